@@ -1,0 +1,223 @@
+//! An OpenAPI document as JSON, and the walks over it that every rule and report shares.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+
+/// The HTTP methods that a path item can have, in the order that OpenAPI lists them.
+pub const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// Where component schemas are referred to from.
+pub const SCHEMA_PREFIX: &str = "#/components/schemas/";
+
+/// Parses YAML, and so JSON, into a document that keeps the order of its keys.
+pub fn parse(text: &str) -> Result<Value> {
+    let document: Value = yaml_serde::from_str(text).context("not YAML or JSON")?;
+    if document.get("openapi").and_then(Value::as_str).is_none() {
+        bail!("not an OpenAPI document: there is no `openapi` version at the top");
+    }
+    Ok(document)
+}
+
+/// Writes a document as YAML, below `header`, which must be a comment.
+pub fn print(document: &Value, header: &str) -> Result<String> {
+    Ok(format!("{header}{}", yaml_serde::to_string(document)?))
+}
+
+/// One operation: its method, its path, and what the document says of it.
+pub struct Operation<'a> {
+    pub method: &'static str,
+    pub path: &'a str,
+    pub value: &'a Value,
+}
+
+impl<'a> Operation<'a> {
+    pub fn id(&self) -> &'a str {
+        text(self.value, "operationId").unwrap_or_default()
+    }
+
+    /// The first tag, by which the documentation and the snapshots are grouped.
+    pub fn tag(&self) -> &'a str {
+        self.value
+            .get("tags")
+            .and_then(|tags| tags.get(0))
+            .and_then(Value::as_str)
+            .unwrap_or("Untagged")
+    }
+
+    pub fn parameters(&self) -> impl Iterator<Item = &'a Value> {
+        self.value
+            .get("parameters")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    }
+}
+
+/// Every operation, in the document's order.
+pub fn operations(document: &Value) -> Vec<Operation<'_>> {
+    let mut found = Vec::new();
+    for (path, item) in object(document, "paths").into_iter().flatten() {
+        for (key, value) in item.as_object().into_iter().flatten() {
+            if let Some(method) = METHODS.into_iter().find(|method| method == key) {
+                found.push(Operation {
+                    method,
+                    path,
+                    value,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Calls `visit` with the method, the path and the value of every operation.
+pub fn operations_mut(document: &mut Value, mut visit: impl FnMut(&str, &str, &mut Map<String, Value>)) {
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (path, item) in paths.iter_mut() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            if METHODS.contains(&method.as_str())
+                && let Some(operation) = operation.as_object_mut()
+            {
+                visit(method, path, operation);
+            }
+        }
+    }
+}
+
+/// The component schemas by name; none when the document has none.
+pub fn schemas(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+}
+
+/// The component schema that a `$ref` names, if the value is one and the schema is there.
+pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> Option<&'a Value> {
+    match reference(value) {
+        Some(name) => document.pointer("/components/schemas")?.get(name),
+        None => Some(value),
+    }
+}
+
+/// The name of the component schema that a value is a `$ref` to, be it bare or the only part of an `allOf`.
+pub fn reference(value: &Value) -> Option<&str> {
+    if let Some(target) = text(value, "$ref") {
+        return target.strip_prefix(SCHEMA_PREFIX);
+    }
+    match value.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([only]) => reference(only),
+        _ => None,
+    }
+}
+
+/// A string member of an object.
+pub fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+/// An object member of an object.
+pub fn object<'a>(value: &'a Value, key: &str) -> Option<&'a Map<String, Value>> {
+    value.get(key).and_then(Value::as_object)
+}
+
+/// Whether an object schema, or an operation's parameter list, requires the name.
+pub fn requires(schema: &Value, property: &str) -> bool {
+    schema
+        .get("required")
+        .and_then(Value::as_array)
+        .is_some_and(|required| required.iter().any(|name| name == property))
+}
+
+/// Calls `visit` with every schema of the document, inner ones before the ones that hold them.
+pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+    if let Some(components) = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    {
+        for schema in components.values_mut() {
+            schema_mut(schema, visit);
+        }
+    }
+    for place in ["parameters", "requestBodies", "responses", "headers"] {
+        let pointer = format!("/components/{place}");
+        if let Some(shared) = document.pointer_mut(&pointer).and_then(Value::as_object_mut) {
+            for value in shared.values_mut() {
+                carried_schemas_mut(value, visit);
+            }
+        }
+    }
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for item in paths.values_mut() {
+        for parameter in array_mut(item.get_mut("parameters")) {
+            carried_schemas_mut(parameter, visit);
+        }
+    }
+    operations_mut(document, |_, _, operation| {
+        for parameter in array_mut(operation.get_mut("parameters")) {
+            carried_schemas_mut(parameter, visit);
+        }
+        if let Some(body) = operation.get_mut("requestBody") {
+            carried_schemas_mut(body, visit);
+        }
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            for response in responses.values_mut() {
+                carried_schemas_mut(response, visit);
+            }
+        }
+    });
+}
+
+/// The schemas of a parameter, a header, a request body or a response.
+fn carried_schemas_mut(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+    if let Some(schema) = value.get_mut("schema") {
+        schema_mut(schema, visit);
+    }
+    if let Some(content) = value.get_mut("content").and_then(Value::as_object_mut) {
+        for media_type in content.values_mut() {
+            if let Some(schema) = media_type.get_mut("schema") {
+                schema_mut(schema, visit);
+            }
+        }
+    }
+    if let Some(headers) = value.get_mut("headers").and_then(Value::as_object_mut) {
+        for header in headers.values_mut() {
+            carried_schemas_mut(header, visit);
+        }
+    }
+}
+
+/// Calls `visit` with every schema inside `schema`, and last with itself.
+pub fn schema_mut(schema: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
+        for property in properties.values_mut() {
+            schema_mut(property, visit);
+        }
+    }
+    for key in ["items", "additionalProperties", "not"] {
+        if let Some(inner) = object.get_mut(key) {
+            schema_mut(inner, visit);
+        }
+    }
+    for key in ["allOf", "anyOf", "oneOf"] {
+        for inner in array_mut(object.get_mut(key)) {
+            schema_mut(inner, visit);
+        }
+    }
+    visit(object);
+}
+
+/// The elements of an array, or nothing.
+pub fn array_mut(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    value.and_then(Value::as_array_mut).into_iter().flatten()
+}

@@ -1,0 +1,84 @@
+//! The rules that make of any description of Courier's API one that progenitor and a loose server agree on.
+//!
+//! A rule is a function over the whole document, in a file of its own with the reason and the tests. They are applied in
+//! the order of [`RULES`], and applying them again changes nothing.
+
+mod errors;
+mod flat_objects;
+mod names;
+mod nullable;
+mod open_objects;
+mod operation_ids;
+mod path_parameters;
+mod prose;
+mod ref_siblings;
+mod success;
+mod unions;
+
+use serde_json::Value;
+
+pub use prose::prose;
+
+/// A rule and the name that errors and reports give it.
+pub struct Rule {
+    pub name: &'static str,
+    pub apply: fn(&mut Value),
+}
+
+/// Every rule, in the order in which they are applied.
+pub const RULES: [Rule; 10] = [
+    Rule { name: "success", apply: success::success },
+    Rule { name: "errors", apply: errors::errors },
+    Rule { name: "nullable", apply: nullable::nullable },
+    Rule { name: "ref siblings", apply: ref_siblings::ref_siblings },
+    Rule { name: "open objects", apply: open_objects::open_objects },
+    Rule { name: "flat objects", apply: flat_objects::flat_objects },
+    Rule { name: "names", apply: names::names },
+    Rule { name: "unions", apply: unions::unions },
+    Rule { name: "operation ids", apply: operation_ids::operation_ids },
+    Rule { name: "path parameters", apply: path_parameters::path_parameters },
+];
+
+/// Applies every rule.
+pub fn normalise(document: &mut Value) {
+    for rule in RULES {
+        (rule.apply)(document);
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use serde_json::{Value, json};
+
+    use super::{RULES, normalise};
+
+    /// A document with one operation, `GET /things`.
+    pub fn operation(operation: Value) -> Value {
+        json!({"openapi": "3.0.3", "paths": {"/things": {"get": operation}}, "components": {"schemas": {}}})
+    }
+
+    /// A document with nothing but component schemas.
+    pub fn schemas(schemas: Value) -> Value {
+        json!({"openapi": "3.0.3", "paths": {}, "components": {"schemas": schemas}})
+    }
+
+    #[test]
+    fn every_rule_leaves_a_normalised_document_alone() {
+        let mut document = operation(json!({
+            "operationId": "things_list",
+            "parameters": [{"name": "thingId", "in": "query", "schema": {"type": "string", "enum": ["a", "b"]}}],
+            "responses": {"200": {"description": "", "content": {"application/json": {"schema": {
+                "anyOf": [
+                    {"type": "object", "properties": {"type": {"type": "string", "enum": ["a"]}, "n": {"type": "array", "items": {}}}},
+                    {"type": "object", "properties": {"type": {"type": "string", "enum": ["b"]}}}
+                ]
+            }}}}, "default": {"description": ""}}
+        }));
+        normalise(&mut document);
+        for rule in RULES {
+            let before = document.clone();
+            (rule.apply)(&mut document);
+            assert_eq!(document, before, "{} is not idempotent", rule.name);
+        }
+    }
+}

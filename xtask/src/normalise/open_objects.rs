@@ -1,0 +1,43 @@
+//! An object with properties takes further ones, of any kind.
+
+use serde_json::{Value, json};
+
+use crate::document::schemas_mut;
+
+/// So that fields which the description does not have are kept in `extra`, and can be sent: reading a journey and
+/// putting it back loses nothing. `{}` and not `true`, which typify ignores.
+pub fn open_objects(document: &mut Value) {
+    schemas_mut(document, &mut |schema| {
+        let described = schema.get("additionalProperties").is_some_and(Value::is_object);
+        if schema.contains_key("properties") && !described {
+            schema.insert("additionalProperties".to_owned(), json!({}));
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::open_objects;
+    use crate::normalise::tests::schemas;
+
+    #[test]
+    fn objects_with_properties_open_and_maps_stay() {
+        let mut document = schemas(json!({
+            "Closed": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false},
+            "Silent": {"type": "object", "properties": {"a": {"type": "string"}}},
+            "Loose": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": true},
+            "Typed": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "string"}},
+            "Map": {"type": "object", "additionalProperties": {"type": "string"}}
+        }));
+        open_objects(&mut document);
+        let schemas = &document["components"]["schemas"];
+        for opened in ["Closed", "Silent", "Loose"] {
+            assert_eq!(schemas[opened]["additionalProperties"], json!({}), "{opened}");
+        }
+        for kept in ["Typed", "Map"] {
+            assert_eq!(schemas[kept]["additionalProperties"], json!({"type": "string"}), "{kept}");
+        }
+    }
+}

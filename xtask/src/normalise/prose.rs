@@ -1,0 +1,99 @@
+//! Everything that upstream says in words is left out, and what is Rust's or Courier's own business.
+
+use serde_json::{Map, Value, json};
+
+use crate::document::{array_mut, operations_mut, schemas_mut};
+
+/// The words of `openapi/courier.yaml` are ours: the overlays add them.
+pub fn prose(document: &mut Value) {
+    schemas_mut(document, &mut |schema| {
+        // A default is what the server assumes; typify would make the client send it.
+        for key in ["title", "description", "example", "examples", "externalDocs", "default"] {
+            schema.shift_remove(key);
+        }
+        without_extensions(schema);
+    });
+    operations_mut(document, |_, _, operation| {
+        for key in ["summary", "description", "externalDocs", "servers", "callbacks"] {
+            operation.shift_remove(key);
+        }
+        without_extensions(operation);
+        for parameter in array_mut(operation.get_mut("parameters")) {
+            carrier(parameter);
+        }
+        if let Some(body) = operation.get_mut("requestBody") {
+            carrier(body);
+        }
+        let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+        for (_, response) in responses.into_iter().flatten() {
+            carrier(response);
+            if response.get("$ref").is_none() {
+                // A response without a description is not valid; it says nothing, but it is there.
+                response["description"] = json!("");
+            }
+        }
+    });
+    if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
+        info.retain(|key, _| key == "title" || key == "version");
+    }
+    if let Some(document) = document.as_object_mut() {
+        document.retain(|key, _| {
+            ["openapi", "info", "servers", "security", "paths", "components"].contains(&key.as_str())
+        });
+    }
+}
+
+/// Leaves the words out of a parameter, a request body or a response.
+fn carrier(value: &mut Value) {
+    let Some(object) = value.as_object_mut() else { return };
+    for key in ["description", "example", "examples", "summary", "headers", "links"] {
+        object.shift_remove(key);
+    }
+    without_extensions(object);
+    let content = object.get_mut("content").and_then(Value::as_object_mut);
+    for (_, media) in content.into_iter().flatten() {
+        if let Some(media) = media.as_object_mut() {
+            media.retain(|key, _| key == "schema");
+        }
+    }
+}
+
+fn without_extensions(object: &mut Map<String, Value>) {
+    object.retain(|key, _| !key.starts_with("x-"));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::prose;
+    use crate::normalise::tests::operation;
+
+    #[test]
+    fn words_go_and_properties_that_are_called_like_words_stay() {
+        let mut document = operation(json!({
+            "summary": "S", "description": "D", "x-internal": true,
+            "parameters": [{"name": "q", "in": "query", "description": "D", "schema": {"type": "string", "description": "D", "default": "x"}}],
+            "requestBody": {"description": "D", "content": {"application/json": {
+                "examples": {"one": {"value": {}}},
+                "schema": {"type": "object", "title": "T", "properties": {"description": {"type": "string", "example": "e"}, "title": {"type": "string"}}}
+            }}},
+            "responses": {"200": {"description": "D"}}
+        }));
+        document["info"] = json!({"title": "Courier", "version": "1", "description": "D"});
+        document["tags"] = json!([{"name": "t", "description": "D"}]);
+        prose(&mut document);
+        assert_eq!(
+            document["paths"]["/things"]["get"],
+            json!({
+                "parameters": [{"name": "q", "in": "query", "schema": {"type": "string"}}],
+                "requestBody": {"content": {"application/json": {
+                    "schema": {"type": "object", "properties": {"description": {"type": "string"}, "title": {"type": "string"}}}
+                }}},
+                "responses": {"200": {"description": ""}}
+            })
+        );
+        assert_eq!(document["info"], json!({"title": "Courier", "version": "1"}));
+        assert!(document.get("tags").is_none());
+    }
+}
