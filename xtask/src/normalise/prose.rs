@@ -33,6 +33,11 @@ pub fn prose(document: &mut Value) {
             }
         }
     });
+    let shared = document.pointer_mut("/components/responses").and_then(Value::as_object_mut);
+    for (_, response) in shared.into_iter().flatten() {
+        carrier(response);
+        response["description"] = json!("");
+    }
     if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
         info.retain(|key, _| key == "title" || key == "version");
     }
@@ -81,6 +86,7 @@ mod tests {
             "responses": {"200": {"description": "D"}}
         }));
         document["info"] = json!({"title": "Courier", "version": "1", "description": "D"});
+        document["components"]["responses"] = json!({"Failure": {"description": "D"}});
         document["tags"] = json!([{"name": "t", "description": "D"}]);
         prose(&mut document);
         assert_eq!(
@@ -93,6 +99,7 @@ mod tests {
                 "responses": {"200": {"description": ""}}
             })
         );
+        assert_eq!(document["components"]["responses"]["Failure"], json!({"description": ""}));
         assert_eq!(document["info"], json!({"title": "Courier", "version": "1"}));
         assert!(document.get("tags").is_none());
     }
