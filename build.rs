@@ -1,0 +1,41 @@
+//! Generates the client from `openapi/courier.yaml`. How: `build/generate.rs`.
+
+#[path = "build/generate.rs"]
+mod generate;
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+const DESCRIPTION: &str = "openapi/courier.yaml";
+
+fn main() {
+    println!("cargo::rerun-if-changed={DESCRIPTION}");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+    if let Err(cause) = run() {
+        println!("cargo::error=trycourier cannot be generated from {DESCRIPTION}: {cause}");
+        process::exit(1);
+    }
+}
+
+fn run() -> Result<(), String> {
+    let manifest = variable("CARGO_MANIFEST_DIR")?;
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    let path = Path::new(&manifest).join(DESCRIPTION);
+    let description = fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let options = generate::Options { schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some() };
+    let generated = generate::generate(&description, &options)?;
+    for (file, code) in [
+        ("courier.rs", generated.client),
+        ("every_operation.rs", generated.every_operation),
+        ("every_type.rs", generated.every_type),
+    ] {
+        let path = out.join(file);
+        fs::write(&path, code).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|error| format!("{name}: {error}"))
+}

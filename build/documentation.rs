@@ -1,0 +1,338 @@
+//! The words of the description, where a caller meets them.
+//!
+//! progenitor and typify put a description on types, fields and methods, but not on setters, and typify's first line is
+//! the type's own name. Here everything public gets its sentence, and an operation an example that the tests compile.
+
+use std::collections::BTreeMap;
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+use quote::ToTokens;
+use serde_json::Value;
+use syn::{Attribute, Fields, File, ImplItem, ImplItemFn, Item, ItemImpl, Type, parse_quote};
+
+use crate::generate::schema::{operations, properties, reference, required, schemas, text};
+
+/// What the description says, by Rust name.
+pub struct Words {
+    operations: BTreeMap<String, Operation>,
+    /// Types whose schema has an example, as JSON.
+    examples: BTreeMap<String, String>,
+    /// The required properties of a type, as setters.
+    required: BTreeMap<String, Vec<String>>,
+}
+
+struct Operation {
+    summary: String,
+    description: String,
+    request: String,
+    /// Of each parameter by setter: what it is, and whether a call needs it.
+    parameters: BTreeMap<String, (String, bool)>,
+    body: Option<String>,
+}
+
+impl Words {
+    /// Reads them from the document as it is in the repository.
+    pub fn of(document: &Value) -> Self {
+        let operations = operations(document).filter_map(|(method, path, operation)| {
+            let id = text(operation, "operationId")?.to_owned();
+            let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+            let parameters = parameters.filter_map(|parameter| {
+                let words = text(parameter, "description").unwrap_or_default().to_owned();
+                let needed = parameter.get("required").is_some_and(|required| *required == true);
+                Some((setter_name(text(parameter, "name")?), (words, needed)))
+            });
+            let body = operation.pointer("/requestBody/content/application~1json/schema").and_then(reference);
+            let operation = Operation {
+                summary: text(operation, "summary").unwrap_or_default().to_owned(),
+                description: text(operation, "description").unwrap_or_default().to_owned(),
+                request: format!("{} {path}", method.to_uppercase()),
+                parameters: parameters.collect(),
+                body: body.map(|name| name.to_upper_camel_case()),
+            };
+            Some((id, operation))
+        });
+        let examples = schemas(document).filter_map(|(name, schema)| {
+            let example = serde_json::to_string_pretty(schema.get("example")?).ok()?;
+            Some((name.to_upper_camel_case(), example))
+        });
+        let required = schemas(document).filter(|(_, schema)| properties(schema).is_some()).map(|(name, schema)| {
+            (name.to_upper_camel_case(), required(schema).map(setter_name).collect())
+        });
+        Self { operations: operations.collect(), examples: examples.collect(), required: required.collect() }
+    }
+}
+
+/// A name of the API as the setter that typify makes of it.
+fn setter_name(name: &str) -> String {
+    let name = name.to_snake_case();
+    match syn::parse_str::<syn::Ident>(&name) {
+        Ok(_) => name,
+        Err(_) => format!("{name}_"),
+    }
+}
+
+/// Documents everything public.
+pub fn document(code: &mut File, words: &Words) {
+    let mut fields = BTreeMap::new();
+    for item in &mut code.items {
+        match item {
+            Item::Mod(module) if module.ident == "types" => {
+                let Some((_, items)) = &mut module.content else { continue };
+                types(items, words, &mut fields);
+            }
+            Item::Mod(module) if module.ident == "builder" => {
+                module.attrs.retain(|attribute| !is_doc(attribute));
+                module.attrs.insert(0, doc("The calls of the operations, one builder each."));
+                let Some((_, items)) = &mut module.content else { continue };
+                for item in items {
+                    if let Item::Impl(implementation) = item {
+                        operation_setters(implementation, words);
+                    }
+                }
+            }
+            Item::Impl(implementation) => methods(implementation, words, &fields),
+            _ => {}
+        }
+    }
+}
+
+/// The words and the type of each field, by type and field.
+type FieldWords = BTreeMap<(String, String), (String, Type)>;
+
+fn types(items: &mut [Item], words: &Words, fields: &mut FieldWords) {
+    for item in items.iter_mut() {
+        match item {
+            Item::Struct(item) => {
+                let name = item.ident.to_string();
+                describe(&mut item.attrs, &name, words);
+                if let Fields::Named(named) = &mut item.fields {
+                    for field in &mut named.named {
+                        let Some(ident) = &field.ident else { continue };
+                        let said = documentation(&field.attrs);
+                        let said = match (said.is_empty(), ident == "extra") {
+                            (true, true) => "What else the object has, by name: nothing that Courier sends is lost, and a field that this\nversion does not know can be sent.".to_owned(),
+                            (true, false) => format!("`{ident}`, as Courier's reference has it."),
+                            (false, _) => said,
+                        };
+                        redocument(&mut field.attrs, &said);
+                        fields.insert((name.clone(), ident.to_string()), (said, field.ty.clone()));
+                    }
+                }
+            }
+            Item::Enum(item) => {
+                let name = item.ident.to_string();
+                describe(&mut item.attrs, &name, words);
+                for variant in &mut item.variants {
+                    if variant.attrs.iter().any(is_doc) {
+                        continue;
+                    }
+                    let said = match (&variant.fields, renamed(&variant.attrs)) {
+                        (Fields::Unnamed(held), _) => held.unnamed.first().map(|held| held_by_variant(&held.ty)),
+                        (_, Some(value)) => Some(format!("`{value}`")),
+                        _ => None,
+                    };
+                    variant.attrs.insert(0, doc(&said.unwrap_or_else(|| format!("`{}`", variant.ident))));
+                }
+            }
+            _ => {}
+        }
+    }
+    for item in items {
+        match item {
+            Item::Impl(implementation) => {
+                for function in functions(implementation).filter(|function| function.sig.ident == "builder") {
+                    redocument(&mut function.attrs, "Starts one with nothing set.");
+                }
+            }
+            Item::Mod(module) if module.ident == "builder" => {
+                let Some((_, items)) = &mut module.content else { continue };
+                for item in items {
+                    match item {
+                        Item::Struct(item) => {
+                            let said = format!("Builds a [`{0}`](super::{0}).", item.ident);
+                            redocument(&mut item.attrs, &said);
+                        }
+                        Item::Impl(implementation) if implementation.trait_.is_none() => {
+                            let name = implementation.self_ty.to_token_stream().to_string();
+                            for function in functions(implementation) {
+                                let field = (name.clone(), function.sig.ident.to_string());
+                                if let Some((said, _)) = fields.get(&field) {
+                                    redocument(&mut function.attrs, said);
+                                }
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A type's words without typify's first line, and with its example.
+fn describe(attributes: &mut Vec<Attribute>, name: &str, words: &Words) {
+    let said = documentation(attributes);
+    let own_name = format!("`{name}`");
+    let said = said.trim_start().strip_prefix(&own_name).unwrap_or(&said).trim().to_owned();
+    let mut said = if said.is_empty() { format!("{own_name}, as Courier's reference has it.") } else { said };
+    if let Some(example) = words.examples.get(name) {
+        said.push_str(&format!("\n\n# Example\n\n```json\n{example}\n```"));
+    }
+    redocument(attributes, &said);
+}
+
+/// The value of the API that a variant stands for.
+fn renamed(attributes: &[Attribute]) -> Option<String> {
+    let mut value = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        let found = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                value = Some(meta.value()?.parse::<syn::LitStr>()?.value());
+            }
+            Ok(())
+        });
+        if found.is_err() {
+            return None;
+        }
+    }
+    value
+}
+
+fn held_by_variant(held: &Type) -> String {
+    let held = held.to_token_stream().to_string().replace(' ', "");
+    let held = held.replace("::std::string::", "").replace("::std::vec::", "").replace("::std::boxed::", "");
+    let named = held.strip_prefix("Box<").and_then(|inner| inner.strip_suffix('>')).unwrap_or(&held);
+    let is_type = named.chars().all(char::is_alphanumeric) && !["String", "bool", "i64", "f64"].contains(&named);
+    if is_type { format!("A [`{named}`].") } else { format!("A `{named}`.") }
+}
+
+fn operation_setters(implementation: &mut ItemImpl, words: &Words) {
+    let Some(operation) = builder_name(implementation).and_then(|id| words.operations.get(&id)) else { return };
+    for function in functions(implementation) {
+        let name = function.sig.ident.to_string();
+        let said = match (name.as_str(), operation.parameters.get(&name)) {
+            (_, Some((said, _))) if !said.is_empty() => said.clone(),
+            (_, Some(_)) => format!("`{name}`, as Courier's reference has it."),
+            ("body", None) => match &operation.body {
+                Some(body) => format!("What to send: a [`{body}`](types::{body}) or a builder of one."),
+                None => "What to send.".to_owned(),
+            },
+            ("body_map", None) => "Changes what is to be sent.".to_owned(),
+            ("send", None) => format!(
+                "Sends `{}`.\n\n# Errors\n\nAn [`Error`](crate::Error) that names the operation and says by its \
+                 [`kind`](crate::Error::kind) what happened.",
+                operation.request
+            ),
+            _ => continue,
+        };
+        redocument(&mut function.attrs, &said);
+    }
+}
+
+/// `BulkListUsers<'a>` to `bulk_list_users`.
+fn builder_name(implementation: &ItemImpl) -> Option<String> {
+    let Type::Path(path) = &*implementation.self_ty else { return None };
+    Some(path.path.segments.last()?.ident.to_string().to_snake_case())
+}
+
+fn methods(implementation: &mut ItemImpl, words: &Words, fields: &FieldWords) {
+    for function in functions(implementation) {
+        let id = function.sig.ident.to_string();
+        let Some(operation) = words.operations.get(&id) else { continue };
+        let summary = if operation.summary.is_empty() { &operation.request } else { &operation.summary };
+        let said = format!(
+            "{summary}.\n\n{}\n\n`{}`\n\n# Example\n\n{}",
+            operation.description,
+            operation.request,
+            example(&id, operation, words, fields),
+        );
+        redocument(&mut function.attrs, &said);
+    }
+}
+
+/// A call with all that it needs and nothing more.
+fn example(id: &str, operation: &Operation, words: &Words, fields: &FieldWords) -> String {
+    let mut variables = String::new();
+    let mut call = format!("let answer = client\n    .{id}()\n");
+    for (setter, (_, needed)) in &operation.parameters {
+        if *needed {
+            call.push_str(&format!("    .{setter}(\"{setter}\")\n"));
+        }
+    }
+    if let Some(body) = &operation.body {
+        let mut built = format!("types::{body}::builder()");
+        for setter in words.required.get(body).into_iter().flatten() {
+            let Some((_, kind)) = fields.get(&(body.clone(), setter.clone())) else { continue };
+            variables.push_str(&format!(", {setter}: {}", in_caller_scope(kind)));
+            built.push_str(&format!(".{setter}({setter})"));
+        }
+        call.push_str(&format!("    .body({built})\n"));
+    } else if operation.request.starts_with("PUT /translations") {
+        call.push_str("    .body(\"msgid \\\"hello\\\"\")\n");
+    }
+    call.push_str("    .send()\n    .await?;");
+    format!(
+        "```no_run\n# use trycourier::{{Client, Error, types}};\n# async fn example(client: &Client{variables}) -> Result<(), \
+         Error> {{\n{call}\nprintln!(\"{{}}\", answer.status());\n# Ok(())\n# }}\n```"
+    )
+}
+
+/// A field's type as code outside the crate writes it.
+fn in_caller_scope(kind: &Type) -> String {
+    let kind = kind.to_token_stream().to_string().replace(' ', "");
+    let mut out = String::new();
+    let mut rest = kind.as_str();
+    while !rest.is_empty() {
+        let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == ':').collect();
+        if word.is_empty() {
+            let length = rest.chars().next().map_or(1, char::len_utf8);
+            out.push_str(rest.get(..length).unwrap_or_default());
+            rest = rest.get(length..).unwrap_or_default();
+            continue;
+        }
+        rest = rest.get(word.len()..).unwrap_or_default();
+        let is_ours = word.chars().next().is_some_and(char::is_uppercase);
+        out.push_str(&if is_ours {
+            format!("types::{word}")
+        } else {
+            word.replace("crate::", "trycourier::").replace("::serde_json::", "serde_json::").replace("::std::", "std::")
+        });
+    }
+    out
+}
+
+fn functions(implementation: &mut ItemImpl) -> impl Iterator<Item = &mut ImplItemFn> {
+    implementation.items.iter_mut().filter_map(|item| match item {
+        ImplItem::Fn(function) if !matches!(function.vis, syn::Visibility::Inherited) => Some(function),
+        _ => None,
+    })
+}
+
+fn is_doc(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("doc")
+}
+
+/// The text of the doc attributes.
+fn documentation(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter(|attribute| is_doc(attribute)).filter_map(|attribute| match &attribute.meta {
+        syn::Meta::NameValue(syn::MetaNameValue { value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }), .. }) => {
+            Some(text.value())
+        }
+        _ => None,
+    });
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+}
+
+fn redocument(attributes: &mut Vec<Attribute>, said: &str) {
+    attributes.retain(|attribute| !is_doc(attribute));
+    attributes.insert(0, doc(said));
+}
+
+/// A doc attribute for each line, so that the source reads as if written by hand.
+fn doc(said: &str) -> Attribute {
+    let said = said.trim_end();
+    let said = said.lines().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
+    let said = said.collect::<Vec<_>>().join("\n");
+    parse_quote!(#[doc = #said])
+}
