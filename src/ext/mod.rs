@@ -1,0 +1,1 @@
+//! Help that no generator can give.

@@ -1,0 +1,111 @@
+//! What can be seen of a call from outside: a report for metrics, a span and events for traces.
+
+use std::future::Future;
+use std::time::Duration;
+
+use reqwest::{StatusCode, Url};
+
+use crate::exchange::Answer;
+use crate::operation::Operation;
+use crate::{Error, ErrorKind, Result};
+
+/// A call that has ended, for [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
+///
+/// It has no ids, keys or bodies in it, so that every field can be a label of a metric.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Call {
+    /// The operation, as its method on [`Client`](crate::Client) is named; `request` for an undescribed one.
+    pub operation: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path with the names of its parameters, such as `/bulk/{job_id}/users`.
+    pub path: &'static str,
+    /// The HTTP status; none when there was no answer.
+    pub status: Option<StatusCode>,
+    /// What went wrong; none for a success.
+    pub error: Option<ErrorKind>,
+    /// How often the request was tried.
+    pub attempts: u32,
+    /// From the first attempt to the end of the last, with the delays between.
+    pub duration: Duration,
+}
+
+impl Call {
+    pub(crate) fn of(operation: &Operation, outcome: &Result<Answer>, duration: Duration) -> Self {
+        let (status, error, attempts) = match outcome {
+            Ok(answer) => (Some(answer.status), None, answer.attempts),
+            Err(error) => (error.status(), Some(error.kind()), error.attempts()),
+        };
+        let Operation { id, method, path, .. } = *operation;
+        Self { operation: id, method, path, status, error, attempts, duration }
+    }
+}
+
+/// The span of a call, under OpenTelemetry's semantic conventions for HTTP clients; nothing without the feature `tracing`.
+pub(crate) struct Trace {
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+}
+
+#[cfg(feature = "tracing")]
+impl Trace {
+    pub(crate) fn begin(operation: &Operation, url: &Url) -> Self {
+        let span = tracing::info_span!(
+            "courier",
+            otel.name = format_args!("{} {}", operation.method, operation.path),
+            otel.kind = "client",
+            courier.operation = operation.id,
+            http.request.method = operation.method,
+            url.template = operation.path,
+            server.address = url.host_str(),
+            server.port = url.port_or_known_default(),
+            http.response.status_code = tracing::field::Empty,
+            http.request.resend_count = tracing::field::Empty,
+            error.type = tracing::field::Empty,
+            courier.duration_ms = tracing::field::Empty,
+        );
+        Self { span }
+    }
+
+    pub(crate) async fn during<T>(&self, call: impl Future<Output = T>) -> T {
+        tracing::Instrument::instrument(call, self.span.clone()).await
+    }
+
+    pub(crate) fn retry(&self, attempts: u32, error: &Error, delay: Duration) {
+        tracing::warn!(
+            parent: &self.span,
+            attempt = attempts,
+            error.type = ?error.kind(),
+            http.response.status_code = error.status().map(|status| status.as_u16()),
+            delay_ms = crate::exchange::milliseconds(delay),
+            "trying again"
+        );
+    }
+
+    pub(crate) fn end(&self, call: &Call) {
+        if let Some(status) = call.status {
+            self.span.record("http.response.status_code", status.as_u16());
+        }
+        if let Some(error) = call.error {
+            self.span.record("error.type", tracing::field::debug(error));
+        }
+        self.span.record("http.request.resend_count", call.attempts.saturating_sub(1));
+        self.span.record("courier.duration_ms", crate::exchange::milliseconds(call.duration));
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+impl Trace {
+    pub(crate) fn begin(_: &Operation, _: &Url) -> Self {
+        Self {}
+    }
+
+    pub(crate) async fn during<T>(&self, call: impl Future<Output = T>) -> T {
+        call.await
+    }
+
+    pub(crate) fn retry(&self, _: u32, _: &Error, _: Duration) {}
+
+    pub(crate) fn end(&self, _: &Call) {}
+}
