@@ -81,8 +81,7 @@ pub fn document(code: &mut File, words: &Words) {
                 types(items, words, &mut fields);
             }
             Item::Mod(module) if module.ident == "builder" => {
-                module.attrs.retain(|attribute| !is_doc(attribute));
-                module.attrs.insert(0, doc("The calls of the operations, one builder each."));
+                redocument(&mut module.attrs, "The calls of the operations, one builder each.");
                 let Some((_, items)) = &mut module.content else { continue };
                 for item in items {
                     if let Item::Impl(implementation) = item {
@@ -110,7 +109,7 @@ fn types(items: &mut [Item], words: &Words, fields: &mut FieldWords) {
                         let Some(ident) = &field.ident else { continue };
                         let said = documentation(&field.attrs);
                         let said = match (said.is_empty(), ident == "extra") {
-                            (true, true) => "What else the object has, by name: nothing that Courier sends is lost, and a field that this\nversion does not know can be sent.".to_owned(),
+                            (true, true) => "What else the object has, by name: nothing that Courier sends is lost, and a field that this version does not know can be sent.".to_owned(),
                             (true, false) => format!("`{ident}`, as Courier's reference has it."),
                             (false, _) => said,
                         };
@@ -131,7 +130,7 @@ fn types(items: &mut [Item], words: &Words, fields: &mut FieldWords) {
                         (_, Some(value)) => Some(format!("`{value}`")),
                         _ => None,
                     };
-                    variant.attrs.insert(0, doc(&said.unwrap_or_else(|| format!("`{}`", variant.ident))));
+                    redocument(&mut variant.attrs, &said.unwrap_or_else(|| format!("`{}`", variant.ident)));
                 }
             }
             _ => {}
@@ -326,13 +325,65 @@ fn documentation(attributes: &[Attribute]) -> String {
 
 fn redocument(attributes: &mut Vec<Attribute>, said: &str) {
     attributes.retain(|attribute| !is_doc(attribute));
-    attributes.insert(0, doc(said));
+    attributes.splice(0..0, doc(said));
 }
 
-/// A doc attribute for each line, so that the source reads as if written by hand.
-fn doc(said: &str) -> Attribute {
-    let said = said.trim_end();
-    let said = said.lines().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
-    let said = said.collect::<Vec<_>>().join("\n");
-    parse_quote!(#[doc = #said])
+/// A doc attribute a line, as if written by hand.
+fn doc(said: &str) -> Vec<Attribute> {
+    let lines = wrapped(said.trim_end()).into_iter();
+    let lines = lines.map(|line| if line.is_empty() { line } else { format!(" {line}") });
+    lines.map(|line| parse_quote!(#[doc = #line])).collect()
+}
+
+/// Markdown in lines of a readable length; code, tables and whatever else has its own lines keep them.
+fn wrapped(said: &str) -> Vec<String> {
+    const WIDTH: usize = 110;
+    let mut lines = Vec::new();
+    let mut in_code = false;
+    for line in said.lines() {
+        in_code ^= line.trim_start().starts_with("```");
+        if in_code || line.len() <= WIDTH || line.starts_with('|') {
+            lines.push(line.to_owned());
+            continue;
+        }
+        let is_item = line.trim_start().starts_with("- ");
+        let indent = " ".repeat(line.len() - line.trim_start().len() + if is_item { 2 } else { 0 });
+        let mut words = line.split(' ');
+        let mut current = words.next().unwrap_or_default().to_owned();
+        for word in words {
+            // A word that would begin a list, a heading or a quotation stays where it is.
+            let is_text = word.starts_with(|first: char| first.is_alphabetic() || "`[(\"'".contains(first));
+            if is_text && !current.trim().is_empty() && current.len() + word.len() >= WIDTH {
+                lines.push(std::mem::replace(&mut current, indent.clone()));
+            } else {
+                current.push(' ');
+            }
+            current.push_str(word);
+        }
+        lines.push(current);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{setter_name, wrapped};
+
+    #[test]
+    fn long_lines_are_wrapped_and_code_is_not() {
+        let long = "word ".repeat(40);
+        let said = format!("{long}\n\n- {long}\n\n```json\n{long}\n```");
+        let lines = wrapped(&said);
+        assert!(lines.iter().filter(|line| line.len() > 115).count() == 1, "{lines:#?}");
+        let item = lines.iter().position(|line| line.starts_with("- ")).unwrap();
+        assert!(lines[item + 1].starts_with("  word"), "{lines:#?}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&lines.join("\n")), words(&said));
+    }
+
+    #[test]
+    fn a_property_that_rust_reserves_is_spelt_as_typify_does() {
+        assert_eq!(setter_name("messageId"), "message_id");
+        assert_eq!(setter_name("type"), "type_");
+    }
 }

@@ -68,8 +68,15 @@ fn operations(module: &mut ItemMod, answers: &BTreeMap<String, Answer>) -> Resul
         ),
     );
     for item in items {
-        if let Item::Impl(implementation) = item {
-            operation(implementation, answers)?;
+        match item {
+            Item::Impl(implementation) => operation(implementation, answers)?,
+            Item::Struct(call) => {
+                // Where a list starts is for `ext` to see.
+                for field in call.fields.iter_mut().filter(|field| field.ident.as_ref().is_some_and(|name| name == "cursor")) {
+                    field.vis = parse_quote!(pub(crate));
+                }
+            }
+            _ => {}
         }
     }
     Ok(())

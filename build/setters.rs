@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 
 use quote::ToTokens;
 use syn::visit_mut::VisitMut;
-use syn::{FnArg, Ident, ImplItem, ImplItemFn, Item, ItemMod, Type, TypeParamBound, WherePredicate, parse_quote};
+use syn::{
+    Expr, FieldValue, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Stmt, Type, TypeParamBound, WherePredicate, parse_quote,
+};
 
 use crate::generate::send::first_argument;
 
@@ -26,6 +28,7 @@ impl VisitMut for Setters {
             items.iter_mut().for_each(|item| self.visit_item_mut(item));
             return;
         }
+        nothing_else(items);
         let owed = null_or_a_value(items);
         let types = built_types(items);
         for item in items {
@@ -53,21 +56,39 @@ impl VisitMut for Setters {
     }
 }
 
+/// Lets an object be built without further fields, which typify asks for.
+fn nothing_else(items: &mut [Item]) {
+    for item in items {
+        let Item::Impl(implementation) = item else { continue };
+        let Some(fields) = default_fields(implementation) else { continue };
+        for field in fields {
+            if field.member.to_token_stream().to_string() == "extra" {
+                field.expr = parse_quote!(Ok(::std::default::Default::default()));
+            }
+        }
+    }
+}
+
+/// The fields of a builder's `Default`.
+fn default_fields(implementation: &mut ItemImpl) -> Option<impl Iterator<Item = &mut FieldValue>> {
+    let (path, _) = implementation.trait_.as_ref()?;
+    if path.segments.last()?.ident != "Default" {
+        return None;
+    }
+    let ImplItem::Fn(default) = implementation.items.first_mut()? else { return None };
+    let Stmt::Expr(Expr::Struct(fields), _) = default.block.stmts.first_mut()? else { return None };
+    Some(fields.fields.iter_mut())
+}
+
 /// The builders' fields that are required and may be null: leaving them out is an error, so `None` has to be sayable.
-fn null_or_a_value(items: &[Item]) -> BTreeSet<(String, String)> {
+fn null_or_a_value(items: &mut [Item]) -> BTreeSet<(String, String)> {
     let mut owed = BTreeSet::new();
     for item in items {
         let Item::Impl(implementation) = item else { continue };
-        let is_default = implementation
-            .trait_
-            .as_ref()
-              .is_some_and(|(path, _)| path.segments.last().is_some_and(|last| last.ident == "Default"));
-        let Some(ImplItem::Fn(default)) = implementation.items.first().filter(|_| is_default) else { continue };
-        let Some(syn::Stmt::Expr(syn::Expr::Struct(fields), _)) = default.block.stmts.first() else { continue };
-        for field in &fields.fields {
+        let name = implementation.self_ty.to_token_stream().to_string();
+        for field in default_fields(implementation).into_iter().flatten() {
             if field.expr.to_token_stream().to_string().starts_with("Err") {
-                let name = implementation.self_ty.to_token_stream().to_string();
-                owed.insert((name, field.member.to_token_stream().to_string()));
+                owed.insert((name.clone(), field.member.to_token_stream().to_string()));
             }
         }
     }
@@ -90,7 +111,8 @@ fn built_types(items: &[Item]) -> BTreeSet<String> {
 
 fn setter(function: &mut ImplItemFn, owed: bool) {
     let name = function.sig.ident.clone();
-    if !matches!(function.sig.inputs.last(), Some(FnArg::Typed(argument)) if *argument.ty == parse_quote!(V) || *argument.ty == parse_quote!(T)) {
+    let Some(FnArg::Typed(argument)) = function.sig.inputs.last() else { return };
+    if !["V", "T"].contains(&argument.ty.to_token_stream().to_string().as_str()) {
         return;
     }
     let Some(wanted) = wanted(function) else { return };
@@ -146,7 +168,7 @@ mod tests {
             r#"
             pub mod types { pub mod builder {
                 pub struct Thing { name: Result<Option<String>, String>, owed: Result<Option<u8>, String> }
-                impl Default for Thing { fn default() -> Self { Self { name: Ok(Default::default()), owed: Err("no value".to_string()) } } }
+                impl Default for Thing { fn default() -> Self { Self { name: Ok(Default::default()), owed: Err("no value".to_string()), extra: Err("no value".to_string()) } } }
                 impl Thing {
                     pub fn name<T>(mut self, value: T) -> Self where T: TryInto<::std::option::Option<String>>, T::Error: Display {
                         self.name = value.try_into().map_err(|e| format!("{e}")); self
@@ -173,11 +195,12 @@ mod tests {
             r#"self.owed = crate::operation::converted("owed", value);"#,
             r#"self.cursor = crate::operation::converted("cursor", value).map(Some);"#,
             "V: ::std::convert::TryInto<Option<u8>>",
-            "pub fn build(self)",
+            "pub fn build(",
+            "extra: Ok(::std::default::Default::default())",
         ] {
             assert!(code.contains(expected), "{expected} not in {code}");
         }
         assert_eq!(code.matches("V: ::std::convert::TryInto<String>").count(), 2, "{code}");
-        assert_eq!(code.matches("pub fn build(self)").count(), 1, "{code}");
+        assert_eq!(code.matches("pub fn build(").count(), 1, "{code}");
     }
 }

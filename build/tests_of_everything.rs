@@ -28,7 +28,7 @@ pub fn every_operation(document: &Value) -> String {
             };
             let _ = write!(call, ".body(decoded::<{kind}>(body))");
         }
-        let _ = writeln!(arms, "        \"{id}\" => encoded({call}.send().await?),");
+        let _ = writeln!(arms, "        \"{id}\" => encoded(Box::pin({call}.send()).await?),");
     }
     format!(
         "async fn call(client: &trycourier::Client, id: &str, text: &str, body: serde_json::Value) -> \

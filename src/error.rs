@@ -72,6 +72,8 @@ pub enum ErrorKind {
     EmptyAnswer,
     /// An answer larger than the client takes, and so not read.
     AnswerTooLarge,
+    /// A page's cursor that led to an earlier page: walking on would not end.
+    EndlessList,
 }
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! How a request goes out and its answer comes in: the one place for the key, retries, limits and traces.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
@@ -139,9 +139,4 @@ impl Client {
         }
         Ok(body.freeze())
     }
-}
-
-/// For the report of a retry.
-pub(crate) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

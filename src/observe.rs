@@ -78,7 +78,7 @@ impl Trace {
             attempt = attempts,
             error.type = ?error.kind(),
             http.response.status_code = error.status().map(|status| status.as_u16()),
-            delay_ms = crate::exchange::milliseconds(delay),
+            delay_ms = milliseconds(delay),
             "trying again"
         );
     }
@@ -91,8 +91,13 @@ impl Trace {
             self.span.record("error.type", tracing::field::debug(error));
         }
         self.span.record("http.request.resend_count", call.attempts.saturating_sub(1));
-        self.span.record("courier.duration_ms", crate::exchange::milliseconds(call.duration));
+        self.span.record("courier.duration_ms", milliseconds(call.duration));
     }
+}
+
+#[cfg(feature = "tracing")]
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(not(feature = "tracing"))]

@@ -1,0 +1,140 @@
+//! Every type keeps what it is given: described or not, new or null.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use heck::ToUpperCamelCase as _;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use support::sample::{STYLES, Samples, Style};
+use support::{description, without_nulls};
+use trycourier::types;
+
+include!(concat!(env!("OUT_DIR"), "/every_type.rs"));
+
+fn again<T: DeserializeOwned + Serialize>(value: Value) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(serde_json::from_value::<T>(value)?)
+}
+
+/// The variants of the unions without a discriminator, and the enums that these are told apart by.
+fn variants_without_a_tag(description: &Value) -> BTreeSet<&str> {
+    let name = |schema: &Value| {
+        let reference = schema["$ref"].as_str().or(schema["allOf"][0]["$ref"].as_str());
+        reference.and_then(|reference| reference.rsplit('/').next()).map(str::to_owned)
+    };
+    let schemas = description["components"]["schemas"].as_object().unwrap();
+    let unions = schemas.values().filter(|schema| schema["discriminator"].is_null());
+    let variants = unions.flat_map(|union| union["oneOf"].as_array().into_iter().flatten());
+    let variants: BTreeSet<String> = variants.filter_map(name).collect();
+    let properties = variants.iter().flat_map(|variant| schemas[variant]["properties"].as_object().into_iter().flatten());
+    let enums: BTreeSet<String> = properties.filter_map(|(_, property)| name(property)).collect();
+    schemas.keys().map(String::as_str).filter(|name| variants.contains(*name) || enums.contains(*name)).collect()
+}
+
+#[test]
+fn a_loose_answer_decodes_into_its_type_and_encodes_to_the_same() {
+    let description = description();
+    let told_apart = variants_without_a_tag(&description);
+    let mut checked = 0;
+    for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
+        // `PathSegment` is for requests alone.
+        if name == "PathSegment" {
+            continue;
+        }
+        for style in STYLES {
+            if style == Style::UnknownValues && told_apart.contains(name.as_str()) {
+                continue;
+            }
+            for sample in (Samples { description: &description, style }).each(schema) {
+                let result = decode_and_encode(&name.to_upper_camel_case(), sample.clone());
+                let result = result.unwrap_or_else(|| panic!("{name} has no type"));
+                let result = result.unwrap_or_else(|error| panic!("{name} {style:?}: {error}\n{sample}"));
+                assert_eq!(without_nulls(&result), without_nulls(&sample), "{name} {style:?}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 2000, "{checked}");
+}
+
+#[test]
+fn every_example_of_the_description_decodes_into_its_type_and_encodes_to_the_same() {
+    let description = description();
+    let mut checked = 0;
+    for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
+        let example = &schema["example"];
+        if example.is_null() {
+            continue;
+        }
+        let result = decode_and_encode(&name.to_upper_camel_case(), example.clone());
+        let result = result.unwrap_or_else(|| panic!("{name} has no type"));
+        let result = result.unwrap_or_else(|error| panic!("{name}: {error}\n{example}"));
+        assert_eq!(without_nulls(&result), without_nulls(example), "{name}");
+        assert_no_unrecognized(name, example);
+        checked += 1;
+    }
+    assert!(checked > 100, "{checked}");
+}
+
+/// An example that ends in `Unrecognized` would decode too, and show a caller what does not exist.
+fn assert_no_unrecognized(name: &str, example: &Value) {
+    macro_rules! check {
+        ($($union:ident),*) => {
+            match name {
+                $(stringify!($union) => {
+                    let value: types::$union = serde_json::from_value(example.clone()).unwrap();
+                    assert!(!matches!(value, types::$union::Unrecognized(_)), "{name}: {example}");
+                })*
+                _ => {}
+            }
+        };
+    }
+    check!(
+        AutomationStep, Content, ElementalNode, ElementalNodeNonChannel, JourneyNode, JourneyConditionsField,
+        SendMessageRequestMessageTo, SendMessageRequestMessageToUnionMember8, Slack, MsTeams
+    );
+}
+
+#[test]
+fn each_variant_of_a_union_decodes_as_itself() {
+    let to = |value: Value| serde_json::from_value::<types::SendMessageRequestMessageTo>(value).unwrap();
+    use types::SendMessageRequestMessageTo as To;
+    assert!(matches!(to(json!({"user_id": "u"})), To::UserRecipient(_)));
+    assert!(matches!(to(json!({"email": "a@example.com"})), To::UserRecipient(_)));
+    assert!(matches!(to(json!({"audience_id": "a"})), To::AudienceRecipient(_)));
+    assert!(matches!(to(json!({"list_id": "l"})), To::ListRecipient(_)));
+    assert!(matches!(to(json!({"list_pattern": "l.*"})), To::ListPatternRecipient(_)));
+    assert!(matches!(to(json!({"slack": {"access_token": "x", "channel": "c"}})), To::SlackRecipient(_)));
+    assert!(matches!(to(json!([{"user_id": "u"}, {"list_id": "l"}])), To::Array(_)));
+
+    let node = |value: Value| serde_json::from_value::<types::JourneyNode>(value).unwrap();
+    use types::JourneyNode as Node;
+    assert!(matches!(node(json!({"type": "delay", "mode": "duration", "duration": "1 day"})), Node::DelayDurationNode(_)));
+    assert!(matches!(node(json!({"type": "delay", "mode": "until", "until": "t"})), Node::DelayUntilNode(_)));
+    let throttle = |scope: &str| json!({"type": "throttle", "scope": scope, "max_allowed": 1, "period": "1 day", "throttle_key": "k"});
+    assert!(matches!(node(throttle("user")), Node::ThrottleStaticNode(_)));
+    assert!(matches!(node(throttle("dynamic")), Node::ThrottleDynamicNode(_)));
+    assert!(matches!(node(throttle("workspace")), Node::Unrecognized(_)));
+    assert!(matches!(node(json!({"type": "something-new"})), Node::Unrecognized(_)));
+    assert!(matches!(node(json!({"type": "exit"})), Node::ExitNode(_)));
+}
+
+#[test]
+fn an_enum_reads_and_writes_values_that_it_does_not_know() {
+    let status: types::MessageStatus = serde_json::from_value(json!("TELEPORTED")).unwrap();
+    assert_eq!(status, types::MessageStatus::Unrecognized("TELEPORTED".to_owned()));
+    assert_eq!(status.to_string(), "TELEPORTED");
+    assert_eq!("TELEPORTED".parse::<types::MessageStatus>().unwrap(), status);
+    assert_eq!("SENT".parse::<types::MessageStatus>().unwrap(), types::MessageStatus::Sent);
+    assert_eq!(serde_json::to_value(&status).unwrap(), json!("TELEPORTED"));
+}
+
+#[test]
+fn a_null_that_means_something_is_sent_from_extra() {
+    let mut brand = types::BrandsUpdateRequest::builder().name("Acme").build().unwrap();
+    assert_eq!(serde_json::to_value(&brand).unwrap(), json!({"name": "Acme"}));
+    brand.extra.insert("snippets".to_owned(), Value::Null);
+    assert_eq!(serde_json::to_value(&brand).unwrap(), json!({"name": "Acme", "snippets": null}));
+}
