@@ -141,7 +141,23 @@ impl ClientBuilder {
 
     /// A client of `reqwest`'s to send with, for a proxy or certificates of your own.
     ///
-    /// Its redirect policy and its connect timeout are then its own: leave redirects off, or the API key may follow one.
+    /// What it is made with is then its own: the redirect policy, the connect timeout, decompression, headers of its own.
+    /// Make it with `redirect(redirect::Policy::none())`: by itself `reqwest` follows redirects to other hosts, makes a `GET`
+    /// of a `POST` on the way, and takes along what [`Options::header`] sets, if not `Authorization`. Timeouts, retries, keys
+    /// and the limit of an answer stay those of [`Options`].
+    ///
+    /// ```
+    /// use trycourier::{Client, reqwest};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let http = reqwest::Client::builder()
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .proxy(reqwest::Proxy::all("http://proxy.example:3128")?)
+    ///     .build()?;
+    /// let client = Client::builder().api_key("pk_test_1234").http_client(http).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self
