@@ -166,3 +166,34 @@ impl Client {
         Ok(body.freeze())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use bytes::Bytes;
+    use http_body_util::Full;
+    use reqwest::{Body, Method, Request};
+
+    use crate::operation::{self, Operation};
+    use crate::{Client, ErrorKind};
+
+    #[tokio::test]
+    async fn a_body_that_cannot_be_cloned_is_sent_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            let _ = socket.read(&mut [0; 4096]).unwrap();
+            socket.write_all(b"HTTP/1.1 503 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        });
+        let client = Client::builder().api_key("key").base_url(&url).build().unwrap();
+        let mut request = Request::new(Method::PUT, url.parse().unwrap());
+        *request.body_mut() = Some(Body::wrap(Full::<Bytes>::from("once")));
+        let put = Operation { id: "put", method: "PUT", path: "/", body: operation::Body::None, sensitive: false };
+        let error = client.exchange(&put, Ok(request)).await.err().unwrap();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 1));
+        server.join().unwrap();
+    }
+}

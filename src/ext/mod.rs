@@ -4,4 +4,8 @@
 
 mod paginate;
 
+#[cfg(fuzzing)]
+pub use paginate::leading;
+#[cfg(fuzzing)]
+pub(crate) use paginate::Cursors;
 pub use paginate::{Page, Paged, Paginate};
