@@ -255,7 +255,11 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(
             self.kind(),
-            ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Conflict
+            ErrorKind::Connection
+                | ErrorKind::Timeout
+                | ErrorKind::RateLimited
+                | ErrorKind::Server
+                | ErrorKind::Conflict
         ) || self.status() == Some(StatusCode::REQUEST_TIMEOUT)
     }
 }
@@ -361,7 +365,8 @@ impl From<reqwest::Error> for Error {
 
 impl From<reqwest::header::InvalidHeaderValue> for Error {
     fn from(error: reqwest::header::InvalidHeaderValue) -> Self {
-        Self::new(ErrorKind::InvalidRequest, "a header's value has a character that no header may have").caused_by(error)
+        Self::new(ErrorKind::InvalidRequest, "a header's value has a character that no header may have")
+            .caused_by(error)
     }
 }
 

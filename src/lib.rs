@@ -27,6 +27,6 @@ pub use observe::Call;
 pub use options::Options;
 pub use path_segment::{PathSegment, PathSegmentError};
 pub use progenitor_client::ResponseValue;
-pub use reqwest;
 pub use request::RequestBuilder;
+pub use reqwest;
 pub use sensitive::Sensitive;

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-pub(crate) use crate::path_segment::encode_path;
 use crate::error::excerpt;
 use crate::exchange::Answer;
+pub(crate) use crate::path_segment::encode_path;
 use crate::{Error, ErrorKind, ResponseValue, Result};
 
 /// A body as it came.
@@ -36,14 +36,19 @@ pub(crate) enum Body {
 
 impl Operation {
     /// The body of a success as its type.
-    pub(crate) fn decode<T: DeserializeOwned>(&self, answer: Answer, redact: impl Fn(&str) -> String) -> Result<ResponseValue<T>> {
+    pub(crate) fn decode<T: DeserializeOwned>(
+        &self,
+        answer: Answer,
+        redact: impl Fn(&str) -> String,
+    ) -> Result<ResponseValue<T>> {
         let Answer { status, headers, body, attempts } = answer;
         let empty = body.trim_ascii().is_empty();
         let text: &[u8] = match self.body {
             Body::None => b"null",
             Body::Optional if empty => b"{}",
             Body::Required if empty => {
-                let detail = "the server accepted the call and answered without the body that tells more; do not send again";
+                let detail =
+                    "the server accepted the call and answered without the body that tells more; do not send again";
                 let error = Error::new(ErrorKind::EmptyAnswer, detail).sent(true);
                 return Err(error.answered(status, headers).after(attempts));
             }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use reqwest::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 
 use crate::retry::Backoff;
 use crate::{Error, ErrorKind, Result};
@@ -116,7 +118,9 @@ impl Options {
                 self.headers.insert(name, value);
             }
             (Err(_), _) => self.refuse(format!("{name:?} cannot be the name of a header")),
-            (_, Err(_)) => self.refuse(format!("the value of the header {name} has a character that no header may have")),
+            (_, Err(_)) => {
+                self.refuse(format!("the value of the header {name} has a character that no header may have"))
+            }
         }
         self
     }

@@ -84,8 +84,9 @@ impl RequestBuilder<'_> {
     /// The body, as JSON.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         self.request = self.request.and_then(|mut request| {
-            let json = serde_json::to_vec(body)
-                .map_err(|error| Error::new(ErrorKind::InvalidRequest, "the body cannot be written as JSON").caused_by(error))?;
+            let json = serde_json::to_vec(body).map_err(|error| {
+                Error::new(ErrorKind::InvalidRequest, "the body cannot be written as JSON").caused_by(error)
+            })?;
             *request.body_mut() = Some(json.into());
             request.headers_mut().insert(reqwest::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             Ok(request)
@@ -102,7 +103,11 @@ impl RequestBuilder<'_> {
     pub async fn send<T: DeserializeOwned>(self) -> Result<ResponseValue<T>> {
         let operation = self.operation();
         let raw = self.client.exchange(&operation, self.request).await?;
-        let body = if raw.body.trim_ascii().is_empty() && serde_json::from_str::<T>("null").is_ok() { Body::None } else { Body::Optional };
+        let body = if raw.body.trim_ascii().is_empty() && serde_json::from_str::<T>("null").is_ok() {
+            Body::None
+        } else {
+            Body::Optional
+        };
         Operation { body, ..operation }
             .decode(raw, |text| self.client.without_key(text))
             .map_err(|error| error.of_operation(operation.id))

@@ -30,7 +30,8 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn message() -> types::SendMessageRequest {
-    serde_json::from_value(json!({"message": {"to": {"user_id": "u"}, "content": {"title": "t", "body": BODY}}})).unwrap()
+    serde_json::from_value(json!({"message": {"to": {"user_id": "u"}, "content": {"title": "t", "body": BODY}}}))
+        .unwrap()
 }
 
 async fn send(client: &Client) -> Result<(), Error> {
@@ -123,16 +124,33 @@ fn connections() -> Vec<Case> {
         case("chunks without an end, then closed", Act::says_and_closes(chunked), Connection, 202),
         case("a chunk without a length", Act::says([chunked, "xyz\r\n"].concat()), Connection, 202),
         case("503 reset half-way through its body", Act::says_and_resets(half_error), Server, 503),
-        case("Content-Length that is no number", Act::says("HTTP/1.1 202 A\r\ncontent-length: -5\r\n\r\n{}"), Connection, None),
-        case("two Content-Lengths", Act::says("HTTP/1.1 202 A\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}"), Connection, None),
+        case(
+            "Content-Length that is no number",
+            Act::says("HTTP/1.1 202 A\r\ncontent-length: -5\r\n\r\n{}"),
+            Connection,
+            None,
+        ),
+        case(
+            "two Content-Lengths",
+            Act::says("HTTP/1.1 202 A\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}"),
+            Connection,
+            None,
+        ),
         case("no HTTP", Act::says_and_closes("SSH-2.0-OpenSSH_9.6\r\n\r\n"), Connection, None),
         case("1,000 headers", Act::answer(202, &[("x", "y"); 1000], GOOD), Connection, None),
         case("a header of 1 MB", Act::answer(202, &[("x", &"y".repeat(1_000_000))], GOOD), Connection, None),
         case("no answer at all", Act::says_and_hangs(""), Timeout, None).too_slow(),
-        case("headers that trickle", Act::trickles("HTTP/1.1 202 Accepted\r\n", b"x-a: b\r\n"), Timeout, None).too_slow(),
+        case("headers that trickle", Act::trickles("HTTP/1.1 202 Accepted\r\n", b"x-a: b\r\n"), Timeout, None)
+            .too_slow(),
         case("interim answers without end", Act::trickles("", b"HTTP/1.1 103 Early\r\n\r\n"), Timeout, None).too_slow(),
         case("a body that trickles", Act::trickles(trickled, b" "), Timeout, 202).too_slow(),
-        case("503 whose body trickles", Act::trickles("HTTP/1.1 503 No\r\ncontent-length: 1000000\r\n\r\n", b" "), Server, 503).too_slow(),
+        case(
+            "503 whose body trickles",
+            Act::trickles("HTTP/1.1 503 No\r\ncontent-length: 1000000\r\n\r\n", b" "),
+            Server,
+            503,
+        )
+        .too_slow(),
     ]
 }
 
@@ -146,15 +164,28 @@ fn bodies() -> Vec<Case> {
     assert!(bomb.len() < 64 * 1024);
     use ErrorKind::{AnswerTooLarge, BadRequest, Connection, Decode, EmptyAnswer, Server, Timeout};
     vec![
-        case("Content-Length too small", Act::says([&answer(202, &[], &GOOD[..9]), GOOD.as_bytes()].concat()), Decode, 202).once(),
+        case(
+            "Content-Length too small",
+            Act::says([&answer(202, &[], &GOOD[..9]), GOOD.as_bytes()].concat()),
+            Decode,
+            202,
+        )
+        .once(),
         case("truncated JSON", Act::answer(202, &[], &GOOD[..9]), Decode, 202).once(),
         case("malformed JSON", Act::answer(202, &[], "{\"requestId\": nope}"), Decode, 202).once(),
         case("more after the JSON", Act::answer(202, &[], [GOOD, GOOD].concat()), Decode, 202).once(),
-        case("invalid UTF-8", Act::answer(202, &[], b"{\"requestId\": \"\xff\xfe\", \"id\": \"\xff\", \"name\": \"\xff\"}"), Decode, 202).once(),
+        case(
+            "invalid UTF-8",
+            Act::answer(202, &[], b"{\"requestId\": \"\xff\xfe\", \"id\": \"\xff\", \"name\": \"\xff\"}"),
+            Decode,
+            202,
+        )
+        .once(),
         case("JSON 10,000 deep", Act::answer(202, &[], &deep), Decode, 202).once(),
         case("400 with JSON 10,000 deep", Act::answer(400, &[], &deep), BadRequest, 400).once(),
         case("JSON of another type", Act::answer(200, &[], "[1, 2]"), Decode, 200).once(),
-        case("a field of another type", Act::answer(200, &[], r#"{"requestId": 1, "id": 1, "name": 1}"#), Decode, 200).once(),
+        case("a field of another type", Act::answer(200, &[], r#"{"requestId": 1, "id": 1, "name": 1}"#), Decode, 200)
+            .once(),
         case("null", Act::answer(200, &[], "null"), Decode, 200).once(),
         case("HTML with a 200", Act::answer(200, &[("content-type", "text/html")], html), Decode, 200).once(),
         case("a success without its body", Act::answer(202, &[], ""), EmptyAnswer, 202).once(),
@@ -168,8 +199,20 @@ fn bodies() -> Vec<Case> {
         case("gzip that is none", Act::answer(202, &zip, GOOD), Connection, 202),
         case("gzip cut short", Act::answer(202, &zip, &gzipped(GOOD.as_bytes())[..30]), Connection, 202),
         case("gzip", Act::answer(202, &zip, gzipped(GOOD.as_bytes())), Decode, 202).is_no_fault(),
-        case("HTTP/1.0, ended by the close", Act::says_and_closes(["HTTP/1.0 202 Accepted\r\n\r\n", GOOD].concat()), Decode, 202).is_no_fault(),
-        case("100 and 103, then the answer", Act::says([b"HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\n\r\n", &answer(202, &[], GOOD)[..]].concat()), Decode, 202).is_no_fault(),
+        case(
+            "HTTP/1.0, ended by the close",
+            Act::says_and_closes(["HTTP/1.0 202 Accepted\r\n\r\n", GOOD].concat()),
+            Decode,
+            202,
+        )
+        .is_no_fault(),
+        case(
+            "100 and 103, then the answer",
+            Act::says([b"HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\n\r\n", &answer(202, &[], GOOD)[..]].concat()),
+            Decode,
+            202,
+        )
+        .is_no_fault(),
         case("a status that is not described", Act::answer(299, &[], GOOD), Decode, 299).is_no_fault(),
     ]
 }
@@ -200,7 +243,8 @@ fn statuses() -> Vec<Case> {
         limited("429, Retry-After: a date in 30 s", &[("retry-after", &date(soon))]).after(30_000),
         limited("429, retry-after-ms: 1500", &[("retry-after-ms", "1500")]).after(1500),
         limited("429, both", &[("retry-after", "7"), ("retry-after-ms", "20")]).after(20),
-        limited("429, retry-after-ms: soon, Retry-After: 7", &[("retry-after", "7"), ("retry-after-ms", "soon")]).after(7000),
+        limited("429, retry-after-ms: soon, Retry-After: 7", &[("retry-after", "7"), ("retry-after-ms", "soon")])
+            .after(7000),
         limited("429, Retry-After: 60", &[("retry-after", "60")]).after(60_000),
         limited("429, Retry-After: 61", &[("retry-after", "61")]),
         limited("429, Retry-After: 0", &[("retry-after", "0")]),
@@ -219,7 +263,8 @@ fn statuses() -> Vec<Case> {
         case("503, x-should-retry: maybe", with(503, &[("x-should-retry", "maybe")]), Server, 503),
         case("429, x-should-retry: false", with(429, &[("x-should-retry", "false")]), RateLimited, 429).once(),
         case("400, x-should-retry: true", with(400, &[("x-should-retry", "true")]), BadRequest, 400).keyless_too(),
-        case("202 without its body, x-should-retry: true", with(202, &[("x-should-retry", "true")]), EmptyAnswer, 202).once(),
+        case("202 without its body, x-should-retry: true", with(202, &[("x-should-retry", "true")]), EmptyAnswer, 202)
+            .once(),
         case("999", with(999, &[]), Server, 999).once(),
     ]
 }
@@ -290,7 +335,8 @@ async fn run(case: &Case, script: Vec<Act>, how: How, attempts: u32) -> Result<(
 #[tokio::test]
 async fn every_fault_ends_in_one_clear_error_or_in_success() {
     let elsewhere = Faulty::start(vec![good()]).await;
-    let cases = [connections(), bodies(), statuses(), redirects(&elsewhere.url)].into_iter().flatten().collect::<Vec<_>>();
+    let cases =
+        [connections(), bodies(), statuses(), redirects(&elsewhere.url)].into_iter().flatten().collect::<Vec<_>>();
     // Apart, so that the work of the others does not use up the time of those that are about time.
     let (slow, quick): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| case.timeout < Duration::from_secs(1));
     let mut lines: Vec<String> = stream::iter(slow).map(met).buffered(8).collect().await;
@@ -317,7 +363,9 @@ async fn met(case: &Case) -> String {
     // A fault that goes away is none.
     if let (Some(fault), Some(_)) = (&case.fault, case.delay) {
         for how in [How::Keyed, How::Get] {
-            run(case, vec![fault.clone(), good()], how, 2).await.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            run(case, vec![fault.clone(), good()], how, 2)
+                .await
+                .unwrap_or_else(|error| panic!("{}: {error}", case.name));
         }
     }
     let delays = match case.delay {

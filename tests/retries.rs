@@ -75,7 +75,8 @@ async fn a_repeated_answer_that_comes_back_empty_says_that_the_call_was_accepted
 async fn retries_can_be_turned_off_and_up() {
     for (retries, delays) in [(0, vec![]), (1, vec![500]), (6, vec![500, 1000, 2000, 4000, 8000, 8000])] {
         let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::new());
-        let error = send(&server.builder().max_retries(retries).clock(clock.clone()).build().unwrap()).await.unwrap_err();
+        let error =
+            send(&server.builder().max_retries(retries).clock(clock.clone()).build().unwrap()).await.unwrap_err();
         assert_eq!(error.attempts(), retries + 1);
         assert_eq!(clock.delays(), delays);
     }
@@ -100,7 +101,12 @@ async fn the_deadline_is_over_all_attempts() {
 
     // A server that asks for more than is left is not waited for.
     let (server, clock) = (Faulty::start(vec![Act::answer(429, &[("retry-after", "50")], "")]).await, TestClock::new());
-    let client = server.builder().clock(clock.clone()).options(|options| options.deadline(Duration::from_secs(50))).build().unwrap();
+    let client = server
+        .builder()
+        .clock(clock.clone())
+        .options(|options| options.deadline(Duration::from_secs(50)))
+        .build()
+        .unwrap();
     assert_eq!(send(&client).await.unwrap_err().attempts(), 1);
     assert!(clock.delays().is_empty());
 
@@ -114,7 +120,8 @@ async fn the_deadline_is_over_all_attempts() {
 #[tokio::test]
 async fn after_a_delay_that_lasted_past_the_deadline_nothing_is_sent() {
     let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::oversleeping(Duration::from_secs(3600)));
-    let client = server.builder().clock(clock).options(|options| options.deadline(Duration::from_secs(60))).build().unwrap();
+    let client =
+        server.builder().clock(clock).options(|options| options.deadline(Duration::from_secs(60))).build().unwrap();
     let error = send(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), server.acts()), (ErrorKind::Server, 1, 1));
 
@@ -128,7 +135,8 @@ async fn after_a_delay_that_lasted_past_the_deadline_nothing_is_sent() {
 async fn the_longest_durations_overflow_nothing() {
     let (server, clock) = (Faulty::start(vec![failing(), good()]).await, TestClock::new());
     let client = server.builder().clock(clock).connect_timeout(Duration::MAX).max_retries(u32::MAX);
-    let client = client.options(|options| options.timeout(Duration::MAX).deadline(Duration::MAX).max_answer_bytes(usize::MAX));
+    let client =
+        client.options(|options| options.timeout(Duration::MAX).deadline(Duration::MAX).max_answer_bytes(usize::MAX));
     assert_eq!(send(&client.build().unwrap()).await.unwrap(), "1-abc");
 }
 
@@ -168,7 +176,11 @@ async fn a_key_is_of_one_call_and_can_be_set_and_switched_off() {
     let client = server.builder().build().unwrap();
     send(&client).await.unwrap();
     send(&client).await.unwrap();
-    send(&client.with_options(|options| options.idempotency_key("mine").idempotency_expiration("2027-01-31T00:00:00Z"))).await.unwrap();
+    send(
+        &client.with_options(|options| options.idempotency_key("mine").idempotency_expiration("2027-01-31T00:00:00Z")),
+    )
+    .await
+    .unwrap();
     send(&client.with_options(|options| options.idempotency_keys(false))).await.unwrap();
     let body: types::SendMessageRequest = serde_json::from_value(json!({"message": {"template": "t"}})).unwrap();
     let shared = client.with_options(|options| options.idempotency_key("of all"));
@@ -280,10 +292,17 @@ fn apart(script: Vec<Act>) -> (Faulty, tokio::runtime::Runtime) {
 #[test]
 fn every_runtime_will_do_and_nothing_outlives_the_client() {
     for build in [tokio::runtime::Builder::new_current_thread, tokio::runtime::Builder::new_multi_thread] {
-        let (server, _runtime) = apart(vec![failing(), good(), Act::says_and_resets(""), good(), Act::says_and_hangs("")]);
+        let (server, _runtime) =
+            apart(vec![failing(), good(), Act::says_and_resets(""), good(), Act::says_and_hangs("")]);
         build().enable_all().build().unwrap().block_on(async {
             let metrics = tokio::runtime::Handle::current().metrics();
-            let client = server.builder().clock(TestClock::new()).timeout(Duration::from_millis(80)).max_retries(1).build().unwrap();
+            let client = server
+                .builder()
+                .clock(TestClock::new())
+                .timeout(Duration::from_millis(80))
+                .max_retries(1)
+                .build()
+                .unwrap();
             assert_eq!(metrics.num_alive_tasks(), 0);
             send(&client).await.unwrap();
             send(&client).await.unwrap();

@@ -59,7 +59,10 @@ async fn nothing_splits_a_path_or_a_query() {
     for request in &seen {
         assert_eq!(request.header("x-evil"), None);
         let url = reqwest::Url::parse(&format!("{}{}", server.url, request.target)).unwrap();
-        assert!(url.query_pairs().all(|(name, value)| (name == "cursor" || name == evil) && value == evil), "{request:?}");
+        assert!(
+            url.query_pairs().all(|(name, value)| (name == "cursor" || name == evil) && value == evil),
+            "{request:?}"
+        );
     }
 }
 
@@ -81,7 +84,8 @@ async fn the_first_thing_that_cannot_be_sent_is_named_and_stays() {
     assert!(send(&changed.with_options(|options| options.max_retries(1))).await.is_err());
     send(&client).await.unwrap();
     // Later ones replace earlier ones, the client's own included.
-    let changed = client.with_options(|options| options.header("X-A", "1").header("x-a", "2").header("User-Agent", "mine"));
+    let changed =
+        client.with_options(|options| options.header("X-A", "1").header("x-a", "2").header("User-Agent", "mine"));
     send(&changed).await.unwrap();
     let seen = server.seen();
     assert_eq!(seen[1].headers.iter().filter(|(name, _)| name == "x-a").count(), 1);
@@ -96,9 +100,36 @@ async fn a_path_leads_where_it_says_or_nowhere() {
     let client = server.builder().build().unwrap();
     let below = server.builder().base_url(format!("{}/proxy/courier/", server.url)).build().unwrap();
     for path in [
-        "", "x", "http://evil.example/", "//evil.example/x", "/a//b", "//", "/..", "/.", "/a/..", "/a/.", "/a/../b", "/a/./b",
-        "/a/%2e%2e/b", "/a/%2E./b", "/a/.%2e", "/%2e", "/a/%2e", "/a\\b", "/a/..\\b", "/a/.\t./b", "/a/.\n./b", "/a\r\nX: 1",
-        "/a?b", "/a#b", "/a b", " /a", "/a ", "/ü", "/a\"b", "/a<b",
+        "",
+        "x",
+        "http://evil.example/",
+        "//evil.example/x",
+        "/a//b",
+        "//",
+        "/..",
+        "/.",
+        "/a/..",
+        "/a/.",
+        "/a/../b",
+        "/a/./b",
+        "/a/%2e%2e/b",
+        "/a/%2E./b",
+        "/a/.%2e",
+        "/%2e",
+        "/a/%2e",
+        "/a\\b",
+        "/a/..\\b",
+        "/a/.\t./b",
+        "/a/.\n./b",
+        "/a\r\nX: 1",
+        "/a?b",
+        "/a#b",
+        "/a b",
+        " /a",
+        "/a ",
+        "/ü",
+        "/a\"b",
+        "/a<b",
     ] {
         for client in [&client, &below] {
             let error = client.request(Method::GET, path).send_raw().await.unwrap_err();
@@ -106,13 +137,26 @@ async fn a_path_leads_where_it_says_or_nowhere() {
         }
     }
     assert_eq!(server.acts(), 0);
-    let fine = ["/", "/a", "/a/", "/a/b.c", "/a/...", "/a/..b", "/a%2Fb", "/a/%252e%252e", "/a:b@c", "/a;b,c=d+e!$&'()*", "/%C3%BC"];
+    let fine = [
+        "/",
+        "/a",
+        "/a/",
+        "/a/b.c",
+        "/a/...",
+        "/a/..b",
+        "/a%2Fb",
+        "/a/%252e%252e",
+        "/a:b@c",
+        "/a;b,c=d+e!$&'()*",
+        "/%C3%BC",
+    ];
     for path in fine {
         client.request(Method::GET, path).send_raw().await.unwrap();
         below.request(Method::GET, path).send_raw().await.unwrap();
     }
     let targets: Vec<String> = server.seen().into_iter().map(|request| request.target).collect();
-    let expected: Vec<String> = fine.iter().flat_map(|path| [(*path).to_owned(), format!("/proxy/courier{path}")]).collect();
+    let expected: Vec<String> =
+        fine.iter().flat_map(|path| [(*path).to_owned(), format!("/proxy/courier{path}")]).collect();
     assert_eq!(targets, expected);
 }
 
@@ -156,7 +200,8 @@ async fn a_page_that_repeats_the_request_shows_neither_key_nor_ids() {
         let client = client.with_options(|options| options.query("q", "SECRET-QUERY"));
         let other = client.with_options(|options| options.header("Authorization", &format!("Bearer {OWN}")));
         for client in [client, other] {
-            let error = client.users_tokens_delete().user_id("SECRET@USER").token("SECRET-TOKEN").send().await.unwrap_err();
+            let error =
+                client.users_tokens_delete().user_id("SECRET@USER").token("SECRET-TOKEN").send().await.unwrap_err();
             let text = everything(&error);
             for part in ["SECRET-", "SECRET@", "SECRET%", "pk_test", "SECRET-K"] {
                 // The caller's own key is known to the client that has it.
@@ -189,7 +234,10 @@ async fn a_success_that_cannot_be_decoded_does_not_show_the_key() {
 #[tokio::test]
 async fn what_is_not_sent_shows_no_ids_either() {
     let client = Client::builder().api_key(KEY).build().unwrap();
-    let call = client.request(Method::GET, "/users/SECRET-USER").query("email", "SECRET-MAIL").json(&json!({"token": "SECRET-TOKEN"}));
+    let call = client
+        .request(Method::GET, "/users/SECRET-USER")
+        .query("email", "SECRET-MAIL")
+        .json(&json!({"token": "SECRET-TOKEN"}));
     let shown = format!("{call:?}");
     assert!(!shown.contains("SECRET"), "{shown}");
     let refused = client.request(Method::GET, "/users/SECRET USER").send_raw().await.unwrap_err();
@@ -199,13 +247,19 @@ async fn what_is_not_sent_shows_no_ids_either() {
 /// An answer as deep as may be, for the types that contain themselves: neither time nor stack runs out.
 #[tokio::test]
 async fn the_deepest_answers_decode_print_and_drop() {
-    let nest = |levels: usize, open: &str, inner: &str, close: &str| [open.repeat(levels), inner.to_owned(), close.repeat(levels)].concat();
+    let nest = |levels: usize, open: &str, inner: &str, close: &str| {
+        [open.repeat(levels), inner.to_owned(), close.repeat(levels)].concat()
+    };
     let elements = nest(30, r#"{"type": "group", "elements": ["#, r#"{"type": "text", "content": "x"}"#, "]}");
-    let filters = nest(40, r#"{"operator": "AND", "rules": ["#, r#"{"operator": "EQ", "path": "a", "value": "b"}"#, "]}");
+    let filters =
+        nest(40, r#"{"operator": "AND", "rules": ["#, r#"{"operator": "EQ", "path": "a", "value": "b"}"#, "]}");
     let anything = nest(120, r#"{"x": "#, "1", "}");
     let began = std::time::Instant::now();
     for text in [&elements, &filters, &anything] {
-        for depth_of in [r#"{"message": {"content": {"version": "2022-01-01", "elements": [@]}}}"#, r#"{"id": "a", "name": "b", "description": "c", "created_at": "d", "updated_at": "e", "filter": @}"#] {
+        for depth_of in [
+            r#"{"message": {"content": {"version": "2022-01-01", "elements": [@]}}}"#,
+            r#"{"id": "a", "name": "b", "description": "c", "created_at": "d", "updated_at": "e", "filter": @}"#,
+        ] {
             let text = depth_of.replace('@', text);
             if let Ok(value) = serde_json::from_str::<types::SendMessageRequest>(&text) {
                 assert!(format!("{value:?} {value:#?}").len() > 100);

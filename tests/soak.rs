@@ -174,7 +174,8 @@ async fn send(client: &Client, number: usize) -> End {
 async fn soak(sends: usize) -> Vec<u64> {
     let (server, url) = Server::start(sends).await;
     let brief = Backoff::default().first(Duration::from_micros(100)).longest(Duration::from_millis(1));
-    let client = Client::builder().api_key("key").base_url(url).options(|options| options.backoff(brief)).build().unwrap();
+    let client =
+        Client::builder().api_key("key").base_url(url).options(|options| options.backoff(brief)).build().unwrap();
     let began = Instant::now();
     let mut ends: HashMap<End, u64> = HashMap::new();
     let mut memory = Vec::new();
@@ -190,14 +191,21 @@ async fn soak(sends: usize) -> Vec<u64> {
     let (requests, failed) = (server.requests.load(Ordering::Relaxed), server.failed.load(Ordering::Relaxed));
     let mut ends: Vec<_> = ends.into_iter().collect();
     ends.sort();
-    println!("{sends} sends, {CONCURRENCY} at a time: {requests} requests, {failed} failed after the act, {:.1?}", began.elapsed());
+    println!(
+        "{sends} sends, {CONCURRENCY} at a time: {requests} requests, {failed} failed after the act, {:.1?}",
+        began.elapsed()
+    );
     println!("ended as {ends:?}");
     println!("memory at each tenth, in KiB: {memory:?}");
 
     let not_once = server.made.iter().filter(|made| made.load(Ordering::Relaxed) != 1).count();
     assert_eq!(not_once, 0, "notifications that do not exist exactly once");
     assert!(failed * 100 / requests > 17, "the server hardly failed");
-    let sent = ends.iter().filter(|(end, _)| matches!(end, End::Sent | End::SentWithoutBody)).map(|(_, count)| count).sum::<u64>();
+    let sent = ends
+        .iter()
+        .filter(|(end, _)| matches!(end, End::Sent | End::SentWithoutBody))
+        .map(|(_, count)| count)
+        .sum::<u64>();
     // Less those that fail three times, and the two in a hundred that fail for good.
     assert!(sent * 100 >= sends as u64 * 95, "retries did not help: {ends:?}");
     memory

@@ -101,7 +101,10 @@ fn watched() -> (Memory, tracing::subscriber::DefaultGuard) {
 }
 
 fn body() -> types::SendMessageRequest {
-    serde_json::from_value(json!({"message": {"to": {"user_id": "SECRET-ID"}, "content": {"title": "t", "body": "SECRET-TEXT"}}})).unwrap()
+    serde_json::from_value(
+        json!({"message": {"to": {"user_id": "SECRET-ID"}, "content": {"title": "t", "body": "SECRET-TEXT"}}}),
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -175,10 +178,20 @@ async fn a_call_that_fails_says_how_and_shows_no_id() {
 
 #[tokio::test]
 async fn every_call_that_was_made_is_reported_once() {
-    let server = Faulty::start(vec![Act::answer(503, &[], ""), Act::answer(202, &[], r#"{"requestId": "1"}"#), Act::answer(404, &[], "")]).await;
+    let server = Faulty::start(vec![
+        Act::answer(503, &[], ""),
+        Act::answer(202, &[], r#"{"requestId": "1"}"#),
+        Act::answer(404, &[], ""),
+    ])
+    .await;
     let calls = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&calls);
-    let client = server.builder().clock(TestClock::new()).on_call(move |call| seen.lock().unwrap().push(call.clone())).build().unwrap();
+    let client = server
+        .builder()
+        .clock(TestClock::new())
+        .on_call(move |call| seen.lock().unwrap().push(call.clone()))
+        .build()
+        .unwrap();
     client.send_message().body(body()).send().await.unwrap();
     client.lists_retrieve().list_id("SECRET-LIST").send().await.unwrap_err();
     client.lists_retrieve().list_id("..").send().await.unwrap_err();

@@ -11,7 +11,10 @@ fuzz_target!(|input: &[u8]| {
 
     if let Some(place) = leads_back(start.clone(), cursors.iter().map(String::as_str)) {
         let earlier = start.iter().chain(&cursors[..place]);
-        assert!(earlier.into_iter().any(|earlier| *earlier == cursors[place]), "a new cursor was taken for an earlier one");
+        assert!(
+            earlier.into_iter().any(|earlier| *earlier == cursors[place]),
+            "a new cursor was taken for an earlier one"
+        );
     }
     if !cursors.is_empty() {
         let endless = cursors.iter().cycle().map(String::as_str).take(8 * cursors.len() + 8);

@@ -21,7 +21,10 @@ fuzz_target!(|input: (u32, Option<&[u8]>, Option<&[u8]>, u64, u32, u64, u32, f64
         assert!(delay > Duration::ZERO && delay <= Duration::from_secs(60), "{headers:?}: {delay:?}");
     }
 
-    let (first, longest) = (Duration::from_secs(first).saturating_add(Duration::from_nanos(first_nanos.into())), Duration::from_secs(longest));
+    let (first, longest) = (
+        Duration::from_secs(first).saturating_add(Duration::from_nanos(first_nanos.into())),
+        Duration::from_secs(longest),
+    );
     let backoff = Backoff::default().first(first).longest(longest);
     let delay = backoff.delay(retry, random);
     assert!(delay <= longest, "{backoff:?} {delay:?}");

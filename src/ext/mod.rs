@@ -5,7 +5,7 @@
 mod paginate;
 
 #[cfg(fuzzing)]
-pub use paginate::leading;
-#[cfg(fuzzing)]
 pub(crate) use paginate::Cursors;
+#[cfg(fuzzing)]
+pub use paginate::leading;
 pub use paginate::{Page, Paged, Paginate};

@@ -225,7 +225,10 @@ pub async fn read_request(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> io::R
     let mut seen = Seen {
         method: first.next().unwrap_or_default().to_owned(),
         target: first.next().unwrap_or_default().to_owned(),
-        headers: lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
+        headers: lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect(),
         body: Vec::new(),
     };
     let length: usize = seen.header("content-length").map_or(0, |length| length.parse().unwrap());
