@@ -10,7 +10,7 @@ use quote::ToTokens;
 use serde_json::Value;
 use syn::{Attribute, Fields, File, ImplItem, ImplItemFn, Item, ItemImpl, Type, parse_quote};
 
-use crate::generate::schema::{operations, properties, reference, required, schemas, text};
+use crate::generate::schema::{operations, properties, reference, required, schemas, setter_name, text};
 
 /// What the description says, by Rust name.
 pub struct Words {
@@ -59,15 +59,6 @@ impl Words {
             (name.to_upper_camel_case(), required(schema).map(setter_name).collect())
         });
         Self { operations: operations.collect(), examples: examples.collect(), required: required.collect() }
-    }
-}
-
-/// A name of the API as the setter that typify makes of it.
-fn setter_name(name: &str) -> String {
-    let name = name.to_snake_case();
-    match syn::parse_str::<syn::Ident>(&name) {
-        Ok(_) => name,
-        Err(_) => format!("{name}_"),
     }
 }
 
@@ -367,7 +358,7 @@ fn wrapped(said: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{setter_name, wrapped};
+    use super::wrapped;
 
     #[test]
     fn long_lines_are_wrapped_and_code_is_not() {
@@ -379,11 +370,5 @@ mod tests {
         assert!(lines[item + 1].starts_with("  word"), "{lines:#?}");
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&lines.join("\n")), words(&said));
-    }
-
-    #[test]
-    fn a_property_that_rust_reserves_is_spelt_as_typify_does() {
-        assert_eq!(setter_name("messageId"), "message_id");
-        assert_eq!(setter_name("type"), "type_");
     }
 }

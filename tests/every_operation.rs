@@ -1,30 +1,16 @@
 //! Every operation of the description can be called and answered, whatever a loose server makes of its answer.
 
+#[path = "support/call.rs"]
+mod call;
 mod support;
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use support::sample::{STYLES, Samples, Style};
+use call::{call, request_sample};
 use support::{Reply, Server, description, operations, without_nulls};
-use trycourier::{ErrorKind, ResponseValue};
-
-include!(concat!(env!("OUT_DIR"), "/every_operation.rs"));
-
-fn decoded<T: DeserializeOwned>(body: Value) -> T {
-    serde_json::from_value(body).unwrap()
-}
-
-fn encoded<T: Serialize>(answer: ResponseValue<T>) -> Value {
-    serde_json::to_value(answer.into_inner()).unwrap()
-}
-
-fn request_sample(description: &Value, operation: &Value) -> Value {
-    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-    Samples { description, style: Style::Full }.of(schema)
-}
+use trycourier::ErrorKind;
 
 fn success_schema(operation: &Value) -> &Value {
     &operation["responses"]["2XX"]["content"]["application/json"]["schema"]
@@ -42,7 +28,7 @@ async fn every_operation_is_called_once_and_answered_once() {
         let reply = answer.clone();
         let server = Server::start(move |_| if reply.is_null() { Reply::empty(204) } else { Reply::json(200, &reply) }).await;
         let body = request_sample(&description, operation);
-        let result = call(&server.client(), id, "the id", body.clone()).await.unwrap_or_else(|error| panic!("{error}"));
+        let result = call(&server.client(), id, "the id", &Value::Null, body.clone()).await.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(result, answer, "{id}");
 
         let request = server.only();
@@ -80,7 +66,7 @@ async fn a_loose_server_fails_no_operation_and_loses_nothing() {
             let answers = if schema.is_null() { vec![json!({"not": "described"})] } else { samples.each(schema) };
             for answer in answers {
                 *reply.lock().unwrap() = (status, answer.clone());
-                let result = call(&client, &id, "id", body.clone()).await.unwrap_or_else(|error| panic!("{style:?}: {error}"));
+                let result = call(&client, &id, "id", &Value::Null, body.clone()).await.unwrap_or_else(|error| panic!("{style:?}: {error}"));
                 let expected = if schema.is_null() { Value::Null } else { without_nulls(&answer) };
                 assert_eq!(without_nulls(&result), expected, "{id} {style:?}");
                 calls += 1;
@@ -98,7 +84,7 @@ async fn an_empty_success_is_one_where_nothing_is_required_and_else_says_that_it
     let mut empty_handed = Vec::new();
     for (id, _, _, operation) in operations(&description) {
         let body = request_sample(&description, &operation);
-        if let Err(error) = call(&client, &id, "id", body).await {
+        if let Err(error) = call(&client, &id, "id", &Value::Null, body).await {
             assert_eq!(error.kind(), ErrorKind::EmptyAnswer, "{error}");
             assert!(error.was_accepted() && error.status().is_some_and(|status| status == 202), "{error}");
             assert!(error.to_string().contains("accepted"), "{error}");
