@@ -55,9 +55,9 @@ impl Words {
             let example = serde_json::to_string_pretty(schema.get("example")?).ok()?;
             Some((name.to_upper_camel_case(), example))
         });
-        let required = schemas(document).filter(|(_, schema)| properties(schema).is_some()).map(|(name, schema)| {
-            (name.to_upper_camel_case(), required(schema).map(setter_name).collect())
-        });
+        let required = schemas(document)
+            .filter(|(_, schema)| properties(schema).is_some())
+            .map(|(name, schema)| (name.to_upper_camel_case(), required(schema).map(setter_name).collect()));
         Self { operations: operations.collect(), examples: examples.collect(), required: required.collect() }
     }
 }
@@ -251,12 +251,22 @@ fn example(id: &str, operation: &Operation, words: &Words, fields: &FieldWords) 
         }
     }
     if let Some(body) = &operation.body {
-        let mut built = format!("types::{body}::builder()");
-        for setter in words.required.get(body).into_iter().flatten() {
-            let Some((_, kind)) = fields.get(&(body.clone(), setter.clone())) else { continue };
-            variables.push_str(&format!(", {setter}: {}", in_caller_scope(kind)));
-            built.push_str(&format!(".{setter}({setter})"));
-        }
+        let built = match words.required.get(body) {
+            Some(setters) => {
+                let mut built = format!("types::{body}::builder()");
+                for setter in setters {
+                    let Some((_, kind)) = fields.get(&(body.clone(), setter.clone())) else { continue };
+                    variables.push_str(&format!(", {setter}: {}", in_caller_scope(kind)));
+                    built.push_str(&format!(".{setter}({setter})"));
+                }
+                built
+            }
+            // A union has no builder.
+            None => {
+                variables.push_str(&format!(", body: types::{body}"));
+                "body".to_owned()
+            }
+        };
         call.push_str(&format!("    .body({built})\n"));
     } else if operation.request.starts_with("PUT /translations") {
         call.push_str("    .body(\"msgid \\\"hello\\\"\")\n");
@@ -286,7 +296,9 @@ fn in_caller_scope(kind: &Type) -> String {
         out.push_str(&if is_ours {
             format!("types::{word}")
         } else {
-            word.replace("crate::", "trycourier::").replace("::serde_json::", "serde_json::").replace("::std::", "std::")
+            word.replace("crate::", "trycourier::")
+                .replace("::serde_json::", "serde_json::")
+                .replace("::std::", "std::")
         });
     }
     out
@@ -306,9 +318,10 @@ fn is_doc(attribute: &Attribute) -> bool {
 /// The text of the doc attributes.
 fn documentation(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter(|attribute| is_doc(attribute)).filter_map(|attribute| match &attribute.meta {
-        syn::Meta::NameValue(syn::MetaNameValue { value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }), .. }) => {
-            Some(text.value())
-        }
+        syn::Meta::NameValue(syn::MetaNameValue {
+            value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }),
+            ..
+        }) => Some(text.value()),
         _ => None,
     });
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()

@@ -68,10 +68,7 @@ pub fn generate(description: &str, options: &Options) -> Result<Vec<Generated>, 
 fn progenitor(document: &Value, options: &Options) -> Result<proc_macro2::TokenStream, String> {
     let spec = serde_json::from_value(document.clone()).map_err(|error| format!("not OpenAPI 3.0: {error}"))?;
     let mut settings = GenerationSettings::default();
-    settings
-        .with_interface(InterfaceStyle::Builder)
-        .with_hooks(HooksMode::Expected)
-        .with_derive("PartialEq");
+    settings.with_interface(InterfaceStyle::Builder).with_hooks(HooksMode::Expected).with_derive("PartialEq");
     if options.schemars {
         settings.with_derive("::schemars::JsonSchema");
     }

@@ -37,9 +37,7 @@ pub fn reference(value: &Value) -> Option<&str> {
 
 /// The schema itself, or the component that it refers to.
 pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    reference(value)
-        .and_then(|name| document.pointer("/components/schemas")?.get(name))
-        .unwrap_or(value)
+    reference(value).and_then(|name| document.pointer("/components/schemas")?.get(name)).unwrap_or(value)
 }
 
 pub fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {

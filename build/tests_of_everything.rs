@@ -20,18 +20,21 @@ pub fn every_operation(document: &Value) -> String {
             let (Some(name), Some(schema)) = (text(parameter, "name"), parameter.get("schema")) else { continue };
             let setter = setter_name(name);
             let _ = match text(parameter, "in") {
-                Some("path") => write!(call, " call = call.{setter}(text);"),
+                Some("path") => write!(call, "\n            call = call.{setter}(text);"),
                 _ => write!(
                     call,
-                    " if let Some(value) = parameters.get({name:?}) {{ call = call.{setter}(decoded::<{}>(value.clone())); }}",
+                    "\n            if let Some(value) = parameters.get({name:?}) {{ call = call.{setter}(decoded::<{}>(value.clone())); }}",
                     rust_type(schema)
                 ),
             };
         }
         if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") {
-            let _ = write!(call, " call = call.body(decoded::<{}>(body));", rust_type(schema));
+            let _ = write!(call, "\n            call = call.body(decoded::<{}>(body));", rust_type(schema));
         }
-        let _ = writeln!(arms, "        \"{id}\" => {{ {call} encoded(Box::pin(call.send()).await?) }}");
+        let _ = writeln!(
+            arms,
+            "        \"{id}\" => {{\n            {call}\n            encoded(Box::pin(call.send()).await?)\n        }}"
+        );
     }
     format!(
         "#[allow(unused_mut)]\nasync fn call(client: &trycourier::Client, id: &str, text: &str, parameters: &serde_json::Value, \

@@ -116,7 +116,11 @@ impl Client {
     }
 
     /// Makes a call, and gives the body of its answer as it came.
-    pub(crate) async fn call_raw(&self, operation: &Operation, request: Result<Request>) -> Result<ResponseValue<Raw>, Error> {
+    pub(crate) async fn call_raw(
+        &self,
+        operation: &Operation,
+        request: Result<Request>,
+    ) -> Result<ResponseValue<Raw>, Error> {
         let answer = self.exchange(operation, request).await?;
         Ok(ResponseValue::new(answer.body, answer.status, answer.headers))
     }
@@ -124,6 +128,9 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("base_url", &self.baseurl).field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("base_url", &self.baseurl)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

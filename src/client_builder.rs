@@ -78,7 +78,9 @@ impl ClientBuilder {
         }
         for line in variable(CUSTOM_HEADERS)?.unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
             let Some((name, value)) = line.split_once(':') else {
-                return Err(configuration(format!("{CUSTOM_HEADERS} has a line without a colon; it takes `Name: value` lines")));
+                return Err(configuration(format!(
+                    "{CUSTOM_HEADERS} has a line without a colon; it takes `Name: value` lines"
+                )));
             };
             builder.options = builder.options.header(name.trim(), value.trim());
         }
@@ -222,7 +224,8 @@ fn variable(name: &str) -> Result<Option<String>> {
 /// The base URL without a slash at its end.
 fn usable_base_url(text: &str, allow_http: bool) -> Result<String> {
     // The text is not shown: it may have a password in it.
-    let url = Url::parse(text.trim()).map_err(|error| configuration(format!("the base URL ({BASE_URL}) is no URL: {error}")))?;
+    let url = Url::parse(text.trim())
+        .map_err(|error| configuration(format!("the base URL ({BASE_URL}) is no URL: {error}")))?;
     let refuse = |reason: &str| Err(configuration(format!("the base URL ({BASE_URL}) {reason}")));
     match url.scheme() {
         "https" => {}
@@ -255,7 +258,10 @@ fn http_client(connect_timeout: Duration) -> Result<reqwest::Client> {
         .connect_timeout(connect_timeout)
         .redirect(redirect::Policy::custom(same_request_same_origin))
         .build()
-        .map_err(|error| configuration("the HTTP client cannot be made, most often for want of certificates".to_owned()).caused_by(error))
+        .map_err(|error| {
+            configuration("the HTTP client cannot be made, most often for want of certificates".to_owned())
+                .caused_by(error)
+        })
 }
 
 /// Follows a redirect that repeats the request as it is, at the same scheme, host and port: the key goes nowhere else.
@@ -274,7 +280,10 @@ fn same_request_same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action 
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder").field("api_key", &self.api_key).field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("ClientBuilder")
+            .field("api_key", &self.api_key)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

@@ -131,7 +131,12 @@ impl Error {
     }
 
     /// An answer that is no success.
-    pub(crate) fn status_answer(status: StatusCode, headers: HeaderMap, body: &[u8], redact: impl Fn(&str) -> String) -> Self {
+    pub(crate) fn status_answer(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: &[u8],
+        redact: impl Fn(&str) -> String,
+    ) -> Self {
         let kind = ErrorKind::of(status);
         let api = serde_json::from_slice::<types::ApiError>(body).ok().map(|mut api| {
             api.message = api.message.as_deref().map(&redact);
@@ -240,7 +245,11 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(
             self.kind(),
-            ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Conflict
+            ErrorKind::Connection
+                | ErrorKind::Timeout
+                | ErrorKind::RateLimited
+                | ErrorKind::Server
+                | ErrorKind::Conflict
         ) || self.status() == Some(StatusCode::REQUEST_TIMEOUT)
     }
 }
@@ -259,7 +268,7 @@ impl ErrorKind {
             413 => Self::TooLarge,
             422 => Self::Unprocessable,
             429 => Self::RateLimited,
-            400..=499 => Self::Client,
+            _ if status.is_client_error() => Self::Client,
             _ => Self::Server,
         }
     }
@@ -345,7 +354,8 @@ impl From<reqwest::Error> for Error {
 
 impl From<reqwest::header::InvalidHeaderValue> for Error {
     fn from(error: reqwest::header::InvalidHeaderValue) -> Self {
-        Self::new(ErrorKind::InvalidRequest, "a header's value has a character that no header may have").caused_by(error)
+        Self::new(ErrorKind::InvalidRequest, "a header's value has a character that no header may have")
+            .caused_by(error)
     }
 }
 

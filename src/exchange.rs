@@ -24,7 +24,8 @@ pub(crate) struct Answer {
 impl Client {
     /// Makes the call: prepares the request, and tries until there is an answer or no further attempt is allowed.
     pub(crate) async fn exchange(&self, operation: &Operation, request: Result<Request>) -> Result<Answer> {
-        let request = request.and_then(|request| self.prepared(request)).map_err(|error| error.of_operation(operation.id))?;
+        let request =
+            request.and_then(|request| self.prepared(request)).map_err(|error| error.of_operation(operation.id))?;
         let trace = Trace::begin(operation, request.url());
         let begun = self.inner.clock.now();
         let outcome = trace.during(self.attempts(request, begun, &trace)).await;
@@ -119,10 +120,12 @@ impl Client {
     async fn body(&self, mut response: Response, headers: &HeaderMap) -> Result<Bytes> {
         let limit = self.options.max_answer_bytes;
         let too_large = || {
-            let detail = format!("the answer is larger than the {limit} bytes that `max_answer_bytes` allows, and was not read");
+            let detail =
+                format!("the answer is larger than the {limit} bytes that `max_answer_bytes` allows, and was not read");
             Error::new(ErrorKind::AnswerTooLarge, detail).sent(true)
         };
-        let announced = headers.get(reqwest::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let announced =
+            headers.get(reqwest::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > limit) {
             return Err(too_large());
         }

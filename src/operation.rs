@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-pub(crate) use crate::path_segment::encode_path;
 use crate::error::excerpt;
 use crate::exchange::Answer;
+pub(crate) use crate::path_segment::encode_path;
 use crate::{Error, ErrorKind, ResponseValue, Result};
 
 /// A body as it came.
@@ -43,7 +43,8 @@ impl Operation {
             Body::None => b"null",
             Body::Optional if empty => b"{}",
             Body::Required if empty => {
-                let detail = "the server accepted the call and answered without the body that tells more; do not send again";
+                let detail =
+                    "the server accepted the call and answered without the body that tells more; do not send again";
                 let error = Error::new(ErrorKind::EmptyAnswer, detail).sent(true);
                 return Err(error.answered(status, headers).after(attempts));
             }

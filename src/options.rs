@@ -108,7 +108,9 @@ impl Options {
                 self.headers.insert(name, value);
             }
             (Err(_), _) => self.refuse(format!("{name:?} cannot be the name of a header")),
-            (_, Err(_)) => self.refuse(format!("the value of the header {name} has a character that no header may have")),
+            (_, Err(_)) => {
+                self.refuse(format!("the value of the header {name} has a character that no header may have"))
+            }
         }
         self
     }

@@ -18,14 +18,15 @@ impl Client {
     /// [`query`](RequestBuilder::query).
     ///
     /// ```no_run
-    /// # use reqwest::Method;
+    /// use trycourier::reqwest::Method;
+    ///
     /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
-    /// let answer: serde_json::Value = client
+    /// let answer = client
     ///     .request(Method::GET, "/beta/things")
     ///     .query("limit", "10")
-    ///     .send()
-    ///     .await?
-    ///     .into_inner();
+    ///     .send::<serde_json::Value>()
+    ///     .await?;
+    /// println!("{}", answer["things"]);
     /// # Ok(())
     /// # }
     /// ```
@@ -47,7 +48,8 @@ impl Client {
         if path.split('/').any(folded) {
             return Err(refuse("has a `.` or a `..` segment, which leads to another endpoint"));
         }
-        let url = Url::parse(&format!("{}{path}", self.baseurl)).map_err(|error| refuse("makes no URL").caused_by(error))?;
+        let url =
+            Url::parse(&format!("{}{path}", self.baseurl)).map_err(|error| refuse("makes no URL").caused_by(error))?;
         let mut request = reqwest::Request::new(method, url);
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         Ok(request)
@@ -74,8 +76,9 @@ impl RequestBuilder<'_> {
     /// The body, as JSON.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         self.request = self.request.and_then(|mut request| {
-            let json = serde_json::to_vec(body)
-                .map_err(|error| Error::new(ErrorKind::InvalidRequest, "the body cannot be written as JSON").caused_by(error))?;
+            let json = serde_json::to_vec(body).map_err(|error| {
+                Error::new(ErrorKind::InvalidRequest, "the body cannot be written as JSON").caused_by(error)
+            })?;
             *request.body_mut() = Some(json.into());
             request.headers_mut().insert(reqwest::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             Ok(request)
@@ -92,7 +95,11 @@ impl RequestBuilder<'_> {
     pub async fn send<T: DeserializeOwned>(self) -> Result<ResponseValue<T>> {
         let operation = self.operation();
         let raw = self.client.exchange(&operation, self.request).await?;
-        let body = if raw.body.trim_ascii().is_empty() && serde_json::from_str::<T>("null").is_ok() { Body::None } else { Body::Optional };
+        let body = if raw.body.trim_ascii().is_empty() && serde_json::from_str::<T>("null").is_ok() {
+            Body::None
+        } else {
+            Body::Optional
+        };
         Operation { body, ..operation }.decode(raw).map_err(|error| error.of_operation(operation.id))
     }
 

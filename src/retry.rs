@@ -8,7 +8,7 @@
 //! A `POST` that goes out without an idempotency key is retried only where the server says so or cannot have acted on it:
 //! when there was no connection, and after a 429.
 //!
-//! Each retry also takes from a [budget](RetryBudget) that the clones of a client share, so that an outage is not
+//! Each retry also takes from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share, so that an outage is not
 //! multiplied.
 
 use std::future::Future;
@@ -187,7 +187,8 @@ mod tests {
     use crate::ErrorKind;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        let pairs = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
+        let pairs =
+            pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
         pairs.collect()
     }
 

@@ -1,5 +1,7 @@
 //! The users of a bulk job: the operation that this SDK was first asked for.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
 mod support;
 
 use futures::TryStreamExt as _;
@@ -29,7 +31,8 @@ async fn each_field_of_the_references_answer_is_read_through_its_type() {
     assert_eq!(user.profile, Some(serde_json::Map::new()));
 
     let preferences = user.preferences.as_ref().unwrap();
-    for (group, key) in [(&preferences.categories, "categories_key"), (&preferences.notifications, "notifications_key")] {
+    for (group, key) in [(&preferences.categories, "categories_key"), (&preferences.notifications, "notifications_key")]
+    {
         let preference = &group.as_ref().unwrap()[key];
         assert_eq!(preference.status, PreferenceStatus::OptedIn);
         let rule = &preference.rules.as_ref().unwrap()[0];
@@ -66,11 +69,16 @@ async fn a_large_job_is_listed_page_by_page() {
     const USERS: usize = 12_345;
     const PAGE: usize = 100;
     let server = Server::start(|request| {
-        let first: usize = request.query("cursor").map_or(0, |cursor| cursor.strip_prefix("MTp/+=").unwrap().parse().unwrap());
+        let first: usize =
+            request.query("cursor").map_or(0, |cursor| cursor.strip_prefix("MTp/+=").unwrap().parse().unwrap());
         let end = (first + PAGE).min(USERS);
-        let users: Vec<Value> = (first..end).map(|n| json!({"recipient": format!("user {n}"), "status": "ENQUEUED"})).collect();
+        let users: Vec<Value> =
+            (first..end).map(|n| json!({"recipient": format!("user {n}"), "status": "ENQUEUED"})).collect();
         let more = end < USERS;
-        Reply::json(200, &json!({"items": users, "paging": {"more": more, "cursor": more.then(|| format!("MTp/+={end}"))}}))
+        Reply::json(
+            200,
+            &json!({"items": users, "paging": {"more": more, "cursor": more.then(|| format!("MTp/+={end}"))}}),
+        )
     })
     .await;
     let client = server.client();

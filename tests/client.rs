@@ -1,5 +1,7 @@
 //! A client is made from what is there, refuses what is unsafe, and shows no secret.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
 mod support;
 
 use std::process::Command;
@@ -70,18 +72,27 @@ fn a_variable_that_is_missing_or_cannot_be_used_is_named() {
 
 #[test]
 fn no_debug_shows_the_key() {
-    let builder = Client::builder().api_key("pk_test_SECRET").header("x-token", "SECRET").options(|options| options.query("t", "SECRET"));
+    let builder = Client::builder()
+        .api_key("pk_test_SECRET")
+        .header("x-token", "SECRET")
+        .options(|options| options.query("t", "SECRET"));
     assert!(!format!("{builder:?}").contains("SECRET"));
     let client = builder.build().unwrap();
-    for shown in [format!("{client:?}"), format!("{client:#?}"), format!("{:?}", client.bulk_run_job().job_id("SECRET"))] {
+    for shown in
+        [format!("{client:?}"), format!("{client:#?}"), format!("{:?}", client.bulk_run_job().job_id("SECRET"))]
+    {
         assert!(!shown.contains("SECRET"), "{shown}");
     }
-    let token: types::UsersUserToken = serde_json::from_value(json!({"token": "SECRET", "provider_key": "apn"})).unwrap();
+    let token: types::UsersUserToken =
+        serde_json::from_value(json!({"token": "SECRET", "provider_key": "apn"})).unwrap();
     assert!(!format!("{token:?}").contains("SECRET"));
     assert_eq!(token.token.expose(), "SECRET");
     let slack = types::SendToSlackChannel::builder().access_token("SECRET").channel("c");
     assert!(!format!("{slack:?}").contains("SECRET"));
-    assert_eq!(serde_json::to_value(slack.build().unwrap()).unwrap(), json!({"access_token": "SECRET", "channel": "c"}));
+    assert_eq!(
+        serde_json::to_value(slack.build().unwrap()).unwrap(),
+        json!({"access_token": "SECRET", "channel": "c"})
+    );
     let mut settings = serde_json::Map::new();
     settings.insert("api_key".to_owned(), json!("SECRET"));
     let provider = types::ProvidersCreateRequest::builder().provider("sendgrid").settings(settings).build().unwrap();
@@ -109,7 +120,12 @@ async fn options_are_for_a_copy_and_reach_the_wire() {
     let server = Server::answering(200, json!({"items": [], "paging": {"more": false}})).await;
     let client = server.client();
     let copy = client.with_options(|options| {
-        options.header("X-Extra", "1").header("user-agent", "mine").query("debug", "a b").query("pattern", "x").idempotency_key("order-1")
+        options
+            .header("X-Extra", "1")
+            .header("user-agent", "mine")
+            .query("debug", "a b")
+            .query("pattern", "x")
+            .idempotency_key("order-1")
     });
     copy.lists_list().pattern("p").send().await.unwrap();
     client.lists_list().send().await.unwrap();
@@ -117,7 +133,10 @@ async fn options_are_for_a_copy_and_reach_the_wire() {
     assert_eq!(with.query, "pattern=p&debug=a+b&pattern=x");
     assert_eq!((with.header("x-extra"), with.header("user-agent")), (Some("1"), Some("mine")));
     assert_eq!(with.header("idempotency-key"), Some("order-1"), "set by the caller, it goes out on any method");
-    assert_eq!((without.query.as_str(), without.header("x-extra"), without.header("idempotency-key")), ("", None, None));
+    assert_eq!(
+        (without.query.as_str(), without.header("x-extra"), without.header("idempotency-key")),
+        ("", None, None)
+    );
 
     let refused = client.with_options(|options| options.header("no good", "1").header("x", "line\nbreak"));
     let error = refused.lists_list().send().await.unwrap_err();
@@ -157,11 +176,20 @@ async fn an_undescribed_endpoint_is_called_like_any_other() {
     })
     .await;
     let client = server.client();
-    let answer = client.request(Method::POST, "/beta/a%2Fb").query("q", "1 2").json(&json!({"x": 1})).send::<Value>().await.unwrap();
+    let answer = client
+        .request(Method::POST, "/beta/a%2Fb")
+        .query("q", "1 2")
+        .json(&json!({"x": 1}))
+        .send::<Value>()
+        .await
+        .unwrap();
     assert_eq!(answer.into_inner(), json!({"ok": true}));
     client.request(Method::GET, "/beta/empty").send::<()>().await.unwrap();
     let error = client.request(Method::GET, "/beta/none").send::<Value>().await.unwrap_err();
-    assert_eq!((error.kind(), error.message(), error.operation()), (ErrorKind::NotFound, Some("nothing here"), Some("request")));
+    assert_eq!(
+        (error.kind(), error.message(), error.operation()),
+        (ErrorKind::NotFound, Some("nothing here"), Some("request"))
+    );
     let raw = client.request(Method::GET, "/beta/a%2Fb").send_raw().await.unwrap();
     assert_eq!(&raw.into_inner()[..], br#"{"ok":true}"#);
 
@@ -195,11 +223,19 @@ async fn a_metric_is_told_of_every_call() {
         _ => Reply::empty(404),
     })
     .await;
-    let client = server.builder().timeout(Duration::from_secs(5)).on_call(move |call| sender.send(call.clone()).unwrap()).build().unwrap();
+    let client = server
+        .builder()
+        .timeout(Duration::from_secs(5))
+        .on_call(move |call| sender.send(call.clone()).unwrap())
+        .build()
+        .unwrap();
     client.bulk_list_users().job_id("SECRET").send().await.unwrap();
     let _ = client.lists_delete().list_id("SECRET").send().await;
     let calls: Vec<_> = receiver.try_iter().collect();
-    assert_eq!((calls[0].operation, calls[0].method, calls[0].path), ("bulk_list_users", "GET", "/bulk/{job_id}/users"));
+    assert_eq!(
+        (calls[0].operation, calls[0].method, calls[0].path),
+        ("bulk_list_users", "GET", "/bulk/{job_id}/users")
+    );
     assert_eq!((calls[0].attempts, calls[0].error), (1, None));
     assert_eq!((calls[1].error, calls[1].status.map(|status| status.as_u16())), (Some(ErrorKind::NotFound), Some(404)));
     assert!(!format!("{calls:?}").contains("SECRET"));

@@ -1,5 +1,7 @@
 //! An error says what happened, to which operation, and what to do; and no secret.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
 mod support;
 
 use std::error::Error as _;
@@ -36,7 +38,15 @@ async fn each_status_has_its_kind_and_keeps_its_number_whatever_the_body() {
         (504, ErrorKind::Server),
         (599, ErrorKind::Server),
     ] {
-        for body in ["", "<html><h1>Bad gateway</h1></html>", "{\"message\":\"no\",\"type\":\"t\"}", "null", "[]", "\"text\"", "{"] {
+        for body in [
+            "",
+            "<html><h1>Bad gateway</h1></html>",
+            "{\"message\":\"no\",\"type\":\"t\"}",
+            "null",
+            "[]",
+            "\"text\"",
+            "{",
+        ] {
             let error = error_of(move || Reply::of(status, "text/html", body).with("x-request-id", "r-1")).await;
             assert_eq!(error.kind(), kind, "{status} {body}");
             assert_eq!(error.status().map(|status| status.as_u16()), Some(status), "{body}");
@@ -53,7 +63,10 @@ async fn each_status_has_its_kind_and_keeps_its_number_whatever_the_body() {
 #[tokio::test]
 async fn what_courier_says_is_there_in_parts_and_in_the_text() {
     let error = error_of(|| {
-        Reply::json(400, &json!({"message": "list_id is too long", "type": "invalid_request_error", "param": "list_id"}))
+        Reply::json(
+            400,
+            &json!({"message": "list_id is too long", "type": "invalid_request_error", "param": "list_id"}),
+        )
     })
     .await;
     assert_eq!(error.message(), Some("list_id is too long"));
@@ -119,7 +132,8 @@ async fn an_answer_with_secrets_is_never_excerpted() {
 #[tokio::test]
 async fn no_text_of_an_error_has_the_url_or_the_key() {
     // Nothing listens there.
-    let client = Client::builder().api_key("pk_test_SECRET").base_url("http://127.0.0.1:9").max_retries(0).build().unwrap();
+    let client =
+        Client::builder().api_key("pk_test_SECRET").base_url("http://127.0.0.1:9").max_retries(0).build().unwrap();
     let error = client.users_tokens_retrieve().user_id("USER_ID").token("DEVICE_TOKEN").send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
     assert!(!error.was_sent());
@@ -128,7 +142,8 @@ async fn no_text_of_an_error_has_the_url_or_the_key() {
 
     let error = error_of(|| Reply::of(401, "text/plain", "no such key: pk_test_SECRET")).await;
     assert_no_secret(&error, &["pk_test_SECRET"]);
-    let error = error_of(|| Reply::json(401, &json!({"message": "unknown key pk_test_SECRET", "key": "pk_test_SECRET"}))).await;
+    let error =
+        error_of(|| Reply::json(401, &json!({"message": "unknown key pk_test_SECRET", "key": "pk_test_SECRET"}))).await;
     assert_no_secret(&error, &["pk_test_SECRET"]);
     assert!(error.message().unwrap().contains("[sensitive]"));
 }

@@ -1,5 +1,7 @@
 //! Every operation that pages can be walked, whichever shape it pages by.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
 mod support;
 
 use std::collections::BTreeSet;
@@ -67,7 +69,8 @@ fn page(description: &Value, operation: &Value, end: End) -> Value {
     let schema = &operation["responses"]["2XX"]["content"]["application/json"]["schema"];
     let schema = description.pointer(schema["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap();
     let mut page = Samples { description, style: Style::Full }.of(schema);
-    let items = ["items", "results", "templates", "runs", "versions"].into_iter().find(|name| page[name].is_array()).unwrap();
+    let items =
+        ["items", "results", "templates", "runs", "versions"].into_iter().find(|name| page[name].is_array()).unwrap();
     let item = page[items][0].clone();
     page[items] = json!([item, item]);
     let more = matches!(end, End::Cursor(_));
@@ -104,8 +107,11 @@ fn every_operation_that_takes_a_cursor_has_the_helper() {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         parameters.into_iter().any(|parameter| parameter["name"] == "cursor")
     };
-    let described: BTreeSet<String> =
-        operations(&description()).into_iter().filter(|(.., operation)| takes_cursor(operation)).map(|(id, ..)| id).collect();
+    let described: BTreeSet<String> = operations(&description())
+        .into_iter()
+        .filter(|(.., operation)| takes_cursor(operation))
+        .map(|(id, ..)| id)
+        .collect();
     assert_eq!(described, PAGED.iter().map(|id| (*id).to_owned()).collect());
     assert_eq!(PAGED.len(), 27);
 }
@@ -158,7 +164,8 @@ fn users(request: &Received, pages: usize) -> Reply {
     let number: usize = request.query("cursor").map_or(0, |cursor| cursor.parse().unwrap());
     let next = (number + 1 < pages).then(|| (number + 1).to_string());
     let users = json!([{"recipient": format!("{number}a"), "status": "ENQUEUED"}, {"recipient": format!("{number}b"), "status": "ENQUEUED"}]);
-    Reply::json(200, &json!({"items": users, "paging": {"more": next.is_some(), "cursor": next}})).with("x-page", number.to_string())
+    Reply::json(200, &json!({"items": users, "paging": {"more": next.is_some(), "cursor": next}}))
+        .with("x-page", number.to_string())
 }
 
 #[tokio::test]
@@ -169,13 +176,20 @@ async fn a_walk_starts_at_the_builders_cursor_and_keeps_every_other_parameter() 
     })
     .await;
     let client = server.client();
-    let call = client.messages_list().cursor("middle").recipient("user 1").status(vec!["SENT".to_owned(), "OPENED".to_owned()]);
+    let call = client
+        .messages_list()
+        .cursor("middle")
+        .recipient("user 1")
+        .status(vec!["SENT".to_owned(), "OPENED".to_owned()]);
     let pages = call.pages().try_collect::<Vec<_>>().await.unwrap();
     assert_eq!(pages.iter().map(|page| page.next_cursor.as_deref()).collect::<Vec<_>>(), [Some("last"), None]);
     let queries: Vec<String> = server.received().into_iter().map(|request| request.query).collect();
     assert_eq!(
         queries,
-        ["cursor=middle&recipient=user+1&status=SENT&status=OPENED", "cursor=last&recipient=user+1&status=SENT&status=OPENED"]
+        [
+            "cursor=middle&recipient=user+1&status=SENT&status=OPENED",
+            "cursor=last&recipient=user+1&status=SENT&status=OPENED"
+        ]
     );
 }
 
