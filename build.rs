@@ -24,14 +24,9 @@ fn run() -> Result<(), String> {
     let path = Path::new(&manifest).join(DESCRIPTION);
     let description = fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let options = generate::Options { schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some() };
-    let generated = generate::generate(&description, &options)?;
-    for (file, code) in [
-        ("courier.rs", generated.client),
-        ("every_operation.rs", generated.every_operation),
-        ("every_type.rs", generated.every_type),
-    ] {
-        let path = out.join(file);
-        fs::write(&path, code).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    for file in generate::generate(&description, &options)? {
+        let path = out.join(file.name);
+        fs::write(&path, file.text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
     Ok(())
 }

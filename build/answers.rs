@@ -99,7 +99,10 @@ mod tests {
         for (schema, body) in [
             (json!({"$ref": "#/components/schemas/Strict"}), Body::Required),
             (json!({"$ref": "#/components/schemas/Loose"}), Body::Optional),
-            (json!({"oneOf": [{"$ref": "#/components/schemas/Strict"}, {"$ref": "#/components/schemas/Loose"}]}), Body::Optional),
+            (
+                json!({"oneOf": [{"$ref": "#/components/schemas/Strict"}, {"$ref": "#/components/schemas/Loose"}]}),
+                Body::Optional,
+            ),
             (json!({"type": "string"}), Body::Required),
         ] {
             assert_eq!(answer(schema.clone()).body, body, "{schema}");

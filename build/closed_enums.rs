@@ -35,7 +35,8 @@ pub fn closed_enums(document: &Value) -> BTreeSet<String> {
 /// The first property that both variants require and that has no value in common. `type` goes before all others, so
 /// that a second property is closed only where the first does not tell.
 fn told_apart_by<'a>(document: &Value, one: &'a Value, other: &Value) -> Option<&'a str> {
-    let mut candidates: Vec<&str> = required(one).filter(|name| required(other).any(|name_too| name_too == *name)).collect();
+    let mut candidates: Vec<&str> =
+        required(one).filter(|name| required(other).any(|name_too| name_too == *name)).collect();
     candidates.sort_by_key(|name| *name != "type");
     candidates.into_iter().find(|name| {
         let (ours, theirs) = (choices(document, one, name), choices(document, other, name));
@@ -64,8 +65,10 @@ mod tests {
     use super::closed_enums;
 
     fn node(constants: &[(&str, &[&str])]) -> Value {
-        let properties: serde_json::Map<String, Value> =
-            constants.iter().map(|(name, values)| ((*name).to_owned(), json!({"type": "string", "enum": values}))).collect();
+        let properties: serde_json::Map<String, Value> = constants
+            .iter()
+            .map(|(name, values)| ((*name).to_owned(), json!({"type": "string", "enum": values})))
+            .collect();
         let required: Vec<&str> = constants.iter().map(|(name, _)| *name).collect();
         json!({"type": "object", "properties": properties, "required": required})
     }

@@ -23,11 +23,7 @@ pub fn conversions(settings: &mut GenerationSettings) {
     // A float would make 5.0 of a 5.
     settings.with_conversion(of(InstanceType::Number), "::serde_json::Number", [TypeImpl::Display].into_iter());
 
-    settings.with_replacement(
-        "PathSegment",
-        "crate::PathSegment",
-        [TypeImpl::Display, TypeImpl::FromStr].into_iter(),
-    );
+    settings.with_replacement("PathSegment", "crate::PathSegment", [TypeImpl::Display, TypeImpl::FromStr].into_iter());
 }
 
 fn of(kind: InstanceType) -> SchemaObject {

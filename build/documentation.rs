@@ -10,7 +10,7 @@ use quote::ToTokens;
 use serde_json::Value;
 use syn::{Attribute, Fields, File, ImplItem, ImplItemFn, Item, ItemImpl, Type, parse_quote};
 
-use crate::generate::schema::{operations, properties, reference, required, schemas, text};
+use crate::generate::schema::{operations, properties, reference, required, schemas, setter_name, text};
 
 /// What the description says, by Rust name.
 pub struct Words {
@@ -55,19 +55,10 @@ impl Words {
             let example = serde_json::to_string_pretty(schema.get("example")?).ok()?;
             Some((name.to_upper_camel_case(), example))
         });
-        let required = schemas(document).filter(|(_, schema)| properties(schema).is_some()).map(|(name, schema)| {
-            (name.to_upper_camel_case(), required(schema).map(setter_name).collect())
-        });
+        let required = schemas(document)
+            .filter(|(_, schema)| properties(schema).is_some())
+            .map(|(name, schema)| (name.to_upper_camel_case(), required(schema).map(setter_name).collect()));
         Self { operations: operations.collect(), examples: examples.collect(), required: required.collect() }
-    }
-}
-
-/// A name of the API as the setter that typify makes of it.
-fn setter_name(name: &str) -> String {
-    let name = name.to_snake_case();
-    match syn::parse_str::<syn::Ident>(&name) {
-        Ok(_) => name,
-        Err(_) => format!("{name}_"),
     }
 }
 
@@ -99,6 +90,21 @@ pub fn document(code: &mut File, words: &Words) {
 type FieldWords = BTreeMap<(String, String), (String, Type)>;
 
 fn types(items: &mut [Item], words: &Words, fields: &mut FieldWords) {
+    let about: BTreeMap<String, String> = items
+        .iter()
+        .filter_map(|item| {
+            let (name, attributes) = match item {
+                Item::Struct(item) => (item.ident.to_string(), &item.attrs),
+                Item::Enum(item) => (item.ident.to_string(), &item.attrs),
+                _ => return None,
+            };
+            let said = own_words(attributes, &name);
+            let paragraph = said.split("\n\n").next().unwrap_or_default();
+            let sentence = paragraph.split_inclusive(". ").next().unwrap_or_default().trim();
+            // A sentence that leads on to a list does not stand alone.
+            (sentence.ends_with('.') && !sentence.contains('\n')).then(|| (name, sentence.to_owned()))
+        })
+        .collect();
     for item in items.iter_mut() {
         match item {
             Item::Struct(item) => {
@@ -126,7 +132,9 @@ fn types(items: &mut [Item], words: &Words, fields: &mut FieldWords) {
                         continue;
                     }
                     let said = match (&variant.fields, renamed(&variant.attrs)) {
-                        (Fields::Unnamed(held), _) => held.unnamed.first().map(|held| held_by_variant(&held.ty)),
+                        (Fields::Unnamed(held), _) => {
+                            held.unnamed.first().map(|held| held_by_variant(&held.ty, &about))
+                        }
                         (_, Some(value)) => Some(format!("`{value}`")),
                         _ => None,
                     };
@@ -169,12 +177,16 @@ fn types(items: &mut [Item], words: &Words, fields: &mut FieldWords) {
     }
 }
 
-/// A type's words without typify's first line, and with its example.
-fn describe(attributes: &mut Vec<Attribute>, name: &str, words: &Words) {
+/// A type's words without typify's first line, which is its name.
+fn own_words(attributes: &[Attribute], name: &str) -> String {
     let said = documentation(attributes);
-    let own_name = format!("`{name}`");
-    let said = said.trim_start().strip_prefix(&own_name).unwrap_or(&said).trim().to_owned();
-    let mut said = if said.is_empty() { format!("{own_name}, as Courier's reference has it.") } else { said };
+    said.trim_start().strip_prefix(&format!("`{name}`")).unwrap_or(&said).trim().to_owned()
+}
+
+/// A type's words, and its example.
+fn describe(attributes: &mut Vec<Attribute>, name: &str, words: &Words) {
+    let said = own_words(attributes, name);
+    let mut said = if said.is_empty() { format!("`{name}`, as Courier's reference has it.") } else { said };
     if let Some(example) = words.examples.get(name) {
         said.push_str(&format!("\n\n# Example\n\n```json\n{example}\n```"));
     }
@@ -198,12 +210,15 @@ fn renamed(attributes: &[Attribute]) -> Option<String> {
     value
 }
 
-fn held_by_variant(held: &Type) -> String {
+/// What a variant of a union holds.
+fn held_by_variant(held: &Type, about: &BTreeMap<String, String>) -> String {
     let held = held.to_token_stream().to_string().replace(' ', "");
     let held = held.replace("::std::string::", "").replace("::std::vec::", "").replace("::std::boxed::", "");
     let named = held.strip_prefix("Box<").and_then(|inner| inner.strip_suffix('>')).unwrap_or(&held);
-    let is_type = named.chars().all(char::is_alphanumeric) && !["String", "bool", "i64", "f64"].contains(&named);
-    if is_type { format!("A [`{named}`].") } else { format!("A `{named}`.") }
+    match about.get(named) {
+        Some(sentence) => sentence.clone(),
+        None => format!("A `{held}`."),
+    }
 }
 
 fn operation_setters(implementation: &mut ItemImpl, words: &Words) {
@@ -252,7 +267,7 @@ fn methods(implementation: &mut ItemImpl, words: &Words, fields: &FieldWords) {
 
 /// A call with all that it needs and nothing more.
 fn example(id: &str, operation: &Operation, words: &Words, fields: &FieldWords) -> String {
-    let mut variables = String::new();
+    let (mut variables, mut given) = (String::new(), String::new());
     let mut call = format!("let answer = client\n    .{id}()\n");
     for (setter, (_, needed)) in &operation.parameters {
         if *needed {
@@ -260,12 +275,25 @@ fn example(id: &str, operation: &Operation, words: &Words, fields: &FieldWords) 
         }
     }
     if let Some(body) = &operation.body {
-        let mut built = format!("types::{body}::builder()");
-        for setter in words.required.get(body).into_iter().flatten() {
-            let Some((_, kind)) = fields.get(&(body.clone(), setter.clone())) else { continue };
-            variables.push_str(&format!(", {setter}: {}", in_caller_scope(kind)));
-            built.push_str(&format!(".{setter}({setter})"));
-        }
+        let built = match words.required.get(body) {
+            Some(setters) => {
+                let mut built = format!("types::{body}::builder()");
+                for setter in setters {
+                    let Some((_, kind)) = fields.get(&(body.clone(), setter.clone())) else { continue };
+                    let kind = in_caller_scope(kind);
+                    given.push_str(&format!("// {setter}: {kind}\n"));
+                    variables.push_str(&format!(", {setter}: {kind}"));
+                    built.push_str(&format!(".{setter}({setter})"));
+                }
+                built
+            }
+            // A union has no builder.
+            None => {
+                given.push_str(&format!("// body: types::{body}\n"));
+                variables.push_str(&format!(", body: types::{body}"));
+                "body".to_owned()
+            }
+        };
         call.push_str(&format!("    .body({built})\n"));
     } else if operation.request.starts_with("PUT /translations") {
         call.push_str("    .body(\"msgid \\\"hello\\\"\")\n");
@@ -273,7 +301,7 @@ fn example(id: &str, operation: &Operation, words: &Words, fields: &FieldWords) 
     call.push_str("    .send()\n    .await?;");
     format!(
         "```no_run\n# use trycourier::{{Client, Error, types}};\n# async fn example(client: &Client{variables}) -> Result<(), \
-         Error> {{\n{call}\nprintln!(\"{{}}\", answer.status());\n# Ok(())\n# }}\n```"
+         Error> {{\n{given}{call}\nprintln!(\"{{}}\", answer.status());\n# Ok(())\n# }}\n```"
     )
 }
 
@@ -292,11 +320,17 @@ fn in_caller_scope(kind: &Type) -> String {
         }
         rest = rest.get(word.len()..).unwrap_or_default();
         let is_ours = word.chars().next().is_some_and(char::is_uppercase);
-        out.push_str(&if is_ours {
-            format!("types::{word}")
-        } else {
-            word.replace("crate::", "trycourier::").replace("::serde_json::", "serde_json::").replace("::std::", "std::")
-        });
+        if is_ours {
+            out.push_str("types::");
+        }
+        // What the prelude has needs no path.
+        let paths = [
+            ("::std::vec::", ""),
+            ("::std::string::", ""),
+            ("crate::", "trycourier::"),
+            ("::serde_json", "serde_json"),
+        ];
+        out.push_str(&paths.iter().fold(word, |word, (path, short)| word.replace(path, short)));
     }
     out
 }
@@ -315,9 +349,10 @@ fn is_doc(attribute: &Attribute) -> bool {
 /// The text of the doc attributes.
 fn documentation(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter(|attribute| is_doc(attribute)).filter_map(|attribute| match &attribute.meta {
-        syn::Meta::NameValue(syn::MetaNameValue { value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }), .. }) => {
-            Some(text.value())
-        }
+        syn::Meta::NameValue(syn::MetaNameValue {
+            value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }),
+            ..
+        }) => Some(text.value()),
         _ => None,
     });
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
@@ -367,7 +402,7 @@ fn wrapped(said: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{setter_name, wrapped};
+    use super::wrapped;
 
     #[test]
     fn long_lines_are_wrapped_and_code_is_not() {
@@ -379,11 +414,5 @@ mod tests {
         assert!(lines[item + 1].starts_with("  word"), "{lines:#?}");
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&lines.join("\n")), words(&said));
-    }
-
-    #[test]
-    fn a_property_that_rust_reserves_is_spelt_as_typify_does() {
-        assert_eq!(setter_name("messageId"), "message_id");
-        assert_eq!(setter_name("type"), "type_");
     }
 }

@@ -28,18 +28,14 @@ pub struct Options {
     pub schemars: bool,
 }
 
-/// The files to write.
+/// A file to write.
 pub struct Generated {
-    /// The client's operations and their types.
-    pub client: String,
-    /// A call of every operation, for the tests.
-    pub every_operation: String,
-    /// A decoding and encoding of every type, for the tests.
-    pub every_type: String,
+    pub name: &'static str,
+    pub text: String,
 }
 
 /// Generates everything, or says why not.
-pub fn generate(description: &str, options: &Options) -> Result<Generated, String> {
+pub fn generate(description: &str, options: &Options) -> Result<Vec<Generated>, String> {
     let mut document: Value = yaml_serde::from_str(description).map_err(|error| format!("not YAML: {error}"))?;
     let answers = answers::answers(&document);
     let words = documentation::Words::of(&document);
@@ -57,20 +53,22 @@ pub fn generate(description: &str, options: &Options) -> Result<Generated, Strin
     setters::setters(&mut code);
     non_exhaustive::non_exhaustive(&mut code);
     documentation::document(&mut code, &words);
-    Ok(Generated {
-        client: prettyplease::unparse(&code),
-        every_operation: tests_of_everything::every_operation(&document),
-        every_type: tests_of_everything::every_type(&code),
-    })
+    let files = [
+        // The client's operations and their types.
+        ("courier.rs", prettyplease::unparse(&code)),
+        // The rest is for the tests.
+        ("every_operation.rs", tests_of_everything::every_operation(&document)),
+        ("every_type.rs", tests_of_everything::every_type(&code)),
+        ("every_shape.rs", tests_of_everything::every_shape(&code)),
+        ("every_method.txt", tests_of_everything::every_method(&code)),
+    ];
+    Ok(files.map(|(name, text)| Generated { name, text }).into())
 }
 
 fn progenitor(document: &Value, options: &Options) -> Result<proc_macro2::TokenStream, String> {
     let spec = serde_json::from_value(document.clone()).map_err(|error| format!("not OpenAPI 3.0: {error}"))?;
     let mut settings = GenerationSettings::default();
-    settings
-        .with_interface(InterfaceStyle::Builder)
-        .with_hooks(HooksMode::Expected)
-        .with_derive("PartialEq");
+    settings.with_interface(InterfaceStyle::Builder).with_hooks(HooksMode::Expected).with_derive("PartialEq");
     if options.schemars {
         settings.with_derive("::schemars::JsonSchema");
     }

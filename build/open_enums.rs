@@ -49,9 +49,8 @@ fn open(choice: &mut ItemEnum) {
         if !attribute.path().is_ident("derive") {
             continue;
         }
-        let derives = attribute.parse_args_with(
-            syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated,
-        );
+        let derives =
+            attribute.parse_args_with(syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated);
         if let Ok(derives) = derives {
             let kept = derives.iter().filter(|path| !path.is_ident("Copy"));
             *attribute = parse_quote!(#[derive(#(#kept),*)]);

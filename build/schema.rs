@@ -1,5 +1,6 @@
 //! Looking things up in the document.
 
+use heck::ToSnakeCase;
 use serde_json::{Map, Value};
 
 const SCHEMA_PREFIX: &str = "#/components/schemas/";
@@ -36,9 +37,7 @@ pub fn reference(value: &Value) -> Option<&str> {
 
 /// The schema itself, or the component that it refers to.
 pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    reference(value)
-        .and_then(|name| document.pointer("/components/schemas")?.get(name))
-        .unwrap_or(value)
+    reference(value).and_then(|name| document.pointer("/components/schemas")?.get(name)).unwrap_or(value)
 }
 
 pub fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
@@ -77,5 +76,25 @@ pub fn objects_mut(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Va
         }
         Value::Array(array) => array.iter_mut().for_each(|inner| objects_mut(inner, visit)),
         _ => {}
+    }
+}
+
+/// A name of the API as the setter that typify makes of it.
+pub fn setter_name(name: &str) -> String {
+    let name = name.to_snake_case();
+    match syn::parse_str::<syn::Ident>(&name) {
+        Ok(_) => name,
+        Err(_) => format!("{name}_"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::setter_name;
+
+    #[test]
+    fn a_property_that_rust_reserves_is_spelt_as_typify_does() {
+        assert_eq!(setter_name("messageId"), "message_id");
+        assert_eq!(setter_name("type"), "type_");
     }
 }

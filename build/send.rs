@@ -72,7 +72,9 @@ fn operations(module: &mut ItemMod, answers: &BTreeMap<String, Answer>) -> Resul
             Item::Impl(implementation) => operation(implementation, answers)?,
             Item::Struct(call) => {
                 // Where a list starts is for `ext` to see.
-                for field in call.fields.iter_mut().filter(|field| field.ident.as_ref().is_some_and(|name| name == "cursor")) {
+                for field in
+                    call.fields.iter_mut().filter(|field| field.ident.as_ref().is_some_and(|name| name == "cursor"))
+                {
                     field.vis = parse_quote!(pub(crate));
                 }
             }
@@ -174,7 +176,8 @@ fn request(mut block: Block, id: &str) -> Result<Block, String> {
 
     // No official client sends `api-version`, which progenitor puts on every request.
     block.stmts.retain(|statement| !statement.to_token_stream().to_string().contains("\"api-version\""));
-    let sends_headers = block.stmts.iter().any(|statement| statement.to_token_stream().to_string().contains("header_map . append"));
+    let sends_headers =
+        block.stmts.iter().any(|statement| statement.to_token_stream().to_string().contains("header_map . append"));
     if !sends_headers {
         block.stmts.retain(|statement| !declares(statement, "header_map"));
         WithoutHeaders.visit_expr_mut(&mut built);
@@ -256,10 +259,12 @@ mod tests {
             }"#,
         )
         .unwrap();
-        let answer = Answer { method: "GET".to_owned(), path: "/things/{id}".to_owned(), body: Body::Required, sensitive: true };
+        let answer =
+            Answer { method: "GET".to_owned(), path: "/things/{id}".to_owned(), body: Body::Required, sensitive: true };
         send(&mut code, &BTreeMap::from([("things_get".to_owned(), answer)])).unwrap();
         let code = prettyplease::unparse(&code);
-        for gone in ["api-version", "header_map", "OperationInfo", "UnexpectedResponse", "struct Client", "ClientInfo"] {
+        for gone in ["api-version", "header_map", "OperationInfo", "UnexpectedResponse", "struct Client", "ClientInfo"]
+        {
             assert!(!code.contains(gone), "{gone} in {code}");
         }
         for there in [

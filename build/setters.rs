@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use quote::ToTokens;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Expr, FieldValue, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Stmt, Type, TypeParamBound, WherePredicate, parse_quote,
+    Expr, FieldValue, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Stmt, Type, TypeParamBound,
+    WherePredicate, parse_quote,
 };
 
 use crate::generate::send::first_argument;

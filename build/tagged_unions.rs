@@ -117,7 +117,8 @@ impl VisitMut for TaggedUnions<'_> {
 }
 
 fn is_untagged(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("serde") && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("untagged"))
+    attribute.path().is_ident("serde")
+        && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("untagged"))
 }
 
 /// The last segment of the one type that a variant holds.
@@ -157,7 +158,8 @@ mod tests {
         assert_eq!(node["properties"], json!({"content": {}}));
         assert_eq!(node["required"], json!(["content"]));
 
-        let mut code = syn::parse_str("pub mod types { #[serde(untagged)] pub enum Node { TextNode(Box<TextNode>) } }").unwrap();
+        let mut code =
+            syn::parse_str("pub mod types { #[serde(untagged)] pub enum Node { TextNode(Box<TextNode>) } }").unwrap();
         tagged_unions(&mut code, &unions);
         let code = prettyplease::unparse(&code);
         assert!(code.contains(r#"#[serde(tag = "type")]"#), "{code}");
@@ -167,7 +169,8 @@ mod tests {
 
     #[test]
     fn a_union_with_a_string_keeps_any_value() {
-        let mut document = json!({"components": {"schemas": {"Expiry": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}}});
+        let mut document =
+            json!({"components": {"schemas": {"Expiry": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}}});
         let unions = without_tags(&mut document);
         let mut code = syn::parse_str("#[serde(untagged)] pub enum Expiry { String(String), Int64(i64) }").unwrap();
         tagged_unions(&mut code, &unions);

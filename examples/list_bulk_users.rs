@@ -79,7 +79,8 @@ async fn answer(mut connection: TcpStream) -> std::io::Result<()> {
         let first = target.split_once("cursor=").and_then(|(_, cursor)| cursor.parse().ok()).unwrap_or(0);
         let body = page(first).to_string();
         let length = body.len();
-        let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}");
+        let answer =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}");
         connection.write_all(answer.as_bytes()).await?;
     }
 }

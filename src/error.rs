@@ -278,7 +278,7 @@ impl ErrorKind {
             413 => Self::TooLarge,
             422 => Self::Unprocessable,
             429 => Self::RateLimited,
-            400..=499 => Self::Client,
+            _ if status.is_client_error() => Self::Client,
             _ => Self::Server,
         }
     }

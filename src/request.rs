@@ -18,14 +18,15 @@ impl Client {
     /// [`query`](RequestBuilder::query).
     ///
     /// ```no_run
-    /// # use reqwest::Method;
+    /// use trycourier::reqwest::Method;
+    ///
     /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
-    /// let answer: serde_json::Value = client
+    /// let answer = client
     ///     .request(Method::GET, "/beta/things")
     ///     .query("limit", "10")
-    ///     .send()
-    ///     .await?
-    ///     .into_inner();
+    ///     .send::<serde_json::Value>()
+    ///     .await?;
+    /// println!("{}", answer["things"]);
     /// # Ok(())
     /// # }
     /// ```

@@ -9,7 +9,7 @@
 //! when there was no connection, and after a 429. A success whose body breaks off or comes too slowly is asked for again
 //! where that cannot do the work twice: with a key, or a method other than `POST`.
 //!
-//! Each retry also takes from a [budget](RetryBudget) that the clones of a client share, so that an outage is not
+//! Each retry also takes from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share, so that an outage is not
 //! multiplied.
 
 use std::future::Future;

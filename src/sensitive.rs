@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// A secret of the API, such as a device token or a provider's credentials: sent and received as it is, and never printed.
 ///
@@ -30,8 +31,14 @@ impl<T> Sensitive<T> {
     }
 }
 
-impl<T> From<T> for Sensitive<T> {
-    fn from(value: T) -> Self {
+impl From<String> for Sensitive {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+
+impl From<Map<String, Value>> for Sensitive<Map<String, Value>> {
+    fn from(value: Map<String, Value>) -> Self {
         Self(value)
     }
 }

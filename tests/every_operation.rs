@@ -1,30 +1,18 @@
 //! Every operation of the description can be called and answered, whatever a loose server makes of its answer.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+#[path = "support/call.rs"]
+mod call;
 mod support;
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use call::{call, request_sample};
 use serde_json::{Value, json};
 use support::sample::{STYLES, Samples, Style};
 use support::{Reply, Server, description, operations, without_nulls};
-use trycourier::{ErrorKind, ResponseValue};
-
-include!(concat!(env!("OUT_DIR"), "/every_operation.rs"));
-
-fn decoded<T: DeserializeOwned>(body: Value) -> T {
-    serde_json::from_value(body).unwrap()
-}
-
-fn encoded<T: Serialize>(answer: ResponseValue<T>) -> Value {
-    serde_json::to_value(answer.into_inner()).unwrap()
-}
-
-fn request_sample(description: &Value, operation: &Value) -> Value {
-    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-    Samples { description, style: Style::Full }.of(schema)
-}
+use trycourier::ErrorKind;
 
 fn success_schema(operation: &Value) -> &Value {
     &operation["responses"]["2XX"]["content"]["application/json"]["schema"]
@@ -38,16 +26,24 @@ async fn every_operation_is_called_once_and_answered_once() {
     assert_eq!(operations.iter().map(|(id, ..)| id).collect::<BTreeSet<_>>().len(), 168);
     for (id, method, path, operation) in &operations {
         let schema = success_schema(operation);
-        let answer = if schema.is_null() { Value::Null } else { Samples { description: &description, style: Style::Full }.of(schema) };
+        let answer = if schema.is_null() {
+            Value::Null
+        } else {
+            Samples { description: &description, style: Style::Full }.of(schema)
+        };
         let reply = answer.clone();
-        let server = Server::start(move |_| if reply.is_null() { Reply::empty(204) } else { Reply::json(200, &reply) }).await;
+        let server =
+            Server::start(move |_| if reply.is_null() { Reply::empty(204) } else { Reply::json(200, &reply) }).await;
         let body = request_sample(&description, operation);
-        let result = call(&server.client(), id, "the id", body.clone()).await.unwrap_or_else(|error| panic!("{error}"));
+        let result = call(&server.client(), id, "the id", &Value::Null, body.clone())
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(result, answer, "{id}");
 
         let request = server.only();
         assert_eq!(&request.method, method, "{id}");
-        let expected: Vec<&str> = path.split('/').map(|segment| if segment.starts_with('{') { "the%20id" } else { segment }).collect();
+        let expected: Vec<&str> =
+            path.split('/').map(|segment| if segment.starts_with('{') { "the%20id" } else { segment }).collect();
         assert_eq!(request.path, expected.join("/"), "{id}");
         assert_eq!(request.header("authorization"), Some("Bearer pk_test_SECRET"), "{id}");
         assert_eq!(request.header("user-agent"), Some(concat!("trycourier-rust/", env!("CARGO_PKG_VERSION"))), "{id}");
@@ -80,7 +76,9 @@ async fn a_loose_server_fails_no_operation_and_loses_nothing() {
             let answers = if schema.is_null() { vec![json!({"not": "described"})] } else { samples.each(schema) };
             for answer in answers {
                 *reply.lock().unwrap() = (status, answer.clone());
-                let result = call(&client, &id, "id", body.clone()).await.unwrap_or_else(|error| panic!("{style:?}: {error}"));
+                let result = call(&client, &id, "id", &Value::Null, body.clone())
+                    .await
+                    .unwrap_or_else(|error| panic!("{style:?}: {error}"));
                 let expected = if schema.is_null() { Value::Null } else { without_nulls(&answer) };
                 assert_eq!(without_nulls(&result), expected, "{id} {style:?}");
                 calls += 1;
@@ -98,7 +96,7 @@ async fn an_empty_success_is_one_where_nothing_is_required_and_else_says_that_it
     let mut empty_handed = Vec::new();
     for (id, _, _, operation) in operations(&description) {
         let body = request_sample(&description, &operation);
-        if let Err(error) = call(&client, &id, "id", body).await {
+        if let Err(error) = call(&client, &id, "id", &Value::Null, body).await {
             assert_eq!(error.kind(), ErrorKind::EmptyAnswer, "{error}");
             assert!(error.was_accepted() && error.status().is_some_and(|status| status == 202), "{error}");
             assert!(error.to_string().contains("accepted"), "{error}");

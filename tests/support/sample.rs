@@ -17,8 +17,7 @@ pub enum Style {
     UnknownValues,
 }
 
-pub const STYLES: [Style; 5] =
-    [Style::Full, Style::Required, Style::Nulls, Style::UnknownFields, Style::UnknownValues];
+pub const STYLES: [Style; 5] = [Style::Full, Style::Required, Style::Nulls, Style::UnknownFields, Style::UnknownValues];
 
 /// Deeper than any answer; where a schema holds itself it ends here.
 const DEEPEST: usize = 12;
@@ -62,7 +61,11 @@ impl Samples<'_> {
         if let Some(values) = schema["enum"].as_array() {
             // A constant is what its object is told by.
             let constant = values.len() == 1 || in_union;
-            return if self.style == Style::UnknownValues && !constant { json!("A_VALUE_THAT_IS_NEW") } else { values[0].clone() };
+            return if self.style == Style::UnknownValues && !constant {
+                json!("A_VALUE_THAT_IS_NEW")
+            } else {
+                values[0].clone()
+            };
         }
         match schema["type"].as_str() {
             Some("string") => json!("text with \"quotes\", ünïcode and 🦀"),
@@ -78,7 +81,8 @@ impl Samples<'_> {
 
     fn object(&self, schema: &Value, depth: usize, in_union: bool) -> Value {
         let mut object = Map::new();
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
             let needed = required.contains(&name.as_str());
             let value = match self.style {

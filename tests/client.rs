@@ -1,0 +1,242 @@
+//! A client is made from what is there, refuses what is unsafe, and shows no secret.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{Reply, Server};
+use trycourier::reqwest::Method;
+use trycourier::{Client, ErrorKind, Sensitive, types};
+
+/// What `from_env` makes of an environment: this test again, alone, with nothing else set.
+fn from_env(variables: &[(&str, &str)]) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_of_from_env", "--ignored", "--nocapture"])
+        .env_remove("COURIER_API_KEY")
+        .env_remove("COURIER_BASE_URL")
+        .env_remove("COURIER_CUSTOM_HEADERS")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+#[ignore = "run by the tests of the environment, in a process of its own"]
+fn child_of_from_env() {
+    match Client::from_env() {
+        Ok(client) => println!("made {client:?}"),
+        Err(error) => println!("refused {:?} {error}", error.kind()),
+    }
+}
+
+#[test]
+fn the_environment_makes_a_client() {
+    let made = from_env(&[
+        ("COURIER_API_KEY", " pk_test_SECRET \n"),
+        ("COURIER_BASE_URL", "https://proxy.example/courier/"),
+        ("COURIER_CUSTOM_HEADERS", "X-One: 1\n\n  x-two:  a: b  \n"),
+    ]);
+    assert!(made.contains("made Client"), "{made}");
+    assert!(made.contains("https://proxy.example/courier\""), "{made}");
+    assert!(made.contains("x-one") && made.contains("x-two"), "{made}");
+    assert!(!made.contains("SECRET") && !made.contains("a: b"), "{made}");
+    let made = from_env(&[("COURIER_API_KEY", "k"), ("COURIER_BASE_URL", "  "), ("COURIER_CUSTOM_HEADERS", "")]);
+    assert!(made.contains("https://api.courier.com"), "{made}");
+}
+
+#[test]
+fn a_variable_that_is_missing_or_cannot_be_used_is_named() {
+    for blank in [vec![], vec![("COURIER_API_KEY", "")], vec![("COURIER_API_KEY", " \t")]] {
+        let refused = from_env(&blank);
+        assert!(refused.contains("refused Configuration") && refused.contains("COURIER_API_KEY"), "{refused}");
+    }
+    for (name, value) in [
+        ("COURIER_BASE_URL", "api.courier.com"),
+        ("COURIER_BASE_URL", "http://api.courier.com"),
+        ("COURIER_CUSTOM_HEADERS", "no colon SECRET"),
+        ("COURIER_CUSTOM_HEADERS", "bad name: SECRET"),
+        ("COURIER_CUSTOM_HEADERS", "X-Bad: SECRET\u{7f}"),
+    ] {
+        let refused = from_env(&[("COURIER_API_KEY", "k"), (name, value)]);
+        assert!(refused.contains("refused Configuration") && refused.contains(name), "{value}: {refused}");
+        assert!(!refused.contains("SECRET"), "{refused}");
+    }
+    let refused = from_env(&[("COURIER_API_KEY", "pk\u{1}SECRET")]);
+    assert!(refused.contains("refused Configuration") && !refused.contains("SECRET"), "{refused}");
+}
+
+#[test]
+fn no_debug_shows_the_key() {
+    let builder = Client::builder()
+        .api_key("pk_test_SECRET")
+        .header("x-token", "SECRET")
+        .options(|options| options.query("t", "SECRET"));
+    assert!(!format!("{builder:?}").contains("SECRET"));
+    let client = builder.build().unwrap();
+    for shown in
+        [format!("{client:?}"), format!("{client:#?}"), format!("{:?}", client.bulk_run_job().job_id("SECRET"))]
+    {
+        assert!(!shown.contains("SECRET"), "{shown}");
+    }
+    let token: types::UsersUserToken =
+        serde_json::from_value(json!({"token": "SECRET", "provider_key": "apn"})).unwrap();
+    assert!(!format!("{token:?}").contains("SECRET"));
+    assert_eq!(token.token.expose(), "SECRET");
+    let slack = types::SendToSlackChannel::builder().access_token("SECRET").channel("c");
+    assert!(!format!("{slack:?}").contains("SECRET"));
+    assert_eq!(
+        serde_json::to_value(slack.build().unwrap()).unwrap(),
+        json!({"access_token": "SECRET", "channel": "c"})
+    );
+    let mut settings = serde_json::Map::new();
+    settings.insert("api_key".to_owned(), json!("SECRET"));
+    let provider = types::ProvidersCreateRequest::builder().provider("sendgrid").settings(settings).build().unwrap();
+    assert!(!format!("{provider:?}").contains("SECRET"));
+    assert_eq!(Sensitive::from("SECRET").into_exposed(), "SECRET");
+}
+
+#[test]
+fn a_client_is_cheap_to_clone_and_goes_between_threads() {
+    fn shared<T: Send + Sync + Clone + 'static>() {}
+    shared::<Client>();
+    assert!(size_of::<Client>() <= 6 * size_of::<usize>());
+}
+
+#[tokio::test]
+async fn a_key_with_blanks_around_it_is_sent_without_them() {
+    let server = Server::answering(200, json!({"items": [], "paging": {"more": false}})).await;
+    let client = server.builder().api_key(" pk_test_SECRET\n").build().unwrap();
+    client.lists_list().send().await.unwrap();
+    assert_eq!(server.only().header("authorization"), Some("Bearer pk_test_SECRET"));
+}
+
+#[tokio::test]
+async fn options_are_for_a_copy_and_reach_the_wire() {
+    let server = Server::answering(200, json!({"items": [], "paging": {"more": false}})).await;
+    let client = server.client();
+    let copy = client.with_options(|options| {
+        options
+            .header("X-Extra", "1")
+            .header("user-agent", "mine")
+            .query("debug", "a b")
+            .query("pattern", "x")
+            .idempotency_key("order-1")
+    });
+    copy.lists_list().pattern("p").send().await.unwrap();
+    client.lists_list().send().await.unwrap();
+    let [with, without] = server.received().try_into().unwrap();
+    assert_eq!(with.query, "pattern=p&debug=a+b&pattern=x");
+    assert_eq!((with.header("x-extra"), with.header("user-agent")), (Some("1"), Some("mine")));
+    assert_eq!(with.header("idempotency-key"), Some("order-1"), "set by the caller, it goes out on any method");
+    assert_eq!(
+        (without.query.as_str(), without.header("x-extra"), without.header("idempotency-key")),
+        ("", None, None)
+    );
+
+    let refused = client.with_options(|options| options.header("no good", "1").header("x", "line\nbreak"));
+    let error = refused.lists_list().send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("no good"), "{error}");
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn every_post_carries_a_key_of_its_own_and_nothing_else_does() {
+    let server = Server::answering(200, json!({"requestId": "r", "id": "x", "name": "n"})).await;
+    let client = server.client();
+    let send = || client.send_message().body(types::SendMessageRequest::builder().message(types::Message::builder()));
+    send().send().await.unwrap();
+    send().send().await.unwrap();
+    send().idempotency_key("mine").x_idempotency_expiration("1785312000").send().await.unwrap();
+    client.with_options(|options| options.idempotency_key("theirs")).bulk_run_job().job_id("j").send().await.unwrap();
+    client.with_options(|options| options.idempotency_keys(false)).bulk_run_job().job_id("j").send().await.unwrap();
+    client.lists_retrieve().list_id("l").send().await.unwrap();
+    client.lists_delete().list_id("l").send().await.unwrap();
+    let keys: Vec<Option<String>> =
+        server.received().iter().map(|request| request.header("idempotency-key").map(str::to_owned)).collect();
+    let [first, second, third, fourth, off, get, delete] = keys.try_into().unwrap();
+    let uuid = |key: &Option<String>| key.as_ref().is_some_and(|key| key.len() == 36 && key.as_bytes()[14] == b'4');
+    assert!(uuid(&first) && uuid(&second) && first != second, "{first:?} {second:?}");
+    assert_eq!((third.as_deref(), fourth.as_deref()), (Some("mine"), Some("theirs")));
+    assert_eq!((off, get, delete), (None, None, None));
+    assert_eq!(server.received()[2].header("x-idempotency-expiration"), Some("1785312000"));
+}
+
+#[tokio::test]
+async fn an_undescribed_endpoint_is_called_like_any_other() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/beta/a%2Fb" => Reply::json(200, &json!({"ok": true})),
+        "/beta/empty" => Reply::empty(204),
+        _ => Reply::json(404, &json!({"message": "nothing here"})),
+    })
+    .await;
+    let client = server.client();
+    let answer = client
+        .request(Method::POST, "/beta/a%2Fb")
+        .query("q", "1 2")
+        .json(&json!({"x": 1}))
+        .send::<Value>()
+        .await
+        .unwrap();
+    assert_eq!(answer.into_inner(), json!({"ok": true}));
+    client.request(Method::GET, "/beta/empty").send::<()>().await.unwrap();
+    let error = client.request(Method::GET, "/beta/none").send::<Value>().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.message(), error.operation()),
+        (ErrorKind::NotFound, Some("nothing here"), Some("request"))
+    );
+    let raw = client.request(Method::GET, "/beta/a%2Fb").send_raw().await.unwrap();
+    assert_eq!(&raw.into_inner()[..], br#"{"ok":true}"#);
+
+    let post = &server.received()[0];
+    assert_eq!((post.query.as_str(), post.json()), ("q=1+2", json!({"x": 1})));
+    assert_eq!(post.header("authorization"), Some("Bearer pk_test_SECRET"));
+    assert!(post.header("idempotency-key").is_some());
+
+    let before = server.received().len();
+    for path in ["", "beta", "/a/../b", "/a/./b", "/a/%2e%2E/b", "/..", "/a\\b", "/a?b=c", "/a#b"] {
+        let error = client.request(Method::GET, path).send::<Value>().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{path}");
+    }
+    assert_eq!(server.received().len(), before);
+}
+
+#[tokio::test]
+async fn a_body_can_be_had_as_it_came() {
+    let text = "{ \"items\": [], \"paging\": {\"more\": false} , \"new\": 1.0 }";
+    let server = Server::start(move |_| Reply::of(203, "application/json", text).with("x-request-id", "r-1")).await;
+    let raw = server.client().lists_list().send_raw().await.unwrap();
+    assert_eq!((raw.status().as_u16(), raw.headers()["x-request-id"].to_str().unwrap()), (203, "r-1"));
+    assert_eq!(raw.into_inner(), text);
+}
+
+#[tokio::test]
+async fn a_metric_is_told_of_every_call() {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let server = Server::start(|request| match request.method.as_str() {
+        "GET" => Reply::json(200, &json!({"items": [], "paging": {"more": false}})),
+        _ => Reply::empty(404),
+    })
+    .await;
+    let client = server
+        .builder()
+        .timeout(Duration::from_secs(5))
+        .on_call(move |call| sender.send(call.clone()).unwrap())
+        .build()
+        .unwrap();
+    client.bulk_list_users().job_id("SECRET").send().await.unwrap();
+    let _ = client.lists_delete().list_id("SECRET").send().await;
+    let calls: Vec<_> = receiver.try_iter().collect();
+    assert_eq!(
+        (calls[0].operation, calls[0].method, calls[0].path),
+        ("bulk_list_users", "GET", "/bulk/{job_id}/users")
+    );
+    assert_eq!((calls[0].attempts, calls[0].error), (1, None));
+    assert_eq!((calls[1].error, calls[1].status.map(|status| status.as_u16())), (Some(ErrorKind::NotFound), Some(404)));
+    assert!(!format!("{calls:?}").contains("SECRET"));
+}

@@ -1,0 +1,177 @@
+//! An error says what happened, to which operation, and what to do; and no secret.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::error::Error as _;
+
+use serde_json::json;
+use support::{Reply, Server};
+use trycourier::{Client, Error, ErrorKind};
+
+async fn error_of(reply: impl Fn() -> Reply + Clone + Send + Sync + 'static) -> Error {
+    let server = Server::start(move |_| reply()).await;
+    server.client().lists_retrieve().list_id("customers").send().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn each_status_has_its_kind_and_keeps_its_number_whatever_the_body() {
+    for (status, kind) in [
+        (300, ErrorKind::Redirect),
+        (304, ErrorKind::Redirect),
+        (400, ErrorKind::BadRequest),
+        (401, ErrorKind::Authentication),
+        (402, ErrorKind::PaymentRequired),
+        (403, ErrorKind::Permission),
+        (404, ErrorKind::NotFound),
+        (405, ErrorKind::Client),
+        (408, ErrorKind::Timeout),
+        (409, ErrorKind::Conflict),
+        (413, ErrorKind::TooLarge),
+        (418, ErrorKind::Client),
+        (422, ErrorKind::Unprocessable),
+        (429, ErrorKind::RateLimited),
+        (500, ErrorKind::Server),
+        (502, ErrorKind::Server),
+        (503, ErrorKind::Server),
+        (504, ErrorKind::Server),
+        (599, ErrorKind::Server),
+    ] {
+        for body in [
+            "",
+            "<html><h1>Bad gateway</h1></html>",
+            "{\"message\":\"no\",\"type\":\"t\"}",
+            "null",
+            "[]",
+            "\"text\"",
+            "{",
+        ] {
+            let error = error_of(move || Reply::of(status, "text/html", body).with("x-request-id", "r-1")).await;
+            assert_eq!(error.kind(), kind, "{status} {body}");
+            assert_eq!(error.status().map(|status| status.as_u16()), Some(status), "{body}");
+            assert_eq!(error.operation(), Some("lists_retrieve"));
+            assert_eq!(error.headers()["x-request-id"], "r-1");
+            assert_eq!(error.attempts(), 1);
+            assert!(error.was_sent());
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("lists_retrieve: {status}")), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_courier_says_is_there_in_parts_and_in_the_text() {
+    let error = error_of(|| {
+        Reply::json(
+            400,
+            &json!({"message": "list_id is too long", "type": "invalid_request_error", "param": "list_id"}),
+        )
+    })
+    .await;
+    assert_eq!(error.message(), Some("list_id is too long"));
+    assert_eq!(error.error_type(), Some("invalid_request_error"));
+    assert_eq!(error.api_error().unwrap().extra["param"], "list_id");
+    assert_eq!(error.excerpt(), None);
+    assert_eq!(
+        error.to_string(),
+        "lists_retrieve: 400 Bad Request: list_id is too long (invalid_request_error); correct the request"
+    );
+
+    let error = error_of(|| Reply::json(404, &json!({"type": "not_found"}))).await;
+    assert_eq!((error.message(), error.error_type()), (None, Some("not_found")));
+    let error = error_of(|| Reply::json(404, &json!({"message": null, "type": null}))).await;
+    assert_eq!((error.message(), error.error_type()), (None, None));
+}
+
+#[tokio::test]
+async fn a_gateways_page_is_excerpted() {
+    let page = format!("<html>\r\n<h1>502 Bad Gateway</h1>\u{7}{}</html>", "x".repeat(100_000));
+    let error = error_of(move || Reply::of(502, "text/html", page.clone())).await;
+    let excerpt = error.excerpt().unwrap();
+    assert!(excerpt.starts_with("<html>  <h1>502 Bad Gateway</h1> xxx"), "{excerpt}");
+    assert_eq!(excerpt.chars().count(), 500);
+    assert!(error.to_string().contains("502 Bad Gateway: try later; the body begins: <html>"), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_as_described_names_the_place_and_keeps_the_status() {
+    for (body, place, cause) in [
+        (r#"{"id": "customers", "name": 5}"#, "`name`", "invalid type: integer `5`"),
+        (r#"{"id": "customers"}"#, "the body", "missing field `name`"),
+        (r#"{"id": "customers", "na"#, "the body", "EOF"),
+        ("<html>", "the body", "expected value"),
+        (r#"{"id": "c", "name": "n"} trailing"#, "the body", "trailing characters"),
+    ] {
+        let error = error_of(move || Reply::of(201, "application/json", body)).await;
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(201));
+        assert!(error.was_accepted());
+        let text = error.to_string();
+        assert!(text.contains(place) && text.contains(cause) && text.contains("lists_retrieve"), "{text}");
+        assert!(error.excerpt().unwrap().starts_with(&body[..5]), "{text}");
+        assert!(error.source().is_some());
+    }
+    // Deep in a page.
+    let page = json!({"items": [{"recipient": "u", "status": "ENQUEUED"}, {"recipient": "v", "status": {}}], "paging": {"more": false}});
+    let server = Server::answering(200, page).await;
+    let error = server.client().bulk_list_users().job_id("j").send().await.unwrap_err();
+    assert!(error.to_string().contains("`items[1].status`"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_with_secrets_is_never_excerpted() {
+    let body = json!({"tokens": [{"token": "DEVICE_TOKEN", "provider_key": "apn"}, {"token": {"DEVICE_TOKEN": 1}}]});
+    let server = Server::answering(200, body).await;
+    let error = server.client().users_tokens_list().user_id("USER_ID").send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("`tokens[1].token`"), "{error}");
+    assert_no_secret(&error, &["DEVICE_TOKEN", "USER_ID", "pk_test_SECRET"]);
+}
+
+#[tokio::test]
+async fn no_text_of_an_error_has_the_url_or_the_key() {
+    // Nothing listens there.
+    let client =
+        Client::builder().api_key("pk_test_SECRET").base_url("http://127.0.0.1:9").max_retries(0).build().unwrap();
+    let error = client.users_tokens_retrieve().user_id("USER_ID").token("DEVICE_TOKEN").send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(!error.was_sent());
+    assert!(error.source().is_some());
+    assert_no_secret(&error, &["pk_test_SECRET", "DEVICE_TOKEN", "USER_ID", "127.0.0.1:9/"]);
+
+    let error = error_of(|| Reply::of(401, "text/plain", "no such key: pk_test_SECRET")).await;
+    assert_no_secret(&error, &["pk_test_SECRET"]);
+    let error =
+        error_of(|| Reply::json(401, &json!({"message": "unknown key pk_test_SECRET", "key": "pk_test_SECRET"}))).await;
+    assert_no_secret(&error, &["pk_test_SECRET"]);
+    assert!(error.message().unwrap().contains("[sensitive]"));
+}
+
+fn assert_no_secret(error: &Error, secrets: &[&str]) {
+    let mut texts = vec![error.to_string(), format!("{error:?}"), format!("{error:#?}")];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        texts.extend([cause.to_string(), format!("{cause:?}")]);
+        source = cause.source();
+    }
+    for text in texts {
+        for secret in secrets {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
+
+#[test]
+fn an_error_is_small_and_goes_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Error>();
+    assert_eq!(size_of::<Error>(), size_of::<usize>());
+}
+
+#[test]
+fn a_builder_that_is_not_complete_says_what_is_missing() {
+    let error = Error::from(trycourier::types::BulkCreateJobRequest::builder().build().unwrap_err());
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(error.to_string().contains("message"), "{error}");
+}

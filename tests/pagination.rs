@@ -1,0 +1,251 @@
+//! Every operation that pages can be walked, whichever shape it pages by.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use serde_json::{Value, json};
+use support::sample::{Samples, Style};
+use support::{Received, Reply, Server, description, operations};
+use trycourier::ext::{Page, Paged, Paginate};
+use trycourier::{Client, Error, ErrorKind};
+
+/// Walks an operation's pages, and counts the items and the pages.
+async fn counted<P: Paginate>(call: P) -> Result<(usize, usize), Error> {
+    let pages = call.pages().try_collect::<Vec<Page<P::Item>>>().await?;
+    Ok((pages.iter().map(|page| page.items.len()).sum(), pages.len()))
+}
+
+macro_rules! paged_operations {
+    ($($operation:ident($($path:ident),*))*) => {
+        /// The operations that have the helper.
+        const PAGED: &[&str] = &[$(stringify!($operation)),*];
+
+        async fn walk(client: &Client, operation: &str) -> Result<(usize, usize), Error> {
+            match operation {
+                $(stringify!($operation) => {
+                    let call = client.$operation()$(.$path("id"))*;
+                    assert_eq!(operation_of(&call), operation);
+                    counted(call).await
+                })*
+                _ => panic!("{operation} pages, and this test does not know it"),
+            }
+        }
+    };
+}
+
+fn operation_of<P: Paged>(_: &P) -> &'static str {
+    P::OPERATION
+}
+
+paged_operations! {
+    audiences_list() audiences_list_members(audience_id) audit_events_list() automations_list() automations_runs_list()
+    brands_list() broadcasts_list() bulk_list_users(job_id) digests_schedules_list_instances(schedule_id) journeys_list()
+    journeys_runs_list() journeys_templates_list(template_id) lists_list() lists_subscriptions_list(list_id) messages_list()
+    notifications_list() notifications_list_versions(id) notifications_previews_runs_list(id) profiles_lists_retrieve(user_id)
+    providers_list() routing_strategies_list() routing_strategies_list_notifications(id) tenants_list()
+    tenants_list_users(tenant_id) tenants_templates_list(tenant_id) users_tenants_list(user_id)
+    workspace_preferences_list_logs()
+}
+
+/// How a page of an operation says what comes after it.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Cursor(&'static str),
+    /// It says so, and has a cursor all the same.
+    No,
+    Null,
+    Empty,
+    Absent,
+}
+
+const ENDS: [End; 4] = [End::No, End::Null, End::Empty, End::Absent];
+
+/// A page of two items in an operation's shape.
+fn page(description: &Value, operation: &Value, end: End) -> Value {
+    let schema = &operation["responses"]["2XX"]["content"]["application/json"]["schema"];
+    let schema = description.pointer(schema["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap();
+    let mut page = Samples { description, style: Style::Full }.of(schema);
+    let items =
+        ["items", "results", "templates", "runs", "versions"].into_iter().find(|name| page[name].is_array()).unwrap();
+    let item = page[items][0].clone();
+    page[items] = json!([item, item]);
+    let more = matches!(end, End::Cursor(_));
+    let (place, cursor) = match page {
+        ref mut page if page["paging"].is_object() => {
+            page["paging"]["more"] = json!(more || !matches!(end, End::No));
+            (&mut page["paging"], "cursor")
+        }
+        ref mut page if page["next_cursor"].is_string() => (page, "next_cursor"),
+        ref mut page => {
+            if page["has_more"].is_boolean() {
+                page["has_more"] = json!(more || !matches!(end, End::No));
+            }
+            (page, "cursor")
+        }
+    };
+    match end {
+        End::Cursor(next) => place[cursor] = json!(next),
+        // The shapes without a flag have nothing but the cursor to say it with.
+        End::No if place["more"].is_null() && place["has_more"].is_null() => place[cursor] = Value::Null,
+        End::No => place[cursor] = json!("one more"),
+        End::Null => place[cursor] = Value::Null,
+        End::Empty => place[cursor] = json!(""),
+        End::Absent => {
+            place.as_object_mut().unwrap().remove(cursor);
+        }
+    }
+    page
+}
+
+#[test]
+fn every_operation_that_takes_a_cursor_has_the_helper() {
+    let takes_cursor = |operation: &Value| {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        parameters.into_iter().any(|parameter| parameter["name"] == "cursor")
+    };
+    let described: BTreeSet<String> = operations(&description())
+        .into_iter()
+        .filter(|(.., operation)| takes_cursor(operation))
+        .map(|(id, ..)| id)
+        .collect();
+    assert_eq!(described, PAGED.iter().map(|id| (*id).to_owned()).collect());
+    assert_eq!(PAGED.len(), 27);
+}
+
+#[tokio::test]
+async fn every_shape_is_walked_to_each_of_its_ends() {
+    let description = description();
+    for (id, _, _, operation) in operations(&description) {
+        if !PAGED.contains(&id.as_str()) {
+            continue;
+        }
+        for end in ENDS {
+            let pages = [
+                page(&description, &operation, End::Cursor("second")),
+                page(&description, &operation, End::Cursor("third")),
+                page(&description, &operation, end),
+            ];
+            let server = Server::start(move |request| {
+                let number = match request.query("cursor").as_deref() {
+                    None => 0,
+                    Some("second") => 1,
+                    _ => 2,
+                };
+                Reply::json(200, &pages[number])
+            })
+            .await;
+            let walked = walk(&server.client(), &id).await.unwrap_or_else(|error| panic!("{end:?}: {error}"));
+            assert_eq!(walked, (6, 3), "{id} {end:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_comes_back_ends_every_shape_in_an_error() {
+    let description = description();
+    for (id, _, _, operation) in operations(&description) {
+        if !PAGED.contains(&id.as_str()) {
+            continue;
+        }
+        let again = page(&description, &operation, End::Cursor("again"));
+        let server = Server::start(move |_| Reply::json(200, &again)).await;
+        let error = walk(&server.client(), &id).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::EndlessList, "{id}");
+        assert_eq!(error.operation(), Some(id.as_str()));
+        assert_eq!(server.received().len(), 2, "{id}");
+    }
+}
+
+fn users(request: &Received, pages: usize) -> Reply {
+    let number: usize = request.query("cursor").map_or(0, |cursor| cursor.parse().unwrap());
+    let next = (number + 1 < pages).then(|| (number + 1).to_string());
+    let users = json!([{"recipient": format!("{number}a"), "status": "ENQUEUED"}, {"recipient": format!("{number}b"), "status": "ENQUEUED"}]);
+    Reply::json(200, &json!({"items": users, "paging": {"more": next.is_some(), "cursor": next}}))
+        .with("x-page", number.to_string())
+}
+
+#[tokio::test]
+async fn a_walk_starts_at_the_builders_cursor_and_keeps_every_other_parameter() {
+    let server = Server::start(|request| {
+        let next = (request.query("cursor").as_deref() == Some("middle")).then_some("last");
+        Reply::json(200, &json!({"results": [], "paging": {"more": next.is_some(), "cursor": next}}))
+    })
+    .await;
+    let client = server.client();
+    let call = client
+        .messages_list()
+        .cursor("middle")
+        .recipient("user 1")
+        .status(vec!["SENT".to_owned(), "OPENED".to_owned()]);
+    let pages = call.pages().try_collect::<Vec<_>>().await.unwrap();
+    assert_eq!(pages.iter().map(|page| page.next_cursor.as_deref()).collect::<Vec<_>>(), [Some("last"), None]);
+    let queries: Vec<String> = server.received().into_iter().map(|request| request.query).collect();
+    assert_eq!(
+        queries,
+        [
+            "cursor=middle&recipient=user+1&status=SENT&status=OPENED",
+            "cursor=last&recipient=user+1&status=SENT&status=OPENED"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_it_is_asked_for_and_a_page_has_its_answers_status_and_headers() {
+    let server = Server::start(|request| users(request, 3)).await;
+    let client = server.client();
+    let mut pages = client.bulk_list_users().job_id("job").pages();
+    assert!(server.received().is_empty());
+    let first = pages.try_next().await.unwrap().unwrap();
+    assert_eq!(server.received().len(), 1);
+    assert_eq!((first.status.as_u16(), first.headers["x-page"].to_str().unwrap()), (200, "0"));
+    assert_eq!(first.next_cursor.as_deref(), Some("1"));
+
+    let mut items = client.bulk_list_users().job_id("job").items();
+    for _ in 0..2 {
+        items.try_next().await.unwrap().unwrap();
+    }
+    assert_eq!(server.received().len(), 2, "the second page is fetched when the first is used up");
+    items.try_next().await.unwrap().unwrap();
+    assert_eq!(server.received().len(), 3);
+}
+
+#[tokio::test]
+async fn a_walk_ends_after_an_error() {
+    let server = Server::start(|request| match request.query("cursor").as_deref() {
+        Some("1") => Reply::empty(500),
+        _ => users(request, 3),
+    })
+    .await;
+    let client = server.client();
+    let mut items = client.bulk_list_users().job_id("job").items();
+    assert!(items.next().await.unwrap().is_ok());
+    assert!(items.next().await.unwrap().is_ok());
+    assert_eq!(items.next().await.unwrap().unwrap_err().kind(), ErrorKind::Server);
+    assert!(items.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_circle_of_pages_is_found_without_being_walked_for_long() {
+    let server = Server::start(|request| {
+        let number: usize = request.query("cursor").map_or(0, |cursor| cursor.parse().unwrap());
+        Reply::json(200, &json!({"items": [], "paging": {"more": true, "cursor": ((number + 1) % 7).to_string()}}))
+    })
+    .await;
+    let error = walk(&server.client(), "bulk_list_users").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::EndlessList);
+    assert!(server.received().len() < 30, "{}", server.received().len());
+}
+
+#[test]
+fn the_streams_can_be_sent_to_another_thread() {
+    fn sendable<S: Stream + Send + Unpin>(stream: S) -> S {
+        stream
+    }
+    let client = Client::builder().api_key("pk_test_SECRET").build().unwrap();
+    drop(sendable(client.tenants_list().items()));
+    drop(sendable(client.tenants_list().pages()));
+}
