@@ -113,6 +113,7 @@ fn connections() -> Vec<Case> {
     let half_head = &all[..20];
     let half_body = &all[..all.len() - 9];
     let half_error = "HTTP/1.1 503 No\r\ncontent-length: 50\r\n\r\n<html>";
+    let wished = "HTTP/1.1 202 Accepted\r\nx-should-retry: true\r\ncontent-length: 50\r\n\r\n{";
     let chunked = "HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n6\r\n{\"requ\r\n";
     let trickled = "HTTP/1.1 202 Accepted\r\ncontent-length: 1000000\r\n\r\n";
     use ErrorKind::{Connection, Server, Timeout};
@@ -126,6 +127,7 @@ fn connections() -> Vec<Case> {
         case("closed half-way through the headers", Act::says_and_closes(half_head), Connection, None),
         case("reset half-way through the body", Act::says_and_resets(half_body), Connection, 202),
         case("Content-Length too large, then closed", Act::says_and_closes(half_body), Connection, 202),
+        case("the same, x-should-retry: true", Act::says_and_closes(wished), Connection, 202),
         case("chunks without an end, then closed", Act::says_and_closes(chunked), Connection, 202),
         case("a chunk without a length", Act::says([chunked, "xyz\r\n"].concat()), Connection, 202),
         case("503 reset half-way through its body", Act::says_and_resets(half_error), Server, 503),
