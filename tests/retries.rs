@@ -1,5 +1,7 @@
 //! A call is tried again within its limits, says what became of all its attempts, and leaves nothing behind.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
 mod support;
 
 use std::time::Duration;

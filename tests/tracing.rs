@@ -1,6 +1,8 @@
 //! A trace of a call has the fields of OpenTelemetry's semantic conventions, an event for each retry, and nothing that belongs
 //! to the caller.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
 mod support;
 
 use std::collections::BTreeMap;

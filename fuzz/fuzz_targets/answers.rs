@@ -32,6 +32,7 @@ fn stable<T: DeserializeOwned + Serialize + Debug>(body: &[u8]) {
     let _ = format!("{first:?}");
     let encoded = serde_json::to_vec(&first).expect("what was decoded can be encoded");
     let second: T = serde_json::from_slice(&encoded).expect("what was encoded can be decoded");
-    let again = serde_json::to_vec(&second).expect("and encoded again");
-    assert_eq!(String::from_utf8_lossy(&encoded), String::from_utf8_lossy(&again));
+    // In any order of members: a body that names one twice is decoded loosely at first, and as its type after that.
+    let [first, second] = [&first, &second].map(|value| serde_json::to_value(value).expect("and encoded again"));
+    assert_eq!(first, second);
 }
