@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use reqwest::Request;
-use reqwest::header::HeaderValue;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde::de::DeserializeOwned;
 
 use crate::client_builder::ClientBuilder;
@@ -16,7 +16,9 @@ use crate::{Error, Options, ResponseValue, Result, Sensitive};
 /// A client of Courier's API, with a method for each of its operations.
 ///
 /// It holds a pool of connections and the API key, and shares both with its clones: make one and clone it, which is cheap.
-/// It is `Send` and `Sync`, spawns nothing, and works on either runtime of tokio; dropping a call's future ends the call.
+/// It is `Send` and `Sync`, and works on either runtime of tokio, with time and IO enabled. Dropping a call's future ends the
+/// call: its connection is closed, and no attempt follows. Nothing is spawned but a task for each open connection, by the
+/// HTTP client, which ends with the connection: at the latest when the last clone is dropped.
 ///
 /// ```no_run
 /// use trycourier::{Client, types};
@@ -33,6 +35,23 @@ use crate::{Error, Options, ResponseValue, Result, Sensitive};
 ///     .send()
 ///     .await?;
 /// println!("{}", sent.request_id);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # From code that does not await
+///
+/// A runtime on the current thread is all that is needed. Keep it beside the client and use it for every call: connections
+/// belong to the runtime that opened them. Do not block within a task of another runtime, which panics; await there.
+///
+/// ```no_run
+/// use trycourier::Client;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// let client = Client::from_env()?;
+/// let list = runtime.block_on(client.lists_retrieve().list_id("customers").send())?;
+/// println!("{}", list.name);
 /// # Ok(())
 /// # }
 /// ```
@@ -56,13 +75,6 @@ pub(crate) struct Inner {
 
 /// What is told of every call that has ended.
 pub(crate) type Observer = Box<dyn Fn(&Call) + Send + Sync>;
-
-impl Inner {
-    /// A text of the server's without the API key, which an error page may quote.
-    pub(crate) fn without_key(&self, text: &str) -> String {
-        text.replace(self.key.expose(), "[sensitive]")
-    }
-}
 
 impl Client {
     /// Starts to make a client.
@@ -112,7 +124,18 @@ impl Client {
         request: Result<Request>,
     ) -> Result<ResponseValue<T>> {
         let answer = self.exchange(operation, request).await?;
-        operation.decode(answer).map_err(|error| error.of_operation(operation.id))
+        operation.decode(answer, |text| self.without_key(text)).map_err(|error| error.of_operation(operation.id))
+    }
+
+    /// A text of the server's without the API key, which a page may quote.
+    pub(crate) fn without_key(&self, text: &str) -> String {
+        let text = text.replace(self.inner.key.expose(), "[sensitive]");
+        // An `Authorization` of the caller's own takes the key's place.
+        let own = self.options.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        match own.and_then(|value| value.split_whitespace().last()) {
+            Some(own) => text.replace(own, "[sensitive]"),
+            None => text,
+        }
     }
 
     /// Makes a call, and gives the body of its answer as it came.

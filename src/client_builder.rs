@@ -143,7 +143,23 @@ impl ClientBuilder {
 
     /// A client of `reqwest`'s to send with, for a proxy or certificates of your own.
     ///
-    /// Its redirect policy and its connect timeout are then its own: leave redirects off, or the API key may follow one.
+    /// What it is made with is then its own: the redirect policy, the connect timeout, decompression, headers of its own.
+    /// Make it with `redirect(redirect::Policy::none())`: by itself `reqwest` follows redirects to other hosts, makes a `GET`
+    /// of a `POST` on the way, and takes along what [`Options::header`] sets, if not `Authorization`. Timeouts, retries, keys
+    /// and the limit of an answer stay those of [`Options`].
+    ///
+    /// ```
+    /// use trycourier::{Client, reqwest};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let http = reqwest::Client::builder()
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .proxy(reqwest::Proxy::all("http://proxy.example:3128")?)
+    ///     .build()?;
+    /// let client = Client::builder().api_key("pk_test_1234").http_client(http).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self
@@ -267,15 +283,18 @@ fn http_client(connect_timeout: Duration) -> Result<reqwest::Client> {
 /// Follows a redirect that repeats the request as it is, at the same scheme, host and port: the key goes nowhere else.
 fn same_request_same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
     const MOST: usize = 10;
-    let repeats = matches!(attempt.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
-    let same_origin = attempt.previous().last().is_some_and(|previous| previous.origin() == attempt.url().origin());
-    if !repeats || !same_origin {
+    let from = attempt.previous().last();
+    if !from.is_some_and(|from| is_same_request_same_origin(attempt.status(), from, attempt.url())) {
         attempt.stop()
     } else if attempt.previous().len() > MOST {
         attempt.error("too many redirects")
     } else {
         attempt.follow()
     }
+}
+
+fn is_same_request_same_origin(status: StatusCode, from: &Url, to: &Url) -> bool {
+    matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) && from.origin() == to.origin()
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -289,7 +308,31 @@ impl fmt::Debug for ClientBuilder {
 
 #[cfg(test)]
 mod tests {
-    use super::usable_base_url;
+    use reqwest::{StatusCode, Url};
+
+    use super::{is_same_request_same_origin, usable_base_url};
+
+    #[test]
+    fn a_redirect_is_followed_within_the_origin_alone() {
+        let from = Url::parse("https://api.courier.com/send").unwrap();
+        for (status, to, followed) in [
+            (307, "https://api.courier.com/elsewhere", true),
+            (308, "https://api.courier.com:443/elsewhere", true),
+            (307, "http://api.courier.com/send", false),
+            (307, "http://api.courier.com:443/send", false),
+            (307, "https://api.courier.com:8443/send", false),
+            (307, "https://api.courier.com.evil.example/send", false),
+            (307, "https://api.courier.com@evil.example/send", false),
+            (307, "https://courier.com/send", false),
+            (307, "data:text/plain,x", false),
+            (301, "https://api.courier.com/elsewhere", false),
+            (302, "https://api.courier.com/elsewhere", false),
+            (303, "https://api.courier.com/elsewhere", false),
+        ] {
+            let (status, url) = (StatusCode::from_u16(status).unwrap(), Url::parse(to).unwrap());
+            assert_eq!(is_same_request_same_origin(status, &from, &url), followed, "{status} {to}");
+        }
+    }
 
     #[test]
     fn a_base_url_is_https_or_on_this_machine() {

@@ -87,6 +87,7 @@ struct Inner {
     excerpt: Option<String>,
     attempts: u32,
     was_sent: bool,
+    was_accepted: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -102,6 +103,7 @@ impl Error {
             excerpt: None,
             attempts: 0,
             was_sent: false,
+            was_accepted: false,
             source: None,
         }))
     }
@@ -135,6 +137,7 @@ impl Error {
         status: StatusCode,
         headers: HeaderMap,
         body: &[u8],
+        sensitive: bool,
         redact: impl Fn(&str) -> String,
     ) -> Self {
         let kind = ErrorKind::of(status);
@@ -144,8 +147,8 @@ impl Error {
             api
         });
         let mut error = Self::new(kind, kind.advice()).answered(status, headers).sent(true);
-        if api.as_ref().is_none_or(|api| api.message.is_none()) {
-            error.0.excerpt = excerpt(body).map(|text| redact(&text));
+        if !sensitive && api.as_ref().is_none_or(|api| api.message.is_none()) {
+            error.0.excerpt = excerpt(body, redact);
         }
         error.0.api = api;
         error
@@ -164,6 +167,13 @@ impl Error {
 
     pub(crate) fn after(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// What an earlier attempt may have done stays true, whatever became of the later ones.
+    pub(crate) fn following(mut self, earlier: &Self) -> Self {
+        self.0.was_sent |= earlier.0.was_sent;
+        self.0.was_accepted |= earlier.was_accepted();
         self
     }
 
@@ -230,15 +240,15 @@ impl Error {
         self.0.attempts
     }
 
-    /// Whether the last attempt may have reached the server. While this is false nothing has happened there.
+    /// Whether any of the attempts may have reached the server. While this is false nothing has happened there.
     pub fn was_sent(&self) -> bool {
         self.0.was_sent
     }
 
-    /// Whether the server has done what it was asked, and only its answer is unusable: calling again would do it twice.
+    /// Whether the server has done what it was asked, and only its answer is unusable: calling again, under another
+    /// idempotency key, would do it twice. True when any of the attempts was answered with a success.
     pub fn was_accepted(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Decode | ErrorKind::EmptyAnswer)
-            || (self.kind() == ErrorKind::AnswerTooLarge && self.status().is_some_and(|status| status.is_success()))
+        self.0.was_accepted || self.status().is_some_and(|status| status.is_success())
     }
 
     /// Whether it is about time and connections: a call that may be made again can succeed later.
@@ -291,12 +301,13 @@ impl ErrorKind {
     }
 }
 
-/// The beginning of a body as text on one line.
-pub(crate) fn excerpt(body: &[u8]) -> Option<String> {
+/// The beginning of a body as text on one line, without what must not be shown.
+pub(crate) fn excerpt(body: &[u8], redact: impl Fn(&str) -> String) -> Option<String> {
     const LONGEST: usize = 500;
-    // Of a long body no more is decoded than can be shown, four bytes being the longest character.
-    let head = body.get(..LONGEST * 4).unwrap_or(body);
-    let text = String::from_utf8_lossy(head);
+    // Far more than is shown, so that no secret is cut in two, of which the first half would not be found.
+    const LOOKED_THROUGH: usize = 64 * 1024;
+    let head = body.get(..LOOKED_THROUGH).unwrap_or(body);
+    let text = redact(&String::from_utf8_lossy(head));
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())

@@ -1,16 +1,16 @@
 //! How a request goes out and its answer comes in: the one place for the key, retries, limits and traces.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
-use reqwest::{Method, Request, Response, StatusCode};
+use reqwest::{Method, Request, Response, StatusCode, Url};
 
 use crate::client::Client;
 use crate::observe::{Call, Trace};
 use crate::operation::Operation;
-use crate::options::IDEMPOTENCY_KEY;
-use crate::retry::{asked_delay, is_retryable};
+use crate::options::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
+use crate::retry::{asked_delay, is_repeatable, is_retryable};
 use crate::{Error, ErrorKind, Result};
 
 /// A success as it came.
@@ -28,7 +28,7 @@ impl Client {
             request.and_then(|request| self.prepared(request)).map_err(|error| error.of_operation(operation.id))?;
         let trace = Trace::begin(operation, request.url());
         let begun = self.inner.clock.now();
-        let outcome = trace.during(self.attempts(request, begun, &trace)).await;
+        let outcome = trace.during(self.attempts(operation, request, begun, &trace)).await;
         let outcome = outcome.map_err(|error| error.of_operation(operation.id));
         let call = Call::of(operation, &outcome, self.inner.clock.now().saturating_duration_since(begun));
         trace.end(&call);
@@ -49,19 +49,26 @@ impl Client {
         headers.insert(AUTHORIZATION, self.inner.authorization.clone());
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("trycourier-rust/", env!("CARGO_PKG_VERSION"))));
         for (name, value) in &self.options.headers {
-            headers.insert(name, value.clone());
+            // What the one call says of itself is not overruled by what is said of many.
+            if !(headers.contains_key(name) && [IDEMPOTENCY_KEY, IDEMPOTENCY_EXPIRATION].contains(name)) {
+                headers.insert(name, value.clone());
+            }
         }
         if is_post && self.options.idempotency_keys && !headers.contains_key(IDEMPOTENCY_KEY) {
             let key = uuid::Uuid::new_v4().to_string();
             let key = HeaderValue::try_from(key).map_err(Error::from)?;
             headers.insert(IDEMPOTENCY_KEY, key);
         }
+        // To the server it may be none, and then a retry would be a second request.
+        if headers.get(IDEMPOTENCY_KEY).is_some_and(|key| key.as_bytes().trim_ascii().is_empty()) {
+            return Err(Error::invalid_request("the idempotency key is blank".to_owned()));
+        }
         Ok(request)
     }
 
-    async fn attempts(&self, request: Request, begun: Instant, trace: &Trace) -> Result<Answer> {
+    async fn attempts(&self, operation: &Operation, request: Request, begun: Instant, trace: &Trace) -> Result<Answer> {
         let clock = &self.inner.clock;
-        let repeatable = request.method() != Method::POST || request.headers().contains_key(IDEMPOTENCY_KEY);
+        let repeatable = is_repeatable(&request);
         let left = || {
             let spent = clock.now().saturating_duration_since(begun);
             self.options.deadline.map(|deadline| deadline.saturating_sub(spent))
@@ -69,43 +76,51 @@ impl Client {
         let mut request = Some(request);
         let mut attempts = 0;
         let mut paid = None;
+        let mut failed = Error::new(ErrorKind::Timeout, "the deadline passed before the request went out");
         loop {
-            let Some(mut attempt) = request.take() else {
-                // Not reached: the loop goes on with a request only.
-                return Err(Error::new(ErrorKind::Connection, "the request cannot be repeated").after(attempts));
+            let timeout = match left() {
+                // A delay can last longer than was asked, on a machine that was asleep say.
+                Some(Duration::ZERO) => return Err(failed),
+                Some(left) => left.min(self.options.timeout),
+                None => self.options.timeout,
             };
+            let Some(mut attempt) = request.take() else { return Err(failed) };
             request = attempt.try_clone();
             attempts += 1;
-            *attempt.timeout_mut() = Some(left().map_or(self.options.timeout, |left| left.min(self.options.timeout)));
-            let error = match self.attempt(attempt).await {
+            *attempt.timeout_mut() = Some(timeout);
+            let error = match self.attempt(operation, attempt).await {
                 Ok((status, headers, body)) => {
                     self.inner.budget.refund(paid);
                     return Ok(Answer { status, headers, body, attempts });
                 }
-                Err(error) => error.after(attempts),
+                Err(error) => error,
             };
-            let tried_out = attempts > self.options.max_retries || request.is_none();
-            if tried_out || !is_retryable(&error, repeatable) {
-                return Err(error);
+            let may_repeat = is_retryable(&error, repeatable);
+            failed = error.after(attempts).following(&failed);
+            if attempts > self.options.max_retries || request.is_none() || !may_repeat {
+                return Err(failed);
             }
-            let delay = asked_delay(error.headers(), clock.date())
+            let delay = asked_delay(failed.headers(), clock.date())
                 .unwrap_or_else(|| self.options.backoff.delay(attempts - 1, clock.random()));
             if left().is_some_and(|left| delay >= left) {
-                return Err(error);
+                return Err(failed);
             }
-            let Some(cost) = self.inner.budget.pay(error.kind()) else { return Err(error) };
+            let Some(cost) = self.inner.budget.pay(failed.kind()) else { return Err(failed) };
             paid = Some(cost);
-            trace.retry(attempts, &error, delay);
+            trace.retry(attempts, &failed, delay);
             clock.sleep(delay).await;
         }
     }
 
     /// One request and its answer, read to the end.
-    async fn attempt(&self, request: Request) -> Result<(StatusCode, HeaderMap, Bytes)> {
+    async fn attempt(&self, operation: &Operation, request: Request) -> Result<(StatusCode, HeaderMap, Bytes)> {
+        let (url, is_head) = (request.url().clone(), request.method() == Method::HEAD);
         let mut response = self.client.execute(request).await.map_err(Error::transport)?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let body = match self.body(response, &headers).await {
+        // The length that a `HEAD` announces is of a body that does not come.
+        let body = if is_head { Ok(Bytes::new()) } else { self.body(response, &headers).await };
+        let body = match body {
             Ok(body) => body,
             // Of an error the status is known already, which is what counts.
             Err(_) if !status.is_success() => Bytes::new(),
@@ -114,7 +129,20 @@ impl Client {
         if status.is_success() {
             return Ok((status, headers, body));
         }
-        Err(Error::status_answer(status, headers, &body, |text| self.inner.without_key(text)))
+        Err(Error::status_answer(status, headers, &body, operation.sensitive, |text| {
+            self.redacted(text, operation, &url)
+        }))
+    }
+
+    /// A text of the server's without what it may repeat of the request: the key, and the ids in the URL.
+    fn redacted(&self, text: &str, operation: &Operation, url: &Url) -> String {
+        let text = self.without_key(text);
+        let sent = url.as_str().strip_prefix(&*self.baseurl).unwrap_or(url.path());
+        let path = sent.split('?').next().unwrap_or(sent);
+        let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+        let parts = [sent, path, &decoded];
+        let ids = parts.into_iter().filter(|part| part.len() > 1 && *part != operation.path);
+        ids.fold(text, |text, part| text.replace(part, operation.path))
     }
 
     async fn body(&self, mut response: Response, headers: &HeaderMap) -> Result<Bytes> {
@@ -141,5 +169,36 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         Ok(body.freeze())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use bytes::Bytes;
+    use http_body_util::Full;
+    use reqwest::{Body, Method, Request};
+
+    use crate::operation::{self, Operation};
+    use crate::{Client, ErrorKind};
+
+    #[tokio::test]
+    async fn a_body_that_cannot_be_cloned_is_sent_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            let _ = socket.read(&mut [0; 4096]).unwrap();
+            socket.write_all(b"HTTP/1.1 503 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        });
+        let client = Client::builder().api_key("key").base_url(&url).build().unwrap();
+        let mut request = Request::new(Method::PUT, url.parse().unwrap());
+        *request.body_mut() = Some(Body::wrap(Full::<Bytes>::from("once")));
+        let put = Operation { id: "put", method: "PUT", path: "/", body: operation::Body::None, sensitive: false };
+        let error = client.exchange(&put, Ok(request)).await.err().unwrap();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 1));
+        server.join().unwrap();
     }
 }

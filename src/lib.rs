@@ -98,6 +98,9 @@ mod client_builder;
 mod error;
 mod exchange;
 pub mod ext;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generated;
 mod observe;
 mod operation;

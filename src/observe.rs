@@ -53,7 +53,7 @@ impl Trace {
     pub(crate) fn begin(operation: &Operation, url: &Url) -> Self {
         let span = tracing::info_span!(
             "courier",
-            otel.name = format_args!("{} {}", operation.method, operation.path),
+            otel.name = format!("{} {}", operation.method, operation.path).as_str(),
             otel.kind = "client",
             courier.operation = operation.id,
             http.request.method = operation.method,
@@ -76,7 +76,7 @@ impl Trace {
         tracing::warn!(
             parent: &self.span,
             attempt = attempts,
-            error.type = ?error.kind(),
+            error.type = format!("{:?}", error.kind()).as_str(),
             http.response.status_code = error.status().map(|status| status.as_u16()),
             delay_ms = milliseconds(delay),
             "trying again"
@@ -88,9 +88,11 @@ impl Trace {
             self.span.record("http.response.status_code", status.as_u16());
         }
         if let Some(error) = call.error {
-            self.span.record("error.type", tracing::field::debug(error));
+            self.span.record("error.type", format!("{error:?}").as_str());
         }
-        self.span.record("http.request.resend_count", call.attempts.saturating_sub(1));
+        if call.attempts > 1 {
+            self.span.record("http.request.resend_count", call.attempts - 1);
+        }
         self.span.record("courier.duration_ms", milliseconds(call.duration));
     }
 }

@@ -36,7 +36,11 @@ pub(crate) enum Body {
 
 impl Operation {
     /// The body of a success as its type.
-    pub(crate) fn decode<T: DeserializeOwned>(&self, answer: Answer) -> Result<ResponseValue<T>> {
+    pub(crate) fn decode<T: DeserializeOwned>(
+        &self,
+        answer: Answer,
+        redact: impl Fn(&str) -> String,
+    ) -> Result<ResponseValue<T>> {
         let Answer { status, headers, body, attempts } = answer;
         let empty = body.trim_ascii().is_empty();
         let text: &[u8] = match self.body {
@@ -58,16 +62,18 @@ impl Operation {
             Ok(value) => Ok(ResponseValue::new(value, status, headers)),
             Err((place, error)) => {
                 let place = if place == "." { "the body".to_owned() } else { format!("`{place}`") };
-                let cause = if self.sensitive { category(&error).to_owned() } else { error.to_string() };
+                // serde's own words quote the value.
+                let quotes = redact(&error.to_string());
+                let shown = !self.sensitive && quotes == error.to_string();
+                let cause = if self.sensitive { category(&error).to_owned() } else { quotes };
                 let detail = format!(
                     "the server accepted the call, but its answer is not as described at {place}: {cause}; \
                      `send_raw` gives the body as it came"
                 );
-                let shown = excerpt(text).filter(|_| !self.sensitive);
+                let beginning = excerpt(text, redact).filter(|_| !self.sensitive);
                 let failure = Error::new(ErrorKind::Decode, detail).sent(true).answered(status, headers);
-                let failure = failure.after(attempts).excerpted(shown);
-                // serde's own words quote the value.
-                Err(if self.sensitive { failure } else { failure.caused_by(error) })
+                let failure = failure.after(attempts).excerpted(beginning);
+                Err(if shown { failure.caused_by(error) } else { failure })
             }
         }
     }

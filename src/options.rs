@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 
 use crate::retry::Backoff;
 use crate::{Error, ErrorKind, Result};
@@ -13,6 +15,9 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 
 /// The header that stretches the life of an idempotency key.
 pub(crate) const IDEMPOTENCY_EXPIRATION: HeaderName = HeaderName::from_static("x-idempotency-expiration");
+
+/// With these a value could end one request and begin another.
+const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER];
 
 /// How calls are made: what [`Client::with_options`](crate::Client::with_options) and
 /// [`ClientBuilder::options`](crate::ClientBuilder::options) change.
@@ -89,7 +94,8 @@ impl Options {
 
     /// The idempotency key of the calls: for one call, or for the same call made again after a restart. On any method.
     ///
-    /// Use it for a copy of the client that makes one call; under one key only the first of several calls is executed.
+    /// Use it for a copy of the client that makes one call; under one key only the first of several calls is executed. It
+    /// gives way to the key that an operation's own `idempotency_key` sets. A blank one is refused.
     pub fn idempotency_key(self, key: &str) -> Self {
         self.header(IDEMPOTENCY_KEY.as_str(), key)
     }
@@ -99,9 +105,13 @@ impl Options {
         self.header(IDEMPOTENCY_EXPIRATION.as_str(), moment)
     }
 
-    /// A header of every call; it replaces one of the same name, the client's own included.
+    /// A header of every call; it replaces one of the same name, the client's own included. Those that say where a message
+    /// ends, such as `Content-Length`, are the connection's and are refused.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            (Ok(name), _) if FRAMING.contains(&name) => {
+                self.refuse(format!("the header {name} is the connection's, and cannot be set"));
+            }
             (Ok(name), Ok(mut value)) => {
                 // Whatever it is, it is not ours to show.
                 value.set_sensitive(true);

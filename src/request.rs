@@ -1,8 +1,7 @@
 //! Calls of endpoints that the description does not have yet.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use percent_encoding::percent_decode_str;
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, Url};
 use serde::Serialize;
@@ -14,7 +13,8 @@ use crate::{Client, Error, ErrorKind, ResponseValue, Result};
 impl Client {
     /// Starts a call of an endpoint that the SDK has no method for, with the key, the retries and the errors of any other.
     ///
-    /// The path begins with a slash and is taken as it is: percent-encode what goes into it. The query is for
+    /// The path begins with a slash and is sent exactly as it is: percent-encode what goes into it. One that would lead to
+    /// another endpoint than it says (`..` and `%2e%2e`, an empty segment) is refused. The query is for
     /// [`query`](RequestBuilder::query).
     ///
     /// ```no_run
@@ -40,16 +40,18 @@ impl Client {
         if !path.starts_with('/') {
             return Err(refuse("does not begin with a slash"));
         }
-        if path.contains(['?', '#', '\\']) {
-            return Err(refuse("has a `?`, a `#` or a backslash in it; encode it, or use `query`"));
+        if path.contains(['?', '#']) {
+            return Err(refuse("has a `?` or a `#` in it; percent-encode it, or use `query`"));
         }
-        // URL parsing folds these, however they are written.
-        let folded = |segment: &str| matches!(&*Cow::from(percent_decode_str(segment)), b"." | b"..");
-        if path.split('/').any(folded) {
-            return Err(refuse("has a `.` or a `..` segment, which leads to another endpoint"));
+        if path.contains("//") {
+            return Err(refuse("has an empty segment, which leads to another endpoint"));
         }
-        let url =
-            Url::parse(&format!("{}{path}", self.baseurl)).map_err(|error| refuse("makes no URL").caused_by(error))?;
+        let expected = format!("{}{path}", self.baseurl);
+        let url = Url::parse(&expected).map_err(|error| refuse("makes no URL").caused_by(error))?;
+        // Parsing folds `..`, whichever way it is written, drops line breaks and turns backslashes: none of it unseen.
+        if url.as_str() != expected {
+            return Err(refuse("has a `.` or `..` segment, or a character that has to be percent-encoded"));
+        }
         let mut request = reqwest::Request::new(method, url);
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         Ok(request)
@@ -57,11 +59,18 @@ impl Client {
 }
 
 /// A call of an undescribed endpoint; made by [`Client::request`].
-#[derive(Debug)]
 #[must_use = "nothing is sent before `send`"]
 pub struct RequestBuilder<'a> {
     client: &'a Client,
     request: Result<reqwest::Request>,
+}
+
+/// Without the URL, which has ids in it.
+impl fmt::Debug for RequestBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let method = self.request.as_ref().map(reqwest::Request::method);
+        f.debug_struct("RequestBuilder").field("client", &self.client).field("method", &method).finish_non_exhaustive()
+    }
 }
 
 impl RequestBuilder<'_> {
@@ -100,7 +109,9 @@ impl RequestBuilder<'_> {
         } else {
             Body::Optional
         };
-        Operation { body, ..operation }.decode(raw).map_err(|error| error.of_operation(operation.id))
+        Operation { body, ..operation }
+            .decode(raw, |text| self.client.without_key(text))
+            .map_err(|error| error.of_operation(operation.id))
     }
 
     /// Sends it, and gives the body of the answer as it came.

@@ -6,7 +6,8 @@
 //! (0 s, 60 s] the delay. Without them the delay is 0.5 s, doubled for each retry up to 8 s, less up to a quarter at random.
 //!
 //! A `POST` that goes out without an idempotency key is retried only where the server says so or cannot have acted on it:
-//! when there was no connection, and after a 429.
+//! when there was no connection, and after a 429. A success whose body breaks off or comes too slowly is asked for again
+//! where that cannot do the work twice: with a key, or a method other than `POST`.
 //!
 //! Each retry also takes from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share, so that an outage is not
 //! multiplied.
@@ -16,9 +17,10 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use reqwest::{Method, Request, StatusCode};
 
+use crate::options::IDEMPOTENCY_KEY;
 use crate::{Error, ErrorKind};
 
 /// The longest delay that a server may ask for.
@@ -62,7 +64,9 @@ impl Backoff {
     /// The delay before a retry, the first being 0, less a quarter of it times `random`, which is in [0, 1).
     pub fn delay(&self, retry: u32, random: f64) -> Duration {
         let doubled = self.first.saturating_mul(2_u32.saturating_pow(retry)).min(self.longest);
-        doubled.mul_f64(1.0 - 0.25 * random.clamp(0.0, 1.0))
+        // Not `mul_f64`, which panics where the longest duration is rounded up, and for a random number that is none.
+        let less = (doubled / 4).as_secs_f64() * random.clamp(0.0, 1.0);
+        doubled.saturating_sub(Duration::try_from_secs_f64(less).unwrap_or_default())
     }
 }
 
@@ -142,20 +146,30 @@ impl RetryBudget {
     }
 }
 
+/// Whether a request that goes out twice does no more than one that goes out once.
+pub(crate) fn is_repeatable(request: &Request) -> bool {
+    let method = request.method();
+    method.is_idempotent() || *method == Method::PATCH || request.headers().contains_key(IDEMPOTENCY_KEY)
+}
+
 /// Whether an error is worth another attempt, as far as the request allows one.
 pub(crate) fn is_retryable(error: &Error, repeatable: bool) -> bool {
-    match error.headers().get("x-should-retry").map(|value| value.as_bytes()) {
-        Some(b"true") => return true,
-        Some(b"false") => return false,
-        _ => {}
+    let asked = error.headers().get("x-should-retry").map(|value| value.as_bytes());
+    if asked == Some(b"false") {
+        return false;
+    }
+    // A success whose body broke off is done, whatever else it says of itself: it is repeated for its answer alone.
+    if error.status().is_some_and(|status| status.is_success()) {
+        return repeatable && matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
+    }
+    if asked == Some(b"true") {
+        return true;
     }
     let certainly_not_done = !error.was_sent() || error.kind() == ErrorKind::RateLimited;
     let transient = match error.status() {
         Some(status) => {
             matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS)
                 || status.is_server_error()
-                // A success whose body broke off.
-                || (status.is_success() && error.kind() == ErrorKind::Connection)
         }
         None => matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout),
     };
@@ -199,6 +213,17 @@ mod tests {
         assert_eq!(delays, [500, 1000, 2000, 4000, 8000, 8000]);
         assert_eq!(backoff.delay(0, 1.0).as_millis(), 375);
         assert_eq!(backoff.delay(u32::MAX, 0.0).as_millis(), 8000);
+    }
+
+    #[test]
+    fn no_delay_and_no_randomness_panics() {
+        let endless = Backoff::default().first(Duration::MAX).longest(Duration::MAX);
+        assert_eq!(endless.delay(9, 0.0), Duration::MAX);
+        assert!(endless.delay(0, 1.0) > Duration::MAX / 2);
+        assert_eq!(Backoff::default().first(Duration::ZERO).delay(9, 0.5), Duration::ZERO);
+        for random in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 2.0] {
+            assert!(Backoff::default().delay(0, random) >= Duration::from_millis(375), "{random}");
+        }
     }
 
     #[test]

@@ -4,4 +4,8 @@
 
 mod paginate;
 
+#[cfg(fuzzing)]
+pub(crate) use paginate::Cursors;
+#[cfg(fuzzing)]
+pub use paginate::leading;
 pub use paginate::{Page, Paged, Paginate};

@@ -112,18 +112,18 @@ impl<P: Paged> Walk<P> {
 /// Finds a circle of cursors of any length without keeping them all (Brent's algorithm): each is compared with one earlier
 /// cursor, which is moved up after 1, 2, 4, 8, … pages.
 #[derive(Default)]
-struct Cursors {
+pub(crate) struct Cursors {
     earlier: Option<String>,
     since: usize,
     until: usize,
 }
 
 impl Cursors {
-    fn from(start: Option<String>) -> Self {
+    pub(crate) fn from(start: Option<String>) -> Self {
         Self { earlier: start, since: 0, until: 1 }
     }
 
-    fn leads_back(&mut self, cursor: &str) -> bool {
+    pub(crate) fn leads_back(&mut self, cursor: &str) -> bool {
         if self.earlier.as_deref() == Some(cursor) {
             return true;
         }
@@ -138,7 +138,7 @@ impl Cursors {
 }
 
 /// A cursor that leads somewhere.
-fn leading(cursor: Option<String>) -> Option<String> {
+pub fn leading(cursor: Option<String>) -> Option<String> {
     cursor.filter(|cursor| !cursor.is_empty())
 }
 

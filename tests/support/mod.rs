@@ -1,6 +1,7 @@
 //! A server that answers as a test says, and remembers what it was asked.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod faulty;
 pub mod sample;
 
 use std::sync::{Arc, Mutex};

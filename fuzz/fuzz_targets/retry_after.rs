@@ -1,0 +1,32 @@
+//! What a server asks for, and what is waited: within its bounds, whatever the headers, the date and the backoff.
+#![no_main]
+
+use std::time::{Duration, SystemTime};
+
+use libfuzzer_sys::fuzz_target;
+use trycourier::fuzzing::asked_delay;
+use trycourier::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use trycourier::retry::Backoff;
+
+fuzz_target!(|input: (u32, Option<&[u8]>, Option<&[u8]>, u64, u32, u64, u32, f64)| {
+    let (seconds, milliseconds, after, first, first_nanos, longest, retry, random) = input;
+    let mut headers = HeaderMap::new();
+    for (name, value) in [("retry-after-ms", milliseconds), ("retry-after", after)] {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_bytes(value).ok()) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    let date = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.into());
+    if let Some(delay) = asked_delay(&headers, date) {
+        assert!(delay > Duration::ZERO && delay <= Duration::from_secs(60), "{headers:?}: {delay:?}");
+    }
+
+    let (first, longest) = (
+        Duration::from_secs(first).saturating_add(Duration::from_nanos(first_nanos.into())),
+        Duration::from_secs(longest),
+    );
+    let backoff = Backoff::default().first(first).longest(longest);
+    let delay = backoff.delay(retry, random);
+    assert!(delay <= longest, "{backoff:?} {delay:?}");
+    assert!(delay >= first.min(longest) / 2, "{backoff:?} {delay:?}");
+});

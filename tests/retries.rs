@@ -1,0 +1,338 @@
+//! A call is tried again within its limits, says what became of all its attempts, and leaves nothing behind.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::faulty::{Act, Faulty, TestClock, answer};
+use trycourier::reqwest::Method;
+use trycourier::retry::Backoff;
+use trycourier::{Client, Error, ErrorKind, types};
+
+fn good() -> Act {
+    Act::answer(202, &[], r#"{"requestId": "1-abc", "id": "list", "name": "A list"}"#)
+}
+
+fn failing() -> Act {
+    Act::answer(503, &[], "")
+}
+
+async fn send(client: &Client) -> Result<String, Error> {
+    let message = json!({"message": {"to": {"user_id": "u"}, "template": "t"}});
+    let body: types::SendMessageRequest = serde_json::from_value(message).unwrap();
+    client.send_message().body(body).send().await.map(|sent| sent.into_inner().request_id)
+}
+
+/// The idempotency keys that arrived.
+fn keys(server: &Faulty) -> Vec<Option<String>> {
+    server.seen().iter().map(|request| request.header("idempotency-key").map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn an_error_says_what_any_attempt_may_have_done() {
+    // The server has acted, and then is gone: to say that nothing happened would have the caller send again.
+    let server = Faulty::start(vec![Act::says_and_resets(""), Act::answer(400, &[], "")]).await;
+    let error = send(&server.builder().clock(TestClock::new()).build().unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::BadRequest, 2));
+    assert!(error.was_sent() && !error.was_accepted());
+
+    let whole = answer(202, &[], "{\"requestId\"");
+    let broken = &whole[..whole.len() - 3];
+    let server = Faulty::start(vec![Act::says_and_closes(broken), failing()]).await;
+    let error = send(&server.builder().clock(TestClock::new()).build().unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
+    assert!(error.was_accepted(), "the first attempt was");
+}
+
+#[tokio::test]
+async fn what_was_sent_once_stays_sent_when_nobody_listens_any_more() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        drop(listener);
+        support::faulty::read_request(&mut socket, &mut Vec::new()).await.unwrap();
+    });
+    let client = Client::builder().api_key("key").base_url(url).clock(TestClock::new()).build().unwrap();
+    let error = send(&client).await.unwrap_err();
+    server.await.unwrap();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connection, 3));
+    assert!(error.was_sent(), "{error}");
+}
+
+#[tokio::test]
+async fn a_repeated_answer_that_comes_back_empty_says_that_the_call_was_accepted() {
+    let server = Faulty::start(vec![Act::says_and_resets(""), Act::answer(202, &[], "")]).await;
+    let error = send(&server.builder().clock(TestClock::new()).build().unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::EmptyAnswer, 2));
+    assert!(error.was_accepted());
+    let keys = keys(&server);
+    assert!(keys[0].is_some() && keys[0] == keys[1], "{keys:?}");
+}
+
+#[tokio::test]
+async fn retries_can_be_turned_off_and_up() {
+    for (retries, delays) in [(0, vec![]), (1, vec![500]), (6, vec![500, 1000, 2000, 4000, 8000, 8000])] {
+        let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::new());
+        let error =
+            send(&server.builder().max_retries(retries).clock(clock.clone()).build().unwrap()).await.unwrap_err();
+        assert_eq!(error.attempts(), retries + 1);
+        assert_eq!(clock.delays(), delays);
+    }
+    let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::random(0.999_999));
+    send(&server.builder().clock(clock.clone()).build().unwrap()).await.unwrap_err();
+    assert_eq!(clock.delays(), [375, 750], "less up to a quarter at random");
+    let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::new());
+    let backoff = Backoff::default().first(Duration::from_millis(7)).longest(Duration::from_millis(10));
+    let client = server.builder().clock(clock.clone()).build().unwrap();
+    send(&client.with_options(|options| options.backoff(backoff))).await.unwrap_err();
+    assert_eq!(clock.delays(), [7, 10]);
+}
+
+#[tokio::test]
+async fn the_deadline_is_over_all_attempts() {
+    // Attempts at 0, 0.5 and 1.5 s; the next would be at 3.5 s.
+    let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::new());
+    let client = server.builder().clock(clock.clone()).max_retries(9).build().unwrap();
+    let error = send(&client.with_options(|options| options.deadline(Duration::from_secs(3)))).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
+    assert_eq!(clock.delays(), [500, 1000]);
+
+    // A server that asks for more than is left is not waited for.
+    let (server, clock) = (Faulty::start(vec![Act::answer(429, &[("retry-after", "50")], "")]).await, TestClock::new());
+    let client = server
+        .builder()
+        .clock(clock.clone())
+        .options(|options| options.deadline(Duration::from_secs(50)))
+        .build()
+        .unwrap();
+    assert_eq!(send(&client).await.unwrap_err().attempts(), 1);
+    assert!(clock.delays().is_empty());
+
+    // An attempt gets no more time than is left.
+    let server = Faulty::start(vec![Act::says_and_hangs("")]).await;
+    let client = server.builder().options(|options| options.deadline(Duration::from_millis(80))).build().unwrap();
+    let error = tokio::time::timeout(Duration::from_secs(20), send(&client)).await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1));
+}
+
+#[tokio::test]
+async fn after_a_delay_that_lasted_past_the_deadline_nothing_is_sent() {
+    let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::oversleeping(Duration::from_secs(3600)));
+    let client =
+        server.builder().clock(clock).options(|options| options.deadline(Duration::from_secs(60))).build().unwrap();
+    let error = send(&client).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), server.acts()), (ErrorKind::Server, 1, 1));
+
+    let none = client.with_options(|options| options.deadline(Duration::ZERO));
+    let error = send(&none).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), server.acts()), (ErrorKind::Timeout, 0, 1));
+    assert!(!error.was_sent());
+}
+
+#[tokio::test]
+async fn the_longest_durations_overflow_nothing() {
+    let (server, clock) = (Faulty::start(vec![failing(), good()]).await, TestClock::new());
+    let client = server.builder().clock(clock).connect_timeout(Duration::MAX).max_retries(u32::MAX);
+    let client =
+        client.options(|options| options.timeout(Duration::MAX).deadline(Duration::MAX).max_answer_bytes(usize::MAX));
+    assert_eq!(send(&client.build().unwrap()).await.unwrap(), "1-abc");
+}
+
+#[tokio::test]
+async fn the_clones_of_a_client_pay_from_one_budget() {
+    let server = Faulty::start(vec![failing()]).await;
+    let client = server.builder().clock(TestClock::new()).retry_budget(22).build().unwrap();
+    let attempts = async |client: &Client| send(client).await.unwrap_err().attempts();
+    // Each retry costs 5 of 22: four can be paid, whoever makes them.
+    assert_eq!(attempts(&client).await, 3);
+    assert_eq!(attempts(&client.clone().with_options(|options| options.max_retries(1))).await, 2);
+    assert_eq!(attempts(&client).await, 2);
+    assert_eq!(attempts(&client).await, 1);
+    assert_eq!(attempts(&client.with_options(|options| options.max_retries(100))).await, 1);
+    let other = server.builder().clock(TestClock::new()).build().unwrap();
+    assert_eq!(attempts(&other).await, 3, "another client has a budget of its own");
+}
+
+#[tokio::test]
+async fn an_empty_budget_stops_retries_and_not_calls_and_fills_by_success() {
+    let script = [failing()].into_iter().chain([good(), good(), good()]).chain([failing(), good()]).collect();
+    let server = Faulty::start(script).await;
+    let client = server.builder().clock(TestClock::new()).retry_budget(5).build().unwrap();
+    // Pays 5, and gets them back with the success.
+    send(&client).await.unwrap();
+    send(&client).await.unwrap();
+    send(&client).await.unwrap();
+    send(&client).await.unwrap();
+    assert_eq!(server.acts(), 6);
+    let none = server.builder().clock(TestClock::new()).retry_budget(0).build().unwrap();
+    send(&none).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_is_of_one_call_and_can_be_set_and_switched_off() {
+    let server = Faulty::start(vec![good()]).await;
+    let client = server.builder().build().unwrap();
+    send(&client).await.unwrap();
+    send(&client).await.unwrap();
+    send(
+        &client.with_options(|options| options.idempotency_key("mine").idempotency_expiration("2027-01-31T00:00:00Z")),
+    )
+    .await
+    .unwrap();
+    send(&client.with_options(|options| options.idempotency_keys(false))).await.unwrap();
+    let body: types::SendMessageRequest = serde_json::from_value(json!({"message": {"template": "t"}})).unwrap();
+    let shared = client.with_options(|options| options.idempotency_key("of all"));
+    shared.send_message().idempotency_key("of one").body(body).send().await.unwrap();
+    shared.lists_retrieve().list_id("l").send().await.unwrap();
+    client.lists_retrieve().list_id("l").send().await.unwrap();
+    client.lists_delete().list_id("l").send().await.unwrap();
+    client.request(Method::PUT, "/x").send_raw().await.unwrap();
+    client.request(Method::PATCH, "/x").send_raw().await.unwrap();
+    client.request(Method::POST, "/x").send_raw().await.unwrap();
+
+    let keys = keys(&server);
+    let is_uuid = |key: &Option<String>| key.as_ref().is_some_and(|key| key.len() == 36 && key.as_bytes()[14] == b'4');
+    assert!(is_uuid(&keys[0]) && is_uuid(&keys[1]) && keys[0] != keys[1], "{keys:?}");
+    let set = |key: &str| Some(key.to_owned());
+    assert_eq!(keys[2..10], [set("mine"), None, set("of one"), set("of all"), None, None, None, None]);
+    assert!(is_uuid(&keys[10]));
+    assert_eq!(server.seen()[2].header("x-idempotency-expiration"), Some("2027-01-31T00:00:00Z"));
+    assert_eq!(server.connections(), 1, "answers are read to the end, so that the connection is kept");
+}
+
+#[tokio::test]
+async fn a_blank_key_is_none_and_is_refused() {
+    let server = Faulty::start(vec![good()]).await;
+    let client = server.builder().build().unwrap();
+    for blank in ["", "  ", "\t"] {
+        let error = send(&client.with_options(|options| options.idempotency_key(blank))).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0));
+        let body: types::SendMessageRequest = serde_json::from_value(json!({"message": {}})).unwrap();
+        assert!(client.send_message().idempotency_key(blank).body(body).send().await.is_err());
+    }
+    assert_eq!(server.acts(), 0);
+}
+
+#[tokio::test]
+async fn a_kept_alive_connection_that_was_dropped_costs_nothing() {
+    // The server closes after each answer, without a word of it in the headers.
+    let closes = Act::says_and_closes(answer(202, &[], r#"{"requestId": "1-abc"}"#));
+    let (server, clock) = (Faulty::start(vec![closes]).await, TestClock::new());
+    let client = server.builder().clock(clock.clone()).build().unwrap();
+    for _ in 0..20 {
+        send(&client).await.unwrap();
+    }
+    assert_eq!(server.acts(), 20, "no request was sent twice");
+    assert_eq!(server.connections(), 20);
+}
+
+#[tokio::test]
+async fn an_answer_with_a_tail_does_not_answer_the_next_call() {
+    let forged = answer(202, &[], r#"{"requestId": "forged"}"#);
+    let genuine = answer(202, &[], r#"{"requestId": "genuine"}"#);
+    let server = Faulty::start(vec![Act::says([genuine.clone(), forged].concat()), Act::says(genuine)]).await;
+    let client = server.builder().clock(TestClock::new()).build().unwrap();
+    for _ in 0..10 {
+        assert_eq!(send(&client).await.unwrap(), "genuine");
+    }
+}
+
+#[tokio::test]
+async fn a_204_keeps_the_connection() {
+    let server = Faulty::start(vec![Act::says("HTTP/1.1 204 No Content\r\n\r\n")]).await;
+    let client = server.builder().build().unwrap();
+    for _ in 0..5 {
+        let answer = client.lists_delete().list_id("l").send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+    }
+    let nothing = client.request(Method::DELETE, "/lists/l").send::<Value>().await.unwrap().into_inner();
+    assert_eq!(nothing, Value::Null);
+    client.request(Method::DELETE, "/lists/l").send::<()>().await.unwrap();
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_head_has_no_body_whatever_it_announces() {
+    let server = Faulty::start(vec![Act::says("HTTP/1.1 200 OK\r\ncontent-length: 5000000000\r\n\r\n")]).await;
+    let client = server.builder().build().unwrap();
+    let answer = client.request(Method::HEAD, "/x").send_raw().await.unwrap();
+    assert!(answer.into_inner().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_ends_and_closes_its_connection() {
+    let server = Faulty::start(vec![Act::says_and_hangs("HTTP/1.1 202 Accepted\r\n")]).await;
+    let client = server.builder().build().unwrap();
+    let call = tokio::spawn(async move { send(&client).await });
+    until(|| server.seen().len() == 1).await;
+    assert_eq!(server.gone(), 0);
+    call.abort();
+    until(|| server.gone() == 1).await;
+    assert_eq!(server.acts(), 1, "no attempt follows");
+}
+
+/// Within some seconds it is so.
+async fn until(reached: impl Fn() -> bool) {
+    let wait = async {
+        while !reached() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), wait).await.unwrap();
+}
+
+/// A server on a runtime of its own, so that the tasks of the client's can be counted.
+fn apart(script: Vec<Act>) -> (Faulty, tokio::runtime::Runtime) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    (runtime.block_on(Faulty::start(script)), runtime)
+}
+
+#[test]
+fn every_runtime_will_do_and_nothing_outlives_the_client() {
+    for build in [tokio::runtime::Builder::new_current_thread, tokio::runtime::Builder::new_multi_thread] {
+        let (server, _runtime) =
+            apart(vec![failing(), good(), Act::says_and_resets(""), good(), Act::says_and_hangs("")]);
+        build().enable_all().build().unwrap().block_on(async {
+            let metrics = tokio::runtime::Handle::current().metrics();
+            let client = server
+                .builder()
+                .clock(TestClock::new())
+                .timeout(Duration::from_millis(80))
+                .max_retries(1)
+                .build()
+                .unwrap();
+            assert_eq!(metrics.num_alive_tasks(), 0);
+            send(&client).await.unwrap();
+            send(&client).await.unwrap();
+            assert_eq!(send(&client).await.unwrap_err().kind(), ErrorKind::Timeout);
+            drop(client);
+            until(|| metrics.num_alive_tasks() == 0).await;
+        });
+        server_is_left(&server);
+    }
+}
+
+fn server_is_left(server: &Faulty) {
+    for _ in 0..5000 {
+        if server.gone() == server.connections() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    panic!("a connection outlives the client");
+}
+
+#[test]
+fn code_that_does_not_await_calls_by_a_runtime_of_its_own() {
+    let (server, _runtime) = apart(vec![good()]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let client = server.builder().build().unwrap();
+    for _ in 0..3 {
+        assert_eq!(runtime.block_on(send(&client)).unwrap(), "1-abc");
+    }
+    assert_eq!(server.connections(), 1, "it is kept between the calls");
+}
