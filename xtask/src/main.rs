@@ -3,8 +3,10 @@
 mod check_docs;
 mod diff;
 mod document;
+mod downgrade;
 mod normalise;
 mod overlay;
+mod references;
 mod spec;
 
 use std::path::Path;

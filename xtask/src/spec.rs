@@ -69,17 +69,17 @@ pub fn courier(upstream: &str, overlays: &[Overlay]) -> Result<String> {
     for overlay in overlays.iter().filter(|overlay| overlay.is(NAMES)) {
         overlay.apply(&mut document)?;
     }
-    normalise(&mut document);
+    normalise(&mut document)?;
     for overlay in overlays.iter().filter(|overlay| overlay.is(CORRECTIONS)) {
         overlay.apply(&mut document)?;
     }
     // What a correction adds is under the same rules as what upstream says.
-    normalise(&mut document);
+    normalise(&mut document)?;
     for overlay in overlays.iter().filter(|overlay| !overlay.is(NAMES) && !overlay.is(CORRECTIONS)) {
         describe(&mut document, overlay)?;
     }
     // And so is a reference that has got words beside it.
-    normalise(&mut document);
+    normalise(&mut document)?;
     document::print(&document, COURIER_HEADER)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::document::operations_mut;
+use crate::document::{component_mut, operations_mut};
 
 /// One error type for every operation; and a `default` beside `2XX` would make patterns that cannot be reached.
 pub fn errors(document: &mut Value) {
@@ -31,8 +31,9 @@ pub fn errors(document: &mut Value) {
 
 /// Adds `ApiError` where it is not yet: the second time it may have its words already.
 fn add_component(document: &mut Value, kind: &str, component: impl FnOnce() -> Value) {
-    let place = &mut document["components"][kind]["ApiError"];
-    if place.is_null() {
+    if let Some(place) = component_mut(document, kind, "ApiError")
+        && place.is_null()
+    {
         *place = component();
     }
 }

@@ -43,7 +43,8 @@ fn flatten(document: &Value, schema: &Map<String, Value>, depth: usize) -> Optio
         }
     }
     let own = Value::Object(schema.clone());
-    if parts.is_none() && object(&own, "properties").is_none() {
+    let is_object = schema.is_empty() || own.get("type").is_some_and(|kind| kind == "object");
+    if parts.is_none() && object(&own, "properties").is_none() && !is_object {
         return None;
     }
     properties.extend(object(&own, "properties").into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
@@ -85,6 +86,18 @@ mod tests {
                 "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "owner": {"type": "string"}},
                 "required": ["id", "owner"]
             })
+        );
+    }
+
+    #[test]
+    fn a_part_that_says_nothing_adds_nothing() {
+        let mut document = schemas(json!({
+            "Thing": {"allOf": [{"type": "object"}, {"type": "object", "properties": {"id": {"type": "string"}}}]}
+        }));
+        flat_objects(&mut document);
+        assert_eq!(
+            document["components"]["schemas"]["Thing"],
+            json!({"type": "object", "properties": {"id": {"type": "string"}}})
         );
     }
 

@@ -3,47 +3,67 @@
 //! A rule is a function over the whole document, in a file of its own with the reason and the tests. They are applied in
 //! the order of [`RULES`], and applying them again changes nothing.
 
+mod aliases;
 mod errors;
 mod flat_objects;
 mod names;
+mod nested_unions;
 mod nullable;
 mod open_objects;
 mod operation_ids;
 mod path_parameters;
 mod prose;
+mod reachable;
 mod ref_siblings;
+mod shared;
 mod success;
 mod unions;
 
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-pub use prose::prose;
+use crate::document::operations;
+use crate::references::require_resolved;
 
-/// A rule and the name that errors and reports give it.
+pub use prose::prose;
+pub use reachable::reachable;
+
+/// A rule and the name that errors give it.
 pub struct Rule {
     pub name: &'static str,
     pub apply: fn(&mut Value),
 }
 
 /// Every rule, in the order in which they are applied.
-pub const RULES: [Rule; 10] = [
+pub const RULES: [Rule; 14] = [
+    Rule { name: "shared", apply: shared::shared },
     Rule { name: "success", apply: success::success },
     Rule { name: "errors", apply: errors::errors },
+    Rule { name: "aliases", apply: aliases::aliases },
+    Rule { name: "flat objects", apply: flat_objects::flat_objects },
+    Rule { name: "nested unions", apply: nested_unions::nested_unions },
+    // After the rules that join objects: a part does not require what the whole does.
     Rule { name: "nullable", apply: nullable::nullable },
     Rule { name: "ref siblings", apply: ref_siblings::ref_siblings },
     Rule { name: "open objects", apply: open_objects::open_objects },
-    Rule { name: "flat objects", apply: flat_objects::flat_objects },
     Rule { name: "names", apply: names::names },
     Rule { name: "unions", apply: unions::unions },
     Rule { name: "operation ids", apply: operation_ids::operation_ids },
     Rule { name: "path parameters", apply: path_parameters::path_parameters },
+    Rule { name: "reachable", apply: reachable::reachable },
 ];
 
-/// Applies every rule.
-pub fn normalise(document: &mut Value) {
+/// Applies every rule; fails when one breaks what all of them promise.
+pub fn normalise(document: &mut Value) -> Result<()> {
+    require_resolved(document)?;
+    let count = operations(document).len();
     for rule in RULES {
         (rule.apply)(document);
+        let left = operations(document).len();
+        ensure!(left == count, "the rule `{}` left {left} of {count} operations", rule.name);
+        require_resolved(document).with_context(|| format!("the rule `{}` went wrong", rule.name))?;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -74,7 +94,7 @@ pub mod tests {
                 ]
             }}}}, "default": {"description": ""}}
         }));
-        normalise(&mut document);
+        normalise(&mut document).unwrap();
         for rule in RULES {
             let before = document.clone();
             (rule.apply)(&mut document);

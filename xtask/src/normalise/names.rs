@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, array_mut, operations_mut};
+use crate::document::{SCHEMA_PREFIX, array_mut, entry, operations_mut};
 
 /// Rust names that hold still: a name comes from the place in the API, not from the order of generation.
 pub fn names(document: &mut Value) {
@@ -40,7 +40,9 @@ pub fn names(document: &mut Value) {
             named.content(success, &format!("{id}Response"));
         }
     });
-    document["components"]["schemas"] = named.into_components();
+    if let Some(schemas) = entry(document, "components").and_then(|components| entry(components, "schemas")) {
+        *schemas = named.into_components();
+    }
 }
 
 struct Named {

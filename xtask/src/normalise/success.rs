@@ -11,9 +11,8 @@ use crate::document::{object, operations_mut, resolve, text};
 pub fn success(document: &mut Value) {
     let all = document.clone();
     operations_mut(document, |_, _, operation| {
-        let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
-            return;
-        };
+        let responses = operation.entry("responses").or_insert_with(|| json!({}));
+        let Some(responses) = responses.as_object_mut() else { return };
         let richest = richest_success(&all, responses);
         let code = if richest.get("content").is_some() { "200" } else { "204" };
         let mut normalised = Map::new();
