@@ -4,8 +4,11 @@ mod check_docs;
 mod diff;
 mod document;
 mod downgrade;
+mod import;
 mod normalise;
 mod overlay;
+mod paths;
+mod places;
 mod references;
 mod spec;
 
@@ -49,7 +52,7 @@ fn main() -> Result<()> {
     let files = spec::Files::of(repository);
     match Arguments::parse().task {
         Task::GenerateSpec { check } => spec::generate(&files, check),
-        Task::UpdateSpec { from } => spec::update(&files, &from),
+        Task::UpdateSpec { from } => { let c=files.read_upstream()?; let u=import::import(&spec::read(&from)?, &c)?; std::fs::write("/tmp/new-upstream.yaml", spec::print_upstream(&u)?)?; let o=spec::courier(&u,&files.read_overlays()?)?; std::fs::write("/tmp/new-courier.yaml", spec::print_courier(&o.document)?)?; for g in o.gone {println!("{g}");} println!("{:?}",o.unnamed); Ok(()) },
         Task::CheckDocs { missing } => check_docs::check(&files.read_courier()?, missing),
     }
 }
