@@ -12,7 +12,7 @@ use crate::references::dangling;
 
 /// The structure of a description, in our names where the committed one has the same thing.
 pub fn import(text: &str, committed: &Value) -> Result<Value> {
-    let mut document = parse(text)?;
+    let mut document = parse(text).map_err(|error| explained(error, text))?;
     ensure!(!operations(&document).is_empty(), "it is OpenAPI but describes no operation");
     downgrade(&mut document);
     prose(&mut document);
@@ -22,6 +22,17 @@ pub fn import(text: &str, committed: &Value) -> Result<Value> {
     keep_schema_names(&mut document, committed);
     reachable(&mut document);
     Ok(document)
+}
+
+/// Where YAML goes wrong in its last line, the rest of it is missing.
+fn explained(error: anyhow::Error, text: &str) -> anyhow::Error {
+    let location = error.downcast_ref::<yaml_serde::Error>().and_then(yaml_serde::Error::location);
+    match location {
+        Some(location) if location.line() >= text.trim_end().lines().count() => {
+            error.context(format!("it was cut off: it ends in the middle, in line {}", location.line()))
+        }
+        _ => error,
+    }
 }
 
 /// A file that was cut off can be YAML still, but refers to what came after the cut.

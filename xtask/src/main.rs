@@ -4,15 +4,20 @@ mod check_docs;
 mod diff;
 mod document;
 mod downgrade;
+mod fetch;
 mod import;
 mod normalise;
 mod overlay;
 mod paths;
 mod places;
 mod references;
+mod replacement;
+mod report;
 mod spec;
+mod update;
+mod verify;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -23,6 +28,9 @@ use clap::{Parser, Subcommand};
 struct Arguments {
     #[command(subcommand)]
     task: Task,
+    /// The repository to work in [default: the one that xtask is part of].
+    #[arg(long, global = true, value_name = "FOLDER")]
+    repository: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -33,12 +41,13 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Take the structure of a description of Courier's API into openapi/upstream.yaml, and generate from it.
-    UpdateSpec {
-        /// The description: a file, YAML or JSON.
-        #[arg(long, value_name = "FILE")]
-        from: std::path::PathBuf,
-    },
+    /// Follow the API: fetch its description and report what it means for callers.
+    ///
+    /// Fetches what Courier publishes, takes its structure into openapi/upstream.yaml, makes openapi/courier.yaml of it,
+    /// and reports every difference as breaking or compatible for a Rust caller, with the version that follows and a
+    /// draft for CHANGELOG.md. Then compiles the crate and writes the changed shapes of its types for review. Nothing is
+    /// written unless everything went well.
+    UpdateSpec(update::Options),
     /// Count what courier.yaml describes in words, by tag.
     CheckDocs {
         /// Name every item that has no description.
@@ -48,11 +57,13 @@ enum Task {
 }
 
 fn main() -> Result<()> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no folder above it")?;
+    let arguments = Arguments::parse();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no folder above it")?;
+    let repository = arguments.repository.as_deref().unwrap_or(own);
     let files = spec::Files::of(repository);
-    match Arguments::parse().task {
+    match arguments.task {
         Task::GenerateSpec { check } => spec::generate(&files, check),
-        Task::UpdateSpec { from } => { let c=files.read_upstream()?; let u=import::import(&spec::read(&from)?, &c)?; std::fs::write("/tmp/new-upstream.yaml", spec::print_upstream(&u)?)?; let o=spec::courier(&u,&files.read_overlays()?)?; std::fs::write("/tmp/new-courier.yaml", spec::print_courier(&o.document)?)?; for g in o.gone {println!("{g}");} println!("{:?}",o.unnamed); Ok(()) },
+        Task::UpdateSpec(options) => update::update(repository, &options),
         Task::CheckDocs { missing } => check_docs::check(&files.read_courier()?, missing),
     }
 }

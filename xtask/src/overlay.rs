@@ -50,7 +50,7 @@ pub enum Scope {
 }
 
 /// What an overlay speaks of and the document does not have.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gone {
     pub file: String,
     pub line: u64,
