@@ -6,6 +6,7 @@
 mod aliases;
 mod errors;
 mod flat_objects;
+mod limits;
 mod names;
 mod nested_unions;
 mod nullable;
@@ -35,10 +36,11 @@ pub struct Rule {
 }
 
 /// Every rule, in the order in which they are applied.
-pub const RULES: [Rule; 14] = [
+pub const RULES: [Rule; 15] = [
     Rule { name: "shared", apply: shared::shared },
     Rule { name: "success", apply: success::success },
     Rule { name: "errors", apply: errors::errors },
+    Rule { name: "limits", apply: limits::limits },
     Rule { name: "aliases", apply: aliases::aliases },
     Rule { name: "flat objects", apply: flat_objects::flat_objects },
     Rule { name: "nested unions", apply: nested_unions::nested_unions },

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::document::{SCHEMA_PREFIX, array_mut, component_mut, operations_mut, rename_parameters};
 
 /// The component schema of every path parameter.
-const PATH_SEGMENT: &str = "PathSegment";
+pub const PATH_SEGMENT: &str = "PathSegment";
 
 /// `tenants_delete().tenant_id("")` or `".."` must never reach another endpoint: URL parsing folds `..`, and makes `/`
 /// of a backslash.

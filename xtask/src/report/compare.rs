@@ -131,15 +131,23 @@ impl Comparison<'_> {
         let is_sent = self.sent.contains(name);
         for (property, was) in olds {
             let rust = field(name, property);
-            let Some(is) = news.get(property) else {
+            let same = news.get_key_value(property).or_else(|| {
+                let mut others = news.iter().filter(|(other, _)| !olds.contains_key(*other));
+                others.find(|(other, _)| field(name, other) == rust)
+            });
+            let Some((new_property, is)) = same else {
                 self.note(Subject::Property, Effect::Breaking, rust, "removed");
                 continue;
             };
+            if new_property != property {
+                let what = format!("is sent as `{new_property}`, was as `{property}`");
+                self.note(Subject::Property, Effect::Compatible, rust.clone(), what);
+            }
             let types = (type_of(was), type_of(is));
             if types.0 != types.1 {
                 self.note(Subject::Property, Effect::Breaking, rust.clone(), format!("is {}, was {}", types.1, types.0));
             }
-            let required = (requires(schemas.0, property), requires(schemas.1, property));
+            let required = (requires(schemas.0, property), requires(schemas.1, new_property));
             let option = (!required.0 || is_nullable(was), !required.1 || is_nullable(is));
             let changes_type = option.0 != option.1;
             match required {
@@ -155,7 +163,8 @@ impl Comparison<'_> {
                 _ => {}
             }
         }
-        for (property, _) in news.iter().filter(|(property, _)| !olds.contains_key(*property)) {
+        let known: BTreeSet<String> = olds.keys().map(|property| field(name, property)).collect();
+        for (property, _) in news.iter().filter(|(property, _)| !known.contains(&field(name, property))) {
             let is_required = requires(schemas.1, property);
             let what = if is_required { "required property added" } else { "optional property added" };
             self.note(Subject::Property, Effect::breaking_if(is_required && is_sent), field(name, property), what);

@@ -44,7 +44,7 @@ pub fn type_of(schema: &Value) -> String {
     if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
         return variants.iter().map(type_of).collect::<Vec<_>>().join(" or ");
     }
-    let plain = match text(schema, "type") {
+    match text(schema, "type") {
         Some("array") => format!("Vec<{}>", schema.get("items").map_or_else(value, type_of)),
         Some("object") => match schema.get("additionalProperties") {
             Some(values) if object(schema, "additionalProperties").is_some_and(|values| !values.is_empty()) => {
@@ -61,20 +61,11 @@ pub fn type_of(schema: &Value) -> String {
         Some("number") => "Number".to_owned(),
         Some("boolean") => "bool".to_owned(),
         _ => value(),
-    };
-    format!("{plain}{}", limits(schema))
+    }
 }
 
 fn value() -> String {
     "Value".to_owned()
-}
-
-/// The limits for which typify makes a type of its own.
-fn limits(schema: &Value) -> String {
-    let keys = ["minimum", "maximum", "minLength", "maxLength", "pattern"];
-    let limits: Vec<String> =
-        keys.iter().filter_map(|key| Some(format!("{key} {}", schema.get(*key)?))).collect();
-    if limits.is_empty() { String::new() } else { format!(" with {}", limits.join(", ")) }
 }
 
 #[cfg(test)]
@@ -94,7 +85,6 @@ mod tests {
             (json!({"type": "object", "additionalProperties": {"type": "string"}}), "HashMap<String, String>"),
             (json!({"type": "object", "additionalProperties": true}), "Map<String, Value>"),
             (json!({"type": "string", "format": "date-time"}), "String"),
-            (json!({"type": "string", "maxLength": 8}), "String with maxLength 8"),
             (json!({"type": "string", "enum": ["text"]}), "\"text\""),
             (json!({}), "Value"),
         ] {
