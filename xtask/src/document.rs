@@ -4,9 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
 /// The HTTP methods that a path item can have, in the order that OpenAPI lists them.
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// Where component schemas are referred to from.
 pub const SCHEMA_PREFIX: &str = "#/components/schemas/";
@@ -48,19 +46,11 @@ impl<'a> Operation<'a> {
 
     /// The first tag, by which the documentation and the snapshots are grouped.
     pub fn tag(&self) -> &'a str {
-        self.value
-            .get("tags")
-            .and_then(|tags| tags.get(0))
-            .and_then(Value::as_str)
-            .unwrap_or("Untagged")
+        self.value.get("tags").and_then(|tags| tags.get(0)).and_then(Value::as_str).unwrap_or("Untagged")
     }
 
     pub fn parameters(&self) -> impl Iterator<Item = &'a Value> {
-        self.value
-            .get("parameters")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
+        self.value.get("parameters").and_then(Value::as_array).into_iter().flatten()
     }
 }
 
@@ -70,11 +60,7 @@ pub fn operations(document: &Value) -> Vec<Operation<'_>> {
     for (path, item) in object(document, "paths").into_iter().flatten() {
         for (key, value) in item.as_object().into_iter().flatten() {
             if let Some(method) = METHODS.into_iter().find(|method| method == key) {
-                found.push(Operation {
-                    method,
-                    path,
-                    value,
-                });
+                found.push(Operation { method, path, value });
             }
         }
     }
@@ -125,11 +111,7 @@ pub fn rename_parameters(path: &str, mut rename: impl FnMut(&str) -> String) -> 
 
 /// The component schemas by name; none when the document has none.
 pub fn schemas(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
+    document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten()
 }
 
 /// The component schema that a `$ref` names, if the value is one and the schema is there.
@@ -186,10 +168,7 @@ pub fn requires(schema: &Value, property: &str) -> bool {
 
 /// Calls `visit` with every schema of the document, inner ones before the ones that hold them.
 pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
-    if let Some(components) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(components) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         for schema in components.values_mut() {
             schema_mut(schema, visit);
         }

@@ -51,7 +51,8 @@ fn shared_paths(document: &mut Value) {
             && let Some(item) = item.as_object_mut()
         {
             item.shift_remove("$ref");
-            for (key, value) in shared.iter().filter(|(key, _)| METHODS.contains(&key.as_str()) || *key == "parameters") {
+            for (key, value) in shared.iter().filter(|(key, _)| METHODS.contains(&key.as_str()) || *key == "parameters")
+            {
                 item.entry(key.clone()).or_insert_with(|| value.clone());
             }
         }
@@ -118,7 +119,9 @@ fn constant(schema: &mut Map<String, Value>) {
     if let Some(constant) = schema.shift_remove("const") {
         schema.insert("enum".to_owned(), json!([constant]));
     }
-    let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut) else { return };
+    let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut) else {
+        return;
+    };
     let all = values.len();
     values.retain(|value| !value.is_null());
     let (left, only_texts) = (values.len(), values.iter().all(Value::is_string));
@@ -189,7 +192,9 @@ fn keywords(name: &str) -> &'static [&'static str] {
 /// A choice between something and null is that thing, nullable.
 fn null_variant(schema: &mut Map<String, Value>) {
     for key in ["anyOf", "oneOf"] {
-        let Some(variants) = schema.get_mut(key).and_then(Value::as_array_mut) else { continue };
+        let Some(variants) = schema.get_mut(key).and_then(Value::as_array_mut) else {
+            continue;
+        };
         let all = variants.len();
         // The variant has gone through `types` already.
         variants.retain(|variant| *variant != json!({"nullable": true}));
@@ -249,7 +254,10 @@ mod tests {
                 json!({"description": "D", "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
             ),
             (json!({"const": "text"}), json!({"enum": ["text"], "type": "string"})),
-            (json!({"type": "string", "enum": ["a", null]}), json!({"type": "string", "enum": ["a"], "nullable": true})),
+            (
+                json!({"type": "string", "enum": ["a", null]}),
+                json!({"type": "string", "enum": ["a"], "nullable": true}),
+            ),
             (
                 json!({"anyOf": [{"$ref": "#/components/schemas/Thing"}, {"type": "null"}]}),
                 json!({"anyOf": [{"$ref": "#/components/schemas/Thing"}], "nullable": true}),

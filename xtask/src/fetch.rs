@@ -84,7 +84,9 @@ fn download(url: &str) -> Result<Vec<u8>> {
     let read = limited(&mut progress.wrap_read(response.body_mut().as_reader()));
     progress.finish_and_clear();
     match read {
-        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::UnexpectedEof) => {
+        Err(error)
+            if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::UnexpectedEof) =>
+        {
             bail!("the download was cut off before its end")
         }
         read => read.context("the download failed"),
@@ -117,7 +119,8 @@ fn require_description(content_type: &str) -> Result<()> {
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     ensure!(media_type != "text/html" && media_type != "application/xhtml+xml", WEB_PAGE);
     let is_text = ["json", "yaml", "yml"].iter().any(|kind| media_type.contains(kind));
-    let is_unsaid = ["", "text/plain", "application/octet-stream", "binary/octet-stream"].contains(&media_type.as_str());
+    let is_unsaid =
+        ["", "text/plain", "application/octet-stream", "binary/octet-stream"].contains(&media_type.as_str());
     ensure!(is_text || is_unsaid, "it has the content type {media_type} where YAML or JSON was expected");
     Ok(())
 }

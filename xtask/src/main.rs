@@ -18,6 +18,7 @@ mod update;
 mod verify;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -56,14 +57,23 @@ enum Task {
     },
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no folder above it")?;
     let repository = arguments.repository.as_deref().unwrap_or(own);
     let files = spec::Files::of(repository);
-    match arguments.task {
-        Task::GenerateSpec { check } => spec::generate(&files, check),
-        Task::UpdateSpec(options) => update::update(repository, &options),
-        Task::CheckDocs { missing } => check_docs::check(&files.read_courier()?, missing),
+    match &arguments.task {
+        Task::GenerateSpec { check } => spec::generate(&files, *check),
+        Task::UpdateSpec(options) => update::update(repository, options),
+        Task::CheckDocs { missing } => check_docs::check(&files.read_courier()?, *missing),
     }
 }

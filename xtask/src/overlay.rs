@@ -114,8 +114,9 @@ impl Overlay {
     pub fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<Gone>> {
         let mut gone = Vec::new();
         for action in &self.actions {
-            let missing =
-                action.apply(document, scope).with_context(|| format!("{}:{}: {}", self.file, action.line, action.target))?;
+            let missing = action
+                .apply(document, scope)
+                .with_context(|| format!("{}:{}: {}", self.file, action.line, action.target))?;
             gone.extend(missing.into_iter().map(|target| Gone { file: self.file.clone(), line: action.line, target }));
         }
         Ok(gone)
@@ -237,9 +238,10 @@ mod tests {
     #[test]
     fn every_target_that_matches_nothing_is_named_with_its_line_and_the_rest_goes_on() {
         let mut document = json!({"a": 1});
-        let gone = overlay("- target: $.b\n  update: 1\n- target: $.a\n  remove: true\n- target: $['c']\n  update: 1\n")
-            .apply(&mut document, Scope::Anything)
-            .unwrap();
+        let gone =
+            overlay("- target: $.b\n  update: 1\n- target: $.a\n  remove: true\n- target: $['c']\n  update: 1\n")
+                .apply(&mut document, Scope::Anything)
+                .unwrap();
         let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
         assert_eq!(gone, ["test.yaml:4: $.b matches nothing", "test.yaml:8: $['c'] matches nothing"]);
         assert_eq!(document, json!({}));

@@ -10,8 +10,11 @@ use crate::document::{METHODS, array_mut, rename_parameters};
 /// `/lists/{list_id}` to every overlay. Paths are the same when they differ in nothing but the names.
 pub fn keep_parameter_names(document: &mut Value, committed: &Value) {
     let committed = committed.get("paths").and_then(Value::as_object);
-    let ours: BTreeMap<String, &String> = committed.into_iter().flatten().map(|(path, _)| (shape(path), path)).collect();
-    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    let ours: BTreeMap<String, &String> =
+        committed.into_iter().flatten().map(|(path, _)| (shape(path), path)).collect();
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+        return;
+    };
     let theirs = std::mem::take(paths);
     let taken: Vec<String> = theirs.keys().cloned().collect();
     for (path, mut item) in theirs {
@@ -43,7 +46,9 @@ fn names(path: &str) -> Vec<String> {
 }
 
 fn rename(item: &mut Value, renamed: &BTreeMap<String, String>) {
-    let Some(item) = item.as_object_mut() else { return };
+    let Some(item) = item.as_object_mut() else {
+        return;
+    };
     for (key, value) in item.iter_mut() {
         let parameters = if key == "parameters" {
             Some(value)

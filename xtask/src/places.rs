@@ -89,7 +89,9 @@ impl<'a> Place<'a> {
         for _ in 0..LONGEST_CHAIN {
             if let Some(target) = text(place.schema, "$ref").and_then(|target| target.strip_prefix(SCHEMA_PREFIX)) {
                 let pointer = format!("/components/schemas/{target}");
-                let Some(schema) = document.pointer(&pointer) else { break };
+                let Some(schema) = document.pointer(&pointer) else {
+                    break;
+                };
                 name = name.or(Some(target));
                 place = Place { pointer, schema };
             } else if let Some(only) = place.only_part() {
@@ -143,6 +145,14 @@ enum Kind {
     Enum,
     Union,
     Other(String),
+}
+
+/// By what a variant of a union is known to be the same as another.
+enum Way {
+    Name,
+    Constants,
+    Kind,
+    Properties,
 }
 
 struct Walk<'a> {
@@ -222,34 +232,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Which variant of a union is which: by name, by its constants, by being of a kind, and by what they share.
+    /// Which variant of a union is which, as the surest way tells.
     fn pairs(&self, variants: Vec<Place<'a>>, mut others: Vec<Place<'a>>) -> Vec<(Place<'a>, Place<'a>)> {
-        let rust = |name: Option<&str>| name.map(ToUpperCamelCase::to_upper_camel_case);
-        let by_name = |one: &Place<'a>, other: &Place<'a>| {
-            let name = rust(one.follow(self.document).0);
-            name.is_some() && name == rust(other.follow(self.committed).0)
-        };
-        let by_constants = |one: &Place<'a>, other: &Place<'a>| {
-            let constants = one.constants(self.document);
-            !constants.is_empty() && constants == other.constants(self.committed)
-        };
-        let by_kind = |one: &Place<'a>, other: &Place<'a>| {
-            let kind = one.follow(self.document).1.kind(self.document);
-            matches!(kind, Kind::Other(_)) && kind == other.follow(self.committed).1.kind(self.committed)
-        };
-        let by_properties = |one: &Place<'a>, other: &Place<'a>| {
-            let one = one.follow(self.document).1.properties(self.document, 0);
-            let other = other.follow(self.committed).1.properties(self.committed, 0);
-            let shared = one.keys().filter(|name| other.contains_key(*name)).count();
-            shared > 0 && 2 * shared >= one.len().max(other.len())
-        };
         let mut pairs = Vec::new();
         let mut left = variants;
-        let ways: [&dyn Fn(&Place<'a>, &Place<'a>) -> bool; 4] = [&by_name, &by_constants, &by_kind, &by_properties];
-        for same in ways {
+        for way in [Way::Name, Way::Constants, Way::Kind, Way::Properties] {
             let mut still = Vec::new();
             for one in left {
-                match others.iter().position(|other| same(&one, other)) {
+                match others.iter().position(|other| self.is_same(&way, &one, other)) {
                     Some(index) => pairs.push((one, others.remove(index))),
                     None => still.push(one),
                 }
@@ -257,6 +247,31 @@ impl<'a> Walk<'a> {
             left = still;
         }
         pairs
+    }
+
+    fn is_same(&self, way: &Way, one: &Place<'a>, other: &Place<'a>) -> bool {
+        let (name, end) = one.follow(self.document);
+        let (other_name, other_end) = other.follow(self.committed);
+        match way {
+            Way::Name => match (name, other_name) {
+                (Some(name), Some(other)) => name.to_upper_camel_case() == other.to_upper_camel_case(),
+                _ => false,
+            },
+            Way::Constants => {
+                let constants = one.constants(self.document);
+                !constants.is_empty() && constants == other.constants(self.committed)
+            }
+            Way::Kind => {
+                let kind = end.kind(self.document);
+                matches!(kind, Kind::Other(_)) && kind == other_end.kind(self.committed)
+            }
+            Way::Properties => {
+                let properties = end.properties(self.document, 0);
+                let others = other_end.properties(self.committed, 0);
+                let shared = properties.keys().filter(|name| others.contains_key(*name)).count();
+                shared > 0 && 2 * shared >= properties.len().max(others.len())
+            }
+        }
     }
 }
 
@@ -281,9 +296,8 @@ fn carried<'a>(path: &str, method: &str, operation: &'a Value, document: &'a Val
             .filter_map(|code| json_body(&shared(document, responses.inside(code)?)))
             .collect();
         // As the rule `success` has it, the one that says most is the answer.
-        let richest = answers.into_iter().rev().max_by_key(|answer| {
-            answer.follow(document).1.properties(document, 0).len()
-        });
+        let richest =
+            answers.into_iter().rev().max_by_key(|answer| answer.follow(document).1.properties(document, 0).len());
         carried.extend(richest.map(|schema| ("answer".to_owned(), schema)));
     }
     carried
@@ -313,7 +327,10 @@ fn elect(
     let keeps = |name: &str| votes.get(name).is_some_and(|others| others.contains_key(name));
     let mut winners: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
     for (name, others) in votes.iter().filter(|(name, _)| !is_known(name)) {
-        let best = others.iter().filter(|(other, _)| !keeps(other)).max_by_key(|(other, votes)| (**votes, std::cmp::Reverse(*other)));
+        let best = others
+            .iter()
+            .filter(|(other, _)| !keeps(other))
+            .max_by_key(|(other, votes)| (**votes, std::cmp::Reverse(*other)));
         if let Some((other, votes)) = best {
             let winner = winners.entry(other).or_insert((name, *votes));
             if *votes > winner.1 {
@@ -377,13 +394,16 @@ fn name(document: &mut Value, named: BTreeMap<String, String>) {
     // Inner ones first: their pointers end when the outer one moves.
     named.sort_by_key(|(pointer, _)| std::cmp::Reverse(pointer.matches('/').count()));
     for (pointer, name) in named {
-        let Some(place) = document.pointer(&pointer) else { continue };
+        let Some(place) = document.pointer(&pointer) else {
+            continue;
+        };
         let mut schema = place.as_object().cloned().unwrap_or_default();
         let nullable = schema.shift_remove("nullable");
         let schema = Value::Object(schema);
         let target = format!("/components/schemas/{name}");
         let is_taken = document.pointer(&target).is_some_and(|taken| *taken != schema);
-        let is_its_own_part = references(&schema).iter().any(|other| other.strip_prefix(SCHEMA_PREFIX) == Some(name.as_str()));
+        let is_its_own_part =
+            references(&schema).iter().any(|other| other.strip_prefix(SCHEMA_PREFIX) == Some(name.as_str()));
         if is_taken || is_its_own_part {
             continue;
         }
@@ -406,7 +426,8 @@ fn rename(document: &mut Value, renamed: BTreeMap<String, String>) -> BTreeMap<S
         let taken = std::mem::take(schemas);
         schemas.extend(taken.into_iter().map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema)));
     }
-    let targets = renamed.iter().map(|(name, other)| (format!("{SCHEMA_PREFIX}{name}"), format!("{SCHEMA_PREFIX}{other}")));
+    let targets =
+        renamed.iter().map(|(name, other)| (format!("{SCHEMA_PREFIX}{name}"), format!("{SCHEMA_PREFIX}{other}")));
     redirect(document, &targets.collect());
     let is_part = |name: &str, other: &str| other == format!("{name}Part");
     renamed
@@ -426,5 +447,122 @@ fn redirect(value: &mut Value, targets: &BTreeMap<String, String>) {
         Value::Object(object) => object.values_mut().for_each(|inner| redirect(inner, targets)),
         Value::Array(_) => array_mut(Some(value)).for_each(|inner| redirect(inner, targets)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{RENAMED, keep_schema_names};
+
+    /// A document with one operation that answers with a schema.
+    fn document(answer: Value, schemas: Value) -> Value {
+        json!({
+            "paths": {"/things": {"get": {"responses": {"200": {
+                "content": {"application/json": {"schema": answer}}
+            }}}}},
+            "components": {"schemas": schemas}
+        })
+    }
+
+    fn reference(name: &str) -> Value {
+        json!({"$ref": format!("#/components/schemas/{name}")})
+    }
+
+    /// Our description has `Thing`, with a named owner and colour, and a map and a size without a name.
+    fn committed() -> Value {
+        document(
+            reference("Thing"),
+            json!({
+                "Thing": {"type": "object", "properties": {
+                    "owner": reference("Owner"),
+                    "colour": reference("Colour"),
+                    "data": {"type": "object", "additionalProperties": true},
+                    "size": {"type": "string", "enum": ["S", "L"]}
+                }},
+                "Owner": {"type": "object", "properties": {"id": {"type": "string"}}},
+                "Colour": {"type": "string", "enum": ["RED", "BLUE"]}
+            }),
+        )
+    }
+
+    #[test]
+    fn a_renamed_schema_gets_its_name_back_and_the_other_name_is_kept_in_mind() {
+        let mut renamed: Value =
+            serde_json::from_str(&committed().to_string().replace("Owner", "Person").replace("Colour", "COLOUR"))
+                .unwrap();
+        keep_schema_names(&mut renamed, &committed());
+        assert_eq!(renamed["components"], committed()["components"]);
+        // A name that is the same in Rust is no other name.
+        assert_eq!(renamed[RENAMED], json!({"Owner": "Person"}));
+    }
+
+    #[test]
+    fn an_inlined_schema_is_named_again_and_a_newly_named_one_is_written_out() {
+        let mut changed = document(
+            json!({"type": "object", "properties": {
+                "owner": {"type": "object", "properties": {"id": {"type": "string"}}, "nullable": true},
+                "colour": {"type": "string", "enum": ["RED", "BLUE"]},
+                "data": reference("Data"),
+                "size": {"allOf": [reference("Size")], "nullable": true}
+            }}),
+            json!({
+                "Data": {"type": "object", "additionalProperties": true},
+                "Size": {"type": "string", "enum": ["S", "L"]}
+            }),
+        );
+        keep_schema_names(&mut changed, &committed());
+        let schemas = &changed["components"]["schemas"];
+        assert_eq!(
+            schemas["Thing"]["properties"],
+            json!({
+                "owner": {"allOf": [reference("Owner")], "nullable": true},
+                "colour": reference("Colour"),
+                "data": {"type": "object", "additionalProperties": true},
+                "size": {"nullable": true, "type": "string", "enum": ["S", "L"]}
+            })
+        );
+        assert_eq!(schemas["Owner"], committed()["components"]["schemas"]["Owner"]);
+    }
+
+    #[test]
+    fn another_kind_at_the_same_place_is_another_type() {
+        let mut changed = committed();
+        changed["components"]["schemas"]["Thing"]["properties"]["owner"] = reference("OwnerName");
+        changed["components"]["schemas"]["OwnerName"] = json!({"type": "string", "enum": ["me", "you"]});
+        let expected = changed.clone();
+        keep_schema_names(&mut changed, &committed());
+        assert_eq!(changed, expected);
+    }
+
+    #[test]
+    fn variants_are_told_by_name_by_constants_and_by_what_they_share() {
+        let tagged = |tag: &str, property: &str| json!({"type": "object", "properties": {"type": {"type": "string", "enum": [tag]}, property: {"type": "string"}}});
+        let plain = |property: &str| json!({"type": "object", "properties": {property: {"type": "string"}}});
+        let committed = document(
+            reference("Node"),
+            json!({
+                "Node": {"oneOf": [reference("TextNode"), reference("ImageNode"), reference("UserID"), reference("List")]},
+                "TextNode": tagged("text", "content"),
+                "ImageNode": tagged("image", "src"),
+                "UserID": plain("user"),
+                "List": plain("list")
+            }),
+        );
+        let mut changed = document(
+            json!({"anyOf": [
+                reference("Lists"), reference("UserId"),
+                {"allOf": [tagged("image", "src"), plain("alt")]},
+                {"oneOf": [reference("Text")]}
+            ]}),
+            json!({"Text": tagged("text", "content"), "UserId": plain("user"), "Lists": plain("list")}),
+        );
+        keep_schema_names(&mut changed, &committed);
+        let schemas = changed["components"]["schemas"].as_object().unwrap();
+        let mut names: Vec<&String> = schemas.keys().collect();
+        names.sort();
+        assert_eq!(names, ["ImageNode", "List", "Node", "TextNode", "UserID"]);
+        assert_eq!(changed[RENAMED], json!({"List": "Lists", "TextNode": "Text"}));
     }
 }

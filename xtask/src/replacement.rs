@@ -73,6 +73,9 @@ mod tests {
         let replacement = replace(&[(&one, "new"), (&two, "new")]).unwrap();
         assert_eq!(fs::read_to_string(&two).unwrap(), "new");
         replacement.undo().unwrap();
-        assert_eq!((fs::read_to_string(&one).unwrap(), fs::read_to_string(&two).unwrap()), ("1".to_owned(), "2".to_owned()));
+        assert_eq!(
+            (fs::read_to_string(&one).unwrap(), fs::read_to_string(&two).unwrap()),
+            ("1".to_owned(), "2".to_owned())
+        );
     }
 }

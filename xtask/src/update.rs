@@ -1,6 +1,6 @@
 //! `cargo xtask update-spec`: from what Courier publishes to a change that a maintainer can review.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
@@ -93,7 +93,7 @@ fn write(repository: &Path, files: &Files, (upstream, courier): (&str, &str), no
 }
 
 /// What was asked for, else what openapi/source.yaml says.
-fn source(from: Option<&str>, configuration: &PathBuf) -> Result<Source> {
+fn source(from: Option<&str>, configuration: &Path) -> Result<Source> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Configuration {

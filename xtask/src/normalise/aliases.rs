@@ -30,8 +30,12 @@ pub fn aliases(document: &mut Value) {
     for (name, schema) in components.into_iter().flatten() {
         const LONGEST_CHAIN: usize = 8;
         for _ in 0..LONGEST_CHAIN {
-            let Some(target) = only_a_reference(schema).filter(|target| target != name) else { break };
-            let Some(component) = all.pointer("/components/schemas").and_then(|schemas| schemas.get(target)) else { break };
+            let Some(target) = only_a_reference(schema).filter(|target| target != name) else {
+                break;
+            };
+            let Some(component) = all.pointer("/components/schemas").and_then(|schemas| schemas.get(target)) else {
+                break;
+            };
             let nullable = schema.get("nullable").cloned();
             *schema = component.clone();
             if let (Some(nullable), Some(schema)) = (nullable, schema.as_object_mut()) {

@@ -50,7 +50,12 @@ fn flatten(document: &Value, schema: &Map<String, Value>, depth: usize) -> Optio
     properties.extend(object(&own, "properties").into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
     required.extend(own.get("required").and_then(Value::as_array).into_iter().flatten().cloned());
     let mut seen = Vec::new();
-    required.retain(|name| !seen.contains(name) && { seen.push(name.clone()); true });
+    required.retain(|name| {
+        !seen.contains(name) && {
+            seen.push(name.clone());
+            true
+        }
+    });
 
     let mut flat = Map::new();
     flat.insert("type".to_owned(), json!("object"));

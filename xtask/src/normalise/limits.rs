@@ -28,7 +28,8 @@ pub fn limits(document: &mut Value) {
     let segment = document.pointer("/components/schemas").and_then(|schemas| schemas.get(PATH_SEGMENT)).cloned();
     schemas_mut(document, &mut |schema| schema.retain(|key, _| !LIMITS.contains(&key.as_str())));
     if let Some(segment) = segment
-        && let Some(place) = document.pointer_mut("/components/schemas").and_then(|schemas| schemas.get_mut(PATH_SEGMENT))
+        && let Some(place) =
+            document.pointer_mut("/components/schemas").and_then(|schemas| schemas.get_mut(PATH_SEGMENT))
     {
         *place = segment;
     }

@@ -4,6 +4,7 @@
 //! the order of [`RULES`], and applying them again changes nothing.
 
 mod aliases;
+mod empty_bodies;
 mod errors;
 mod flat_objects;
 mod limits;
@@ -20,7 +21,7 @@ mod shared;
 mod success;
 mod unions;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::document::operations;
@@ -36,7 +37,7 @@ pub struct Rule {
 }
 
 /// Every rule, in the order in which they are applied.
-pub const RULES: [Rule; 15] = [
+pub const RULES: [Rule; 16] = [
     Rule { name: "shared", apply: shared::shared },
     Rule { name: "success", apply: success::success },
     Rule { name: "errors", apply: errors::errors },
@@ -44,6 +45,7 @@ pub const RULES: [Rule; 15] = [
     Rule { name: "aliases", apply: aliases::aliases },
     Rule { name: "flat objects", apply: flat_objects::flat_objects },
     Rule { name: "nested unions", apply: nested_unions::nested_unions },
+    Rule { name: "empty bodies", apply: empty_bodies::empty_bodies },
     // After the rules that join objects: a part does not require what the whole does.
     Rule { name: "nullable", apply: nullable::nullable },
     Rule { name: "ref siblings", apply: ref_siblings::ref_siblings },
@@ -55,18 +57,29 @@ pub const RULES: [Rule; 15] = [
     Rule { name: "reachable", apply: reachable::reachable },
 ];
 
-/// Applies every rule; fails when one breaks what all of them promise.
+/// Applies every rule until nothing changes any more: one rule can give work to an earlier one. Fails when a rule breaks
+/// what all of them promise.
 pub fn normalise(document: &mut Value) -> Result<()> {
+    const MOST_ROUNDS: usize = 12;
     require_resolved(document)?;
     let count = operations(document).len();
-    for rule in RULES {
-        (rule.apply)(document);
-        let left = operations(document).len();
-        ensure!(left == count, "the rule `{}` left {left} of {count} operations", rule.name);
-        require_resolved(document).with_context(|| format!("the rule `{}` went wrong", rule.name))?;
+    for _ in 0..MOST_ROUNDS {
+        let before = document.clone();
+        for rule in RULES {
+            (rule.apply)(document);
+            let left = operations(document).len();
+            ensure!(left == count, "the rule `{}` left {left} of {count} operations", rule.name);
+            require_resolved(document).with_context(|| format!("the rule `{}` went wrong", rule.name))?;
+        }
+        if *document == before {
+            return Ok(());
+        }
     }
-    Ok(())
+    bail!("the rules do not come to an end")
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 pub mod tests {

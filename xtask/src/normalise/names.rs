@@ -61,7 +61,9 @@ impl Named {
     /// Names what is inside a schema, and then the schema itself if it is an object or a choice of strings.
     fn hoist(&mut self, schema: &mut Value, name: String) {
         self.inside(schema, &name);
-        let Some(object) = schema.as_object_mut() else { return };
+        let Some(object) = schema.as_object_mut() else {
+            return;
+        };
         // A constant stays where it is: it is a tag, and means nothing apart from its object.
         let is_choice = object.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() > 1);
         let is_union = object.contains_key("oneOf") || object.contains_key("anyOf");
@@ -162,10 +164,7 @@ mod tests {
                 "type": {"type": "string", "enum": ["thing"]}
             })
         );
-        assert_eq!(
-            schemas["ThingsCreateRequestColoursItem"],
-            json!({"type": "string", "enum": ["red", "green"]})
-        );
+        assert_eq!(schemas["ThingsCreateRequestColoursItem"], json!({"type": "string", "enum": ["red", "green"]}));
     }
 
     #[test]

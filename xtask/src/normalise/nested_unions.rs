@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn a_choice_of_itself_comes_to_an_end() {
-        let mut document = schemas(json!({"Circle": {"oneOf": [{"$ref": "#/components/schemas/Circle"}, {"type": "string"}]}}));
+        let mut document =
+            schemas(json!({"Circle": {"oneOf": [{"$ref": "#/components/schemas/Circle"}, {"type": "string"}]}}));
         nested_unions(&mut document);
         assert_eq!(document["components"]["schemas"]["Circle"]["oneOf"], json!([{"type": "string"}]));
     }

@@ -11,13 +11,16 @@ pub const PATH_SEGMENT: &str = "PathSegment";
 /// `tenants_delete().tenant_id("")` or `".."` must never reach another endpoint: URL parsing folds `..`, and makes `/`
 /// of a backslash.
 pub fn path_parameters(document: &mut Value) {
-    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+        return;
+    };
     let mut renamed = Map::new();
+    let taken: Vec<String> = paths.keys().cloned().collect();
     for (path, item) in std::mem::take(paths) {
         let name = rename_parameters(&path, |name| name.to_snake_case());
         // Two templates that differ in nothing but names are one path twice; neither's operations are lost.
-        let name = if renamed.contains_key(&name) { path } else { name };
-        renamed.insert(name, item);
+        let is_taken = taken.contains(&name) || renamed.contains_key(&name);
+        renamed.insert(if is_taken { path } else { name }, item);
     }
     *paths = renamed;
     let mut any = false;

@@ -25,9 +25,10 @@ pub fn reachable(document: &mut Value) {
             components.retain(|name, _| {
                 let target = format!("{folder}{name}");
                 let within = format!("{target}/");
-                reached.range(target.clone()..).take_while(|other| other.starts_with(&target)).any(|other| {
-                    *other == target || other.starts_with(&within)
-                })
+                reached
+                    .range(target.clone()..)
+                    .take_while(|other| other.starts_with(&target))
+                    .any(|other| *other == target || other.starts_with(&within))
             });
         }
     }

@@ -38,8 +38,12 @@ pub fn shared(document: &mut Value) {
 
 /// Gives an operation the parameters of its path item that it does not override.
 fn inherit(document: &Value, operation: &mut Value, shared: &[Value]) {
-    let Some(operation) = operation.as_object_mut().filter(|_| !shared.is_empty()) else { return };
-    let Some(own) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() else { return };
+    let Some(operation) = operation.as_object_mut().filter(|_| !shared.is_empty()) else {
+        return;
+    };
+    let Some(own) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() else {
+        return;
+    };
     for parameter in shared {
         let is_overridden = own.iter().any(|other| identity(document, other) == identity(document, parameter));
         if !is_overridden {

@@ -85,7 +85,9 @@ fn require(variant: &mut Value, property: &str) {
     if let Some(tag) = variant.pointer_mut(&format!("/properties/{property}")).and_then(Value::as_object_mut) {
         tag.shift_remove("nullable");
     }
-    let Some(variant) = variant.as_object_mut() else { return };
+    let Some(variant) = variant.as_object_mut() else {
+        return;
+    };
     let required = variant.entry("required").or_insert_with(|| json!([]));
     let already: BTreeSet<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if !already.contains(property)

@@ -66,10 +66,20 @@ impl Comparison<'_> {
         match (body(old.value), body(new.value)) {
             (None, Some(body)) => {
                 let is_required = new.value.pointer("/requestBody/required") == Some(&Value::Bool(true));
-                self.note(Subject::Operation, Effect::breaking_if(is_required), call.clone(), format!("takes a body now, {body}"));
+                self.note(
+                    Subject::Operation,
+                    Effect::breaking_if(is_required),
+                    call.clone(),
+                    format!("takes a body now, {body}"),
+                );
             }
             (Some(body), None) => {
-                self.note(Subject::Operation, Effect::Breaking, call.clone(), format!("takes no body any more, was {body}"));
+                self.note(
+                    Subject::Operation,
+                    Effect::Breaking,
+                    call.clone(),
+                    format!("takes no body any more, was {body}"),
+                );
             }
             (Some(was), Some(is)) if was != is => {
                 self.note(Subject::Operation, Effect::Breaking, call.clone(), format!("takes {is}, was {was}"));
@@ -97,9 +107,13 @@ impl Comparison<'_> {
                 self.note(Subject::Parameter, Effect::Breaking, call.clone(), what);
             }
             match (is_required(was), is_required(is)) {
-                (false, true) => self.note(Subject::Parameter, Effect::Breaking, call.clone(), format!("{name} made required")),
+                (false, true) => {
+                    self.note(Subject::Parameter, Effect::Breaking, call.clone(), format!("{name} made required"))
+                }
                 // The setter is the same; it need not be called.
-                (true, false) => self.note(Subject::Parameter, Effect::Compatible, call.clone(), format!("{name} made optional")),
+                (true, false) => {
+                    self.note(Subject::Parameter, Effect::Compatible, call.clone(), format!("{name} made optional"))
+                }
                 _ => {}
             }
         }
@@ -115,7 +129,9 @@ impl Comparison<'_> {
             schemas(self.new).map(|(name, schema)| (type_name(name), (name, schema))).collect();
         let (old_tags, new_tags) = (tags(self.old), tags(self.new));
         for (name, old) in schemas(self.old) {
-            let Some((new_name, new)) = news.get(&type_name(name)) else { continue };
+            let Some((new_name, new)) = news.get(&type_name(name)) else {
+                continue;
+            };
             let (was, is) = (kind(old), kind(new));
             if was != is {
                 self.note(Subject::Schema, Effect::Breaking, type_name(name), format!("is {is}, was {was}"));
@@ -127,7 +143,13 @@ impl Comparison<'_> {
         }
     }
 
-    fn properties(&mut self, name: &str, olds: &Map<String, Value>, news: &Map<String, Value>, schemas: (&Value, &Value)) {
+    fn properties(
+        &mut self,
+        name: &str,
+        olds: &Map<String, Value>,
+        news: &Map<String, Value>,
+        schemas: (&Value, &Value),
+    ) {
         let is_sent = self.sent.contains(name);
         for (property, was) in olds {
             let rust = field(name, property);
@@ -145,7 +167,12 @@ impl Comparison<'_> {
             }
             let types = (type_of(was), type_of(is));
             if types.0 != types.1 {
-                self.note(Subject::Property, Effect::Breaking, rust.clone(), format!("is {}, was {}", types.1, types.0));
+                self.note(
+                    Subject::Property,
+                    Effect::Breaking,
+                    rust.clone(),
+                    format!("is {}, was {}", types.1, types.0),
+                );
             }
             let required = (requires(schemas.0, property), requires(schemas.1, new_property));
             let option = (!required.0 || is_nullable(was), !required.1 || is_nullable(is));

@@ -8,7 +8,6 @@ mod skeleton;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use heck::ToUpperCamelCase;
 use semver::Version;
 use serde::Serialize;
 use serde_json::Value;
@@ -26,6 +25,8 @@ pub enum Subject {
     Schema,
     Property,
     Value,
+    /// A schema that has another name upstream, and the same in Rust.
+    Name,
 }
 
 /// What a change means for a program that uses the crate.
@@ -49,6 +50,12 @@ pub struct Change {
     pub effect: Effect,
     pub rust: String,
     pub what: String,
+}
+
+impl Change {
+    fn is_addition(&self) -> bool {
+        self.effect == Effect::Compatible && self.what.contains("added")
+    }
 }
 
 /// The part of the version that has to grow.
@@ -102,7 +109,7 @@ impl Report {
             unreachable,
             gone: sides.new_courier.gone.clone(),
             unnamed: skeleton::names(new, &sides.new_courier.unnamed)?,
-            undescribed: skeleton::words(new)?,
+            undescribed: skeleton::words(old, new)?,
             bump,
             version,
             next_version,
@@ -135,9 +142,9 @@ fn renamed(old: &Value, new: &Value) -> Vec<Change> {
     let renamed = names(new).into_iter().filter(|(ours, theirs)| known.get(ours) != Some(theirs));
     renamed
         .map(|(ours, theirs)| Change {
-            subject: Subject::Schema,
+            subject: Subject::Name,
             effect: Effect::Compatible,
-            rust: format!("types::{}", ours.to_upper_camel_case()),
+            rust: rust::type_name(&ours),
             what: format!("keeps its name; Courier calls it {theirs} now"),
         })
         .collect()
@@ -146,13 +153,14 @@ fn renamed(old: &Value, new: &Value) -> Vec<Change> {
 /// Cargo takes the first part of a version that is not zero for the one that breaks.
 fn bump(changes: &[Change], unreachable: &[String], version: &Version) -> Bump {
     let breaking = !unreachable.is_empty() || changes.iter().any(|change| change.effect == Effect::Breaking);
-    match (breaking, changes.is_empty()) {
+    let changes_anything = changes.iter().any(|change| change.subject != Subject::Name);
+    let adds = changes.iter().any(Change::is_addition);
+    match (breaking, changes_anything) {
         (true, _) if version.major == 0 => Bump::Minor,
         (true, _) => Bump::Major,
-        (false, true) => Bump::None,
-        (false, false) if version.major == 0 => Bump::Patch,
-        (false, false) if changes.iter().any(|change| change.what.contains("added")) => Bump::Minor,
-        (false, false) => Bump::Patch,
+        (false, false) => Bump::None,
+        (false, true) if version.major > 0 && adds => Bump::Minor,
+        (false, true) => Bump::Patch,
     }
 }
 
@@ -162,5 +170,36 @@ fn next(version: &Version, bump: Bump) -> Version {
         Bump::Minor => Version::new(version.major, version.minor + 1, 0),
         Bump::Patch => Version::new(version.major, version.minor, version.patch + 1),
         Bump::None => version.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use semver::Version;
+
+    use super::{Bump, Change, Effect, Subject, bump, next};
+
+    #[test]
+    fn the_version_grows_as_cargo_reads_it() {
+        let change = |effect, what: &str| {
+            vec![Change { subject: Subject::Property, effect, rust: "types::A::b".to_owned(), what: what.to_owned() }]
+        };
+        let removal = change(Effect::Breaking, "removed");
+        let addition = change(Effect::Compatible, "optional property added");
+        let relief = change(Effect::Compatible, "made optional");
+        for (changes, version, part, expected) in [
+            (&removal, "0.1.2", Bump::Minor, "0.2.0"),
+            (&addition, "0.1.2", Bump::Patch, "0.1.3"),
+            (&removal, "1.2.3", Bump::Major, "2.0.0"),
+            (&addition, "1.2.3", Bump::Minor, "1.3.0"),
+            (&relief, "1.2.3", Bump::Patch, "1.2.4"),
+            (&Vec::new(), "1.2.3", Bump::None, "1.2.3"),
+        ] {
+            let version: Version = version.parse().unwrap();
+            assert_eq!(bump(changes, &[], &version), part, "{changes:?} after {version}");
+            assert_eq!(next(&version, part).to_string(), expected);
+        }
+        let unreachable = ["types::A".to_owned()];
+        assert_eq!(bump(&[], &unreachable, &Version::new(0, 1, 0)), Bump::Minor);
     }
 }

@@ -4,12 +4,13 @@ use semver::Version;
 
 use crate::report::{Bump, Change, Effect, Report, Subject};
 
-const SUBJECTS: [(Subject, &str); 5] = [
+const SUBJECTS: [(Subject, &str); 6] = [
     (Subject::Operation, "Operations"),
     (Subject::Parameter, "Parameters"),
     (Subject::Schema, "Schemas"),
     (Subject::Property, "Properties"),
     (Subject::Value, "Enum values"),
+    (Subject::Name, "Renamed schemas"),
 ];
 
 pub fn text(report: &Report) -> String {
@@ -52,14 +53,12 @@ pub fn markdown(report: &Report) -> String {
 /// A section in the manner of <https://keepachangelog.com>; empty when nothing changes for callers.
 pub fn changelog(changes: &[Change], unreachable: &[String], version: &Version) -> String {
     let mut section = String::new();
-    let groups: [(&str, &dyn Fn(&Change) -> bool); 3] = [
-        ("Breaking", &|change| change.effect == Effect::Breaking),
-        ("Added", &|change| change.effect == Effect::Compatible && change.what.contains("added")),
-        ("Changed", &|change| change.effect == Effect::Compatible && !change.what.contains("added")),
-    ];
-    for (title, belongs) in groups {
-        let lines: Vec<String> =
-            changes.iter().filter(|change| belongs(change)).map(|change| format!("- `{}` {}", change.rust, change.what)).collect();
+    for title in ["Breaking", "Added", "Changed"] {
+        let lines: Vec<String> = changes
+            .iter()
+            .filter(|change| heading(change) == Some(title))
+            .map(|change| format!("- `{}` {}", change.rust, change.what))
+            .collect();
         if !lines.is_empty() {
             section += &format!("\n### {title}\n\n{}\n", lines.join("\n"));
         }
@@ -68,6 +67,16 @@ pub fn changelog(changes: &[Change], unreachable: &[String], version: &Version) 
         section += &format!("\n### Removed with what led to them\n\n- `{}`\n", unreachable.join("`, `"));
     }
     if section.is_empty() { section } else { format!("## {version}\n{section}") }
+}
+
+/// Where a change stands in the changelog; one that no caller sees does not.
+fn heading(change: &Change) -> Option<&'static str> {
+    match change.effect {
+        _ if change.subject == Subject::Name => None,
+        Effect::Breaking => Some("Breaking"),
+        Effect::Compatible if change.is_addition() => Some("Added"),
+        Effect::Compatible => Some("Changed"),
+    }
 }
 
 fn headline(report: &Report) -> String {
@@ -94,7 +103,10 @@ fn sections(report: &Report) -> impl Iterator<Item = (&'static str, Vec<&Change>
 fn lists(report: &Report) -> Vec<(String, Vec<String>)> {
     let gone: Vec<String> = report.gone.iter().map(ToString::to_string).collect();
     let lists = [
-        (format!("{} types that no operation leads to any more (breaking)", report.unreachable.len()), report.unreachable.clone()),
+        (
+            format!("{} types that no operation leads to any more (breaking)", report.unreachable.len()),
+            report.unreachable.clone(),
+        ),
         (format!("{} overlay targets that are gone: take them out, or point them elsewhere", gone.len()), gone),
     ];
     lists.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()

@@ -80,7 +80,10 @@ mod tests {
         assert_eq!(field("MsTeams", "templateId"), "types::MsTeams::template_id");
         assert_eq!(variant("MessageStatus", "SENT"), "types::MessageStatus::Sent");
         for (schema, expected) in [
-            (json!({"allOf": [{"$ref": "#/components/schemas/JourneyAINode"}], "nullable": true}), "types::JourneyAiNode"),
+            (
+                json!({"allOf": [{"$ref": "#/components/schemas/JourneyAINode"}], "nullable": true}),
+                "types::JourneyAiNode",
+            ),
             (json!({"type": "array", "items": {"type": "integer", "format": "int64"}}), "Vec<i64>"),
             (json!({"type": "object", "additionalProperties": {"type": "string"}}), "HashMap<String, String>"),
             (json!({"type": "object", "additionalProperties": true}), "Map<String, Value>"),

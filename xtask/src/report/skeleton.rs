@@ -1,32 +1,42 @@
 //! The overlays that are still to be written, ready to fill in.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use crate::document::{object, operations, schemas, text};
 
-/// Overlay actions for everything that has no words; none when everything has.
-pub fn words(document: &Value) -> Result<Option<String>> {
+/// Overlay actions for everything that is new and has no words; none when everything has.
+pub fn words(old: &Value, new: &Value) -> Result<Option<String>> {
     let mut actions = Vec::new();
-    for operation in operations(document) {
+    let known = operations(old);
+    for operation in operations(new) {
+        let known = known.iter().find(|known| known.method == operation.method && known.path == operation.path);
         let target = format!("$.paths['{}'].{}", operation.path, operation.method);
-        let missing = missing(operation.value, &["summary", "description"]);
+        let missing = missing(known.map(|known| known.value), operation.value, &["summary", "description"]);
         if !missing.is_empty() {
             actions.push(json!({"target": target, "update": missing}));
         }
-        for parameter in operation.parameters().filter(|parameter| !has(parameter, "description")) {
+        for parameter in operation.parameters() {
             let name = text(parameter, "name").unwrap_or_default();
-            let target = format!("{target}.parameters[?@.name == '{name}']");
-            actions.push(json!({"target": target, "update": {"description": ""}}));
+            let known = known.and_then(|known| known.parameters().find(|known| text(known, "name") == Some(name)));
+            let missing = self::missing(known, parameter, &["description"]);
+            if !missing.is_empty() {
+                actions.push(json!({"target": format!("{target}.parameters[?@.name == '{name}']"), "update": missing}));
+            }
         }
     }
-    for (name, schema) in schemas(document) {
-        let mut update = missing(schema, &["description"]);
-        let properties = object(schema, "properties").into_iter().flatten();
-        let properties: Map<String, Value> = properties
-            .filter(|(_, property)| !has(property, "description"))
-            .map(|(name, _)| (name.clone(), json!({"description": ""})))
-            .collect();
+    let known: BTreeMap<&String, &Value> = schemas(old).collect();
+    for (name, schema) in schemas(new) {
+        let known = known.get(name).copied();
+        let mut update = missing(known, schema, &["description"]);
+        let properties = object(schema, "properties").into_iter().flatten().filter_map(|(name, property)| {
+            let known = known.and_then(|known| object(known, "properties")?.get(name));
+            let missing = missing(known, property, &["description"]);
+            (!missing.is_empty()).then(|| (name.clone(), Value::Object(missing)))
+        });
+        let properties: Map<String, Value> = properties.collect();
         if !properties.is_empty() {
             update.insert("properties".to_owned(), Value::Object(properties));
         }
@@ -51,8 +61,10 @@ pub fn names(document: &Value, unnamed: &[(String, String)]) -> Result<Option<St
     print(actions.collect())
 }
 
-fn missing(value: &Value, keys: &[&str]) -> Map<String, Value> {
-    keys.iter().filter(|key| !has(value, key)).map(|key| ((*key).to_owned(), json!(""))).collect()
+/// The words that a value lacks, but for those that it has lacked before.
+fn missing(old: Option<&Value>, new: &Value, keys: &[&str]) -> Map<String, Value> {
+    let is_missing = |key: &&&str| !has(new, key) && old.is_none_or(|old| has(old, key));
+    keys.iter().filter(is_missing).map(|key| ((*key).to_owned(), json!(""))).collect()
 }
 
 fn has(value: &Value, key: &str) -> bool {
