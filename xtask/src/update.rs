@@ -1,5 +1,6 @@
 //! `cargo xtask update-spec`: from what Courier publishes to a change that a maintainer can review.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -62,11 +63,12 @@ pub fn update(repository: &Path, options: &Options) -> Result<()> {
         new_courier: &new_courier,
     };
     let report = Report::of(sides, version(repository)?)?;
-    match options.format {
-        Format::Text => print!("{}", report.text()),
-        Format::Markdown => print!("{}", report.markdown()),
-        Format::Json => print!("{}", report.json()?),
-    }
+    let report = match options.format {
+        Format::Text => report.text(),
+        Format::Markdown => report.markdown(),
+        Format::Json => report.json()?,
+    };
+    io::stdout().write_all(report.as_bytes()).context("cannot write the report")?;
 
     let is_newest = spec::read(&files.upstream)? == upstream && spec::read(&files.courier)? == courier;
     if is_newest {

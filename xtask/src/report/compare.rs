@@ -337,3 +337,216 @@ fn variants(schema: &Value) -> Vec<String> {
 fn tag(schema: &Value) -> Option<&str> {
     schema.get("discriminator").and_then(|discriminator| text(discriminator, "propertyName"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{compare, unreachable};
+    use crate::report::Effect::{self, Breaking, Compatible};
+
+    /// A normalised description: things are sent and answered with, a page is an answer only.
+    fn description() -> Value {
+        let body = |name: &str| json!({"content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}}});
+        json!({
+            "paths": {
+                "/things": {"get": {
+                    "operationId": "things_list",
+                    "parameters": [
+                        {"name": "cursor", "in": "query", "schema": {"type": "string", "nullable": true}},
+                        {"name": "kind", "in": "query", "required": true, "schema": {"type": "string"}}
+                    ],
+                    "responses": {"2XX": body("Page")}
+                }},
+                "/things/{thing_id}": {"put": {
+                    "operationId": "things_update", "requestBody": body("Thing"), "responses": {"2XX": {"description": ""}}
+                }}
+            },
+            "components": {"schemas": {
+                "Page": {"type": "object", "required": ["more"], "additionalProperties": {}, "properties": {
+                    "more": {"type": "boolean"}, "items": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}, "nullable": true}
+                }},
+                "Thing": {"type": "object", "required": ["id", "note"], "additionalProperties": {}, "properties": {
+                    "id": {"type": "string"}, "note": {"type": "string", "nullable": true},
+                    "size": {"type": "integer", "nullable": true},
+                    "colour": {"allOf": [{"$ref": "#/components/schemas/Colour"}], "nullable": true},
+                    "part": {"$ref": "#/components/schemas/Part"}
+                }},
+                "Colour": {"type": "string", "enum": ["RED", "BLUE"]},
+                "Part": {"oneOf": [{"$ref": "#/components/schemas/Bolt"}, {"$ref": "#/components/schemas/Nut"}]},
+                "Bolt": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["bolt"]}}},
+                "Nut": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["nut"]}}}
+            }}
+        })
+    }
+
+    fn changes(old: &Value, new: &Value) -> Vec<(Effect, String)> {
+        compare(old, new)
+            .into_iter()
+            .map(|change| (change.effect, format!("{} {}", change.rust, change.what)))
+            .collect()
+    }
+
+    #[test]
+    fn each_change_is_one_line_and_rightly_marked() {
+        let list = "/paths/~1things/get";
+        let schema = |rest: &str| format!("/components/schemas/{rest}");
+        let parameter = |name: &str, required: bool| json!({"name": name, "in": "query", "required": required, "schema": {"type": "string", "nullable": true}});
+        for (pointer, value, effect, line) in [
+            ("/paths/~1things".to_owned(), json!({}), Breaking, "Client::things_list removed: GET /things"),
+            (
+                format!("{list}/operationId"),
+                json!("things_all"),
+                Breaking,
+                "Client::things_list is now Client::things_all: GET /things",
+            ),
+            (
+                format!("{list}/parameters/0"),
+                parameter("cursor", true),
+                Breaking,
+                "Client::things_list query parameter `cursor` made required",
+            ),
+            (
+                format!("{list}/parameters/1"),
+                json!({"name": "kind", "in": "query", "schema": {"type": "string"}}),
+                Compatible,
+                "Client::things_list query parameter `kind` made optional",
+            ),
+            (
+                format!("{list}/parameters/0/schema/type"),
+                json!("integer"),
+                Breaking,
+                "Client::things_list query parameter `cursor` is i64, was String",
+            ),
+            (
+                format!("{list}/parameters/-"),
+                parameter("limit", false),
+                Compatible,
+                "Client::things_list optional query parameter `limit` added",
+            ),
+            (
+                format!("{list}/parameters/-"),
+                parameter("limit", true),
+                Breaking,
+                "Client::things_list required query parameter `limit` added",
+            ),
+            (
+                format!("{list}/responses/2XX/content/application~1json/schema/$ref"),
+                json!("#/components/schemas/Thing"),
+                Breaking,
+                "Client::things_list answers with types::Thing, was types::Page",
+            ),
+            (
+                format!("{list}/requestBody"),
+                json!({"required": true, "content": {"application/json": {"schema": {"type": "object"}}}}),
+                Breaking,
+                "Client::things_list takes a body now, Map<String, Value>",
+            ),
+            (
+                "/paths/~1things~1{thing_id}/put/requestBody".to_owned(),
+                Value::Null,
+                Breaking,
+                "Client::things_update takes no body any more, was types::Thing",
+            ),
+            (schema("Thing/properties/size/type"), json!("string"), Breaking, "types::Thing::size is String, was i64"),
+            (
+                schema("Thing/properties/name"),
+                json!({"type": "string", "nullable": true}),
+                Compatible,
+                "types::Thing::name optional property added",
+            ),
+            (schema("Thing/required"), json!(["id", "note", "size"]), Breaking, "types::Thing::size made required"),
+            (schema("Thing/required"), json!(["note"]), Breaking, "types::Thing::id made optional"),
+            (schema("Thing/required"), json!(["id"]), Compatible, "types::Thing::note made optional"),
+            (
+                schema("Thing/properties/note/nullable"),
+                json!(false),
+                Breaking,
+                "types::Thing::note is never null any more",
+            ),
+            (
+                schema("Thing/additionalProperties"),
+                json!({"type": "string"}),
+                Breaking,
+                "types::Thing::extra is of String, was of Value",
+            ),
+            (
+                schema("Colour/enum"),
+                json!(["RED", "BLUE", "DARK_GREEN"]),
+                Compatible,
+                "types::Colour::DarkGreen value `DARK_GREEN` added",
+            ),
+            (
+                schema("Colour/enum"),
+                json!(["RED", "GREY", "BLUE"]),
+                Compatible,
+                "types::Colour::Grey value `GREY` added",
+            ),
+            (
+                schema("Colour"),
+                json!({"type": "object", "properties": {}}),
+                Breaking,
+                "types::Colour is a struct, was an enum",
+            ),
+            (schema("Part/oneOf/-"), json!({"type": "string"}), Compatible, "types::Part choice String added"),
+            (
+                schema("Part/discriminator"),
+                json!({"propertyName": "kind"}),
+                Breaking,
+                "types::Part is told apart by the tag `kind`, was by no tag",
+            ),
+        ] {
+            let old = description();
+            let mut new = description();
+            put(&mut new, &pointer, value);
+            assert_eq!(changes(&old, &new), [(effect, line.to_owned())], "{pointer}");
+        }
+    }
+
+    #[test]
+    fn what_is_only_answered_may_be_required_and_what_is_sent_may_not() {
+        for (name, effect) in [("Page", Compatible), ("Thing", Breaking)] {
+            let mut new = description();
+            put(&mut new, &format!("/components/schemas/{name}/properties/total"), json!({"type": "integer"}));
+            put(&mut new, &format!("/components/schemas/{name}/required/-"), json!("total"));
+            let expected = (effect, format!("types::{name}::total required property added"));
+            assert_eq!(changes(&description(), &new), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_field_that_rust_calls_the_same_is_the_same_field() {
+        let mut new = description();
+        let properties = new["components"]["schemas"]["Thing"]["properties"].as_object_mut().unwrap();
+        let size = properties.shift_remove("size").unwrap();
+        properties.insert("Size".to_owned(), size);
+        let expected = (Compatible, "types::Thing::size is sent as `Size`, was as `size`".to_owned());
+        assert_eq!(changes(&description(), &new), [expected]);
+    }
+
+    #[test]
+    fn the_types_that_went_with_what_led_to_them_are_named() {
+        let mut new = description();
+        let schemas = new["components"]["schemas"].as_object_mut().unwrap();
+        schemas.shift_remove("Page");
+        assert_eq!(unreachable(&description(), &new), ["types::Page"]);
+    }
+
+    /// Sets what is at a pointer; `-` is behind the last element, and null removes.
+    fn put(document: &mut Value, pointer: &str, value: Value) {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        match document.pointer_mut(parent).unwrap() {
+            Value::Array(array) if key == "-" => array.push(value),
+            Value::Array(array) => array[key.parse::<usize>().unwrap()] = value,
+            Value::Object(object) => {
+                let key = key.replace("~1", "/");
+                if value.is_null() {
+                    object.shift_remove(&key);
+                } else {
+                    object.insert(key, value);
+                }
+            }
+            _ => panic!("{pointer} is not there"),
+        }
+    }
+}
