@@ -69,6 +69,11 @@ mod tests {
         assert_eq!(fs::read_to_string(&one).unwrap(), "1");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
 
+        fs::create_dir(&two).unwrap();
+        assert!(replace(&[(&one, "new"), (&two, "new")]).is_err(), "the second is a folder");
+        assert_eq!(fs::read_to_string(&one).unwrap(), "1", "the first is put back");
+        fs::remove_dir(&two).unwrap();
+
         fs::write(&two, "2").unwrap();
         let replacement = replace(&[(&one, "new"), (&two, "new")]).unwrap();
         assert_eq!(fs::read_to_string(&two).unwrap(), "new");

@@ -51,6 +51,7 @@ mod tests {
                 "Thing": {"properties": {"owner": {"$ref": "#/components/schemas/Owner/properties/id"}}},
                 "Owner": {"properties": {"id": {"$ref": "#/components/schemas/Id"}}},
                 "Id": {"type": "string"},
+                "Own": {"type": "string"},
                 "Lonely": {"properties": {"self": {"$ref": "#/components/schemas/Lonely"}}}
             },
             "responses": {"Failure": {}},
