@@ -236,6 +236,22 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(cases(128))]
+
+    #[test]
+    fn any_document_is_imported_once_and_then_the_same(document in document(), other in document()) {
+        let imported = |committed: &Value| import(&document.to_string(), committed);
+        // Against another description, in which places have other names; and then against what came of it.
+        if let Ok(once) = imported(&other) {
+            prop_assert_eq!(operations(&once).len(), operations(&document).len());
+            prop_assert!(dangling(&once).is_empty());
+            let twice = imported(&once).map_err(|error| TestCaseError::fail(format!("{error:#}")))?;
+            prop_assert_eq!(print(&once, "").unwrap(), print(&twice, "").unwrap());
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(cases(12))]
 
     #[test]
