@@ -10,6 +10,7 @@ mod documentation;
 mod formats;
 mod non_exhaustive;
 mod open_enums;
+mod paged;
 mod schema;
 mod send;
 mod setters;
@@ -56,8 +57,11 @@ pub fn generate(description: &str, options: &Options) -> Result<Vec<Generated>, 
     let files = [
         // The client's operations and their types.
         ("courier.rs", prettyplease::unparse(&code)),
+        // Which of them page, for `ext`.
+        ("paged.rs", paged::paged(&document)),
         // The rest is for the tests.
         ("every_operation.rs", tests_of_everything::every_operation(&document)),
+        ("every_list.rs", tests_of_everything::every_list(&document)),
         ("every_type.rs", tests_of_everything::every_type(&code)),
         ("every_shape.rs", tests_of_everything::every_shape(&code)),
         ("every_method.txt", tests_of_everything::every_method(&code)),

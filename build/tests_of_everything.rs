@@ -7,6 +7,7 @@ use quote::ToTokens;
 use serde_json::Value;
 use syn::{File, Item};
 
+use crate::generate::paged::takes_cursor;
 use crate::generate::schema::{operations, reference, setter_name, text};
 
 /// A function that calls the operation of an id: with `text` in every path parameter, and in the others what `parameters`
@@ -40,6 +41,21 @@ pub fn every_operation(document: &Value) -> String {
         "#[allow(unused_mut)]\nasync fn call(client: &trycourier::Client, id: &str, text: &str, parameters: &serde_json::Value, \
          body: serde_json::Value) -> Result<serde_json::Value, trycourier::Error> {{\n    Ok(match id {{\n{arms}        \
          _ => unreachable!(\"{{id}}\"),\n    }})\n}}\n"
+    )
+}
+
+/// A function that walks the pages of the operation of an id.
+pub fn every_list(document: &Value) -> String {
+    let mut arms = String::new();
+    for (_, path, operation) in operations(document).filter(|(.., operation)| takes_cursor(operation)) {
+        let Some(id) = text(operation, "operationId") else { continue };
+        let segments = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+        let setters: String = segments.map(|name| format!(".{name}(\"id\")")).collect();
+        let _ = writeln!(arms, "        \"{id}\" => counted(id, client.{id}(){setters}).await,");
+    }
+    format!(
+        "async fn walk(client: &trycourier::Client, id: &str) -> Result<(usize, usize), trycourier::Error> {{\n    match id \
+         {{\n{arms}        _ => unreachable!(\"{{id}}\"),\n    }}\n}}\n"
     )
 }
 

@@ -146,6 +146,16 @@ fn an_enum_reads_and_writes_values_that_it_does_not_know() {
 }
 
 #[test]
+fn a_fraction_is_sent_back_to_the_last_digit() {
+    for text in ["0.18499999999999997", "1e300", "123456789.12345679", "5e-324", "0.1"] {
+        let answer = format!(r#"{{"recipient":"u","status":"SENT","data":{{"rate":{text}}}}}"#);
+        let user: types::BulkMessageUserResponse = serde_json::from_str(&answer).unwrap();
+        let again = serde_json::to_value(&user).unwrap();
+        assert_eq!(again["data"]["rate"].as_f64().unwrap().to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+    }
+}
+
+#[test]
 fn a_null_that_means_something_is_sent_from_extra() {
     let mut brand = types::BrandsUpdateRequest::builder().name("Acme").build().unwrap();
     assert_eq!(serde_json::to_value(&brand).unwrap(), json!({"name": "Acme"}));

@@ -1,6 +1,6 @@
 //! Lists that come in pages.
 //!
-//! Courier pages by a cursor in five shapes; which operation has which is the table at the end.
+//! Courier pages by a cursor in five shapes; which operation has which is read from the description, by `build/paged.rs`.
 
 use std::future::Future;
 use std::mem;
@@ -183,44 +183,8 @@ macro_rules! paged {
     )*};
 }
 
-paged! {
-    audiences_list AudiencesList: AudienceListResponse.items of Audience, by paging;
-    audiences_list_members AudiencesListMembers: AudienceMemberListResponse.items of AudienceMember, by paging;
-    audit_events_list AuditEventsList: ListAuditEventsResponse.results of AuditEvent, by paging;
-    automations_list AutomationsList: AutomationTemplateListResponse.templates of AutomationTemplate, by cursor;
-    automations_runs_list AutomationsRunsList: AutomationRunListResponse.runs of AutomationRunListItem, by next_cursor;
-    brands_list BrandsList: BrandsResponse.results of Brand, by paging;
-    broadcasts_list BroadcastsList: BroadcastListResponse.results of Broadcast, by paging;
-    bulk_list_users BulkListUsers: BulkGetJobUsersResponse.items of BulkMessageUserResponse, by paging;
-    digests_schedules_list_instances DigestsSchedulesListInstances:
-        DigestInstanceListResponse.items of DigestInstance, by has_more;
-    journeys_list JourneysList: JourneysListResponse.templates of Journey, by cursor;
-    journeys_runs_list JourneysRunsList: JourneyRunListResponse.runs of JourneyRunListItem, by next_cursor;
-    journeys_templates_list JourneysTemplatesList:
-        JourneyTemplateListResponse.results of JourneyTemplateSummary, by paging;
-    lists_list ListsList: ListGetAllResponse.items of SubscriptionList, by paging;
-    lists_subscriptions_list ListsSubscriptionsList:
-        ListGetSubscriptionsResponse.items of ListSubscriptionRecipient, by paging;
-    messages_list MessagesList: ListMessagesResponse.results of MessageDetails, by paging;
-    notifications_list NotificationsList: NotificationListResponse.results of NotificationListResponseResult, by paging;
-    notifications_list_versions NotificationsListVersions:
-        NotificationTemplateVersionListResponse.versions of VersionNode, by paging;
-    notifications_previews_runs_list NotificationsPreviewsRunsList: PreviewRunListResponse.results of PreviewRun, by paging;
-    profiles_lists_retrieve ProfilesListsRetrieve:
-        GetListSubscriptionsResponse.results of GetListSubscriptionsItem, by paging;
-    providers_list ProvidersList: ProvidersListResponse.results of Provider, by paging;
-    routing_strategies_list RoutingStrategiesList:
-        RoutingStrategyListResponse.results of RoutingStrategySummary, by paging;
-    routing_strategies_list_notifications RoutingStrategiesListNotifications:
-        AssociatedNotificationListResponse.results of NotificationTemplateSummary, by paging;
-    tenants_list TenantsList: TenantListResponse.items of Tenant, by has_more;
-    tenants_list_users TenantsListUsers: ListUsersForTenantResponse.items of UserTenantAssociation, by has_more;
-    tenants_templates_list TenantsTemplatesList:
-        ListTemplatesByTenantResponse.items of ListTemplateTenantAssociation, by has_more;
-    users_tenants_list UsersTenantsList: UsersListTenantsForUserResponse.items of UserTenantAssociation, by has_more;
-    workspace_preferences_list_logs WorkspacePreferencesListLogs:
-        PreferenceLogsListResponse.items of PreferenceChangeLogEntry, by paging;
-}
+// The rows, from the description: a new operation that pages has its streams with the next generation.
+include!(concat!(env!("OUT_DIR"), "/paged.rs"));
 
 #[cfg(test)]
 mod tests {
