@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use crate::document::{SCHEMA_PREFIX, object, operations, schemas, text};
+use crate::document::{SCHEMA_PREFIX, object, operations, references, schemas, text};
 
 /// The longest summary that an IDE shows whole.
 const LONGEST_SUMMARY: usize = 70;
@@ -84,7 +84,7 @@ fn tally(document: &Value) -> Tally {
         let tag = operation.tag();
         let summary = text(operation.value, "summary").unwrap_or_default();
         let fits = !summary.is_empty() && summary.chars().count() <= LONGEST_SUMMARY;
-        let place = format!("{} {}", operation.method.to_uppercase(), operation.path);
+        let place = operation.place();
         tally.add(tag, 0, fits && described(operation.value), || {
             format!("{tag}: {place}: a summary of at most {LONGEST_SUMMARY} characters and a description")
         });
@@ -116,7 +116,7 @@ fn homes(document: &Value) -> BTreeMap<&str, &str> {
         let mut open = vec![operation.value];
         let mut seen = BTreeSet::new();
         while let Some(value) = open.pop() {
-            for name in references(value) {
+            for name in references(value).into_iter().filter_map(|target| target.strip_prefix(SCHEMA_PREFIX)) {
                 if seen.insert(name) {
                     tags.entry(name).or_default().insert(operation.tag());
                     open.extend(document.pointer("/components/schemas").and_then(|schemas| schemas.get(name)));
@@ -127,21 +127,6 @@ fn homes(document: &Value) -> BTreeMap<&str, &str> {
     tags.into_iter()
         .filter_map(|(name, tags)| Some((name, tags.first().copied().filter(|_| tags.len() == 1)?)))
         .collect()
-}
-
-/// The names of the component schemas that a value refers to, itself and not further.
-fn references(value: &Value) -> Vec<&str> {
-    match value {
-        Value::Object(object) => object
-            .iter()
-            .flat_map(|(key, value)| match value.as_str().and_then(|target| target.strip_prefix(SCHEMA_PREFIX)) {
-                Some(name) if key == "$ref" => vec![name],
-                _ => references(value),
-            })
-            .collect(),
-        Value::Array(array) => array.iter().flat_map(references).collect(),
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

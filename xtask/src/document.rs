@@ -4,20 +4,22 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
 /// The HTTP methods that a path item can have, in the order that OpenAPI lists them.
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// Where component schemas are referred to from.
 pub const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
 /// Parses YAML, and so JSON, into a document that keeps the order of its keys.
 pub fn parse(text: &str) -> Result<Value> {
-    let document: Value = yaml_serde::from_str(text).context("not YAML or JSON")?;
-    if document.get("openapi").and_then(Value::as_str).is_none() {
-        bail!("not an OpenAPI document: there is no `openapi` version at the top");
+    let document: Value = yaml_serde::from_str(text).context("neither YAML nor JSON")?;
+    if let Some(version) = document.get("swagger") {
+        bail!("not an OpenAPI 3 document but a Swagger {version} one");
     }
-    Ok(document)
+    match document.get("openapi").and_then(Value::as_str) {
+        Some(version) if version.starts_with("3.") => Ok(document),
+        Some(version) => bail!("not an OpenAPI 3 document but one of version {version}"),
+        None => bail!("not an OpenAPI document: there is no `openapi` version at the top"),
+    }
 }
 
 /// Writes a document as YAML, below `header`, which must be a comment.
@@ -37,21 +39,18 @@ impl<'a> Operation<'a> {
         text(self.value, "operationId").unwrap_or_default()
     }
 
+    /// `GET /lists/{list_id}`, for people.
+    pub fn place(&self) -> String {
+        format!("{} {}", self.method.to_uppercase(), self.path)
+    }
+
     /// The first tag, by which the documentation and the snapshots are grouped.
     pub fn tag(&self) -> &'a str {
-        self.value
-            .get("tags")
-            .and_then(|tags| tags.get(0))
-            .and_then(Value::as_str)
-            .unwrap_or("Untagged")
+        self.value.get("tags").and_then(|tags| tags.get(0)).and_then(Value::as_str).unwrap_or("Untagged")
     }
 
     pub fn parameters(&self) -> impl Iterator<Item = &'a Value> {
-        self.value
-            .get("parameters")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
+        self.value.get("parameters").and_then(Value::as_array).into_iter().flatten()
     }
 }
 
@@ -61,15 +60,24 @@ pub fn operations(document: &Value) -> Vec<Operation<'_>> {
     for (path, item) in object(document, "paths").into_iter().flatten() {
         for (key, value) in item.as_object().into_iter().flatten() {
             if let Some(method) = METHODS.into_iter().find(|method| method == key) {
-                found.push(Operation {
-                    method,
-                    path,
-                    value,
-                });
+                found.push(Operation { method, path, value });
             }
         }
     }
     found
+}
+
+/// The member of an object, null where there was none; what is no object becomes one.
+pub fn entry<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    value.as_object_mut().map(|object| object.entry(key).or_insert(Value::Null))
+}
+
+/// A component by kind and name, null where there was none.
+pub fn component_mut<'a>(document: &'a mut Value, kind: &str, name: &str) -> Option<&'a mut Value> {
+    entry(entry(entry(document, "components")?, kind)?, name)
 }
 
 /// Calls `visit` with the method, the path and the value of every operation.
@@ -88,13 +96,22 @@ pub fn operations_mut(document: &mut Value, mut visit: impl FnMut(&str, &str, &m
     }
 }
 
+/// A path template with every parameter renamed: `/lists/{listId}` to `/lists/{list_id}`.
+pub fn rename_parameters(path: &str, mut rename: impl FnMut(&str) -> String) -> String {
+    let mut renamed = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{')
+        && let Some((name, after)) = after.split_once('}')
+    {
+        renamed.push_str(&format!("{before}{{{}}}", rename(name)));
+        rest = after;
+    }
+    renamed + rest
+}
+
 /// The component schemas by name; none when the document has none.
 pub fn schemas(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
+    document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten()
 }
 
 /// The component schema that a `$ref` names, if the value is one and the schema is there.
@@ -113,6 +130,21 @@ pub fn reference(value: &Value) -> Option<&str> {
     match value.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
         Some([only]) => reference(only),
         _ => None,
+    }
+}
+
+/// The target of every `$ref` inside a value, itself and not further.
+pub fn references(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .flat_map(|(key, inner)| match inner.as_str() {
+                Some(target) if key == "$ref" => vec![target],
+                _ => references(inner),
+            })
+            .collect(),
+        Value::Array(array) => array.iter().flat_map(references).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -136,10 +168,7 @@ pub fn requires(schema: &Value, property: &str) -> bool {
 
 /// Calls `visit` with every schema of the document, inner ones before the ones that hold them.
 pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
-    if let Some(components) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(components) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         for schema in components.values_mut() {
             schema_mut(schema, visit);
         }

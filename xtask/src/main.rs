@@ -3,11 +3,22 @@
 mod check_docs;
 mod diff;
 mod document;
+mod downgrade;
+mod fetch;
+mod import;
 mod normalise;
 mod overlay;
+mod paths;
+mod places;
+mod references;
+mod replacement;
+mod report;
 mod spec;
+mod update;
+mod verify;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -18,6 +29,9 @@ use clap::{Parser, Subcommand};
 struct Arguments {
     #[command(subcommand)]
     task: Task,
+    /// The repository to work in [default: the one that xtask is part of].
+    #[arg(long, global = true, value_name = "FOLDER")]
+    repository: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -28,12 +42,13 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Take the structure of a description of Courier's API into openapi/upstream.yaml, and generate from it.
-    UpdateSpec {
-        /// The description: a file, YAML or JSON.
-        #[arg(long, value_name = "FILE")]
-        from: std::path::PathBuf,
-    },
+    /// Follow the API: fetch its description and report what it means for callers.
+    ///
+    /// Fetches what Courier publishes, takes its structure into openapi/upstream.yaml, makes openapi/courier.yaml of it,
+    /// and reports every difference as breaking or compatible for a Rust caller, with the version that follows and a
+    /// draft for CHANGELOG.md. Then compiles the crate and writes the changed shapes of its types for review. Nothing is
+    /// written unless everything went well.
+    UpdateSpec(update::Options),
     /// Count what courier.yaml describes in words, by tag.
     CheckDocs {
         /// Name every item that has no description.
@@ -42,12 +57,23 @@ enum Task {
     },
 }
 
-fn main() -> Result<()> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no folder above it")?;
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no folder above it")?;
+    let repository = arguments.repository.as_deref().unwrap_or(own);
     let files = spec::Files::of(repository);
-    match Arguments::parse().task {
-        Task::GenerateSpec { check } => spec::generate(&files, check),
-        Task::UpdateSpec { from } => spec::update(&files, &from),
-        Task::CheckDocs { missing } => check_docs::check(&files.read_courier()?, missing),
+    match &arguments.task {
+        Task::GenerateSpec { check } => spec::generate(&files, *check),
+        Task::UpdateSpec(options) => update::update(repository, options),
+        Task::CheckDocs { missing } => check_docs::check(&files.read_courier()?, *missing),
     }
 }

@@ -1,12 +1,14 @@
 //! OpenAPI Overlay 1.0.0: what we say on top of upstream's structure.
 
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json_path::JsonPath;
+use serde_saphyr::Spanned;
 
 /// An overlay document, <https://spec.openapis.org/overlay/v1.0.0.html>.
 #[derive(Debug, Deserialize)]
@@ -34,6 +36,42 @@ pub struct Action {
     pub update: Option<Value>,
     #[serde(default)]
     pub remove: bool,
+    /// The line of the target in the file.
+    #[serde(skip)]
+    pub line: u64,
+}
+
+/// What an overlay may do.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Scope {
+    Anything,
+    /// Add words to what is there: a misspelt property would be a new one.
+    Words,
+}
+
+/// What an overlay speaks of and the document does not have.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Gone {
+    pub file: String,
+    pub line: u64,
+    pub target: String,
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {} matches nothing", self.file, self.line, self.target)
+    }
+}
+
+/// The same file, read for its lines.
+#[derive(Deserialize)]
+struct Lines {
+    actions: Vec<TargetLine>,
+}
+
+#[derive(Deserialize)]
+struct TargetLine {
+    target: Spanned<String>,
 }
 
 /// Reads every `*.yaml` of a folder, in the order of their names.
@@ -52,8 +90,16 @@ pub fn read_all(folder: &Path) -> Result<Vec<Overlay>> {
 fn read(path: &Path) -> Result<Overlay> {
     let file = path.display().to_string();
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {file}"))?;
-    let mut overlay: Overlay = yaml_serde::from_str(&text).with_context(|| format!("{file} is not an overlay"))?;
-    ensure!(overlay.overlay == "1.0.0", "{file}: overlay version {} where 1.0.0 is read", overlay.overlay);
+    parse(&text, file.clone()).with_context(|| format!("{file} is not an overlay"))
+}
+
+fn parse(text: &str, file: String) -> Result<Overlay> {
+    let mut overlay: Overlay = yaml_serde::from_str(text)?;
+    ensure!(overlay.overlay == "1.0.0", "it has overlay version {} where 1.0.0 is read", overlay.overlay);
+    let lines: Lines = serde_saphyr::from_str(text)?;
+    for (action, line) in overlay.actions.iter_mut().zip(lines.actions) {
+        action.line = line.target.defined.line();
+    }
     overlay.file = file;
     Ok(overlay)
 }
@@ -64,42 +110,72 @@ impl Overlay {
         Path::new(&self.file).file_name().is_some_and(|file| file == name)
     }
 
-    /// Applies every action in order. The targets that match nothing are all named in the error.
-    pub fn apply(&self, document: &mut Value) -> Result<()> {
-        let mut failures = Vec::new();
-        for (index, action) in self.actions.iter().enumerate() {
-            if let Err(error) = action.apply(document) {
-                failures.push(format!("  action {}: {error:#}", index + 1));
-            }
+    /// Applies every action in order, and says what of it has nothing to apply to.
+    pub fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<Gone>> {
+        let mut gone = Vec::new();
+        for action in &self.actions {
+            let missing = action
+                .apply(document, scope)
+                .with_context(|| format!("{}:{}: {}", self.file, action.line, action.target))?;
+            gone.extend(missing.into_iter().map(|target| Gone { file: self.file.clone(), line: action.line, target }));
         }
-        if !failures.is_empty() {
-            bail!("{}:\n{}", self.file, failures.join("\n"));
-        }
-        Ok(())
+        Ok(gone)
     }
 }
 
 impl Action {
-    fn apply(&self, document: &mut Value) -> Result<()> {
-        let path = JsonPath::parse(&self.target).with_context(|| format!("{} is not a JSONPath", self.target))?;
+    fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<String>> {
+        let path = JsonPath::parse(&self.target).context("not a JSONPath")?;
         let mut pointers: Vec<String> =
             path.query_located(document).locations().map(|location| location.to_json_pointer()).collect();
-        ensure!(!pointers.is_empty(), "{} matches nothing", self.target);
-        if self.remove {
-            // The last first, so that the indices of the others hold.
-            pointers.reverse();
-            for pointer in pointers {
-                remove(document, &pointer)?;
-            }
-        } else if let Some(update) = &self.update {
-            for pointer in pointers {
-                let place = document.pointer_mut(&pointer).with_context(|| format!("{pointer} is gone"))?;
-                merge(place, update);
-            }
-        } else {
-            bail!("{} has neither an update nor a removal", self.target);
+        if pointers.is_empty() {
+            return Ok(vec![self.target.clone()]);
         }
-        Ok(())
+        let mut gone = Vec::new();
+        match (&self.update, self.remove) {
+            (_, true) => {
+                // The last first, so that the indices of the others hold.
+                pointers.reverse();
+                for pointer in pointers {
+                    remove(document, &pointer)?;
+                }
+            }
+            (Some(update), false) => {
+                for pointer in pointers {
+                    let place = document.pointer_mut(&pointer).with_context(|| format!("{pointer} is gone"))?;
+                    match scope {
+                        Scope::Anything => merge(place, update),
+                        Scope::Words => describe(place, update, &pointer, &mut gone),
+                    }
+                }
+            }
+            (None, false) => bail!("neither an update nor a removal"),
+        }
+        Ok(gone)
+    }
+}
+
+/// Merges words, and names what they would describe that is not there.
+fn describe(place: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<String>) {
+    for (key, update) in update.as_object().into_iter().flatten() {
+        match place.as_object_mut() {
+            Some(place) if is_words(key, update) => merge(place.entry(key.clone()).or_insert(Value::Null), update),
+            Some(place) if update.is_object() && place.get(key).is_some_and(Value::is_object) => {
+                if let Some(place) = place.get_mut(key) {
+                    describe(place, update, &format!("{pointer}/{key}"), gone);
+                }
+            }
+            _ => gone.push(format!("{pointer}/{key}")),
+        }
+    }
+}
+
+/// Whether a member says something to people. A property that is called `description` is an object.
+fn is_words(key: &str, value: &Value) -> bool {
+    match key {
+        "title" | "summary" | "description" => value.is_string(),
+        "example" | "examples" | "externalDocs" => true,
+        _ => key.starts_with("x-"),
     }
 }
 
@@ -138,44 +214,57 @@ fn merge(place: &mut Value, update: &Value) {
 mod tests {
     use serde_json::json;
 
-    use super::{Action, Overlay};
+    use super::{Overlay, Scope, parse};
 
-    fn overlay(actions: Vec<Action>) -> Overlay {
-        Overlay { overlay: "1.0.0".to_owned(), _info: json!({}), actions, file: "test.yaml".to_owned() }
-    }
-
-    fn update(target: &str, update: serde_json::Value) -> Action {
-        Action { target: target.to_owned(), _description: None, update: Some(update), remove: false }
-    }
-
-    fn remove(target: &str) -> Action {
-        Action { target: target.to_owned(), _description: None, update: None, remove: true }
+    fn overlay(actions: &str) -> Overlay {
+        parse(&format!("overlay: 1.0.0\ninfo: {{}}\nactions:\n{actions}"), "test.yaml".to_owned()).unwrap()
     }
 
     #[test]
     fn updates_merge_objects_append_to_arrays_and_replace_the_rest() {
         let mut document = json!({"a": {"b": 1, "tags": ["x"]}, "c": 2});
-        overlay(vec![update("$.a", json!({"b": {"d": 3}, "tags": ["y"]}))]).apply(&mut document).unwrap();
+        let overlay = overlay("- target: $.a\n  update: {b: {d: 3}, tags: [y]}\n");
+        assert_eq!(overlay.apply(&mut document, Scope::Anything).unwrap(), []);
         assert_eq!(document, json!({"a": {"b": {"d": 3}, "tags": ["x", "y"]}, "c": 2}));
     }
 
     #[test]
     fn a_removal_takes_every_match() {
         let mut document = json!({"list": [{"n": 1}, {"n": 2}, {"n": 1}]});
-        overlay(vec![remove("$.list[?@.n == 1]")]).apply(&mut document).unwrap();
+        overlay("- target: $.list[?@.n == 1]\n  remove: true\n").apply(&mut document, Scope::Anything).unwrap();
         assert_eq!(document, json!({"list": [{"n": 2}]}));
     }
 
     #[test]
-    fn every_target_that_matches_nothing_is_named_with_its_file() {
+    fn every_target_that_matches_nothing_is_named_with_its_line_and_the_rest_goes_on() {
         let mut document = json!({"a": 1});
-        let error = overlay(vec![update("$.b", json!(1)), remove("$.a"), update("$['c']", json!(1))])
-            .apply(&mut document)
-            .unwrap_err()
-            .to_string();
+        let gone =
+            overlay("- target: $.b\n  update: 1\n- target: $.a\n  remove: true\n- target: $['c']\n  update: 1\n")
+                .apply(&mut document, Scope::Anything)
+                .unwrap();
+        let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
+        assert_eq!(gone, ["test.yaml:4: $.b matches nothing", "test.yaml:8: $['c'] matches nothing"]);
+        assert_eq!(document, json!({}));
+    }
+
+    #[test]
+    fn words_are_added_to_what_is_there_and_nothing_else_is() {
+        let mut document = json!({"Thing": {"properties": {"description": {"type": "string"}}, "type": "object"}});
+        let gone = overlay(
+            "- target: $.Thing\n  update:\n    description: A thing.\n    type: array\n    properties:\n      \
+             description: {description: What it is.}\n      colour: {description: Misspelt.}\n",
+        )
+        .apply(&mut document, Scope::Words)
+        .unwrap();
+        let targets: Vec<&str> = gone.iter().map(|gone| gone.target.as_str()).collect();
+        assert_eq!(targets, ["/Thing/type", "/Thing/properties/colour"]);
         assert_eq!(
-            error,
-            "test.yaml:\n  action 1: $.b matches nothing\n  action 3: $['c'] matches nothing"
+            document["Thing"],
+            json!({
+                "properties": {"description": {"type": "string", "description": "What it is."}},
+                "type": "object",
+                "description": "A thing."
+            })
         );
     }
 }

@@ -1,13 +1,15 @@
 //! From what Courier says to what `build.rs` reads: upstream.yaml, the rules, the overlays, courier.yaml.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::normalise::{normalise, prose};
-use crate::overlay::{self, Overlay};
+use crate::normalise::normalise;
+use crate::overlay::{self, Gone, Overlay, Scope};
+use crate::places::RENAMED;
 use crate::{diff, document};
 
 /// The overlay that is applied before the rules, because they name components after operations.
@@ -27,18 +29,22 @@ const COURIER_HEADER: &str = "\
 
 /// The files of `openapi/`.
 pub struct Files {
+    pub source: PathBuf,
     pub upstream: PathBuf,
     pub overlays: PathBuf,
     pub courier: PathBuf,
+    repository: PathBuf,
 }
 
 impl Files {
     pub fn of(repository: &Path) -> Self {
         let folder = repository.join("openapi");
         Self {
+            source: folder.join("source.yaml"),
             upstream: folder.join("upstream.yaml"),
             overlays: folder.join("overlay"),
             courier: folder.join("courier.yaml"),
+            repository: repository.to_owned(),
         }
     }
 
@@ -46,65 +52,95 @@ impl Files {
     pub fn read_courier(&self) -> Result<Value> {
         document::parse(&read(&self.courier)?).with_context(|| self.courier.display().to_string())
     }
-}
 
-/// What a fetched description becomes in `openapi/upstream.yaml`.
-pub fn upstream(fetched: &str) -> Result<String> {
-    let mut document = document::parse(fetched)?;
-    prose(&mut document);
-    document::print(&document, UPSTREAM_HEADER)
-}
-
-/// Replaces upstream.yaml and courier.yaml by what a fetched description makes of them; neither when one fails.
-pub fn update(files: &Files, from: &Path) -> Result<()> {
-    let upstream = upstream(&read(from)?).with_context(|| from.display().to_string())?;
-    courier(&upstream, &overlay::read_all(&files.overlays)?)?;
-    fs::write(&files.upstream, upstream).with_context(|| format!("cannot write {}", files.upstream.display()))?;
-    generate(files, false)
-}
-
-/// Makes courier.yaml of upstream.yaml and the overlays.
-pub fn courier(upstream: &str, overlays: &[Overlay]) -> Result<String> {
-    let mut document = document::parse(upstream)?;
-    for overlay in overlays.iter().filter(|overlay| overlay.is(NAMES)) {
-        overlay.apply(&mut document)?;
+    /// The structure as it was last fetched.
+    pub fn read_upstream(&self) -> Result<Value> {
+        document::parse(&read(&self.upstream)?).with_context(|| self.upstream.display().to_string())
     }
-    normalise(&mut document);
+
+    /// The overlays, their files named from the repository on.
+    pub fn read_overlays(&self) -> Result<Vec<Overlay>> {
+        let mut overlays = overlay::read_all(&self.overlays)?;
+        for overlay in &mut overlays {
+            if let Ok(file) = Path::new(&overlay.file).strip_prefix(&self.repository) {
+                overlay.file = file.display().to_string();
+            }
+        }
+        Ok(overlays)
+    }
+}
+
+/// courier.yaml, and what the overlays speak of that upstream does not have.
+pub struct Courier {
+    pub document: Value,
+    pub gone: Vec<Gone>,
+    /// The operations that names.yaml does not name: method and path.
+    pub unnamed: Vec<(String, String)>,
+}
+
+/// Makes courier.yaml's document of upstream.yaml's and the overlays.
+pub fn courier(upstream: &Value, overlays: &[Overlay]) -> Result<Courier> {
+    let mut document = upstream.clone();
+    if let Some(document) = document.as_object_mut() {
+        document.shift_remove(RENAMED);
+    }
+    let mut gone = Vec::new();
+    for overlay in overlays.iter().filter(|overlay| overlay.is(NAMES)) {
+        gone.extend(overlay.apply(&mut document, Scope::Anything)?);
+    }
+    // names.yaml takes every tag away and gives one to each operation that it names.
+    let unnamed = document::operations(&document).into_iter().filter(|operation| operation.value.get("tags").is_none());
+    let unnamed = unnamed.map(|operation| (operation.method.to_owned(), operation.path.to_owned())).collect();
+    normalise(&mut document)?;
     for overlay in overlays.iter().filter(|overlay| overlay.is(CORRECTIONS)) {
-        overlay.apply(&mut document)?;
+        gone.extend(overlay.apply(&mut document, Scope::Anything)?);
     }
     // What a correction adds is under the same rules as what upstream says.
-    normalise(&mut document);
+    normalise(&mut document).context(CORRECTIONS)?;
     for overlay in overlays.iter().filter(|overlay| !overlay.is(NAMES) && !overlay.is(CORRECTIONS)) {
-        describe(&mut document, overlay)?;
+        gone.extend(overlay.apply(&mut document, Scope::Words)?);
     }
     // And so is a reference that has got words beside it.
-    normalise(&mut document);
-    document::print(&document, COURIER_HEADER)
+    normalise(&mut document)?;
+    require_distinct(&document)?;
+    Ok(Courier { document, gone, unnamed })
 }
 
-/// Applies an overlay that may add words and nothing else: a misspelt property would be a new one.
-fn describe(document: &mut Value, overlay: &Overlay) -> Result<()> {
-    let before = structure(document)?;
-    overlay.apply(document)?;
-    diff::require_equal(&before, &structure(document)?)
-        .with_context(|| format!("{} describes what the API does not have", overlay.file))
+/// Two operations of one name would be one method.
+fn require_distinct(document: &Value) -> Result<()> {
+    let mut places: BTreeMap<&str, String> = BTreeMap::new();
+    for operation in document::operations(document) {
+        if let Some(other) = places.insert(operation.id(), operation.place()) {
+            bail!(
+                "{} and {other} are both called {}: give one another name in openapi/overlay/{NAMES}",
+                operation.place(),
+                operation.id()
+            );
+        }
+    }
+    Ok(())
 }
 
-fn structure(document: &Value) -> Result<String> {
-    let mut document = document.clone();
-    prose(&mut document);
-    document::print(&document, "")
+pub fn print_upstream(document: &Value) -> Result<String> {
+    document::print(document, UPSTREAM_HEADER)
+}
+
+pub fn print_courier(document: &Value) -> Result<String> {
+    document::print(document, COURIER_HEADER)
 }
 
 /// Writes courier.yaml, or with `check` fails with a diff when it is stale.
 pub fn generate(files: &Files, check: bool) -> Result<()> {
-    let overlays = overlay::read_all(&files.overlays)?;
-    let fresh = courier(&read(&files.upstream)?, &overlays)?;
+    let courier = courier(&files.read_upstream()?, &files.read_overlays()?)?;
+    if !courier.gone.is_empty() {
+        let gone: Vec<String> = courier.gone.iter().map(ToString::to_string).collect();
+        bail!("the overlays speak of what the API does not have:\n  {}", gone.join("\n  "));
+    }
+    let fresh = print_courier(&courier.document)?;
     let path = files.courier.display();
     if !check {
         fs::write(&files.courier, &fresh).with_context(|| format!("cannot write {path}"))?;
-        println!("{path}: {} operations", document::operations(&document::parse(&fresh)?).len());
+        println!("{path}: {} operations", document::operations(&courier.document).len());
         return Ok(());
     }
     let committed = read(&files.courier)?;
@@ -112,6 +148,6 @@ pub fn generate(files: &Files, check: bool) -> Result<()> {
         .with_context(|| format!("{path} is stale: run `cargo xtask generate-spec` and commit what it writes"))
 }
 
-fn read(path: &Path) -> Result<String> {
+pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -43,13 +43,19 @@ fn flatten(document: &Value, schema: &Map<String, Value>, depth: usize) -> Optio
         }
     }
     let own = Value::Object(schema.clone());
-    if parts.is_none() && object(&own, "properties").is_none() {
+    let is_object = schema.is_empty() || own.get("type").is_some_and(|kind| kind == "object");
+    if parts.is_none() && object(&own, "properties").is_none() && !is_object {
         return None;
     }
     properties.extend(object(&own, "properties").into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
     required.extend(own.get("required").and_then(Value::as_array).into_iter().flatten().cloned());
     let mut seen = Vec::new();
-    required.retain(|name| !seen.contains(name) && { seen.push(name.clone()); true });
+    required.retain(|name| {
+        !seen.contains(name) && {
+            seen.push(name.clone());
+            true
+        }
+    });
 
     let mut flat = Map::new();
     flat.insert("type".to_owned(), json!("object"));
@@ -85,6 +91,18 @@ mod tests {
                 "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "owner": {"type": "string"}},
                 "required": ["id", "owner"]
             })
+        );
+    }
+
+    #[test]
+    fn a_part_that_says_nothing_adds_nothing() {
+        let mut document = schemas(json!({
+            "Thing": {"allOf": [{"type": "object"}, {"type": "object", "properties": {"id": {"type": "string"}}}]}
+        }));
+        flat_objects(&mut document);
+        assert_eq!(
+            document["components"]["schemas"]["Thing"],
+            json!({"type": "object", "properties": {"id": {"type": "string"}}})
         );
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, array_mut, operations_mut};
+use crate::document::{SCHEMA_PREFIX, array_mut, entry, operations_mut};
 
 /// Rust names that hold still: a name comes from the place in the API, not from the order of generation.
 pub fn names(document: &mut Value) {
@@ -40,7 +40,9 @@ pub fn names(document: &mut Value) {
             named.content(success, &format!("{id}Response"));
         }
     });
-    document["components"]["schemas"] = named.into_components();
+    if let Some(schemas) = entry(document, "components").and_then(|components| entry(components, "schemas")) {
+        *schemas = named.into_components();
+    }
 }
 
 struct Named {
@@ -59,7 +61,9 @@ impl Named {
     /// Names what is inside a schema, and then the schema itself if it is an object or a choice of strings.
     fn hoist(&mut self, schema: &mut Value, name: String) {
         self.inside(schema, &name);
-        let Some(object) = schema.as_object_mut() else { return };
+        let Some(object) = schema.as_object_mut() else {
+            return;
+        };
         // A constant stays where it is: it is a tag, and means nothing apart from its object.
         let is_choice = object.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() > 1);
         let is_union = object.contains_key("oneOf") || object.contains_key("anyOf");
@@ -160,10 +164,7 @@ mod tests {
                 "type": {"type": "string", "enum": ["thing"]}
             })
         );
-        assert_eq!(
-            schemas["ThingsCreateRequestColoursItem"],
-            json!({"type": "string", "enum": ["red", "green"]})
-        );
+        assert_eq!(schemas["ThingsCreateRequestColoursItem"], json!({"type": "string", "enum": ["red", "green"]}));
     }
 
     #[test]

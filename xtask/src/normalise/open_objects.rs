@@ -8,8 +8,10 @@ use crate::document::schemas_mut;
 /// putting it back loses nothing. `{}` and not `true`, which typify ignores.
 pub fn open_objects(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
-        let described = schema.get("additionalProperties").is_some_and(Value::is_object);
-        if schema.contains_key("properties") && !described {
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+        // Beside properties, a type of the rest binds what Courier adds next; without any, it is a map's.
+        let is_map = properties.is_empty() && schema.get("additionalProperties").is_some_and(Value::is_object);
+        if !is_map {
             schema.insert("additionalProperties".to_owned(), json!({}));
         }
     });
@@ -29,14 +31,15 @@ mod tests {
             "Silent": {"type": "object", "properties": {"a": {"type": "string"}}},
             "Loose": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": true},
             "Typed": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "string"}},
-            "Map": {"type": "object", "additionalProperties": {"type": "string"}}
+            "Map": {"type": "object", "additionalProperties": {"type": "string"}},
+            "EmptyMap": {"type": "object", "properties": {}, "additionalProperties": {"type": "string"}}
         }));
         open_objects(&mut document);
         let schemas = &document["components"]["schemas"];
-        for opened in ["Closed", "Silent", "Loose"] {
+        for opened in ["Closed", "Silent", "Loose", "Typed"] {
             assert_eq!(schemas[opened]["additionalProperties"], json!({}), "{opened}");
         }
-        for kept in ["Typed", "Map"] {
+        for kept in ["Map", "EmptyMap"] {
             assert_eq!(schemas[kept]["additionalProperties"], json!({"type": "string"}), "{kept}");
         }
     }

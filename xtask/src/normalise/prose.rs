@@ -28,29 +28,29 @@ pub fn prose(document: &mut Value) {
         for (_, response) in responses.into_iter().flatten() {
             carrier(response);
             if response.get("$ref").is_none() {
-                // A response without a description is not valid; it says nothing, but it is there.
-                response["description"] = json!("");
+                describe_as_nothing(response);
             }
         }
     });
     let shared = document.pointer_mut("/components/responses").and_then(Value::as_object_mut);
     for (_, response) in shared.into_iter().flatten() {
         carrier(response);
-        response["description"] = json!("");
+        describe_as_nothing(response);
     }
     if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
         info.retain(|key, _| key == "title" || key == "version");
     }
     if let Some(document) = document.as_object_mut() {
-        document.retain(|key, _| {
-            ["openapi", "info", "servers", "security", "paths", "components"].contains(&key.as_str())
-        });
+        document
+            .retain(|key, _| ["openapi", "info", "servers", "security", "paths", "components"].contains(&key.as_str()));
     }
 }
 
 /// Leaves the words out of a parameter, a request body or a response.
 fn carrier(value: &mut Value) {
-    let Some(object) = value.as_object_mut() else { return };
+    let Some(object) = value.as_object_mut() else {
+        return;
+    };
     for key in ["description", "example", "examples", "summary", "headers", "links"] {
         object.shift_remove(key);
     }
@@ -60,6 +60,13 @@ fn carrier(value: &mut Value) {
         if let Some(media) = media.as_object_mut() {
             media.retain(|key, _| key == "schema");
         }
+    }
+}
+
+/// A response without a description is not valid; it says nothing, but it is there.
+fn describe_as_nothing(response: &mut Value) {
+    if let Some(response) = response.as_object_mut() {
+        response.insert("description".to_owned(), json!(""));
     }
 }
 

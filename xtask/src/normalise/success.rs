@@ -11,7 +11,8 @@ use crate::document::{object, operations_mut, resolve, text};
 pub fn success(document: &mut Value) {
     let all = document.clone();
     operations_mut(document, |_, _, operation| {
-        let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+        let responses = operation.entry("responses").or_insert_with(|| json!({}));
+        let Some(responses) = responses.as_object_mut() else {
             return;
         };
         let richest = richest_success(&all, responses);
@@ -19,11 +20,7 @@ pub fn success(document: &mut Value) {
         let mut normalised = Map::new();
         normalised.insert(code.to_owned(), richest.clone());
         normalised.insert("2XX".to_owned(), richest);
-        normalised.extend(
-            std::mem::take(responses)
-                .into_iter()
-                .filter(|(status, _)| !is_success(status)),
-        );
+        normalised.extend(std::mem::take(responses).into_iter().filter(|(status, _)| !is_success(status)));
         *responses = normalised;
     });
 }
@@ -78,14 +75,8 @@ mod tests {
         }}));
         success(&mut document);
         let responses = &document["paths"]["/things"]["get"]["responses"];
-        assert_eq!(
-            responses.as_object().unwrap().keys().collect::<Vec<_>>(),
-            ["200", "2XX", "404"]
-        );
-        assert_eq!(
-            responses["2XX"]["content"]["application/json"]["schema"]["properties"],
-            json!({"a": {}, "b": {}})
-        );
+        assert_eq!(responses.as_object().unwrap().keys().collect::<Vec<_>>(), ["200", "2XX", "404"]);
+        assert_eq!(responses["2XX"]["content"]["application/json"]["schema"]["properties"], json!({"a": {}, "b": {}}));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, object, reference, resolve, schemas_mut};
+use crate::document::{SCHEMA_PREFIX, object, reference, resolve, schemas_mut, text};
 
 /// OpenAPI's own word for what tells the variants apart: decoding then reads the tag, and does not try one variant
 /// after the other.
@@ -19,6 +19,9 @@ pub fn unions(document: &mut Value) {
             schema.insert("oneOf".to_owned(), variants);
         }
         let Some((property, mapping)) = discriminator(&all, schema) else {
+            if !has_its_tag(&all, schema) {
+                schema.shift_remove("discriminator");
+            }
             return;
         };
         tags.extend(mapping.values().filter_map(|target| {
@@ -33,6 +36,17 @@ pub fn unions(document: &mut Value) {
         };
         require(variant, &property);
     }
+}
+
+/// Whether the discriminator that upstream gives is a property of every variant. Where it is not, as with the `_type`
+/// of the published recipients, no request has ever had it.
+fn has_its_tag(document: &Value, schema: &Map<String, Value>) -> bool {
+    let tag = schema.get("discriminator").and_then(|discriminator| text(discriminator, "propertyName"));
+    let variants = schema.get("oneOf").and_then(Value::as_array);
+    variants.into_iter().flatten().all(|variant| {
+        let properties = resolve(document, variant).and_then(|variant| object(variant, "properties"));
+        tag.is_some_and(|tag| properties.is_some_and(|properties| properties.contains_key(tag)))
+    })
 }
 
 /// The property whose constant differs in every variant, and which constant is which variant.
@@ -71,7 +85,9 @@ fn require(variant: &mut Value, property: &str) {
     if let Some(tag) = variant.pointer_mut(&format!("/properties/{property}")).and_then(Value::as_object_mut) {
         tag.shift_remove("nullable");
     }
-    let Some(variant) = variant.as_object_mut() else { return };
+    let Some(variant) = variant.as_object_mut() else {
+        return;
+    };
     let required = variant.entry("required").or_insert_with(|| json!([]));
     let already: BTreeSet<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if !already.contains(property)
@@ -110,6 +126,20 @@ mod tests {
         assert_eq!(schemas["Node"]["oneOf"].as_array().unwrap().len(), 2);
         assert_eq!(schemas["Text"]["required"], json!(["type"]));
         assert_eq!(schemas["Text"]["properties"]["type"], json!({"type": "string", "enum": ["text"]}));
+    }
+
+    #[test]
+    fn a_discriminator_that_no_variant_has_goes() {
+        let mut document = schemas(json!({
+            "Recipient": {
+                "oneOf": [{"$ref": "#/components/schemas/User"}, {"$ref": "#/components/schemas/List"}],
+                "discriminator": {"propertyName": "_type", "mapping": {"user": "#/components/schemas/User"}}
+            },
+            "User": {"type": "object", "properties": {"user_id": {"type": "string"}}},
+            "List": {"type": "object", "properties": {"list_id": {"type": "string"}}}
+        }));
+        unions(&mut document);
+        assert!(document["components"]["schemas"]["Recipient"].get("discriminator").is_none());
     }
 
     #[test]
