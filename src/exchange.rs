@@ -66,14 +66,19 @@ impl Client {
         Ok(request)
     }
 
-    async fn attempts(&self, operation: &Operation, request: Request, begun: Instant, trace: &Trace) -> Result<Answer> {
+    async fn attempts(
+        &self,
+        operation: &Operation,
+        mut request: Request,
+        begun: Instant,
+        trace: &Trace,
+    ) -> Result<Answer> {
         let clock = &self.inner.clock;
         let repeatable = is_repeatable(&request);
         let left = || {
             let spent = clock.now().saturating_duration_since(begun);
             self.options.deadline.map(|deadline| deadline.saturating_sub(spent))
         };
-        let mut request = Some(request);
         let mut attempts = 0;
         let mut paid = None;
         let mut failed = Error::new(ErrorKind::Timeout, "the deadline passed before the request went out");
@@ -84,11 +89,10 @@ impl Client {
                 Some(left) => left.min(self.options.timeout),
                 None => self.options.timeout,
             };
-            let Some(mut attempt) = request.take() else { return Err(failed) };
-            request = attempt.try_clone();
+            let again = request.try_clone();
+            *request.timeout_mut() = Some(timeout);
             attempts += 1;
-            *attempt.timeout_mut() = Some(timeout);
-            let error = match self.attempt(operation, attempt).await {
+            let error = match self.attempt(operation, request).await {
                 Ok((status, headers, body)) => {
                     self.inner.budget.refund(paid);
                     return Ok(Answer { status, headers, body, attempts });
@@ -97,9 +101,9 @@ impl Client {
             };
             let may_repeat = is_retryable(&error, repeatable);
             failed = error.after(attempts).following(&failed);
-            if attempts > self.options.max_retries || request.is_none() || !may_repeat {
+            let Some(again) = again.filter(|_| may_repeat && attempts <= self.options.max_retries) else {
                 return Err(failed);
-            }
+            };
             let delay = asked_delay(failed.headers(), clock.date())
                 .unwrap_or_else(|| self.options.backoff.delay(attempts - 1, clock.random()));
             if left().is_some_and(|left| delay >= left) {
@@ -109,6 +113,7 @@ impl Client {
             paid = Some(cost);
             trace.retry(attempts, &failed, delay);
             clock.sleep(delay).await;
+            request = again;
         }
     }
 
