@@ -114,6 +114,7 @@ async fn a_cursor_that_comes_back_ends_every_shape_in_an_error() {
         let server = Server::start(move |_| Reply::json(200, &again)).await;
         let error = walk(&server.client(), &id).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::EndlessList, "{id}");
+        assert!(error.to_string().contains("an earlier page"), "{error}");
         assert_eq!(error.operation(), Some(id.as_str()));
         assert_eq!(server.received().len(), 2, "{id}");
     }
@@ -185,6 +186,16 @@ async fn a_walk_ends_after_an_error() {
     assert!(items.next().await.unwrap().is_ok());
     assert_eq!(items.next().await.unwrap().unwrap_err().kind(), ErrorKind::Server);
     assert!(items.next().await.is_none());
+}
+
+#[tokio::test]
+async fn the_page_whose_cursor_leads_back_is_given_before_the_error() {
+    let again = json!({"items": [{"recipient": "u", "status": "SENT"}], "paging": {"more": true, "cursor": "again"}});
+    let server = Server::answering(200, again).await;
+    let client = server.client();
+    let walked: Vec<_> = client.bulk_list_users().job_id("job").cursor("again").items().collect().await;
+    assert!(matches!(walked.as_slice(), [Ok(_), Err(error)] if error.kind() == ErrorKind::EndlessList), "{walked:?}");
+    assert_eq!(server.received().len(), 1);
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ pub trait Paginate: Paged {
     ///
     /// Those of the operation, and [`ErrorKind::EndlessList`] when a cursor comes back that led to an earlier page.
     fn pages(self) -> impl Stream<Item = Result<Page<Self::Item>>> + Send + Unpin {
-        let walk = Walk { cursors: Cursors::from(self.start()), next: Some(self) };
+        let walk = Walk { cursors: Cursors::from(self.start()), next: Some(Ok(self)) };
         Box::pin(stream::try_unfold(walk, Walk::step))
     }
 
@@ -90,23 +90,27 @@ mod sealed {
 
 /// The way through the pages so far.
 struct Walk<P> {
-    next: Option<P>,
+    /// The call of the next page, or why there is none to be made; nothing after the last.
+    next: Option<Result<P>>,
     cursors: Cursors,
 }
 
 impl<P: Paged> Walk<P> {
     async fn step(mut self) -> Result<Option<(Page<P::Item>, Self)>> {
-        let Some(call) = self.next.take() else { return Ok(None) };
+        let Some(call) = self.next.take().transpose()? else { return Ok(None) };
         let page = call.clone().page().await?;
         if let Some(cursor) = &page.next_cursor {
-            if self.cursors.leads_back(cursor) {
-                let detail = "the server gave a cursor that led to an earlier page; the list would have no end";
-                return Err(Error::new(ErrorKind::EndlessList, detail).sent(true).of_operation(P::OPERATION));
-            }
-            self.next = Some(call.starting_at(cursor.clone()));
+            let leads_back = self.cursors.leads_back(cursor);
+            self.next =
+                Some(if leads_back { Err(endless(P::OPERATION)) } else { Ok(call.starting_at(cursor.clone())) });
         }
         Ok(Some((page, self)))
     }
+}
+
+fn endless(operation: &'static str) -> Error {
+    let detail = "the server gave a cursor that led to an earlier page; the list would have no end";
+    Error::new(ErrorKind::EndlessList, detail).sent(true).of_operation(operation)
 }
 
 /// Finds a circle of cursors of any length without keeping them all (Brent's algorithm): each is compared with one earlier
