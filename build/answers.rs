@@ -38,7 +38,7 @@ pub fn answers(document: &Value) -> BTreeMap<String, Answer> {
                     Some(schema) if requires_nothing(document, schema) => Body::Optional,
                     Some(_) => Body::Required,
                 },
-                sensitive: body.is_some_and(|schema| is_sensitive(document, schema, &mut BTreeSet::new())),
+                sensitive: body.is_some_and(|schema| is_sensitive(document, schema)),
             };
             Some((id.to_owned(), answer))
         })
@@ -52,11 +52,16 @@ fn requires_nothing(document: &Value, schema: &Value) -> bool {
         || variants(schema).iter().any(|variant| requires_nothing(document, variant))
 }
 
-/// Whether a schema holds a password, or something marked `x-sensitive`, at any depth.
-fn is_sensitive(document: &Value, value: &Value, seen: &mut BTreeSet<String>) -> bool {
+/// Whether a schema holds a password, or something marked `x-sensitive` or `x-private`, at any depth.
+pub fn is_sensitive(document: &Value, schema: &Value) -> bool {
+    holds_secret(document, schema, &mut BTreeSet::new())
+}
+
+fn holds_secret(document: &Value, value: &Value, seen: &mut BTreeSet<String>) -> bool {
     match value {
         Value::Object(object) => {
-            if object.get("format").is_some_and(|format| format == "password") || object.contains_key("x-sensitive") {
+            let marked = ["x-sensitive", "x-private"].iter().any(|mark| object.contains_key(*mark));
+            if marked || object.get("format").is_some_and(|format| format == "password") {
                 return true;
             }
             if let Some(target) = object.get("$ref").and_then(Value::as_str)
@@ -64,11 +69,11 @@ fn is_sensitive(document: &Value, value: &Value, seen: &mut BTreeSet<String>) ->
                 && seen.insert(target.to_owned())
                 && let Some(component) = document.pointer(pointer)
             {
-                return is_sensitive(document, component, seen);
+                return holds_secret(document, component, seen);
             }
-            object.values().any(|inner| is_sensitive(document, inner, seen))
+            object.values().any(|inner| holds_secret(document, inner, seen))
         }
-        Value::Array(array) => array.iter().any(|inner| is_sensitive(document, inner, seen)),
+        Value::Array(array) => array.iter().any(|inner| holds_secret(document, inner, seen)),
         _ => false,
     }
 }

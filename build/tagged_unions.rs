@@ -8,6 +8,7 @@ use serde_json::Value;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Expr, Fields, File, ImplItem, ItemEnum, ItemImpl, Stmt, Type, parse_quote};
 
+use crate::generate::answers::is_sensitive;
 use crate::generate::schema::{resolve, schemas, schemas_mut, text, variants};
 
 /// The unions of the document by Rust name.
@@ -19,6 +20,8 @@ pub struct Union {
     tag: Option<(String, BTreeMap<String, String>)>,
     /// Whether every variant is an object.
     of_objects: bool,
+    /// Whether a variant holds what must not be shown; then a kind that is not known may, too.
+    sensitive: bool,
 }
 
 /// Finds the unions, and takes the tags out of the structs of their variants: the enum carries them, so that a caller
@@ -41,7 +44,8 @@ pub fn without_tags(document: &mut Value) -> Unions {
             Some((property.to_owned(), values.collect()))
         });
         let of_objects = variants(schema).iter().all(|variant| resolve(document, variant).get("properties").is_some());
-        unions.insert(name.to_upper_camel_case(), Union { tag, of_objects });
+        let sensitive = is_sensitive(document, schema);
+        unions.insert(name.to_upper_camel_case(), Union { tag, of_objects, sensitive });
     }
     for (name, schema) in schemas_mut(document) {
         for (_, tag) in tags.iter().filter(|(variant, _)| variant == name) {
@@ -88,6 +92,7 @@ impl VisitMut for TaggedUnions<'_> {
             } else {
                 parse_quote!(::serde_json::Value)
             };
+            let unknown = if union.sensitive { parse_quote!(crate::Sensitive<#unknown>) } else { unknown };
             choice.variants.push(parse_quote! {
                 /// A kind that this version of the crate does not know, as it came.
                 #[serde(untagged)]

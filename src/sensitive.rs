@@ -1,5 +1,6 @@
 //! Values that must not be shown.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,18 @@ impl From<String> for Sensitive {
 
 impl From<Map<String, Value>> for Sensitive<Map<String, Value>> {
     fn from(value: Map<String, Value>) -> Self {
+        Self(value)
+    }
+}
+
+impl From<HashMap<String, String>> for Sensitive<HashMap<String, String>> {
+    fn from(value: HashMap<String, String>) -> Self {
+        Self(value)
+    }
+}
+
+impl From<Value> for Sensitive<Value> {
+    fn from(value: Value) -> Self {
         Self(value)
     }
 }
