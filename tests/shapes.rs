@@ -61,15 +61,17 @@ fn types_by_tag(description: &Value) -> BTreeMap<String, BTreeSet<String>> {
     types
 }
 
-/// A schema without its words: they change more often than the shape, and are reviewed in the overlays.
+/// A schema without its words, which change more often than the shape and are reviewed in the overlays; its members by name,
+/// because another crate of the build may have `serde_json` keep them as they come.
 fn without_words(value: Value) -> Value {
     match value {
-        Value::Object(mut object) => {
+        Value::Object(object) => {
             // A property may be called `description`; its schema is an object.
-            object.retain(|key, value| {
-                !(["description", "title", "$schema"].contains(&key.as_str()) && value.is_string())
-            });
-            Value::Object(object.into_iter().map(|(key, value)| (key, without_words(value))).collect())
+            let is_words =
+                |key: &str, value: &Value| ["description", "title", "$schema"].contains(&key) && value.is_string();
+            let members = object.into_iter().filter(|(key, value)| !is_words(key, value));
+            let members: BTreeMap<String, Value> = members.map(|(key, value)| (key, without_words(value))).collect();
+            Value::Object(members.into_iter().collect())
         }
         Value::Array(array) => array.into_iter().map(without_words).collect(),
         other => other,
