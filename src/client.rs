@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use reqwest::Request;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::HeaderValue;
 use serde::de::DeserializeOwned;
 
 use crate::client_builder::ClientBuilder;
@@ -17,8 +17,7 @@ use crate::{Error, Options, ResponseValue, Result, Sensitive};
 ///
 /// It holds a pool of connections and the API key, and shares both with its clones: make one and clone it, which is cheap.
 /// It is `Send` and `Sync`, and works on either runtime of tokio, with time and IO enabled. Dropping a call's future ends the
-/// call: its connection is closed, and no attempt follows. Nothing is spawned but a task for each open connection, by the
-/// HTTP client, which ends with the connection: at the latest when the last clone is dropped.
+/// call: its connection is closed, and no attempt follows. Nothing outlives the last clone and its connections.
 ///
 /// ```no_run
 /// use trycourier::{Client, types};
@@ -123,19 +122,7 @@ impl Client {
         operation: &Operation,
         request: Result<Request>,
     ) -> Result<ResponseValue<T>> {
-        let answer = self.exchange(operation, request).await?;
-        operation.decode(answer, |text| self.without_key(text)).map_err(|error| error.of_operation(operation.id))
-    }
-
-    /// A text of the server's without the API key, which a page may quote.
-    pub(crate) fn without_key(&self, text: &str) -> String {
-        let text = text.replace(self.inner.key.expose(), "[sensitive]");
-        // An `Authorization` of the caller's own takes the key's place.
-        let own = self.options.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        match own.and_then(|value| value.split_whitespace().last()) {
-            Some(own) => text.replace(own, "[sensitive]"),
-            None => text,
-        }
+        self.exchange(operation, request).await?.end(|answer, redact| operation.decode(answer, redact))
     }
 
     /// Makes a call, and gives the body of its answer as it came.
@@ -144,8 +131,8 @@ impl Client {
         operation: &Operation,
         request: Result<Request>,
     ) -> Result<ResponseValue<Raw>, Error> {
-        let answer = self.exchange(operation, request).await?;
-        Ok(ResponseValue::new(answer.body, answer.status, answer.headers))
+        let exchange = self.exchange(operation, request).await?;
+        exchange.end(|answer, _| Ok(ResponseValue::new(answer.body, answer.status, answer.headers)))
     }
 }
 

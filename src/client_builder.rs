@@ -88,7 +88,8 @@ impl ClientBuilder {
         Ok(builder)
     }
 
-    /// The API key of the workspace and environment, from the Courier app; `COURIER_API_KEY` when it is not set here.
+    /// The API key of the workspace and environment, from the Courier app; required. The
+    /// environment is read by [`from_env`](Self::from_env) alone.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(Sensitive::from(key.into()));
         self
@@ -193,15 +194,10 @@ impl ClientBuilder {
     /// [`ErrorKind::Configuration`], when the key is missing, the base URL cannot be used, an option cannot be sent, or TLS
     /// cannot be set up.
     pub fn build(self) -> Result<Client> {
-        let key = match self.api_key {
-            Some(key) if !key.expose().trim().is_empty() => key,
-            _ => match variable(API_KEY)? {
-                Some(key) => Sensitive::from(key),
-                None => {
-                    let detail = format!("there is no API key: set {API_KEY}, or call `api_key` on the builder");
-                    return Err(configuration(detail));
-                }
-            },
+        let Some(key) = self.api_key.filter(|key| !key.expose().trim().is_empty()) else {
+            let detail =
+                format!("there is no API key: set {API_KEY} and use `from_env`, or call `api_key` on the builder");
+            return Err(configuration(detail));
         };
         let key = Sensitive::from(key.expose().trim());
         let mut authorization = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
@@ -211,7 +207,7 @@ impl ClientBuilder {
         self.options.check()?;
         let client = match self.http_client {
             Some(client) => client,
-            None => http_client(self.connect_timeout)?,
+            None => http_client(self.connect_timeout, &base_url)?,
         };
         let inner = Inner {
             authorization,
@@ -266,18 +262,20 @@ fn usable_base_url(text: &str, allow_http: bool) -> Result<String> {
 fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+    // Not `*.localhost`: not every resolver keeps these names on the machine.
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-fn http_client(connect_timeout: Duration) -> Result<reqwest::Client> {
-    reqwest::Client::builder()
+fn http_client(connect_timeout: Duration, base_url: &str) -> Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
         .connect_timeout(connect_timeout)
-        .redirect(redirect::Policy::custom(same_request_same_origin))
-        .build()
-        .map_err(|error| {
-            configuration("the HTTP client cannot be made, most often for want of certificates".to_owned())
-                .caused_by(error)
-        })
+        .redirect(redirect::Policy::custom(same_request_same_origin));
+    // What is meant for this machine does not leave it by a proxy of the environment.
+    let is_local = Url::parse(base_url).is_ok_and(|url| is_loopback(&url));
+    let builder = if is_local { builder.no_proxy() } else { builder };
+    builder.build().map_err(|error| {
+        configuration("the HTTP client cannot be made, most often for want of certificates".to_owned()).caused_by(error)
+    })
 }
 
 /// Follows a redirect that repeats the request as it is, at the same scheme, host and port: the key goes nowhere else.
@@ -343,6 +341,7 @@ mod tests {
             ("http://127.0.0.1:4010", Some("http://127.0.0.1:4010")),
             ("http://[::1]:4010", Some("http://[::1]:4010")),
             ("http://localhost:4010/", Some("http://localhost:4010")),
+            ("http://courier.localhost", None),
             ("http://localhost.example.com", None),
             ("http://api.courier.com", None),
             ("ftp://api.courier.com", None),

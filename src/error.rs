@@ -53,7 +53,7 @@ pub enum ErrorKind {
     TooLarge,
     /// 422: Courier understands the request and cannot do it.
     Unprocessable,
-    /// 429: too many requests; the retries were in vain.
+    /// 429: too many requests.
     RateLimited,
     /// Any other 4xx.
     Client,
@@ -260,7 +260,7 @@ impl Error {
                 | ErrorKind::RateLimited
                 | ErrorKind::Server
                 | ErrorKind::Conflict
-        ) || self.status() == Some(StatusCode::REQUEST_TIMEOUT)
+        )
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use percent_encoding::percent_decode_str;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Method, Request, Response, StatusCode, Url};
 
@@ -13,6 +14,9 @@ use crate::options::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
 use crate::retry::{asked_delay, is_repeatable, is_retryable};
 use crate::{Error, ErrorKind, Result};
 
+/// What is shorter than this is not looked for in texts.
+const SHORTEST_SECRET: usize = 8;
+
 /// A success as it came.
 pub(crate) struct Answer {
     pub status: StatusCode,
@@ -21,21 +25,58 @@ pub(crate) struct Answer {
     pub attempts: u32,
 }
 
+/// A call of which nothing more will come, and which is not reported yet: whether its body is as described counts too.
+pub(crate) struct Exchange<'a> {
+    client: &'a Client,
+    operation: &'a Operation,
+    url: Url,
+    begun: Instant,
+    trace: Trace,
+    outcome: Result<Answer>,
+}
+
+impl Exchange<'_> {
+    /// Reads the answer, and reports the call.
+    pub(crate) fn end<T>(self, read: impl FnOnce(Answer, &dyn Fn(&str) -> String) -> Result<T>) -> Result<T> {
+        let Self { client, operation, url, begun, trace, outcome } = self;
+        let answered = outcome.as_ref().ok().map(|answer| (answer.status, answer.attempts));
+        let redact = |text: &str| client.redacted(text, operation, &url);
+        let outcome =
+            outcome.and_then(|answer| read(answer, &redact)).map_err(|error| error.of_operation(operation.id));
+        client.report(operation, begun, &trace, answered, outcome.as_ref().err());
+        outcome
+    }
+}
+
 impl Client {
     /// Makes the call: prepares the request, and tries until there is an answer or no further attempt is allowed.
-    pub(crate) async fn exchange(&self, operation: &Operation, request: Result<Request>) -> Result<Answer> {
+    pub(crate) async fn exchange<'a>(
+        &'a self,
+        operation: &'a Operation,
+        request: Result<Request>,
+    ) -> Result<Exchange<'a>> {
         let request =
             request.and_then(|request| self.prepared(request)).map_err(|error| error.of_operation(operation.id))?;
-        let trace = Trace::begin(operation, request.url());
+        let url = request.url().clone();
+        let trace = Trace::begin(operation, &url);
         let begun = self.inner.clock.now();
         let outcome = trace.during(self.attempts(operation, request, begun, &trace)).await;
-        let outcome = outcome.map_err(|error| error.of_operation(operation.id));
-        let call = Call::of(operation, &outcome, self.inner.clock.now().saturating_duration_since(begun));
+        Ok(Exchange { client: self, operation, url, begun, trace, outcome })
+    }
+
+    fn report(
+        &self,
+        operation: &Operation,
+        begun: Instant,
+        trace: &Trace,
+        answered: Option<(StatusCode, u32)>,
+        error: Option<&Error>,
+    ) {
+        let call = Call::of(operation, answered, error, self.inner.clock.now().saturating_duration_since(begun));
         trace.end(&call);
         if let Some(observer) = &self.inner.observer {
             observer(&call);
         }
-        outcome
     }
 
     /// Adds what every request carries.
@@ -139,15 +180,31 @@ impl Client {
         }))
     }
 
-    /// A text of the server's without what it may repeat of the request: the key, and the ids in the URL.
+    /// A text of the server's without what it may repeat of the request: the URL, the key and whatever else opens a door.
     fn redacted(&self, text: &str, operation: &Operation, url: &Url) -> String {
-        let text = self.without_key(text);
+        let mut text = text.replace(self.inner.key.expose(), "[sensitive]");
+        for value in self.options.headers.values().filter_map(|value| value.to_str().ok()) {
+            // A scheme before the secret, as in `Bearer`, is none; and a short value is part of too many words.
+            if let Some(secret) = value.split_whitespace().last().filter(|secret| secret.len() >= SHORTEST_SECRET) {
+                text = text.replace(secret, "[sensitive]");
+            }
+        }
         let sent = url.as_str().strip_prefix(&*self.baseurl).unwrap_or(url.path());
         let path = sent.split('?').next().unwrap_or(sent);
-        let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-        let parts = [sent, path, &decoded];
-        let ids = parts.into_iter().filter(|part| part.len() > 1 && *part != operation.path);
-        ids.fold(text, |text, part| text.replace(part, operation.path))
+        let decoded = percent_decode_str(path).decode_utf8_lossy();
+        for part in [sent, path, &decoded] {
+            if part.len() > 1 && part != operation.path {
+                text = text.replace(part, operation.path);
+            }
+        }
+        for (name, value) in operation.path.split('/').zip(path.split('/')) {
+            // A device token is the one path parameter that is a secret by itself.
+            if name == "{token}" && !value.is_empty() {
+                text = text.replace(value, "[sensitive]");
+                text = text.replace(&*percent_decode_str(value).decode_utf8_lossy(), "[sensitive]");
+            }
+        }
+        text
     }
 
     async fn body(&self, mut response: Response, headers: &HeaderMap) -> Result<Bytes> {
@@ -202,7 +259,7 @@ mod tests {
         let mut request = Request::new(Method::PUT, url.parse().unwrap());
         *request.body_mut() = Some(Body::wrap(Full::<Bytes>::from("once")));
         let put = Operation { id: "put", method: "PUT", path: "/", body: operation::Body::None, sensitive: false };
-        let error = client.exchange(&put, Ok(request)).await.err().unwrap();
+        let error = client.call::<()>(&put, Ok(request)).await.err().unwrap();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 1));
         server.join().unwrap();
     }

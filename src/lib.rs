@@ -33,7 +33,8 @@
 //! - **Takes Courier as it is**: an answer with fields, enum values or kinds that this version does not know is no error,
 //!   and nothing of it is lost. New fields are in `extra`, new values in `Unrecognized`.
 //! - **Says what went wrong**: one [`Error`] for every operation, with an [`ErrorKind`] to branch on.
-//! - **Keeps secrets**: no key, token or id is in a URL that is shown, an error, a `Debug` or a trace. See [`Sensitive`].
+//! - **Keeps secrets**: keys, tokens and credentials are never printed, and neither an error nor a trace has a URL in it.
+//!   See [`Sensitive`].
 //!
 //! # Answers
 //!

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use reqwest::{StatusCode, Url};
 
-use crate::exchange::Answer;
 use crate::operation::Operation;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind};
 
 /// A call that has ended, for [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
 ///
-/// It has no ids, keys or bodies in it, so that every field can be a label of a metric.
+/// It has no ids, keys or bodies in it, so that every field can be a label of a metric. A call that was refused before it
+/// went out, or whose future was dropped, is not reported.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Call {
     /// The operation, as its method on [`Client`](crate::Client) is named; `request` for an undescribed one.
     pub operation: &'static str,
-    /// The HTTP method.
+    /// The HTTP method; `_OTHER` for one that HTTP does not define, as OpenTelemetry has it.
     pub method: &'static str,
     /// The path with the names of its parameters, such as `/bulk/{job_id}/users`.
     pub path: &'static str,
@@ -32,13 +32,16 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn of(operation: &Operation, outcome: &Result<Answer>, duration: Duration) -> Self {
-        let (status, error, attempts) = match outcome {
-            Ok(answer) => (Some(answer.status), None, answer.attempts),
-            Err(error) => (error.status(), Some(error.kind()), error.attempts()),
-        };
+    pub(crate) fn of(
+        operation: &Operation,
+        answered: Option<(StatusCode, u32)>,
+        error: Option<&Error>,
+        duration: Duration,
+    ) -> Self {
+        let status = error.and_then(Error::status).or(answered.map(|(status, _)| status));
+        let attempts = answered.map_or_else(|| error.map_or(0, Error::attempts), |(_, attempts)| attempts);
         let Operation { id, method, path, .. } = *operation;
-        Self { operation: id, method, path, status, error, attempts, duration }
+        Self { operation: id, method, path, status, error: error.map(Error::kind), attempts, duration }
     }
 }
 

@@ -39,44 +39,52 @@ impl Operation {
     pub(crate) fn decode<T: DeserializeOwned>(
         &self,
         answer: Answer,
-        redact: impl Fn(&str) -> String,
+        redact: &dyn Fn(&str) -> String,
     ) -> Result<ResponseValue<T>> {
-        let Answer { status, headers, body, attempts } = answer;
-        let empty = body.trim_ascii().is_empty();
+        let empty = matches!(answer.body.trim_ascii(), b"" | b"null");
         let text: &[u8] = match self.body {
             Body::None => b"null",
             Body::Optional if empty => b"{}",
-            Body::Required if empty => {
-                let detail =
-                    "the server accepted the call and answered without the body that tells more; do not send again";
-                let error = Error::new(ErrorKind::EmptyAnswer, detail).sent(true);
-                return Err(error.answered(status, headers).after(attempts));
-            }
-            _ => &body,
+            Body::Required if empty => return Err(empty_handed(answer)),
+            _ => &answer.body,
         };
         let mut json = serde_json::Deserializer::from_slice(text);
         let decoded = serde_path_to_error::deserialize(&mut json)
             .map_err(|error| (error.path().to_string(), error.into_inner()))
             .and_then(|value: T| json.end().map(|()| value).map_err(|error| (".".to_owned(), error)));
         match decoded {
-            Ok(value) => Ok(ResponseValue::new(value, status, headers)),
-            Err((place, error)) => {
-                let place = if place == "." { "the body".to_owned() } else { format!("`{place}`") };
-                // serde's own words quote the value.
-                let quotes = redact(&error.to_string());
-                let shown = !self.sensitive && quotes == error.to_string();
-                let cause = if self.sensitive { category(&error).to_owned() } else { quotes };
-                let detail = format!(
-                    "the server accepted the call, but its answer is not as described at {place}: {cause}; \
-                     `send_raw` gives the body as it came"
-                );
-                let beginning = excerpt(text, redact).filter(|_| !self.sensitive);
-                let failure = Error::new(ErrorKind::Decode, detail).sent(true).answered(status, headers);
-                let failure = failure.after(attempts).excerpted(beginning);
-                Err(if shown { failure.caused_by(error) } else { failure })
-            }
+            Ok(value) => Ok(ResponseValue::new(value, answer.status, answer.headers)),
+            Err((place, error)) => Err(self.undecodable(answer, &place, error, redact)),
         }
     }
+
+    fn undecodable(
+        &self,
+        answer: Answer,
+        place: &str,
+        error: serde_json::Error,
+        redact: &dyn Fn(&str) -> String,
+    ) -> Error {
+        let place = if place == "." { "the body".to_owned() } else { format!("`{place}`") };
+        // serde's own words quote the value.
+        let quotes = redact(&error.to_string());
+        let shown = !self.sensitive && quotes == error.to_string();
+        let cause = if self.sensitive { category(&error).to_owned() } else { quotes };
+        let detail = format!(
+            "the server accepted the call, but its answer is not as described at {place}: {cause}; \
+             `send_raw` gives the body as it came"
+        );
+        let beginning = excerpt(&answer.body, redact).filter(|_| !self.sensitive);
+        let failure = Error::new(ErrorKind::Decode, detail).sent(true).answered(answer.status, answer.headers);
+        let failure = failure.after(answer.attempts).excerpted(beginning);
+        if shown { failure.caused_by(error) } else { failure }
+    }
+}
+
+fn empty_handed(answer: Answer) -> Error {
+    let detail = "the server accepted the call and answered without the body that tells more; do not send again";
+    let error = Error::new(ErrorKind::EmptyAnswer, detail).sent(true);
+    error.answered(answer.status, answer.headers).after(answer.attempts)
 }
 
 /// What is wrong without a word of the body.

@@ -103,15 +103,12 @@ impl RequestBuilder<'_> {
     /// Those of any operation.
     pub async fn send<T: DeserializeOwned>(self) -> Result<ResponseValue<T>> {
         let operation = self.operation();
-        let raw = self.client.exchange(&operation, self.request).await?;
-        let body = if raw.body.trim_ascii().is_empty() && serde_json::from_str::<T>("null").is_ok() {
-            Body::None
-        } else {
-            Body::Optional
-        };
-        Operation { body, ..operation }
-            .decode(raw, |text| self.client.without_key(text))
-            .map_err(|error| error.of_operation(operation.id))
+        let exchange = self.client.exchange(&operation, self.request).await?;
+        exchange.end(|answer, redact| {
+            let empty = matches!(answer.body.trim_ascii(), b"" | b"null");
+            let body = if empty && serde_json::from_str::<T>("null").is_ok() { Body::None } else { Body::Optional };
+            Operation { body, ..operation }.decode(answer, redact)
+        })
     }
 
     /// Sends it, and gives the body of the answer as it came.
@@ -131,6 +128,10 @@ impl RequestBuilder<'_> {
             Ok("PUT") => "PUT",
             Ok("PATCH") => "PATCH",
             Ok("DELETE") => "DELETE",
+            Ok("HEAD") => "HEAD",
+            Ok("OPTIONS") => "OPTIONS",
+            Ok("TRACE") => "TRACE",
+            Ok("CONNECT") => "CONNECT",
             _ => "_OTHER",
         };
         // What it answers is not known, and so not shown.

@@ -70,6 +70,42 @@ fn a_variable_that_is_missing_or_cannot_be_used_is_named() {
     assert!(refused.contains("refused Configuration") && !refused.contains("SECRET"), "{refused}");
 }
 
+/// What a test that is ignored says when it runs alone, in a process of its own.
+fn alone(test: &str, variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let output = command.args(["--exact", test, "--ignored", "--nocapture"]).envs(variables.iter().copied()).output();
+    String::from_utf8(output.unwrap().stdout).unwrap()
+}
+
+#[test]
+#[ignore = "run by the test below, in a process of its own"]
+fn child_of_the_builder() {
+    println!("{:?}", Client::builder().api_key(" ").build().map_err(|error| error.to_string()));
+}
+
+#[test]
+fn the_builder_reads_nothing_from_the_environment() {
+    let said = alone("child_of_the_builder", &[("COURIER_API_KEY", "SECRET")]);
+    assert!(said.contains("there is no API key") && said.contains("COURIER_API_KEY"), "{said}");
+}
+
+#[tokio::test]
+#[ignore = "run by the test below, in a process of its own"]
+async fn child_behind_a_proxy() {
+    let server = Server::answering(200, json!({"items": [], "paging": {"more": false}})).await;
+    println!("answered: {}", server.client().lists_list().send().await.is_ok());
+}
+
+#[test]
+fn a_proxy_of_the_environment_does_not_get_what_is_for_this_machine() {
+    let dead = "http://127.0.0.1:9";
+    let said = alone(
+        "child_behind_a_proxy",
+        &[("HTTP_PROXY", dead), ("http_proxy", dead), ("ALL_PROXY", dead), ("NO_PROXY", "")],
+    );
+    assert!(said.contains("answered: true"), "{said}");
+}
+
 #[test]
 fn no_debug_shows_the_key() {
     let builder = Client::builder()
@@ -98,6 +134,10 @@ fn no_debug_shows_the_key() {
     let provider = types::ProvidersCreateRequest::builder().provider("sendgrid").settings(settings).build().unwrap();
     assert!(!format!("{provider:?}").contains("SECRET"));
     assert_eq!(Sensitive::from("SECRET").into_exposed(), "SECRET");
+    // Nor does a kind that is not known of a union whose known ones have secrets.
+    let unknown: types::Slack = serde_json::from_value(json!({"access_token": "SECRET", "team": "t"})).unwrap();
+    assert!(matches!(unknown, types::Slack::Unrecognized(_)));
+    assert!(!format!("{unknown:?}").contains("SECRET"));
 }
 
 #[test]
@@ -220,6 +260,7 @@ async fn a_metric_is_told_of_every_call() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let server = Server::start(|request| match request.method.as_str() {
         "GET" => Reply::json(200, &json!({"items": [], "paging": {"more": false}})),
+        "POST" => Reply::empty(202),
         _ => Reply::empty(404),
     })
     .await;
@@ -239,4 +280,12 @@ async fn a_metric_is_told_of_every_call() {
     assert_eq!((calls[0].attempts, calls[0].error), (1, None));
     assert_eq!((calls[1].error, calls[1].status.map(|status| status.as_u16())), (Some(ErrorKind::NotFound), Some(404)));
     assert!(!format!("{calls:?}").contains("SECRET"));
+
+    // A success that is none for the caller is none for the metric.
+    let job = types::BulkCreateJobRequest::builder();
+    let message = types::InboundBulkMessage::builder().event("e").build().unwrap();
+    let error = client.bulk_create_job().body(job.message(message)).send().await.unwrap_err();
+    let call = receiver.try_recv().unwrap();
+    assert_eq!((call.error, call.attempts), (Some(ErrorKind::EmptyAnswer), 1));
+    assert_eq!((call.error, call.status), (Some(error.kind()), error.status()));
 }

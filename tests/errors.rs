@@ -148,6 +148,28 @@ async fn no_text_of_an_error_has_the_url_or_the_key() {
     assert!(error.message().unwrap().contains("[sensitive]"));
 }
 
+#[tokio::test]
+async fn a_device_token_that_courier_names_is_not_in_the_text() {
+    let server = Server::start(|request| {
+        let token = request.path.rsplit('/').next().unwrap().to_owned();
+        Reply::json(404, &json!({"message": format!("Token {token} / DEVICE:TOKEN not found")}))
+    })
+    .await;
+    let error = server.client().users_tokens_delete().user_id("u").token("DEVICE:TOKEN").send().await.unwrap_err();
+    assert_no_secret(&error, &["DEVICE:TOKEN", "DEVICE%3ATOKEN"]);
+    assert_eq!(error.message(), Some("Token [sensitive] / [sensitive] not found"));
+}
+
+#[tokio::test]
+async fn a_null_is_an_empty_body() {
+    let server = Server::start(|_| Reply::of(200, "application/json", " null ")).await;
+    let client = server.client();
+    let body = trycourier::types::BulkIngestUsersParams::builder().users(vec![]);
+    assert_eq!(client.bulk_add_users().job_id("j").body(body).send().await.unwrap().total, None);
+    let error = client.lists_retrieve().list_id("l").send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::EmptyAnswer);
+}
+
 fn assert_no_secret(error: &Error, secrets: &[&str]) {
     let mut texts = vec![error.to_string(), format!("{error:?}"), format!("{error:#?}")];
     let mut source = error.source();

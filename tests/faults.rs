@@ -195,7 +195,7 @@ fn bodies() -> Vec<Case> {
         case("JSON of another type", Act::answer(200, &[], "[1, 2]"), Decode, 200).once(),
         case("a field of another type", Act::answer(200, &[], r#"{"requestId": 1, "id": 1, "name": 1}"#), Decode, 200)
             .once(),
-        case("null", Act::answer(200, &[], "null"), Decode, 200).once(),
+        case("null", Act::answer(200, &[], "null"), EmptyAnswer, 200).once(),
         case("HTML with a 200", Act::answer(200, &[("content-type", "text/html")], html), Decode, 200).once(),
         case("a success without its body", Act::answer(202, &[], ""), EmptyAnswer, 202).once(),
         case("204", Act::says("HTTP/1.1 204 No Content\r\n\r\n"), EmptyAnswer, 204).once(),

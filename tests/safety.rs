@@ -254,25 +254,29 @@ async fn the_deepest_answers_decode_print_and_drop() {
     };
     let elements = nest(30, r#"{"type": "group", "elements": ["#, r#"{"type": "text", "content": "x"}"#, "]}");
     let filters =
-        nest(40, r#"{"operator": "AND", "rules": ["#, r#"{"operator": "EQ", "path": "a", "value": "b"}"#, "]}");
+        nest(40, r#"{"operator": "AND", "filters": ["#, r#"{"operator": "EQ", "path": "a", "value": "b"}"#, "]}");
     let anything = nest(120, r#"{"x": "#, "1", "}");
     let began = std::time::Instant::now();
+    let mut decoded = [0, 0];
     for text in [&elements, &filters, &anything] {
         for depth_of in [
             r#"{"message": {"content": {"version": "2022-01-01", "elements": [@]}}}"#,
-            r#"{"id": "a", "name": "b", "description": "c", "created_at": "d", "updated_at": "e", "filter": @}"#,
+            r#"{"id": "a", "name": "b", "description": "c", "created_at": "d", "updated_at": "e", "filter": {"filters": [@]}}"#,
         ] {
             let text = depth_of.replace('@', text);
             if let Ok(value) = serde_json::from_str::<types::SendMessageRequest>(&text) {
+                decoded[0] += 1;
                 assert!(format!("{value:?} {value:#?}").len() > 100);
                 serde_json::to_string(&value).unwrap();
             }
             if let Ok(value) = serde_json::from_str::<types::Audience>(&text) {
+                decoded[1] += 1;
                 assert!(format!("{value:?} {value:#?}").len() > 100);
                 serde_json::to_string(&value).unwrap();
             }
         }
     }
+    assert!(decoded.iter().all(|count| *count > 0), "{decoded:?}");
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     let deeper = nest(10_000, "[", "", "]");
     assert!(serde_json::from_str::<types::Audience>(&deeper).is_err());
