@@ -25,6 +25,13 @@ pub(crate) struct Answer {
     pub attempts: u32,
 }
 
+impl Answer {
+    /// Whether there is nothing in the body, said either way.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self.body.trim_ascii(), b"" | b"null")
+    }
+}
+
 /// A call of which nothing more will come, and which is not reported yet: whether its body is as described counts too.
 pub(crate) struct Exchange<'a> {
     client: &'a Client,
@@ -60,7 +67,7 @@ impl Client {
         let url = request.url().clone();
         let trace = Trace::begin(operation, &url);
         let begun = self.inner.clock.now();
-        let outcome = trace.during(self.attempts(operation, request, begun, &trace)).await;
+        let outcome = trace.during(self.attempts(operation, request, &url, begun, &trace)).await;
         Ok(Exchange { client: self, operation, url, begun, trace, outcome })
     }
 
@@ -111,6 +118,7 @@ impl Client {
         &self,
         operation: &Operation,
         mut request: Request,
+        url: &Url,
         begun: Instant,
         trace: &Trace,
     ) -> Result<Answer> {
@@ -133,7 +141,7 @@ impl Client {
             let again = request.try_clone();
             *request.timeout_mut() = Some(timeout);
             attempts += 1;
-            let error = match self.attempt(operation, request).await {
+            let error = match self.attempt(operation, request, url).await {
                 Ok((status, headers, body)) => {
                     self.inner.budget.refund(paid);
                     return Ok(Answer { status, headers, body, attempts });
@@ -159,8 +167,13 @@ impl Client {
     }
 
     /// One request and its answer, read to the end.
-    async fn attempt(&self, operation: &Operation, request: Request) -> Result<(StatusCode, HeaderMap, Bytes)> {
-        let (url, is_head) = (request.url().clone(), request.method() == Method::HEAD);
+    async fn attempt(
+        &self,
+        operation: &Operation,
+        request: Request,
+        url: &Url,
+    ) -> Result<(StatusCode, HeaderMap, Bytes)> {
+        let is_head = request.method() == Method::HEAD;
         let mut response = self.client.execute(request).await.map_err(Error::transport)?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
@@ -176,16 +189,19 @@ impl Client {
             return Ok((status, headers, body));
         }
         Err(Error::status_answer(status, headers, &body, operation.sensitive, |text| {
-            self.redacted(text, operation, &url)
+            self.redacted(text, operation, url)
         }))
     }
 
     /// A text of the server's without what it may repeat of the request: the URL, the key and whatever else opens a door.
     fn redacted(&self, text: &str, operation: &Operation, url: &Url) -> String {
         let mut text = text.replace(self.inner.key.expose(), "[sensitive]");
-        for value in self.options.headers.values().filter_map(|value| value.to_str().ok()) {
-            // A scheme before the secret, as in `Bearer`, is none; and a short value is part of too many words.
-            if let Some(secret) = value.split_whitespace().last().filter(|secret| secret.len() >= SHORTEST_SECRET) {
+        for (name, value) in &self.options.headers {
+            // A scheme before the secret, as in `Bearer`, is none.
+            let secret = value.to_str().ok().and_then(|value| value.split_whitespace().last());
+            // A short value is part of too many words, unless it is what takes the key's place.
+            let is_sought = |secret: &&str| name == AUTHORIZATION || secret.len() >= SHORTEST_SECRET;
+            if let Some(secret) = secret.filter(is_sought) {
                 text = text.replace(secret, "[sensitive]");
             }
         }

@@ -41,7 +41,7 @@ impl Operation {
         answer: Answer,
         redact: &dyn Fn(&str) -> String,
     ) -> Result<ResponseValue<T>> {
-        let empty = matches!(answer.body.trim_ascii(), b"" | b"null");
+        let empty = answer.is_empty();
         let text: &[u8] = match self.body {
             Body::None => b"null",
             Body::Optional if empty => b"{}",

@@ -105,8 +105,8 @@ impl RequestBuilder<'_> {
         let operation = self.operation();
         let exchange = self.client.exchange(&operation, self.request).await?;
         exchange.end(|answer, redact| {
-            let empty = matches!(answer.body.trim_ascii(), b"" | b"null");
-            let body = if empty && serde_json::from_str::<T>("null").is_ok() { Body::None } else { Body::Optional };
+            let takes_null = || serde_json::from_str::<T>("null").is_ok();
+            let body = if answer.is_empty() && takes_null() { Body::None } else { Body::Optional };
             Operation { body, ..operation }.decode(answer, redact)
         })
     }

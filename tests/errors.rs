@@ -161,6 +161,17 @@ async fn a_device_token_that_courier_names_is_not_in_the_text() {
 }
 
 #[tokio::test]
+async fn an_authorization_of_the_callers_own_is_not_in_the_text_however_short() {
+    let server =
+        Server::start(|_| Reply::json(401, &json!({"message": "s3cr is no key, nor is a-longer-secret"}))).await;
+    let client = server.client().with_options(|options| {
+        options.header("authorization", "Bearer s3cr").header("x-proxy-token", "a-longer-secret")
+    });
+    let error = client.lists_list().send().await.unwrap_err();
+    assert_no_secret(&error, &["s3cr", "a-longer-secret"]);
+}
+
+#[tokio::test]
 async fn a_null_is_an_empty_body() {
     let server = Server::start(|_| Reply::of(200, "application/json", " null ")).await;
     let client = server.client();

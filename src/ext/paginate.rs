@@ -115,7 +115,6 @@ fn endless(operation: &'static str) -> Error {
 
 /// Finds a circle of cursors of any length without keeping them all (Brent's algorithm): each is compared with one earlier
 /// cursor, which is moved up after 1, 2, 4, 8, … pages.
-#[derive(Default)]
 pub(crate) struct Cursors {
     earlier: Option<String>,
     since: usize,
