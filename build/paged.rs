@@ -1,7 +1,5 @@
 //! Which operations page, and how: the rows of the table in `src/ext/paginate.rs`.
 
-use std::fmt::Write as _;
-
 use heck::ToUpperCamelCase;
 use serde_json::Value;
 
@@ -10,15 +8,9 @@ use crate::generate::schema::{operations, properties, reference, resolve, setter
 /// A call of `paged!` with a row for each operation that takes a `cursor`. One whose answer has none of the shapes has no
 /// row, and the test of the pages says so.
 pub fn paged(document: &Value) -> String {
-    let rows = operations(document).filter(|(.., operation)| takes_cursor(operation)).fold(
-        String::new(),
-        |mut rows, (.., operation)| {
-            if let Some(row) = row(document, operation) {
-                let _ = writeln!(rows, "    {row}");
-            }
-            rows
-        },
-    );
+    let paged = operations(document).filter(|(.., operation)| takes_cursor(operation));
+    let rows = paged.filter_map(|(.., operation)| row(document, operation));
+    let rows: String = rows.map(|row| format!("    {row}\n")).collect();
     format!("paged! {{\n{rows}}}\n")
 }
 
