@@ -1,21 +1,28 @@
 //! The maintainer's commands. `cargo xtask` lists them.
+//!
+//! ```text
+//! fetch/         the newest release of the official client, or a file, or an address
+//!    ▼  import/     its structure, with our names where the committed one has the same thing
+//! openapi/upstream.yaml
+//!    ▼  spec/       the rules of normalise/ and the overlays, applied by overlay/, in their order
+//! openapi/courier.yaml, docs/coming-from.md
+//!    ▼  report/     what it means for callers, by the surfaces that the build script's generator makes
+//! ```
 
 mod check_docs;
-mod diff;
+mod conformance;
 mod document;
-mod downgrade;
 mod fetch;
+// The build script's own, so that what is said of the Rust surface is what is generated.
+#[allow(dead_code, reason = "it reads what is generated, and writes none of it")]
+#[path = "../../build/generate.rs"]
+mod generate;
 mod import;
 mod normalise;
 mod overlay;
-mod paths;
-mod places;
-mod references;
-mod replacement;
 mod report;
 mod spec;
 mod update;
-mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -36,25 +43,29 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Make openapi/courier.yaml of openapi/upstream.yaml and the overlays.
+    /// Generate openapi/courier.yaml from openapi/upstream.yaml and the overlays, and docs/coming-from.md from it.
     GenerateSpec {
-        /// Write nothing; fail with a diff when courier.yaml is stale.
+        /// Write nothing; fail with a diff if a generated file is stale.
         #[arg(long)]
         check: bool,
     },
     /// Follow the API: fetch its description and report what it means for callers.
     ///
-    /// Fetches what Courier publishes, takes its structure into openapi/upstream.yaml, makes openapi/courier.yaml of it,
-    /// and reports every difference as breaking or compatible for a Rust caller, with the version that follows and a
-    /// draft for CHANGELOG.md. Then compiles the crate and writes the changed shapes of its types for review. Nothing is
-    /// written unless everything went well.
+    /// Looks on PyPI for a release of the official Python client that is newer than openapi/upstream.yaml, derives that file
+    /// from its types, generates openapi/courier.yaml, and reports every difference as breaking or compatible for a Rust
+    /// caller, with the next version number and a draft for CHANGELOG.md. Then compiles the crate and writes the changed
+    /// shapes of its types for review. Nothing is written unless every step succeeds.
     UpdateSpec(update::Options),
-    /// Count what courier.yaml describes in words, by tag.
+    /// Count the descriptions in courier.yaml by tag, and check their links.
     CheckDocs {
         /// Name every item that has no description.
         #[arg(long)]
         missing: bool,
     },
+    /// Ask others: the mock server of the official SDKs about courier.yaml, the official Python client about local_courier.
+    ///
+    /// What needs node or python is left out where they are not there.
+    Conformance,
 }
 
 fn main() -> ExitCode {
@@ -75,5 +86,6 @@ fn run(arguments: &Arguments) -> Result<()> {
         Task::GenerateSpec { check } => spec::generate(&files, *check),
         Task::UpdateSpec(options) => update::update(repository, options),
         Task::CheckDocs { missing } => check_docs::check(&files.read_courier()?, *missing),
+        Task::Conformance => conformance::check(repository),
     }
 }

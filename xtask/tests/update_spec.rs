@@ -20,9 +20,9 @@ actions:
 - target: $.paths[*][*].tags
   remove: true
 - target: $.paths['/things'].get
-  update: {operationId: things_list, tags: [Things]}
+  update: {operationId: things_list, x-method: things.list, tags: [Things]}
 - target: $.paths['/things/{thing_id}'].put
-  update: {operationId: things_update, tags: [Things]}
+  update: {operationId: things_update, x-method: things.update, tags: [Things]}
 ";
 
 const WORDS: &str = "\
@@ -61,6 +61,7 @@ fn description() -> Value {
         },
         "components": {"schemas": {
             "ThingPage": {"type": "object", "properties": {
+                "cursor": {"type": "string"},
                 "items": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}
             }},
             "Thing": {"type": "object", "required": ["id"], "properties": {
@@ -110,8 +111,10 @@ impl Repository {
         repository.write("src/lib.rs", "");
         repository.write("openapi/overlay/names.yaml", NAMES);
         repository.write("openapi/overlay/things.yaml", WORDS);
-        repository.write("openapi/upstream.yaml", "openapi: 3.0.3\npaths: {}\n");
-        repository.write("openapi/courier.yaml", "openapi: 3.0.3\npaths: {}\n");
+        let empty = "openapi: 3.0.3\ninfo: {title: Things, version: '1'}\npaths: {}\n";
+        repository.write("openapi/upstream.yaml", empty);
+        repository.write("openapi/courier.yaml", empty);
+        repository.write("docs/coming-from.md", "");
         repository.update(&["--no-verify", "--from", &repository.describe(&description())]).assert().success();
         repository
     }
@@ -185,18 +188,41 @@ fn error(command: &mut Command) -> String {
 }
 
 #[test]
-fn five_changes_are_five_lines_each_rightly_marked() {
+fn five_changes_are_reported_with_all_that_they_change_for_callers() {
     let repository = Repository::new();
     let from = repository.describe(&description_with_five_changes());
     let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
     assert_eq!(
         report["changes"],
         json!([
-            {"subject": "operation", "effect": "compatible", "rust": "Client::create_thing", "what": "added: POST /things"},
-            {"subject": "property", "effect": "breaking", "rust": "types::Thing::size", "what": "made required"},
-            {"subject": "value", "effect": "compatible", "rust": "types::Colour::Green", "what": "value `GREEN` added"},
-            {"subject": "property", "effect": "compatible", "rust": "types::Owner::email", "what": "optional property added"},
-            {"subject": "name", "effect": "compatible", "rust": "types::Owner", "what": "keeps its name; Courier calls it Proprietor now"},
+            {
+                "subject": "operation", "effect": "breaking", "kind": "changed", "rust": "resources::Things::update",
+                "what": "takes the arguments `thing_id`, `id`, `size`, was `thing_id`, `id`"
+            },
+            {
+                "subject": "operation", "effect": "compatible", "kind": "added", "rust": "resources::Things::create",
+                "what": "added: POST /things"
+            },
+            {
+                "subject": "value", "effect": "compatible", "kind": "added", "rust": "types::Colour::Green",
+                "what": "value `GREEN` added"
+            },
+            {
+                "subject": "property", "effect": "compatible", "kind": "added", "rust": "types::Owner::email",
+                "what": "optional property added"
+            },
+            {
+                "subject": "property", "effect": "breaking", "kind": "changed", "rust": "types::Thing::size",
+                "what": "is now required, and an argument"
+            },
+            {
+                "subject": "schema", "effect": "compatible", "kind": "added", "rust": "types::ThingsCreateRequest",
+                "what": "added, a struct"
+            },
+            {
+                "subject": "name", "effect": "compatible", "kind": "changed", "rust": "types::Owner",
+                "what": "keeps its name; Courier now calls it Proprietor"
+            },
         ])
     );
     assert_eq!((&report["bump"], &report["next_version"]), (&json!("minor"), &json!("0.2.0")));
@@ -215,10 +241,6 @@ fn a_file_and_the_same_over_http_as_json_or_yaml_give_the_same_report() {
         let address = serve(answer(&format!("200 OK\r\nContent-Type: {content_type}"), &body));
         assert_eq!(repository.report(&address, "text"), expected, "{content_type}");
     }
-    let address = serve(answer("200 OK", &changed.to_string()));
-    repository.write("openapi/source.yaml", &format!("url: {address}\n"));
-    let run = repository.update(&["--dry-run"]).assert().success();
-    assert_eq!(String::from_utf8_lossy(&run.get_output().stdout), expected);
 }
 
 #[test]
@@ -240,7 +262,108 @@ fn applied_once_it_is_the_newest_and_twice_changes_nothing() {
     let again = repository.update(&["--from", &from]).assert().success();
     assert!(String::from_utf8_lossy(&again.get_output().stdout).starts_with("Nothing changes for callers."));
     assert_eq!(repository.files(), after);
+
+    let unnamed = error(&mut repository.xtask(&["generate-spec", "--check"]));
+    assert_eq!(unnamed, "error: openapi/overlay/names.yaml gives no `x-method` to:\n  POST /things\n");
+    let named = "- target: $.paths['/things'].post\n  update: {operationId: things_create, x-method: things.create}\n";
+    repository.write("openapi/overlay/names.yaml", &format!("{NAMES}{named}"));
     repository.xtask(&["generate-spec", "--check"]).assert().success();
+}
+
+#[test]
+fn a_schema_without_a_name_of_ours_is_proposed_one_and_stops_generate_spec_alone() {
+    let repository = Repository::new();
+    let mut changed = description();
+    let inline = json!({"oneOf": [
+        {"type": "object", "properties": {"type": {"type": "string", "enum": ["square"]}}},
+        {"type": "object", "properties": {"type": {"type": "string", "enum": ["circle"]}, "radius": {"type": "integer"}}}
+    ]});
+    changed["components"]["schemas"]["Thing"]["properties"]["shape"] = inline;
+    changed["components"]["schemas"]["Thing"]["properties"]["maker"] =
+        json!({"type": "object", "properties": {"name": {"type": "string"}}});
+    let from = repository.describe(&changed);
+    let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
+    let misnamed: Vec<(&str, Option<&str>)> = report["misnamed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|misnamed| (misnamed["schema"].as_str().unwrap(), misnamed["proposal"].as_str()))
+        .collect();
+    assert_eq!(
+        misnamed,
+        [
+            ("ThingShapeVariant0", Some("ThingShapeSquare")),
+            ("ThingShapeVariant1", Some("ThingShapeCircle")),
+            ("Owner", Some("Owner")),
+            ("ThingMaker", Some("Owner")),
+        ]
+    );
+    assert!(report["untyped"].as_str().unwrap().contains("x-name: ThingShapeSquare"), "{report}");
+    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    let refused = error(&mut repository.xtask(&["generate-spec"]));
+    let expected = "ThingShapeVariant0: a name by the number 0; it could be called ThingShapeSquare";
+    assert!(refused.contains(expected), "{refused}");
+
+    let types = "overlay: 1.0.0\ninfo: {}\nactions:\n\
+        - target: $.components.schemas.ThingShapeVariant0\n  update: {x-name: Square}\n\
+        - target: $.components.schemas.ThingShapeVariant1\n  update: {x-name: Circle}\n\
+        - target: $.components.schemas['Owner', 'ThingMaker']\n  update: {x-name: Person}\n";
+    repository.write("openapi/overlay/types.yaml", types);
+    repository.xtask(&["generate-spec"]).assert().success();
+    let courier: Value = yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap();
+    let names: Vec<&String> = courier["components"]["schemas"].as_object().unwrap().keys().collect();
+    assert_eq!(
+        names,
+        ["ThingPage", "Thing", "Colour", "Person", "ApiError", "Square", "Circle", "ThingShape", "PathSegment"]
+    );
+
+    // What has come to differ is no longer joined, and said so.
+    changed["components"]["schemas"]["Thing"]["properties"]["maker"]["properties"]["town"] = json!({"type": "string"});
+    let report = repository.report(&repository.describe(&changed), "json");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(
+        report["misnamed"],
+        json!([{
+            "schema": "ThingMaker",
+            "reason": "types.yaml calls it Person, as Owner, from which it differs in `town`",
+            "proposal": null
+        }])
+    );
+}
+
+#[test]
+fn the_order_of_arguments_stays_whatever_upstream_does_with_it() {
+    let repository = Repository::new();
+    let mut changed = description();
+    changed["components"]["schemas"]["Thing"]["required"] = json!(["id", "size"]);
+    repository.update(&["--no-verify", "--from", &repository.describe(&changed)]).assert().success();
+    changed["components"]["schemas"]["Thing"]["required"] = json!(["colour", "size", "id"]);
+    let from = repository.describe(&changed);
+    let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
+    assert_eq!(
+        report["changes"],
+        json!([
+            {
+                "subject": "operation", "effect": "breaking", "kind": "changed", "rust": "resources::Things::update",
+                "what": "takes the arguments `thing_id`, `id`, `size`, `colour`, was `thing_id`, `id`, `size`"
+            },
+            {
+                "subject": "property", "effect": "breaking", "kind": "changed", "rust": "types::Thing::colour",
+                "what": "is now required, and an argument"
+            }
+        ])
+    );
+    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    let required = |repository: &Repository| {
+        let courier: Value = yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap();
+        courier["components"]["schemas"]["Thing"]["required"].clone()
+    };
+    assert_eq!(required(&repository), json!(["id", "size", "colour"]));
+    let order = "overlay: 1.0.0\ninfo: {}\nactions:\n\
+        - target: $.components.schemas.Thing\n  update: {x-order: [colour, id, size]}\n";
+    repository.write("openapi/overlay/order.yaml", order);
+    repository.xtask(&["generate-spec"]).assert().success();
+    assert_eq!(required(&repository), json!(["colour", "id", "size"]));
 }
 
 #[test]
@@ -289,8 +412,8 @@ fn an_overlay_target_that_is_gone_is_reported_by_line_and_stops_generate_spec_al
             {"file": "openapi/overlay/things.yaml", "line": 8, "target": "/components/schemas/Thing/properties/colour"},
         ])
     );
-    assert_eq!(report["unreachable"], json!(["types::ThingPage", "types::Colour"]));
-    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    assert_eq!(report["unreachable"], json!(["types::Colour", "types::ThingPage"]));
+    repository.update(&["--no-verify", "--allow-removals", "--from", &from]).assert().success();
     let strict = error(&mut repository.xtask(&["generate-spec"]));
     assert!(strict.contains("openapi/overlay/names.yaml:6: $.paths['/things'].get matches nothing"), "{strict}");
 }
@@ -345,7 +468,7 @@ fn a_crate_that_does_not_compile_keeps_its_description() {
     repository.write("src/lib.rs", "this is not Rust");
     let from = repository.describe(&description_with_five_changes());
     let refused = error(&mut repository.update(&["--from", &from]));
-    assert!(refused.contains("the files are as they were; `--no-verify` keeps the new ones"), "{refused}");
+    assert!(refused.contains("the files are unchanged; use `--no-verify` to keep the new ones"), "{refused}");
     assert_eq!(repository.files(), before);
 }
 
@@ -360,8 +483,368 @@ fn the_commands_explain_themselves() {
         assert!(help(&[command, "--help"]).contains("Usage: cargo xtask"), "{command}");
     }
     let update = help(&["update-spec", "--help"]);
-    for option in ["--from <URL|FILE>", "--check", "--dry-run", "--format <FORMAT>", "--no-verify"] {
+    for option in ["--from <URL|FILE>", "--check", "--dry-run", "--allow-removals", "--format <FORMAT>", "--no-verify"]
+    {
         assert!(update.contains(option), "{option}");
     }
-    assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/source.yaml").exists());
+}
+
+/// The Python that the tests of releases need, and that is not asked of everyone who runs the others.
+fn python() -> Option<&'static str> {
+    let has_pip = |python: &&str| {
+        let arguments = ["-c", "import sys; sys.exit(sys.version_info < (3, 9) or __import__('pip') is None)"];
+        Command::new(python).args(arguments).output().is_ok_and(|output| output.status.success())
+    };
+    let found = ["python3", "python", "py"].into_iter().find(has_pip);
+    if found.is_none() {
+        eprintln!("left out: there is no Python with pip here");
+    }
+    found
+}
+
+/// A folder with a wheel of the client in `fixtures/client`, for pip to find.
+fn release(python: &str, version: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let information = folder.path().join(format!("trycourier-{version}.dist-info"));
+    fs::create_dir(&information).unwrap();
+    fs::write(
+        information.join("METADATA"),
+        format!("Metadata-Version: 2.1\nName: trycourier\nVersion: {version}\nRequires-Python: >=99\n"),
+    )
+    .unwrap();
+    fs::write(information.join("WHEEL"), "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n").unwrap();
+    fs::write(information.join("RECORD"), "").unwrap();
+    let wheel = folder.path().join(format!("trycourier-{version}-py3-none-any.whl"));
+    let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/client/courier");
+    let zip = ["-m", "zipfile", "-c"].map(std::ffi::OsStr::new);
+    Command::new(python).args(zip).arg(wheel).arg(client).arg(&information).assert().success();
+    fs::remove_dir_all(information).unwrap();
+    folder
+}
+
+/// `update-spec` as on a machine whose pip looks into a folder alone.
+fn update_from(repository: &Repository, wheels: &Path, arguments: &[&str]) -> Command {
+    let mut command = repository.update(arguments);
+    command.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", wheels);
+    command
+}
+
+#[test]
+fn a_newer_release_of_the_official_client_is_followed_and_then_it_is_the_newest() {
+    let Some(python) = python() else { return };
+    let repository = Repository::new();
+    let wheels = release(python, "2.0.0");
+    let stale = error(&mut update_from(&repository, wheels.path(), &["--check"]));
+    assert!(stale.contains("Followed: release 2.0.0 of the official Python client."), "{stale}");
+    assert!(stale.ends_with("is not the newest: run `cargo xtask update-spec`\n"), "{stale}");
+    let report = update_from(&repository, wheels.path(), &["--dry-run", "--format", "json"]).assert().success();
+    let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
+    assert_eq!(
+        report["unnamed"],
+        "- target: $.paths['/things/{thing_id}/parts'].post\n  update:\n    operationId: things_parts_add_all\n    \
+         x-method: things.parts.add_all\n    tags:\n    - Things\n"
+    );
+    update_from(&repository, wheels.path(), &["--no-verify"]).assert().success();
+    insta::assert_snapshot!("derived", repository.file("openapi/upstream.yaml"));
+
+    let before = repository.files();
+    let newest = update_from(&repository, wheels.path(), &[]).assert().success();
+    let said = String::from_utf8_lossy(&newest.get_output().stderr).into_owned();
+    assert!(said.ends_with("newest\n"), "{said}");
+    assert!(said.contains("On PyPI: release 2.0.0"), "{said}");
+    assert_eq!(repository.files(), before);
+}
+
+#[test]
+fn an_older_release_changes_nothing() {
+    let Some(python) = python() else { return };
+    let repository = Repository::new();
+    let before = repository.files();
+    let wheels = release(python, "0.9.0");
+    let newest = update_from(&repository, wheels.path(), &[]).assert().success();
+    let output = newest.get_output();
+    assert!(String::from_utf8_lossy(&output.stderr).ends_with("newest\n"));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "Nothing changes for callers.\n");
+    assert_eq!(repository.files(), before);
+}
+
+#[test]
+fn without_python_pip_or_a_release_it_says_what_is_missing() {
+    let repository = Repository::new();
+    let empty = tempfile::tempdir().unwrap();
+    let none = error(repository.update(&[]).env("PATH", empty.path()));
+    assert!(none.starts_with("error: there is no Python 3.9 or newer here"), "{none}");
+    assert!(none.ends_with("install it, or give a description with `--from`\n"), "{none}");
+    if python().is_some() {
+        let nothing = error(&mut update_from(&repository, empty.path(), &[]));
+        assert!(nothing.starts_with("error: pip finds no release of trycourier: ERROR: No matching"), "{nothing}");
+        assert_eq!(nothing.lines().count(), 1, "{nothing}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn without_pip_it_says_so() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let repository = Repository::new();
+    let folder = tempfile::tempdir().unwrap();
+    let python = folder.path().join("python3");
+    fs::write(&python, "#!/bin/sh\n[ \"$1\" = -c ]\n").unwrap();
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    let none = error(repository.update(&[]).env("PATH", folder.path()));
+    assert!(none.starts_with("error: `python3` has no pip"), "{none}");
+}
+
+#[test]
+fn removals_are_refused_and_reported_unless_they_are_allowed() {
+    let repository = Repository::new();
+    let before = repository.files();
+    let mut changed = description();
+    changed["paths"].as_object_mut().unwrap().shift_remove("/things");
+    changed["info"]["version"] = json!("0.9.0");
+    let from = repository.describe(&changed);
+    let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
+    assert_eq!(report["removals"], json!(["the version goes back from 1.0.0 to 0.9.0", "GET /things goes"]));
+    let refused = error(&mut repository.update(&["--no-verify", "--from", &from]));
+    assert!(
+        refused.ends_with(
+            "error: nothing is written: the version goes back from 1.0.0 to 0.9.0, GET /things goes. \
+             If this is intended, pass `--allow-removals`\n"
+        ),
+        "{refused}"
+    );
+    assert_eq!(repository.files(), before);
+    repository.update(&["--no-verify", "--allow-removals", "--from", &from]).assert().success();
+    assert_ne!(repository.files(), before);
+}
+
+#[test]
+fn a_source_that_lacks_operations_of_ours_is_refused_by_its_first_few() {
+    let repository = Repository::new();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/upstream.yaml");
+    let own = fs::read_to_string(own).unwrap();
+    repository.write("openapi/upstream.yaml", &own);
+    let mut less: Value = yaml_serde::from_str(&own).unwrap();
+    let paths = less["paths"].as_object_mut().unwrap();
+    let kept = paths.iter().take(60).map(|(path, item)| (path.clone(), item.clone())).collect();
+    *paths = kept;
+    let refused = error(&mut repository.update(&["--no-verify", "--from", &repository.describe(&less)]));
+    assert!(refused.contains("error: nothing is written: ") && refused.contains(" goes, and "), "{refused}");
+    assert_eq!(repository.file("openapi/upstream.yaml"), own);
+}
+
+#[test]
+fn a_description_that_does_not_say_its_version_keeps_ours() {
+    let repository = Repository::new();
+    let before = repository.files();
+    let mut changed = description();
+    changed["info"]["version"] = json!("");
+    repository.update(&["--no-verify", "--from", &repository.describe(&changed)]).assert().success();
+    assert_eq!(repository.files(), before);
+}
+
+#[test]
+fn a_broken_reference_and_a_doubled_name_are_lines_of_the_report() {
+    let repository = Repository::new();
+    let mut changed = description();
+    changed["components"]["schemas"]["Thing"]["properties"]["maker"] = json!({"$ref": "#/components/schemas/Makr"});
+    changed["paths"]["/others"] = json!({"get": {"operationId": "x", "responses": {"204": {"description": ""}}}});
+    repository.write(
+        "openapi/overlay/names.yaml",
+        &format!("{NAMES}- target: $.paths['/others'].get\n  update: {{operationId: things_list, x-method: things.list, tags: [Things]}}\n"),
+    );
+    let from = repository.describe(&changed);
+    let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
+    assert_eq!(
+        report["broken"],
+        json!([
+            "/components/schemas/Thing/properties/maker refers to #/components/schemas/Makr, which does not exist: \
+                any value is accepted there"
+        ])
+    );
+    assert_eq!(
+        report["doubled"],
+        json!(["GET /others and GET /things are both called things_list: give one another name in \
+                openapi/overlay/names.yaml"])
+    );
+    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    let strict = error(&mut repository.xtask(&["generate-spec"]));
+    assert!(strict.contains("are both called things_list"), "{strict}");
+}
+
+const CORRECTIONS: &str = "\
+overlay: 1.0.0
+info: {title: Corrections, version: 1.0.0}
+actions:
+- target: $.components.schemas['Thing', 'Owner', 'Gadget'].properties
+  update: {note: {type: string}}
+- target: $.components.schemas.Colour
+  update: {enum: [GREEN]}
+";
+
+#[test]
+fn a_correction_says_which_of_its_names_is_gone_and_what_is_superfluous() {
+    let repository = Repository::new();
+    repository.write("openapi/overlay/corrections.yaml", CORRECTIONS);
+    let report: Value =
+        serde_json::from_str(&repository.report(&repository.describe(&description_with_five_changes()), "json"))
+            .unwrap();
+    assert_eq!(
+        report["gone"],
+        json!([{
+            "file": "openapi/overlay/corrections.yaml", "line": 4,
+            "target": "$.components.schemas['Gadget'].properties"
+        }])
+    );
+    assert_eq!(
+        report["superfluous"],
+        json!([{
+            "file": "openapi/overlay/corrections.yaml", "line": 6,
+            "place": "$.components.schemas.Colour.enum", "value": "\"GREEN\""
+        }])
+    );
+    let from = repository.describe(&description_with_five_changes());
+    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    let courier: Value = yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap();
+    assert_eq!(courier["components"]["schemas"]["Colour"]["enum"], json!(["RED", "BLUE", "GREEN"]));
+}
+
+#[test]
+fn the_report_is_a_list_of_what_is_left_to_do_by_hand() {
+    let repository = Repository::new();
+    repository.write("README.md", "All 2 operations of the API.\n`resources::Things::list` lists.\n");
+    repository.write(
+        "openapi/overlay/anchors.yaml",
+        "overlay: 1.0.0\ninfo: {}\nactions:\n- target: $.paths['/things'].get\n  update:\n    description: &all All.\n\
+         - target: $.components.schemas.Owner\n  update: {description: *all}\n\
+         - target: $.components.schemas.Colour\n  update: {description: RED or BLUE.}\n",
+    );
+    repository.xtask(&["generate-spec"]).assert().success();
+    let mut changed = description_with_five_changes();
+    changed["paths"].as_object_mut().unwrap().shift_remove("/things");
+    changed["components"]["schemas"]["Thing"]["properties"]["access_token"] = json!({"type": "string"});
+    let from = repository.describe(&changed);
+    let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
+    assert_eq!(report["secrets"], json!(["types::Thing::access_token"]));
+    assert_eq!(report["listed_values"], json!(["types::Colour"]));
+    assert_eq!(
+        report["mentions"],
+        json!(["README.md:1: `2 operations` are 1 now", "README.md:2: `resources::Things::list` is gone"])
+    );
+    assert_eq!(
+        report["anchors"],
+        json!(["openapi/overlay/anchors.yaml:4: &all is used in line 8: define it there first"])
+    );
+    for (format, line) in [("text", "  types::Thing::access_token\n"), ("markdown", "- `types::Thing::access_token`\n")]
+    {
+        assert!(repository.report(&from, format).contains(line), "{format}");
+    }
+}
+
+/// The block that the text of a report has below a title.
+fn block<'a>(report: &'a str, title: &str) -> &'a str {
+    let start = report.find(title).unwrap() + title.len() + 2;
+    let block = &report[start..];
+    block.split_once("\n\n").map_or(block, |(block, _)| block)
+}
+
+#[test]
+fn the_skeletons_are_pasted_as_they_stand_and_an_empty_tag_is_refused() {
+    let repository = Repository::new();
+    let from = repository.describe(&description_with_five_changes());
+    let report = repository.report(&from, "text");
+    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    let names = block(&report, "add to openapi/overlay/names.yaml");
+    let words = block(&report, "New and undescribed: fill in and add to an overlay");
+    assert!(names.contains("\n    - Things"), "the tag of the path beside it is proposed: {names}");
+    repository.write("openapi/overlay/names.yaml", &format!("{NAMES}{names}\n"));
+    repository.write("openapi/overlay/things.yaml", &format!("{WORDS}{words}\n"));
+    repository.xtask(&["generate-spec"]).assert().success();
+    let courier: Value = yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap();
+    assert_eq!(courier["paths"]["/things"]["post"]["tags"], json!(["Things"]));
+
+    repository.write("openapi/overlay/names.yaml", &format!("{NAMES}{}\n", names.replace("- Things", "- ''")));
+    let refused = error(&mut repository.xtask(&["generate-spec"]));
+    assert!(refused.contains("POST /things has an empty tag"), "{refused}");
+}
+
+#[test]
+fn merge_keys_are_applied_and_a_byte_order_mark_is_skipped() {
+    let repository = Repository::new();
+    repository.write(
+        "openapi/overlay/things.yaml",
+        &WORDS.replace(
+            "colour: {description: Its colour.}",
+            "colour: &colour {description: Its colour.}\n      size: {<<: *colour}",
+        ),
+    );
+    repository.xtask(&["generate-spec"]).assert().success();
+    let courier: Value = yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap();
+    assert_eq!(courier["components"]["schemas"]["Thing"]["properties"]["size"]["description"], "Its colour.");
+    for text in [description().to_string(), yaml_serde::to_string(&description()).unwrap()] {
+        let marked = format!("\u{feff}{text}");
+        let file = repository.write("target/marked", &marked);
+        assert_eq!(repository.report(&file, "text"), "Nothing changes for callers.\n");
+        assert_eq!(repository.report(&serve(answer("200 OK", &marked)), "text"), "Nothing changes for callers.\n");
+    }
+}
+
+#[test]
+fn a_constant_that_gains_a_value_stays_out_of_new_however_often_it_is_followed() {
+    let repository = Repository::new();
+    let kind = |values: Value| {
+        let mut document = description();
+        let thing = &mut document["components"]["schemas"]["Thing"];
+        thing["required"] = json!(["id", "kind"]);
+        thing["properties"]["kind"] = json!({"type": "string", "enum": values});
+        repository.describe(&document)
+    };
+    repository.update(&["--no-verify", "--from", &kind(json!(["thing"]))]).assert().success();
+    for values in [json!(["big", "thing"]), json!(["thing", "small", "big"])] {
+        let from = kind(values);
+        let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
+        let effects = report["changes"].as_array().unwrap().iter().map(|change| &change["effect"]);
+        assert!(effects.clone().count() > 0 && effects.clone().all(|effect| effect == "compatible"), "{report}");
+        repository.update(&["--no-verify", "--from", &from]).assert().success();
+        repository.update(&["--check", "--from", &from]).assert().success();
+        let courier: Value = yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap();
+        let thing = &courier["components"]["schemas"]["Thing"];
+        assert_eq!(
+            (&thing["properties"]["kind"]["x-constant"], &thing["required"][1]),
+            (&json!("thing"), &json!("kind"))
+        );
+    }
+}
+
+#[test]
+fn names_that_collide_stop_an_update_before_anything_is_written() {
+    let repository = Repository::new();
+    let before = repository.files();
+    let mut changed = description();
+    changed["components"]["schemas"]["Owner"]["properties"]["extra"] = json!({"type": "string"});
+    changed["components"]["schemas"]["Owner"]["properties"]["apiKey"] = json!({"type": "string"});
+    let from = repository.describe(&changed);
+    for arguments in [vec!["--no-verify", "--from", &from], vec!["--dry-run", "--format", "json", "--from", &from]] {
+        let run = repository.update(&arguments).assert().failure();
+        let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(error.starts_with("error: nothing is written: ") && error.contains("the property `extra`"), "{error}");
+        let report = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        assert!(report.contains("the property `extra` cannot become the field"), "{report}");
+    }
+    assert_eq!(repository.files(), before);
+}
+
+#[test]
+fn the_table_for_those_who_come_from_another_sdk_is_written_and_checked() {
+    let repository = Repository::new();
+    let row = "| `client.things.update` | `client.things.update` | `client.things().update(thing_id, id)` | \
+               `PUT /things/{thing_id}` |";
+    assert!(repository.file("docs/coming-from.md").contains(row));
+    repository.xtask(&["generate-spec", "--check"]).assert().success();
+    repository.write("docs/coming-from.md", "| by hand |\n");
+    let stale = error(&mut repository.xtask(&["generate-spec", "--check"]));
+    assert!(stale.contains("docs/coming-from.md is stale: run `cargo xtask generate-spec`"), "{stale}");
+    repository.xtask(&["generate-spec"]).assert().success();
+    repository.xtask(&["generate-spec", "--check"]).assert().success();
 }

@@ -1,4 +1,4 @@
-//! A request body without a single property is no body.
+//! A request body without any property is removed.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! Whatever an operation says of errors becomes `4XX` and `5XX`, both `ApiError`.
+//! Every error response of an operation becomes `4XX` and `5XX`, both with `ApiError`.
 
 use serde_json::{Value, json};
 

@@ -6,8 +6,9 @@ use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
 use crate::document::{SCHEMA_PREFIX, array_mut, entry, operations_mut};
+use crate::import::constants::CONSTANT;
 
-/// Rust names that hold still: a name comes from the place in the API, not from the order of generation.
+/// Keeps Rust names stable: a name comes from the place in the API, not from the order of generation.
 pub fn names(document: &mut Value) {
     let components = document
         .pointer_mut("/components/schemas")
@@ -45,6 +46,9 @@ pub fn names(document: &mut Value) {
     }
 }
 
+/// The members of a schema that stay where it was when it becomes a component.
+const OF_THE_PLACE: [&str; 2] = ["nullable", CONSTANT];
+
 struct Named {
     schemas: BTreeMap<String, Value>,
     order: Vec<String>,
@@ -70,16 +74,17 @@ impl Named {
         if !(object.contains_key("properties") || is_choice || is_union) {
             return;
         }
-        let nullable = object.shift_remove("nullable");
+        // What is true of the place, and not of the type.
+        let own: Vec<(&str, Value)> =
+            OF_THE_PLACE.into_iter().filter_map(|key| Some((key, object.shift_remove(key)?))).collect();
         let target = self.insert(name, Value::Object(std::mem::take(object)));
         let reference = json!({"$ref": format!("{SCHEMA_PREFIX}{target}")});
-        match nullable {
-            Some(nullable) => {
-                object.insert("allOf".to_owned(), json!([reference]));
-                object.insert("nullable".to_owned(), nullable);
-            }
-            None => *schema = reference,
+        if own.is_empty() {
+            *schema = reference;
+            return;
         }
+        object.insert("allOf".to_owned(), json!([reference]));
+        object.extend(own.into_iter().map(|(key, value)| (key.to_owned(), value)));
     }
 
     fn inside(&mut self, schema: &mut Value, name: &str) {

@@ -1,4 +1,4 @@
-//! A choice that is one of the choices of another becomes part of that one.
+//! A union inside a union becomes part of the outer one.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! An object with properties takes further ones, of any kind.
+//! An object with properties accepts additional ones of any kind.
 
 use serde_json::{Value, json};
 

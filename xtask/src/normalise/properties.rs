@@ -1,4 +1,4 @@
-//! What all the rules together promise, of any document.
+//! What all rules together guarantee for any document.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,11 @@ use proptest::sample::{Index, select, subsequence};
 use serde_json::{Map, Value, json};
 
 use super::{normalise, prose, reachable};
+use crate::document::references::dangling;
 use crate::document::{operations, parse, print};
-use crate::downgrade::downgrade;
+use crate::import::downgrade::downgrade;
 use crate::import::import;
-use crate::references::dangling;
+use crate::import::paths::shape;
 
 const UPSTREAM: &str = include_str!("../../../openapi/upstream.yaml");
 
@@ -137,7 +138,7 @@ fn document() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Normalises, and holds the outcome against the promises.
+/// Normalises, and checks the guarantees.
 fn keeps_its_promises(mut document: Value) -> Result<(), TestCaseError> {
     downgrade(&mut document);
     let before = places(&document);
@@ -154,10 +155,8 @@ fn keeps_its_promises(mut document: Value) -> Result<(), TestCaseError> {
 
 /// The operations, whatever their parameters are called.
 fn places(document: &Value) -> Vec<(String, String)> {
-    let mut places: Vec<(String, String)> = operations(document)
-        .iter()
-        .map(|operation| (operation.method.to_owned(), crate::paths::shape(operation.path)))
-        .collect();
+    let mut places: Vec<(String, String)> =
+        operations(document).iter().map(|operation| (operation.method.to_owned(), shape(operation.path))).collect();
     places.sort();
     places
 }
@@ -240,7 +239,11 @@ proptest! {
 
     #[test]
     fn any_document_is_imported_once_and_then_the_same(document in document(), other in document()) {
-        let imported = |committed: &Value| import(&document.to_string(), committed);
+        // OpenAPI does not allow two paths that differ in the names of their parameters only.
+        let paths: Vec<&String> = document["paths"].as_object().into_iter().flat_map(Map::keys).collect();
+        let shapes: BTreeSet<String> = paths.iter().map(|path| shape(path)).collect();
+        prop_assume!(shapes.len() == paths.len());
+        let imported = |committed: &Value| import(&document.to_string(), committed).map(|import| import.document);
         // Against another description, in which places have other names; and then against what came of it.
         if let Ok(once) = imported(&other) {
             prop_assert_eq!(operations(&once).len(), operations(&document).len());

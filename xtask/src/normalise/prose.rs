@@ -1,4 +1,4 @@
-//! Everything that upstream says in words is left out, and what is Rust's or Courier's own business.
+//! Upstream's descriptions are removed, together with extensions for other SDKs and for Courier itself.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! What is shared by reference is written out where it is used, but for schemas and the one error response.
+//! Everything shared by reference is written out where it is used, except for schemas and the error response.
 
 use serde_json::{Value, json};
 

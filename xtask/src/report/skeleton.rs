@@ -1,11 +1,14 @@
-//! The overlays that are still to be written, ready to fill in.
+//! Templates for the overlays that are still to be written.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use heck::{ToSnakeCase, ToTitleCase};
 use serde_json::{Map, Value, json};
 
 use crate::document::{object, operations, schemas, text};
+use crate::import::paths::shape;
+use crate::spec::types::Misnamed;
 
 /// Overlay actions for everything that is new and has no words; none when everything has.
 pub fn words(old: &Value, new: &Value) -> Result<Option<String>> {
@@ -48,17 +51,50 @@ pub fn words(old: &Value, new: &Value) -> Result<Option<String>> {
 }
 
 /// Overlay actions for names.yaml, which does not know these operations; none when it knows all.
-pub fn names(document: &Value, unnamed: &[(String, String)]) -> Result<Option<String>> {
+///
+/// The tag is that of the operations nearest by; `sdk_methods` has what the official SDKs call them.
+pub fn names(
+    document: &Value,
+    unnamed: &[(String, String)],
+    sdk_methods: &BTreeMap<(String, String), String>,
+) -> Result<Option<String>> {
     let actions = operations(document)
         .into_iter()
         .filter(|operation| unnamed.iter().any(|(method, path)| method == operation.method && path == operation.path))
         .map(|operation| {
+            let sdk_method = sdk_methods.get(&(operation.method.to_owned(), shape(operation.path)));
+            let snake = |method: &String| method.split('.').map(str::to_snake_case).collect::<Vec<_>>().join(".");
+            let name = sdk_method.map_or_else(|| operation.name().to_owned(), snake);
             json!({
                 "target": format!("$.paths['{}'].{}", operation.path, operation.method),
-                "update": {"operationId": operation.id(), "tags": [""]}
+                "update": {
+                    "operationId": name.replace('.', "_"), "x-method": name, "tags": [tag(document, operation.path)]
+                }
             })
         });
     print(actions.collect())
+}
+
+/// The tag of the operations whose paths begin with the same words, the more of them the better; else the first word.
+fn tag(document: &Value, path: &str) -> String {
+    let words = |path: &str| -> Vec<String> { shape(path).split('/').skip(1).map(str::to_owned).collect() };
+    let own = words(path);
+    let shared = |other: &str| own.iter().zip(words(other)).take_while(|(own, other)| *own == other).count();
+    let tagged = operations(document).into_iter().filter(|operation| operation.value.get("tags").is_some());
+    let nearest = tagged.filter(|operation| shared(operation.path) > 0).max_by_key(|operation| shared(operation.path));
+    nearest.map_or_else(
+        || own.first().map(|word| word.to_title_case()).unwrap_or_default(),
+        |operation| operation.tag().to_owned(),
+    )
+}
+
+/// Overlay actions for types.yaml, which has no name for these schemas, or none that holds.
+pub fn types(misnamed: &[Misnamed]) -> Result<Option<String>> {
+    let action = |misnamed: &Misnamed| {
+        let target = format!("$.components.schemas['{}']", misnamed.schema);
+        Some(json!({"target": target, "update": {"x-name": misnamed.proposal.as_ref()?}}))
+    };
+    print(misnamed.iter().filter_map(action).collect())
 }
 
 /// The words that a value lacks, but for those that it has lacked before.

@@ -1,4 +1,8 @@
-//! OpenAPI Overlay 1.0.0: what we say on top of upstream's structure.
+//! OpenAPI Overlay 1.0.0: our additions to upstream's structure.
+
+mod alternatives;
+pub mod anchors;
+pub mod corrections;
 
 use std::fmt;
 use std::fs;
@@ -9,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 use serde_saphyr::Spanned;
+
+use crate::document::BYTE_ORDER_MARK;
+use crate::overlay::alternatives::alternatives;
 
 /// An overlay document, <https://spec.openapis.org/overlay/v1.0.0.html>.
 #[derive(Debug, Deserialize)]
@@ -45,11 +52,11 @@ pub struct Action {
 #[derive(Clone, Copy, PartialEq)]
 pub enum Scope {
     Anything,
-    /// Add words to what is there: a misspelt property would be a new one.
+    /// Add descriptions to what exists. Otherwise a misspelt property would create a new one.
     Words,
 }
 
-/// What an overlay speaks of and the document does not have.
+/// Something that an overlay refers to and the document does not have.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gone {
     pub file: String,
@@ -57,9 +64,19 @@ pub struct Gone {
     pub target: String,
 }
 
+impl Gone {
+    /// For a finding after the file was applied, when its line is no longer known.
+    pub fn in_file(file: &str, target: String) -> Self {
+        Self { file: format!("openapi/overlay/{file}"), line: 0, target }
+    }
+}
+
 impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {} matches nothing", self.file, self.line, self.target)
+        match self.line {
+            0 => write!(f, "{}: {} matches nothing", self.file, self.target),
+            line => write!(f, "{}:{line}: {} matches nothing", self.file, self.target),
+        }
     }
 }
 
@@ -90,7 +107,7 @@ pub fn read_all(folder: &Path) -> Result<Vec<Overlay>> {
 fn read(path: &Path) -> Result<Overlay> {
     let file = path.display().to_string();
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {file}"))?;
-    parse(&text, file.clone()).with_context(|| format!("{file} is not an overlay"))
+    parse(text.trim_start_matches(BYTE_ORDER_MARK), file.clone()).with_context(|| format!("{file} is not an overlay"))
 }
 
 fn parse(text: &str, file: String) -> Result<Overlay> {
@@ -110,7 +127,7 @@ impl Overlay {
         Path::new(&self.file).file_name().is_some_and(|file| file == name)
     }
 
-    /// Applies every action in order, and says what of it has nothing to apply to.
+    /// Applies every action in order, and returns the targets that match nothing.
     pub fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<Gone>> {
         let mut gone = Vec::new();
         for action in &self.actions {
@@ -131,7 +148,10 @@ impl Action {
         if pointers.is_empty() {
             return Ok(vec![self.target.clone()]);
         }
-        let mut gone = Vec::new();
+        let mut gone: Vec<String> = alternatives(&self.target)
+            .into_iter()
+            .filter(|target| JsonPath::parse(target).is_ok_and(|path| path.query(document).is_empty()))
+            .collect();
         match (&self.update, self.remove) {
             (_, true) => {
                 // The last first, so that the indices of the others hold.
@@ -155,7 +175,7 @@ impl Action {
     }
 }
 
-/// Merges words, and names what they would describe that is not there.
+/// Merges descriptions, and records what they describe that does not exist.
 fn describe(place: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<String>) {
     for (key, update) in update.as_object().into_iter().flatten() {
         match place.as_object_mut() {
@@ -170,7 +190,7 @@ fn describe(place: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<Str
     }
 }
 
-/// Whether a member says something to people. A property that is called `description` is an object.
+/// Whether a member is text for people. A property that is called `description` is an object.
 fn is_words(key: &str, value: &Value) -> bool {
     match key {
         "title" | "summary" | "description" => value.is_string(),
@@ -196,7 +216,7 @@ fn remove(document: &mut Value, pointer: &str) -> Result<()> {
     Ok(())
 }
 
-/// Objects are merged member by member, arrays get the elements appended, all else is replaced.
+/// Merges objects member by member, appends to arrays, and replaces everything else.
 fn merge(place: &mut Value, update: &Value) {
     match (place, update) {
         (Value::Object(place), Value::Object(update)) => {
@@ -245,6 +265,16 @@ mod tests {
         let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
         assert_eq!(gone, ["test.yaml:4: $.b matches nothing", "test.yaml:8: $['c'] matches nothing"]);
         assert_eq!(document, json!({}));
+    }
+
+    #[test]
+    fn each_name_of_a_list_has_to_be_there() {
+        let mut document = json!({"a": {"x": 1}, "b": {"x": 1, "y": 2}});
+        let gone =
+            overlay("- target: $['a', 'b']['x', 'y']\n  remove: true\n").apply(&mut document, Scope::Anything).unwrap();
+        let targets: Vec<&str> = gone.iter().map(|gone| gone.target.as_str()).collect();
+        assert_eq!(targets, ["$['a']['y']"]);
+        assert_eq!(document, json!({"a": {}, "b": {}}));
     }
 
     #[test]

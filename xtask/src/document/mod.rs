@@ -1,5 +1,7 @@
 //! An OpenAPI document as JSON, and the walks over it that every rule and report shares.
 
+pub mod references;
+
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
@@ -9,9 +11,14 @@ pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head
 /// Where component schemas are referred to from.
 pub const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
+/// Some editors write it at the start of a file. It is not part of the document.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Parses YAML, and so JSON, into a document that keeps the order of its keys.
 pub fn parse(text: &str) -> Result<Value> {
-    let document: Value = yaml_serde::from_str(text).context("neither YAML nor JSON")?;
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    let mut document: Value = yaml_serde::from_str(text).context("neither YAML nor JSON")?;
+    apply_merge_keys(&mut document);
     if let Some(version) = document.get("swagger") {
         bail!("not an OpenAPI 3 document but a Swagger {version} one");
     }
@@ -19,6 +26,28 @@ pub fn parse(text: &str) -> Result<Value> {
         Some(version) if version.starts_with("3.") => Ok(document),
         Some(version) => bail!("not an OpenAPI 3 document but one of version {version}"),
         None => bail!("not an OpenAPI document: there is no `openapi` version at the top"),
+    }
+}
+
+/// Applies merge keys (`<<: *anchor`). The object's own members take precedence.
+pub fn apply_merge_keys(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.values_mut().for_each(apply_merge_keys);
+            let merged = match object.get("<<") {
+                Some(Value::Object(one)) => vec![one.clone()],
+                Some(Value::Array(several)) if several.iter().all(Value::is_object) => {
+                    several.iter().filter_map(Value::as_object).cloned().collect()
+                }
+                _ => return,
+            };
+            object.shift_remove("<<");
+            for (key, value) in merged.into_iter().flatten() {
+                object.entry(key).or_insert(value);
+            }
+        }
+        Value::Array(array) => array.iter_mut().for_each(apply_merge_keys),
+        _ => {}
     }
 }
 
@@ -249,4 +278,27 @@ pub fn schema_mut(schema: &mut Value, visit: &mut impl FnMut(&mut Map<String, Va
 /// The elements of an array, or nothing.
 pub fn array_mut(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
     value.and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::parse;
+
+    #[test]
+    fn a_merge_key_adds_what_the_object_does_not_say_itself() {
+        let text = "openapi: 3.0.3\nx-base: &base {type: string, maxLength: 5}\nx-more: &more {nullable: true, type: integer}\n\
+                    name:\n  <<: *base\n  maxLength: 9\nboth:\n  <<: [*base, *more]\n";
+        let document = parse(text).unwrap();
+        assert_eq!(document["name"], json!({"maxLength": 9, "type": "string"}));
+        assert_eq!(document["both"], json!({"type": "string", "maxLength": 5, "nullable": true}));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_document() {
+        for text in ["\u{feff}openapi: 3.0.3\ninfo: {}\n", "\u{feff}{\"openapi\": \"3.0.3\", \"info\": {}}"] {
+            assert_eq!(parse(text).unwrap(), json!({"openapi": "3.0.3", "info": {}}));
+        }
+    }
 }

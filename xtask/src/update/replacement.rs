@@ -1,4 +1,4 @@
-//! Files that are replaced together or not at all.
+//! Replaces several files, either all or none.
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +12,7 @@ pub struct Replacement {
     before: Vec<(PathBuf, String)>,
 }
 
-/// Writes every text beside its file, and only when all are written moves them into place.
+/// Writes each text next to its file, and moves them into place once all are written.
 pub fn replace(files: &[(&PathBuf, &str)]) -> Result<Replacement> {
     let written: Vec<(PathBuf, NamedTempFile)> =
         files.iter().map(|(path, text)| Ok(((*path).clone(), beside(path, text)?))).collect::<Result<_>>()?;

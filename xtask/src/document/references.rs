@@ -1,10 +1,12 @@
-//! References that lead nowhere.
+//! References without a target.
+
+use std::fmt;
 
 use anyhow::{Result, bail};
 use serde_json::Value;
 
 /// A `$ref` and where it stands.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dangling {
     /// The JSON pointer of the object that holds it.
     pub pointer: String,
@@ -18,6 +20,12 @@ pub fn dangling(document: &Value) -> Vec<Dangling> {
     found
 }
 
+impl fmt::Display for Dangling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} refers to {}, which does not exist", self.pointer, self.target)
+    }
+}
+
 /// Fails with the place of the first reference that leads nowhere, and the number of them.
 pub fn require_resolved(document: &Value) -> Result<()> {
     let dangling = dangling(document);
@@ -26,7 +34,7 @@ pub fn require_resolved(document: &Value) -> Result<()> {
             0 => String::new(),
             more => format!(", and {more} more references lead nowhere"),
         };
-        bail!("{} refers to {}, which is not there{more}", first.pointer, first.target);
+        bail!("{first}{more}");
     }
     Ok(())
 }
@@ -75,7 +83,7 @@ mod tests {
         document["components"]["schemas"] = json!({});
         assert_eq!(
             require_resolved(&document).unwrap_err().to_string(),
-            "/paths/~1things/get/schema refers to #/components/schemas/Thing, which is not there"
+            "/paths/~1things/get/schema refers to #/components/schemas/Thing, which does not exist"
         );
     }
 }

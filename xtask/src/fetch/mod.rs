@@ -1,5 +1,7 @@
 //! A description as text, from a URL or a file.
 
+pub mod release;
+
 use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};

@@ -1,11 +1,14 @@
 //! What of the description is explained in words, and what is not.
 
+mod links;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use serde_json::Value;
 
 use crate::document::{SCHEMA_PREFIX, object, operations, references, schemas, text};
+use crate::spec;
 
 /// The longest summary that an IDE shows whole.
 const LONGEST_SUMMARY: usize = 70;
@@ -25,6 +28,10 @@ pub fn check(document: &Value, missing: bool) -> Result<()> {
         for item in &tally.missing {
             println!("{item}");
         }
+    }
+    let dead = links::dead(document, &spec::model(document)?);
+    if !dead.is_empty() {
+        bail!("{} links have no target:\n  {}", dead.len(), dead.join("\n  "));
     }
     if !tally.missing.is_empty() {
         let first: Vec<&str> = tally.missing.iter().take(10).map(String::as_str).collect();

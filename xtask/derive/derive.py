@@ -1,0 +1,508 @@
+"""Prints an OpenAPI description of the API that a release of the official Python client has.
+
+    python3 derive.py WHEEL
+
+The wheel is read and never run: its modules are parsed, its annotations are followed, and what they say becomes the
+description. It has no sentences, and the same wheel always gives the same text.
+
+The client calls its types after the methods that use them. `names.json` has the names by which `openapi/upstream.yaml`
+knows these types; two that get the same name are one type, whose properties are those of both.
+
+What is read where:
+- `courier/resources/**`: the operations. A method calls `self._get`, `_post`, …: the path, the body, the query and the
+  headers are the arguments of that call, the answer is its `cast_to`.
+- `courier/types/**`: the schemas. `BaseModel`s are what is answered, `TypedDict`s what is sent, aliases are unions and enums.
+"""
+
+import ast
+import json
+import os
+import re
+import sys
+import zipfile
+
+PACKAGE = "courier"
+RESOURCES = PACKAGE + ".resources."
+TYPES = PACKAGE + ".types."
+VERBS = {"_get": "get", "_post": "post", "_put": "put", "_patch": "patch", "_delete": "delete"}
+SCALARS = {
+    "str": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "datetime": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date"},
+    "Any": {},
+    "object": {},
+}
+LISTS = {"List", "list", "Iterable", "Sequence", "SequenceNotStr"}
+MAPS = {"Dict", "dict", "Mapping"}
+
+
+class NotUnderstood(Exception):
+    """The client is written in a way that this script does not know."""
+
+
+def pascal(text):
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[_\-/.]", text) if part)
+
+
+def letters(text):
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+class Module:
+    """One parsed file: what it defines and what it imports."""
+
+    def __init__(self, name, is_package, text):
+        self.name = name
+        self.tree = ast.parse(text, name)
+        self.definitions = {}
+        self.imports = {}
+        self.define(self.tree.body)
+        parts = name.split(".") if is_package else name.split(".")[:-1]
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = parts[: len(parts) - node.level + 1]
+                source = ".".join(base + ([node.module] if node.module else []))
+                for alias in node.names:
+                    self.imports.setdefault(alias.asname or alias.name, (source, alias.name))
+
+    def define(self, body):
+        """What is defined for one version of Python and another for the next is defined the first way."""
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                self.definitions.setdefault(node.name, node)
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+                self.definitions.setdefault(node.target.id, node.value)
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                self.definitions.setdefault(node.targets[0].id, node.value)
+            elif isinstance(node, ast.If):
+                self.define(node.body)
+                self.define(node.orelse)
+
+
+class Release:
+    """The modules of a wheel."""
+
+    def __init__(self, path):
+        self.modules = {}
+        with zipfile.ZipFile(path) as wheel:
+            files = sorted(name for name in wheel.namelist() if name.startswith(PACKAGE + "/") and name.endswith(".py"))
+            for file in files:
+                is_package = file.endswith("/__init__.py")
+                name = re.sub(r"(/__init__)?\.py$", "", file).replace("/", ".")
+                self.modules[name] = Module(name, is_package, wheel.read(file).decode("utf-8"))
+        if PACKAGE + ".resources" not in self.modules:
+            raise NotUnderstood("the wheel has no package `%sresources`" % (PACKAGE + "."))
+
+    def version(self):
+        version = self.module(PACKAGE + "._version").definitions.get("__version__")
+        if not isinstance(version, ast.Constant):
+            raise NotUnderstood("courier/_version.py has no `__version__`")
+        return version.value
+
+    def module(self, name):
+        if name not in self.modules:
+            raise NotUnderstood("there is no module %s" % name)
+        return self.modules[name]
+
+    def find(self, module, name, seen=()):
+        """The module that a name is defined in, and its name there."""
+        if name in module.definitions:
+            return module, name
+        if name in module.imports and (module.name, name) not in seen:
+            source, original = module.imports[name]
+            if source in self.modules:
+                return self.find(self.modules[source], original, seen + ((module.name, name),))
+        # Modules that refer to each other leave an import out; a type has a file of its name.
+        package = module.name.rsplit(".", 1)[0]
+        for sibling in (package, TYPES + "shared_params", TYPES + "shared"):
+            file = sibling + "." + re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+            if file in self.modules and name in self.modules[file].definitions:
+                return self.modules[file], name
+        raise NotUnderstood("%s uses %s, which is defined nowhere" % (module.name, name))
+
+
+class Schemas:
+    """Makes schemas of annotations, and keeps those that have a name."""
+
+    def __init__(self, release):
+        self.release = release
+        self.named = {}
+        # By which file each name is taken: two files can define types of one name.
+        self.owners = {}
+        # The names whose schema is of what is sent: it tells null from absence, which an answer's does not.
+        self.sent = set()
+
+    def name(self, module, defined):
+        *folders, file = module.name[len(TYPES) :].split(".")
+        base = re.sub(r"_param$", "", file)
+        main = pascal(base)
+        if letters(defined) in (letters(file), letters(base)):
+            name = defined
+            if file.endswith("_param") and letters(defined) == letters(file):
+                name = re.sub(r"Param$", "", name)
+            if file.endswith("_params") and letters(defined) == letters(file):
+                name = re.sub(r"Params$", "Request", name)
+        else:
+            name = (re.sub(r"Params$", "Request", main) if file.endswith("_params") else main) + defined
+        folders = [folder for folder in folders if folder not in ("shared", "shared_params")]
+        owner = (re.sub(r"_params?$", "", file), tuple(folders))
+        if self.owners.get(name, owner) != owner:
+            name = "".join(pascal(folder) for folder in folders) + name
+            if self.owners.get(name, owner) != owner:
+                raise NotUnderstood("two types would be called %s" % name)
+        self.owners[name] = owner
+        return name
+
+    def reference(self, name):
+        return {"$ref": "#/components/schemas/" + name}
+
+    def of(self, node, module):
+        """The schema of an annotation."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return self.of(ast.parse(node.value, mode="eval").body, module)
+        if isinstance(node, ast.Constant) and node.value is None:
+            return {"nullable": True}
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            return self.union([node.left, node.right], module)
+        if isinstance(node, ast.Subscript):
+            return self.generic(node, module)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            source, original = module.imports[node.value.id]
+            return self.defined(self.release.module(source + "." + original), node.attr)
+        if isinstance(node, ast.Name):
+            if node.id in SCALARS and node.id not in module.definitions:
+                return dict(SCALARS[node.id])
+            return self.defined(*self.release.find(module, node.id))
+        raise NotUnderstood("%s has the annotation %s" % (module.name, ast.unparse(node)))
+
+    def generic(self, node, module):
+        kind = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+        arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if kind == "Optional":
+            return self.union(arguments + [ast.Constant(None)], module)
+        if kind == "Union":
+            return self.union(arguments, module)
+        if kind == "Literal":
+            return enum([argument.value for argument in arguments])
+        if kind in ("Required", "NotRequired"):
+            return self.of(arguments[0], module)
+        if kind == "Annotated":
+            schema = self.of(arguments[0], module)
+            discriminator = keyword(arguments[1:], "discriminator")
+            if discriminator and "oneOf" in schema:
+                schema["discriminator"] = {"propertyName": discriminator}
+            return schema
+        if kind in LISTS:
+            return {"type": "array", "items": self.of(arguments[0], module)}
+        if kind in MAPS:
+            return {"type": "object", "additionalProperties": self.of(arguments[1], module) or True}
+        raise NotUnderstood("%s has the annotation %s" % (module.name, ast.unparse(node)))
+
+    def union(self, arguments, module):
+        choices = []
+        nullable = False
+        for argument in arguments:
+            if isinstance(argument, ast.Constant) and argument.value is None:
+                nullable = True
+            elif not (isinstance(argument, ast.Name) and argument.id in ("Omit", "NotGiven")):
+                choices.append(argument)
+        if {choice.id for choice in choices if isinstance(choice, ast.Name)} == {"str", "datetime"}:
+            schema = dict(SCALARS["datetime"])
+        elif len(choices) == 1:
+            schema = self.of(choices[0], module)
+        else:
+            schema = {"oneOf": [self.of(choice, module) for choice in choices]}
+        if not nullable:
+            return schema
+        return {"allOf": [schema], "nullable": True} if "$ref" in schema else dict(schema, nullable=True)
+
+    def defined(self, module, name):
+        node = module.definitions[name]
+        key = self.name(module, name)
+        if isinstance(node, ast.ClassDef):
+            is_sent = self.is_sent(node, module)
+            if key not in self.named or (is_sent and key not in self.sent):
+                # Before its schema is made: a type can hold itself.
+                self.named[key] = {}
+                if is_sent:
+                    self.sent.add(key)
+                self.named[key] = self.structure(node, module)
+        elif key not in self.named:
+            self.named[key] = {}
+            self.named[key] = self.of(alias(node), module)
+        return self.reference(key)
+
+    def bases(self, node, module):
+        for base in node.bases:
+            if isinstance(base, ast.Name) and base.id not in ("BaseModel", "TypedDict"):
+                yield self.release.find(module, base.id)
+
+    def is_sent(self, node, module):
+        if not isinstance(node, ast.ClassDef):
+            return True
+        if any(isinstance(base, ast.Name) and base.id == "TypedDict" for base in node.bases):
+            return True
+        return any(self.is_sent(owner.definitions[name], owner) for owner, name in self.bases(node, module))
+
+    def structure(self, node, module):
+        fields = self.fields(node, module)
+        schema = {"type": "object", "properties": {field["name"]: field["schema"] for field in fields.values()}}
+        required = [field["name"] for field in fields.values() if field["required"]]
+        if required:
+            schema["required"] = required
+        if any(isinstance(inner, ast.AnnAssign) and ast.unparse(inner.target) == "__pydantic_extra__" for inner in ast.walk(node)):
+            schema["additionalProperties"] = True
+        return schema
+
+    def fields(self, node, module):
+        """The fields by their Python names, in order, those of what it inherits from first."""
+        if not isinstance(node, ast.ClassDef):
+            return self.functional(node, module)
+        fields = {}
+        for owner, name in self.bases(node, module):
+            fields.update(self.fields(owner.definitions[name], owner))
+        is_sent = self.is_sent(node, module)
+        is_total = not any(part.arg == "total" and ast.unparse(part.value) == "False" for part in node.keywords)
+        for inner in node.body:
+            if isinstance(inner, ast.AnnAssign) and not inner.target.id.startswith("_"):
+                name = inner.target.id
+                fields[name] = self.sent_field(name, inner.annotation, is_total, module) if is_sent else self.answered_field(inner, module)
+        return fields
+
+    def functional(self, node, module):
+        """`TypedDict("Name", {"if": …}, total=False)`, as is written for names that are words of Python."""
+        if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "TypedDict"):
+            raise NotUnderstood("%s inherits from %s" % (module.name, ast.unparse(node)))
+        is_total = not any(part.arg == "total" and ast.unparse(part.value) == "False" for part in node.keywords)
+        pairs = zip(node.args[1].keys, node.args[1].values)
+        return {key.value: self.sent_field(key.value, value, is_total, module) for key, value in pairs}
+
+    def sent_field(self, name, annotation, is_required, module):
+        inner = annotation
+        while isinstance(inner, ast.Subscript) and ast.unparse(inner.value) in ("Required", "NotRequired", "Annotated"):
+            kind = ast.unparse(inner.value)
+            if kind == "Annotated":
+                name = keyword(inner.slice.elts[1:], "alias") or name
+                inner = inner.slice.elts[0]
+            else:
+                is_required = kind == "Required"
+                inner = inner.slice
+        return {"name": name, "schema": self.of(annotation, module), "required": is_required}
+
+    def answered_field(self, node, module):
+        info = node.value if isinstance(node.value, ast.Call) else None
+        name = keyword([info], "alias") or node.target.id
+        is_required = not any(part.arg == "default" for part in info.keywords) if info else node.value is None
+        schema = self.of(node.annotation, module)
+        if not is_required:
+            # The client reads what is missing as None, so that its annotation says nothing of null.
+            schema.pop("nullable", None)
+            if set(schema) == {"allOf"}:
+                schema = schema["allOf"][0]
+        return {"name": name, "schema": schema, "required": is_required}
+
+
+def alias(node):
+    """What an alias stands for; `TypeAliasType("Name", …)` is written for those that hold themselves."""
+    is_call = isinstance(node, ast.Call) and ast.unparse(node.func) == "TypeAliasType"
+    return node.args[1] if is_call else node
+
+
+def keyword(calls, name):
+    """A constant keyword argument of `PropertyInfo(…)` or `FieldInfo(…)`."""
+    for call in calls:
+        for part in call.keywords if isinstance(call, ast.Call) else ():
+            if part.arg == name and isinstance(part.value, ast.Constant):
+                return part.value.value
+    return None
+
+
+def enum(values):
+    kinds = {type(value) for value in values}
+    if len(kinds) != 1 or not kinds <= {str, int, bool}:
+        raise NotUnderstood("an enum has the values %r" % values)
+    return {"type": {str: "string", int: "integer", bool: "boolean"}[kinds.pop()], "enum": values}
+
+
+class Operations:
+    """Makes an operation of each method that calls the API."""
+
+    def __init__(self, release):
+        self.release = release
+        self.schemas = Schemas(release)
+        self.paths = {}
+
+    def read(self):
+        for name, module in sorted(self.release.modules.items()):
+            if not name.startswith(RESOURCES):
+                continue
+            parts = name[len(RESOURCES) :].split(".")
+            if len(parts) > 1 and parts[-1] == parts[-2]:
+                parts.pop()
+            for resource in module.tree.body:
+                is_class = isinstance(resource, ast.ClassDef) and resource.name.endswith("Resource")
+                if is_class and not resource.name.startswith("Async"):
+                    # Of an overloaded method, the last definition is the one that has a body.
+                    methods = {method.name: method for method in resource.body if isinstance(method, ast.FunctionDef)}
+                    for method in methods.values():
+                        self.operation(".".join(parts), method, module)
+
+    def operation(self, resource, method, module):
+        call = next((node for node in ast.walk(method) if is_call_of_api(node)), None)
+        if call is None:
+            return
+        path = call.args[0].args[0].value if isinstance(call.args[0], ast.Call) else call.args[0].value
+        arguments = {part.arg: part.value for part in call.keywords}
+        name = resource + "." + method.name
+        tag = resource.split(".")[0].replace("_", " ").title()
+        operation = {"operationId": name.replace(".", "_"), "tags": [tag], "x-sdk-method": name}
+        parameters = self.path_parameters(path, method, module) + self.query(call, module) + headers(method)
+        if parameters:
+            operation["parameters"] = parameters
+        if "body" in arguments:
+            schema = self.body(arguments["body"], name, module)
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        operation["responses"] = self.answer(arguments.get("cast_to"), module)
+        verbs = self.paths.setdefault(path, {})
+        verb = VERBS[call.func.attr]
+        if verb in verbs:
+            raise NotUnderstood("%s and %s are both %s %s" % (verbs[verb]["x-sdk-method"], name, verb.upper(), path))
+        verbs[verb] = operation
+
+    def path_parameters(self, path, method, module):
+        annotations = {part.arg: part.annotation for part in method.args.args + method.args.kwonlyargs}
+        return [
+            {"name": name, "in": "path", "required": True, "schema": self.schemas.of(annotations[name], module)}
+            for name in re.findall(r"\{(\w+)\}", path)
+        ]
+
+    def query(self, call, module):
+        query = next((node.value for node in ast.walk(call) if isinstance(node, ast.keyword) and node.arg == "query"), None)
+        if query is None:
+            return []
+        names, fields = self.transformed(query, module)
+        return [
+            {"name": fields[name]["name"], "in": "query", "required": fields[name]["required"], "schema": fields[name]["schema"]}
+            for name in names
+        ]
+
+    def body(self, node, method, module):
+        if not isinstance(node, ast.Call):
+            raise NotUnderstood("%s sends %s, whose type is not said" % (method, ast.unparse(node)))
+        sent, params = node.args[0], node.args[1]
+        owner, defined = self.locate(params, module)
+        is_structure = isinstance(owner.definitions[defined], ast.ClassDef)
+        if isinstance(sent, ast.Dict) and is_structure:
+            names, fields = self.transformed(node, module)
+            fields = [fields[name] for name in names]
+            schema = {"type": "object", "properties": {field["name"]: field["schema"] for field in fields}}
+            required = [field["name"] for field in fields if field["required"]]
+            if required:
+                schema["required"] = required
+            name = pascal(method) + "Request"
+            if name in self.schemas.named:
+                raise NotUnderstood("two types would be called %s" % name)
+            self.schemas.named[name] = schema
+            return self.schemas.reference(name)
+        if is_structure:
+            fields = self.schemas.fields(owner.definitions[defined], owner)
+            if ast.unparse(sent) in fields:
+                return fields[ast.unparse(sent)]["schema"]
+        return self.schemas.of(params, module)
+
+    def transformed(self, call, module):
+        """The names that `maybe_transform({…}, params)` sends, and the fields of its type."""
+        owner, defined = self.locate(call.args[1], module)
+        fields = self.schemas.fields(owner.definitions[defined], owner)
+        return [key.value for key in call.args[0].keys], fields
+
+    def locate(self, node, module):
+        if isinstance(node, ast.Attribute):
+            source, original = module.imports[node.value.id]
+            return self.release.module(source + "." + original), node.attr
+        return self.release.find(module, node.id)
+
+    def answer(self, node, module):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "cast":
+            node = node.args[1]
+        if node is None or ast.unparse(node) == "NoneType":
+            return {"204": {"description": ""}}
+        schema = self.schemas.of(node, module)
+        return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+
+
+def is_call_of_api(node):
+    is_method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    return is_method and node.func.attr in VERBS and ast.unparse(node.func.value) == "self"
+
+
+def headers(method):
+    found = []
+    for node in ast.walk(method):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "strip_not_given":
+            for key in node.args[0].keys:
+                found.append({"name": key.value, "in": "header", "required": False, "schema": {"type": "string"}})
+    return found
+
+
+def renamed(value, names):
+    """The same with every reference to a type by the name that we know it by."""
+    if isinstance(value, list):
+        return [renamed(inner, names) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    prefix = "#/components/schemas/"
+    if isinstance(value.get("$ref"), str):
+        name = value["$ref"][len(prefix) :]
+        return dict(value, **{"$ref": prefix + names.get(name, name)})
+    return {key: renamed(inner, names) for key, inner in value.items()}
+
+
+def joined(one, other):
+    """One type of two: it requires what both do, since what only one of them requires can be absent."""
+    if one == other or "properties" not in one or "properties" not in other:
+        return one
+    schema = dict(one, properties={**other["properties"], **one["properties"]})
+    schema["required"] = [name for name in one.get("required", []) if name in other.get("required", [])]
+    if not schema["required"]:
+        del schema["required"]
+    return schema
+
+
+def description(wheel, names):
+    release = Release(wheel)
+    operations = Operations(release)
+    operations.read()
+    schemas = {}
+    for name, schema in sorted(operations.schemas.named.items()):
+        schema = renamed(schema, names)
+        name = names.get(name, name)
+        schemas[name] = joined(schemas[name], schema) if name in schemas else schema
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Courier", "version": release.version()},
+        "servers": [{"url": "https://api.courier.com"}],
+        "security": [{"BearerAuth": []}],
+        "paths": renamed(dict(sorted(operations.paths.items())), names),
+        "components": {
+            "securitySchemes": {"BearerAuth": {"type": "http", "scheme": "bearer"}},
+            "schemas": dict(sorted(schemas.items())),
+        },
+    }
+
+
+def main():
+    try:
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "names.json"), encoding="utf-8") as file:
+            names = json.load(file)
+        described = description(sys.argv[1], names)
+    except NotUnderstood as error:
+        sys.exit(str(error))
+    sys.stdout.write(json.dumps(described, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

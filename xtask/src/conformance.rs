@@ -1,0 +1,248 @@
+//! Whether others agree: the mock server of the official SDKs about the description and every call by it, and the official
+//! Python client about `examples/local_courier.rs`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+
+const MOCK: &str = "@stdy/cli@0.22.2";
+const CLIENT: &str = "trycourier==9.13.0";
+const MARKER: &str = "@pytest.mark.skip(reason=\"Mock server tests are disabled\")";
+
+/// What fails in the client itself: its answer's type names a class that it has not imported.
+const FAILS_THERE: &str = "_retrieve_content";
+
+pub fn check(repository: &Path) -> Result<()> {
+    let mut left_out = Vec::new();
+    if works("npx") {
+        mock_server(repository)?;
+    } else {
+        left_out.push("the mock server of the official SDKs, which needs node");
+    }
+    match ["python3", "python"].into_iter().find(|python| works(python)) {
+        Some(python) => python_client(repository, python)?,
+        None => left_out.push("the official Python client, which needs python3"),
+    }
+    for check in left_out {
+        println!("Left out: {check}.");
+    }
+    Ok(())
+}
+
+/// Where cargo puts what it builds.
+fn target(repository: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), |folder| repository.join(folder))
+}
+
+fn works(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}
+
+fn mock_server(repository: &Path) -> Result<()> {
+    println!("The mock server of the official SDKs reads the description.");
+    run(Command::new("npx").args(["--yes", MOCK, "validate", "openapi/courier.yaml"]).current_dir(repository))?;
+
+    println!("It is called by every operation with every parameter.");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let calls = ["test", "--quiet", "--package", "trycourier", "--test", "conformance"];
+    // Built before the server is started, so that a build that fails leaves none behind.
+    run(Command::new(&cargo).args(calls).current_dir(repository))?;
+    let mock = Mock::start(repository)?;
+    let mut calls_to_it = Command::new(&cargo);
+    calls_to_it.args(calls).args(["--", "--ignored", "--nocapture"]).env("MOCK_SERVER", &mock.url);
+    run(calls_to_it.current_dir(repository)).context("the mock server and the crate disagree")
+}
+
+/// The mock server, for as long as this lives.
+struct Mock {
+    child: Child,
+    url: String,
+}
+
+impl Mock {
+    fn start(repository: &Path) -> Result<Self> {
+        // It cannot take any port that is free, so it is given one that just was.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
+        let mut command = Command::new("npx");
+        command.args(["--yes", MOCK, "--host", "127.0.0.1", "--port", &port, "--no-color", "openapi/courier.yaml"]);
+        // npx starts others, which end with their group.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.current_dir(repository).stdout(Stdio::piped()).spawn().context("cannot run npx")?;
+        let mut lines = BufReader::new(child.stdout.take().context("it has no output")?).lines();
+        let ready = lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("Ready"));
+        std::thread::spawn(move || lines.for_each(drop));
+        let mut mock = Self { child, url: format!("http://127.0.0.1:{port}") };
+        if !ready {
+            bail!("the mock server ended with {}", mock.child.wait()?);
+        }
+        Ok(mock)
+    }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        if cfg!(unix) {
+            let _ = Command::new("kill").args(["--", &format!("-{}", self.child.id())]).status();
+        }
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn python_client(repository: &Path, python: &str) -> Result<()> {
+    let folder = target(repository).join("conformance");
+    fs::create_dir_all(&folder)?;
+    let python = installed(repository, &folder, python)?;
+    let suite = unskipped(&folder, &python)?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let build = ["build", "--quiet", "--features", "testing", "--example", "local_courier"];
+    run(Command::new(cargo).args(build).current_dir(repository))?;
+
+    println!("The test suite of {CLIENT} runs against local_courier.");
+    let server = Server::start(repository, &["--make-up-answers"])?;
+    // Its own options ask for a process per core, and it forbids warnings, of which newer Pythons have more.
+    let options =
+        ["-m", "pytest", "-q", "-rA", "--tb=line", "-p", "no:cacheprovider", "-o", "addopts=", "tests/api_resources"];
+    let mut tests = Command::new(&python);
+    tests.args(options).current_dir(&suite).env("TEST_API_BASE_URL", &server.url);
+    let output = tests.output().context("cannot run pytest")?;
+    let report = String::from_utf8_lossy(&output.stdout);
+    judge(&report).with_context(|| format!("{report}{}", String::from_utf8_lossy(&output.stderr)))?;
+    drop(server);
+
+    println!("The same client walks through it.");
+    let server = Server::start(repository, &["--delivery-time", "300", "--page-size", "10"])?;
+    run(Command::new(&python).arg(repository.join("xtask/conformance/walk.py")).env("COURIER_BASE_URL", &server.url))
+}
+
+/// Counts what passed. Everything has to, but for what fails in the client itself.
+fn judge(report: &str) -> Result<()> {
+    let passed = report.lines().filter_map(|line| line.strip_prefix("PASSED ")).collect::<Vec<_>>();
+    let failed = report.lines().filter_map(|line| line.strip_prefix("FAILED ").or(line.strip_prefix("ERROR ")));
+    let failed = failed.collect::<Vec<_>>();
+    let (known, unexpected): (Vec<&str>, Vec<&str>) =
+        failed.iter().partition(|test| test.contains("test_notifications.py") && test.contains(FAILS_THERE));
+    // Each call is tested once as it is: not async, not raw, and once for either kind of validation.
+    let calls = |tests: &[&str]| {
+        let calls = tests.iter().filter(|test| test.contains("::test_method_") && test.contains("[loose]"));
+        calls.filter(|test| !test.contains("::TestAsync")).count()
+    };
+    let (right, wrong) = (calls(&passed), calls(&known));
+    println!("{} tests passed; {} failed in the client itself.", passed.len(), known.len());
+    println!("{right} of its {} calls are answered as it expects.", right + wrong + calls(&unexpected));
+    ensure!(!passed.is_empty(), "no test ran");
+    ensure!(unexpected.is_empty(), "{} tests failed: {}", unexpected.len(), unexpected.join(", "));
+    Ok(())
+}
+
+/// A Python with the client and what its tests need; its path.
+fn installed(repository: &Path, folder: &Path, python: &str) -> Result<PathBuf> {
+    let venv = folder.join("venv");
+    let own = ["bin/python", "Scripts/python.exe"];
+    let find = || own.iter().map(|path| venv.join(path)).find(|path| path.exists());
+    if find().is_none() {
+        run(Command::new(python).args(["-m", "venv"]).arg(&venv)).context("Debian has it in python3-venv")?;
+    }
+    let python = find().context("the virtual environment has no python")?;
+    let requirements = repository.join("xtask/conformance/requirements.txt");
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT, "--requirement"];
+    run(Command::new(&python).args(install).arg(requirements))?;
+    Ok(python)
+}
+
+/// The client's source, whose tests against a server are not skipped; its folder.
+fn unskipped(folder: &Path, python: &Path) -> Result<PathBuf> {
+    let name = CLIENT.replace("==", "-");
+    let archive = folder.join(format!("{name}.tar.gz"));
+    if !archive.exists() {
+        let download =
+            ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-binary", ":all:"];
+        run(Command::new(python).args(download).args(["--dest"]).arg(folder).arg(CLIENT))?;
+    }
+    let suite = folder.join(&name);
+    if suite.exists() {
+        fs::remove_dir_all(&suite)?;
+    }
+    run(Command::new(python).args(["-m", "tarfile", "--extract"]).arg(&archive).arg(folder))?;
+    ensure!(unskip(&suite.join("tests"))? > 0, "the tests of {CLIENT} are not skipped the way they were");
+    Ok(suite)
+}
+
+/// Takes the marker out of every file, and counts it.
+fn unskip(folder: &Path) -> Result<usize> {
+    let mut count = 0;
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            count += unskip(&path)?;
+        } else if path.extension().is_some_and(|extension| extension == "py") {
+            let text = fs::read_to_string(&path)?;
+            let kept: Vec<&str> = text.lines().filter(|line| line.trim() != MARKER).collect();
+            count += text.lines().count() - kept.len();
+            fs::write(&path, kept.join("\n") + "\n")?;
+        }
+    }
+    Ok(count)
+}
+
+/// A local_courier that runs for as long as this lives.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(repository: &Path, options: &[&str]) -> Result<Self> {
+        let program = target(repository).join("debug/examples/local_courier");
+        let mut command = Command::new(program);
+        let mut child =
+            command.arg("127.0.0.1:0").args(options).stdout(Stdio::piped()).spawn().context("cannot run it")?;
+        let mut lines = BufReader::new(child.stdout.take().context("it has no output")?).lines();
+        let address = |line: &str| Some(line.split_once("COURIER_BASE_URL=")?.1.split(' ').next()?.to_owned());
+        let url = lines.by_ref().map_while(Result::ok).find_map(|line| address(&line));
+        // Its lines are read on, so that it never waits for somebody who does.
+        std::thread::spawn(move || lines.for_each(drop));
+        match url {
+            Some(url) => Ok(Self { child, url }),
+            None => bail!("local_courier ended with {}", child.wait()?),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+
+    #[test]
+    fn only_what_fails_in_the_client_itself_may_fail() {
+        let passed = "PASSED tests/api_resources/test_send.py::TestSend::test_method_message[loose]\n";
+        let known = "FAILED tests/api_resources/test_notifications.py::TestNotifications::test_method_retrieve_content[loose] - E\n";
+        assert!(judge(&format!("{passed}{known}")).is_ok());
+        assert!(
+            judge(&format!("{passed}FAILED tests/api_resources/test_send.py::TestSend::test_raw[loose]\n")).is_err()
+        );
+        assert!(judge("").is_err());
+    }
+}

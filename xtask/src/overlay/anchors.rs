@@ -1,0 +1,54 @@
+//! Which other parts of an overlay use an action that is to be removed.
+
+use std::collections::BTreeSet;
+
+/// The anchors (`&name`) that are defined in the action whose target is in `line`, and that are used (`*name`) outside of
+/// it, with the lines of the uses.
+pub fn used_elsewhere(overlay: &str, line: usize) -> Vec<(String, Vec<usize>)> {
+    let lines: Vec<&str> = overlay.lines().collect();
+    let is_start = |line: &&str| line.trim_start().starts_with("- ") && indent(line) == start_indent(&lines);
+    let numbered = || (1..).zip(lines.iter());
+    let first =
+        numbered().filter(|(number, text)| *number <= line && is_start(text)).last().map_or(line, |start| start.0);
+    let after = numbered().find(|(number, text)| *number > line && is_start(text)).map_or(usize::MAX, |next| next.0);
+    let inside = |number: usize| (first..after).contains(&number);
+    let defined: BTreeSet<&str> =
+        numbered().filter(|(number, _)| inside(*number)).flat_map(|(_, text)| marked(text, '&')).collect();
+    let uses = |name: &str| -> Vec<usize> {
+        numbered()
+            .filter(|(number, text)| !inside(*number) && marked(text, '*').any(|used| used == name))
+            .map(|(number, _)| number)
+            .collect()
+    };
+    let used = defined.into_iter().map(|name| (name.to_owned(), uses(name)));
+    used.filter(|(_, lines)| !lines.is_empty()).collect()
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// How far in the actions stand.
+fn start_indent(lines: &[&str]) -> usize {
+    let after = lines.iter().skip_while(|line| !line.starts_with("actions:"));
+    after.skip(1).find(|line| line.trim_start().starts_with("- ")).map_or(0, |line| indent(line))
+}
+
+/// The names behind a mark that begins a word, as in `key: &name` or `[*name, *other]`.
+fn marked(line: &str, mark: char) -> impl Iterator<Item = &str> {
+    let words = line.split([' ', ',', '[', ']', '{', '}']).filter(|word| !word.is_empty());
+    words.filter_map(move |word| word.strip_prefix(mark)).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::used_elsewhere;
+
+    #[test]
+    fn an_anchor_that_others_use_is_named_with_their_lines() {
+        let overlay = "overlay: 1.0.0\nactions:\n- target: $.a\n  update:\n    description: &own Own.\n    words: &words\n      \
+                       x: *own\n- target: $.b\n  update: {a: *words, b: [*words]}\n- target: $.c\n  update: *words\n";
+        assert_eq!(used_elsewhere(overlay, 3), [("words".to_owned(), vec![9, 11])]);
+        assert_eq!(used_elsewhere(overlay, 8), []);
+    }
+}

@@ -1,0 +1,125 @@
+//! The calls: their arguments in order, their parameters, bodies, answers and pages.
+
+use std::collections::BTreeMap;
+
+use crate::generate::emit::surface::arguments;
+use crate::generate::model::rust_type::RustType;
+use crate::generate::model::{Call, Model, Parameter};
+use crate::import::paths::shape;
+use crate::report::compare::{Changes, method, names};
+use crate::report::{Effect, Subject};
+
+pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
+    let known: BTreeMap<_, &Call> = old.calls.iter().map(|call| (&call.path, call)).collect();
+    let left: BTreeMap<_, &Call> = new.calls.iter().map(|call| (&call.path, call)).collect();
+    let route = |call: &Call| (call.http_method.clone(), shape(&call.template));
+    // One that has another name for the same route is the same operation.
+    let renamed = |call: &Call| {
+        let mut others = new.calls.iter().filter(|other| !known.contains_key(&other.path));
+        others.find(|other| route(other) == route(call))
+    };
+    let mut taken = Vec::new();
+    for was in &old.calls {
+        let rust = method(was);
+        match left.get(&was.path) {
+            Some(is) => call(changes, (old, was), (new, is)),
+            None => match renamed(was) {
+                Some(is) => {
+                    taken.push(&is.path);
+                    changes.breaking(Subject::Operation, &rust, format!("is now {}: {}", method(is), place(is)));
+                }
+                None => changes.removed(Subject::Operation, &rust, format!("removed: {}", place(was))),
+            },
+        }
+    }
+    for is in new.calls.iter().filter(|is| !known.contains_key(&is.path) && !taken.contains(&&is.path)) {
+        let what = format!("added: {}", place(is));
+        changes.added(Subject::Operation, Effect::Compatible, &method(is), what);
+    }
+}
+
+fn place(call: &Call) -> String {
+    format!("{} {}", call.http_method, call.template)
+}
+
+fn call(changes: &mut Changes, (old_model, old): (&Model, &Call), (new_model, new): (&Model, &Call)) {
+    let rust = method(new);
+    if place(old) != place(new) {
+        changes.compatible(Subject::Operation, &rust, format!("is sent to {}, was to {}", place(new), place(old)));
+    }
+    let (was, is) = (arguments(old_model, old), arguments(new_model, new));
+    let types: Vec<(&str, &str, &str)> = was
+        .iter()
+        .zip(&is)
+        .filter(|(was, is)| was.ident == is.ident && was.accepts != is.accepts)
+        .map(|(was, is)| (is.ident.as_str(), is.accepts.as_str(), was.accepts.as_str()))
+        .collect();
+    if was.iter().map(|was| &was.ident).ne(is.iter().map(|is| &is.ident)) {
+        let what = format!("takes the arguments {}, was {}", names(&is), names(&was));
+        changes.breaking(Subject::Operation, &rust, what);
+    } else {
+        for (ident, is, was) in types {
+            changes.breaking(Subject::Operation, &rust, format!("takes `{ident}` as `{is}`, was `{was}`"));
+        }
+    }
+    parameters(changes, &rust, "query", &old.query, &new.query);
+    parameters(changes, &rust, "header", &old.headers, &new.headers);
+    body(changes, &rust, old.body.as_ref(), new.body.as_ref());
+    if old.answer != new.answer {
+        let what = format!("answers with {}, was {}", new.answer, old.answer);
+        changes.breaking(Subject::Operation, &rust, what);
+    }
+    match (&old.paging, &new.paging) {
+        (None, Some(_)) => {
+            changes.added(Subject::Operation, Effect::Compatible, &rust, "`items()` and `pages()` added")
+        }
+        (Some(_), None) => changes.removed(Subject::Operation, &rust, "`items()` and `pages()` removed"),
+        (Some(was), Some(is)) if was.item != is.item => {
+            changes.breaking(Subject::Operation, &rust, format!("lists {}, was {}", is.item, was.item));
+        }
+        _ => {}
+    }
+    if let (None, Some(note)) = (&old.deprecated, &new.deprecated) {
+        changes.compatible(Subject::Operation, &rust, format!("is deprecated: {note}"));
+    }
+    if old.repeatable != new.repeatable {
+        let what =
+            if new.repeatable { "may now be repeated without a key" } else { "is no longer repeated without a key" };
+        changes.compatible(Subject::Operation, &rust, what);
+    }
+}
+
+fn parameters(changes: &mut Changes, rust: &str, place: &str, olds: &[Parameter], news: &[Parameter]) {
+    for was in olds {
+        let Some(is) = news.iter().find(|is| is.ident == was.ident) else {
+            changes.removed(Subject::Parameter, rust, format!("{place} parameter `{}` removed", was.ident));
+            continue;
+        };
+        if is.kind != was.kind {
+            let what = format!("{place} parameter `{}` is {}, was {}", was.ident, is.kind, was.kind);
+            changes.breaking(Subject::Parameter, rust, what);
+        }
+        if is.name != was.name {
+            let what = format!("{place} parameter `{}` is sent as `{}`, was as `{}`", was.ident, is.name, was.name);
+            changes.compatible(Subject::Parameter, rust, what);
+        }
+    }
+    for is in news.iter().filter(|is| !olds.iter().any(|was| was.ident == is.ident)) {
+        let what = format!("optional {place} parameter `{}` added", is.ident);
+        changes.added(Subject::Parameter, Effect::Compatible, rust, what);
+    }
+}
+
+/// With a body the call is made by `with_body`, without one by `new`.
+fn body(changes: &mut Changes, rust: &str, old: Option<&RustType>, new: Option<&RustType>) {
+    match (old, new) {
+        (None, Some(is)) => changes.breaking(Subject::Operation, rust, format!("now takes a body, {is}")),
+        (Some(was), None) => {
+            changes.breaking(Subject::Operation, rust, format!("no longer takes a body, was {was}"));
+        }
+        (Some(was), Some(is)) if was != is => {
+            changes.breaking(Subject::Operation, rust, format!("takes the body {is}, was {was}"));
+        }
+        _ => {}
+    }
+}

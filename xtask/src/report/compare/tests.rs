@@ -1,0 +1,463 @@
+//! Each way in which a description can change, and what its report says.
+
+use serde_json::{Value, json};
+
+use super::{compare, unreachable};
+use crate::generate::{self, model::Model};
+use crate::report::Effect::{self, Breaking, Compatible};
+use crate::report::Kind;
+
+fn refer(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn object(required: Value, properties: Value) -> Value {
+    json!({"type": "object", "required": required, "additionalProperties": {}, "properties": properties})
+}
+
+/// A normalised description: things are sent and answered with, and a page is an answer only.
+fn description() -> Value {
+    let body = |name: &str| json!({"required": true, "content": {"application/json": {"schema": refer(name)}}});
+    let answer = |name: &str| json!({"description": "", "content": {"application/json": {"schema": refer(name)}}});
+    let parameter = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string"}});
+    json!({
+        "openapi": "3.0.3",
+        "info": {"title": "Things", "version": "1.0.0"},
+        "paths": {
+            "/things": {"get": {
+                "operationId": "things_list", "x-method": "things.list",
+                "parameters": [parameter("cursor"), parameter("kind")],
+                "responses": {"2XX": answer("Page")}
+            }},
+            "/things/{thing_id}": {"put": {
+                "operationId": "things_update", "x-method": "things.update",
+                "parameters": [{"name": "thing_id", "in": "path", "required": true, "schema": {"type": "string"}}],
+                "requestBody": body("Thing"), "responses": {"2XX": {"description": ""}}
+            }}
+        },
+        "components": {"schemas": {
+            "Page": object(json!(["cursor"]), json!({
+                "cursor": {"type": "string", "nullable": true}, "items": {"type": "array", "items": refer("Thing")},
+                "part": refer("Part"), "nodes": {"type": "array", "items": {"type": "string"}}
+            })),
+            "Thing": object(json!(["id", "name"]), json!({
+                "id": {"type": "string"}, "name": {"type": "string"}, "size": {"type": "integer"},
+                "override": {"type": "string"}, "colour": refer("Colour")
+            })),
+            "Colour": {"type": "string", "enum": ["RED", "BLUE"]},
+            "Part": {"oneOf": [refer("BoltPart"), refer("NutPart")]},
+            "BoltPart": object(json!(["kind"]), json!({
+                "kind": {"type": "string", "enum": ["bolt"]}, "length": {"type": "integer"}
+            })),
+            "NutPart": object(json!(["kind", "width"]), json!({
+                "kind": {"type": "string", "enum": ["nut"]}, "width": {"type": "integer"}
+            }))
+        }}
+    })
+}
+
+fn model(document: &Value) -> Model {
+    generate::read(document).unwrap()
+}
+
+fn changes(old: &Value, new: &Value) -> Vec<(Effect, String)> {
+    let changes = compare(&model(old), &model(new));
+    changes.into_iter().map(|change| (change.effect, format!("{} {}", change.rust, change.what))).collect()
+}
+
+/// The report of a change to the description.
+fn changed(change: impl Fn(&mut Value)) -> Vec<(Effect, String)> {
+    let mut new = description();
+    change(&mut new);
+    changes(&description(), &new)
+}
+
+fn schema<'a>(document: &'a mut Value, name: &str) -> &'a mut Value {
+    &mut document["components"]["schemas"][name]
+}
+
+fn rename(object: &mut Value, from: &str, to: &str) {
+    let object = object.as_object_mut().unwrap();
+    let value = object.shift_remove(from).unwrap();
+    object.insert(to.to_owned(), value);
+}
+
+fn one(effect: Effect, line: &str) -> Vec<(Effect, String)> {
+    vec![(effect, line.to_owned())]
+}
+
+#[test]
+fn the_same_is_no_change() {
+    assert_eq!(changed(|_| ()), []);
+}
+
+#[test]
+fn operations() {
+    assert_eq!(
+        changed(|new| new["paths"]["/things"] = json!({})),
+        one(Breaking, "resources::Things::list removed: GET /things")
+    );
+    assert_eq!(
+        changed(|new| {
+            let list = &mut new["paths"]["/things"]["get"];
+            list["operationId"] = json!("things_all");
+            list["x-method"] = json!("things.all");
+        }),
+        one(Breaking, "resources::Things::list is now resources::Things::all: GET /things")
+    );
+    assert_eq!(
+        changed(|new| {
+            new["paths"]["/things"]["delete"] = json!({"operationId": "things_clear", "x-method": "things.clear", "responses": {"2XX": {"description": ""}}});
+        }),
+        one(Compatible, "resources::Things::clear added: DELETE /things")
+    );
+    assert_eq!(
+        changed(|new| rename(&mut new["paths"], "/things", "/v2/things")),
+        one(Compatible, "resources::Things::list is sent to GET /v2/things, was to GET /things")
+    );
+    assert_eq!(
+        changed(|new| {
+            let answer = &mut new["paths"]["/things/{thing_id}"]["put"]["responses"]["2XX"];
+            answer["content"] = json!({"application/json": {"schema": refer("Thing")}});
+        }),
+        one(Breaking, "resources::Things::update answers with types::Thing, was ()")
+    );
+    assert_eq!(
+        changed(|new| {
+            new["paths"]["/things"]["get"]["requestBody"] =
+                json!({"required": true, "content": {"application/json": {"schema": refer("BoltPart")}}});
+        }),
+        one(Breaking, "resources::Things::list now takes a body, types::BoltPart")
+    );
+}
+
+#[test]
+fn a_deprecated_operation_says_what_takes_its_place() {
+    let deprecated = |replacement: &'static str| {
+        move |new: &mut Value| {
+            let list = &mut new["paths"]["/things"]["get"];
+            list["deprecated"] = json!(true);
+            list["x-replacement"] = json!(replacement);
+        }
+    };
+    assert_eq!(
+        changed(deprecated("things.update")),
+        one(
+            Compatible,
+            "resources::Things::list is deprecated: Courier has deprecated this operation; use `client.things().update`"
+        )
+    );
+    let mut new = description();
+    deprecated("things.find")(&mut new);
+    let error = generate::read(&new).err().unwrap();
+    assert!(error.contains("`x-replacement` names the operation `things.find`"), "{error}");
+    let mut new = description();
+    deprecated("things.update")(&mut new);
+    let code = generate::emit::resources::resources(&model(&new));
+    let attribute = "#[deprecated(note = \"Courier has deprecated this operation; use `client.things().update`\")]";
+    assert!(code.contains(attribute), "{code}");
+}
+
+#[test]
+fn parameters() {
+    let list = "resources::Things::list";
+    let of = |change: fn(&mut Vec<Value>)| {
+        changed(move |new| change(new["paths"]["/things"]["get"]["parameters"].as_array_mut().unwrap()))
+    };
+    assert_eq!(
+        of(|parameters| drop(parameters.remove(1))),
+        one(Breaking, &format!("{list} query parameter `kind` removed"))
+    );
+    assert_eq!(
+        of(|parameters| parameters[1]["schema"]["type"] = json!("integer")),
+        one(Breaking, &format!("{list} query parameter `kind` is i64, was String"))
+    );
+    assert_eq!(
+        of(|parameters| parameters.push(json!({"name": "limit", "in": "query", "schema": {"type": "integer"}}))),
+        one(Compatible, &format!("{list} optional query parameter `limit` added"))
+    );
+    // The same setter, spelt otherwise on the wire.
+    assert_eq!(
+        of(|parameters| parameters[1]["name"] = json!("Kind")),
+        one(Compatible, &format!("{list} query parameter `kind` is sent as `Kind`, was as `kind`"))
+    );
+    assert_eq!(
+        changed(|new| {
+            rename(&mut new["paths"], "/things/{thing_id}", "/things/{thingId}");
+            new["paths"]["/things/{thingId}"]["put"]["parameters"][0]["name"] = json!("thingId");
+        }),
+        one(Compatible, "resources::Things::update is sent to PUT /things/{thingId}, was to PUT /things/{thing_id}")
+    );
+}
+
+#[test]
+fn fields() {
+    let of = |change: fn(&mut Value)| changed(move |new| change(&mut schema(new, "Thing")["properties"]));
+    assert_eq!(
+        of(|thing| thing["note"] = json!({"type": "string"})),
+        one(Compatible, "types::Thing::note optional property added")
+    );
+    assert_eq!(
+        of(|thing| drop(thing.as_object_mut().unwrap().shift_remove("size"))),
+        one(Breaking, "types::Thing::size removed")
+    );
+    assert_eq!(
+        of(|thing| thing["size"]["type"] = json!("string")),
+        one(Breaking, "types::Thing::size is Option<String>, was Option<i64>")
+    );
+    assert_eq!(
+        of(|thing| rename(thing, "size", "Size")),
+        one(Compatible, "types::Thing::size is sent as `Size`, was as `size`")
+    );
+    // A word of the language has an underscore, as in Rust.
+    assert_eq!(
+        of(|thing| drop(thing.as_object_mut().unwrap().shift_remove("override"))),
+        one(Breaking, "types::Thing::override_ removed")
+    );
+    let page = |items: Value| changed(move |new| schema(new, "Page")["properties"]["nodes"]["items"] = items.clone());
+    assert_eq!(
+        page(json!({"type": "string", "nullable": true})),
+        one(Breaking, "types::Page::nodes is Option<Vec<Option<String>>>, was Option<Vec<String>>")
+    );
+}
+
+#[test]
+fn what_is_required_is_an_argument_of_the_type_and_of_the_call() {
+    assert_eq!(
+        changed(|new| schema(new, "Thing")["required"] = json!(["id", "name", "size"])),
+        [
+            (
+                Breaking,
+                "resources::Things::update takes the arguments `thing_id`, `id`, `name`, `size`, was `thing_id`, `id`, `name`"
+                    .to_owned()
+            ),
+            (Breaking, "types::Thing::size is now required, and an argument".to_owned()),
+        ]
+    );
+    assert_eq!(
+        changed(|new| schema(new, "Thing")["required"] = json!(["name", "id"])),
+        [
+            (
+                Breaking,
+                "resources::Things::update takes the arguments `thing_id`, `name`, `id`, was `thing_id`, `id`, `name`"
+                    .to_owned()
+            ),
+            (Breaking, "types::Thing takes its arguments in the order `name`, `id`, was `id`, `name`".to_owned()),
+        ]
+    );
+    assert_eq!(
+        changed(|new| schema(new, "NutPart")["required"] = json!(["kind"])),
+        one(Breaking, "types::NutPart::width is now optional, and no longer an argument")
+    );
+}
+
+#[test]
+fn values() {
+    let of = |values: Value| changed(move |new| schema(new, "Colour")["enum"] = values.clone());
+    assert_eq!(
+        of(json!(["RED", "DARK_GREEN", "BLUE"])),
+        one(Compatible, "types::Colour::DarkGreen value `DARK_GREEN` added")
+    );
+    assert_eq!(of(json!(["RED"])), one(Breaking, "types::Colour::Blue value `BLUE` removed"));
+    assert_eq!(of(json!(["red", "BLUE"])), one(Compatible, "types::Colour::Red is sent as `red`, was as `RED`"));
+}
+
+#[test]
+fn a_constant_that_gains_a_value_is_a_field_with_that_value_unless_it_is_set() {
+    let many = |new: &mut Value| {
+        schema(new, "NutPart")["properties"]["kind"] = json!({"allOf": [refer("NutKind")], "x-constant": "nut"});
+        new["components"]["schemas"]["NutKind"] = json!({"type": "string", "enum": ["wing", "nut"]});
+    };
+    assert_eq!(
+        changed(many),
+        [
+            (Compatible, "types::NutPart::kind property added, types::NutKind::Nut unless it is set".to_owned()),
+            (Compatible, "types::NutPart `kind` is no longer always sent as `nut`".to_owned()),
+            (Compatible, "types::NutKind added, an enum".to_owned()),
+        ]
+    );
+    let mut new = description();
+    many(&mut new);
+    let code = generate::emit::types::types(&model(&new));
+    assert!(code.contains("pub fn new(width: impl Into<i64>) -> Self {"), "{code}");
+    assert!(code.contains("        new.kind = types::NutKind::Nut;\n"), "{code}");
+    assert!(code.contains("        self.kind = kind;\n"), "{code}");
+    schema(&mut new, "NutPart")["properties"]["kind"]["x-constant"] = json!("cap");
+    let error = generate::read(&new).err().unwrap();
+    assert!(error.contains("`NutPart`: `kind` has the `x-constant` cap, which is no value of its type"), "{error}");
+}
+
+#[test]
+fn another_constant_is_reported() {
+    assert_eq!(
+        changed(|new| schema(new, "BoltPart")["properties"]["kind"]["enum"] = json!(["screw"])),
+        [(Compatible, "types::BoltPart is sent with `kind` `screw`, was `bolt`".to_owned()),]
+    );
+}
+
+#[test]
+fn a_variant_is_named_after_its_type_whatever_stands_beside_it() {
+    assert_eq!(
+        changed(|new| {
+            schema(new, "Part")["oneOf"].as_array_mut().unwrap().push(refer("Washer"));
+            new["components"]["schemas"]["Washer"] =
+                object(json!(["kind"]), json!({"kind": {"type": "string", "enum": ["washer"]}}));
+        }),
+        [
+            (Compatible, "types::Part::Washer variant of types::Washer added".to_owned()),
+            (Compatible, "types::Washer added, a struct".to_owned()),
+        ]
+    );
+    assert_eq!(changed(|new| schema(new, "Part")["oneOf"].as_array_mut().unwrap().reverse()), []);
+    assert_eq!(
+        changed(|new| schema(new, "BoltPart")["required"] = json!(["kind", "length"])),
+        one(Breaking, "types::BoltPart::length is now required, and an argument")
+    );
+    let mut old = description();
+    schema(&mut old, "Part")["oneOf"].as_array_mut().unwrap().push(refer("Page"));
+    let mut new = old.clone();
+    schema(&mut new, "Part")["oneOf"] = json!([refer("BoltPart"), refer("Page")]);
+    new["components"]["schemas"].as_object_mut().unwrap().shift_remove("NutPart");
+    assert_eq!(changes(&old, &new), one(Breaking, "types::Part::Nut variant of types::NutPart removed"));
+    assert_eq!(unreachable(&model(&old), &model(&new)), ["types::NutPart"]);
+}
+
+#[test]
+fn a_type_of_another_kind_is_one_line() {
+    assert_eq!(
+        changed(|new| *schema(new, "Colour") = object(json!([]), json!({"hue": {"type": "integer"}}))),
+        one(Breaking, "types::Colour is a struct, was an enum")
+    );
+}
+
+#[test]
+fn only_what_there_is_more_of_is_an_addition() {
+    let mut new = description();
+    rename(&mut schema(&mut new, "Thing")["properties"], "size", "Size");
+    let changes = compare(&model(&description()), &model(&new));
+    assert_eq!(changes.iter().map(|change| change.kind).collect::<Vec<_>>(), [Kind::Changed]);
+    assert!(changes.iter().all(|change| !change.is_addition()));
+}
+
+#[test]
+fn names_that_collide_are_refused() {
+    type Collision = (&'static str, fn(&mut Value), &'static str);
+    let collisions: [Collision; 9] = [
+        ("_id beside id", |new| schema(new, "Thing")["properties"]["_id"] = json!({"type": "string"}), "`Thing`"),
+        ("extra", |new| schema(new, "Thing")["properties"]["extra"] = json!({"type": "string"}), "`extra`"),
+        (
+            "createdAt beside created_at",
+            |new| {
+                let thing = &mut schema(new, "Thing")["properties"];
+                thing["createdAt"] = json!({"type": "string"});
+                thing["created_at"] = json!({"type": "string"});
+            },
+            "`Thing`",
+        ),
+        ("unrecognized", |new| schema(new, "Colour")["enum"] = json!(["RED", "unrecognized"]), "`unrecognized`"),
+        (
+            "schemas that differ in case",
+            |new| {
+                new["components"]["schemas"]["thing"] = object(json!([]), json!({"a": {"type": "string"}}));
+                schema(new, "Page")["properties"]["other"] = refer("thing");
+            },
+            "`Thing`",
+        ),
+        ("client", |new| new["paths"]["/things"]["get"]["parameters"][1]["name"] = json!("client"), "`client`"),
+        ("send", |new| new["paths"]["/things"]["get"]["parameters"][1]["name"] = json!("send"), "`send`"),
+        ("new", |new| schema(new, "Thing")["properties"]["new"] = json!({"type": "string"}), "`new`"),
+        (
+            "an argument twice",
+            |new| {
+                let thing = schema(new, "Thing");
+                thing["properties"]["thing_id"] = json!({"type": "string"});
+                thing["required"] = json!(["thing_id"]);
+            },
+            "`thing_id`",
+        ),
+    ];
+    for (what, collide, said) in collisions {
+        let mut new = description();
+        collide(&mut new);
+        let error = generate::read(&new).err().unwrap_or_default();
+        assert!(error.contains(said), "{what}: {error}");
+    }
+    // These are no names of the generated code any more.
+    for free in ["request", "gen"] {
+        let mut new = description();
+        new["paths"]["/things"]["get"]["parameters"][1]["name"] = json!(free);
+        generate::read(&new).unwrap();
+    }
+}
+
+/// The description that the crate is generated from.
+fn courier() -> Value {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/courier.yaml");
+    crate::document::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn every_line_of_the_surface_that_differs_is_spoken_of_and_no_other() {
+    let old = courier();
+    let mut new = old.clone();
+    let path = old["paths"].as_object().unwrap().keys().find(|path| path.starts_with("/bulk/")).unwrap().clone();
+    new["paths"].as_object_mut().unwrap().shift_remove(&path);
+    let (mut places, mut count) = (0, 0);
+    for (name, schema) in new["components"]["schemas"].as_object_mut().unwrap() {
+        // Something else of every seventh schema.
+        places += 1;
+        if places % 7 != 0 || name.contains("Error") {
+            continue;
+        }
+        count += 1;
+        if let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut).filter(|values| values.len() > 2) {
+            values.remove(0);
+            values.push(json!("NEVER_SEEN"));
+        } else if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.insert("never_seen".to_owned(), json!({"type": "array", "items": {"type": "integer"}}));
+        }
+    }
+    assert!(count > 30, "{count}");
+    let (old, new) = (model(&old), model(&new));
+    let changes = compare(&old, &new);
+    let mut said: String = changes.iter().map(|change| format!("{} {}\n", change.rust, change.what)).collect();
+    said += &unreachable(&old, &new).join("\n");
+
+    let texts = [&old, &new].map(generate::emit::surface::surface);
+    let lines = |text: &str| -> Vec<String> {
+        let mut owner = String::new();
+        let line = |line: &str| {
+            if !line.starts_with(' ') {
+                owner = line.split(['(', ':']).next().unwrap_or_default().to_owned();
+            }
+            format!("{owner}\t{line}")
+        };
+        text.lines().map(line).collect()
+    };
+    let [old_lines, new_lines] = [&texts[0], &texts[1]].map(|text| lines(text));
+    let differing = old_lines.iter().filter(|line| !new_lines.contains(line));
+    let differing: Vec<&String> = differing.chain(new_lines.iter().filter(|line| !old_lines.contains(line))).collect();
+    assert!(differing.len() > count, "{differing:#?}");
+    for line in &differing {
+        let (owner, line) = line.split_once('\t').unwrap();
+        let kind = owner.split(' ').next().unwrap();
+        let name = owner.split(' ').nth(1).unwrap();
+        let ident = line.trim_start_matches([' ', '.']).split([':', '(', ' ']).next().unwrap();
+        // A setter of a call is spoken of as the property of its body, or goes with its call.
+        let is_said = match kind {
+            "call" => {
+                let method = name.rsplit('.').next().unwrap();
+                said.contains(&format!("::{method} ")) || said.contains(&format!("::{ident} "))
+            }
+            _ if line.starts_with(' ') && !said.lines().any(|said| said == format!("types::{name}")) => {
+                said.contains(&format!("types::{name}::{ident} "))
+            }
+            _ => said.contains(&format!("types::{name}")),
+        };
+        assert!(is_said, "nothing is said of {line} in {owner}:\n{said}");
+    }
+    for change in &changes {
+        let name = change.rust.rsplit("::").next().unwrap();
+        assert!(differing.iter().any(|line| line.contains(name)), "{} {}", change.rust, change.what);
+    }
+}

@@ -1,0 +1,330 @@
+//! What the schemas are called: the names that `types.yaml` gives, and what no schema may be called.
+//!
+//! Upstream has one name for each place, so that a type that is used in three operations has three. `x-name` on a schema
+//! says what it is called; schemas of one name become one.
+
+pub mod rules;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::document::{SCHEMA_PREFIX, object, schemas, schemas_mut, text};
+
+/// The name that a schema gets.
+const NAME: &str = "x-name";
+
+/// Why a schema is a type of its own although another has its shape.
+const APART: &str = "x-apart";
+
+/// A schema with a name that nobody would have chosen, and a better name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Misnamed {
+    pub schema: String,
+    pub reason: String,
+    pub proposal: Option<String>,
+}
+
+impl fmt::Display for Misnamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.schema, self.reason)?;
+        match &self.proposal {
+            Some(name) => write!(f, "; it could be called {name}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Gives the schemas the names in their `x-name`, and merges those with the same name. A schema that no longer equals
+/// the others keeps its old name and is reported.
+pub fn name(document: &mut Value) -> Vec<Misnamed> {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for (old, schema) in schemas(document) {
+        names.insert(old.clone(), text(schema, NAME).unwrap_or(old).to_owned());
+    }
+    let mut misnamed = Vec::new();
+    // One that is left out of its group makes those that hold it differ, and so on.
+    while let Some(odd) = odd_one(document, &names) {
+        names.insert(odd.schema.clone(), odd.schema.clone());
+        misnamed.push(odd);
+    }
+    rename(document, &names);
+    misnamed
+}
+
+/// The first schema that differs from those with which it is to be joined, or takes the name of one that it is not.
+fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Misnamed> {
+    let mut first: BTreeMap<&String, (&String, Value)> = BTreeMap::new();
+    for (old, schema) in schemas(document) {
+        let new = names.get(old)?;
+        let shape = shape(schema, names);
+        match first.get(new) {
+            None => {
+                first.insert(new, (old, shape));
+            }
+            Some((other, same)) if *same == shape => {
+                let named = |name: &String| {
+                    let schema = schemas(document).find(|(other, _)| *other == name).map(|(_, schema)| schema);
+                    schema.and_then(|schema| text(schema, NAME)).is_some()
+                };
+                if !(named(old) && named(other)) {
+                    let reason =
+                        format!("types.yaml calls it {new}, which another schema is called that has no `{NAME}`");
+                    let odd = if named(old) { old } else { *other };
+                    return Some(Misnamed { schema: odd.clone(), reason, proposal: None });
+                }
+            }
+            Some((other, same)) => {
+                let reason = format!(
+                    "types.yaml calls it {new}, as {other}, from which it differs in {}",
+                    difference(same, &shape)
+                );
+                let odd = if old == new { *other } else { old };
+                return Some(Misnamed { schema: odd.clone(), reason, proposal: None });
+            }
+        }
+    }
+    None
+}
+
+fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
+    let renamed = |target: &str| {
+        let new = names.get(target.strip_prefix(SCHEMA_PREFIX)?)?;
+        Some(json!(format!("{SCHEMA_PREFIX}{new}")))
+    };
+    refer(document, &renamed);
+    let Some(components) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let mut joined = Map::new();
+    for (old, mut schema) in std::mem::take(components) {
+        if let Some(schema) = schema.as_object_mut() {
+            schema.shift_remove(NAME);
+        }
+        let new = names.get(&old).cloned().unwrap_or(old);
+        match joined.get_mut(&new).and_then(Value::as_object_mut) {
+            // Said of one, it is said of all that are joined.
+            Some(first) => first.extend(schema.get(APART).map(|reason| (APART.to_owned(), reason.clone()))),
+            None => {
+                joined.insert(new, schema);
+            }
+        }
+    }
+    *components = joined;
+}
+
+/// Points every reference elsewhere, those of discriminators among them.
+fn refer(value: &mut Value, renamed: &impl Fn(&str) -> Option<Value>) {
+    match value {
+        Value::Object(object) => {
+            for (key, inner) in object.iter_mut() {
+                match inner.as_str().filter(|_| key == "$ref").and_then(renamed) {
+                    Some(target) => *inner = target,
+                    None => refer(inner, renamed),
+                }
+            }
+            let mapping = object.get_mut("discriminator").and_then(|tag| tag.get_mut("mapping"));
+            for target in mapping.and_then(Value::as_object_mut).into_iter().flat_map(|mapping| mapping.values_mut()) {
+                if let Some(renamed) = target.as_str().and_then(renamed) {
+                    *target = renamed;
+                }
+            }
+        }
+        Value::Array(array) => array.iter_mut().for_each(|inner| refer(inner, renamed)),
+        _ => {}
+    }
+}
+
+/// Removes the members that only this module reads.
+pub fn forget(document: &mut Value) {
+    schemas_mut(document, &mut |schema| {
+        schema.shift_remove(APART);
+    });
+}
+/// What a schema is like without its words: enums and the required properties in any order.
+fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
+    match value {
+        Value::Object(object) => {
+            let members = object.iter().filter(|(key, inner)| !is_said(key, inner)).map(|(key, inner)| {
+                let shape = match (key.as_str(), inner) {
+                    ("required" | "enum", Value::Array(array)) => {
+                        let mut sorted: Vec<String> = array.iter().map(Value::to_string).collect();
+                        sorted.sort();
+                        json!(sorted)
+                    }
+                    (_, Value::String(target)) => {
+                        let name = target.strip_prefix(SCHEMA_PREFIX).and_then(|name| names.get(name));
+                        name.map_or_else(|| inner.clone(), |name| json!(format!("{SCHEMA_PREFIX}{name}")))
+                    }
+                    _ => shape(inner, names),
+                };
+                (key.clone(), shape)
+            });
+            // In the order of the alphabet.
+            Value::Object(members.collect::<BTreeMap<_, _>>().into_iter().collect())
+        }
+        Value::Array(array) => array.iter().map(|inner| shape(inner, names)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Whether a member is for people or for a rule. A property that is called `description` is an object.
+fn is_said(key: &str, value: &Value) -> bool {
+    match key {
+        "title" | "description" => value.is_string(),
+        "example" => !value.is_object() || value.get("type").is_none(),
+        _ => key.starts_with("x-") && !value.is_object(),
+    }
+}
+
+/// The first place where two shapes differ, for a maintainer.
+fn difference(one: &Value, other: &Value) -> String {
+    let properties = |shape: &Value| object(shape, "properties").cloned().unwrap_or_default();
+    let (ones, others) = (properties(one), properties(other));
+    let names: BTreeSet<&String> = ones.keys().chain(others.keys()).collect();
+    let differing: Vec<String> =
+        names.into_iter().filter(|name| ones.get(*name) != others.get(*name)).map(|name| format!("`{name}`")).collect();
+    if !differing.is_empty() {
+        return differing.join(", ");
+    }
+    let keys = |shape: &Value| shape.as_object().cloned().unwrap_or_default();
+    let (ones, others) = (keys(one), keys(other));
+    let names: BTreeSet<&String> = ones.keys().chain(others.keys()).collect();
+    names
+        .into_iter()
+        .find(|name| ones.get(*name) != others.get(*name))
+        .map_or_else(String::new, |name| format!("`{name}`"))
+}
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::rules::misnamed;
+    use super::{forget, name};
+
+    fn document(schemas: &Value) -> Value {
+        json!({"paths": {}, "components": {"schemas": schemas}})
+    }
+
+    fn complaints(schemas: &Value) -> Vec<String> {
+        misnamed(&document(schemas)).iter().map(ToString::to_string).collect()
+    }
+
+    fn reference(name: &str) -> Value {
+        json!({"$ref": format!("#/components/schemas/{name}")})
+    }
+
+    #[test]
+    fn schemas_of_one_name_become_one_wherever_they_are_referred_to() {
+        let leaf = |order: [&str; 2]| json!({"x-name": "Leaf", "type": "string", "enum": order});
+        let branch =
+            |leaf: &str| json!({"x-name": "Branch", "type": "object", "properties": {"leaf": reference(leaf)}});
+        let mut document = document(&json!({
+            "Tree": {
+                "oneOf": [reference("TreeBranchOne"), reference("TreeBranchTwo")],
+                "discriminator": {"propertyName": "type", "mapping": {"one": "#/components/schemas/TreeBranchOne"}}
+            },
+            "TreeBranchOne": branch("TreeLeafOne"), "TreeLeafOne": leaf(["a", "b"]),
+            "TreeBranchTwo": branch("TreeLeafTwo"), "TreeLeafTwo": leaf(["b", "a"])
+        }));
+        assert_eq!(name(&mut document), []);
+        assert_eq!(
+            document["components"]["schemas"],
+            json!({
+                "Tree": {
+                    "oneOf": [reference("Branch"), reference("Branch")],
+                    "discriminator": {"propertyName": "type", "mapping": {"one": "#/components/schemas/Branch"}}
+                },
+                "Branch": {"type": "object", "properties": {"leaf": reference("Leaf")}},
+                "Leaf": {"type": "string", "enum": ["a", "b"]}
+            })
+        );
+    }
+
+    #[test]
+    fn one_that_differs_keeps_its_name_and_so_does_what_holds_it() {
+        let mut document = document(&json!({
+            "BranchOne": {"x-name": "Branch", "properties": {"leaf": reference("LeafOne")}},
+            "LeafOne": {"x-name": "Leaf", "type": "string"},
+            "BranchTwo": {"x-name": "Branch", "properties": {"leaf": reference("LeafTwo")}},
+            "LeafTwo": {"x-name": "Leaf", "type": "integer"}
+        }));
+        let mut odd: Vec<String> = name(&mut document).iter().map(ToString::to_string).collect();
+        odd.sort();
+        assert_eq!(
+            odd,
+            [
+                "BranchTwo: types.yaml calls it Branch, as BranchOne, from which it differs in `leaf`",
+                "LeafTwo: types.yaml calls it Leaf, as LeafOne, from which it differs in `type`",
+            ]
+        );
+        let names: Vec<&String> = document["components"]["schemas"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["Branch", "Leaf", "BranchTwo", "LeafTwo"]);
+    }
+
+    #[test]
+    fn a_name_is_not_taken_from_a_schema_that_has_it() {
+        let mut document = document(&json!({
+            "Leaf": {"type": "string"},
+            "LeafOne": {"x-name": "Leaf", "type": "string"}
+        }));
+        let odd: Vec<String> = name(&mut document).iter().map(ToString::to_string).collect();
+        assert_eq!(odd, ["LeafOne: types.yaml calls it Leaf, which another schema is called that has no `x-name`"]);
+    }
+
+    #[test]
+    fn names_of_the_bad_kinds_are_named_with_a_better_one() {
+        let schemas = json!({
+            "TreeUnionMember3": {"properties": {"type": {"type": "string", "enum": ["oak-tree"]}}},
+            "HTMLNode": {"type": "boolean"},
+            "SendMessageRequest": {"properties": {"message": reference("SendMessageRequestMessage")}},
+            "SendMessageRequestMessage": {"properties": {"to": {"type": "array", "items": reference("SendMessageRequestMessageTo")}}},
+            "SendMessageRequestMessageTo": {"type": "integer"},
+            "DigestInstance": {"properties": {"status": reference("DigestInstanceStatus")}},
+            "DigestInstanceStatus": {"type": "string"}
+        });
+        assert_eq!(
+            complaints(&schemas),
+            [
+                "TreeUnionMember3: a name by the number 3; it could be called TreeOakTree",
+                "HTMLNode: not the name that the type has in Rust; it could be called HtmlNode",
+                "SendMessageRequestMessage: it repeats the whole name of SendMessageRequest; it could be called Message",
+                "SendMessageRequestMessageTo: it repeats the whole name of SendMessageRequestMessage; it could be called MessageTo",
+            ]
+        );
+    }
+
+    #[test]
+    fn types_of_one_shape_are_one_unless_each_says_why_not() {
+        let twins = |one: Value, other: Value| {
+            let mut schemas = json!({"Run": {"properties": {"id": {"type": "string"}}}, "Walk": {"properties": {"id": {"type": "string", "description": "Its id."}}}});
+            schemas["Run"]["x-apart"] = one;
+            schemas["Walk"]["x-apart"] = other;
+            for schema in schemas.as_object_mut().unwrap().values_mut().filter_map(Value::as_object_mut) {
+                schema.retain(|_, value| !value.is_null());
+            }
+            schemas
+        };
+        let joined = "it has the shape of Run: `x-name` joins them, `x-apart` says why not; it could be called Run";
+        assert_eq!(complaints(&twins(json!("Fast."), Value::Null)), [format!("Walk: {joined}")]);
+        let apart = twins(json!("Fast."), json!("Slow."));
+        assert_eq!(complaints(&apart), [""; 0]);
+        let mut document = document(&apart);
+        forget(&mut document);
+        assert!(!document.to_string().contains("x-apart"));
+        let alone = json!({"Run": {"type": "boolean", "x-apart": "Fast."}});
+        assert_eq!(complaints(&alone), ["Run: `x-apart` is said of it, and nothing else has its shape"]);
+    }
+
+    #[test]
+    fn what_an_operation_carries_is_its_own() {
+        let body = |name: &str| json!({"content": {"application/json": {"schema": reference(name)}}});
+        let mut document =
+            document(&json!({"Made": {"properties": {}}, "Changed": {"properties": {}}, "Thing": {"properties": {}}}));
+        document["paths"]["/things"] =
+            json!({"post": {"requestBody": body("Made"), "responses": {"2XX": body("Changed")}}});
+        assert_eq!(misnamed(&document), []);
+    }
+}
