@@ -1,4 +1,4 @@
-//! Generates the client from `openapi/courier.yaml`. How: `build/generate.rs`.
+//! Generates the surface from `openapi/courier.yaml`. How: `build/generate.rs`.
 
 #[path = "build/generate.rs"]
 mod generate;
@@ -23,8 +23,10 @@ fn run() -> Result<(), String> {
     let out = PathBuf::from(variable("OUT_DIR")?);
     let path = Path::new(&manifest).join(DESCRIPTION);
     let description = fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let options = generate::Options { schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some() };
-    for file in generate::generate(&description, &options)? {
+    let features =
+        env::vars_os().filter_map(|(name, _)| name.to_str()?.strip_prefix("CARGO_FEATURE_").map(str::to_lowercase));
+    let features: generate::Features = features.collect();
+    for file in generate::generate(&description, &features)? {
         let path = out.join(file.name);
         fs::write(&path, file.text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }

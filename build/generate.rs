@@ -1,33 +1,30 @@
-//! From the description to Rust: passes over the document, progenitor, passes over its code.
+//! From the description to Rust.
 //!
-//! The document says what is true on the wire; what is about Rust alone is decided here, a pass a file. Each pass is a
-//! function with its tests below it, which `tests/build_passes.rs` runs.
+//! ```text
+//! openapi/courier.yaml
+//!    │  description/   what is about Rust alone is taken out or marked: features, constants, unions
+//!    ▼  progenitor.rs  progenitor reads the rest: names, types, recursion
+//! its code
+//!    │  model/         read into a model of types, calls and resources; what is not understood is an error
+//!    ▼  emit/          written as the surface that people use
+//! $OUT_DIR
+//! ```
+//!
+//! Every step returns an error that names what it expected and did not find.
 
-mod answers;
-mod closed_enums;
-mod conversions;
-mod documentation;
-mod formats;
-mod non_exhaustive;
-mod open_enums;
-mod paged;
-mod schema;
-mod send;
-mod setters;
-mod tagged_unions;
-mod tests_of_everything;
-mod union_order;
+mod description;
+pub mod emit;
+pub mod model;
+mod progenitor;
 
-use std::panic::catch_unwind;
+use std::collections::BTreeSet;
 
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
 use serde_json::Value;
 
-/// What depends on the crate's features.
-pub struct Options {
-    /// Derive `schemars::JsonSchema` for every type.
-    pub schemars: bool,
-}
+/// The features that are on, in the spelling of a Rust name: `bulk`, `audit_events`, `schemars`.
+///
+/// Every resource is a feature. `private-tests` writes what the crate's own tests include.
+pub type Features = BTreeSet<String>;
 
 /// A file to write.
 pub struct Generated {
@@ -35,53 +32,46 @@ pub struct Generated {
     pub text: String,
 }
 
-/// Generates everything, or says why not.
-pub fn generate(description: &str, options: &Options) -> Result<Vec<Generated>, String> {
-    let mut document: Value = yaml_serde::from_str(description).map_err(|error| format!("not YAML: {error}"))?;
-    let answers = answers::answers(&document);
-    let words = documentation::Words::of(&document);
-
-    formats::keep_text(&mut document);
-    union_order::most_telling_first(&mut document);
-    let closed = closed_enums::closed_enums(&document);
-    let unions = tagged_unions::without_tags(&mut document);
-
-    let tokens = progenitor(&document, options)?;
-    let mut code: syn::File = syn::parse2(tokens).map_err(|error| format!("progenitor's code: {error}"))?;
-    open_enums::open_enums(&mut code, &closed);
-    tagged_unions::tagged_unions(&mut code, &unions);
-    send::send(&mut code, &answers)?;
-    setters::setters(&mut code);
-    non_exhaustive::non_exhaustive(&mut code);
-    documentation::document(&mut code, &words);
-    let files = [
-        // The client's operations and their types.
-        ("courier.rs", prettyplease::unparse(&code)),
-        // Which of them page, for `ext`.
-        ("paged.rs", paged::paged(&document)),
-        // The rest is for the tests.
-        ("every_operation.rs", tests_of_everything::every_operation(&document)),
-        ("every_list.rs", tests_of_everything::every_list(&document)),
-        ("every_type.rs", tests_of_everything::every_type(&code)),
-        ("every_shape.rs", tests_of_everything::every_shape(&code)),
-        ("every_method.txt", tests_of_everything::every_method(&code)),
+/// Generates everything, or says why it cannot.
+pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>, String> {
+    let mut document: Value =
+        yaml_serde::from_str(description).map_err(|error| format!("the description is not YAML: {error}"))?;
+    // The double knows the whole API, whatever is generated of it.
+    let described = features.contains("testing").then(|| emit::described::described(&document));
+    description::features::keep(&mut document, features)?;
+    let model = read(&document)?;
+    let mut files = vec![
+        ("types.rs", emit::types::types(&model)),
+        ("calls.rs", emit::calls::calls(&model)),
+        ("resources.rs", emit::resources::resources(&model)),
     ];
-    Ok(files.map(|(name, text)| Generated { name, text }).into())
+    if features.contains("schemars") {
+        files.push(("schemas.rs", emit::schemas::schemas(&model, &document)?));
+    }
+    if let Some(described) = described {
+        files.extend([("described.json", described), ("schema_names.rs", emit::described::schema_names(&model))]);
+    }
+    if features.contains("private_tests") {
+        files.extend([
+            ("every_operation.rs", emit::tests::every_operation(&model)),
+            ("every_list.rs", emit::tests::every_list(&model)),
+            ("every_type.rs", emit::tests::every_type(&model)),
+            ("every_shape.rs", emit::tests::every_shape(&model)),
+            ("surface.txt", emit::surface::surface(&model)),
+        ]);
+    }
+    Ok(files.into_iter().map(|(name, text)| Generated { name, text }).collect())
 }
 
-fn progenitor(document: &Value, options: &Options) -> Result<proc_macro2::TokenStream, String> {
-    let spec = serde_json::from_value(document.clone()).map_err(|error| format!("not OpenAPI 3.0: {error}"))?;
-    let mut settings = GenerationSettings::default();
-    settings.with_interface(InterfaceStyle::Builder).with_hooks(HooksMode::Expected).with_derive("PartialEq");
-    if options.schemars {
-        settings.with_derive("::schemars::JsonSchema");
-    }
-    conversions::conversions(&mut settings);
-    // progenitor asserts where a description is beyond it; the maintainer needs a sentence.
-    catch_unwind(move || Generator::new(&settings).generate_tokens(&spec))
-        .map_err(|panic| {
-            let cause = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-            format!("progenitor cannot read it: {}", cause.unwrap_or("it panicked"))
-        })?
-        .map_err(|error| format!("progenitor: {error}"))
+/// Reads what would be generated of everything that a document describes, or says why nothing can be.
+pub fn read(document: &Value) -> Result<model::Model, String> {
+    // The order matters: constants leave the structs before progenitor sees them, and the unions are told apart by the
+    // constants, which are therefore looked at before.
+    let unions = description::unions::unions(document)?;
+    let mut prepared = document.clone();
+    let constants = description::constants::take_out(&mut prepared)?;
+    description::unions::plain(&mut prepared);
+
+    let code = progenitor::generate(&prepared)?;
+    model::read(&code, document, &constants, unions)
 }

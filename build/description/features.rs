@@ -1,0 +1,68 @@
+//! Which part of the description is generated.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::generate::description::lookup::{dotted_name, reached_from};
+
+/// Takes out the operations of every resource that is not among the features, and the schemas that nothing reaches any
+/// more.
+pub fn keep(document: &mut Value, features: &BTreeSet<String>) -> Result<(), String> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).ok_or("the description has no paths")?;
+    for item in paths.values_mut().filter_map(Value::as_object_mut) {
+        let mut others = Vec::new();
+        for (method, operation) in item.iter() {
+            let resource = dotted_name(operation)?.split('.').next().unwrap_or_default();
+            if !features.contains(resource) {
+                others.push(method.clone());
+            }
+        }
+        item.retain(|method, _| !others.contains(method));
+    }
+    paths.retain(|_, item| item.as_object().is_some_and(|item| !item.is_empty()));
+
+    let roots = [document.get("paths"), document.pointer("/components/responses")].into_iter().flatten();
+    let reached = reached_from(document, roots);
+    let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    let schemas: &mut Map<String, Value> = schemas.ok_or("the description has no schemas")?;
+    schemas.retain(|name, _| reached.contains(name));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::keep;
+
+    fn document() -> Value {
+        let schema = |name: &str| json!({"schema": {"$ref": format!("#/components/schemas/{name}")}});
+        json!({
+            "paths": {
+                "/things": {
+                    "get": {"x-method": "things.list", "content": schema("Thing")},
+                    "post": {"x-method": "other.create", "content": schema("Other")}
+                },
+                "/others": {"get": {"x-method": "other.list"}}
+            },
+            "components": {"schemas": {
+                "Thing": {"properties": {"part": {"$ref": "#/components/schemas/Part"}}},
+                "Part": {"properties": {"whole": {"$ref": "#/components/schemas/Thing"}}},
+                "Other": {}
+            }}
+        })
+    }
+
+    #[test]
+    fn what_only_other_resources_reach_is_gone() {
+        let mut document = document();
+        keep(&mut document, &BTreeSet::from(["things".to_owned()])).unwrap();
+        assert_eq!(document["paths"].as_object().unwrap().keys().collect::<Vec<_>>(), ["/things"]);
+        assert!(document["paths"]["/things"].get("post").is_none());
+        let schemas: BTreeSet<&String> = document["components"]["schemas"].as_object().unwrap().keys().collect();
+        assert_eq!(schemas, BTreeSet::from([&"Part".to_owned(), &"Thing".to_owned()]));
+    }
+}

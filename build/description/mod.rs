@@ -1,0 +1,6 @@
+//! The description as a document, and what is done to it before progenitor reads it.
+
+pub mod constants;
+pub mod features;
+pub mod lookup;
+pub mod unions;

@@ -1,0 +1,12 @@
+//! The model as Rust.
+
+pub mod calls;
+mod conversion;
+pub mod described;
+mod examples;
+mod prose;
+pub mod resources;
+pub mod schemas;
+pub mod surface;
+pub mod tests;
+pub mod types;

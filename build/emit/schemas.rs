@@ -1,0 +1,58 @@
+//! `schemars::JsonSchema` for every type, from the description itself.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use heck::ToUpperCamelCase;
+use serde_json::Value;
+
+use crate::generate::description::lookup::schema;
+use crate::generate::model::Model;
+
+/// An implementation for each type: the schema of the description, with its references.
+pub fn schemas(model: &Model, document: &Value) -> Result<String, String> {
+    let mut code = String::new();
+    for item in &model.types {
+        let described =
+            schema(document, &item.schema).ok_or_else(|| format!("there is no schema `{}`", item.schema))?;
+        let mut described = described.clone();
+        let mut references = BTreeSet::new();
+        json_schema(&mut described, &mut references);
+        let references: Vec<&str> = references.iter().map(String::as_str).collect();
+        let _ =
+            writeln!(code, "json_schema!({}, {:?}, [{}]);", item.name, described.to_string(), references.join(", "));
+    }
+    Ok(code)
+}
+
+/// OpenAPI 3.0 as JSON Schema: other references, `null` as a type, no words of OpenAPI alone.
+fn json_schema(value: &mut Value, references: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            object.remove("example");
+            object.remove("discriminator");
+            let nullable = object.remove("nullable").is_some_and(|nullable| nullable == true);
+            if let Some(Value::String(target)) = object.get_mut("$ref")
+                && let Some(name) = target.rsplit('/').next().map(|name| name.to_upper_camel_case())
+            {
+                *target = format!("#/$defs/{name}");
+                references.insert(name);
+            }
+            object.values_mut().for_each(|inner| json_schema(inner, references));
+            if nullable {
+                match object.get_mut("type") {
+                    Some(kind) => *kind = Value::Array(vec![kind.take(), "null".into()]),
+                    None => {
+                        if let Some(of) = object.remove("allOf") {
+                            let of = of.as_array().and_then(|of| of.first()).cloned().unwrap_or_default();
+                            let null = serde_json::json!({"type": "null"});
+                            object.insert("anyOf".to_owned(), Value::Array(vec![of, null]));
+                        }
+                    }
+                }
+            }
+        }
+        Value::Array(array) => array.iter_mut().for_each(|inner| json_schema(inner, references)),
+        _ => {}
+    }
+}

@@ -1,0 +1,33 @@
+//! Which operations page, and how.
+
+use serde_json::Value;
+
+use crate::generate::description::lookup::{parameters, text};
+use crate::generate::model::rust_type::RustType;
+use crate::generate::model::{Paging, PagingShape, TypeItem, TypeShape};
+
+/// How the answer to an operation that takes a `cursor` goes on; nothing for one that takes none.
+pub fn paging(operation: &Value, answer: &RustType, types: &[TypeItem]) -> Result<Option<Paging>, String> {
+    if !parameters(operation).any(|parameter| text(parameter, "name") == Some("cursor")) {
+        return Ok(None);
+    }
+    let item = types.iter().find(|item| Some(item.name.as_str()) == answer.named());
+    let Some(TypeItem { shape: TypeShape::Structure { fields, .. }, .. }) = item else {
+        return Err("it takes a cursor and does not answer with a structure".to_owned());
+    };
+    let has = |name: &str| fields.iter().any(|field| field.name == name);
+    let shapes = [
+        ("paging", PagingShape::Paging),
+        ("has_more", PagingShape::HasMore),
+        ("next_cursor", PagingShape::NextCursor),
+        ("cursor", PagingShape::Cursor),
+    ];
+    let shape = shapes.into_iter().find(|(name, _)| has(name)).map(|(_, shape)| shape);
+    let shape = shape.ok_or("it takes a cursor, and its answer has none of the shapes of a page")?;
+    let items = fields.iter().find_map(|field| match &field.kind {
+        RustType::List(item) if item.named().is_some() => Some((field, item)),
+        _ => None,
+    });
+    let (field, item) = items.ok_or("it takes a cursor, and its answer has no list of items")?;
+    Ok(Some(Paging { items: field.ident.clone(), items_optional: !field.required, item: RustType::clone(item), shape }))
+}

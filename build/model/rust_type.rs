@@ -1,0 +1,141 @@
+//! The types of fields, arguments and answers.
+
+use std::fmt;
+
+use syn::{GenericArgument, PathArguments, Type};
+
+/// A type, with what is needed to write it and to convert into it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RustType {
+    Unit,
+    Text,
+    Boolean,
+    Integer,
+    Number,
+    /// Any JSON.
+    Json,
+    /// A JSON object without described properties.
+    Object,
+    Timestamp,
+    Millis,
+    /// A type of the description.
+    Named(String),
+    Sensitive(Box<RustType>),
+    /// Null, or a value: where null means something.
+    Nullable(Box<RustType>),
+    Optional(Box<RustType>),
+    List(Box<RustType>),
+    Map(Box<RustType>),
+    /// What breaks a circle of types.
+    Boxed(Box<RustType>),
+}
+
+impl RustType {
+    /// Reads a type of progenitor's code.
+    pub fn read(from: &Type) -> Result<Self, String> {
+        let path = match from {
+            Type::Reference(reference) => return Self::read(&reference.elem),
+            Type::Tuple(tuple) if tuple.elems.is_empty() => return Ok(Self::Unit),
+            Type::Path(path) => &path.path,
+            _ => return Err("a type that is neither a path nor a reference".to_owned()),
+        };
+        let last = path.segments.last().ok_or("an empty path as a type")?;
+        let arguments = match &last.arguments {
+            PathArguments::AngleBracketed(arguments) => arguments.args.iter().collect(),
+            _ => Vec::new(),
+        };
+        let inner = |position: usize| match arguments.get(position) {
+            Some(GenericArgument::Type(inner)) => Self::read(inner).map(Box::new),
+            _ => Err(format!("`{}` without its argument", last.ident)),
+        };
+        Ok(match last.ident.to_string().as_str() {
+            "str" | "String" => Self::Text,
+            "bool" => Self::Boolean,
+            "i64" => Self::Integer,
+            "f64" => Self::Number,
+            "Value" => Self::Json,
+            "Object" => Self::Object,
+            "Timestamp" => Self::Timestamp,
+            "Millis" => Self::Millis,
+            "Sensitive" if arguments.is_empty() => Self::Sensitive(Box::new(Self::Text)),
+            "Sensitive" => Self::Sensitive(inner(0)?),
+            "Option" => Self::Optional(inner(0)?),
+            "Vec" => Self::List(inner(0)?),
+            "HashMap" | "BTreeMap" => Self::Map(inner(1)?),
+            "Box" => Self::Boxed(inner(0)?),
+            // What typify makes of an object without properties, here and there.
+            "Map" => Self::Object,
+            name if arguments.is_empty() => Self::Named(name.to_owned()),
+            name => return Err(format!("the type `{name}` with arguments is not known to the generator")),
+        })
+    }
+
+    /// The type without what makes it optional.
+    pub fn present(self) -> Self {
+        match self {
+            Self::Optional(inner) => *inner,
+            other => other,
+        }
+    }
+
+    /// The name of the described type that it is or holds.
+    pub fn named(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Sensitive(inner)
+            | Self::Nullable(inner)
+            | Self::Optional(inner)
+            | Self::List(inner)
+            | Self::Map(inner)
+            | Self::Boxed(inner) => inner.named(),
+            _ => None,
+        }
+    }
+}
+
+/// As code in a module that has `types` in scope.
+impl fmt::Display for RustType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unit => f.write_str("()"),
+            Self::Text => f.write_str("String"),
+            Self::Boolean => f.write_str("bool"),
+            Self::Integer => f.write_str("i64"),
+            Self::Number => f.write_str("f64"),
+            Self::Json => f.write_str("serde_json::Value"),
+            Self::Object => f.write_str("types::Object"),
+            Self::Timestamp => f.write_str("types::Timestamp"),
+            Self::Millis => f.write_str("types::Millis"),
+            Self::Named(name) => write!(f, "types::{name}"),
+            Self::Sensitive(inner) if **inner == Self::Text => f.write_str("types::Sensitive"),
+            Self::Sensitive(inner) => write!(f, "types::Sensitive<{inner}>"),
+            Self::Nullable(inner) => write!(f, "types::Nullable<{inner}>"),
+            Self::Optional(inner) => write!(f, "Option<{inner}>"),
+            Self::List(inner) => write!(f, "Vec<{inner}>"),
+            Self::Map(inner) => write!(f, "BTreeMap<String, {inner}>"),
+            Self::Boxed(inner) => write!(f, "Box<{inner}>"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RustType;
+
+    #[test]
+    fn progenitors_types_are_read() {
+        for (code, expected) in [
+            ("Option<&'a str>", "Option<String>"),
+            ("&'a types::Message", "types::Message"),
+            ("::std::collections::HashMap<::std::string::String, Channel>", "BTreeMap<String, types::Channel>"),
+            ("::std::boxed::Box<crate::Sensitive<crate::Object>>", "Box<types::Sensitive<types::Object>>"),
+            ("crate::Sensitive", "types::Sensitive"),
+            ("()", "()"),
+        ] {
+            let read = RustType::read(&syn::parse_str(code).unwrap()).unwrap();
+            assert_eq!(read.to_string(), expected);
+        }
+        let unknown = RustType::read(&syn::parse_str("Cow<'a, str>").unwrap()).unwrap_err();
+        assert!(unknown.contains("`Cow`"), "{unknown}");
+    }
+}

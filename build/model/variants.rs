@@ -1,0 +1,49 @@
+//! What the variants of a union are called.
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+
+use crate::generate::model::rust_type::RustType;
+
+/// Names a variant after its type: the words of the type's name, less those of the union's. A variant that is added or
+/// moved renames no other.
+pub fn variant_name(union: &str, kind: &RustType) -> Result<String, String> {
+    Ok(match kind {
+        RustType::Named(name) => {
+            let union = union.to_snake_case();
+            let of_union: Vec<&str> = union.split('_').collect();
+            let snake = name.to_snake_case();
+            let own: Vec<&str> = snake.split('_').filter(|word| !of_union.contains(word)).collect();
+            let own = own.join("_").to_upper_camel_case();
+            // `2fa` could not begin a name.
+            if own.starts_with(|first: char| first.is_alphabetic()) { own } else { name.clone() }
+        }
+        RustType::Boxed(inner) => return variant_name(union, inner),
+        RustType::Text => "Text".to_owned(),
+        RustType::Boolean => "Boolean".to_owned(),
+        RustType::Integer => "Integer".to_owned(),
+        RustType::Number => "Number".to_owned(),
+        RustType::Object => "Object".to_owned(),
+        RustType::List(_) => "List".to_owned(),
+        other => return Err(format!("`{union}` has a variant of type `{other}`, for which there is no name")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RustType, variant_name};
+
+    #[test]
+    fn a_variant_is_named_by_what_its_type_says_beyond_the_union() {
+        for (union, name, expected) in [
+            ("Recipient", "UserRecipient", "User"),
+            ("Content", "ElementalContent", "Elemental"),
+            ("ElementalNode", "ElementalHtml", "Html"),
+            ("JourneyNode", "JourneySendNode", "Send"),
+            ("Slack", "SlackByEmail", "ByEmail"),
+            ("Notification", "Notification", "Notification"),
+        ] {
+            assert_eq!(variant_name(union, &RustType::Named(name.to_owned())).unwrap(), expected);
+        }
+        assert_eq!(variant_name("Recipient", &RustType::List(Box::new(RustType::Text))).unwrap(), "List");
+    }
+}

@@ -1,0 +1,61 @@
+//! progenitor reads the description: it names the types and fields in Rust, and finds where a type holds itself.
+
+use std::panic::catch_unwind;
+
+use progenitor::{GenerationSettings, Generator, InterfaceStyle};
+use schemars08::schema::{InstanceType, ObjectValidation, Schema, SchemaObject};
+use serde_json::{Value, json};
+
+/// progenitor's code for the document.
+pub fn generate(document: &Value) -> Result<syn::File, String> {
+    let spec = serde_json::from_value(document.clone())
+        .map_err(|error| format!("the description is not OpenAPI 3.0: {error}"))?;
+    let mut settings = GenerationSettings::default();
+    settings.with_interface(InterfaceStyle::Positional);
+    conversions(&mut settings);
+    // progenitor asserts where a description is beyond it; the maintainer needs a sentence.
+    let tokens = catch_unwind(move || Generator::new(&settings).generate_tokens(&spec))
+        .map_err(|panic| {
+            let cause = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            format!("progenitor cannot read the description: {}", cause.unwrap_or("it panicked"))
+        })?
+        .map_err(|error| format!("progenitor cannot read the description: {error}"))?;
+    syn::parse2(tokens).map_err(|error| format!("progenitor's code cannot be parsed: {error}"))
+}
+
+/// The schemas for which the crate has a better type than typify's.
+fn conversions(settings: &mut GenerationSettings) {
+    let mut convert = |schema: SchemaObject, name: &str| {
+        settings.with_conversion(schema, name, [].into_iter());
+    };
+    let formatted = |kind, format: &str| SchemaObject { format: Some(format.to_owned()), ..of(kind) };
+    convert(formatted(InstanceType::String, "password"), "crate::Sensitive");
+    convert(formatted(InstanceType::String, "date-time"), "crate::Timestamp");
+    convert(formatted(InstanceType::Integer, "milliseconds"), "crate::Millis");
+    // A date by itself, a UUID and an address stay as they came: a value that is none does not fail an answer.
+    for format in ["date", "uuid", "ip", "ipv4", "ipv6", "byte", "binary"] {
+        convert(formatted(InstanceType::String, format), "::std::string::String");
+    }
+    convert(of(InstanceType::Object), "crate::Object");
+    convert(map(Schema::Bool(true)), "crate::Object");
+    convert(map(SchemaObject::default().into()), "crate::Object");
+    for (values, name) in [
+        (Schema::Bool(true), "crate::Sensitive<crate::Object>"),
+        (
+            of(InstanceType::String).into(),
+            "crate::Sensitive<::std::collections::BTreeMap<::std::string::String, ::std::string::String>>",
+        ),
+    ] {
+        let extensions = [("x-sensitive".to_owned(), json!(true))].into_iter().collect();
+        convert(SchemaObject { extensions, ..map(values) }, name);
+    }
+}
+
+fn map(values: Schema) -> SchemaObject {
+    let object = ObjectValidation { additional_properties: Some(Box::new(values)), ..Default::default() };
+    SchemaObject { object: Some(Box::new(object)), ..of(InstanceType::Object) }
+}
+
+fn of(kind: InstanceType) -> SchemaObject {
+    SchemaObject { instance_type: Some(kind.into()), ..Default::default() }
+}
