@@ -1,10 +1,15 @@
 //! Values that must not be shown.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::de::Deserializer;
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::json::{Decode, Encode, Notes};
+use crate::object::Object;
 
 /// A secret of the API, such as a device token or a provider's credentials: sent and received as it is, and never printed.
 ///
@@ -38,33 +43,75 @@ impl From<String> for Sensitive {
     }
 }
 
-impl From<Map<String, Value>> for Sensitive<Map<String, Value>> {
-    fn from(value: Map<String, Value>) -> Self {
-        Self(value)
-    }
-}
-
-impl From<HashMap<String, String>> for Sensitive<HashMap<String, String>> {
-    fn from(value: HashMap<String, String>) -> Self {
-        Self(value)
-    }
-}
-
-impl From<Value> for Sensitive<Value> {
-    fn from(value: Value) -> Self {
-        Self(value)
-    }
-}
-
 impl From<&str> for Sensitive {
     fn from(value: &str) -> Self {
         Self(value.to_owned())
     }
 }
 
+impl From<Object> for Sensitive<Object> {
+    fn from(value: Object) -> Self {
+        Self(value)
+    }
+}
+
+impl From<BTreeMap<String, String>> for Sensitive<BTreeMap<String, String>> {
+    fn from(value: BTreeMap<String, String>) -> Self {
+        Self(value)
+    }
+}
+
+impl From<Value> for Sensitive<Object> {
+    fn from(value: Value) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<Map<String, Value>> for Sensitive<Object> {
+    fn from(value: Map<String, Value>) -> Self {
+        Self(value.into())
+    }
+}
+
+impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Sensitive<Object> {
+    fn from(value: [(K, V); N]) -> Self {
+        Self(value.into())
+    }
+}
+
 impl<T> fmt::Debug for Sensitive<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[sensitive]")
+    }
+}
+
+impl<T: Decode> Decode for Sensitive<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn empty() -> Self {
+        Self(T::empty())
+    }
+
+    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        T::strict(from).map(Self)
+    }
+
+    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
+        notes.in_secret(|notes| T::lenient(value, notes)).map(Self)
+    }
+
+    fn text(text: &str) -> Option<Self> {
+        T::text(text).map(Self)
+    }
+
+    fn null() -> Option<Self> {
+        T::null().map(Self)
+    }
+}
+
+impl<T: Encode> Encode for Sensitive<T> {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.encode(to)
     }
 }
 

@@ -1,0 +1,121 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::notes::{MOST_DEVIATIONS, Notes};
+use super::traits::Decode;
+use super::{cost, repair};
+use crate::deviation::Deviation;
+
+/// How much memory the values of one answer may take, unless it is said.
+pub const BUDGET: usize = 512 << 20;
+
+/// How a text file may begin, and JSON must not.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// An answer that has been read.
+#[derive(Debug)]
+pub struct Decoded<T> {
+    pub value: T,
+    /// What was not as described; nothing of it is lost.
+    pub deviations: Vec<Deviation>,
+}
+
+/// Why an answer could not be read: never a value of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DecodeError {
+    /// It is not JSON, from this line and column on.
+    Syntax { line: usize, column: usize },
+    /// It ends too early.
+    Ended,
+    /// It is not what is described, and that was not to be put up with, or there is nowhere to keep it.
+    Data(Deviation),
+    /// Its values would take more memory than they may.
+    TooLarge,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax { line, column } => write!(f, "the body is not JSON at line {line}, column {column}"),
+            Self::Ended => f.write_str("the body ends in the middle of its JSON"),
+            Self::Data(deviation) => write!(f, "the body is not as described: {deviation}"),
+            Self::TooLarge => f.write_str("the body has more values than there may be memory for"),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// Reads an answer, first strictly, then leniently.
+///
+/// What is an object or an array where one or the other is described is always read if deviations are allowed.
+pub fn decode<T: Decode>(body: &[u8], allow_deviations: bool) -> Result<Decoded<T>, DecodeError> {
+    decode_within(body, allow_deviations, BUDGET)
+}
+
+/// Reads an answer whose values may take so many bytes of memory in each of the passes.
+pub fn decode_within<T: Decode>(body: &[u8], allow_deviations: bool, budget: usize) -> Result<Decoded<T>, DecodeError> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    if cost::exceeds(body, budget) {
+        return Err(DecodeError::TooLarge);
+    }
+    match std::str::from_utf8(body).ok().and_then(strict) {
+        Some(value) => Ok(Decoded { value, deviations: Vec::new() }),
+        None => lenient(body, allow_deviations, budget),
+    }
+}
+
+fn strict<T: Decode>(text: &str) -> Option<T> {
+    let mut from = serde_json::Deserializer::from_str(text);
+    let value = T::strict(&mut from).ok()?;
+    from.end().ok().map(|()| value)
+}
+
+fn lenient<T: Decode>(body: &[u8], allow_deviations: bool, budget: usize) -> Result<Decoded<T>, DecodeError> {
+    let text = String::from_utf8_lossy(body);
+    let mut repairs = Vec::new();
+    if matches!(text, Cow::Owned(_)) {
+        repairs.push(Deviation::new(String::new(), "valid UTF-8"));
+    }
+    let tree: Value = match serde_json::from_str(&text) {
+        Ok(tree) => tree,
+        Err(_) => {
+            let (text, found) = repair::repair(&text);
+            repairs.extend(found);
+            serde_json::from_str(&text).map_err(|error| {
+                if error.is_eof() {
+                    DecodeError::Ended
+                } else {
+                    DecodeError::Syntax { line: error.line(), column: error.column() }
+                }
+            })?
+        }
+    };
+    let mut notes = Notes::new(budget);
+    let read = T::lenient(&tree, &mut notes);
+    if notes.is_exceeded() {
+        return Err(DecodeError::TooLarge);
+    }
+    // A list of its own has no place to keep what does not fit.
+    let complete = !notes.lost;
+    let mut deviations = repairs;
+    deviations.extend(notes.into_deviations());
+    deviations.truncate(MOST_DEVIATIONS);
+    let value = match read {
+        Some(value) if complete => Some(value),
+        _ if tree.is_object() || tree.is_array() => T::instead(tree),
+        _ => None,
+    };
+    match (value, deviations.first()) {
+        (Some(value), first) if allow_deviations || first.is_none() => Ok(Decoded { value, deviations }),
+        (_, Some(first)) => Err(DecodeError::Data(first.clone())),
+        (_, None) => Err(DecodeError::Data(Deviation::new(String::new(), T::EXPECTED))),
+    }
+}
+
+/// Reads a value of an answer by itself, and leaves out what does not fit. `None` where nothing does.
+pub fn from_value<T: Decode>(value: &Value) -> Option<T> {
+    T::lenient(value, &mut Notes::new(BUDGET))
+}

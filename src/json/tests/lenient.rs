@@ -1,0 +1,245 @@
+use serde_json::{Value, json};
+
+use super::samples::*;
+use super::{comes_back, leniently, written};
+use crate::json::{DecodeError, decode, decode_within};
+use crate::types::{Nullable, Object, Sensitive};
+
+fn user(json: &str) -> String {
+    format!(r#"{{"recipient":"r","status":"PENDING",{json}}}"#)
+}
+
+#[test]
+fn a_value_that_does_not_fit_is_kept_in_extra() {
+    let json = user(r#""messageId":5"#);
+    let user: User = leniently(&json, &["messageId"]);
+    assert_eq!(user.message_id, None);
+    assert_eq!(user.extra["messageId"], 5);
+    assert_eq!(written(&user), json);
+}
+
+#[test]
+fn a_required_value_that_does_not_fit_is_empty_and_kept() {
+    let json = r#"{"recipient":{"a":1},"status":2}"#;
+    let user: User = leniently(json, &["recipient", "status"]);
+    assert_eq!((user.recipient.as_str(), &user.status), ("", &Status::Unrecognized(String::new())));
+    assert_eq!(user.extra["status"], 2);
+    assert_eq!(written(&user), json);
+}
+
+#[test]
+fn a_required_property_that_is_missing_is_empty_and_not_written() {
+    let mut user: User = leniently(r#"{"messageId":"m"}"#, &["recipient", "status"]);
+    assert_eq!(user.recipient, "");
+    assert!(user.extra.is_empty());
+    assert_eq!(written(&user), r#"{"messageId":"m"}"#);
+    user.recipient = "changed".to_owned();
+    assert_eq!(written(&user), r#"{"recipient":"changed","messageId":"m"}"#);
+    user.extra.insert("status", "kept");
+    assert_eq!(written(&user), r#"{"recipient":"changed","status":"kept","messageId":"m"}"#);
+}
+
+#[test]
+fn a_required_null_is_empty_and_stays_null() {
+    let json = r#"{"more":null,"cursor":"c"}"#;
+    let paging: Paging = leniently(json, &["more"]);
+    assert_eq!(paging.extra.get("more"), Some(&Value::Null));
+    assert_eq!(written(&paging), json);
+}
+
+#[test]
+fn a_null_that_means_something_is_kept_beside_what_does_not_fit() {
+    let json = r#"{"email":5,"locale":null}"#;
+    assert_eq!(leniently::<UserRecipient>(json, &["email"]).locale, Some(Nullable::Null));
+    comes_back::<UserRecipient>(json);
+}
+
+#[test]
+fn an_array_has_what_fits_and_is_kept_whole() {
+    let json = r#"{"list_id":"l","filters":[1,"two",3,null]}"#;
+    let list: ListRecipient = leniently(json, &["filters[1]", "filters[3]"]);
+    assert_eq!(list.filters, Some(vec![1.0, 3.0]));
+    assert_eq!(list.extra["filters"], json!([1, "two", 3, null]));
+    assert_eq!(written(&list), json);
+}
+
+#[test]
+fn a_map_has_what_fits_and_is_kept_whole() {
+    let json = r#"{"notifications":{"a":{"status":"PENDING"},"b":7}}"#;
+    let preferences: Preferences = leniently(json, &["notifications.b"]);
+    assert_eq!(preferences.notifications.len(), 1);
+    assert_eq!(written(&preferences), json);
+}
+
+#[test]
+fn what_is_lost_inside_is_kept_by_the_nearest_object_only() {
+    let json = r#"{"items":[{"recipient":"r","status":"PENDING","to":[{"list_id":"l","filters":["x"]}]}],"paging":{"more":true}}"#;
+    let page: Page = leniently(json, &["items[0].to[0].filters[0]"]);
+    assert!(page.extra.is_empty());
+    let Some(Recipient::Recipients(to)) = page.items.first().and_then(|user| user.to.as_ref()) else {
+        panic!("{page:?}")
+    };
+    assert!(matches!(to.as_slice(), [Recipient::List(list)] if list.extra["filters"] == json!(["x"])));
+    assert_eq!(written(&page), json);
+}
+
+#[test]
+fn a_row_that_is_none_does_not_spoil_the_page() {
+    let json = r#"{"items":[{"recipient":"r","status":"PENDING"},"no row"],"paging":{"more":true}}"#;
+    let page: Page = leniently(json, &["items[1]"]);
+    assert_eq!(page.items.len(), 1);
+    assert_eq!(written(&page), json);
+}
+
+#[test]
+fn a_variant_stays_itself_whatever_is_inside() {
+    let json = r#"{"type":"group","elements":[{"type":"text","content":5},{"type":"text"}],"ratio":"x"}"#;
+    let node: Node = leniently(json, &["elements[0].content", "elements[1].content", "ratio"]);
+    assert!(matches!(&node, Node::Group(group) if group.elements.iter().all(|node| matches!(node, Node::Text(_)))));
+    comes_back::<Node>(json);
+    // By its shape, with the tag last, and by its required properties.
+    let json = r#"{"content":[],"type":"text"}"#;
+    assert!(matches!(leniently(json, &["content"]), Node::Text(_)));
+    let json = r#"{"list_id":5}"#;
+    assert!(matches!(leniently(json, &["list_id"]), Recipient::List(_)));
+}
+
+#[test]
+fn another_kind_of_value_in_a_union_is_unrecognized() {
+    for json in ["5", "true", "1.5"] {
+        assert_eq!(leniently::<Vec<Recipient>>(&format!("[{json}]"), &["[0]"]).len(), 1);
+        comes_back::<Vec<Recipient>>(&format!("[{json}]"));
+    }
+    for json in [r#""text""#, "[1]", "5"] {
+        assert!(matches!(leniently::<Vec<Node>>(&format!("[{json}]"), &["[0]"]).as_slice(), [Node::Unrecognized(_)]));
+    }
+    for json in [r#"[{"a":1}]"#, "[[]]", "[18446744073709551615]"] {
+        assert_eq!(leniently::<Vec<Scalar>>(json, &["[0]"]).len(), 1, "{json}");
+        comes_back::<Vec<Scalar>>(json);
+    }
+}
+
+#[test]
+fn numbers_that_would_be_changed_are_kept() {
+    for (json, place) in [
+        (r#"{"type":"text","content":"","size":3.5}"#, "size"),
+        (r#"{"type":"text","content":"","size":18446744073709551615}"#, "size"),
+        (r#"{"type":"text","content":"","created":1e300}"#, "created"),
+    ] {
+        leniently::<TextNode>(json, &[place]);
+        comes_back::<TextNode>(json);
+    }
+    let json = r#"{"list_id":"l","filters":[9007199254740993,18446744073709551615]}"#;
+    leniently::<ListRecipient>(json, &["filters[0]", "filters[1]"]);
+    comes_back::<ListRecipient>(json);
+}
+
+#[test]
+fn an_array_in_place_of_an_object_is_kept_too() {
+    let page: Page = leniently(r#"[{"items":1}]"#, &[""]);
+    assert!(page.items.is_empty());
+    assert_eq!(written(&page), r#"[{"items":1}]"#);
+    assert_eq!(written(&leniently::<Object>("[1]", &[""])), "[1]");
+    assert_eq!(written(&leniently::<Node>("[1]", &[""])), "[1]");
+}
+
+#[test]
+fn what_has_no_place_to_be_kept_is_an_error() {
+    for json in ["5", r#""text""#, "null", "true"] {
+        assert!(matches!(decode::<Page>(json.as_bytes(), true), Err(DecodeError::Data(_))), "{json}");
+    }
+    assert!(matches!(decode::<Vec<Page>>(br#"{"a":1}"#, true), Err(DecodeError::Data(_))));
+    assert!(matches!(decode::<Vec<i64>>(br#"[1,"a"]"#, true), Err(DecodeError::Data(_))));
+}
+
+#[test]
+fn deviations_are_errors_where_they_are_not_allowed() {
+    let json = user(r#""to":{"list_id":"l","filters":[1,{"secret":"value"}]}"#);
+    let error = decode::<User>(json.as_bytes(), false).unwrap_err();
+    assert_eq!(error.to_string(), "the body is not as described: to.filters[1]: expected a number");
+    assert!(decode::<User>(user(r#""new":1"#).as_bytes(), false).is_ok());
+}
+
+#[test]
+fn what_is_not_json_is_an_error_that_shows_nothing_of_it() {
+    for (body, expected) in [
+        (&br#"{"more":tru"#[..], DecodeError::Ended),
+        (b"", DecodeError::Ended),
+        (b"{\"more\":\n secret}", DecodeError::Syntax { line: 2, column: 2 }),
+        (br#"{"more":true}}"#, DecodeError::Syntax { line: 1, column: 14 }),
+        (br#"{"more":01}"#, DecodeError::Syntax { line: 1, column: 10 }),
+    ] {
+        let error = decode::<Paging>(body, true).unwrap_err();
+        assert_eq!(error, expected);
+        assert!(!error.to_string().contains("secret"));
+    }
+}
+
+#[test]
+fn a_secret_that_does_not_fit_is_not_shown() {
+    let recipient: UserRecipient = leniently(r#"{"token":["hidden"]}"#, &["token"]);
+    assert!(!format!("{recipient:?}").contains("hidden"));
+    let json = r#"{"addresses":{"a":["hidden"]},"credentials":["hidden"]}"#;
+    let Ok(decoded) = decode::<Everything>(json.as_bytes(), true) else { panic!("total") };
+    assert!(!format!("{:?}", decoded.value).contains("hidden"), "{:?}", decoded.value);
+    assert_eq!(written(&decoded.value), json);
+    assert_eq!(decoded.value.credentials, Sensitive::from(Object::from(json!(["hidden"]))));
+}
+
+#[test]
+fn places_are_shown_as_they_are_written_in_code() {
+    let json = r#"{"notifications":{"a b":1,"":2,"ü-1":3,"x\n":4}}"#;
+    let decoded = decode::<Preferences>(json.as_bytes(), true).unwrap();
+    // Another crate of the build may have `serde_json` keep the members as they come.
+    let mut places: Vec<&str> = decoded.deviations.iter().map(crate::types::Deviation::place).collect();
+    places.sort_unstable();
+    assert_eq!(
+        places,
+        ["notifications.ü-1", r#"notifications[""]"#, r#"notifications["a b"]"#, r#"notifications["x\n"]"#]
+    );
+}
+
+#[test]
+fn few_bytes_do_not_become_much_memory() {
+    let budget = 1 << 20;
+    let many = |element: &str, count| format!(r#"{{"more":true,"x":[{}0]}}"#, format!("{element},").repeat(count));
+    for dear in [r#"{"":0}"#, "[]", "{}", r#"[{"a":[]}]"#] {
+        let error = decode_within::<Paging>(many(dear, 2000).as_bytes(), true, budget).unwrap_err();
+        assert_eq!(error, DecodeError::TooLarge, "{dear}");
+        assert!(decode_within::<Paging>(many(dear, 200).as_bytes(), true, budget).is_ok(), "{dear}");
+    }
+    // As much text, and no more memory than that.
+    assert!(decode_within::<Paging>(many(r#""a long text""#, 1000).as_bytes(), true, budget).is_ok());
+}
+
+#[test]
+fn what_is_kept_at_every_level_does_not_become_much_memory() {
+    // Each array has an element that does not fit, so that each is kept whole with all that is in it.
+    let text = "x".repeat(10_000);
+    let json =
+        (0..100).fold(format!(r#""{text}""#), |inner, _| format!(r#"{{"type":"group","elements":[null,{inner}]}}"#));
+    assert_eq!(decode_within::<Node>(json.as_bytes(), true, 1 << 19).unwrap_err(), DecodeError::TooLarge);
+    assert!(decode::<Node>(json.as_bytes(), true).is_ok());
+}
+
+#[test]
+fn no_more_deviations_are_listed_than_anybody_reads() {
+    for element in [r#""x""#, "1e400"] {
+        let json = format!(r#"{{"list_id":"l","filters":[{}1]}}"#, format!("{element},").repeat(5000));
+        assert_eq!(decode::<ListRecipient>(json.as_bytes(), true).unwrap().deviations.len(), 1000);
+    }
+}
+
+#[test]
+fn what_comes_very_often_takes_no_more_than_its_time() {
+    let often = |entry: &str, count| format!(r#"{{"content":"c",{}"size":1}}"#, format!("{entry},").repeat(count));
+    for entry in [r#""type":"trigger""#, r#""type":"new""#, r#""unknown":1"#] {
+        let node = decode::<Node>(often(entry, 100_000).as_bytes(), true).unwrap();
+        assert!(matches!(node.value, Node::Unrecognized(_)));
+    }
+    let names: String = (0..100_000).map(|number| format!(r#""name{number}":true,"#)).collect();
+    let json = format!(r#"{{{names}"more":1e400}}"#);
+    assert_eq!(decode::<Paging>(json.as_bytes(), true).unwrap().value.extra.len(), 100_001);
+    let json = format!(r#"{{"more":true,"x":[{}1]}}"#, "1e400,".repeat(5000));
+    assert_eq!(decode::<Paging>(json.as_bytes(), true).unwrap().deviations.len(), 1000);
+}
