@@ -3,45 +3,29 @@
 use std::fmt;
 use std::sync::Arc;
 
-use reqwest::Request;
-use reqwest::header::HeaderValue;
-use serde::de::DeserializeOwned;
+use http::HeaderValue;
 
+use crate::base_url::BaseUrl;
 use crate::client_builder::ClientBuilder;
+use crate::idempotency::Keys;
 use crate::observe::Call;
-use crate::operation::{Operation, Raw};
-use crate::retry::{Clock, RetryBudget};
-use crate::{Error, Options, ResponseValue, Result, Sensitive};
+use crate::rate_limit::RateLimits;
+use crate::retry::Clock;
+use crate::retry_budget::RetryBudget;
+use crate::transport::{Http, Transport};
+use crate::{Options, Result, Sensitive};
 
-/// A client of Courier's API, with a method for each of its operations.
+/// A client of Courier's API.
 ///
-/// It holds a pool of connections and the API key, and shares both with its clones: make one and clone it, which is cheap.
-/// It is `Send` and `Sync`, and works on either runtime of tokio, with time and IO enabled. Dropping a call's future ends the
-/// call: its connection is closed, and no attempt follows. Nothing outlives the last clone and its connections.
+/// It holds a pool of connections and the API key, and shares both with its clones: make one client and clone it, which is
+/// cheap. It is `Send` and `Sync`, and works on either runtime of tokio with time and IO enabled. Dropping the future of a
+/// call ends the call: its connection is closed, and no further attempt is made. Nothing outlives the last clone and its
+/// connections.
 ///
-/// ```no_run
-/// use trycourier::{Client, types};
+/// # From code that is not async
 ///
-/// # async fn example() -> Result<(), trycourier::Error> {
-/// let client = Client::from_env()?;
-/// let user = types::UserRecipient::builder().user_id("user_123").build()?;
-/// let message = types::Message::builder()
-///     .to(types::SendMessageRequestMessageTo::from(user))
-///     .template("nt_01kx4h2jdafq8bk9aftxak4b40");
-/// let sent = client
-///     .send_message()
-///     .body(types::SendMessageRequest::builder().message(message))
-///     .send()
-///     .await?;
-/// println!("{}", sent.request_id);
-/// # Ok(())
-/// # }
-/// ```
-///
-/// # From code that does not await
-///
-/// A runtime on the current thread is all that is needed. Keep it beside the client and use it for every call: connections
-/// belong to the runtime that opened them. Do not block within a task of another runtime, which panics; await there.
+/// A runtime on the current thread is enough. Keep it beside the client and use it for every call, because connections
+/// belong to the runtime that opened them. Within a task of another runtime, await the call instead: blocking there panics.
 ///
 /// ```no_run
 /// use trycourier::Client;
@@ -49,27 +33,37 @@ use crate::{Error, Options, ResponseValue, Result, Sensitive};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 /// let client = Client::from_env()?;
-/// let list = runtime.block_on(client.lists_retrieve().list_id("customers").send())?;
-/// println!("{}", list.name);
+/// let answer = runtime.block_on(client.request(http::Method::GET, "/lists").send::<serde_json::Value>())?;
+/// println!("{}", answer["items"]);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client {
-    /// For the generated code, as is the next.
-    pub(crate) baseurl: Arc<str>,
-    pub(crate) client: reqwest::Client,
-    pub(crate) inner: Arc<Inner>,
-    pub(crate) options: Arc<Options>,
+pub struct Client(pub(crate) Arc<Inner>);
+
+/// A client's options, and what it shares with its copies that have others.
+pub(crate) struct Inner {
+    pub shared: Arc<Shared>,
+    pub options: Options,
 }
 
-/// What the clones of a client share.
-pub(crate) struct Inner {
+/// What all clones and copies of a client share.
+pub(crate) struct Shared {
+    pub base_url: BaseUrl,
     pub authorization: HeaderValue,
     pub key: Sensitive,
+    pub transport: Carrier,
     pub budget: RetryBudget,
-    pub clock: Box<dyn Clock>,
+    pub limits: RateLimits,
+    pub keys: Keys,
+    pub clock: Arc<dyn Clock>,
     pub observer: Option<Observer>,
+}
+
+/// What carries the requests. The default needs no box.
+pub(crate) enum Carrier {
+    Http(Http),
+    Own(Box<dyn Transport>),
 }
 
 /// What is told of every call that has ended.
@@ -81,13 +75,13 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// A client from the environment.
+    /// Makes a client from the environment.
     ///
-    /// | variable | what it is | |
+    /// | variable | meaning | |
     /// |---|---|---|
     /// | `COURIER_API_KEY` | the API key | required |
     /// | `COURIER_BASE_URL` | where the API is | `https://api.courier.com` when unset |
-    /// | `COURIER_CUSTOM_HEADERS` | headers of every request, a `Name: value` a line | none when unset |
+    /// | `COURIER_CUSTOM_HEADERS` | headers of every request, one `Name: value` per line | none when unset |
     ///
     /// A variable that is blank counts as unset.
     ///
@@ -99,48 +93,73 @@ impl Client {
         ClientBuilder::from_env()?.build()
     }
 
-    /// A copy for some calls, with other options: a timeout, retries, an idempotency key, a header. It shares connections,
-    /// key and retry budget with this one, and costs next to nothing.
+    /// Makes a copy for some calls, with other options: a timeout, retries, a header. It shares connections, key and retry
+    /// budget with this client, and costs next to nothing.
     ///
     /// ```no_run
     /// # use std::time::Duration;
-    /// # async fn example(client: &trycourier::Client, order: &str) -> Result<(), trycourier::Error> {
-    /// let once = client.with_options(|options| options.idempotency_key(order).timeout(Duration::from_secs(5)));
-    /// once.bulk_run_job().job_id("job").send().await?;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
+    /// let patient = client.with_options(|options| options.timeout(Duration::from_secs(120)).max_retries(5));
+    /// patient.request(http::Method::GET, "/lists").send::<serde_json::Value>().await?;
     /// # Ok(())
     /// # }
     /// ```
     #[must_use = "it changes a copy, not the client"]
     pub fn with_options(&self, change: impl FnOnce(Options) -> Options) -> Self {
-        let options = Arc::new(change(Options::clone(&self.options)));
-        Self { options, ..self.clone() }
+        let Inner { shared, options } = &*self.0;
+        Self(Arc::new(Inner { shared: Arc::clone(shared), options: change(options.clone()) }))
     }
 
-    /// Makes a call, and gives the body of its answer as its type.
-    pub(crate) async fn call<T: DeserializeOwned>(
-        &self,
-        operation: &Operation,
-        request: Result<Request>,
-    ) -> Result<ResponseValue<T>> {
-        self.exchange(operation, request).await?.end(|answer, redact| operation.decode(answer, redact))
+    /// Makes an idempotency key, in the form of a random UUID.
+    ///
+    /// Keep it for as long as the call may have to be made again. Under one key the server acts once, however often the call
+    /// is made: after an error that does not say whether the server has acted, after a future that was dropped, or after a
+    /// restart.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use serde_json::json;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = client.new_idempotency_key();
+    /// let send = || {
+    ///     let message = json!({"message": {"to": {"user_id": "user_123"}, "template": "welcome"}});
+    ///     let call = client.request(http::Method::POST, "/send").json(&message);
+    ///     call.options(|options| options.idempotency_key(&key)).send::<serde_json::Value>()
+    /// };
+    /// let sent = match tokio::time::timeout(Duration::from_secs(2), send()).await {
+    ///     Ok(sent) => sent?,
+    ///     // The first send may have arrived. Under the same key it is not done twice.
+    ///     Err(_) => send().await?,
+    /// };
+    /// println!("{}", sent["requestId"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn new_idempotency_key(&self) -> String {
+        self.shared().keys.text()
     }
 
-    /// Makes a call, and gives the body of its answer as it came.
-    pub(crate) async fn call_raw(
-        &self,
-        operation: &Operation,
-        request: Result<Request>,
-    ) -> Result<ResponseValue<Raw>, Error> {
-        let exchange = self.exchange(operation, request).await?;
-        exchange.end(|answer, _| Ok(ResponseValue::new(answer.body, answer.status, answer.headers)))
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// The time and the randomness of whatever waits on behalf of the client.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared().clock
     }
 }
 
+/// Without the key, and without the path of the base URL, which may be a secret too.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.baseurl)
-            .field("options", &self.options)
+            .field("base_url", &self.shared().base_url.origin())
+            .field("options", self.options())
             .finish_non_exhaustive()
     }
 }

@@ -1,29 +1,62 @@
 //! What went wrong with a call.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::Value;
 
-use crate::types;
+use crate::Deviation;
+use crate::error_text::{LONGEST_MESSAGE, on_one_line};
+use crate::redaction::Redaction;
+use crate::transport::{Failure, TransportError, causes};
 
 /// What the SDK returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call, or the making of a client, failed: one type for every operation.
+/// Why a call, or the making of a client, failed. There is one type for every operation.
 ///
-/// [`kind`](Self::kind) is what to branch on. Its text names the operation, the status and what Courier said; it holds no
-/// URL, no key and no token, and is safe to log.
+/// Branch on [`kind`](Self::kind). The text of an error is one line of limited length that names the operation, the status
+/// and what Courier said. The API key, the URL and the secrets that the call sent are removed from it, also where the server
+/// repeats them. The body of an answer is not in it; [`excerpt`](Self::excerpt) has its beginning.
 ///
 /// ```no_run
+/// # use http::Method;
 /// # use trycourier::{Client, ErrorKind};
 /// # async fn example(client: &Client) -> Result<(), trycourier::Error> {
-/// match client.lists_retrieve().list_id("customers").send().await {
-///     Ok(list) => println!("{}", list.name),
+/// match client.request(Method::GET, "/lists/customers").send::<serde_json::Value>().await {
+///     Ok(list) => println!("{}", list["name"]),
 ///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such list yet"),
 ///     Err(error) => return Err(error),
 /// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Making a call again
+///
+/// After [`was_sent`](Self::was_sent) it is not known whether the server has acted. Making the call again is safe under the
+/// same idempotency key only, which [`idempotency_key`](Self::idempotency_key) gives. Under a new key the server would act
+/// a second time.
+///
+/// ```no_run
+/// # use http::Method;
+/// # use serde_json::json;
+/// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
+/// let send = || {
+///     let message = json!({"message": {"to": {"user_id": "user_123"}, "template": "welcome"}});
+///     client.request(Method::POST, "/send").json(&message)
+/// };
+/// let sent = match send().send::<serde_json::Value>().await {
+///     Err(error) if error.is_transient() => {
+///         // Later, perhaps in another process: keep the key with the job.
+///         let key = error.idempotency_key().unwrap_or_default().to_owned();
+///         send().options(|options| options.idempotency_key(&key)).send().await?
+///     }
+///     sent => sent?,
+/// };
+/// println!("{}", sent["requestId"]);
 /// # Ok(())
 /// # }
 /// ```
@@ -33,23 +66,25 @@ pub struct Error(Box<Inner>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client cannot be made, or an option of it cannot be sent: a key is missing, a URL is none. Nothing was sent.
+    /// The client cannot be made, or one of its options cannot be sent. Nothing was sent.
     Configuration,
-    /// An argument of the call is missing or was refused. Nothing was sent.
-    InvalidRequest,
+    /// An argument of the call was refused by the SDK. Nothing was sent.
+    InvalidArgument,
     /// 400: Courier does not understand the request.
     BadRequest,
     /// 401: Courier does not know the API key.
     Authentication,
-    /// 402: the workspace's plan does not cover it.
+    /// 402: the workspace's plan does not include it.
     PaymentRequired,
-    /// 403: the API key may not do this.
+    /// 403: the API key does not permit it.
     Permission,
     /// 404: there is no such thing, or no longer.
     NotFound,
-    /// 409: it contradicts what is there, or another request with its idempotency key is still under way.
+    /// 408: the server gave up waiting for the request.
+    RequestTimeout,
+    /// 409: the request contradicts the current state, or another one with the same idempotency key is still in progress.
     Conflict,
-    /// 413: the request is larger than Courier takes.
+    /// 413: the request is larger than Courier accepts.
     TooLarge,
     /// 422: Courier understands the request and cannot do it.
     Unprocessable,
@@ -57,42 +92,63 @@ pub enum ErrorKind {
     RateLimited,
     /// Any other 4xx.
     Client,
-    /// 5xx: Courier, or a gateway before it, failed.
+    /// 5xx: Courier, or a gateway in front of it, failed.
     Server,
     /// A redirect that is not followed: to another host, without end, or one that would change the request.
     Redirect,
-    /// No connection, or it broke. Whether the server has acted on the request is not known unless
-    /// [`was_sent`](Error::was_sent) is false.
+    /// There was no connection, or it broke. Unless [`was_sent`](Error::was_sent) is false, the server may have acted on the
+    /// request.
     Connection,
-    /// No answer in time. The server may have acted on the request.
+    /// The server's certificate is not accepted: it has expired, is for another host, or comes from an unknown authority.
+    Certificate,
+    /// The proxy refuses to connect, or wants credentials.
+    Proxy,
+    /// There was no answer within the client's own time limit. The server may have acted on the request.
     Timeout,
     /// A success whose body is not what was described. The server has done what it was asked.
     Decode,
-    /// A success without the body that was described: do not send again, the server has accepted the call.
+    /// A success that deviates from its description, where
+    /// [`strict_answers`](crate::Options::strict_answers) is on. The server has done what it was asked.
+    Deviation,
+    /// A success without the body that was described. The server has accepted the call: do not make it again under another
+    /// idempotency key.
     EmptyAnswer,
-    /// An answer larger than the client takes, and so not read.
+    /// A success whose body is larger than the client reads.
     AnswerTooLarge,
-    /// A page's cursor that led to an earlier page: walking on would not end.
+    /// A list gave a cursor that led to an earlier page, so that walking on would never end.
     EndlessList,
+    /// A list announced another page and gave no cursor for it, so that the rest of the list cannot be reached.
+    MissingCursor,
+    /// What was waited for came to another end, such as a message that cannot be delivered.
+    AnotherEnd,
+    /// A prepared call is older than its idempotency key lives, so that performing it could do it a second time. Nothing was
+    /// sent.
+    Expired,
 }
 
-#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     operation: Option<&'static str>,
     status: Option<StatusCode>,
     headers: HeaderMap,
-    api: Option<types::ApiError>,
-    detail: String,
+    api: Option<Value>,
+    detail: Cow<'static, str>,
     excerpt: Option<String>,
     attempts: u32,
     was_sent: bool,
     was_accepted: bool,
+    answer_was_lost: bool,
+    is_permanent: bool,
+    is_final_conflict: bool,
+    is_cut_off: bool,
+    budget_was_spent: bool,
+    key: Option<HeaderValue>,
+    deviations: Vec<Deviation>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
             operation: None,
@@ -104,53 +160,62 @@ impl Error {
             attempts: 0,
             was_sent: false,
             was_accepted: false,
+            answer_was_lost: false,
+            is_permanent: false,
+            is_final_conflict: false,
+            is_cut_off: false,
+            budget_was_spent: false,
+            key: None,
+            deviations: Vec::new(),
             source: None,
         }))
     }
 
-    /// For the generated builders: an argument that is missing or was refused.
-    pub(crate) fn invalid_request(reason: String) -> Self {
-        Self::new(ErrorKind::InvalidRequest, reason)
+    /// An argument of the call that was refused.
+    pub(crate) fn invalid_argument(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, reason)
     }
 
-    /// What no answer came of.
-    pub(crate) fn transport(error: reqwest::Error) -> Self {
-        // The URL has ids and tokens in it.
-        let error = error.without_url();
-        let (kind, detail) = if error.is_builder() {
-            (ErrorKind::InvalidRequest, "the request cannot be made")
-        } else if error.is_redirect() {
-            (ErrorKind::Redirect, "the redirects do not end")
-        } else if error.is_timeout() {
-            (ErrorKind::Timeout, "no answer in time; raise the timeout if this is usual")
-        } else if error.is_connect() {
-            (ErrorKind::Connection, "cannot connect; is the base URL right, and the network up?")
-        } else {
-            (ErrorKind::Connection, "the connection broke")
+    /// An attempt without an answer, or without all of it.
+    pub(crate) fn of_transport(error: TransportError, redaction: &Redaction) -> Self {
+        let was_sent = error.was_sent();
+        let is_permanent = error.is_permanent();
+        let (kind, detail): (_, Cow<'static, str>) = match error.failure() {
+            Failure::Request => (ErrorKind::InvalidArgument, "the request cannot be made".into()),
+            Failure::Redirect => (ErrorKind::Redirect, "the redirects do not end".into()),
+            Failure::Certificate => (ErrorKind::Certificate, certificate_detail(&error).into()),
+            Failure::Proxy => (ErrorKind::Proxy, proxy_detail(&error).into()),
+            Failure::Timeout if !was_sent => {
+                (ErrorKind::Timeout, "no connection could be made in time; check the network".into())
+            }
+            Failure::Timeout => {
+                (ErrorKind::Timeout, "there was no answer in time; raise the timeout if this happens often".into())
+            }
+            Failure::Connect => (ErrorKind::Connection, "cannot connect; check the base URL and the network".into()),
+            Failure::Broken if was_sent => (ErrorKind::Connection, "the connection broke".into()),
+            Failure::Broken => (ErrorKind::Connection, "the server refused to look at the request; try later".into()),
         };
-        let was_sent = !(error.is_builder() || error.is_connect());
-        Self::new(kind, detail).caused_by(error).sent(was_sent)
+        let mut failed = Self::new(kind, redaction.redact(&detail).into_owned()).sent(was_sent);
+        failed.0.is_permanent = is_permanent;
+        failed.caused_by(redaction.cause(error.into_cause()))
     }
 
-    /// An answer that is no success.
-    pub(crate) fn status_answer(
+    /// An answer that is not a success.
+    pub(crate) fn of_status(
         status: StatusCode,
         headers: HeaderMap,
         body: &[u8],
         sensitive: bool,
-        redact: impl Fn(&str) -> String,
+        redaction: &Redaction,
     ) -> Self {
         let kind = ErrorKind::of(status);
-        let api = serde_json::from_slice::<types::ApiError>(body).ok().map(|mut api| {
-            api.message = api.message.as_deref().map(&redact);
-            api.type_ = api.type_.as_deref().map(&redact);
-            api
-        });
-        let mut error = Self::new(kind, kind.advice()).answered(status, headers).sent(true);
-        if !sensitive && api.as_ref().is_none_or(|api| api.message.is_none()) {
-            error.0.excerpt = excerpt(body, redact);
-        }
+        let api = serde_json::from_slice::<Value>(body).ok().filter(Value::is_object);
+        let api = api.map(|api| redaction.value(api));
+        let mut error = Self::new(kind, kind.advice()).answered(status, redaction.headers(headers)).sent(true);
         error.0.api = api;
+        if !sensitive && error.message().is_none() {
+            error.0.excerpt = redaction.excerpt(body);
+        }
         error
     }
 
@@ -171,14 +236,42 @@ impl Error {
     }
 
     /// What an earlier attempt may have done stays true, whatever became of the later ones.
-    pub(crate) fn following(mut self, earlier: &Self) -> Self {
-        self.0.was_sent |= earlier.0.was_sent;
-        self.0.was_accepted |= earlier.was_accepted();
+    pub(crate) fn following(mut self, earlier: Option<&Self>) -> Self {
+        if let Some(earlier) = earlier {
+            self.0.was_sent |= earlier.0.was_sent;
+            self.0.was_accepted |= earlier.was_accepted();
+            self.0.answer_was_lost |= earlier.0.answer_was_lost || (earlier.was_sent() && earlier.status().is_none());
+        }
         self
     }
 
     pub(crate) fn sent(mut self, was_sent: bool) -> Self {
         self.0.was_sent = was_sent;
+        self
+    }
+
+    pub(crate) fn under(mut self, key: Option<&HeaderValue>) -> Self {
+        self.0.key = key.cloned();
+        self
+    }
+
+    pub(crate) fn final_conflict(mut self) -> Self {
+        self.0.is_final_conflict = true;
+        self
+    }
+
+    pub(crate) fn cut_off(mut self) -> Self {
+        self.0.is_cut_off = true;
+        self
+    }
+
+    pub(crate) fn without_budget(mut self) -> Self {
+        self.0.budget_was_spent = true;
+        self
+    }
+
+    pub(crate) fn deviating(mut self, deviations: Vec<Deviation>) -> Self {
+        self.0.deviations = deviations;
         self
     }
 
@@ -192,13 +285,25 @@ impl Error {
         self
     }
 
+    pub(crate) fn is_permanent(&self) -> bool {
+        self.0.is_permanent
+    }
+
+    pub(crate) fn is_final_conflict(&self) -> bool {
+        self.0.is_final_conflict
+    }
+
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.0.is_cut_off
+    }
+
     /// The case, to branch on.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation that was called, as its method on [`Client`](crate::Client) is named; none for a client that could
-    /// not be made.
+    /// The operation that was called, by its dotted name such as `bulk.list_users`; `request` for an undescribed one. None
+    /// for a client that could not be made.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
@@ -208,64 +313,121 @@ impl Error {
         self.0.status
     }
 
-    /// The headers of the answer; none when there was no answer.
+    /// The headers of the answer, empty when there was none. Secrets of the request are removed from them.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// What Courier's error says in words, `message`.
+    /// What Courier's error says in words: its `message`, without the secrets of the request. It can be long, and have
+    /// several lines.
     pub fn message(&self) -> Option<&str> {
-        self.0.api.as_ref()?.message.as_deref()
+        self.0.api.as_ref()?.get("message")?.as_str()
     }
 
-    /// Courier's own name for the error, `type`: `invalid_request_error`, `authorization_error` and others.
+    /// Courier's own name for the error: its `type`, such as `invalid_request_error` or `authorization_error`.
     pub fn error_type(&self) -> Option<&str> {
-        self.0.api.as_ref()?.type_.as_deref()
+        self.0.api.as_ref()?.get("type")?.as_str()
     }
 
-    /// Courier's error whole, with the fields that the description does not have; none when the body was no JSON object.
-    pub fn api_error(&self) -> Option<&types::ApiError> {
+    /// Courier's whole error, a JSON object, without the secrets of the request. None when the body was something else.
+    pub fn api_error(&self) -> Option<&Value> {
         self.0.api.as_ref()
     }
 
     /// The beginning of a body that was not what was described, such as a gateway's page; at most 500 characters.
     ///
-    /// None for an operation whose answer holds secrets.
+    /// The secrets of the request are removed from it. What else the server wrote is not known, so look at it before you log
+    /// it. There is none for an operation whose answer holds secrets.
     pub fn excerpt(&self) -> Option<&str> {
         self.0.excerpt.as_deref()
     }
 
-    /// How often the request was tried; 0 when it was not sent.
+    /// How often the request was sent; 0 when it was not sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Whether any of the attempts may have reached the server. While this is false nothing has happened there.
+    /// The idempotency key under which the request was sent. Make the call again under the same one, and the server acts only
+    /// once; see [above](Self#making-a-call-again). None when it went out without a key.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.0.key.as_ref()?.to_str().ok()
+    }
+
+    /// Whether any of the attempts may have reached the server. While this is false, nothing has happened there.
     pub fn was_sent(&self) -> bool {
         self.0.was_sent
     }
 
-    /// Whether the server has done what it was asked, and only its answer is unusable: calling again, under another
-    /// idempotency key, would do it twice. True when any of the attempts was answered with a success.
+    /// Whether the server has done what it was asked, and only its answer is unusable. It is true when any of the attempts
+    /// was answered with a success. Making the call again under another idempotency key would do the work twice.
     pub fn was_accepted(&self) -> bool {
         self.0.was_accepted || self.status().is_some_and(|status| status.is_success())
     }
 
-    /// Whether it is about time and connections: a call that may be made again can succeed later.
+    /// Whether an earlier attempt reached the server and its answer was lost. A `DELETE` that ends in
+    /// [`NotFound`](ErrorKind::NotFound) after that has most likely been done by the earlier attempt.
+    pub fn answer_was_lost(&self) -> bool {
+        self.0.answer_was_lost
+    }
+
+    /// Whether a further retry was permitted, and the [budget](crate::ClientBuilder::retry_budget) had none left.
+    pub fn budget_was_spent(&self) -> bool {
+        self.0.budget_was_spent
+    }
+
+    /// The places where the answer is not as described, for [`ErrorKind::Deviation`].
+    pub fn deviations(&self) -> &[Deviation] {
+        &self.0.deviations
+    }
+
+    /// Whether the same call can succeed later without anybody doing anything: it is a matter of time or connections.
+    ///
+    /// This does not say that the call may simply be made again. If the request [was sent](Self::was_sent), that takes the
+    /// same [idempotency key](Self::idempotency_key).
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self.kind(),
+        match self.kind() {
+            ErrorKind::Conflict => !self.0.is_final_conflict,
             ErrorKind::Connection
-                | ErrorKind::Timeout
-                | ErrorKind::RateLimited
-                | ErrorKind::Server
-                | ErrorKind::Conflict
-        )
+            | ErrorKind::Timeout
+            | ErrorKind::RequestTimeout
+            | ErrorKind::RateLimited
+            | ErrorKind::Server => !self.0.is_permanent,
+            _ => false,
+        }
     }
 }
 
+/// The cause that says most tells what is wrong with the certificate.
+fn certificate_detail(error: &TransportError) -> String {
+    let texts = causes(error.cause()).map(ToString::to_string);
+    let text = texts
+        .filter(|text| text.to_ascii_lowercase().contains("certificate"))
+        .max_by_key(String::len)
+        .unwrap_or_default();
+    format!("the server's certificate is not accepted: {}", on_one_line(&text, LONGEST_MESSAGE))
+}
+
+fn proxy_detail(error: &TransportError) -> String {
+    let wants_credentials = causes(error.cause()).any(|cause| cause.to_string().contains("authorization required"));
+    let proxy = proxy_of_environment().map_or_else(|| "the proxy".to_owned(), |proxy| format!("the proxy {proxy}"));
+    if wants_credentials {
+        format!("{proxy} wants credentials (407); put them into the proxy's URL")
+    } else {
+        format!("{proxy} refuses to connect to the API")
+    }
+}
+
+/// The host and the port of the proxy that the environment names, without its user and password.
+fn proxy_of_environment() -> Option<String> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let proxy = names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
+    let url = reqwest::Url::parse(&proxy).or_else(|_| reqwest::Url::parse(&format!("http://{proxy}"))).ok()?;
+    let host = url.host_str()?;
+    Some(url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
 impl ErrorKind {
-    fn of(status: StatusCode) -> Self {
+    pub(crate) fn of(status: StatusCode) -> Self {
         match status.as_u16() {
             300..=399 => Self::Redirect,
             400 => Self::BadRequest,
@@ -273,7 +435,8 @@ impl ErrorKind {
             402 => Self::PaymentRequired,
             403 => Self::Permission,
             404 => Self::NotFound,
-            408 => Self::Timeout,
+            407 => Self::Proxy,
+            408 => Self::RequestTimeout,
             409 => Self::Conflict,
             413 => Self::TooLarge,
             422 => Self::Unprocessable,
@@ -289,52 +452,49 @@ impl ErrorKind {
             Self::BadRequest | Self::Unprocessable => "correct the request",
             Self::Authentication => "check the API key",
             Self::PaymentRequired => "check the workspace's plan",
-            Self::Permission => "use an API key with this scope",
+            Self::Permission => "use an API key that permits it",
             Self::NotFound => "check the ids of the call",
-            Self::Conflict => "look at what is there, or wait for the request with the same idempotency key",
+            Self::Proxy => "the proxy wants credentials; put them into the proxy's URL",
+            Self::Conflict => {
+                "check the current state, or wait until the request with the same idempotency key has ended"
+            }
             Self::TooLarge => "send less at once",
-            Self::RateLimited => "send less often, or later",
-            Self::Redirect => "it is not followed, so that the key stays with its host; check the base URL",
-            Self::Timeout => "the server gave up waiting; try later",
+            Self::RateLimited => "send less often, or try later",
+            Self::Redirect => {
+                "the redirect is not followed, so that the API key stays with its host; check the base URL"
+            }
+            Self::RequestTimeout => "the server gave up waiting for the request; try later",
+            Self::Client => "the server refuses the request",
             _ => "try later",
         }
     }
 }
 
-/// The beginning of a body as text on one line, without what must not be shown.
-pub(crate) fn excerpt(body: &[u8], redact: impl Fn(&str) -> String) -> Option<String> {
-    const LONGEST: usize = 500;
-    // Far more than is shown, so that no secret is cut in two, of which the first half would not be found.
-    const LOOKED_THROUGH: usize = 64 * 1024;
-    let head = body.get(..LOOKED_THROUGH).unwrap_or(body);
-    let text = redact(&String::from_utf8_lossy(head));
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { operation, status, api, detail, excerpt, attempts, .. } = &*self.0;
+        let Inner { operation, status, detail, attempts, .. } = &*self.0;
         if let Some(operation) = operation {
             write!(f, "{operation}: ")?;
         }
         if let Some(status) = status {
             write!(f, "{status}: ")?;
         }
-        if let Some(message) = api.as_ref().and_then(|api| api.message.as_deref()) {
-            write!(f, "{message}")?;
-            if let Some(name) = api.as_ref().and_then(|api| api.type_.as_deref()) {
-                write!(f, " ({name})")?;
+        if let Some(message) = self.message() {
+            write!(f, "{}", on_one_line(message, LONGEST_MESSAGE))?;
+            if let Some(name) = self.error_type() {
+                write!(f, " ({})", on_one_line(name, 100))?;
             }
-            write!(f, "; ")?;
+            f.write_str("; ")?;
         }
         f.write_str(detail)?;
         if *attempts > 1 {
             write!(f, " (after {attempts} attempts)")?;
         }
-        if let Some(excerpt) = excerpt {
-            write!(f, "; the body begins: {excerpt}")?;
+        if self.budget_was_spent() {
+            f.write_str("; there was no further retry, because the retry budget is spent")?;
+        }
+        if self.answer_was_lost() && matches!(self.kind(), ErrorKind::NotFound | ErrorKind::Conflict) {
+            f.write_str("; the answer to an earlier attempt was lost, which may have done the work")?;
         }
         Ok(())
     }
@@ -354,25 +514,5 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-impl From<reqwest::Error> for Error {
-    fn from(error: reqwest::Error) -> Self {
-        Self::transport(error)
-    }
-}
-
-impl From<reqwest::header::InvalidHeaderValue> for Error {
-    fn from(error: reqwest::header::InvalidHeaderValue) -> Self {
-        Self::new(ErrorKind::InvalidRequest, "a header's value has a character that no header may have")
-            .caused_by(error)
-    }
-}
-
-/// A builder of a type that was not complete, or was given what it cannot take.
-impl From<types::error::ConversionError> for Error {
-    fn from(error: types::error::ConversionError) -> Self {
-        Self::new(ErrorKind::InvalidRequest, error.to_string())
     }
 }

@@ -1,21 +1,20 @@
 //! What can be seen of a call from outside: a report for metrics, a span and events for traces.
 
-use std::future::Future;
 use std::time::Duration;
 
-use reqwest::{StatusCode, Url};
+use http::StatusCode;
 
 use crate::operation::Operation;
-use crate::{Error, ErrorKind};
+use crate::{Deviation, Error, ErrorKind};
 
 /// A call that has ended, for [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
 ///
-/// It has no ids, keys or bodies in it, so that every field can be a label of a metric. A call that was refused before it
+/// It contains no ids, keys or bodies, so that every field can be a label of a metric. A call that was refused before it
 /// went out, or whose future was dropped, is not reported.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Call {
-    /// The operation, as its method on [`Client`](crate::Client) is named; `request` for an undescribed one.
+    /// The operation, by its dotted name such as `bulk.list_users`; `request` for an undescribed one.
     pub operation: &'static str,
     /// The HTTP method; `_OTHER` for one that HTTP does not define, as OpenTelemetry has it.
     pub method: &'static str,
@@ -25,35 +24,40 @@ pub struct Call {
     pub status: Option<StatusCode>,
     /// What went wrong; none for a success.
     pub error: Option<ErrorKind>,
-    /// How often the request was tried.
+    /// How often the request was sent.
     pub attempts: u32,
-    /// From the first attempt to the end of the last, with the delays between.
+    /// How many places of the answer were not as described.
+    pub deviations: usize,
+    /// From the beginning of the call to its end, with all attempts and the delays between them.
     pub duration: Duration,
 }
 
 impl Call {
-    pub(crate) fn of(
-        operation: &Operation,
-        answered: Option<(StatusCode, u32)>,
-        error: Option<&Error>,
-        duration: Duration,
-    ) -> Self {
-        let status = error.and_then(Error::status).or(answered.map(|(status, _)| status));
-        let attempts = answered.map_or_else(|| error.map_or(0, Error::attempts), |(_, attempts)| attempts);
+    pub(crate) fn of(operation: &Operation, end: End<'_>, duration: Duration) -> Self {
         let Operation { id, method, path, .. } = *operation;
-        Self { operation: id, method, path, status, error: error.map(Error::kind), attempts, duration }
+        let (status, error, attempts, deviations) = match end {
+            End::Answered { status, attempts, deviations } => (Some(status), None, attempts, deviations),
+            End::Failed(error) => (error.status(), Some(error.kind()), error.attempts(), error.deviations()),
+        };
+        Self { operation: id, method, path, status, error, attempts, deviations: deviations.len(), duration }
     }
 }
 
-/// The span of a call, under OpenTelemetry's semantic conventions for HTTP clients; nothing without the feature `tracing`.
+/// How a call ended.
+pub(crate) enum End<'a> {
+    Answered { status: StatusCode, attempts: u32, deviations: &'a [Deviation] },
+    Failed(&'a Error),
+}
+
+/// The span of a call, under OpenTelemetry's semantic conventions for HTTP clients.
+#[cfg(feature = "tracing")]
 pub(crate) struct Trace {
-    #[cfg(feature = "tracing")]
     span: tracing::Span,
 }
 
 #[cfg(feature = "tracing")]
 impl Trace {
-    pub(crate) fn begin(operation: &Operation, url: &Url) -> Self {
+    pub(crate) fn begin(operation: &Operation, base_url: &crate::base_url::BaseUrl) -> Self {
         let span = tracing::info_span!(
             "courier",
             otel.name = format!("{} {}", operation.method, operation.path).as_str(),
@@ -61,8 +65,8 @@ impl Trace {
             courier.operation = operation.id,
             http.request.method = operation.method,
             url.template = operation.path,
-            server.address = url.host_str(),
-            server.port = url.port_or_known_default(),
+            server.address = base_url.host(),
+            server.port = base_url.port(),
             http.response.status_code = tracing::field::Empty,
             http.request.resend_count = tracing::field::Empty,
             error.type = tracing::field::Empty,
@@ -71,8 +75,9 @@ impl Trace {
         Self { span }
     }
 
-    pub(crate) async fn during<T>(&self, call: impl Future<Output = T>) -> T {
-        tracing::Instrument::instrument(call, self.span.clone()).await
+    // Not an `async fn`, whose future would hold the call's twice.
+    pub(crate) fn during<T>(&self, call: impl Future<Output = T>) -> impl Future<Output = T> {
+        tracing::Instrument::instrument(call, self.span.clone())
     }
 
     pub(crate) fn retry(&self, attempts: u32, error: &Error, delay: Duration) {
@@ -84,6 +89,25 @@ impl Trace {
             delay_ms = milliseconds(delay),
             "trying again"
         );
+    }
+
+    pub(crate) fn deviations(&self, deviations: &[Deviation]) {
+        for deviation in deviations {
+            tracing::warn!(
+                parent: &self.span,
+                place = deviation.place(),
+                expected = deviation.expected(),
+                "the answer is not as described"
+            );
+        }
+    }
+
+    pub(crate) fn observer_panicked(&self) {
+        tracing::error!(parent: &self.span, "the observer of `on_call` panicked");
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        !self.span.is_disabled()
     }
 
     pub(crate) fn end(&self, call: &Call) {
@@ -105,17 +129,29 @@ fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Nothing, without the feature `tracing`.
+#[cfg(not(feature = "tracing"))]
+pub(crate) struct Trace;
+
 #[cfg(not(feature = "tracing"))]
 impl Trace {
-    pub(crate) fn begin(_: &Operation, _: &Url) -> Self {
-        Self {}
+    pub(crate) fn begin(_: &Operation, _: &crate::base_url::BaseUrl) -> Self {
+        Self
     }
 
-    pub(crate) async fn during<T>(&self, call: impl Future<Output = T>) -> T {
-        call.await
+    pub(crate) fn during<T>(&self, call: impl Future<Output = T>) -> impl Future<Output = T> {
+        call
     }
 
     pub(crate) fn retry(&self, _: u32, _: &Error, _: Duration) {}
+
+    pub(crate) fn deviations(&self, _: &[Deviation]) {}
+
+    pub(crate) fn observer_panicked(&self) {}
+
+    pub(crate) fn is_on(&self) -> bool {
+        false
+    }
 
     pub(crate) fn end(&self, _: &Call) {}
 }

@@ -3,18 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{
+use http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
+use crate::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
 use crate::retry::Backoff;
 use crate::{Error, ErrorKind, Result};
-
-/// The header that makes a repeated `POST` one.
-pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// The header that stretches the life of an idempotency key.
-pub(crate) const IDEMPOTENCY_EXPIRATION: HeaderName = HeaderName::from_static("x-idempotency-expiration");
 
 /// With these a value could end one request and begin another.
 const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER];
@@ -22,8 +17,8 @@ const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION,
 /// How calls are made: what [`Client::with_options`](crate::Client::with_options) and
 /// [`ClientBuilder::options`](crate::ClientBuilder::options) change.
 ///
-/// What cannot be sent, a header's name with a space in it, say, makes the calls fail with
-/// [`ErrorKind::Configuration`], and names itself there.
+/// A value that cannot be sent, such as a header name with a space in it, makes the calls fail with
+/// [`ErrorKind::Configuration`]. The error names the value.
 #[derive(Clone)]
 pub struct Options {
     pub(crate) timeout: Duration,
@@ -31,9 +26,13 @@ pub struct Options {
     pub(crate) max_retries: u32,
     pub(crate) backoff: Backoff,
     pub(crate) idempotency_keys: bool,
+    pub(crate) idempotency_key: Option<HeaderValue>,
+    pub(crate) idempotency_expiration: Option<HeaderValue>,
     pub(crate) headers: HeaderMap,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) max_answer_bytes: usize,
+    pub(crate) strict_answers: bool,
+    pub(crate) hold_back: bool,
     invalid: Option<String>,
 }
 
@@ -45,29 +44,33 @@ impl Default for Options {
             max_retries: 2,
             backoff: Backoff::default(),
             idempotency_keys: true,
+            idempotency_key: None,
+            idempotency_expiration: None,
             headers: HeaderMap::new(),
             query: Vec::new(),
-            max_answer_bytes: 64 * 1024 * 1024,
+            max_answer_bytes: 8 * 1024 * 1024,
+            strict_answers: false,
+            hold_back: true,
             invalid: None,
         }
     }
 }
 
 impl Options {
-    /// How long one attempt may take, from connecting to the last byte of the answer; 60 s by default.
+    /// How long one attempt may take, from connecting to the last byte of the answer. The default is 60 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long a call may take with all its attempts and the delays between them; without an end by default. A retry that
-    /// would begin later is not made, and the last attempt gets no more time than is left.
+    /// How long a call may take with all its attempts and the delays between them. There is no limit by default. A retry
+    /// that would begin later is not made, and the last attempt gets no more time than is left.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// How often a call is tried again; 2 by default, 0 turns retries off. See [`retry`](crate::retry).
+    /// How often a call is tried again. The default is 2; 0 turns retries off. See [`retry`](crate::retry).
     pub fn max_retries(mut self, max_retries: u32) -> Self {
         self.max_retries = max_retries;
         self
@@ -79,62 +82,99 @@ impl Options {
         self
     }
 
-    /// Whether every `POST` without an idempotency key gets one, a v4 UUID, the same on each attempt; true by default.
+    /// Whether a `POST` without an idempotency key gets one, in the form of a random UUID and the same for each attempt. It
+    /// does by default.
     ///
-    /// The server keeps the answer of the first request that began to execute under a key for 24 hours, a 500 included, and
-    /// gives it again to every later request with that key: a send whose answer was lost is not sent twice, and a kept
-    /// failure is not tried anew until the key is another. An answer that is given again can be empty, see
-    /// [`ErrorKind::EmptyAnswer`]. A request that failed validation is not kept.
+    /// The server keeps the answer to the first request that it began to execute under a key for 24 hours, a 500 included,
+    /// and gives it again to every later request with that key. So a send whose answer was lost is not sent twice, and a
+    /// failure that was kept is not tried again until the key is another. An answer that is given again can be empty, see
+    /// [`ErrorKind::EmptyAnswer`]. The answer to a request that failed validation is not kept.
     ///
-    /// Without a key a `POST` is only retried where the server cannot have acted on it.
+    /// A `POST` without a key is only retried when the server certainly has not acted on it.
     pub fn idempotency_keys(mut self, automatic: bool) -> Self {
         self.idempotency_keys = automatic;
         self
     }
 
-    /// The idempotency key of the calls: for one call, or for the same call made again after a restart. On any method.
+    /// The idempotency key of one call, which makes it safe to make the call again later: after an ambiguous failure, after
+    /// a dropped future, or after a restart. [`Client::new_idempotency_key`](crate::Client::new_idempotency_key) makes one.
     ///
-    /// Use it for a copy of the client that makes one call; under one key only the first of several calls is executed. It
-    /// gives way to the key that an operation's own `idempotency_key` sets. A blank one is refused.
-    pub fn idempotency_key(self, key: &str) -> Self {
-        self.header(IDEMPOTENCY_KEY.as_str(), key)
+    /// Under one key the server executes only the first of several calls. So give it to a single call, by the call's own
+    /// options or by a copy of the client that makes no other call. [`ClientBuilder`](crate::ClientBuilder) refuses it,
+    /// because there it would be shared by all calls. A key that the call itself sets comes first. A blank one is refused.
+    pub fn idempotency_key(mut self, key: &str) -> Self {
+        self.idempotency_key = self.value(&IDEMPOTENCY_KEY, key).or(self.idempotency_key);
+        self
     }
 
-    /// How long the server keeps an idempotency key, up to a year: a moment, in seconds since the Unix epoch or as ISO 8601.
-    pub fn idempotency_expiration(self, moment: &str) -> Self {
-        self.header(IDEMPOTENCY_EXPIRATION.as_str(), moment)
+    /// Until when the server keeps the idempotency key, at most a year from now: seconds since the Unix epoch, or a date and
+    /// time in ISO 8601.
+    pub fn idempotency_expiration(mut self, moment: &str) -> Self {
+        self.idempotency_expiration = self.value(&IDEMPOTENCY_EXPIRATION, moment).or(self.idempotency_expiration);
+        self
     }
 
-    /// A header of every call; it replaces one of the same name, the client's own included. Those that say where a message
-    /// ends, such as `Content-Length`, are the connection's and are refused.
+    /// A header of every call. It replaces one of the same name, also one that the client sets by itself. Headers that say
+    /// where a message ends, such as `Content-Length`, belong to the connection and are refused.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
-            (Ok(name), _) if FRAMING.contains(&name) => {
-                self.refuse(format!("the header {name} is the connection's, and cannot be set"));
-            }
-            (Ok(name), Ok(mut value)) => {
-                // Whatever it is, it is not ours to show.
-                value.set_sensitive(true);
-                self.headers.insert(name, value);
-            }
-            (Err(_), _) => self.refuse(format!("{name:?} cannot be the name of a header")),
-            (_, Err(_)) => {
-                self.refuse(format!("the value of the header {name} has a character that no header may have"))
-            }
+        let Ok(name) = HeaderName::try_from(name) else {
+            self.refuse(format!("{name:?} is not a valid header name"));
+            return self;
+        };
+        if FRAMING.contains(&name) {
+            self.refuse(format!("the header {name} belongs to the connection and cannot be set"));
+        } else if name == IDEMPOTENCY_KEY {
+            return self.idempotency_key(value);
+        } else if name == IDEMPOTENCY_EXPIRATION {
+            return self.idempotency_expiration(value);
+        } else if let Some(value) = self.value(&name, value) {
+            self.headers.insert(name, value);
         }
         self
     }
 
-    /// A query parameter of every call, beside those of the operation.
+    /// A query parameter of every call, in addition to those of the operation.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// The largest answer that is read, in bytes after decompression; 64 MiB by default.
+    /// The largest answer that is read, in bytes after decompression. The default is 8 MiB.
+    ///
+    /// Decoded values need more memory than their text: up to about 100 times as much for the worst answer that a hostile
+    /// server can make up, such as a list of tiny objects. The default is chosen so that one answer stays below 1 GiB even then.
     pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
         self.max_answer_bytes = bytes;
         self
+    }
+
+    /// Whether an answer that is not as the API's description says is an error,
+    /// [`ErrorKind::Deviation`]. By default it is not: what does not fit is kept in `extra`, and
+    /// [`Response::deviations`](crate::Response::deviations) says where.
+    pub fn strict_answers(mut self, strict: bool) -> Self {
+        self.strict_answers = strict;
+        self
+    }
+
+    /// Whether a call waits while the server has asked for no further calls of its operation, by a 429 with a delay to another
+    /// call of the client or its clones. It does by default.
+    pub fn hold_back(mut self, hold_back: bool) -> Self {
+        self.hold_back = hold_back;
+        self
+    }
+
+    /// A header's value, which is not ours to show; none after noting why it cannot be sent.
+    fn value(&mut self, name: &HeaderName, value: &str) -> Option<HeaderValue> {
+        match HeaderValue::from_str(value) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                Some(value)
+            }
+            Err(_) => {
+                self.refuse(format!("the value of the header {name} contains a character that no header may contain"));
+                None
+            }
+        }
     }
 
     fn refuse(&mut self, reason: String) {
@@ -157,9 +197,12 @@ impl fmt::Debug for Options {
             .field("max_retries", &self.max_retries)
             .field("backoff", &self.backoff)
             .field("idempotency_keys", &self.idempotency_keys)
+            .field("has_idempotency_key", &self.idempotency_key.is_some())
             .field("headers", &self.headers)
             .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("max_answer_bytes", &self.max_answer_bytes)
+            .field("strict_answers", &self.strict_answers)
+            .field("hold_back", &self.hold_back)
             .finish()
     }
 }

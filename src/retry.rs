@@ -1,26 +1,34 @@
 //! When a call is tried again, and how long it waits.
 //!
-//! A call is retried after a connection that failed or broke, a timeout, 408, 409, 429 and every 5xx, twice unless
-//! [`Options::max_retries`](crate::Options::max_retries) says otherwise. The server has the last word: `x-should-retry:
-//! true` or `false` overrides the status, and `retry-after-ms` or `retry-after` (seconds or an HTTP date, RFC 9110) in
-//! (0 s, 60 s] the delay. Without them the delay is 0.5 s, doubled for each retry up to 8 s, less up to a quarter at random.
+//! A call is retried after a connection that failed or broke, after a timeout, and after the statuses 408, 409, 429 and 5xx:
+//! twice, unless [`Options::max_retries`](crate::Options::max_retries) says otherwise. The server has the last word.
+//! `x-should-retry: true` or `false` overrides the status, and `retry-after-ms` or `retry-after` (seconds or a date) sets the
+//! delay if it is over 0 s and at most 60 s. Otherwise the delay is 0.5 s, doubled for each retry up to 8 s, less up to a
+//! quarter at random.
 //!
-//! A `POST` that goes out without an idempotency key is retried only where the server says so or cannot have acted on it:
-//! when there was no connection, and after a 429. A success whose body breaks off or comes too slowly is asked for again
-//! where that cannot do the work twice: with a key, or a method other than `POST`.
+//! A retry never does the work twice. A `POST` is repeated under its idempotency key, and an operation that is safe to send
+//! twice (every `GET`, `PUT` and `DELETE` that the API's description does not exclude) as it is. Any other request, such as
+//! a `PATCH` or a `POST` without a key, is repeated only when the server certainly has not acted on it: when there was no
+//! connection, after a 429, when HTTP/2 says that the request was refused, or when the server asks for it.
 //!
-//! Each retry also takes from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share, so that an outage is not
-//! multiplied.
+//! What fails in the same way each time is not retried: a certificate that is not accepted, a proxy that refuses, and the 409
+//! of an operation whose documentation says that it is final.
+//!
+//! A success whose body breaks off is requested again, if that cannot do the work twice. A `DELETE` whose first answer was
+//! lost can end in [`NotFound`](crate::ErrorKind::NotFound), because the first attempt has done it; the error then says
+//! that an [answer was lost](crate::Error::answer_was_lost).
+//!
+//! Every retry is also paid from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share, so that
+//! retries do not multiply an outage.
 
+use std::collections::hash_map::RandomState;
 use std::future::Future;
+use std::hash::BuildHasher as _;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::header::HeaderMap;
-use reqwest::{Method, Request, StatusCode};
+use http::{HeaderMap, StatusCode};
 
-use crate::options::IDEMPOTENCY_KEY;
 use crate::{Error, ErrorKind};
 
 /// The longest delay that a server may ask for.
@@ -55,13 +63,13 @@ impl Backoff {
         self
     }
 
-    /// The delay above which it is not doubled any more; 8 s by default.
+    /// The longest delay; 8 s by default.
     pub fn longest(mut self, longest: Duration) -> Self {
         self.longest = longest;
         self
     }
 
-    /// The delay before a retry, the first being 0, less a quarter of it times `random`, which is in [0, 1).
+    /// The delay before a retry, counted from 0, less a quarter of it times `random`, which is in [0, 1).
     pub fn delay(&self, retry: u32, random: f64) -> Duration {
         let doubled = self.first.saturating_mul(2_u32.saturating_pow(retry)).min(self.longest);
         // Not `mul_f64`, which panics where the longest duration is rounded up, and for a random number that is none.
@@ -70,24 +78,30 @@ impl Backoff {
     }
 }
 
-/// Time and randomness, so that a test of retries neither sleeps nor flakes.
+/// The source of time and randomness. A test that replaces it neither sleeps nor depends on chance.
 ///
 /// The client uses [`TokioClock`] unless [`ClientBuilder::clock`](crate::ClientBuilder::clock) says otherwise.
 pub trait Clock: Send + Sync + 'static {
-    /// A moment to measure from.
+    /// The current moment, to measure durations with.
     fn now(&self) -> Instant;
 
-    /// The date, for a `Retry-After` that is one.
+    /// The current date, for a `Retry-After` that is a date.
     fn date(&self) -> SystemTime;
 
-    /// Ends after the duration.
+    /// Ends after the duration: the delay before a retry.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    /// Ends after the duration: the time that an attempt through a [`Transport`](crate::transport::Transport) may take. It is
+    /// apart from [`sleep`](Self::sleep), which a test lets end at once, and needs tokio unless it is overridden.
+    fn limit(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
 
     /// A number in [0, 1).
     fn random(&self) -> f64;
 }
 
-/// The time of the machine and of tokio.
+/// The time of the machine and of tokio. It is the default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioClock;
 
@@ -105,71 +119,31 @@ impl Clock for TokioClock {
     }
 
     fn random(&self) -> f64 {
-        // 53 of a v4 UUID's random bits, as many as a float's fraction has.
-        let bits = uuid::Uuid::new_v4().as_u128() >> 75;
+        // Each hasher has a secret of its own. 53 bits are as many as a float's fraction has.
+        let bits = RandomState::new().hash_one(()) >> 11;
         bits as f64 / (1_u64 << 53) as f64
     }
 }
 
-/// The tokens from which every retry of a client and its clones is paid.
-///
-/// A retry costs 5 tokens, 10 after a timeout; a call that succeeds gives back what its last retry cost, or 1 when it had
-/// none. An empty budget stops the retries, not the calls. These are the figures of the AWS SDKs.
-#[derive(Debug)]
-pub(crate) struct RetryBudget {
-    tokens: AtomicU32,
-    capacity: u32,
-}
-
-impl RetryBudget {
-    pub(crate) const DEFAULT_CAPACITY: u32 = 500;
-    const COST: u32 = 5;
-    const TIMEOUT_COST: u32 = 10;
-
-    pub(crate) fn new(capacity: u32) -> Self {
-        Self { tokens: AtomicU32::new(capacity), capacity }
-    }
-
-    /// Pays for a retry; none when the budget does not have it.
-    pub(crate) fn pay(&self, after: ErrorKind) -> Option<u32> {
-        let cost = if after == ErrorKind::Timeout { Self::TIMEOUT_COST } else { Self::COST };
-        let paid = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(cost));
-        paid.is_ok().then_some(cost)
-    }
-
-    /// Gives back after a success what its last retry cost.
-    pub(crate) fn refund(&self, paid: Option<u32>) {
-        let back = paid.unwrap_or(1);
-        let full = |tokens: u32| Some(tokens.saturating_add(back).min(self.capacity));
-        // The closure never declines.
-        let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, full);
-    }
-}
-
-/// Whether a request that goes out twice does no more than one that goes out once.
-pub(crate) fn is_repeatable(request: &Request) -> bool {
-    let method = request.method();
-    method.is_idempotent() || *method == Method::PATCH || request.headers().contains_key(IDEMPOTENCY_KEY)
-}
-
-/// Whether an error is worth another attempt, as far as the request allows one.
+/// Whether an error is worth another attempt, as far as the request permits one.
 pub(crate) fn is_retryable(error: &Error, repeatable: bool) -> bool {
     let asked = error.headers().get("x-should-retry").map(|value| value.as_bytes());
-    if asked == Some(b"false") {
+    if error.is_permanent() || asked == Some(b"false") {
         return false;
     }
     // A success whose body broke off is done, whatever else it says of itself: it is repeated for its answer alone.
     if error.status().is_some_and(|status| status.is_success()) {
-        return repeatable && matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
+        return repeatable
+            && (error.is_cut_off() || matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout));
     }
     if asked == Some(b"true") {
         return true;
     }
     let certainly_not_done = !error.was_sent() || error.kind() == ErrorKind::RateLimited;
     let transient = match error.status() {
+        Some(StatusCode::CONFLICT) => !error.is_final_conflict(),
         Some(status) => {
-            matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS)
-                || status.is_server_error()
+            matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
         }
         None => matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout),
     };
@@ -177,7 +151,7 @@ pub(crate) fn is_retryable(error: &Error, repeatable: bool) -> bool {
 }
 
 /// The delay that the server asks for, if it is one to obey.
-pub(crate) fn asked_delay(headers: &HeaderMap, date: SystemTime) -> Option<Duration> {
+pub(crate) fn asked_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let seconds = |number: f64| Duration::try_from_secs_f64(number).ok();
     let milliseconds = text("retry-after-ms").and_then(|text| seconds(text.parse::<f64>().ok()? / 1000.0));
@@ -185,20 +159,68 @@ pub(crate) fn asked_delay(headers: &HeaderMap, date: SystemTime) -> Option<Durat
         let text = text("retry-after")?;
         match text.parse::<f64>() {
             Ok(number) => seconds(number),
-            Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(date).ok(),
+            Err(_) => {
+                // The server's own clock, where it says, is the one that it has counted by.
+                let now = headers.get("date").and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now);
+                http_date(text)?.duration_since(now).ok()
+            }
         }
     })?;
     (asked > Duration::ZERO && asked <= LONGEST_ASKED).then_some(asked)
 }
 
+/// A date as servers write it: RFC 9110's three forms, but for case, zeros and the name of the zone, or ISO 8601.
+fn http_date(text: &str) -> Option<SystemTime> {
+    if let Ok(date) = httpdate::parse_http_date(text.trim()) {
+        return Some(date);
+    }
+    let text = text.trim().to_ascii_lowercase();
+    let text = ["gmt", "utc", "z", "+0000", "-0000", "+00:00"].iter().find_map(|zone| text.strip_suffix(zone))?;
+    let (mut day, mut month, mut year, mut time) = (None, None, None, None);
+    let is_iso = text.split('-').next().is_some_and(|year| year.parse::<u16>().is_ok());
+    // A `t` separates date and time in ISO 8601 alone; elsewhere it is in names.
+    let parts = text.split(|c| matches!(c, ' ' | ',' | '-') || (is_iso && c == 't')).filter(|part| !part.is_empty());
+    for part in parts {
+        if part.contains(':') {
+            time = part.split('.').next();
+        } else if let Ok(number) = part.parse::<u16>() {
+            let unset = if part.len() == 4 {
+                &mut year
+            } else if is_iso && month.is_none() {
+                &mut month
+            } else {
+                &mut day
+            };
+            *unset = Some(number);
+        } else if let Some(index) = MONTHS.iter().position(|month| part.starts_with(&month.to_ascii_lowercase())) {
+            month = u16::try_from(index + 1).ok();
+        }
+    }
+    let mut time = time?.split(':').map(|part| part.parse::<u64>().ok());
+    let (hour, minute, second) = (time.next()??, time.next()??, time.next()??);
+    let days = days_since_1970(u64::from(year?), u64::from(month?), u64::from(day?))?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(((days * 24 + hour) * 60 + minute) * 60 + second))
+}
+
+/// By the calendar that begins its years in March, so that leap days come last.
+fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    days.checked_sub(719_468)
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+    use http::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{Backoff, Clock, RetryBudget, TokioClock, asked_delay};
-    use crate::ErrorKind;
+    use super::{Backoff, Clock, TokioClock, asked_delay};
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         let pairs =
@@ -255,14 +277,35 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_pays_until_it_is_empty_and_never_overflows() {
-        let budget = RetryBudget::new(12);
-        assert_eq!(budget.pay(ErrorKind::Timeout), Some(10));
-        assert_eq!(budget.pay(ErrorKind::Server), None);
-        budget.refund(Some(10));
-        budget.refund(None);
-        assert_eq!(budget.tokens.load(std::sync::atomic::Ordering::Relaxed), 12);
-        assert_eq!(budget.pay(ErrorKind::Server), Some(5));
+    fn dates_are_read_as_servers_write_them() {
+        // 9 September 2001, a Sunday, 01:46:40.
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        for text in [
+            "Sun, 09 Sep 2001 01:47:10 GMT",
+            "Sunday, 09-Sep-01 01:47:10 GMT",
+            "Sun Sep  9 01:47:10 2001",
+            "Sun, 09 Sep 2001 01:47:10 UTC",
+            "Sun, 09 Sep 2001 01:47:10 +0000",
+            "Sun, 09 Sep 2001 01:47:10 -0000",
+            "sun, 09 sep 2001 01:47:10 gmt",
+            "Sun, 9 Sep 2001 01:47:10 GMT",
+            "sun, 9 sep 2001 1:47:10 utc",
+            "09 Sep 2001 01:47:10 GMT",
+            "2001-09-09T01:47:10Z",
+            "2001-09-09T01:47:10.000Z",
+            "2001-09-09T01:47:10+00:00",
+            "2001-09-09 01:47:10 UTC",
+        ] {
+            let delay = asked_delay(&headers(&[("retry-after", text)]), now);
+            assert_eq!(delay, Some(Duration::from_secs(30)), "{text}");
+        }
+        for text in ["2001-13-09T01:47:10Z", "2001-00-09T01:47:10Z", "2001-09T01:47:10Z", "Z", "-T:Z", "soon UTC"] {
+            assert_eq!(asked_delay(&headers(&[("retry-after", text)]), now), None, "{text}");
+        }
+        // A machine whose clock is an hour off goes by the server's.
+        let behind = now - Duration::from_secs(3600);
+        let asked = [("retry-after", "Sun, 09 Sep 2001 01:47:10 GMT"), ("date", "Sun, 09 Sep 2001 01:46:40 GMT")];
+        assert_eq!(asked_delay(&headers(&asked), behind), Some(Duration::from_secs(30)));
     }
 
     #[test]

@@ -1,0 +1,123 @@
+//! Where the API is.
+
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+use crate::{Error, ErrorKind, Result};
+
+/// A URL that paths can be appended to: `https`, or `http` to this machine unless the caller allows more.
+#[derive(Clone)]
+pub(crate) struct BaseUrl {
+    /// Without a slash at its end.
+    text: String,
+    /// `https://api.courier.com`: the part that is no secret.
+    origin: String,
+    host: String,
+    port: Option<u16>,
+    is_loopback: bool,
+}
+
+impl BaseUrl {
+    /// Reads a URL; `name` is what the caller knows it as.
+    pub(crate) fn parse(text: &str, name: &str, allow_http: bool) -> Result<Self> {
+        // The text is not shown, because it may contain a password.
+        let refuse = |reason: String| Error::new(ErrorKind::Configuration, format!("the base URL ({name}) {reason}"));
+        let url = Url::parse(text.trim()).map_err(|error| refuse(format!("is not a valid URL: {error}")))?;
+        let is_loopback = is_loopback(&url);
+        match url.scheme() {
+            "https" => {}
+            "http" if allow_http || is_loopback => {}
+            "http" => {
+                let reason = "is plain http to another machine, where anybody on the way could read the API key; \
+                              `allow_http` permits it";
+                return Err(refuse(reason.to_owned()));
+            }
+            _ => return Err(refuse("is neither https nor http".to_owned())),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            let reason = "contains a user or a password; Courier is called with the API key alone";
+            return Err(refuse(reason.to_owned()));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refuse("has a query or a fragment, so no path can follow it".to_owned()));
+        }
+        Ok(Self {
+            text: url.as_str().trim_end_matches('/').to_owned(),
+            origin: url.origin().ascii_serialization(),
+            host: url.host_str().unwrap_or_default().to_owned(),
+            port: url.port_or_known_default(),
+            is_loopback,
+        })
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only traces show it"))]
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only traces show it"))]
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.text.starts_with("https:")
+    }
+
+    /// Whether it is on this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.is_loopback
+    }
+
+    /// The URL of a target, which is a path with a query. None when it would lead elsewhere than it says.
+    pub(crate) fn join(&self, target: &str) -> Option<Url> {
+        let expected = [&self.text, target].concat();
+        // Parsing folds `..`, however it is written, drops line breaks and turns backslashes around.
+        Url::parse(&expected).ok().filter(|url| url.as_str() == expected)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    // Not `*.localhost`: not every resolver keeps these names on the machine.
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BaseUrl;
+
+    #[test]
+    fn a_base_url_is_https_or_on_this_machine() {
+        for (text, usable) in [
+            ("https://api.courier.com", Some("https://api.courier.com")),
+            (" https://api.courier.com/ ", Some("https://api.courier.com")),
+            ("https://proxy.example/courier//", Some("https://proxy.example/courier")),
+            ("http://127.0.0.1:4010", Some("http://127.0.0.1:4010")),
+            ("http://[::1]:4010", Some("http://[::1]:4010")),
+            ("http://localhost:4010/", Some("http://localhost:4010")),
+            ("http://courier.localhost", None),
+            ("http://localhost.example.com", None),
+            ("http://api.courier.com", None),
+            ("ftp://api.courier.com", None),
+            ("https://user:secret@api.courier.com", None),
+            ("https://api.courier.com?x=1", None),
+            ("api.courier.com", None),
+            ("", None),
+        ] {
+            let url = BaseUrl::parse(text, "COURIER_BASE_URL", false);
+            assert_eq!(url.as_ref().ok().map(|url| url.text.as_str()), usable, "{text}");
+            if let Err(error) = url {
+                assert!(!error.to_string().contains("secret"), "{error}");
+            }
+        }
+        assert!(BaseUrl::parse("http://api.courier.com", "", true).is_ok());
+        assert_eq!(BaseUrl::parse("https://a.example/secret/path", "", false).unwrap().origin(), "https://a.example");
+    }
+}

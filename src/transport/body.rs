@@ -1,0 +1,128 @@
+//! The body of an answer, as it arrives.
+
+use std::fmt;
+use std::mem;
+use std::pin::Pin;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::{Stream, StreamExt as _};
+
+use super::TransportError;
+
+/// The body of an answer: bytes that are there, or that arrive in chunks.
+///
+/// ```
+/// use futures::stream;
+/// use trycourier::transport::{Body, TransportError};
+///
+/// let whole = Body::from(r#"{"items": []}"#);
+/// let chunks = Body::from_stream(stream::iter([Ok::<_, TransportError>("{\"items\"".into()), Ok(": []}".into())]));
+/// # let _ = (whole, chunks);
+/// ```
+#[derive(Default)]
+pub struct Body(Source);
+
+/// Where the bytes come from. The default transport's answer needs no box of its own.
+#[derive(Default)]
+pub(crate) enum Source {
+    #[default]
+    End,
+    Whole(Bytes),
+    Stream(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>),
+    Http {
+        answer: reqwest::Response,
+        /// The pool of connections that it came from.
+        pool: u64,
+    },
+}
+
+impl Body {
+    /// No bytes.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// A body that arrives in chunks.
+    pub fn from_stream(chunks: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static) -> Self {
+        Self(Source::Stream(Box::pin(chunks)))
+    }
+
+    /// The next bytes; none at the end.
+    ///
+    /// # Errors
+    ///
+    /// When the body breaks off.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        match &mut self.0 {
+            Source::End => Ok(None),
+            Source::Whole(bytes) => {
+                let bytes = mem::take(bytes);
+                self.0 = Source::End;
+                Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+            }
+            Source::Stream(chunks) => chunks.next().await.transpose(),
+            Source::Http { answer, .. } => answer.chunk().await.map_err(TransportError::of_reqwest),
+        }
+    }
+
+    /// All bytes up to the end.
+    ///
+    /// # Errors
+    ///
+    /// When the body breaks off.
+    pub async fn bytes(mut self) -> Result<Bytes, TransportError> {
+        let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
+        let Some(second) = self.chunk().await? else { return Ok(first) };
+        let mut all = BytesMut::from(first);
+        all.extend_from_slice(&second);
+        while let Some(chunk) = self.chunk().await? {
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all.freeze())
+    }
+
+    /// The pool of connections that it comes from, if it is the default transport's.
+    pub(crate) fn pool(&self) -> Option<u64> {
+        match self.0 {
+            Source::Http { pool, .. } => Some(pool),
+            _ => None,
+        }
+    }
+}
+
+impl From<Source> for Body {
+    fn from(source: Source) -> Self {
+        Self(source)
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Source::Whole(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+/// Without the bytes.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").finish_non_exhaustive()
+    }
+}
