@@ -2,36 +2,42 @@
 //!
 //!     COURIER_API_KEY=… cargo run --example list_bulk_users -- JOB_ID
 //!
-//! Without a key it talks to a stand-in for Courier in this process, with a job of 250 users.
+//! Without a key it talks to a stand-in for Courier in this process, in which every job has 250 users.
 
 use std::env;
 use std::error::Error;
+use std::process::ExitCode;
 
 use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use trycourier::ext::Paginate as _;
-use trycourier::{Client, types};
+use trycourier::Client;
+use trycourier::types::BulkJobUser;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let job = env::args().nth(1);
-    let has_key = env::var("COURIER_API_KEY").is_ok_and(|key| !key.trim().is_empty());
-    let (client, job) = match (has_key, job) {
-        (true, Some(job)) => (Client::from_env()?, job),
-        (true, None) => return Err("which job? cargo run --example list_bulk_users -- JOB_ID".into()),
-        (false, _) => {
-            let address = stand_in().await?;
-            println!("COURIER_API_KEY is not set: asking a stand-in for Courier at {address}\n");
-            let client = Client::builder().api_key("stand-in").base_url(address).build()?;
-            (client, "job-of-250".to_owned())
+async fn main() -> ExitCode {
+    match list(env::args().nth(1)).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
         }
+    }
+}
+
+async fn list(job_id: Option<String>) -> Result<(), Box<dyn Error>> {
+    let has_key = env::var("COURIER_API_KEY").is_ok_and(|key| !key.trim().is_empty());
+    let client = if has_key { Client::from_env()? } else { client_of_the_stand_in().await? };
+    let job_id = match job_id {
+        Some(job_id) => job_id,
+        None if has_key => return Err("which job? cargo run --example list_bulk_users -- JOB_ID".into()),
+        None => "job-of-250".to_owned(),
     };
 
-    println!("{:<14}{:<12}MESSAGE", "RECIPIENT", "STATUS");
+    println!("Job {job_id}\n\n{:<14}{:<12}MESSAGE", "RECIPIENT", "STATUS");
     let (mut page_count, mut user_count) = (0, 0);
-    let mut pages = client.bulk_list_users().job_id(job).pages();
+    let mut pages = client.bulk().list_users(job_id).pages();
     while let Some(page) = pages.try_next().await? {
         for user in &page.items {
             println!("{}", row(user));
@@ -43,10 +49,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn row(user: &types::BulkMessageUserResponse) -> String {
+fn row(user: &BulkJobUser) -> String {
     let to = user.to.as_ref().and_then(|to| to.user_id.as_deref());
     let recipient = user.recipient.as_deref().or(to).unwrap_or("-");
-    format!("{recipient:<14}{:<12}{}", user.status.to_string(), user.message_id.as_deref().unwrap_or("-"))
+    format!("{recipient:<14}{:<12}{}", user.status.as_str(), user.message_id.as_deref().unwrap_or("-"))
+}
+
+async fn client_of_the_stand_in() -> Result<Client, Box<dyn Error>> {
+    let address = stand_in().await?;
+    println!("COURIER_API_KEY is not set: asking a stand-in for Courier at {address}\n");
+    Ok(Client::builder().api_key("stand-in").base_url(address).build()?)
 }
 
 /// Serves `GET /bulk/{job_id}/users` on a free port of this machine, and says where.
@@ -61,7 +73,7 @@ async fn stand_in() -> Result<String, Box<dyn Error>> {
     Ok(address)
 }
 
-/// Answers the requests of a connection, one after the other; a `GET` ends with its head.
+/// Answers the requests of a connection, one after the other. Each is a `GET`, which ends with its head.
 async fn answer(mut connection: TcpStream) -> std::io::Result<()> {
     let mut head = Vec::new();
     let mut buffer = [0; 1024];

@@ -1,0 +1,93 @@
+//! Sends a template to every user of a CSV file: `id,email,name`, with a line of names first.
+//!
+//!     COURIER_API_KEY=… cargo run --example bulk_send -- nt_newsletter users.csv
+//!
+//! After each chunk the job's checkpoint is written beside the file; when it is there, the job is gone on with. Without a
+//! key, and without arguments, it talks to a stand-in for Courier in this process, about 2,500 users.
+
+mod stand_in;
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+
+use futures::{TryStreamExt as _, stream};
+use serde_json::json;
+use trycourier::Client;
+use trycourier::ext::bulk::{Channel, Job, Progress, Unaddressed};
+use trycourier::types::{BulkMessage, BulkUser, BulkUserStatus};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (template, file) = match (arguments.next(), arguments.next()) {
+        (Some(template), Some(file)) => (template, file),
+        _ => ("nt_newsletter".to_owned(), made_up_users()?),
+    };
+    let client = stand_in::client().await?;
+    let saved = format!("{file}.job");
+    let job = job(&client, &template, &saved).await?.channel(Channel::Email).unaddressed(Unaddressed::Refuse);
+    let results = job.results();
+
+    let users = BufReader::new(fs::File::open(&file)?).lines().skip(1).map(|line| line.and_then(|line| user(&line)));
+    let mut sending = job.send_stream(stream::iter(users));
+    while let Some(progress) = sending.try_next().await? {
+        if let Some(checkpoint) = progress.checkpoint() {
+            // In one step, so that it is never half written.
+            fs::write(format!("{saved}.new"), serde_json::to_vec(checkpoint)?)?;
+            fs::rename(format!("{saved}.new"), &saved)?;
+        }
+        match progress {
+            Progress::Ingested { refused, checkpoint } => {
+                for user in refused {
+                    let line = user.place.map_or_else(|| "a line".to_owned(), |place| format!("line {}", place + 2));
+                    eprintln!("\r{line}: {}", user.reason);
+                }
+                eprint!("\r{} users, {} of them refused", checkpoint.seen(), checkpoint.refused());
+                io::stderr().flush()?;
+            }
+            Progress::Run { checkpoint } => eprintln!("\njob {} runs", checkpoint.job_id()),
+            Progress::State(job) => eprintln!("{}: {} of {}", job.status, job.enqueued, job.received),
+            _ => {}
+        }
+    }
+
+    let failed = results
+        .try_fold(0, |failed, user| async move { Ok(failed + usize::from(user.status == BulkUserStatus::Error)) });
+    println!("done; {} users were sent nothing", failed.await?);
+    fs::remove_file(saved)?;
+    Ok(())
+}
+
+async fn job(client: &Client, template: &str, saved: &str) -> Result<Job, Box<dyn Error>> {
+    match fs::read(saved) {
+        Ok(checkpoint) => Ok(Job::resume(client, serde_json::from_slice(&checkpoint)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(Job::create(client, BulkMessage::new(template)).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn user(line: &str) -> io::Result<BulkUser> {
+    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+    let [id, email, name] = fields.as_slice() else {
+        return Err(io::Error::other("a line has not three fields"));
+    };
+    Ok(BulkUser::new().recipient(*id).profile([("email", *email)]).data(json!({"name": name})))
+}
+
+/// A file of users, two of whom will be refused.
+fn made_up_users() -> io::Result<String> {
+    let mut text = "id,email,name\n".to_owned();
+    for number in 1..=2500 {
+        let address = if number == 1234 { String::new() } else { format!("user{number}@example.com") };
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "user-{number},{address},User {number}");
+    }
+    text += "user-7,user7@example.com,User 7 again\n";
+    let file = std::env::temp_dir().join(format!("users-{}.csv", std::process::id()));
+    fs::write(&file, text)?;
+    Ok(file.to_string_lossy().into_owned())
+}

@@ -1,0 +1,93 @@
+//! Receives Courier's webhooks with hyper alone: verifies, queues, answers, and works afterwards.
+//!
+//! ```sh
+//! COURIER_WEBHOOK_SECRET=… cargo run --example webhook_hyper --features webhook
+//! ```
+//!
+//! Without a secret it delivers one event to itself, and needs no network.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::io;
+use std::time::SystemTime;
+
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use trycourier::ext::webhook::{Delivery, SIGNATURE_HEADER, Verifier, sign};
+
+/// More than Courier sends.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (queue, mut deliveries) = mpsc::channel(1000);
+    match std::env::var("COURIER_WEBHOOK_SECRET") {
+        Ok(secret) => {
+            let listener = TcpListener::bind("127.0.0.1:3000").await?;
+            tokio::spawn(serve(listener, Verifier::new(secret)?, queue));
+            while let Some(delivery) = deliveries.recv().await {
+                println!("{}", delivery.event().name());
+            }
+        }
+        Err(_) => {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            let url = format!("http://{}/courier", listener.local_addr()?);
+            tokio::spawn(serve(listener, Verifier::new("whsec_example")?, queue));
+            let body = r#"{"type": "audiences:calculated", "data": {"audience_id": "vip"}}"#;
+            let signature = sign("whsec_example", SystemTime::now(), body)?;
+            let request = reqwest::Client::new().post(url).header(SIGNATURE_HEADER, signature).body(body);
+            println!("answered {}", request.send().await?.status());
+            if let Some(delivery) = deliveries.recv().await {
+                println!("{}", delivery.event().name());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Answers whoever connects.
+pub async fn serve(listener: TcpListener, verifier: Verifier, queue: mpsc::Sender<Delivery>) -> io::Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let (verifier, queue) = (verifier.clone(), queue.clone());
+        tokio::spawn(async move {
+            let service = service_fn(|request| receive(request, &verifier, &queue));
+            if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
+                eprintln!("a connection broke: {error}");
+            }
+        });
+    }
+}
+
+/// Answers at once. What takes time is done by whoever reads the queue.
+async fn receive(
+    request: Request<Incoming>,
+    verifier: &Verifier,
+    queue: &mpsc::Sender<Delivery>,
+) -> Result<Response<Empty<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let signature = head.headers.get(SIGNATURE_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
+    let status = match Limited::new(body, LARGEST_BODY).collect().await {
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Ok(body) => match verifier.verify(signature, body.to_bytes()) {
+            Err(error) => {
+                eprintln!("refused: {error}");
+                StatusCode::BAD_REQUEST
+            }
+            Ok(delivery) => match queue.try_send(delivery) {
+                Ok(()) => StatusCode::OK,
+                // Courier tries again.
+                Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+            },
+        },
+    };
+    let mut response = Response::new(Empty::new());
+    *response.status_mut() = status;
+    Ok(response)
+}

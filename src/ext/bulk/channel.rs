@@ -1,0 +1,95 @@
+//! Whether a user can be reached.
+
+use std::fmt;
+
+/// The channel of a bulk job's message, which says where a user's address has to be.
+///
+/// Courier takes a user without an address, or with one outside of `profile`, and then sends nothing and says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Channel {
+    /// Some address, whichever it is.
+    #[default]
+    Any,
+    /// `email` in `profile`.
+    Email,
+    /// `phone_number` in `profile`.
+    Sms,
+    /// A token in `profile`: `firebaseToken`, `apn`, `expo` and others.
+    Push,
+    /// `slack`, `ms_teams` or `discord` in `profile`.
+    Chat,
+    /// Nothing: a user's inbox goes by the user's id.
+    Inbox,
+}
+
+const EMAIL: &[&str] = &["email"];
+const SMS: &[&str] = &["phone_number"];
+const PUSH: &[&str] =
+    &["firebaseToken", "apn", "expo", "airship", "oneSignalPlayerID", "oneSignalExternalUserId", "pushbullet"];
+const CHAT: &[&str] = &["slack", "ms_teams", "discord"];
+
+impl Channel {
+    /// Whether a profile has an address of this channel. `has` says whether the profile has something other than null, an
+    /// empty text or an empty object under a name.
+    pub(super) fn is_addressed(self, has: impl Fn(&str) -> bool) -> bool {
+        let any = |names: &[&str]| names.iter().any(|name| has(name));
+        match self {
+            Self::Any => [EMAIL, SMS, PUSH, CHAT].into_iter().any(any),
+            Self::Email => any(EMAIL),
+            Self::Sms => any(SMS),
+            Self::Push => any(PUSH),
+            Self::Chat => any(CHAT),
+            Self::Inbox => true,
+        }
+    }
+}
+
+/// What a user without an address lacks.
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "an address in `profile`",
+            Self::Email => "`profile.email`",
+            Self::Sms => "`profile.phone_number`",
+            Self::Push => "a push token in `profile`",
+            Self::Chat => "`slack`, `ms_teams` or `discord` in `profile`",
+            Self::Inbox => "nothing",
+        })
+    }
+}
+
+/// What becomes of a user who has no address of the job's channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Unaddressed {
+    /// It is an error that names the user's place. The job has not run, and nobody was sent anything.
+    #[default]
+    Fail,
+    /// The user is left out and reported as refused.
+    Refuse,
+    /// The user is added all the same, for a job whose addresses Courier has.
+    Add,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Channel;
+
+    #[test]
+    fn an_address_is_one_of_its_channel() {
+        let addressed = |channel: Channel, name: &str| channel.is_addressed(|asked| asked == name);
+        for (channel, name) in [
+            (Channel::Email, "email"),
+            (Channel::Sms, "phone_number"),
+            (Channel::Push, "firebaseToken"),
+            (Channel::Push, "apn"),
+            (Channel::Push, "expo"),
+            (Channel::Chat, "slack"),
+        ] {
+            assert!(addressed(channel, name) && addressed(Channel::Any, name), "{name}");
+            assert!(!addressed(channel, "locale"));
+        }
+        assert!(!addressed(Channel::Email, "phone_number") && !addressed(Channel::Sms, "email"));
+        assert!(!addressed(Channel::Any, "locale") && addressed(Channel::Inbox, "locale"));
+    }
+}

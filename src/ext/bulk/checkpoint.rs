@@ -1,0 +1,194 @@
+//! How far a bulk job has come.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+/// How far a bulk job has come, to be saved and gone on from.
+///
+/// It serializes to a few hundred bytes, however large the job is. Save each one in place of the one before: what is sent
+/// before the next is known to be, so that after a crash nobody is added twice, and nobody is reported who is there because
+/// of us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[must_use]
+pub struct Checkpoint {
+    job_id: String,
+    /// The places in the input that were added or refused.
+    #[serde(default)]
+    done: Places,
+    /// From here on nobody can have been added before the next checkpoint.
+    #[serde(default)]
+    reach: u64,
+    #[serde(default)]
+    refused: u64,
+    #[serde(default)]
+    stage: Stage,
+}
+
+/// What is done of the job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stage {
+    #[default]
+    Created,
+    /// All users of the input were added or refused.
+    Ingested,
+    Run,
+}
+
+impl Checkpoint {
+    pub(super) fn of(job_id: String) -> Self {
+        Self { job_id, done: Places::default(), reach: 0, refused: 0, stage: Stage::Created }
+    }
+
+    /// The job's id.
+    pub fn job_id(&self) -> &str {
+        &self.job_id
+    }
+
+    /// How many users of the input were looked at: those in the job, and the refused.
+    pub fn seen(&self) -> u64 {
+        self.done.len()
+    }
+
+    /// How many users were refused.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Whether all users are in the job.
+    pub fn is_ingested(&self) -> bool {
+        self.stage >= Stage::Ingested
+    }
+
+    /// Whether the job was run, which it is once.
+    pub fn has_run(&self) -> bool {
+        self.stage >= Stage::Run
+    }
+
+    pub(super) fn done(&self) -> &Places {
+        &self.done
+    }
+
+    pub(super) fn reach(&self) -> u64 {
+        self.reach
+    }
+
+    pub(super) fn add(&mut self, places: Range<u64>, refused: u64) {
+        self.done.insert(places);
+        self.refused = self.refused.saturating_add(refused);
+    }
+
+    pub(super) fn reaches(&mut self, end: u64) {
+        self.reach = self.reach.max(end);
+    }
+
+    pub(super) fn enters(&mut self, stage: Stage) {
+        self.stage = self.stage.max(stage);
+    }
+}
+
+/// A set of places, kept as ranges: one, and as many more as there are chunks under way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
+pub(super) struct Places(Vec<Range<u64>>);
+
+impl Places {
+    pub(super) fn contains(&self, place: u64) -> bool {
+        let after = self.0.partition_point(|range| range.start <= place);
+        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|range| range.contains(&place))
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.0.iter().fold(0, |sum, range| sum.saturating_add(range.end - range.start))
+    }
+
+    /// After the last of them.
+    pub(super) fn end(&self) -> u64 {
+        self.0.last().map_or(0, |range| range.end)
+    }
+
+    pub(super) fn insert(&mut self, mut new: Range<u64>) {
+        if new.is_empty() {
+            return;
+        }
+        self.0.retain(|range| {
+            let touches = range.start <= new.end && new.start <= range.end;
+            if touches {
+                new = new.start.min(range.start)..new.end.max(range.end);
+            }
+            !touches
+        });
+        let index = self.0.partition_point(|range| range.start < new.start);
+        self.0.insert(index, new);
+    }
+}
+
+impl From<Vec<(u64, u64)>> for Places {
+    fn from(ranges: Vec<(u64, u64)>) -> Self {
+        let mut places = Self::default();
+        ranges.into_iter().for_each(|(start, end)| places.insert(start..end));
+        places
+    }
+}
+
+impl From<Places> for Vec<(u64, u64)> {
+    fn from(places: Places) -> Self {
+        places.0.into_iter().map(|range| (range.start, range.end)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Checkpoint, Places, Stage};
+
+    #[test]
+    fn places_are_kept_as_few_ranges() {
+        let mut places = Places::default();
+        for start in [3, 1, 5, 0, 2, 4, 9] {
+            places.insert(start..start + 1);
+        }
+        assert_eq!(serde_json::to_value(&places).unwrap(), json!([[0, 6], [9, 10]]));
+        places.insert(4..9);
+        assert_eq!(serde_json::to_value(&places).unwrap(), json!([[0, 10]]));
+        places.insert(20..20);
+        assert_eq!(places.len(), 10);
+    }
+
+    #[test]
+    fn places_are_what_was_inserted() {
+        let mut places = Places::default();
+        let mut expected = [false; 64];
+        let mut number = 1_u64;
+        for _ in 0..200 {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let start = number >> 58;
+            let end = (start + (number >> 40) % 3).min(64);
+            places.insert(start..end);
+            (start..end).for_each(|place| expected[place as usize] = true);
+            let found: Vec<bool> = (0..64).map(|place| places.contains(place)).collect();
+            assert_eq!(found, expected);
+            assert_eq!(places.len() as usize, expected.iter().filter(|is| **is).count());
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_saved_and_read_by_later_versions() {
+        let mut checkpoint = Checkpoint::of("job".to_owned());
+        checkpoint.add(0..1000, 3);
+        checkpoint.reaches(5000);
+        checkpoint.reaches(4000);
+        checkpoint.enters(Stage::Run);
+        checkpoint.enters(Stage::Ingested);
+        let saved = serde_json::to_value(&checkpoint).unwrap();
+        let expected = json!({"job_id": "job", "done": [[0, 1000]], "reach": 5000, "refused": 3, "stage": "run"});
+        assert_eq!(saved, expected);
+        assert_eq!(serde_json::from_value::<Checkpoint>(saved).unwrap(), checkpoint);
+        let least: Checkpoint = serde_json::from_value(json!({"job_id": "job", "new": 1})).unwrap();
+        assert_eq!(least, Checkpoint::of("job".to_owned()));
+        assert!(checkpoint.is_ingested() && checkpoint.has_run() && !least.is_ingested());
+        assert_eq!((checkpoint.seen(), checkpoint.refused(), checkpoint.job_id()), (1000, 3, "job"));
+    }
+}

@@ -1,0 +1,350 @@
+//! A bulk job at Courier, and its steps.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream};
+use serde_json::Value;
+
+use super::channel::{Channel, Unaddressed};
+use super::checkpoint::{Checkpoint, Stage};
+use super::chunks::{Check, Limits};
+use super::ingest::{Added, Ingested, Intake, Stopped, ingest};
+use super::refused::Refusal;
+use super::sending::Sending;
+use crate::calls::BulkListUsers;
+use crate::ext::{Items, Wait};
+use crate::types::{BulkJobStatus, BulkMessage, BulkRetrieveJobResponse, BulkUser};
+use crate::{Client, Result};
+
+/// A bulk job at Courier, and how its users are added.
+///
+/// [`send`](Self::send) does everything. The steps can be taken one by one too: [`ingest`](Self::ingest),
+/// [`run`](Self::run), [`ended`](Self::ended), [`results`](Self::results).
+#[derive(Clone)]
+#[must_use]
+pub struct Job {
+    pub(super) client: Client,
+    pub(super) checkpoint: Checkpoint,
+    channel: Channel,
+    unaddressed: Unaddressed,
+    limits: Limits,
+    in_flight: usize,
+    deadline: Duration,
+    was_resumed: bool,
+}
+
+impl Job {
+    /// Creates a job. The message's `event` is required, also beside a `template`, whose id is a valid one.
+    ///
+    /// ```no_run
+    /// use trycourier::ext::bulk::Job;
+    /// use trycourier::types::BulkMessage;
+    ///
+    /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+    /// let job = Job::create(client, BulkMessage::new("nt_newsletter")).await?;
+    /// println!("{}", job.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bulk.create_job`](crate::resources::Bulk::create_job).
+    pub async fn create(client: &Client, message: BulkMessage) -> Result<Self> {
+        let created = client.bulk().create_job(message).await?.into_inner();
+        Ok(Self { was_resumed: false, ..Self::resume(client, Checkpoint::of(created.job_id)) })
+    }
+
+    /// Goes on with a job from where it was. The users have to be the same, in the same order.
+    ///
+    /// The settings, such as the channel, are not in the checkpoint.
+    ///
+    /// ```no_run
+    /// use trycourier::ext::bulk::{Checkpoint, Job};
+    ///
+    /// # async fn example(client: &trycourier::Client, saved: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let checkpoint: Checkpoint = serde_json::from_str(saved)?;
+    /// let job = Job::resume(client, checkpoint);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume(client: &Client, checkpoint: Checkpoint) -> Self {
+        Self {
+            client: client.clone(),
+            checkpoint,
+            channel: Channel::default(),
+            unaddressed: Unaddressed::default(),
+            limits: Limits::default(),
+            in_flight: 4,
+            deadline: Duration::from_secs(60 * 60),
+            was_resumed: true,
+        }
+    }
+
+    /// The job's id.
+    pub fn id(&self) -> &str {
+        self.checkpoint.job_id()
+    }
+
+    /// Where it goes on from.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The channel of the job's message, whose address each user has to have in `profile`. By default it is any.
+    pub fn channel(mut self, channel: Channel) -> Self {
+        self.channel = channel;
+        self
+    }
+
+    /// What becomes of a user without an address. By default it is an error, before that user's chunk is sent and long
+    /// before the job is run.
+    ///
+    /// ```no_run
+    /// # use trycourier::ext::bulk::{Job, Unaddressed};
+    /// # fn example(job: Job) -> Job {
+    /// // All addresses are in profiles that Courier has.
+    /// job.unaddressed(Unaddressed::Add)
+    /// # }
+    /// ```
+    pub fn unaddressed(mut self, unaddressed: Unaddressed) -> Self {
+        self.unaddressed = unaddressed;
+        self
+    }
+
+    /// How many requests are made at the same time, each with a chunk; 4 by default, and at least 1.
+    pub fn in_flight(mut self, requests: usize) -> Self {
+        self.in_flight = requests;
+        self
+    }
+
+    /// How many users a chunk has at most; 1,000 by default, which is also the most that Courier takes.
+    pub fn chunk_users(mut self, users: usize) -> Self {
+        self.limits.users = users;
+        self
+    }
+
+    /// How large a chunk is at most, in bytes of JSON; 4,000,000 by default. A user who is larger is a chunk alone.
+    pub fn chunk_bytes(mut self, bytes: usize) -> Self {
+        self.limits.bytes = bytes;
+        self
+    }
+
+    /// How long the end of the job is waited for, once it runs; an hour by default.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Adds the users, runs the job and waits for its end. Nothing is done before the result is awaited or polled.
+    pub fn send<I>(self, users: I) -> Sending<Infallible>
+    where
+        I: IntoIterator<Item = BulkUser>,
+        I::IntoIter: Send + 'static,
+    {
+        self.send_stream(stream::iter(users.into_iter().map(Ok)))
+    }
+
+    /// As [`send`](Self::send), with users who come in their own time, such as from a database. An error among them ends it;
+    /// the job is then not run, and can be gone on with from the last checkpoint.
+    ///
+    /// ```no_run
+    /// use futures::stream::{self, Stream};
+    /// use trycourier::ext::bulk::Job;
+    /// use trycourier::types::BulkUser;
+    ///
+    /// # fn rows() -> impl Stream<Item = Result<BulkUser, std::io::Error>> + Send + 'static { stream::empty() }
+    /// # async fn example(job: Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// let report = job.send_stream(rows()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_stream<E: Send + 'static>(
+        self,
+        users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static,
+    ) -> Sending<E> {
+        Sending::of(self, users)
+    }
+
+    /// The first step: adds the users, and gives each chunk that is done. The last item says that all users are in the job.
+    ///
+    /// Chunks are on their way only while the stream is polled.
+    ///
+    /// ```no_run
+    /// use futures::{TryStreamExt as _, stream};
+    /// use trycourier::ext::bulk::Job;
+    /// use trycourier::types::BulkUser;
+    ///
+    /// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let users = stream::iter(users.into_iter().map(Ok::<_, std::convert::Infallible>));
+    /// let mut chunks = job.ingest(users);
+    /// while let Some(chunk) = chunks.try_next().await? {
+    ///     println!("{} users", chunk.checkpoint.seen());
+    /// }
+    /// job.run().await?;
+    /// let ended = job.ended().await?;
+    /// println!("{}", ended.job.status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The last item is one when a call or the input failed, or when a user has no address. See [`Stopped`].
+    pub fn ingest<E: Send + 'static>(
+        &self,
+        users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static,
+    ) -> impl Stream<Item = Result<Ingested, Stopped<E>>> + Send + Unpin + 'static {
+        let intake = Users { client: self.client.clone(), job_id: Arc::from(self.id()) };
+        let (channel, unaddressed) = (self.channel, self.unaddressed);
+        let check = move |user: &BulkUser| check(user, channel, unaddressed);
+        let checkpoint = self.checkpoint.clone();
+        if checkpoint.is_ingested() {
+            let done = Ingested { refused: Vec::new(), checkpoint };
+            return futures_util::future::Either::Left(stream::iter([Ok(done)]));
+        }
+        let chunks = ingest(intake, Box::pin(users), check, self.limits, self.in_flight, checkpoint);
+        futures_util::future::Either::Right(Box::pin(chunks))
+    }
+
+    /// The second step: runs the job. To run it again does nothing, so that it can be repeated.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bulk.run_job`](crate::resources::Bulk::run_job).
+    pub async fn run(&self) -> Result<()> {
+        if self.checkpoint.has_run() {
+            return Ok(());
+        }
+        if self.was_resumed {
+            let job = self.client.bulk().retrieve_job(self.id()).await?.into_inner().job;
+            if job.status != BulkJobStatus::Created && job.status.as_str() != "" {
+                return Ok(());
+            }
+        }
+        // The same key in every process: of two that run the job, one does.
+        let key = format!("trycourier-run-{}", self.id());
+        self.client.bulk().run_job(self.id()).idempotency_key(key).await?;
+        Ok(())
+    }
+
+    /// The third step: waits for the end of the job, when the messages to all users are on their way.
+    pub fn ended(&self) -> Wait<BulkRetrieveJobResponse> {
+        self.client.bulk().retrieve_job(self.id()).until_done().deadline(self.deadline)
+    }
+
+    /// What became of each user, page by page, with the id of the message.
+    ///
+    /// ```no_run
+    /// use futures::TryStreamExt as _;
+    /// use trycourier::types::BulkUserStatus;
+    ///
+    /// # async fn example(job: trycourier::ext::bulk::Job) -> trycourier::Result<()> {
+    /// let mut results = job.results();
+    /// while let Some(user) = results.try_next().await? {
+    ///     if user.status == BulkUserStatus::Error {
+    ///         println!("{:?} was sent nothing", user.recipient);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn results(&self) -> Items<BulkListUsers> {
+        self.client.bulk().list_users(self.id()).items()
+    }
+
+    pub(super) fn at(&mut self, checkpoint: &Checkpoint) {
+        self.checkpoint = checkpoint.clone();
+    }
+
+    pub(super) fn enters(&mut self, stage: Stage) {
+        self.checkpoint.enters(stage);
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("checkpoint", &self.checkpoint)
+            .field("channel", &self.channel)
+            .field("unaddressed", &self.unaddressed)
+            .field("in_flight", &self.in_flight)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check(user: &BulkUser, channel: Channel, unaddressed: Unaddressed) -> Check {
+    if unaddressed == Unaddressed::Add {
+        return Check::Add;
+    }
+    let is_said = |value: &Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        _ => true,
+    };
+    let has = |name: &str| user.profile.as_ref().and_then(|profile| profile.get(name)).is_some_and(is_said);
+    match (channel.is_addressed(has), unaddressed) {
+        (true, _) | (_, Unaddressed::Add) => Check::Add,
+        (false, Unaddressed::Refuse) => Check::Refuse(format!("the user lacks {channel}")),
+        (false, Unaddressed::Fail) => Check::Fail(format!("lacks {channel}")),
+    }
+}
+
+/// The users of a job at Courier.
+#[derive(Clone)]
+struct Users {
+    client: Client,
+    job_id: Arc<str>,
+}
+
+impl Intake for Users {
+    type User = BulkUser;
+
+    async fn add(&self, users: Arc<Vec<BulkUser>>) -> Result<Added> {
+        let call = self.client.bulk().add_users(&*self.job_id, users.iter().cloned());
+        let answer = call.await?;
+        let was_repeated = answer.attempts() > 1;
+        let errors = answer.into_inner().errors.unwrap_or_default().into_iter();
+        let refusals = errors.map(|error| Refusal {
+            reason: error.error.unwrap_or_else(|| "Courier gave no reason".to_owned()),
+            user: error.user.and_then(|user| serde_json::to_value(user).ok()).unwrap_or_default(),
+        });
+        Ok(Added { refusals: refusals.collect(), was_repeated })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Channel, Unaddressed, check};
+    use crate::ext::bulk::chunks::Check;
+    use crate::types::{BulkUser, Object, UserRecipient};
+
+    #[test]
+    fn an_address_counts_in_the_profile_alone() {
+        let profiles = [
+            (json!({"email": "ada@example.com"}), true),
+            (json!({"email": "  "}), false),
+            (json!({"email": null}), false),
+            (json!({"email": {}}), false),
+            (json!({"phone_number": "+15551234567"}), false),
+            (json!({}), false),
+        ];
+        for (profile, expected) in profiles {
+            let user = BulkUser::new().profile(Object::from(profile.clone()));
+            let checked = check(&user, Channel::Email, Unaddressed::Fail);
+            assert_eq!(matches!(checked, Check::Add), expected, "{profile}");
+        }
+        let user = BulkUser::new().recipient("u").to(UserRecipient::new().email("ada@example.com"));
+        assert!(matches!(check(&user, Channel::Email, Unaddressed::Fail), Check::Fail(_)));
+        assert!(matches!(check(&user, Channel::Email, Unaddressed::Refuse), Check::Refuse(_)));
+        assert!(matches!(check(&user, Channel::Email, Unaddressed::Add), Check::Add));
+        assert!(matches!(check(&user, Channel::Inbox, Unaddressed::Fail), Check::Add));
+    }
+}

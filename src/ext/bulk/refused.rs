@@ -1,0 +1,99 @@
+//! Users who are not in the job.
+
+use serde_json::Value;
+
+/// A user who was not added to the job.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Refused {
+    /// The user's place in the input, from 0; none where Courier's answer does not tell which user it means.
+    pub place: Option<u64>,
+    /// Courier's reason, such as `Duplicate user`, or ours.
+    pub reason: String,
+}
+
+/// A user whom Courier refused, as the answer has it.
+pub(super) struct Refusal {
+    pub reason: String,
+    pub user: Value,
+}
+
+impl Refusal {
+    pub(super) fn is_of_a_duplicate(&self) -> bool {
+        self.reason.to_ascii_lowercase().contains("duplicate")
+    }
+}
+
+/// Finds the users that an answer means among those that were sent, whose places are given too.
+pub(super) fn located(refusals: &[Refusal], sent: &[Value], places: &[u64]) -> Vec<Refused> {
+    let mut left: Vec<Option<(&Value, u64)>> = sent.iter().zip(places.iter().copied()).map(Some).collect();
+    let mut found: Vec<Refused> = refusals
+        .iter()
+        .rev()
+        .map(|refusal| {
+            // From the end: of two that are equal, it is the second who is a duplicate.
+            let mut take = |is: &dyn Fn(&Value) -> bool| {
+                let slot = left.iter_mut().rev().find(|slot| slot.is_some_and(|(user, _)| is(user)))?;
+                slot.take().map(|(_, place)| place)
+            };
+            let id = identity(&refusal.user);
+            let place = take(&|user| *user == refusal.user)
+                .or_else(|| id.and_then(|id| take(&|user| identity(user) == Some(id))));
+            Refused { place, reason: refusal.reason.clone() }
+        })
+        .collect();
+    found.reverse();
+    found
+}
+
+/// By what Courier knows a user. Its answers have some of it at another place than it was sent.
+fn identity(user: &Value) -> Option<&str> {
+    const PLACES: [&str; 9] = [
+        "/to/user_id",
+        "/user_id",
+        "/recipient",
+        "/profile/email",
+        "/to/email",
+        "/email",
+        "/profile/phone_number",
+        "/to/phone_number",
+        "/phone_number",
+    ];
+    PLACES.iter().find_map(|place| user.pointer(place)?.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Refusal, located};
+
+    fn places(refused: &[Value], sent: &[Value]) -> Vec<Option<u64>> {
+        let refusals = refused.iter().map(|user| Refusal { reason: "Duplicate user".to_owned(), user: user.clone() });
+        let places: Vec<u64> = (100..).take(sent.len()).collect();
+        located(&refusals.collect::<Vec<_>>(), sent, &places).into_iter().map(|refused| refused.place).collect()
+    }
+
+    #[test]
+    fn a_user_is_found_as_sent_or_by_id() {
+        let sent = [
+            json!({"to": {"user_id": "a"}, "profile": {"email": "a@example.com"}}),
+            json!({"recipient": "b"}),
+            json!({"profile": {"email": "c@example.com"}}),
+        ];
+        assert_eq!(places(&[sent[2].clone(), sent[0].clone()], &sent), [Some(102), Some(100)]);
+        let otherwise =
+            [json!({"user_id": "a", "email": "x"}), json!({"email": "c@example.com"}), json!({"user_id": "b"})];
+        assert_eq!(places(&otherwise, &sent), [Some(100), Some(102), Some(101)]);
+        assert_eq!(places(&[json!({"user_id": "z"}), json!({}), Value::Null], &sent), [None; 3]);
+    }
+
+    #[test]
+    fn of_equal_users_the_later_ones_are_meant() {
+        let user = json!({"recipient": "a"});
+        let other = json!({"recipient": "b"});
+        let sent = [user.clone(), other, user.clone(), user.clone()];
+        assert_eq!(places(&[user.clone(), user.clone()], &sent), [Some(102), Some(103)]);
+        assert_eq!(places(&vec![user; 4], &sent), [None, Some(100), Some(102), Some(103)]);
+    }
+}

@@ -1,0 +1,233 @@
+//! A bulk job from its users to its end.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+
+use super::checkpoint::{Checkpoint, Stage};
+use super::ingest::{Ingested, Stopped};
+use super::job::Job;
+use super::refused::Refused;
+use crate::types::{BulkJob, BulkJobStatus, BulkUser};
+use crate::{Error, ErrorKind};
+
+/// A job that is under way: a [`Stream`] of its [`Progress`], or a future of its [`Report`].
+///
+/// Nothing happens unless it is polled. When it is dropped, the job is where it was, to be gone on with by [`Job::resume`].
+#[must_use = "nothing is done unless it is awaited or polled"]
+pub struct Sending<E> {
+    progress: BoxStream<'static, Result<Progress, BulkError<E>>>,
+}
+
+/// What has happened with a job.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
+pub enum Progress {
+    /// Users were added, in a chunk; or none yet, before the first.
+    Ingested {
+        /// Those of the chunk who are not in the job.
+        refused: Vec<Refused>,
+        /// To be saved.
+        checkpoint: Checkpoint,
+    },
+    /// The job runs: from now on Courier sends.
+    Run {
+        /// To be saved.
+        checkpoint: Checkpoint,
+    },
+    /// The job was looked at.
+    State(BulkJob),
+}
+
+impl Progress {
+    /// What to save, if this changes it.
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        match self {
+            Self::Ingested { checkpoint, .. } | Self::Run { checkpoint } => Some(checkpoint),
+            Self::State(_) => None,
+        }
+    }
+}
+
+/// A job that came to its end.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The job's id.
+    pub job_id: String,
+    /// How many users there were, the refused included, and those of an earlier process.
+    pub seen: u64,
+    /// Who was not added. Of a job that was resumed, these are the ones of this process.
+    pub refused: Vec<Refused>,
+    /// The job as it was at the end. One to which nobody was added is not run.
+    pub job: BulkJob,
+}
+
+/// Why a job did not come to its end, and where to go on from.
+///
+/// ```no_run
+/// use trycourier::ext::bulk::{Job, Stopped};
+/// use trycourier::types::BulkUser;
+///
+/// # async fn example(job: Job, users: Vec<BulkUser>) {
+/// if let Err(error) = job.send(users).await {
+///     if let Stopped::Unaddressed { place, .. } = error.reason() {
+///         println!("user {place} has no address; nobody was sent anything");
+///     }
+///     println!("{} users were looked at", error.checkpoint().seen());
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct BulkError<E> {
+    reason: Stopped<E>,
+    checkpoint: Checkpoint,
+}
+
+impl<E> BulkError<E> {
+    /// Why it stopped.
+    pub fn reason(&self) -> &Stopped<E> {
+        &self.reason
+    }
+
+    /// Where to go on from, by [`Job::resume`].
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+}
+
+impl<E> fmt::Display for BulkError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the bulk job stopped after {} users", self.checkpoint.seen())?;
+        match &self.reason {
+            Stopped::Unaddressed { .. } | Stopped::Failed(_) => write!(f, ": {}", self.reason),
+            // They are the source.
+            Stopped::Call(_) | Stopped::Input(_) => Ok(()),
+        }
+    }
+}
+
+impl<E: StdError + 'static> StdError for BulkError<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.reason.source()
+    }
+}
+
+impl<E: Send + 'static> Sending<E> {
+    pub(super) fn of(job: Job, users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static) -> Self {
+        Self { progress: Box::pin(steps(job, users)) }
+    }
+}
+
+/// The step that is next.
+enum Step<E> {
+    Ingest(BoxStream<'static, Result<Ingested, Stopped<E>>>),
+    Run,
+    Look(BoxStream<'static, crate::Result<crate::types::BulkRetrieveJobResponse>>),
+    Over,
+}
+
+fn steps<E: Send + 'static>(
+    job: Job,
+    users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static,
+) -> impl Stream<Item = Result<Progress, BulkError<E>>> + Send {
+    let ingest = job.ingest(users).boxed();
+    stream::unfold((job, Step::Ingest(ingest)), async |(mut job, mut step)| {
+        loop {
+            let happened = match &mut step {
+                Step::Over => return None,
+                Step::Ingest(chunks) => match chunks.next().await {
+                    Some(Ok(Ingested { refused, checkpoint })) => {
+                        job.at(&checkpoint);
+                        Ok(Progress::Ingested { refused, checkpoint })
+                    }
+                    Some(Err(reason)) => Err(reason),
+                    None => {
+                        let is_empty = job.checkpoint.seen() == job.checkpoint.refused();
+                        step = if is_empty { Step::Look(once(&job)) } else { Step::Run };
+                        continue;
+                    }
+                },
+                Step::Run => match job.run().await {
+                    Ok(()) => {
+                        job.enters(Stage::Run);
+                        step = Step::Look(job.ended().states().boxed());
+                        Ok(Progress::Run { checkpoint: job.checkpoint.clone() })
+                    }
+                    Err(error) => Err(Stopped::Call(error)),
+                },
+                Step::Look(states) => match states.next().await {
+                    Some(Ok(state)) if state.job.status == BulkJobStatus::Error => {
+                        Err(Stopped::Failed(Box::new(state.job)))
+                    }
+                    Some(Ok(state)) => Ok(Progress::State(state.job)),
+                    Some(Err(error)) => Err(Stopped::Call(error)),
+                    None => return None,
+                },
+            };
+            let happened = happened.map_err(|reason| {
+                step = Step::Over;
+                BulkError { reason, checkpoint: job.checkpoint.clone() }
+            });
+            return Some((happened, (job, step)));
+        }
+    })
+}
+
+/// The job as it is, without waiting.
+fn once(job: &Job) -> BoxStream<'static, crate::Result<crate::types::BulkRetrieveJobResponse>> {
+    let call = job.client.bulk().retrieve_job(job.id());
+    stream::once(async { Ok(call.await?.into_inner()) }).boxed()
+}
+
+impl<E> Stream for Sending<E> {
+    type Item = Result<Progress, BulkError<E>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.progress.poll_next_unpin(context)
+    }
+}
+
+impl<E: Send + 'static> IntoFuture for Sending<E> {
+    type Output = Result<Report, BulkError<E>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (mut all_refused, mut last, mut job) = (Vec::new(), Checkpoint::of(String::new()), None);
+            while let Some(progress) = self.next().await {
+                let progress = progress?;
+                if let Some(checkpoint) = progress.checkpoint() {
+                    last = checkpoint.clone();
+                }
+                match progress {
+                    Progress::Ingested { refused, .. } => all_refused.extend(refused),
+                    Progress::State(state) => job = Some(state),
+                    Progress::Run { .. } => {}
+                }
+            }
+            match job {
+                Some(job) => {
+                    Ok(Report { job_id: last.job_id().to_owned(), seen: last.seen(), refused: all_refused, job })
+                }
+                None => {
+                    let error =
+                        Error::new(ErrorKind::Connection, "the job was awaited after it had been polled to its end");
+                    Err(BulkError { reason: Stopped::Call(error), checkpoint: last })
+                }
+            }
+        })
+    }
+}
+
+impl<E> fmt::Debug for Sending<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sending")
+    }
+}

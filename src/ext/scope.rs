@@ -1,0 +1,251 @@
+//! What a token for a browser may do, and for how long.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// What a token may do, word by word, for the call that issues one.
+///
+/// Courier checks a scope where it is used and not where the token is issued: a missing or misspelt word shows later, in the
+/// browser. A scope of these methods has no misspelt ones.
+///
+/// ```
+/// use trycourier::ext::Scope;
+///
+/// let scope = Scope::user("user_123").inbox_read().inbox_write().preferences_read();
+/// assert_eq!(scope.to_string(), "user_id:user_123 inbox:read:messages inbox:write:events read:preferences");
+/// ```
+///
+/// Words are separated by spaces, so an id that has white space in it, or is empty, cannot be said: it would become words of
+/// its own, and let whoever chooses ids choose what their token may do. A scope with such an id [is refused](Self::check): its
+/// text is empty, which grants nothing.
+///
+/// ```
+/// # use trycourier::ext::Scope;
+/// let scope = Scope::user("mallory user_id:ada").inbox_read();
+/// assert!(scope.check().is_err());
+/// assert_eq!(scope.to_string(), "");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Scope {
+    words: Vec<String>,
+    refused: Option<InvalidScope>,
+}
+
+impl Scope {
+    /// A scope that has no word yet, and so is for nobody and nothing.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// let scope = ["user_1", "user_2"].into_iter().fold(Scope::new(), Scope::and_user).messages_read();
+    /// assert_eq!(scope.to_string(), "user_id:user_1 user_id:user_2 read:messages");
+    /// ```
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A scope for one user; [`and_user`](Self::and_user) adds others.
+    pub fn user(id: impl AsRef<str>) -> Self {
+        Self::new().and_user(id)
+    }
+
+    /// A scope for several users.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::users(["user_1", "user_2"]), Scope::user("user_1").and_user("user_2"));
+    /// ```
+    pub fn users<I: AsRef<str>>(ids: impl IntoIterator<Item = I>) -> Self {
+        ids.into_iter().fold(Self::new(), Self::and_user)
+    }
+
+    /// For this user too.
+    pub fn and_user(self, id: impl AsRef<str>) -> Self {
+        self.word_of("user_id:", id.as_ref())
+    }
+
+    /// Reads the user's inbox.
+    pub fn inbox_read(self) -> Self {
+        self.word("inbox:read:messages")
+    }
+
+    /// Marks what is in the user's inbox as read, opened, archived and so on.
+    pub fn inbox_write(self) -> Self {
+        self.word("inbox:write:events")
+    }
+
+    /// Reads the messages that were sent to the user.
+    pub fn messages_read(self) -> Self {
+        self.word("read:messages")
+    }
+
+    /// Reads the user's preferences.
+    pub fn preferences_read(self) -> Self {
+        self.word("read:preferences")
+    }
+
+    /// Changes the user's preferences.
+    pub fn preferences_write(self) -> Self {
+        self.word("write:preferences")
+    }
+
+    /// Reads the user's device tokens.
+    pub fn user_tokens_read(self) -> Self {
+        self.word("read:user-tokens")
+    }
+
+    /// Adds and removes device tokens of the user, as an app does that takes push messages.
+    pub fn user_tokens_write(self) -> Self {
+        self.word("write:user-tokens")
+    }
+
+    /// Reads all brands.
+    pub fn brands_read(self) -> Self {
+        self.word("read:brands")
+    }
+
+    /// Changes all brands.
+    pub fn brands_write(self) -> Self {
+        self.word("write:brands")
+    }
+
+    /// Reads this brand.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// let scope = Scope::user("user_123").brand_read("acme").brand_write("acme");
+    /// assert_eq!(scope.to_string(), "user_id:user_123 read:brands:acme write:brands:acme");
+    /// ```
+    pub fn brand_read(self, id: impl AsRef<str>) -> Self {
+        self.word_of("read:brands:", id.as_ref())
+    }
+
+    /// Changes this brand.
+    pub fn brand_write(self, id: impl AsRef<str>) -> Self {
+        self.word_of("write:brands:", id.as_ref())
+    }
+
+    /// What Courier takes and this version has no method for: one word or several, as they are. Never put an id that others
+    /// choose into it.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").custom("read:tenants").to_string(), "user_id:user_123 read:tenants");
+    /// ```
+    pub fn custom(self, words: impl AsRef<str>) -> Self {
+        words.as_ref().split_whitespace().fold(self, Self::word)
+    }
+
+    /// Whether every id can be said.
+    ///
+    /// # Errors
+    ///
+    /// An id that is empty, or has white space or control characters in it.
+    pub fn check(&self) -> Result<(), InvalidScope> {
+        self.refused.map_or(Ok(()), Err)
+    }
+
+    fn word_of(mut self, prefix: &str, id: &str) -> Self {
+        if id.is_empty() {
+            self.refused.get_or_insert(InvalidScope("an id in the scope is empty"));
+        } else if id.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            self.refused.get_or_insert(InvalidScope("an id in the scope has white space or control characters in it"));
+        }
+        self.word(&format!("{prefix}{id}"))
+    }
+
+    fn word(mut self, word: &str) -> Self {
+        if !self.words.iter().any(|earlier| earlier == word) {
+            self.words.push(word.to_owned());
+        }
+        self
+    }
+}
+
+/// The words with a space between; nothing where the scope [is refused](Scope::check).
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.refused.is_some() { Ok(()) } else { f.write_str(&self.words.join(" ")) }
+    }
+}
+
+/// As [`Display`](Scope#impl-Display-for-Scope) has it.
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
+}
+
+/// Why a [`Scope`] grants nothing: an id in it that cannot be said. The id is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidScope(&'static str);
+
+impl fmt::Display for InvalidScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for InvalidScope {}
+
+/// How long a token lives, as Courier has it written: in the largest unit that it is a whole number of.
+///
+/// Parts of a second count as a whole one.
+///
+/// ```
+/// use std::time::Duration;
+/// use trycourier::ext::Lifetime;
+///
+/// assert_eq!(Lifetime::days(7).to_string(), "7 days");
+/// assert_eq!(Lifetime::from(Duration::from_secs(2 * 60 * 60)).to_string(), "2 hours");
+/// assert_eq!(String::from(Lifetime::minutes(90)), "90 minutes");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[must_use]
+pub struct Lifetime {
+    seconds: u64,
+}
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+impl Lifetime {
+    /// So many days.
+    pub const fn days(days: u64) -> Self {
+        Self { seconds: days.saturating_mul(DAY) }
+    }
+
+    /// So many hours.
+    pub const fn hours(hours: u64) -> Self {
+        Self { seconds: hours.saturating_mul(HOUR) }
+    }
+
+    /// So many minutes.
+    pub const fn minutes(minutes: u64) -> Self {
+        Self { seconds: minutes.saturating_mul(MINUTE) }
+    }
+}
+
+impl From<Duration> for Lifetime {
+    fn from(life: Duration) -> Self {
+        Self { seconds: life.as_secs().saturating_add(u64::from(life.subsec_nanos() > 0)) }
+    }
+}
+
+impl fmt::Display for Lifetime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")];
+        let whole = |unit: u64| self.seconds > 0 && self.seconds.is_multiple_of(unit);
+        let (unit, name) = units.into_iter().find(|(unit, _)| whole(*unit)).unwrap_or((1, "second"));
+        let number = self.seconds / unit;
+        write!(f, "{number} {name}{}", if number == 1 { "" } else { "s" })
+    }
+}
+
+impl From<Lifetime> for String {
+    fn from(life: Lifetime) -> Self {
+        life.to_string()
+    }
+}

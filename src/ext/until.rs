@@ -1,0 +1,151 @@
+//! What is waited for most: the end of a bulk job, of a message and of a run.
+//!
+//! Each call of these has `until`, and a method for the usual end.
+
+#[allow(unused_imports, reason = "each is for its resource")]
+use super::{Verdict, Wait};
+#[allow(unused_imports, reason = "each is for its resource")]
+use crate::{calls, types};
+
+/// `until`, with any condition.
+#[allow(unused_macros, reason = "each use is for its resource")]
+macro_rules! until {
+    ($feature:literal, $call:ident, $answer:ident) => {
+        #[cfg(feature = $feature)]
+        #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
+        impl calls::$call {
+            /// Makes the call again and again until its answer is what is waited for; see [`Wait`](crate::ext::Wait).
+            pub fn until(
+                self,
+                mut is_it: impl FnMut(&types::$answer) -> bool + Send + 'static,
+            ) -> Wait<types::$answer> {
+                Wait::calling(self, move |answer| if is_it(answer) { Verdict::Done } else { Verdict::Wait })
+            }
+        }
+    };
+}
+
+until!("bulk", BulkRetrieveJob, BulkRetrieveJobResponse);
+until!("messages", MessagesRetrieve, MessageDetails);
+until!("journeys", JourneysRunsRetrieve, JourneyRunResponse);
+until!("journeys", JourneysRunsListSteps, JourneyRunStepsResponse);
+until!("automations", AutomationsRunsListSteps, AutomationRunStepsResponse);
+
+#[cfg(feature = "bulk")]
+#[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
+impl calls::BulkRetrieveJob {
+    /// Waits until the job has come to its end, when the messages to all its users are on their way. That it failed is
+    /// another end, with the job in the error.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let answer = client.bulk().retrieve_job("job_id").until_done().await?;
+    /// println!("{} of {} users", answer.job.enqueued, answer.job.received);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn until_done(self) -> Wait<types::BulkRetrieveJobResponse> {
+        Wait::calling(self, |answer| match answer.job.status {
+            types::BulkJobStatus::Completed => Verdict::Done,
+            types::BulkJobStatus::Error => Verdict::Hopeless,
+            _ => Verdict::Wait,
+        })
+    }
+}
+
+#[cfg(feature = "messages")]
+#[cfg_attr(docsrs, doc(cfg(feature = "messages")))]
+impl calls::MessagesRetrieve {
+    /// Waits until the message has arrived. That it will not is another end, with the message in the error.
+    ///
+    /// Some channels, such as Inbox, report nothing after `SENT`; wait for that with `until`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// match client.messages().retrieve("1-65f240a0").until_delivered().await {
+    ///     Ok(message) => println!("{} has it", message.recipient),
+    ///     Err(error) => println!("{error}: {:?}", error.last().and_then(|message| message.reason.as_ref())),
+    /// }
+    /// # }
+    /// ```
+    pub fn until_delivered(self) -> Wait<types::MessageDetails> {
+        Wait::calling(self, |message| match &message.status {
+            status if status.is_delivered() => Verdict::Done,
+            status if status.is_failed() => Verdict::Hopeless,
+            _ => Verdict::Wait,
+        })
+    }
+
+    /// Waits until the message has arrived or will not, whichever comes.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let message = client.messages().retrieve("1-65f240a0").until_settled().await?;
+    /// println!("{}", message.status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn until_settled(self) -> Wait<types::MessageDetails> {
+        self.until(|message| message.status.is_settled())
+    }
+}
+
+#[cfg(feature = "journeys")]
+#[cfg_attr(docsrs, doc(cfg(feature = "journeys")))]
+impl calls::JourneysRunsRetrieve {
+    /// Waits until the run has come to its end. That it was canceled, throttled or failed is another end, with the run in the
+    /// error. Whether its messages arrived is another matter.
+    ///
+    /// A run that waits for days, as a delay can make it, needs a longer [`deadline`](Wait::deadline).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let answer = client.journeys().runs().retrieve("run_id").until_done().await?;
+    /// println!("{:?}", answer.run.updated_at);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn until_done(self) -> Wait<types::JourneyRunResponse> {
+        Wait::calling(self, |answer| verdict(answer.run.status.as_deref()))
+    }
+}
+
+#[cfg(feature = "automations")]
+#[cfg_attr(docsrs, doc(cfg(feature = "automations")))]
+impl calls::AutomationsRunsListSteps {
+    /// Waits until every step that the run has begun is over. That one was canceled, throttled or failed is another end, with
+    /// the steps in the error.
+    ///
+    /// Courier has no operation for the state of one automation run, only for its steps: where it begins a step a while after
+    /// the one before it, the end of that one is all that there is to be seen.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let answer = client.automations().runs().list_steps("run_id").until_done().await?;
+    /// println!("{} steps", answer.steps.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn until_done(self) -> Wait<types::AutomationRunStepsResponse> {
+        Wait::calling(self, |answer| {
+            let verdicts = || answer.steps.iter().map(|step| verdict(Some(step.status.as_str())));
+            if verdicts().any(|verdict| verdict == Verdict::Hopeless) {
+                Verdict::Hopeless
+            } else if !answer.steps.is_empty() && verdicts().all(|verdict| verdict == Verdict::Done) {
+                Verdict::Done
+            } else {
+                Verdict::Wait
+            }
+        })
+    }
+}
+
+/// What the state of a run, or of a step, means. One that this version does not know is no end.
+#[cfg(any(feature = "automations", feature = "journeys"))]
+fn verdict(status: Option<&str>) -> Verdict {
+    match status {
+        Some("PROCESSED" | "SKIPPED") => Verdict::Done,
+        Some("CANCELED" | "ERROR" | "THROTTLED" | "NOT PROCESSED") => Verdict::Hopeless,
+        _ => Verdict::Wait,
+    }
+}

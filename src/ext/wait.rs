@@ -1,0 +1,578 @@
+//! Waiting until something at Courier has come to where it was going.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{self, BoxFuture, Either};
+use futures_util::stream::{self, Stream};
+
+use crate::call::{self, Call};
+use crate::retry::{Backoff, Clock, TokioClock, asked_delay};
+use crate::{Error, ErrorKind, Result};
+
+/// What a state means for somebody who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It may still come.
+    Wait,
+    /// It is what was waited for.
+    Done,
+    /// It is an end, and another one than was waited for.
+    Hopeless,
+}
+
+/// Asks for a state again and again until it is what was waited for.
+///
+/// `.await` gives that state; [`states`](Self::states) gives every state on the way. It asks at once, then after a second,
+/// and then after twice as long up to ten, less up to a quarter at random; after a 429 when Courier says. That something is
+/// not there yet (404) is no error shortly after it was made, since Courier takes a moment until it can be asked for.
+/// Everything else that the client does not retry ends the waiting.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use trycourier::ext::{Verdict, Wait};
+/// use trycourier::types::BulkJobStatus;
+///
+/// # async fn example(client: trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let look = move || {
+///     let client = client.clone();
+///     async move { Ok(client.bulk().retrieve_job("job").await?.into_inner()) }
+/// };
+/// let job = Wait::new(look, |answer| match answer.job.status {
+///     BulkJobStatus::Completed => Verdict::Done,
+///     BulkJobStatus::Error => Verdict::Hopeless,
+///     _ => Verdict::Wait,
+/// })
+/// .deadline(Duration::from_secs(60))
+/// .await?;
+/// println!("{} users", job.job.received);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is asked for unless it is awaited"]
+pub struct Wait<S> {
+    look: Box<dyn FnMut() -> BoxFuture<'static, Result<S>> + Send>,
+    judge: Box<dyn FnMut(&S) -> Verdict + Send>,
+    clock: Arc<dyn Clock>,
+    backoff: Backoff,
+    deadline: Duration,
+    not_found_for: Duration,
+}
+
+impl<S: Send + 'static> Wait<S> {
+    /// Waits for a state that `look` gives and `judge` is content with.
+    pub fn new<F>(
+        mut look: impl FnMut() -> F + Send + 'static,
+        judge: impl FnMut(&S) -> Verdict + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<S>> + Send + 'static,
+    {
+        Self {
+            look: Box::new(move || Box::pin(look())),
+            judge: Box::new(judge),
+            clock: Arc::new(TokioClock),
+            backoff: Backoff::default().first(Duration::from_secs(1)).longest(Duration::from_secs(10)),
+            deadline: Duration::from_secs(10 * 60),
+            not_found_for: Duration::from_secs(30),
+        }
+    }
+
+    /// Waits for an answer that `judge` is content with, by a call that is made again and again, with the client's clock. For
+    /// the calls that are waited for most there is a shorter way, such as
+    /// [`until_done`](crate::calls::BulkRetrieveJob::until_done).
+    ///
+    /// ```no_run
+    /// # use trycourier::ext::{Verdict, Wait};
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let profile = client.profiles().retrieve("user_123");
+    /// let has_email = |answer: &trycourier::types::ProfileGetResponse| {
+    ///     if answer.profile["email"].is_null() { Verdict::Wait } else { Verdict::Done }
+    /// };
+    /// Wait::calling(profile, has_email).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn calling<C: Call<Answer = S>>(call: C, judge: impl FnMut(&S) -> Verdict + Send + 'static) -> Self {
+        let clock = Arc::clone(call.client().clock());
+        let look = move || {
+            let call = call.clone();
+            async move { Ok(call::send(call).await?.into_inner()) }
+        };
+        Self { clock, ..Self::new(look, judge) }
+    }
+
+    /// How long it waits at most, the last look included; 10 minutes by default. A message that is delayed, or that a
+    /// provider has to be asked for repeatedly, takes longer.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How long it waits between two looks; by default 1 s, doubled up to 10 s.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// For how long a 404 means that it is not there yet; 30 s by default. Zero, and the first one is an error.
+    pub fn not_found_for(mut self, at_first: Duration) -> Self {
+        self.not_found_for = at_first;
+        self
+    }
+
+    /// The time and the randomness that it waits by.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Every state that is seen, until the one that was waited for or another end, which is the last. Nothing is asked for
+    /// while nobody asks for the next state.
+    ///
+    /// ```
+    /// use futures::StreamExt as _;
+    /// use trycourier::ext::{Verdict, Wait};
+    ///
+    /// # async fn example() {
+    /// let mut percent = 0;
+    /// let look = move || {
+    ///     percent += 50;
+    ///     async move { Ok(percent) }
+    /// };
+    /// let states = Wait::new(look, |percent| if *percent == 100 { Verdict::Done } else { Verdict::Wait }).states();
+    /// let seen: Vec<i32> = states.map(Result::unwrap).collect().await;
+    /// assert_eq!(seen, [50, 100]);
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The last item is one when the deadline passed ([`ErrorKind::Timeout`]) or a look failed.
+    pub fn states(self) -> impl Stream<Item = Result<S>> + Send + Unpin + 'static {
+        Box::pin(stream::unfold(Some(Looks::of(self)), async |looks| {
+            let mut looks = looks?;
+            match looks.next().await {
+                Ok((state, Verdict::Wait)) => Some((Ok(state), Some(looks))),
+                Ok((state, _)) => Some((Ok(state), None)),
+                Err(Ended::TooLate) => Some((Err(too_late()), None)),
+                Err(Ended::Failed(error)) => Some((Err(error), None)),
+            }
+        }))
+    }
+
+    async fn last(self) -> Result<S, WaitError<S>> {
+        let mut looks = Looks::of(self);
+        let mut last = None;
+        loop {
+            last = match looks.next().await {
+                Ok((state, Verdict::Done)) => return Ok(state),
+                Ok((state, Verdict::Hopeless)) => {
+                    return Err(WaitError { reason: Reason::Hopeless, last: Some(state) });
+                }
+                Ok((state, Verdict::Wait)) => Some(state),
+                Err(Ended::TooLate) => return Err(WaitError { reason: Reason::TooLate, last }),
+                Err(Ended::Failed(error)) => return Err(WaitError { reason: Reason::Failed(error), last }),
+            };
+        }
+    }
+}
+
+impl<S: Send + 'static> IntoFuture for Wait<S> {
+    type Output = Result<S, WaitError<S>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.last())
+    }
+}
+
+impl<S> fmt::Debug for Wait<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait").field("deadline", &self.deadline).field("backoff", &self.backoff).finish_non_exhaustive()
+    }
+}
+
+/// The looks that were taken, and when the next one is.
+struct Looks<S> {
+    wait: Wait<S>,
+    /// When the first was.
+    since: Option<Instant>,
+    /// How many there were.
+    count: u32,
+    /// How long Courier asked to be left alone.
+    asked: Option<Duration>,
+    /// The one that was brought forward to be within the deadline has been taken.
+    is_last: bool,
+}
+
+enum Ended {
+    TooLate,
+    Failed(Error),
+}
+
+/// What is left of the deadline for the last look, or half of it where that is less.
+const FOR_THE_LAST_LOOK: Duration = Duration::from_secs(1);
+
+impl<S: Send + 'static> Looks<S> {
+    fn of(wait: Wait<S>) -> Self {
+        Self { wait, since: None, count: 0, asked: None, is_last: false }
+    }
+
+    async fn next(&mut self) -> Result<(S, Verdict), Ended> {
+        let clock = Arc::clone(&self.wait.clock);
+        let since = *self.since.get_or_insert_with(|| clock.now());
+        let passed = || clock.now().saturating_duration_since(since);
+        loop {
+            if let Some(retry) = self.count.checked_sub(1) {
+                let usual = || self.wait.backoff.delay(retry, clock.random());
+                let mut delay = self.asked.take().unwrap_or_else(usual);
+                let left = self.wait.deadline.saturating_sub(passed());
+                if delay >= left {
+                    if self.is_last {
+                        return Err(Ended::TooLate);
+                    }
+                    self.is_last = true;
+                    delay = left.saturating_sub(FOR_THE_LAST_LOOK.min(left / 2));
+                }
+                clock.sleep(delay).await;
+            }
+            self.count = self.count.saturating_add(1);
+            let left = self.wait.deadline.saturating_sub(passed());
+            let error = match within(left, &*clock, (self.wait.look)()).await {
+                None => return Err(Ended::TooLate),
+                Some(Ok(state)) => {
+                    let verdict = (self.wait.judge)(&state);
+                    return Ok((state, verdict));
+                }
+                Some(Err(error)) => error,
+            };
+            match error.kind() {
+                ErrorKind::RateLimited => self.asked = asked_delay(error.headers(), clock.date()),
+                ErrorKind::NotFound if passed() < self.wait.not_found_for => {}
+                _ => return Err(Ended::Failed(error)),
+            }
+        }
+    }
+}
+
+async fn within<T>(time: Duration, clock: &dyn Clock, future: BoxFuture<'static, T>) -> Option<T> {
+    match future::select(future, clock.limit(time)).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
+    }
+}
+
+fn too_late() -> Error {
+    Error::new(ErrorKind::Timeout, "the deadline passed while waiting")
+}
+
+/// Why waiting ended without what was waited for, and the state that was seen last.
+///
+/// ```
+/// use std::time::Duration;
+/// use trycourier::ext::{Verdict, Wait};
+///
+/// # async fn example() {
+/// let error = Wait::new(|| async { Ok("PROCESSING") }, |_| Verdict::Wait)
+///     .deadline(Duration::from_secs(60))
+///     .await
+///     .unwrap_err();
+/// assert!(error.is_too_late());
+/// assert_eq!(error.last(), Some(&"PROCESSING"));
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example());
+/// ```
+pub struct WaitError<S> {
+    reason: Reason,
+    last: Option<S>,
+}
+
+#[derive(Debug)]
+enum Reason {
+    TooLate,
+    Hopeless,
+    Failed(Error),
+}
+
+impl<S> WaitError<S> {
+    /// Whether the deadline passed.
+    pub fn is_too_late(&self) -> bool {
+        matches!(self.reason, Reason::TooLate)
+    }
+
+    /// Whether it came to another end than was waited for, which is [`last`](Self::last).
+    pub fn is_hopeless(&self) -> bool {
+        matches!(self.reason, Reason::Hopeless)
+    }
+
+    /// The error of the look that failed.
+    pub fn failed(&self) -> Option<&Error> {
+        match &self.reason {
+            Reason::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The state that was seen last, if any was.
+    pub fn last(&self) -> Option<&S> {
+        self.last.as_ref()
+    }
+
+    /// The state that was seen last, to keep.
+    pub fn into_last(self) -> Option<S> {
+        self.last
+    }
+}
+
+impl<S> fmt::Display for WaitError<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            Reason::TooLate => f.write_str("the deadline passed while waiting"),
+            Reason::Hopeless => f.write_str("it came to another end than was waited for"),
+            Reason::Failed(_) => f.write_str("a look at it failed while waiting"),
+        }
+    }
+}
+
+/// The state is not shown; it may be a whole message.
+impl<S> fmt::Debug for WaitError<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitError").field("reason", &self.reason).field("has_last", &self.last.is_some()).finish()
+    }
+}
+
+impl<S> StdError for WaitError<S> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.failed().map(|error| error as _)
+    }
+}
+
+/// The last state is not kept.
+impl<S> From<WaitError<S>> for Error {
+    fn from(error: WaitError<S>) -> Self {
+        match error.reason {
+            Reason::TooLate => too_late(),
+            Reason::Hopeless => Self::new(ErrorKind::AnotherEnd, "it came to another end than was waited for"),
+            Reason::Failed(error) => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, Instant, SystemTime};
+
+    use futures::{StreamExt as _, TryStreamExt as _};
+    use futures_util::future::{self, BoxFuture};
+    use http::StatusCode;
+    use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::{Verdict, Wait, WaitError};
+    use crate::retry::{Backoff, Clock};
+    use crate::{Error, ErrorKind, Result};
+
+    /// Tokio's paused time, and no randomness.
+    struct Paused;
+
+    impl Clock for Paused {
+        fn now(&self) -> Instant {
+            tokio::time::Instant::now().into_std()
+        }
+
+        fn date(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+
+        fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+            Box::pin(tokio::time::sleep(duration))
+        }
+
+        fn random(&self) -> f64 {
+            0.0
+        }
+    }
+
+    fn answered(status: u16, headers: &[(&'static str, &'static str)]) -> Result<i32> {
+        let pairs =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let headers: HeaderMap = pairs.collect();
+        let status = StatusCode::from_u16(status).unwrap();
+        Err(Error::new(ErrorKind::of(status), "refused").answered(status, headers))
+    }
+
+    type Times = Arc<Mutex<Vec<u128>>>;
+
+    /// Waits for 100; less than 0 is another end. Gives the answers in order, the last again and again, and the milliseconds
+    /// at which they were asked for.
+    fn waiting(answers: impl IntoIterator<Item = Result<i32>>) -> (Wait<i32>, Times) {
+        let mut answers: VecDeque<Result<i32>> = answers.into_iter().collect();
+        let times = Times::default();
+        let (memory, start) = (Arc::clone(&times), tokio::time::Instant::now());
+        let look = move || {
+            memory.lock().unwrap().push(start.elapsed().as_millis());
+            let answer =
+                if let [Ok(state)] = answers.make_contiguous() { Ok(*state) } else { answers.pop_front().unwrap() };
+            async move { answer }
+        };
+        let wait = Wait::new(look, |state| match state {
+            100 => Verdict::Done,
+            ..0 => Verdict::Hopeless,
+            _ => Verdict::Wait,
+        });
+        (wait.clock(Paused), times)
+    }
+
+    fn times(times: &Times) -> Vec<u128> {
+        times.lock().unwrap().clone()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_done_at_once_is_looked_at_once() {
+        let (wait, looks) = waiting([Ok(100)]);
+        assert_eq!(wait.await.unwrap(), 100);
+        assert_eq!(times(&looks), [0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_looks_are_further_and_further_apart() {
+        let (wait, looks) = waiting([0, 1, 2, 3, 4, 5, 6, 100].map(Ok));
+        assert_eq!(wait.await.unwrap(), 100);
+        assert_eq!(times(&looks), [0, 1000, 3000, 7000, 15_000, 25_000, 35_000, 45_000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn how_far_apart_can_be_said() {
+        let (wait, looks) = waiting([0, 1, 2, 100].map(Ok));
+        let even = Backoff::default().first(Duration::from_millis(250)).longest(Duration::from_millis(250));
+        wait.backoff(even).await.unwrap();
+        assert_eq!(times(&looks), [0, 250, 500, 750]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_end_is_an_error_with_the_state() {
+        let (wait, looks) = waiting([Ok(1), Ok(-1), Ok(100)]);
+        let error = wait.await.unwrap_err();
+        assert!(error.is_hopeless() && !error.is_too_late() && error.failed().is_none());
+        assert_eq!(error.last(), Some(&-1));
+        assert_eq!(times(&looks).len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_deadline_has_a_last_look_before_it() {
+        for (deadline, expected) in [
+            (60, vec![0, 1000, 3000, 7000, 15_000, 25_000, 35_000, 45_000, 55_000, 59_000]),
+            (10, vec![0, 1000, 3000, 7000, 9000]),
+            (1, vec![0, 500]),
+        ] {
+            let (wait, looks) = waiting([Ok(7)]);
+            let error = wait.deadline(Duration::from_secs(deadline)).await.unwrap_err();
+            assert!(error.is_too_late());
+            assert_eq!(error.last(), Some(&7));
+            assert_eq!(times(&looks), expected);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_hangs_ends_at_the_deadline() {
+        let start = tokio::time::Instant::now();
+        let wait = Wait::new(future::pending::<Result<i32>>, |_| Verdict::Done).clock(Paused);
+        let error = wait.deadline(Duration::from_secs(5)).await.unwrap_err();
+        assert!(error.is_too_late() && error.last().is_none());
+        assert_eq!(start.elapsed(), Duration::from_secs(5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_time_at_all_is_one_look() {
+        let (wait, looks) = waiting([Ok(100)]);
+        assert_eq!(wait.deadline(Duration::ZERO).await.unwrap(), 100);
+        let (wait, _) = waiting([Ok(1)]);
+        assert!(wait.deadline(Duration::ZERO).await.unwrap_err().is_too_late());
+        assert_eq!(times(&looks), [0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_there_yet_is_waited_for_at_first() {
+        let (wait, looks) = waiting([answered(404, &[]), answered(404, &[]), Ok(100)]);
+        assert_eq!(wait.await.unwrap(), 100);
+        assert_eq!(times(&looks), [0, 1000, 3000]);
+
+        let (wait, looks) = waiting((0..9).map(|_| answered(404, &[])));
+        let error = wait.await.unwrap_err();
+        assert_eq!(error.failed().unwrap().kind(), ErrorKind::NotFound);
+        assert_eq!(times(&looks).last(), Some(&35_000), "the first after half a minute");
+
+        let (wait, looks) = waiting([answered(404, &[])]);
+        assert!(wait.not_found_for(Duration::ZERO).await.unwrap_err().failed().is_some());
+        assert_eq!(times(&looks), [0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn courier_is_left_alone_as_long_as_it_asks() {
+        let asked = answered(429, &[("retry-after", "17")]);
+        let (wait, looks) = waiting([Ok(1), asked, answered(429, &[]), Ok(100)]);
+        assert_eq!(wait.await.unwrap(), 100);
+        assert_eq!(times(&looks), [0, 1000, 18_000, 22_000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn any_other_error_ends_it_with_the_last_state() {
+        for status in [400, 401, 403, 500] {
+            let (wait, _) = waiting([Ok(5), answered(status, &[])]);
+            let error = wait.await.unwrap_err();
+            assert_eq!(error.failed().unwrap().status().unwrap().as_u16(), status);
+            assert_eq!(error.last(), Some(&5));
+            assert_eq!(error.into_last(), Some(5));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_states_are_a_stream_to_the_end() {
+        for (answers, expected) in [([1, 2, 100], [1, 2, 100]), ([1, 2, -1], [1, 2, -1])] {
+            let (wait, looks) = waiting(answers.map(Ok));
+            assert_eq!(wait.states().try_collect::<Vec<_>>().await.unwrap(), expected);
+            assert_eq!(times(&looks), [0, 1000, 3000]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_of_states_ends_with_its_error() {
+        let (wait, _) = waiting([Ok(1)]);
+        let states: Vec<_> = wait.deadline(Duration::from_secs(2)).states().collect().await;
+        let states: Vec<_> = states.into_iter().map(|state| state.map_err(|error| error.kind())).collect();
+        assert_eq!(states, [Ok(1), Ok(1), Ok(1), Err(ErrorKind::Timeout)]);
+
+        let (wait, _) = waiting([Ok(1), answered(401, &[])]);
+        let states: Vec<_> = wait.states().map(|state| state.map_err(|error| error.kind())).collect().await;
+        assert_eq!(states, [Ok(1), Err(ErrorKind::Authentication)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_asked_for_while_nobody_asks() {
+        let (wait, looks) = waiting([1, 2, 100].map(Ok));
+        let mut states = wait.states();
+        states.next().await;
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        assert_eq!(times(&looks), [0]);
+    }
+
+    #[test]
+    fn an_error_shows_no_state() {
+        let error = WaitError { reason: super::Reason::TooLate, last: Some("ada@example.com") };
+        assert!(!format!("{error:?} {error}").contains("ada"));
+    }
+
+    #[test]
+    fn waiting_can_be_spawned() {
+        fn spawned<T: Send + 'static>(_: &T) {}
+        let wait = Wait::new(|| async { Ok(1) }, |_| Verdict::Done);
+        spawned(&wait);
+        spawned(&std::future::IntoFuture::into_future(wait));
+    }
+}

@@ -1,0 +1,151 @@
+//! A request that is Courier's.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::event::{self, Event};
+use super::hex;
+
+/// A request that was found to be Courier's, with its body as it came.
+///
+/// It serializes, so that it can be put into a queue and be worked on later, by another process if need be: in a text format
+/// such as JSON the body is a text. Whoever deserializes one trusts the queue; nothing is verified again.
+///
+/// ```
+/// use trycourier::ext::webhook::{Delivery, Event, Verifier, sign};
+///
+/// # let body = r#"{"type": "audiences:calculated", "data": {"audience_id": "vip"}}"#;
+/// # let header = sign("secret", std::time::SystemTime::now(), body)?;
+/// let delivery = Verifier::new("secret")?.verify(header, body)?;
+/// let queued = serde_json::to_string(&delivery)?;
+///
+/// let delivery: Delivery = serde_json::from_str(&queued)?;
+/// assert!(matches!(delivery.event(), Event::AudiencesCalculated(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[must_use]
+pub struct Delivery {
+    #[serde(rename = "time", with = "milliseconds")]
+    time: SystemTime,
+    #[serde(with = "text_or_bytes")]
+    body: Bytes,
+}
+
+impl Delivery {
+    pub(super) fn new(time: SystemTime, body: &[u8]) -> Self {
+        Self { time, body: Bytes::copy_from_slice(body) }
+    }
+
+    /// When Courier sent it. A delivery that is tried again may have another time than before.
+    pub fn time(&self) -> SystemTime {
+        self.time
+    }
+
+    /// The body, byte for byte as it came.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// What happened. What this version does not know, and what is not as it should be, is
+    /// [`Unrecognized`](Event::Unrecognized).
+    pub fn event(&self) -> Event {
+        Event::read(&self.body)
+    }
+
+    /// The same for all deliveries of the same event, and for no other event: of a message its id with its status, of a
+    /// preference the change's id, and of everything else a digest of the body.
+    ///
+    /// ```
+    /// # use trycourier::ext::webhook::{Verifier, sign};
+    /// # let body = r#"{"type": "message:updated", "data": {"id": "1-5e2b2615", "status": "DELIVERED"}}"#;
+    /// # let header = sign("secret", std::time::SystemTime::now(), body)?;
+    /// # let delivery = Verifier::new("secret")?.verify(header, body)?;
+    /// assert_eq!(delivery.dedup_key(), "message:updated:1-5e2b2615:DELIVERED");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn dedup_key(&self) -> String {
+        event::identity(&self.body).unwrap_or_else(|| format!("sha256:{}", hex(&Sha256::digest(&self.body))))
+    }
+}
+
+/// The body has people's data in it, and is not shown.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").field("time", &self.time).field("bytes", &self.body.len()).finish()
+    }
+}
+
+/// A moment as the milliseconds since 1970 that Courier gives.
+mod milliseconds {
+    use super::{Deserialize, Deserializer, Duration, Serializer, SystemTime, de};
+
+    pub fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        serializer.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+        let since = Duration::from_millis(u64::deserialize(deserializer)?);
+        SystemTime::UNIX_EPOCH.checked_add(since).ok_or_else(|| de::Error::custom("a time that is too far ahead"))
+    }
+}
+
+/// Bytes that are a text in a format for people, unless they are none.
+mod text_or_bytes {
+    use super::{Bytes, Deserializer, SeqAccess, Serializer, Visitor, de, fmt};
+
+    pub fn serialize<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if serializer.is_human_readable() => serializer.serialize_str(text),
+            _ => serializer.serialize_bytes(bytes),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(TextOrBytes)
+        } else {
+            deserializer.deserialize_byte_buf(TextOrBytes)
+        }
+    }
+
+    struct TextOrBytes;
+
+    impl<'de> Visitor<'de> for TextOrBytes {
+        type Value = Bytes;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a body, as a text or as bytes")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
+            Ok(Bytes::copy_from_slice(text.as_bytes()))
+        }
+
+        fn visit_string<E: de::Error>(self, text: String) -> Result<Bytes, E> {
+            Ok(text.into())
+        }
+
+        fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
+            Ok(Bytes::copy_from_slice(bytes))
+        }
+
+        fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
+            Ok(bytes.into())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Bytes, A::Error> {
+            let mut bytes = Vec::new();
+            while let Some(byte) = elements.next_element::<u8>()? {
+                bytes.push(byte);
+            }
+            Ok(bytes.into())
+        }
+    }
+}

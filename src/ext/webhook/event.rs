@@ -1,0 +1,149 @@
+//! What a delivery is about.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::json::{self, Decode};
+
+/// The types of the events' data, all that this module knows of the generated ones.
+mod data {
+    pub use crate::types::MessageDetails as Message;
+    pub use crate::types::PreferenceChangeLogEntry as PreferenceChange;
+    pub use serde_json::Value as Undescribed;
+}
+
+const MESSAGE_UPDATED: &str = "message:updated";
+const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
+
+/// What happened, named after the `type` of Courier's event.
+///
+/// Courier describes the data of messages and preferences; that of the others is given as it came.
+///
+/// ```
+/// use trycourier::ext::webhook::Event;
+/// use trycourier::types::MessageStatus;
+///
+/// fn bounced(event: &Event) -> Option<&str> {
+///     match event {
+///         Event::MessageUpdated(message) if message.status == MessageStatus::Undeliverable => Some(&message.recipient),
+///         _ => None,
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "an event is read, matched and dropped; it is not kept by the thousand")]
+pub enum Event {
+    /// `message:updated`: a message has another status. The times of the earlier ones are still there; what went wrong, a
+    /// bounce or a complaint too, is in `reason`, in `error` and in `providers`. There is no order to rely on: a message can
+    /// be opened before it is delivered.
+    MessageUpdated(data::Message),
+    /// `preferences:user:updated`: a user has chosen anew for a topic; `previous` is what was chosen before.
+    PreferencesUserUpdated(data::PreferenceChange),
+    /// `notification:submitted`: a template was submitted for review.
+    NotificationSubmitted(data::Undescribed),
+    /// `notification:submission_canceled`: a template's submission was withdrawn.
+    NotificationSubmissionCanceled(data::Undescribed),
+    /// `notification:published`: a template was published.
+    NotificationPublished(data::Undescribed),
+    /// `audiences:created`: there is a new audience.
+    AudiencesCreated(data::Undescribed),
+    /// `audiences:updated`: an audience was changed.
+    AudiencesUpdated(data::Undescribed),
+    /// `audiences:deleted`: an audience was deleted.
+    AudiencesDeleted(data::Undescribed),
+    /// `audiences:user:matched`: a user belongs to an audience now.
+    AudiencesUserMatched(data::Undescribed),
+    /// `audiences:user:unmatched`: a user no longer belongs to an audience.
+    AudiencesUserUnmatched(data::Undescribed),
+    /// `audiences:calculated`: Courier has found out who belongs to an audience.
+    AudiencesCalculated(data::Undescribed),
+    /// An event that this version does not know, or whose data is not as described.
+    Unrecognized {
+        /// The event's type; empty where the body has none.
+        type_: String,
+        /// The event's data, null where there is none. For a body without a type it is the whole of it, and for one that is
+        /// no JSON its text.
+        data: Value,
+    },
+}
+
+impl Event {
+    /// The event's type as Courier writes it, such as `message:updated`, to count by or to log.
+    ///
+    /// ```
+    /// use trycourier::ext::webhook::Event;
+    ///
+    /// assert_eq!(Event::AudiencesDeleted(serde_json::json!({})).name(), "audiences:deleted");
+    /// ```
+    pub fn name(&self) -> &str {
+        match self {
+            Self::MessageUpdated(_) => MESSAGE_UPDATED,
+            Self::PreferencesUserUpdated(_) => PREFERENCES_USER_UPDATED,
+            Self::NotificationSubmitted(_) => "notification:submitted",
+            Self::NotificationSubmissionCanceled(_) => "notification:submission_canceled",
+            Self::NotificationPublished(_) => "notification:published",
+            Self::AudiencesCreated(_) => "audiences:created",
+            Self::AudiencesUpdated(_) => "audiences:updated",
+            Self::AudiencesDeleted(_) => "audiences:deleted",
+            Self::AudiencesUserMatched(_) => "audiences:user:matched",
+            Self::AudiencesUserUnmatched(_) => "audiences:user:unmatched",
+            Self::AudiencesCalculated(_) => "audiences:calculated",
+            Self::Unrecognized { type_, .. } => type_,
+        }
+    }
+
+    pub(super) fn read(body: &[u8]) -> Self {
+        let mut whole = match serde_json::from_slice(body) {
+            Ok(whole) => whole,
+            Err(_) => Value::String(String::from_utf8_lossy(body).into_owned()),
+        };
+        let Some(type_) = whole.get("type").and_then(Value::as_str).map(str::to_owned) else {
+            return Self::Unrecognized { type_: String::new(), data: whole };
+        };
+        let data = whole.get_mut("data").map(Value::take).unwrap_or_default();
+        let known = match type_.as_str() {
+            MESSAGE_UPDATED => described(data).map(Self::MessageUpdated),
+            PREFERENCES_USER_UPDATED => described(data).map(Self::PreferencesUserUpdated),
+            "notification:submitted" => Ok(Self::NotificationSubmitted(data)),
+            "notification:submission_canceled" => Ok(Self::NotificationSubmissionCanceled(data)),
+            "notification:published" => Ok(Self::NotificationPublished(data)),
+            "audiences:created" => Ok(Self::AudiencesCreated(data)),
+            "audiences:updated" => Ok(Self::AudiencesUpdated(data)),
+            "audiences:deleted" => Ok(Self::AudiencesDeleted(data)),
+            "audiences:user:matched" => Ok(Self::AudiencesUserMatched(data)),
+            "audiences:user:unmatched" => Ok(Self::AudiencesUserUnmatched(data)),
+            "audiences:calculated" => Ok(Self::AudiencesCalculated(data)),
+            _ => Err(data),
+        };
+        known.unwrap_or_else(|data| Self::Unrecognized { type_, data })
+    }
+}
+
+/// The data as its type, or as it came.
+fn described<T: Decode>(data: Value) -> Result<T, Value> {
+    json::from_value(&data).ok_or(data)
+}
+
+/// By what an event is known when it is delivered again, where Courier says so.
+pub(super) fn identity(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        #[serde(rename = "type")]
+        type_: String,
+        data: Identity,
+    }
+
+    #[derive(Deserialize)]
+    struct Identity {
+        id: String,
+        status: Option<String>,
+    }
+
+    let Envelope { type_, data: Identity { id, status } } = serde_json::from_slice(body).ok()?;
+    match type_.as_str() {
+        MESSAGE_UPDATED => status.map(|status| format!("{type_}:{id}:{status}")),
+        PREFERENCES_USER_UPDATED => Some(format!("{type_}:{id}")),
+        _ => None,
+    }
+}

@@ -1,0 +1,257 @@
+//! Calls that are made now and performed later.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::{Deserialize, Serialize};
+
+use crate::call::{self, Call};
+use crate::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
+use crate::operation::Outgoing;
+use crate::types::Timestamp;
+use crate::{Client, Error, ErrorKind, Response, Result};
+
+/// How long the server remembers a key, unless it is told otherwise.
+const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Room for the attempts of a call and for clocks that differ.
+const MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// A call with all that it sends, to be written down and performed later: by another process, after a crash, and any number
+/// of times, of which the first does what it says.
+///
+/// `prepare()` of a call makes one. It serializes; the API key is not in it, but everything else that the call sends is. So
+/// a service writes it in the transaction of the order that it is about, and a worker performs it: see the example `outbox`.
+///
+/// The idempotency key of a `POST` is fixed when it is prepared, and with it the time in which it can be performed: the
+/// server remembers a key for 24 hours, or until the call's `idempotency_expiration`. Shortly before, it is refused with
+/// [`ErrorKind::Expired`]. A `PUT` or `DELETE` does the same however often and whenever it is performed. A `PATCH` has no key,
+/// and may be done twice.
+///
+/// Of the call's options, the idempotency key and its expiration are kept. Everything else is up to the client that
+/// performs it.
+///
+/// ```no_run
+/// use trycourier::types::{Message, Recipient};
+/// use trycourier::{Prepared, calls};
+///
+/// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let message = Message::new().to(Recipient::user("user_123")).template("nt_order");
+/// let prepared = client.send().message(message).prepare()?;
+/// let row = serde_json::to_string(&prepared)?;
+///
+/// // Later, perhaps elsewhere:
+/// let prepared: Prepared<calls::SendMessage> = serde_json::from_str(&row)?;
+/// let sent = client.perform(&prepared).await?;
+/// println!("{}", sent.request_id);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Serialize, Deserialize)]
+#[serde(try_from = "Parts", into = "Parts", bound = "")]
+#[must_use = "nothing is sent before it is performed"]
+pub struct Prepared<C: Call> {
+    parts: Parts,
+    call: PhantomData<fn() -> C>,
+}
+
+/// What is written down.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Parts {
+    operation: String,
+    method: String,
+    path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    query: Option<String>,
+    /// What the call itself sets, but for its key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<String, String>,
+    /// JSON, as it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    idempotency_key: Option<String>,
+    /// Milliseconds since the Unix epoch.
+    made: u64,
+}
+
+impl<C: Call> Prepared<C> {
+    /// The operation's name, such as `send.message`, which says what type to read a row as.
+    pub fn operation(&self) -> &'static str {
+        C::OPERATION.id
+    }
+
+    /// The key under which it is performed once; none but for a `POST`.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.parts.idempotency_key.as_deref()
+    }
+
+    /// When it was prepared.
+    pub fn made(&self) -> SystemTime {
+        moment(self.parts.made)
+    }
+
+    /// When it is too late to perform it; never for what needs no key.
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.idempotency_key()?;
+        let said = self.parts.headers.get(IDEMPOTENCY_EXPIRATION.as_str()).and_then(|text| expiration(text));
+        let end = said.or_else(|| self.made().checked_add(KEY_LIFE))?;
+        end.checked_sub(MARGIN)
+    }
+
+    fn outgoing(&self, now: SystemTime) -> Result<Outgoing> {
+        if self.expires().is_some_and(|end| now >= end) {
+            let detail =
+                "the prepared call is older than its idempotency key lives; performing it could do it a second time";
+            return Err(Error::new(ErrorKind::Expired, detail));
+        }
+        let Parts { method, path, query, headers, body, idempotency_key, .. } = &self.parts;
+        let mut target = path.clone();
+        if let Some(query) = query {
+            target.push('?');
+            target.push_str(query);
+        }
+        let mut to = HeaderMap::new();
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| damaged())?;
+            to.insert(name, secret(value)?);
+        }
+        if let Some(key) = idempotency_key {
+            to.insert(IDEMPOTENCY_KEY, secret(key)?);
+        }
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| damaged())?;
+        Ok(Outgoing { method, target, headers: to, body: body.clone().map(Bytes::from) })
+    }
+}
+
+/// Makes what is sent of a call.
+pub(crate) fn prepare<C: Call>(mut call: C) -> Result<Prepared<C>> {
+    parts(&mut call)
+        .map(|parts| Prepared { parts, call: PhantomData })
+        .map_err(|error| error.of_operation(C::OPERATION.id))
+}
+
+fn parts<C: Call>(call: &mut C) -> Result<Parts> {
+    let Outgoing { method, target, mut headers, body } = call::outgoing(call)?;
+    let (client, options) = (call.client(), call.client().options());
+    options.check()?;
+    if let Some(expiration) = &options.idempotency_expiration {
+        headers.entry(IDEMPOTENCY_EXPIRATION).or_insert_with(|| expiration.clone());
+    }
+    let key = headers.remove(IDEMPOTENCY_KEY).or_else(|| options.idempotency_key.clone());
+    let idempotency_key = match key {
+        Some(key) if key.as_bytes().trim_ascii().is_empty() => {
+            return Err(Error::invalid_argument("the idempotency key is blank"));
+        }
+        Some(key) => Some(text(&key)?),
+        None => (method == Method::POST).then(|| client.new_idempotency_key()),
+    };
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
+        None => (target, None),
+    };
+    let headers = headers.iter().map(|(name, value)| Ok((name.to_string(), text(value)?)));
+    let body = body.map(|body| String::from_utf8(body.into())).transpose();
+    let made = client.clock().date().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Ok(Parts {
+        operation: C::OPERATION.id.to_owned(),
+        method: method.to_string(),
+        path,
+        query,
+        headers: headers.collect::<Result<_>>()?,
+        body: body.map_err(|_| Error::invalid_argument("the body is not UTF-8"))?,
+        idempotency_key,
+        made: u64::try_from(made).unwrap_or(u64::MAX),
+    })
+}
+
+fn text(value: &HeaderValue) -> Result<String> {
+    let refused = |_| Error::invalid_argument("a header has a character that cannot be written down");
+    value.to_str().map(str::to_owned).map_err(refused)
+}
+
+fn secret(value: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| damaged())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn damaged() -> Error {
+    Error::invalid_argument("the prepared call is not as it was written down")
+}
+
+fn moment(milliseconds: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)).unwrap_or(UNIX_EPOCH)
+}
+
+/// Seconds since the Unix epoch, or ISO 8601.
+fn expiration(text: &str) -> Option<SystemTime> {
+    match text.trim().parse::<u64>() {
+        Ok(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
+        Err(_) => SystemTime::try_from(Timestamp::from(text)).ok(),
+    }
+}
+
+impl Client {
+    /// Performs a call that was prepared, by this client or by another; see [`Prepared`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the call, and [`ErrorKind::Expired`] when it is too late. Of a call that was performed before, the server may
+    /// give an answer without a body ([`ErrorKind::EmptyAnswer`]): whatever
+    /// [`was_accepted`](crate::Error::was_accepted) is done.
+    pub fn perform<C: Call>(
+        &self,
+        prepared: &Prepared<C>,
+    ) -> impl Future<Output = Result<Response<C::Answer>>> + Send + 'static {
+        let client = self.clone();
+        let outgoing = prepared.outgoing(client.clock().date());
+        async move { client.call(C::OPERATION, outgoing).await }
+    }
+}
+
+impl<C: Call> Clone for Prepared<C> {
+    fn clone(&self) -> Self {
+        Self { parts: self.parts.clone(), call: PhantomData }
+    }
+}
+
+impl<C: Call> PartialEq for Prepared<C> {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
+}
+
+impl<C: Call> Eq for Prepared<C> {}
+
+/// Without the path, which can be anybody's, and without the body.
+impl<C: Call> fmt::Debug for Prepared<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prepared({})", C::OPERATION.id)
+    }
+}
+
+impl<C: Call> From<Prepared<C>> for Parts {
+    fn from(prepared: Prepared<C>) -> Self {
+        prepared.parts
+    }
+}
+
+impl<C: Call> TryFrom<Parts> for Prepared<C> {
+    type Error = String;
+
+    fn try_from(parts: Parts) -> std::result::Result<Self, String> {
+        let expected = C::OPERATION;
+        if parts.operation != expected.id || parts.method != expected.method {
+            return Err(format!("this is a prepared call of {:?}, not of {}", parts.operation, expected.id));
+        }
+        if !parts.path.starts_with('/') || parts.method == "POST" && parts.idempotency_key.is_none() {
+            return Err("the prepared call is not as it was written down".to_owned());
+        }
+        Ok(Self { parts, call: PhantomData })
+    }
+}
