@@ -1,0 +1,155 @@
+//! What was asked of the double.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::LazyLock;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use super::courier::Courier;
+use super::description::{DESCRIPTION, Found};
+use super::request::pairs;
+use crate::Client;
+use crate::call::{Argument, Arguments, JsonBody};
+
+/// A request that the double has had.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Call {
+    /// The operation, by the name that Courier's reference has for it; `None` if there is none with that path.
+    pub operation: Option<&'static str>,
+    /// The method.
+    pub method: http::Method,
+    /// Path and query, as they were sent.
+    pub target: String,
+    /// The headers, without the API key.
+    pub headers: HeaderMap,
+    /// The body, as it was sent.
+    pub body: Bytes,
+    /// Which attempt of its call it is; the first is 1.
+    pub attempt: u32,
+    /// What it was answered with; `None` if the answer was lost.
+    pub status: Option<u16>,
+    /// When it came, by the double's clock.
+    pub at: SystemTime,
+}
+
+impl Call {
+    /// The key under which it does its work once.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.headers.get("idempotency-key")?.to_str().ok()
+    }
+
+    /// Its arguments, if it is one of that operation.
+    #[must_use]
+    pub fn arguments<C: crate::calls::Call>(&self) -> Option<C> {
+        if self.operation != Some(C::OPERATION.id) {
+            return None;
+        }
+        let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
+        let Found::Operation(_, path) = DESCRIPTION.find(self.method.as_str(), path) else { return None };
+        let query = pairs(query).collect();
+        let mut call = C::empty(READER.clone());
+        call.arguments(&mut Reader { path: path.into(), query, headers: &self.headers, body: &self.body });
+        Some(call)
+    }
+
+    /// What was asked and what came of it in one line, for people.
+    pub(super) fn line(&self) -> String {
+        let attempt = if self.attempt > 1 { format!(" (attempt {})", self.attempt) } else { String::new() };
+        let outcome = self.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        format!("{} -> {outcome}{attempt}", self.request())
+    }
+
+    /// What was asked in one line.
+    pub(super) fn request(&self) -> String {
+        let operation = self.operation.unwrap_or("no operation");
+        let mut line = format!("{operation}: {} {}", self.method, self.target);
+        if !self.body.is_empty() {
+            line += " ";
+            line += &shortened(&String::from_utf8_lossy(&self.body));
+        }
+        line
+    }
+}
+
+impl fmt::Debug for Call {
+    /// Without headers and body, which may hold what should not be printed.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, method, target, attempt, status, at, .. } = self;
+        let mut call = formatter.debug_struct("Call");
+        call.field("operation", operation).field("method", method).field("target", target);
+        call.field("attempt", attempt).field("status", status).field("at", at).finish_non_exhaustive()
+    }
+}
+
+/// A call of one operation that the double has had. It derefs to its arguments.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Received<C> {
+    /// The arguments, as the caller has set them.
+    pub arguments: C,
+    /// The request that they came in.
+    pub call: Call,
+}
+
+impl<C: crate::calls::Call> Received<C> {
+    pub(super) fn of(call: &Call) -> Option<Self> {
+        Some(Self { arguments: call.arguments()?, call: call.clone() })
+    }
+}
+
+impl<C> Deref for Received<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.arguments
+    }
+}
+
+/// The most characters of a body that are shown.
+const MOST_CHARACTERS: usize = 400;
+
+pub(super) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// The client of calls that are only looked at: a Courier that nobody else sees.
+static READER: LazyLock<Client> = LazyLock::new(|| Courier::new().client());
+
+/// Gives a call the arguments of a request.
+struct Reader<'a> {
+    path: VecDeque<String>,
+    query: Vec<(String, String)>,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+}
+
+impl Arguments for Reader<'_> {
+    fn path(&mut self, value: &mut dyn Argument) {
+        if let Some(text) = self.path.pop_front() {
+            value.take(&text);
+        }
+    }
+
+    fn query(&mut self, name: &'static str, value: &mut dyn Argument) {
+        self.query.iter().filter(|(own, _)| own == name).for_each(|(_, text)| value.take(text));
+    }
+
+    fn header(&mut self, name: &'static str, value: &mut dyn Argument) {
+        if let Some(text) = self.headers.get(name).and_then(|text| text.to_str().ok()) {
+            value.take(text);
+        }
+    }
+
+    fn body(&mut self, value: &mut dyn JsonBody) {
+        value.decode(self.body);
+    }
+}

@@ -1,0 +1,394 @@
+//! Messages on their way: `/messages` and `/requests`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::content;
+use super::moment;
+use super::paging::page;
+use super::request::Request;
+use super::sent::Posted;
+use super::state::State;
+use super::values::{list, path, text};
+
+/// Who made the double's things.
+pub(super) const CREATOR: &str = "user_local";
+
+/// One message to one recipient.
+pub(super) struct Message {
+    pub request: String,
+    /// What was to be sent, without whom to.
+    pub message: Arc<Value>,
+    pub to: Value,
+    pub recipient: String,
+    pub list: Option<String>,
+    pub channel: Option<&'static str>,
+    pub enqueued: i64,
+    /// When the wait is over that the send asked for.
+    pub due: i64,
+    delivery: i64,
+    fate: Fate,
+    by_profile: bool,
+    /// What was said about it from outside, in the order of time.
+    marks: Vec<Mark>,
+    pub archived: bool,
+    /// How many of its steps have been told to the webhook.
+    told: usize,
+}
+
+/// Where a message's way leads.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    Delivered,
+    UnknownTemplate,
+    NoChannel,
+    Unsubscribed,
+}
+
+struct Mark {
+    at: i64,
+    status: String,
+    reason: Option<String>,
+}
+
+/// A message that is to be made.
+pub(super) struct Draft<'a> {
+    pub request: &'a str,
+    pub message: Arc<Value>,
+    pub to: Value,
+    pub list: Option<&'a str>,
+    /// When it may go out.
+    pub due: i64,
+    /// Only what `to` has in its `profile` counts as an address.
+    pub by_profile: bool,
+    /// The template is one that the workspace need not have.
+    pub template_known: bool,
+}
+
+/// Makes a message, and tells its id.
+pub(super) fn create(state: &mut State, now: i64, id: Option<String>, draft: Draft<'_>) -> String {
+    let id = id.unwrap_or_else(|| state.request_id(now));
+    let channel = channel(state, &draft);
+    let known = draft.template_known
+        || draft.message.get("content").is_some_and(Value::is_object)
+        || text(&draft.message, "template").is_some_and(|template| content::is_known(state, &draft.message, template));
+    let recipient = recipient(&draft.to);
+    let fate = if !known {
+        Fate::UnknownTemplate
+    } else if super::preferences::refuses(state, &draft.message, &draft.to) {
+        Fate::Unsubscribed
+    } else if channel.is_none() {
+        Fate::NoChannel
+    } else {
+        Fate::Delivered
+    };
+    if let Some(cause) = state.cause.clone() {
+        state.sent.push_back(Posted {
+            id: id.clone(),
+            message: Arc::clone(&draft.message),
+            to: draft.to.clone(),
+            recipient: recipient.clone(),
+            list: draft.list.map(str::to_owned),
+            cause,
+        });
+    }
+    let message = Message {
+        request: draft.request.to_owned(),
+        message: draft.message,
+        recipient,
+        to: draft.to,
+        list: draft.list.map(str::to_owned),
+        channel,
+        enqueued: now,
+        due: draft.due.max(now),
+        delivery: state.delivery(),
+        fate,
+        by_profile: draft.by_profile,
+        marks: Vec::new(),
+        archived: false,
+        told: 0,
+    };
+    if state.settings.webhooks {
+        state.moving.insert(id.clone());
+    }
+    state.messages.insert(&id, message);
+    id
+}
+
+/// What a message's `recipient` says: the user's id, or the address.
+pub(super) fn recipient(to: &Value) -> String {
+    let inline = to.get("profile").unwrap_or(&Value::Null);
+    let named = [to, inline]
+        .into_iter()
+        .find_map(|to| ["user_id", "email", "phone_number", "account_id"].iter().find_map(|name| text(to, name)));
+    let nested = ["slack", "ms_teams", "pagerduty", "webhook"].iter().find_map(|name| {
+        let address = to.get(name)?.as_object()?;
+        address.values().find_map(Value::as_str)
+    });
+    named.or(nested).unwrap_or("anonymous").to_owned()
+}
+
+/// The channel that reaches a recipient, if there is one.
+fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
+    let inline = draft.to.get("profile").unwrap_or(&Value::Null);
+    let to = if draft.by_profile { inline } else { &draft.to };
+    let user = text(to, "user_id").unwrap_or_default();
+    let profile = state.profiles.get(user);
+    let has = |name: &str| {
+        text(to, name).is_some()
+            || text(inline, name).is_some()
+            || profile.and_then(|profile| profile.get(name)?.as_str()).is_some_and(|address| !address.is_empty())
+    };
+    let pushed = state.tokens.get(user).is_some_and(|tokens| tokens.len() > 0) || has("firebaseToken");
+    let nested =
+        |name: &str| to.get(name).is_some_and(Value::is_object) || inline.get(name).is_some_and(Value::is_object);
+    let reaches = |channel: &str| match channel {
+        "email" => has("email").then_some("email"),
+        "sms" => has("phone_number").then_some("sms"),
+        "push" => pushed.then_some("push"),
+        "inbox" => (!user.is_empty()).then_some("inbox"),
+        "direct_message" | "slack" if nested("slack") => Some("slack"),
+        "direct_message" | "msteams" if nested("ms_teams") => Some("msteams"),
+        "webhook" => nested("webhook").then_some("webhook"),
+        "pagerduty" => nested("pagerduty").then_some("pagerduty"),
+        _ => None,
+    };
+    let asked = draft.message.pointer("/routing/channels").and_then(Value::as_array);
+    let asked: Vec<&str> = asked.into_iter().flatten().filter_map(Value::as_str).collect();
+    if asked.is_empty() {
+        ["email", "sms", "push", "slack", "msteams", "webhook", "pagerduty"].into_iter().find_map(reaches)
+    } else {
+        // A name that is no channel is a provider, which delivers by whatever channel it serves.
+        asked.into_iter().find_map(|name| reaches(name).or_else(|| provider_channel(name).and_then(reaches)))
+    }
+}
+
+fn provider_channel(provider: &str) -> Option<&'static str> {
+    Some(match provider {
+        "sendgrid" | "aws-ses" | "mailgun" | "postmark" | "resend" | "smtp" | "sparkpost" | "mailjet" => "email",
+        "twilio" | "aws-sns" | "messagebird" | "plivo" | "vonage" | "sinch" | "telnyx" => "sms",
+        "firebase-fcm" | "apn" | "expo" | "onesignal" => "push",
+        "courier" => "inbox",
+        _ => return None,
+    })
+}
+
+impl Message {
+    /// Its way in time: when it gets which status. What is after a mark does not happen.
+    fn steps(&self) -> Vec<(i64, &str, Option<&str>)> {
+        let mut steps: Vec<(i64, &str, Option<&str>)> = vec![(self.enqueued, "ENQUEUED", None)];
+        if self.due > self.enqueued {
+            steps.push((self.enqueued, "DELAYED", None));
+        }
+        let at = |thirds: i64| self.due.saturating_add(self.delivery / 3 * thirds);
+        match self.fate {
+            Fate::UnknownTemplate => steps.push((at(1), "UNMAPPED", None)),
+            Fate::Unsubscribed => steps.push((at(1), "FILTERED", Some("UNSUBSCRIBED"))),
+            Fate::NoChannel => steps.push((at(1), "UNROUTABLE", Some("NO_CHANNELS"))),
+            // Without `PROCESSED`, which the official clients do not know yet.
+            Fate::Delivered => {
+                for (thirds, status) in [(1, "ROUTED"), (2, "SENT"), (3, "DELIVERED")] {
+                    steps.push((at(thirds), status, None));
+                }
+            }
+        }
+        if let Some(first) = self.marks.first() {
+            steps.retain(|(at, ..)| *at <= first.at);
+        }
+        steps.extend(self.marks.iter().map(|mark| (mark.at, mark.status.as_str(), mark.reason.as_deref())));
+        steps
+    }
+
+    fn steps_until(&self, now: i64) -> Vec<(i64, &str, Option<&str>)> {
+        self.steps().into_iter().filter(|(at, ..)| *at <= now).collect()
+    }
+
+    pub fn status(&self, now: i64) -> String {
+        self.steps_until(now).last().map_or("ENQUEUED", |(_, status, _)| status).to_owned()
+    }
+
+    pub fn mark(&mut self, now: i64, status: &str, reason: Option<&str>) {
+        self.marks.push(Mark { at: now, status: status.to_owned(), reason: reason.map(str::to_owned) });
+    }
+
+    fn event(&self) -> &str {
+        let metadata = self.message.get("metadata").and_then(|metadata| text(metadata, "event"));
+        metadata.or(text(&self.message, "event")).or(text(&self.message, "template")).unwrap_or_default()
+    }
+
+    fn tenant(&self) -> Option<&str> {
+        let of_message = path(&self.message, "context.tenant_id").and_then(Value::as_str);
+        of_message
+            .or_else(|| path(&self.to, "context.tenant_id").and_then(Value::as_str))
+            .or(text(&self.to, "tenant_id"))
+    }
+
+    fn tags(&self) -> &[Value] {
+        self.message.get("metadata").map_or(&[], |metadata| list(metadata, "tags"))
+    }
+
+    /// As the API tells it, after so many of its steps.
+    fn details(&self, id: &str, steps: &[(i64, &str, Option<&str>)]) -> Value {
+        let last = steps.last();
+        let when = |status: &str| steps.iter().find(|(_, own, _)| *own == status).map(|(at, ..)| *at);
+        let mut details = json!({
+            "id": id,
+            "enqueued": self.enqueued,
+            "event": self.event(),
+            "notification": text(&self.message, "template").unwrap_or_default(),
+            "recipient": self.recipient,
+            "status": last.map_or("ENQUEUED", |(_, status, _)| status),
+        });
+        if let Some(details) = details.as_object_mut() {
+            for (name, status) in
+                [("sent", "SENT"), ("delivered", "DELIVERED"), ("opened", "OPENED"), ("clicked", "CLICKED")]
+            {
+                details.extend(when(status).map(|at| (name.to_owned(), json!(at))));
+            }
+            details.extend(last.and_then(|(.., reason)| *reason).map(|reason| ("reason".to_owned(), json!(reason))));
+        }
+        details
+    }
+
+    pub fn details_at(&self, id: &str, now: i64) -> Value {
+        self.details(id, &self.steps_until(now))
+    }
+
+    fn extended(&self, id: &str, steps: &[(i64, &str, Option<&str>)]) -> Value {
+        let mut details = self.details(id, steps);
+        let sent = steps.iter().find(|(_, status, _)| *status == "SENT");
+        let providers = sent.map(|(at, ..)| {
+            let delivered = steps.iter().find(|(_, status, _)| *status == "DELIVERED").map(|(at, ..)| *at);
+            json!({"channel": {"key": self.channel}, "provider": self.channel, "sent": at, "delivered": delivered, "status": "sent"})
+        });
+        if let Some(details) = details.as_object_mut() {
+            details.insert("providers".to_owned(), providers.into_iter().collect());
+        }
+        details
+    }
+
+    /// What has happened since the webhook was told last.
+    pub fn news(&mut self, id: &str, now: i64) -> Vec<Value> {
+        let steps = self.steps_until(now);
+        let news = (self.told + 1..=steps.len()).filter_map(|count| steps.get(..count));
+        let news = news.map(|steps| self.extended(id, steps)).collect();
+        self.told = steps.len();
+        news
+    }
+
+    /// Whether time alone can still change it.
+    pub fn is_moving(&self, now: i64) -> bool {
+        self.steps().last().is_some_and(|(at, ..)| *at > now)
+    }
+
+    fn is_like(&self, id: &str, request: &Request<'_>) -> bool {
+        let is = |name: &str, own: &str| request.parameter(name).is_none_or(|wanted| wanted == own);
+        let any = |name: &str, own: &dyn Fn(&str) -> bool| {
+            let mut wanted = request.parameters(name).peekable();
+            wanted.peek().is_none() || wanted.any(own)
+        };
+        let tagged = |tag: &str| self.tags().iter().any(|own| own == tag);
+        let trace = path(&self.message, "metadata.trace_id").and_then(Value::as_str);
+        let after = request.parameter("enqueued_after").and_then(moment::parse);
+        let status = self.status(request.now);
+        is("messageId", id)
+            && is("recipient", &self.recipient)
+            && is("event", self.event())
+            && is("notification", text(&self.message, "template").unwrap_or_default())
+            && is("list", self.list.as_deref().unwrap_or_default())
+            && is("tenant_id", self.tenant().unwrap_or_default())
+            && request.parameter("traceId").is_none_or(|wanted| wanted == self.request || trace == Some(wanted))
+            && request.parameter("tags").is_none_or(|tags| tags.split(',').any(|tag| tagged(tag.trim())))
+            && after.is_none_or(|after| self.enqueued > after)
+            && any("status", &|wanted| wanted == status)
+            && any("tag", &tagged)
+            && any("provider", &|wanted| self.channel == Some(wanted))
+            && (!self.archived || request.parameter("archived") == Some("true"))
+    }
+}
+
+pub(super) fn list_all(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+    if let Some(after) = request.parameter("enqueued_after")
+        && moment::parse(after).is_none()
+    {
+        return Err(Answer::invalid("`enqueued_after` is not an ISO 8601 timestamp"));
+    }
+    let messages = state.messages.iter().rev().filter(|(id, message)| message.is_like(id, request));
+    page(request, state.settings.page_size, messages.map(|(id, message)| message.details_at(id, request.now)))
+}
+
+fn found<'a>(state: &'a State, request: &Request<'_>) -> Result<&'a Message, Answer> {
+    state.messages.get(request.id(0)).ok_or_else(|| Answer::not_found("message", request.id(0)))
+}
+
+pub(super) fn retrieve(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+    let message = found(state, request)?;
+    Ok(Answer::ok(message.extended(request.id(0), &message.steps_until(request.now))))
+}
+
+pub(super) fn cancel(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+    let id = request.id(0);
+    let message = state.messages.get_mut(id).ok_or_else(|| Answer::not_found("message", id))?;
+    if !matches!(message.status(request.now).as_str(), "ENQUEUED" | "DELAYED" | "DIGESTED" | "ROUTED") {
+        return Err(Answer::new(409, message.details_at(id, request.now)));
+    }
+    message.mark(request.now, "CANCELED", None);
+    Ok(Answer::ok(message.details_at(id, request.now)))
+}
+
+pub(super) fn history(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+    let message = found(state, request)?;
+    let wanted = request.parameter("type");
+    let steps = message
+        .steps_until(request.now)
+        .into_iter()
+        .filter(|(_, status, _)| wanted.is_none_or(|wanted| wanted == *status));
+    let events: Vec<Value> = steps
+        .map(|(at, status, reason)| match reason {
+            Some(reason) => json!({"type": status, "ts": at, "reason": reason}),
+            None => json!({"type": status, "ts": at}),
+        })
+        .collect();
+    Ok(Answer::ok(json!({"results": events})))
+}
+
+pub(super) fn output(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+    let message = found(state, request)?;
+    let rendered = message.steps_until(request.now).iter().any(|(_, status, _)| *status == "ROUTED");
+    let outputs: Vec<Value> = message
+        .channel
+        .filter(|_| rendered)
+        .map(|channel| {
+            let (title, body) = content::render(state, &message.message, &message.to);
+            json!({"channel": channel, "channel_id": channel, "content": {
+                "title": title, "subject": title, "text": body, "body": body,
+                "html": format!("<p>{}</p>", content::escaped(&body)),
+                "blocks": [{"type": "text", "text": body}],
+            }})
+        })
+        .into_iter()
+        .collect();
+    Ok(Answer::ok(json!({"results": outputs})))
+}
+
+pub(super) fn resend(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+    let earlier = found(state, request)?;
+    let (message, to, list) = (Arc::clone(&earlier.message), earlier.to.clone(), earlier.list.clone());
+    let (by_profile, template_known) = (earlier.by_profile, earlier.fate != Fate::UnknownTemplate);
+    let id = state.request_id(request.now);
+    let draft =
+        Draft { request: &id, message, to, list: list.as_deref(), due: request.now, by_profile, template_known };
+    let id = create(state, request.now, Some(id.clone()), draft);
+    Ok(Answer::new(202, json!({"messageId": id})))
+}
+
+pub(super) fn archive_request(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+    let mut any = false;
+    for (_, message) in state.messages.values_mut().filter(|(_, message)| message.request == request.id(0)) {
+        message.archived = true;
+        any = true;
+    }
+    if any { Ok(Answer::empty(204)) } else { Err(Answer::not_found("request", request.id(0))) }
+}

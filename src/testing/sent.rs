@@ -1,0 +1,155 @@
+//! The messages that went out, however they were sent.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use serde_json::Value;
+
+use super::call::{Call, shortened};
+use super::courier::Courier;
+use super::messages::recipient;
+use super::state::State;
+use super::values::{text, with};
+use crate::json;
+use crate::types::Message;
+
+/// The operation whose answer, when a test sets it, stands for a message that was sent.
+const SEND: &str = "send.message";
+
+/// One message to one recipient.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Sent {
+    /// The message's id.
+    pub id: String,
+    /// What was sent. Its `to` is this recipient, also where the call had several or a list.
+    pub message: Message,
+    /// The user's id, or the address.
+    pub recipient: String,
+    /// The list that the recipient is on, if the message went to it.
+    pub list: Option<String>,
+    /// The operation that sent it, such as `send.message`, `bulk.run_job` or `messages.resend`.
+    pub operation: &'static str,
+    /// The headers of the request that sent it, without the API key.
+    pub headers: HeaderMap,
+    /// Which attempt of its call that was.
+    pub attempt: u32,
+    json: Arc<Value>,
+}
+
+impl Sent {
+    /// The key under which its request does its work once.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.headers.get("idempotency-key")?.to_str().ok()
+    }
+
+    pub(super) fn line(&self) -> String {
+        format!("{} to {}: {}", self.operation, self.recipient, shortened(&self.json.to_string()))
+    }
+}
+
+/// Without what is said in it, which may be what should not be printed.
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent").field("id", &self.id).field("operation", &self.operation).finish_non_exhaustive()
+    }
+}
+
+/// The request that messages come from.
+pub(super) struct Cause {
+    operation: &'static str,
+    headers: HeaderMap,
+    attempt: u32,
+}
+
+impl Cause {
+    pub fn of(call: &Call) -> Option<Arc<Self>> {
+        let Call { headers, attempt, .. } = call;
+        Some(Arc::new(Self { operation: call.operation?, headers: headers.clone(), attempt: *attempt }))
+    }
+}
+
+/// A message as it is remembered.
+pub(super) struct Posted {
+    pub id: String,
+    /// What was to be sent, without whom to.
+    pub message: Arc<Value>,
+    pub to: Value,
+    pub recipient: String,
+    pub list: Option<String>,
+    pub cause: Arc<Cause>,
+}
+
+impl Posted {
+    fn read(&self) -> Option<Sent> {
+        let json = with((*self.message).clone(), serde_json::json!({"to": self.to}));
+        Some(Sent {
+            id: self.id.clone(),
+            message: json::from_value(&json)?,
+            recipient: self.recipient.clone(),
+            list: self.list.clone(),
+            operation: self.cause.operation,
+            headers: self.cause.headers.clone(),
+            attempt: self.cause.attempt,
+            json: Arc::new(json),
+        })
+    }
+}
+
+/// Remembers what a send with an answer of the test's own has sent.
+pub(super) fn note_stubbed(state: &mut State, call: &Call, answer: &Response<Bytes>) {
+    if call.operation != Some(SEND) || !answer.status().is_success() {
+        return;
+    }
+    let Some(cause) = Cause::of(call) else { return };
+    let answer: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let mut body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    let mut message = body.get_mut("message").map(Value::take).unwrap_or_default();
+    let to = message.as_object_mut().and_then(|message| message.remove("to")).unwrap_or_default();
+    let recipients = match to {
+        Value::Array(recipients) => recipients,
+        one => vec![one],
+    };
+    let message = Arc::new(message);
+    for to in recipients {
+        state.sent.push_back(Posted {
+            id: text(&answer, "requestId").unwrap_or_default().to_owned(),
+            message: Arc::clone(&message),
+            recipient: recipient(&to),
+            to,
+            list: None,
+            cause: Arc::clone(&cause),
+        });
+    }
+    state.forget();
+}
+
+impl Courier {
+    /// The messages so far, the oldest first: one for each recipient, by sends, bulk jobs, broadcasts, automations, journeys and
+    /// resends.
+    ///
+    /// A send counts when it is accepted, whether by the double itself or by a [`reply`](super::On::reply) of the test's. What
+    /// became of the message is in `messages().retrieve`.
+    ///
+    /// ```
+    /// use trycourier::testing::Courier;
+    /// use trycourier::types::{Message, Recipient};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// let courier = Courier::new();
+    /// courier.client().send().message(Message::new().to(Recipient::user("ada")).template("nt_welcome")).await?;
+    /// let sent = courier.sent();
+    /// assert_eq!(sent[0].recipient, "ada");
+    /// assert_eq!(sent[0].message.template.as_deref(), Some("nt_welcome"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sent(&self) -> Vec<Sent> {
+        self.state().sent.iter().filter_map(Posted::read).collect()
+    }
+}

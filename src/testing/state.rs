@@ -1,0 +1,134 @@
+//! Everything that the double remembers.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::audiences::Audience;
+use super::bulk::Job;
+use super::call::Call;
+use super::idempotency::Keys;
+use super::journeys::Journey;
+use super::lists::List;
+use super::messages::Message;
+use super::moment;
+use super::preferences::Choices;
+use super::runs::Run;
+use super::sections::Section;
+use super::sent::{Cause, Posted};
+use super::table::Table;
+use super::templates::Template;
+use super::tenants::Tenant;
+use super::webhooks::Event;
+
+/// What can be set.
+pub(super) struct Settings {
+    /// The most rows that a page has.
+    pub page_size: usize,
+    /// How many calls, messages and keys are kept of each.
+    pub keep: usize,
+    /// How long a message takes from its request to its delivery.
+    pub delivery: Duration,
+    /// How long an answer takes.
+    pub latency: Duration,
+    /// Answer an example where the state refuses.
+    pub make_up_answers: bool,
+    /// How many further requests are refused with 429, and the wait that is asked for.
+    pub limited: Option<(usize, Duration)>,
+    /// Whether anybody takes the webhooks.
+    pub webhooks: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            page_size: 100,
+            keep: 10_000,
+            delivery: Duration::from_secs(5),
+            latency: Duration::ZERO,
+            make_up_answers: false,
+            limited: None,
+            webhooks: false,
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub settings: Settings,
+    made: u64,
+    pub calls: VecDeque<Call>,
+    /// The request that is being answered.
+    pub cause: Option<Arc<Cause>>,
+    pub sent: VecDeque<Posted>,
+    pub keys: Keys,
+    pub events: VecDeque<Event>,
+    /// The messages whose status can still change by itself, for the webhooks.
+    pub moving: HashSet<String>,
+
+    pub audiences: Table<Audience>,
+    pub automations: Table<Value>,
+    pub automation_runs: Table<Run>,
+    pub brands: Table<Value>,
+    pub broadcasts: Table<super::broadcasts::Broadcast>,
+    pub checks: BTreeMap<(String, String), Vec<Value>>,
+    pub device_sets: Table<Value>,
+    pub journeys: Table<Journey>,
+    pub journey_runs: Table<Run>,
+    pub jobs: Table<Job>,
+    pub lists: Table<List>,
+    pub messages: Table<Message>,
+    pub preferences: BTreeMap<Choices, BTreeMap<String, Map<String, Value>>>,
+    pub preference_log: Table<Value>,
+    pub published_preferences: u64,
+    pub profiles: BTreeMap<String, Map<String, Value>>,
+    pub providers: Table<Value>,
+    pub routing_strategies: Table<Value>,
+    pub sections: Table<Section>,
+    pub templates: Table<Template>,
+    pub tenants: Table<Tenant>,
+    pub tokens: BTreeMap<String, Table<Map<String, Value>>>,
+    pub track_events: Table<()>,
+    pub translations: BTreeMap<(String, String), String>,
+}
+
+impl State {
+    /// A new id with a prefix. The ids of a double are the same in every run.
+    pub fn id(&mut self, prefix: &str) -> String {
+        self.made += 1;
+        format!("{prefix}{:026}", self.made)
+    }
+
+    /// A new id of a request or a message, in the form that Courier gives them.
+    pub fn request_id(&mut self, now: i64) -> String {
+        self.made += 1;
+        format!("1-{:08x}-{:024x}", now / 1_000, self.made)
+    }
+
+    /// The milliseconds from a request to its message's delivery.
+    pub fn delivery(&self) -> i64 {
+        moment::length(self.settings.delivery)
+    }
+
+    /// Drops the oldest of what every call makes more of.
+    pub fn forget(&mut self) {
+        let keep = self.settings.keep;
+        while self.calls.len() > keep {
+            self.calls.pop_front();
+        }
+        while self.sent.len() > keep {
+            self.sent.pop_front();
+        }
+        while self.events.len() > keep {
+            self.events.pop_front();
+        }
+        self.messages.keep(keep);
+        self.keys.keep(keep);
+        self.automation_runs.keep(keep);
+        self.journey_runs.keep(keep);
+        self.preference_log.keep(keep);
+        self.track_events.keep(keep);
+    }
+}

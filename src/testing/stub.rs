@@ -1,0 +1,303 @@
+//! Answers that a test sets itself, instead of the double's own.
+
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::courier::{Courier, locked};
+use super::description::{DESCRIPTION, Found, Operation};
+use super::paging;
+use crate::ext::Paginate;
+use crate::types::ApiError;
+
+impl Courier {
+    /// Sets what the calls of one operation are answered with, whatever is stored.
+    ///
+    /// The answers of one `on` are a sequence: each is given once, or as often as [`times`](On::times) says, and the last one
+    /// for ever, unless `times` limits it as well. Then the calls are answered as without it. Of several `on` for one
+    /// operation the last one that has an answer wins.
+    ///
+    /// ```
+    /// use trycourier::testing::{Courier, example};
+    /// use trycourier::{calls, types};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// let courier = Courier::new();
+    /// let mut details = example::<types::MessageDetails>();
+    /// details.status = types::MessageStatus::Undeliverable;
+    /// courier.on::<calls::MessagesRetrieve>().fail(404).times(2).reply(details);
+    ///
+    /// let client = courier.client();
+    /// assert!(client.messages().retrieve("m").await.is_err());
+    /// assert!(client.messages().retrieve("m").await.is_err());
+    /// assert_eq!(client.messages().retrieve("m").await?.status, types::MessageStatus::Undeliverable);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// An answer of another type does not compile:
+    ///
+    /// ```compile_fail,E0308
+    /// use trycourier::testing::{Courier, example};
+    /// use trycourier::{calls, types};
+    ///
+    /// Courier::new().on::<calls::MessagesRetrieve>().reply(example::<types::Brand>());
+    /// ```
+    #[must_use = "it does nothing before it is told what to answer"]
+    pub fn on<C: crate::calls::Call>(&self) -> On<C> {
+        let stub = Arc::new(Stub { operation: C::OPERATION.id, plan: Mutex::default() });
+        self.stubs().push(Arc::clone(&stub));
+        On { stub, of: PhantomData }
+    }
+}
+
+/// What the calls of one operation are answered with, see [`Courier::on`].
+#[derive(Debug)]
+pub struct On<C> {
+    stub: Arc<Stub>,
+    of: PhantomData<fn() -> C>,
+}
+
+impl<C: crate::calls::Call> On<C> {
+    /// Answers a success.
+    pub fn reply(self, answer: C::Answer) -> Self
+    where
+        C::Answer: Serialize,
+    {
+        let answer = success(C::OPERATION.id, serde_json::to_value(answer).unwrap_or_default());
+        self.then(Act::Answer(Arc::new(move |_| answer.clone())))
+    }
+
+    /// Answers a success that depends on the call. It may use the Courier itself.
+    ///
+    /// ```
+    /// use trycourier::testing::Courier;
+    /// use trycourier::{calls, types};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// let courier = Courier::new();
+    /// courier.on::<calls::SendMessage>().reply_with(|call| {
+    ///     let template = call.body.message.template.as_deref().unwrap_or_default();
+    ///     types::SendMessageResponse::new(format!("request-of-{template}"))
+    /// });
+    /// let message = types::Message::new().to(types::Recipient::user("ada")).template("nt_welcome");
+    /// assert_eq!(courier.client().send().message(message).await?.request_id, "request-of-nt_welcome");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reply_with(self, answer: impl Fn(&C) -> C::Answer + Send + Sync + 'static) -> Self
+    where
+        C::Answer: Serialize,
+    {
+        self.then(Act::Answer(Arc::new(move |call| {
+            let answer = call.arguments::<C>().map(|arguments| serde_json::to_value(answer(&arguments)));
+            success(C::OPERATION.id, answer.and_then(Result::ok).unwrap_or_default())
+        })))
+    }
+
+    /// Answers an error status, in Courier's envelope. Nothing is done.
+    pub fn fail(self, status: u16) -> Self {
+        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        self.fail_with(status, ApiError::new().message(reason.unwrap_or("Error")).type_("stubbed_error"))
+    }
+
+    /// Answers an error status, with what is said about it. Nothing is done.
+    pub fn fail_with(self, status: u16, error: ApiError) -> Self {
+        let answer = Answer::new(status, serde_json::to_value(error).unwrap_or_default()).into_response();
+        self.then(Act::Answer(Arc::new(move |_| answer.clone())))
+    }
+
+    /// Answers any bytes. A status or a header that is none is left out.
+    ///
+    /// ```
+    /// use trycourier::calls;
+    /// use trycourier::testing::Courier;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let courier = Courier::new();
+    /// courier.on::<calls::BrandsList>().raw(502, &[("content-type", "text/html")], "<h1>Bad gateway</h1>");
+    /// let client = courier.client().with_options(|options| options.max_retries(0));
+    /// assert!(client.brands().list().await.is_err_and(|error| error.status().is_some_and(|status| status == 502)));
+    /// # }
+    /// ```
+    pub fn raw(self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
+        let mut answer = Response::new(body.into());
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+        let headers = headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?)));
+        answer.headers_mut().extend(headers);
+        self.then(Act::Answer(Arc::new(move |_| answer.clone())))
+    }
+
+    /// Breaks the connection before anything is done. The client cannot know that nothing was.
+    pub fn disconnect(self) -> Self {
+        self.then(Act::Disconnect)
+    }
+
+    /// Does what is asked for, and then loses the answer.
+    pub fn disconnect_after_acting(self) -> Self {
+        self.then(Act::DisconnectAfterActing)
+    }
+
+    /// Accepts no connection. The client knows that nothing was done.
+    pub fn unreachable(self) -> Self {
+        self.then(Act::Unreachable)
+    }
+
+    /// Answers as without this `on`, for a place in a sequence: `.act().fail(500)` fails from the second call on.
+    pub fn act(self) -> Self {
+        self.then(Act::Own)
+    }
+
+    /// Gives the answer before this so many times. It is another [`act`](Self::act) if there is none.
+    pub fn times(self, times: usize) -> Self {
+        let mut plan = locked(&self.stub.plan);
+        if plan.steps.is_empty() {
+            plan.steps.push(Step { act: Act::Own, times: None, made: 0 });
+        }
+        if let Some(last) = plan.steps.last_mut() {
+            last.times = Some(times);
+        }
+        drop(plan);
+        self
+    }
+
+    /// Answers only calls like this; all others are answered as without this `on`. Of several conditions all have to hold.
+    pub fn when(self, condition: impl Fn(&C) -> bool + Send + Sync + 'static) -> Self {
+        let condition = move |call: &Call| call.arguments::<C>().is_some_and(|arguments| condition(&arguments));
+        locked(&self.stub.plan).conditions.push(Arc::new(condition));
+        self
+    }
+
+    /// Takes that long for each answer, by tokio's clock. Alone it delays the answers that there are without it.
+    pub fn delay(self, time: Duration) -> Self {
+        locked(&self.stub.plan).delay = time;
+        self
+    }
+
+    fn then(self, act: Act) -> Self {
+        locked(&self.stub.plan).steps.push(Step { act, times: None, made: 0 });
+        self
+    }
+}
+
+impl<C: Paginate<Item: Serialize>> On<C> {
+    /// Answers the rows of a list, in pages of so many, in the operation's own shape.
+    ///
+    /// ```
+    /// use futures::TryStreamExt as _;
+    /// use trycourier::testing::{Courier, example};
+    /// use trycourier::{calls, types};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// let courier = Courier::new();
+    /// courier.on::<calls::BrandsList>().pages(vec![example::<types::Brand>(); 5], 2);
+    /// let brands: Vec<_> = courier.client().brands().list().items().try_collect().await?;
+    /// assert_eq!((brands.len(), courier.calls().len()), (5, 3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pages(self, rows: impl IntoIterator<Item = C::Item>, size: usize) -> Self {
+        let rows: Vec<Value> = rows.into_iter().filter_map(|row| serde_json::to_value(row).ok()).collect();
+        self.then(Act::Answer(Arc::new(move |call| {
+            let found = described(call).and_then(|operation| paging::served(operation, &rows, size, &call.target));
+            found.unwrap_or_else(|| Answer::invalid("`cursor` is not one that was given out")).into_response()
+        })))
+    }
+}
+
+fn described(call: &Call) -> Option<&'static Operation> {
+    let path = call.target.split('?').next()?;
+    match DESCRIPTION.find(call.method.as_str(), path) {
+        Found::Operation(operation, _) => Some(operation),
+        _ => None,
+    }
+}
+
+/// The described success of an operation.
+fn success(id: &str, body: Value) -> Response<Bytes> {
+    let operation = DESCRIPTION.operations.iter().find(|operation| operation.id == id);
+    let status = operation.map_or(200, |operation| operation.status);
+    match operation.and_then(|operation| operation.answer.as_ref()) {
+        Some(_) => Answer::new(status, body),
+        None => Answer::empty(status),
+    }
+    .into_response()
+}
+
+pub(super) struct Stub {
+    operation: &'static str,
+    plan: Mutex<Plan>,
+}
+
+impl std::fmt::Debug for Stub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Stub").field(&self.operation).finish()
+    }
+}
+
+#[derive(Default)]
+struct Plan {
+    conditions: Vec<Condition>,
+    delay: Duration,
+    steps: Vec<Step>,
+}
+
+type Respond = Arc<dyn Fn(&Call) -> Response<Bytes> + Send + Sync>;
+type Condition = Arc<dyn Fn(&Call) -> bool + Send + Sync>;
+
+struct Step {
+    act: Act,
+    /// How often it is to be taken.
+    times: Option<usize>,
+    /// How often it was taken.
+    made: usize,
+}
+
+#[derive(Clone)]
+pub(super) enum Act {
+    /// The double's own answer.
+    Own,
+    Answer(Respond),
+    Disconnect,
+    DisconnectAfterActing,
+    Unreachable,
+}
+
+impl Stub {
+    /// What to do with a call and how long it takes, if this is for it.
+    pub fn next(&self, call: &Call) -> Option<(Act, Duration)> {
+        if call.operation != Some(self.operation) {
+            return None;
+        }
+        // The conditions are a test's own code, which may use the double.
+        let conditions = locked(&self.plan).conditions.clone();
+        if !conditions.iter().all(|condition| condition(call)) {
+            return None;
+        }
+        let mut plan = locked(&self.plan);
+        let delay = plan.delay;
+        if plan.steps.is_empty() {
+            return (delay > Duration::ZERO).then_some((Act::Own, delay));
+        }
+        let last = plan.steps.len() - 1;
+        let step = plan.steps.iter_mut().enumerate().find_map(|(place, step)| {
+            let times = step.times.unwrap_or(if place == last { usize::MAX } else { 1 });
+            (step.made < times).then_some(step)
+        })?;
+        step.made += 1;
+        Some((step.act.clone(), delay))
+    }
+}
