@@ -44,7 +44,7 @@ fn decode(criterion: &mut Criterion) {
         group.bench_function("typed", |bencher| bencher.iter(|| typed(json)));
         group.finish();
     };
-    compare("bulk users", &page(), |json| serde_json::from_str::<types::BulkGetJobUsersResponse>(json).is_ok());
+    compare("bulk users", &page(), |json| serde_json::from_str::<types::BulkListUsersResponse>(json).is_ok());
     compare("elemental", &content(), |json| serde_json::from_str::<types::ElementalContent>(json).is_ok());
 }
 

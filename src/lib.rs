@@ -1,70 +1,74 @@
 //! The Rust SDK for [Courier](https://www.courier.com), the notification API: one API to send email, SMS, push, chat and
 //! in-app messages, and to manage the users, lists, templates, journeys and bulk jobs behind them.
 //!
-//! [`Client`] has a method for each of the API's 168 operations, named as in every official SDK: `bulk.listUsers` is
-//! [`bulk_list_users`](Client::bulk_list_users). A method starts a call; setters give it its arguments, and `send` sends it.
-//!
 //! ```no_run
-//! use trycourier::{Client, types};
+//! use trycourier::Client;
+//! use trycourier::types::{Content, Message, Recipient};
 //!
-//! # async fn example() -> Result<(), trycourier::Error> {
-//! // The key is taken from COURIER_API_KEY.
-//! let client = Client::from_env()?;
+//! # async fn example() -> trycourier::Result<()> {
+//! let client = Client::from_env()?; // reads COURIER_API_KEY
 //!
-//! let recipient = types::UserRecipient::builder().user_id("user_123").build()?;
-//! let message = types::Message::builder()
-//!     .to(recipient)
-//!     .template("nt_01kx4h2jdafq8bk9aftxak4b40")
-//!     .build()?;
-//! let sent = client
-//!     .send_message()
-//!     .body(types::SendMessageRequest::builder().message(message))
-//!     .send()
-//!     .await?;
+//! let content = Content::new("Hello", "Your order is on its way.");
+//! let message = Message::new().to(Recipient::email("ada@example.com")).content(content);
+//! let sent = client.send().message(message).await?;
+//!
 //! println!("{}", sent.request_id);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # What it does for you
+//! # Where to look
 //!
-//! - **Retries** what is worth it, twice, and never sends twice: every `POST` has an idempotency key. See [`retry`].
-//! - **Walks pages**: `items()` and `pages()` on every list, see [`ext::Paginate`].
-//! - **Takes Courier as it is**: an answer with fields, enum values or kinds that this version does not know is no error,
-//!   and nothing of it is lost. New fields are in `extra`, new values in `Unrecognized`.
-//! - **Says what went wrong**: one [`Error`] for every operation, with an [`ErrorKind`] to branch on.
-//! - **Keeps secrets**: keys, tokens and credentials are never printed, and neither an error nor a trace has a URL in it.
-//!   See [`Sensitive`].
+//! - **By task**: the [`guide`] has a page for each, from the [first send](guide::first_send) over [bulk jobs](guide::bulk)
+//!   and [paging](guide::paging) to [retries](guide::retries) and [tests of your own](guide::testing).
+//! - **By resource**: [`resources`] has a page for each of the 23. The names are those of the official SDKs:
+//!   `bulk.listUsers` is [`client.bulk().list_users(…)`](resources::Bulk::list_users). Coming from
+//!   [Node or Python](guide::coming_from)? There is a table.
+//! - **By type**: [`types`] has what calls take and answers hold, and [`calls`] what the methods of a resource give.
 //!
-//! # Answers
+//! # How a call is written
 //!
-//! `send` gives a [`ResponseValue`], which is the answer's type and has the `status` and the `headers` too; `send_raw` gives
-//! the bytes. An optional field is an `Option`: `null` and absence are `None`, and `None` is not sent. Where a `null` means
-//! something, such as taking a value away, put it into the object's `extra` under the field's name.
-//!
-//! Types are `#[non_exhaustive]`, because Courier's API grows: make them with their `builder()`, and change them by their
-//! public fields.
-//!
-//! # Calls from code that is not async
+//! A resource of the [`Client`] has a method for each operation. What the operation requires is an argument; what is
+//! optional is a setter, whether it travels in the path, the query, a header or the body. `.await` sends the call.
 //!
 //! ```no_run
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-//! let client = trycourier::Client::from_env()?;
-//! let lists = runtime.block_on(client.lists_list().send())?;
-//! println!("{} lists", lists.items.len());
+//! # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+//! let brand = client.brands().update("brand_1", "Acme").await?; // path, then body
+//! let lists = client.lists().list().pattern("customers.**").await?; // query
+//! client.journeys().invoke("jn_1").user_id("user_123").idempotency_key("k-1").await?; // path, body, header
 //! # Ok(())
 //! # }
 //! ```
 //!
+//! A type is made by its `new`, which takes what is required, and has a setter for each optional field. What is missing or
+//! misspelt does not compile. An answer is a [`Response`]: it dereferences to the type of the answer, and has the status and
+//! the headers too. An optional field is an `Option`; `None` is not sent. Where null means something, such as taking a value
+//! away, the field is a [`Nullable`](types::Nullable).
+//!
+//! # What it does for you
+//!
+//! - **Retries** what is worth it, twice, and never does the work twice: every `POST` has an idempotency key. See
+//!   [`guide::retries`].
+//! - **Walks pages**: `.items()` and `.pages()` on every list. See [`guide::paging`].
+//! - **Takes Courier as it is**: an answer with unknown fields or values, or with values of another type than described, is
+//!   no error, and nothing of it is lost. See [`guide::errors`].
+//! - **Says what went wrong**: one [`Error`] for every operation, with an [`ErrorKind`] to branch on.
+//! - **Keeps secrets**: keys and tokens are never printed, and neither an error nor a trace has a URL in it. See
+//!   [`Sensitive`].
+//!
 //! # Features
 //!
-//! | feature | |
+//! | feature | what it adds |
 //! |---|---|
+//! | `all-resources` | every resource of the API; on by default |
+//! | `send`, `bulk`, `users`, … | one resource and the types that it needs, to compile less |
 //! | `rustls` | TLS by rustls and the platform's certificates; on by default |
-//! | `native-tls` | TLS by the platform's own library instead |
+//! | `native-tls` | TLS by the platform's own library |
 //! | `gzip` | answers may come compressed |
+//! | `reqwest-0-13` | [`ClientBuilder::http_client`], which takes a client of reqwest 0.13 |
+//! | `jiff`, `chrono` | conversions between their moments and [`Timestamp`](types::Timestamp) and [`Millis`](types::Millis) |
 //! | `schemars` | `schemars::JsonSchema` for every type of [`types`] |
+//! | `testing` | a Courier on this machine, for tests: the module `testing` |
 //! | `tracing` | a span for each call and an event for each retry, named as OpenTelemetry names them |
 //!
 //! # Glossary
@@ -74,57 +78,93 @@
 //! | audience | the users whose profiles match a filter, kept up to date by Courier |
 //! | automation | an older kind of workflow; see journey |
 //! | brand | logo, colors and texts that templates are rendered with |
-//! | broadcast | one message to a list or an audience, written and scheduled as a thing of its own |
+//! | broadcast | one message to a list or an audience, which is written and scheduled by itself |
 //! | bulk job | one message to many users, each with data of their own |
 //! | channel | a way to reach somebody: email, SMS, push, inbox, chat |
 //! | digest | messages held back and sent together |
 //! | Elemental | Courier's JSON for the content of a message, for all channels at once |
 //! | journey | a workflow of sends, delays and conditions that runs for one user |
 //! | list | users who subscribed to it |
-//! | profile | what Courier knows of a user: addresses and whatever else you store |
+//! | profile | what Courier knows about a user: addresses and whatever else you store |
 //! | provider | the service that a channel delivers with, such as SendGrid or Twilio |
 //! | recipient | whom a message is for: a user, a list, an audience, or an address |
 //! | routing | which channels a message may take, and whether one is enough |
 //! | section | a group of topics on the preference page |
 //! | template | the content of a message, made once, `nt_…`; a notification in the API's paths |
 //! | tenant | a customer of yours, with users, brand and preferences of its own |
-//! | topic | what a user can subscribe to or not |
+//! | topic | a kind of message that users can choose to receive or not |
 //! | workspace | your account's space in Courier, with a test and a production environment |
 
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The documentation speaks of all resources, also where some of them are not compiled.
+#![cfg_attr(not(feature = "all-resources"), allow(rustdoc::broken_intra_doc_links))]
+// What the calls and types share is compiled whole, and with few resources some of it has no user.
+#![cfg_attr(not(feature = "all-resources"), allow(dead_code, unused_imports, unused_macros))]
 
+mod base_url;
+mod call;
 mod client;
 mod client_builder;
+mod deviation;
 mod error;
+mod error_text;
 mod exchange;
 pub mod ext;
+mod extra;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
 mod generated;
+#[cfg(doc)]
+pub mod guide;
+mod idempotency;
+mod json;
+mod millis;
+mod nullable;
+mod object;
 mod observe;
 mod operation;
 mod options;
-mod path_segment;
+mod prepared;
+mod rate_limit;
+mod redaction;
 mod request;
+mod response;
 pub mod retry;
+mod retry_budget;
+mod secret_names;
 mod sensitive;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
+mod timestamp;
+pub mod transport;
+mod unrecognized_value;
 
 pub use bytes::Bytes;
 pub use client::Client;
 pub use client_builder::ClientBuilder;
 pub use error::{Error, ErrorKind, Result};
-pub use generated::{builder, types};
+pub use generated::{calls, resources, types};
+pub use http;
 pub use observe::Call;
 pub use options::Options;
-pub use path_segment::{PathSegment, PathSegmentError};
-pub use progenitor_client::ResponseValue;
+pub use prepared::Prepared;
 pub use request::RequestBuilder;
+#[cfg(feature = "reqwest-0-13")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest-0-13")))]
 pub use reqwest;
+pub use response::Response;
 pub use sensitive::Sensitive;
+pub use types::Deviation;
 
-/// The README's code blocks are tests.
+/// The code blocks of the README are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The calls that coding agents are told to make are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../AGENTS.md")]
+struct Agents;

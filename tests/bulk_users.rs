@@ -7,8 +7,7 @@ mod support;
 use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use support::{Reply, Server};
-use trycourier::ext::Paginate as _;
-use trycourier::types::{BulkJobUserStatus, ChannelClassification, ChannelSource, PreferenceStatus};
+use trycourier::types::{BulkUser, BulkUserStatus, ChannelClassification, Object, PreferenceSource, PreferenceStatus};
 
 fn reference_answer() -> Value {
     serde_json::from_str(include_str!("fixtures/bulk_list_users.json")).unwrap()
@@ -17,7 +16,7 @@ fn reference_answer() -> Value {
 #[tokio::test]
 async fn each_field_of_the_references_answer_is_read_through_its_type() {
     let server = Server::answering(200, reference_answer()).await;
-    let answer = server.client().bulk_list_users().job_id("job").send().await.unwrap();
+    let answer = server.client().bulk().list_users("job").await.unwrap();
     assert_eq!(server.only().path, "/bulk/job/users");
     assert_eq!(answer.status(), 200);
 
@@ -25,10 +24,10 @@ async fn each_field_of_the_references_answer_is_read_through_its_type() {
     assert!(answer.paging.more);
     let [user] = answer.items.as_slice() else { panic!("{} users", answer.items.len()) };
     assert_eq!(user.recipient.as_deref(), Some("string"));
-    assert_eq!(user.status, BulkJobUserStatus::Pending);
+    assert_eq!(user.status, BulkUserStatus::Pending);
     assert_eq!(user.message_id.as_deref(), Some("1-5e2b2615-05efbb3acab9172f88dd3f6f"));
     assert_eq!(user.data, Some(json!({})));
-    assert_eq!(user.profile, Some(serde_json::Map::new()));
+    assert_eq!(user.profile, Some(Object::default()));
 
     let preferences = user.preferences.as_ref().unwrap();
     for (group, key) in [(&preferences.categories, "categories_key"), (&preferences.notifications, "notifications_key")]
@@ -36,7 +35,7 @@ async fn each_field_of_the_references_answer_is_read_through_its_type() {
         let preference = &group.as_ref().unwrap()[key];
         assert_eq!(preference.status, PreferenceStatus::OptedIn);
         let rule = &preference.rules.as_ref().unwrap()[0];
-        assert_eq!((rule.start.as_deref(), rule.until.as_str()), (Some("string"), "string"));
+        assert_eq!((rule.start.as_ref().map(|start| start.as_str()), rule.until.as_str()), (Some("string"), "string"));
         let channels = preference.channel_preferences.as_ref().unwrap();
         assert_eq!(channels[0].channel, ChannelClassification::DirectMessage);
     }
@@ -45,7 +44,7 @@ async fn each_field_of_the_references_answer_is_read_through_its_type() {
     assert_eq!(to.user_id.as_deref(), Some("user_123"));
     assert_eq!(to.account_id.as_deref(), Some("abc-123"));
     assert_eq!(to.context.as_ref().unwrap().tenant_id.as_deref(), Some("tenant_abc"));
-    assert_eq!(to.data, Some(serde_json::Map::new()));
+    assert_eq!(to.data, Some(Object::default()));
     assert_eq!(to.email.as_deref(), Some("user@example.com"));
     assert_eq!(to.locale.as_deref(), Some("en-US"));
     assert_eq!(to.phone_number.as_deref(), Some("+15551234567"));
@@ -53,14 +52,14 @@ async fn each_field_of_the_references_answer_is_read_through_its_type() {
     assert_eq!(to.tenant_id.as_deref(), Some("tenant_abc"));
     let profile_preferences = to.preferences.as_ref().unwrap();
     assert_eq!(profile_preferences.template_id.as_deref(), Some("TGB7VST3R0PWBHBJD9R6ZMG2DD9A"));
-    assert_eq!(profile_preferences.notifications["notifications_key"].source, Some(ChannelSource::Subscription));
+    assert_eq!(profile_preferences.notifications["notifications_key"].source, Some(PreferenceSource::Subscription));
     assert_eq!(profile_preferences.categories.as_ref().unwrap()["categories_key"].status, PreferenceStatus::OptedIn);
 }
 
 #[tokio::test]
 async fn the_references_answer_is_encoded_again_as_it_came() {
     let server = Server::answering(200, reference_answer()).await;
-    let answer = server.client().bulk_list_users().job_id("job").send().await.unwrap();
+    let answer = server.client().bulk().list_users("job").await.unwrap();
     assert_eq!(serde_json::to_value(answer.into_inner()).unwrap(), reference_answer());
 }
 
@@ -82,7 +81,7 @@ async fn a_large_job_is_listed_page_by_page() {
     })
     .await;
     let client = server.client();
-    let users = client.bulk_list_users().job_id("job").items().try_collect::<Vec<_>>().await.unwrap();
+    let users = client.bulk().list_users("job").items().try_collect::<Vec<_>>().await.unwrap();
     assert_eq!(users.len(), USERS);
     assert!(users.iter().enumerate().all(|(n, user)| user.recipient == Some(format!("user {n}"))));
     assert_eq!(server.received().len(), USERS.div_ceil(PAGE));
@@ -92,9 +91,8 @@ async fn a_large_job_is_listed_page_by_page() {
 async fn adding_users_tells_which_were_refused() {
     let refused = json!({"total": 2, "errors": [{"error": "Duplicate user", "user": {"recipient": "user_1"}}]});
     let server = Server::answering(200, refused).await;
-    let user = trycourier::types::InboundBulkMessageUser::builder().recipient("user_1").build().unwrap();
-    let body = trycourier::types::BulkIngestUsersParams::builder().users(vec![user]);
-    let answer = server.client().bulk_add_users().job_id("job").body(body).send().await.unwrap();
+    let answer = server.client().bulk().add_users("job", [BulkUser::new().recipient("user_1")]).await.unwrap();
+    assert_eq!(server.only().json(), json!({"users": [{"recipient": "user_1"}]}));
     assert_eq!(answer.total, Some(2));
     let error = &answer.errors.as_ref().unwrap()[0];
     assert_eq!(error.error.as_deref(), Some("Duplicate user"));

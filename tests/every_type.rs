@@ -36,6 +36,12 @@ fn variants_without_a_tag(description: &Value) -> BTreeSet<&str> {
     schemas.keys().map(String::as_str).filter(|name| variants.contains(*name) || enums.contains(*name)).collect()
 }
 
+fn is_union_of_scalars(schema: &Value) -> bool {
+    let variants = schema["oneOf"].as_array().map_or(&[][..], Vec::as_slice);
+    let is_object = |variant: &Value| variant["$ref"].is_string() || variant["type"] == "object";
+    !variants.is_empty() && !variants.iter().any(is_object)
+}
+
 #[test]
 fn a_loose_answer_decodes_into_its_type_and_encodes_to_the_same() {
     let description = description();
@@ -51,6 +57,10 @@ fn a_loose_answer_decodes_into_its_type_and_encodes_to_the_same() {
                 continue;
             }
             for sample in (Samples { description: &description, style }).each(schema) {
+                // What no variant could ever be is a deviation, which `serde` alone has nowhere to say.
+                if sample.is_object() && is_union_of_scalars(schema) {
+                    continue;
+                }
                 let result = decode_and_encode(&name.to_upper_camel_case(), sample.clone());
                 let result = result.unwrap_or_else(|| panic!("{name} has no type"));
                 let result = result.unwrap_or_else(|error| panic!("{name} {style:?}: {error}\n{sample}"));
@@ -75,64 +85,35 @@ fn every_example_of_the_description_decodes_into_its_type_and_encodes_to_the_sam
         let result = result.unwrap_or_else(|| panic!("{name} has no type"));
         let result = result.unwrap_or_else(|error| panic!("{name}: {error}\n{example}"));
         assert_eq!(without_nulls(&result), without_nulls(example), "{name}");
-        assert_no_unrecognized(name, example);
+        // One that ends in `Unrecognized` would decode too, and show a caller what does not exist.
+        assert!(is_recognized(&name.to_upper_camel_case(), example.clone()), "{name}: {example}");
         checked += 1;
     }
     assert!(checked > 100, "{checked}");
 }
 
-/// An example that ends in `Unrecognized` would decode too, and show a caller what does not exist.
-fn assert_no_unrecognized(name: &str, example: &Value) {
-    macro_rules! check {
-        ($($union:ident),*) => {
-            match name {
-                $(stringify!($union) => {
-                    let value: types::$union = serde_json::from_value(example.clone()).unwrap();
-                    assert!(!matches!(value, types::$union::Unrecognized(_)), "{name}: {example}");
-                })*
-                _ => {}
-            }
-        };
-    }
-    check!(
-        AutomationStep,
-        Content,
-        ElementalNode,
-        ElementalNodeNonChannel,
-        JourneyNode,
-        JourneyConditionsField,
-        SendMessageRequestMessageTo,
-        SendMessageRequestMessageToUnionMember8,
-        Slack,
-        MsTeams
-    );
-}
-
 #[test]
 fn each_variant_of_a_union_decodes_as_itself() {
-    let to = |value: Value| serde_json::from_value::<types::SendMessageRequestMessageTo>(value).unwrap();
-    use types::SendMessageRequestMessageTo as To;
-    assert!(matches!(to(json!({"user_id": "u"})), To::UserRecipient(_)));
-    assert!(matches!(to(json!({"email": "a@example.com"})), To::UserRecipient(_)));
-    assert!(matches!(to(json!({"audience_id": "a"})), To::AudienceRecipient(_)));
-    assert!(matches!(to(json!({"list_id": "l"})), To::ListRecipient(_)));
-    assert!(matches!(to(json!({"list_pattern": "l.*"})), To::ListPatternRecipient(_)));
-    assert!(matches!(to(json!({"slack": {"access_token": "x", "channel": "c"}})), To::SlackRecipient(_)));
-    assert!(matches!(to(json!([{"user_id": "u"}, {"list_id": "l"}])), To::Array(_)));
+    let to = |value: Value| serde_json::from_value::<types::Recipient>(value).unwrap();
+    use types::Recipient as To;
+    assert!(matches!(to(json!({"user_id": "u"})), To::User(_)));
+    assert!(matches!(to(json!({"email": "a@example.com"})), To::User(_)));
+    assert!(matches!(to(json!({"audience_id": "a"})), To::Audience(_)));
+    assert!(matches!(to(json!({"list_id": "l"})), To::List(_)));
+    assert!(matches!(to(json!({"list_pattern": "l.*"})), To::ListPattern(_)));
+    assert!(matches!(to(json!({"slack": {"access_token": "x", "channel": "c"}})), To::Slack(_)));
+    assert!(matches!(to(json!([{"user_id": "u"}, {"list_id": "l"}])), To::Several(_)));
 
     let node = |value: Value| serde_json::from_value::<types::JourneyNode>(value).unwrap();
     use types::JourneyNode as Node;
-    assert!(matches!(
-        node(json!({"type": "delay", "mode": "duration", "duration": "1 day"})),
-        Node::DelayDurationNode(_)
-    ));
-    assert!(matches!(node(json!({"type": "delay", "mode": "until", "until": "t"})), Node::DelayUntilNode(_)));
+    assert!(matches!(node(json!({"type": "delay", "mode": "duration", "duration": "1 day"})), Node::DelayDuration(_)));
+    assert!(matches!(node(json!({"type": "delay", "mode": "until", "until": "t"})), Node::DelayUntil(_)));
     let throttle = |scope: &str| json!({"type": "throttle", "scope": scope, "max_allowed": 1, "period": "1 day", "throttle_key": "k"});
-    assert!(matches!(node(throttle("user")), Node::ThrottleStaticNode(_)));
-    assert!(matches!(node(throttle("dynamic")), Node::ThrottleDynamicNode(_)));
+    assert!(matches!(node(throttle("user")), Node::ThrottleStatic(_)));
+    assert!(matches!(node(throttle("dynamic")), Node::ThrottleDynamic(_)));
     assert!(matches!(node(throttle("workspace")), Node::Unrecognized(_)));
     assert!(matches!(node(json!({"type": "something-new"})), Node::Unrecognized(_)));
-    assert!(matches!(node(json!({"type": "exit"})), Node::ExitNode(_)));
+    assert!(matches!(node(json!({"type": "exit"})), Node::Exit(_)));
 }
 
 #[test]
@@ -140,25 +121,35 @@ fn an_enum_reads_and_writes_values_that_it_does_not_know() {
     let status: types::MessageStatus = serde_json::from_value(json!("TELEPORTED")).unwrap();
     assert_eq!(status, types::MessageStatus::Unrecognized("TELEPORTED".to_owned()));
     assert_eq!(status.to_string(), "TELEPORTED");
-    assert_eq!("TELEPORTED".parse::<types::MessageStatus>().unwrap(), status);
-    assert_eq!("SENT".parse::<types::MessageStatus>().unwrap(), types::MessageStatus::Sent);
     assert_eq!(serde_json::to_value(&status).unwrap(), json!("TELEPORTED"));
+    // What a caller writes is another matter: a value that is not known is said on purpose.
+    assert_eq!("SENT".parse::<types::MessageStatus>().unwrap(), types::MessageStatus::Sent);
+    assert!("TELEPORTED".parse::<types::MessageStatus>().is_err());
 }
 
 #[test]
 fn a_fraction_is_sent_back_to_the_last_digit() {
     for text in ["0.18499999999999997", "1e300", "123456789.12345679", "5e-324", "0.1"] {
         let answer = format!(r#"{{"recipient":"u","status":"SENT","data":{{"rate":{text}}}}}"#);
-        let user: types::BulkMessageUserResponse = serde_json::from_str(&answer).unwrap();
+        let user: types::BulkJobUser = serde_json::from_str(&answer).unwrap();
         let again = serde_json::to_value(&user).unwrap();
         assert_eq!(again["data"]["rate"].as_f64().unwrap().to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
     }
 }
 
 #[test]
-fn a_null_that_means_something_is_sent_from_extra() {
-    let mut brand = types::BrandsUpdateRequest::builder().name("Acme").build().unwrap();
-    assert_eq!(serde_json::to_value(&brand).unwrap(), json!({"name": "Acme"}));
-    brand.extra.insert("snippets".to_owned(), Value::Null);
-    assert_eq!(serde_json::to_value(&brand).unwrap(), json!({"name": "Acme", "snippets": null}));
+fn no_name_is_written_twice() {
+    let message = types::TextContent::new("typed", "body").extra("title", "extra");
+    let written = serde_json::to_string(&message).unwrap();
+    assert_eq!(written.matches("title").count(), 1, "{written}");
+    assert_eq!(serde_json::to_value(&message).unwrap(), json!({"title": "extra", "body": "body"}));
+}
+
+#[test]
+fn a_null_that_means_something_is_said_by_a_setter_of_its_own() {
+    let of = |update: types::TopicPreferenceUpdate| serde_json::to_value(&update).unwrap();
+    let update = types::TopicPreferenceUpdate::new(types::PreferenceStatus::OptedIn);
+    assert_eq!(of(update.clone()), json!({"status": "OPTED_IN"}));
+    assert_eq!(of(update.clone().digest_schedule_id("d")), json!({"status": "OPTED_IN", "digest_schedule_id": "d"}));
+    assert_eq!(of(update.clear_digest_schedule_id()), json!({"status": "OPTED_IN", "digest_schedule_id": null}));
 }

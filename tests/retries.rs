@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::faulty::{Act, Faulty, TestClock, answer};
-use trycourier::reqwest::Method;
+use tokio::io::AsyncWriteExt as _;
+use trycourier::http::Method;
 use trycourier::retry::Backoff;
 use trycourier::{Client, Error, ErrorKind, types};
 
@@ -21,9 +22,9 @@ fn failing() -> Act {
 }
 
 async fn send(client: &Client) -> Result<String, Error> {
-    let message = json!({"message": {"to": {"user_id": "u"}, "template": "t"}});
-    let body: types::SendMessageRequest = serde_json::from_value(message).unwrap();
-    client.send_message().body(body).send().await.map(|sent| sent.into_inner().request_id)
+    let message = json!({"to": {"user_id": "u"}, "template": "t"});
+    let body: types::Message = serde_json::from_value(message).unwrap();
+    client.send().message(body).await.map(|sent| sent.into_inner().request_id)
 }
 
 /// The idempotency keys that arrived.
@@ -145,9 +146,12 @@ async fn the_longest_durations_overflow_nothing() {
 #[tokio::test]
 async fn the_clones_of_a_client_pay_from_one_budget() {
     let server = Faulty::start(vec![failing()]).await;
-    let client = server.builder().clock(TestClock::new()).retry_budget(22).build().unwrap();
+    // No time passes in which the budget would be refilled.
+    let brief = Backoff::default().longest(Duration::from_millis(1));
+    let client = server.builder().clock(TestClock::new()).retry_budget(4).options(|options| options.backoff(brief));
+    let client = client.build().unwrap();
     let attempts = async |client: &Client| send(client).await.unwrap_err().attempts();
-    // Each retry costs 5 of 22: four can be paid, whoever makes them.
+    // Four retries can be made, whoever makes them.
     assert_eq!(attempts(&client).await, 3);
     assert_eq!(attempts(&client.clone().with_options(|options| options.max_retries(1))).await, 2);
     assert_eq!(attempts(&client).await, 2);
@@ -161,8 +165,8 @@ async fn the_clones_of_a_client_pay_from_one_budget() {
 async fn an_empty_budget_stops_retries_and_not_calls_and_fills_by_success() {
     let script = [failing()].into_iter().chain([good(), good(), good()]).chain([failing(), good()]).collect();
     let server = Faulty::start(script).await;
-    let client = server.builder().clock(TestClock::new()).retry_budget(5).build().unwrap();
-    // Pays 5, and gets them back with the success.
+    let client = server.builder().clock(TestClock::new()).retry_budget(1).build().unwrap();
+    // Takes the retry, and gives it back with the success.
     send(&client).await.unwrap();
     send(&client).await.unwrap();
     send(&client).await.unwrap();
@@ -170,6 +174,35 @@ async fn an_empty_budget_stops_retries_and_not_calls_and_fills_by_success() {
     assert_eq!(server.acts(), 6);
     let none = server.builder().clock(TestClock::new()).retry_budget(0).build().unwrap();
     send(&none).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cut_of_all_connections_loses_none_of_three_hundred_calls() {
+    const CALLS: usize = 300;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let all = std::sync::Arc::new(tokio::sync::Barrier::new(CALLS));
+    tokio::spawn(async move {
+        for number in 0.. {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let all = std::sync::Arc::clone(&all);
+            tokio::spawn(async move {
+                let mut buffer = Vec::new();
+                while support::faulty::read_request(&mut socket, &mut buffer).await.is_ok() {
+                    if number < CALLS {
+                        // Once all are under way, all are cut.
+                        all.wait().await;
+                        return socket.set_zero_linger().unwrap();
+                    }
+                    socket.write_all(&answer(202, &[], r#"{"requestId": "1"}"#)).await.unwrap();
+                }
+            });
+        }
+    });
+    let client = Client::builder().api_key("key").base_url(url).clock(TestClock::new()).build().unwrap();
+    let sent = futures::future::join_all((0..CALLS).map(|_| send(&client))).await;
+    let failed: Vec<&Error> = sent.iter().filter_map(|sent| sent.as_ref().err()).collect();
+    assert!(failed.is_empty(), "{} failed: {:?}", failed.len(), failed.first());
 }
 
 #[tokio::test]
@@ -184,12 +217,12 @@ async fn a_key_is_of_one_call_and_can_be_set_and_switched_off() {
     .await
     .unwrap();
     send(&client.with_options(|options| options.idempotency_keys(false))).await.unwrap();
-    let body: types::SendMessageRequest = serde_json::from_value(json!({"message": {"template": "t"}})).unwrap();
+    let body = types::Message::new().template("t");
     let shared = client.with_options(|options| options.idempotency_key("of all"));
-    shared.send_message().idempotency_key("of one").body(body).send().await.unwrap();
-    shared.lists_retrieve().list_id("l").send().await.unwrap();
-    client.lists_retrieve().list_id("l").send().await.unwrap();
-    client.lists_delete().list_id("l").send().await.unwrap();
+    shared.send().message(body).idempotency_key("of one").await.unwrap();
+    shared.lists().retrieve("l").await.unwrap();
+    client.lists().retrieve("l").await.unwrap();
+    client.lists().delete("l").await.unwrap();
     client.request(Method::PUT, "/x").send_raw().await.unwrap();
     client.request(Method::PATCH, "/x").send_raw().await.unwrap();
     client.request(Method::POST, "/x").send_raw().await.unwrap();
@@ -210,9 +243,9 @@ async fn a_blank_key_is_none_and_is_refused() {
     let client = server.builder().build().unwrap();
     for blank in ["", "  ", "\t"] {
         let error = send(&client.with_options(|options| options.idempotency_key(blank))).await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0));
-        let body: types::SendMessageRequest = serde_json::from_value(json!({"message": {}})).unwrap();
-        assert!(client.send_message().idempotency_key(blank).body(body).send().await.is_err());
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidArgument, 0));
+        let body = types::Message::new();
+        assert!(client.send().message(body).idempotency_key(blank).await.is_err());
     }
     assert_eq!(server.acts(), 0);
 }
@@ -246,7 +279,7 @@ async fn a_204_keeps_the_connection() {
     let server = Faulty::start(vec![Act::says("HTTP/1.1 204 No Content\r\n\r\n")]).await;
     let client = server.builder().build().unwrap();
     for _ in 0..5 {
-        let answer = client.lists_delete().list_id("l").send().await.unwrap();
+        let answer = client.lists().delete("l").await.unwrap();
         assert_eq!(answer.status(), 204);
     }
     let nothing = client.request(Method::DELETE, "/lists/l").send::<Value>().await.unwrap().into_inner();

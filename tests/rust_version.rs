@@ -22,7 +22,7 @@ fn no_dependency_needs_a_newer_rust() {
     let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let metadata = output(
         Command::new(env!("CARGO"))
-            .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", host])
+            .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", host])
             .current_dir(env!("CARGO_MANIFEST_DIR")),
     );
     let metadata: Value = serde_json::from_str(&metadata).unwrap();

@@ -142,8 +142,8 @@ fn resident() -> u64 {
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).map_or(0, |pages| pages * 4)
 }
 
-fn request(number: usize) -> types::SendMessageRequest {
-    serde_json::from_value(json!({"message": {"to": {"user_id": "user"}, "template": number.to_string()}})).unwrap()
+fn request(number: usize) -> types::Message {
+    serde_json::from_value(json!({"to": {"user_id": "user"}, "template": number.to_string()})).unwrap()
 }
 
 /// How a send ended.
@@ -156,7 +156,7 @@ enum End {
 }
 
 async fn send(client: &Client, number: usize) -> End {
-    match client.send_message().body(request(number)).send().await {
+    match client.send().message(request(number)).await {
         Ok(sent) => {
             assert_eq!(sent.request_id, format!("1-{number}"), "an answer of another send");
             End::Sent

@@ -18,7 +18,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
-use trycourier::reqwest::Method;
+use trycourier::http::Method;
 use trycourier::types;
 
 /// A value, and whether it was recorded as a number or a text instead of by `Debug`.
@@ -102,11 +102,9 @@ fn watched() -> (Memory, tracing::subscriber::DefaultGuard) {
     (memory, guard)
 }
 
-fn body() -> types::SendMessageRequest {
-    serde_json::from_value(
-        json!({"message": {"to": {"user_id": "SECRET-ID"}, "content": {"title": "t", "body": "SECRET-TEXT"}}}),
-    )
-    .unwrap()
+fn body() -> types::Message {
+    serde_json::from_value(json!({"to": {"user_id": "SECRET-ID"}, "content": {"title": "t", "body": "SECRET-TEXT"}}))
+        .unwrap()
 }
 
 #[tokio::test]
@@ -119,7 +117,7 @@ async fn a_call_that_is_retried_has_a_span_and_an_event_a_retry() {
     ];
     let server = Faulty::start(script).await;
     let client = server.builder().clock(TestClock::new()).header("x-mine", "SECRET-VALUE").build().unwrap();
-    client.send_message().idempotency_key("SECRET-IDEMPOTENCY").body(body()).send().await.unwrap();
+    client.send().message(body()).idempotency_key("SECRET-IDEMPOTENCY").await.unwrap();
 
     let kept = memory.0.lock().unwrap();
     assert_eq!(kept.spans.len(), 1);
@@ -128,7 +126,7 @@ async fn a_call_that_is_retried_has_a_span_and_an_event_a_retry() {
     for (name, value) in [
         ("otel.name", text("POST /send")),
         ("otel.kind", text("client")),
-        ("courier.operation", text("send_message")),
+        ("courier.operation", text("send.message")),
         ("http.request.method", text("POST")),
         ("url.template", text("/send")),
         ("server.address", text("127.0.0.1")),
@@ -160,10 +158,10 @@ async fn a_call_that_fails_says_how_and_shows_no_id() {
     let server = Faulty::start(vec![Act::answer(404, &[], format!("no SECRET-USER, {KEY}"))]).await;
     let client = server.builder().build().unwrap();
     let client = client.with_options(|options| options.query("email", "SECRET-MAIL"));
-    client.users_tokens_delete().user_id("SECRET-USER").token("SECRET-TOKEN").send().await.unwrap_err();
+    client.users().tokens().delete("SECRET-USER", "SECRET-TOKEN").await.unwrap_err();
     client.request(Method::GET, "/things/SECRET-THING").send_raw().await.unwrap_err();
     let nobody = Faulty::nobody().await.builder().max_retries(0).build().unwrap();
-    nobody.lists_retrieve().list_id("SECRET-LIST").send().await.unwrap_err();
+    nobody.lists().retrieve("SECRET-LIST").await.unwrap_err();
 
     let kept = memory.0.lock().unwrap();
     let spans: Vec<&Fields> = kept.spans.values().collect();
@@ -194,12 +192,12 @@ async fn every_call_that_was_made_is_reported_once() {
         .on_call(move |call| seen.lock().unwrap().push(call.clone()))
         .build()
         .unwrap();
-    client.send_message().body(body()).send().await.unwrap();
-    client.lists_retrieve().list_id("SECRET-LIST").send().await.unwrap_err();
-    client.lists_retrieve().list_id("..").send().await.unwrap_err();
+    client.send().message(body()).await.unwrap();
+    client.lists().retrieve("SECRET-LIST").await.unwrap_err();
+    client.lists().retrieve("..").await.unwrap_err();
     let calls = calls.lock().unwrap();
     assert_eq!(calls.len(), 2, "what was not sent is no call");
-    assert_eq!((calls[0].operation, calls[0].attempts, calls[0].error), ("send_message", 2, None));
+    assert_eq!((calls[0].operation, calls[0].attempts, calls[0].error), ("send.message", 2, None));
     assert_eq!(calls[0].status.map(|status| status.as_u16()), Some(202));
     assert!(calls[0].duration >= Duration::from_millis(500));
     assert_eq!((calls[1].method, calls[1].path), ("GET", "/lists/{list_id}"));

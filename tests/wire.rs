@@ -33,7 +33,7 @@ fn canonical(value: &Value) -> String {
 fn arguments(request: &Value, operation: &Value) -> Value {
     let mut arguments = Map::new();
     let url = format!("http://server/?{}", request["query"].as_str().unwrap());
-    for (name, text) in trycourier::reqwest::Url::parse(&url).unwrap().query_pairs() {
+    for (name, text) in url::Url::parse(&url).unwrap().query_pairs() {
         let parameter = operation["parameters"].as_array().unwrap().iter().find(|parameter| parameter["name"] == *name);
         let value = match parameter.unwrap()["schema"]["type"].as_str() {
             Some("boolean" | "integer") => serde_json::from_str(&text).unwrap(),

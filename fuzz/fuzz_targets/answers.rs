@@ -15,13 +15,13 @@ fuzz_target!(|input: &[u8]| -> Corpus {
         0 => stable::<types::SendMessageResponse>(body),
         1 => stable::<types::MessageDetails>(body),
         2 => stable::<types::ListMessagesResponse>(body),
-        3 => stable::<types::BulkGetJobUsersResponse>(body),
+        3 => stable::<types::BulkListUsersResponse>(body),
         4 => stable::<types::ProfileGetResponse>(body),
-        5 => stable::<types::UsersGetUserTokenResponse>(body),
+        5 => stable::<types::UserTokenDetails>(body),
         6 => stable::<types::Tenant>(body),
         7 => stable::<types::Brand>(body),
         8 => stable::<types::Audience>(body),
-        9 => stable::<types::JourneyResponse>(body),
+        9 => stable::<types::Journey>(body),
         _ => stable::<types::ApiError>(body),
     }
     Corpus::Keep

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use libfuzzer_sys::fuzz_target;
 use trycourier::fuzzing::asked_delay;
-use trycourier::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use trycourier::http::{HeaderMap, HeaderName, HeaderValue};
 use trycourier::retry::Backoff;
 
 fuzz_target!(|input: (u32, Option<&[u8]>, Option<&[u8]>, u64, u32, u64, u32, f64)| {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use trycourier::ResponseValue;
+use trycourier::Response;
 
 use crate::support::sample::{Samples, Style};
 
@@ -30,7 +30,7 @@ fn decoded<T: DeserializeOwned>(body: Value) -> T {
     serde_json::from_value(body).unwrap()
 }
 
-fn encoded<T: Serialize>(answer: ResponseValue<T>) -> Value {
+fn encoded<T: Serialize>(answer: Response<T>) -> Value {
     serde_json::to_value(answer.into_inner()).unwrap()
 }
 

@@ -293,9 +293,14 @@ impl Clock for TestClock {
     }
 }
 
-/// All that can be printed of an error: itself and each of its sources, in each form.
+/// All that can be had of an error as text: itself and each of its sources in each form, and what its methods give.
 pub fn everything(error: &Error) -> String {
-    let mut text = format!("{error}\n{error:?}\n{error:#?}");
+    let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}", error.deviations());
+    text += &format!("\n{:?}\n{:?}\n{:?}", error.excerpt(), error.message(), error.error_type());
+    text += &format!("\n{:?}\n{}", error.headers(), error.api_error().unwrap_or_default());
+    for value in error.headers().values() {
+        text += &format!("\n{}", String::from_utf8_lossy(value.as_bytes()));
+    }
     let mut source = error.source();
     while let Some(inner) = source {
         text += &format!("\n{inner}\n{inner:?}\n{inner:#?}");

@@ -3,6 +3,8 @@
 
 pub mod faulty;
 pub mod sample;
+pub mod scripted;
+pub mod tls;
 
 use std::sync::{Arc, Mutex};
 
@@ -35,7 +37,7 @@ impl Received {
 
     /// The value of a query parameter, decoded.
     pub fn query(&self, name: &str) -> Option<String> {
-        let url = trycourier::reqwest::Url::parse(&format!("http://server/?{}", self.query)).unwrap();
+        let url = url::Url::parse(&format!("http://server/?{}", self.query)).unwrap();
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 }

@@ -1,0 +1,54 @@
+//! The guide: how to do with this crate what people come to Courier for, one page per task.
+//!
+//! Every example on these pages is compiled by a test. The words of Courier are explained in the
+//! [glossary](crate#glossary).
+//!
+//! | page | what it is about |
+//! |---|---|
+//! | [`first_send`] | the first message, and what became of it |
+//! | [`recipients`] | users, addresses, lists, audiences, several at once |
+//! | [`templates`] | templates, data, content without a template |
+//! | [`routing`] | channels, providers, delays, expiry |
+//! | [`users`] | profiles, push tokens, tokens for browsers |
+//! | [`lists`] | lists and audiences |
+//! | [`tenants`] | tenants and brands |
+//! | [`preferences`] | what users want to receive |
+//! | [`bulk`] | one message to many users |
+//! | [`journeys`] | journeys and automations |
+//! | [`paging`] | walking lists |
+//! | [`errors`] | what can go wrong, and what to do |
+//! | [`retries`] | retries, idempotency keys, what to do after an ambiguous failure |
+//! | [`blocking`] | calls from code that does not await |
+//! | [`observability`] | traces, metrics, logs, and which secrets they keep |
+//! | [`testing`] | unit tests of your own |
+//! | [`upgrading`] | what a new version may change |
+//! | [`coming_from`] | coming from the Node or the Python SDK |
+
+macro_rules! pages {
+    ($($page:ident: $($alias:literal),+;)+) => {$(
+        #[doc = include_str!(concat!("guide/", stringify!($page), ".md"))]
+        $(#[doc(alias = $alias)])+
+        pub mod $page {}
+    )+};
+}
+
+pages! {
+    first_send: "quick start", "send email", "send sms", "getting started";
+    recipients: "to", "send to a list", "send to several users";
+    templates: "data", "variables", "Elemental", "button";
+    routing: "channels", "providers", "override", "delay", "schedule";
+    users: "profiles", "push token", "device token", "jwt", "authentication", "inbox token";
+    lists: "audiences", "subscribe", "unsubscribe";
+    tenants: "brands", "organization", "workspace";
+    preferences: "topics", "opt out", "unsubscribe link";
+    bulk: "batch", "mass mailing", "import";
+    journeys: "automations", "workflow", "drip campaign";
+    paging: "pagination", "cursor", "paginate", "stream", "iterate";
+    errors: "exceptions", "status codes", "ApiError";
+    retries: "idempotency", "timeout", "duplicate", "send twice", "cancellation", "drop";
+    blocking: "sync", "synchronous", "block_on";
+    observability: "logging", "metrics", "OpenTelemetry", "tracing", "redaction";
+    testing: "mock", "fake", "stub", "unit test";
+    upgrading: "semver", "non_exhaustive", "breaking changes";
+    coming_from: "node", "python", "typescript", "migration";
+}

@@ -1,0 +1,94 @@
+//! A call can be dropped at every point where it waits: nothing follows, and nothing is lost to the calls after it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use futures::stream;
+use support::scripted::{Outcome, PausedClock, Scripted, refused};
+use tokio::task::yield_now;
+use trycourier::Client;
+use trycourier::http::{Method, Response};
+use trycourier::retry::Backoff;
+use trycourier::transport::Body;
+
+/// Waits at each step: before the answer, before each part of its body, and before its end.
+async fn step_by_step(number: u32) -> Outcome {
+    yield_now().await;
+    if number < 3 {
+        yield_now().await;
+        return refused();
+    }
+    let chunks = stream::unfold(0, |part| async move {
+        yield_now().await;
+        (part < 3).then(|| (Ok(["{\"a\"", ": [1, 2", "]}"].map(trycourier::Bytes::from)[part].clone()), part + 1))
+    });
+    Ok(Response::new(Body::from_stream(chunks)))
+}
+
+async fn call(client: &Client) -> Result<(), trycourier::Error> {
+    client.request(Method::POST, "/send").send::<serde_json::Value>().await.map(drop)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_can_be_dropped_wherever_it_waits() {
+    let reported = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&reported);
+    let server = Scripted::new(|_, number| step_by_step(number));
+    let client = server.builder().clock(PausedClock).retry_budget(1).on_call(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    let client = client.build().unwrap();
+    let mut points = 0;
+    loop {
+        let before = server.seen();
+        let mut polls = 0;
+        let ended = {
+            let mut future = pin!(call(&client));
+            std::future::poll_fn(|context| {
+                polls += 1;
+                match future.as_mut().poll(context) {
+                    Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+                    // Dropped here.
+                    Poll::Pending if polls > points => Poll::Ready(None),
+                    Poll::Pending => Poll::Pending,
+                }
+            })
+            .await
+        };
+        let sent = server.seen() - before;
+        if let Some(outcome) = ended {
+            outcome.unwrap();
+            assert_eq!(sent, 3);
+            break;
+        }
+        assert!(sent <= 3);
+        // Nothing goes on behind the caller's back.
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        assert_eq!(server.seen() - before, sent, "dropped at point {points}");
+        points += 1;
+    }
+    assert!(points > 8, "{points}");
+    assert_eq!(reported.load(Ordering::SeqCst), 1, "what was dropped is not reported");
+
+    // The budget is as it was: one call under way has its two retries, and no call that is gone counts.
+    let nobody = Scripted::outcomes(vec![refused]);
+    // No time passes in which the budget would be refilled.
+    let brief = Backoff::default().longest(Duration::from_millis(1));
+    let client = nobody.builder().clock(PausedClock).retry_budget(1).options(|options| options.backoff(brief));
+    let client = client.build().unwrap();
+    for _ in 0..50 {
+        let mut future = pin!(call(&client));
+        // Dropped in the delay before its first retry.
+        let first = std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending()));
+        assert!(first.await);
+    }
+    let error = call(&client).await.unwrap_err();
+    assert_eq!((error.attempts(), error.budget_was_spent()), (3, false));
+}

@@ -1,0 +1,68 @@
+//! Every typed call with all of its parameters, as a server that knows the description takes it, and what it answers.
+//!
+//! The double is asked always; `cargo xtask conformance` has the mock server of the official SDKs asked too.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+#[path = "support/call.rs"]
+mod call;
+mod support;
+
+use call::{call, request_sample};
+use serde_json::{Map, Value, json};
+use support::sample::{Samples, Style};
+use support::{description, operations};
+use trycourier::Client;
+use trycourier::testing::Courier;
+
+/// Calls every operation, and tells how many there are and what was wrong.
+async fn call_all(client: &Client) -> (usize, Vec<String>) {
+    let description = description();
+    let samples = Samples { description: &description, style: Style::Full };
+    let client = client.with_options(|options| options.strict_answers(true).max_retries(0));
+    let (mut called, mut faults) = (0, Vec::new());
+    for (id, _, _, operation) in operations(&description) {
+        let mut parameters = Map::new();
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            if parameter["in"] != "path" {
+                let name = parameter["name"].as_str().unwrap();
+                parameters.insert(name.to_owned(), parameter_sample(&samples, name, &parameter["schema"]));
+            }
+        }
+        let body = request_sample(&description, &operation);
+        let answer = call(&client, &id, "the-id", &Value::Object(parameters), body).await;
+        called += 1;
+        if let Err(error) = answer {
+            faults.push(format!("{error} {}", error.excerpt().unwrap_or_default()));
+        }
+    }
+    (called, faults)
+}
+
+fn parameter_sample(samples: &Samples<'_>, name: &str, schema: &Value) -> Value {
+    match schema["type"].as_str() {
+        _ if name == "cursor" => json!("after-0"),
+        Some("integer") => json!(1),
+        Some("string") if schema["format"] == "date-time" => json!("2026-01-01T00:00:00.000Z"),
+        _ => samples.of(schema),
+    }
+}
+
+#[tokio::test]
+async fn the_double_takes_every_call_and_is_understood() {
+    let courier = Courier::new();
+    courier.make_up_answers(true);
+    let (called, faults) = call_all(&courier.client()).await;
+    assert!(faults.is_empty(), "{} of {called}:\n{}", faults.len(), faults.join("\n"));
+    assert_eq!((called, courier.calls().len()), (168, 168));
+}
+
+#[tokio::test]
+#[ignore = "needs a mock server, whose address is in MOCK_SERVER"]
+async fn the_mock_server_takes_every_call_and_is_understood() {
+    let server = std::env::var("MOCK_SERVER").unwrap();
+    let client = Client::builder().api_key("any").base_url(server).build().unwrap();
+    let (called, faults) = call_all(&client).await;
+    assert!(faults.is_empty(), "{} of {called}:\n{}", faults.len(), faults.join("\n"));
+    println!("{called} calls are taken, and their answers understood.");
+}

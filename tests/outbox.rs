@@ -1,0 +1,103 @@
+//! The example of an outbox, killed wherever it can be: each order has its notification, once.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+#![allow(dead_code, reason = "an example has a `main`")]
+
+#[path = "../examples/outbox.rs"]
+#[allow(clippy::duplicate_mod, reason = "the example and its test share the stand-in")]
+mod outbox;
+#[path = "../examples/stand_in/mod.rs"]
+#[allow(clippy::duplicate_mod, reason = "the example and its test share the stand-in")]
+mod stand_in;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use outbox::{Shop, deliver, place_order};
+use stand_in::StandIn;
+use trycourier::Client;
+use trycourier::retry::Backoff;
+
+/// Dies when it has been polled so many times: at the await point where it then is.
+struct Killed<F> {
+    work: Pin<Box<F>>,
+    polls_left: usize,
+}
+
+impl<F: Future> Future for Killed<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.polls_left == 0 {
+            return Poll::Ready(None);
+        }
+        self.polls_left -= 1;
+        let polled = self.work.as_mut().poll(context).map(Some);
+        if polled.is_pending() && self.polls_left == 0 { Poll::Ready(None) } else { polled }
+    }
+}
+
+async fn killed<F: Future>(polls: usize, work: F) -> Option<F::Output> {
+    Killed { work: Box::pin(work), polls_left: polls }.await
+}
+
+fn client(courier: &StandIn) -> Client {
+    let soon = Backoff::default().first(Duration::from_millis(1));
+    courier.client().unwrap().with_options(|options| options.backoff(soon))
+}
+
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("outbox-test-{}-{name}.sqlite", std::process::id())))
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A process of its own: what it has under way in a thread comes to its end, and nothing else does.
+fn process<F: Future>(work: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+#[test]
+fn killed_at_every_await_point_each_notification_exists_once() {
+    let courier_runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    for loses_one_of in [0, 2] {
+        let mut ended = false;
+        let mut points = 0;
+        while !ended {
+            let file = File::new(&format!("{loses_one_of}-{points}"));
+            let courier = courier_runtime.block_on(StandIn::start()).unwrap();
+            courier.state().loses_one_of = loses_one_of;
+            let work = async {
+                let (shop, client) = (Shop::open(&file.0).unwrap(), client(&courier));
+                for order in ["A-1", "A-2"] {
+                    place_order(&shop, &client, order, "ada@example.com").await.unwrap();
+                }
+                deliver(&shop, &client).await.unwrap()
+            };
+            ended = process(killed(points, work)).is_some();
+            // Another process finds what the first has left.
+            let placed: usize = process(async {
+                let (shop, client) = (Shop::open(&file.0).unwrap(), client(&courier));
+                deliver(&shop, &client).await.unwrap();
+                let count = "SELECT count(*) FROM orders";
+                shop.with(move |database| database.query_row(count, [], |row| row.get(0))).await.unwrap()
+            });
+            let sent: Vec<_> = courier.state().sent.iter().map(|message| message["data"]["order"].clone()).collect();
+            let expected: Vec<_> = ["A-1", "A-2"].into_iter().take(placed).collect();
+            assert_eq!(sent, expected, "killed at the await point {points}, one of {loses_one_of} lost");
+            points += 1;
+        }
+        assert!(points > 8, "{points}");
+    }
+}

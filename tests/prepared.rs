@@ -1,0 +1,187 @@
+//! A prepared call is performed once, however often, whenever and by whomever it is performed.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use support::{Reply, Server};
+use trycourier::retry::Clock;
+use trycourier::types::{Message, Recipient};
+use trycourier::{Client, ErrorKind, Prepared, calls};
+
+/// Its date is what was said.
+struct At(u64);
+
+impl Clock for At {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn date(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.0)
+    }
+
+    fn sleep(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async {})
+    }
+
+    fn random(&self) -> f64 {
+        0.0
+    }
+}
+
+const MADE: u64 = 1_790_000_000;
+const HOUR: u64 = 3600;
+
+fn client(server: &Server, date: u64) -> Client {
+    server.builder().clock(At(date)).build().unwrap()
+}
+
+fn send(client: &Client) -> calls::SendMessage {
+    client.send().message(Message::new().to(Recipient::email("ada@example.com")).template("nt_welcome"))
+}
+
+async fn courier() -> Server {
+    Server::start(|request| match request.method.as_str() {
+        "POST" => Reply::json(202, &json!({"requestId": "1-abc"})),
+        _ => Reply::json(200, &json!({"results": [], "paging": {"more": false}})),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn it_sends_what_the_call_would_from_another_process_and_under_one_key() {
+    let server = courier().await;
+    let written = serde_json::to_string(&send(&client(&server, MADE)).prepare().unwrap()).unwrap();
+    assert!(server.received().is_empty());
+    assert!(!written.contains("pk_test_SECRET"), "{written}");
+
+    for hours in [0, 1, 23] {
+        let prepared: Prepared<calls::SendMessage> = serde_json::from_str(&written).unwrap();
+        let answer = client(&server, MADE + hours * HOUR).perform(&prepared).await.unwrap();
+        assert_eq!(answer.request_id, "1-abc");
+    }
+    send(&client(&server, MADE)).await.unwrap();
+    let received = server.received();
+    let key = received[0].header("idempotency-key").unwrap();
+    assert_eq!(key.len(), 36);
+    for request in &received[..3] {
+        assert_eq!(request.header("idempotency-key"), Some(key));
+        assert_eq!((&request.method, &request.path), (&received[3].method, &received[3].path));
+        assert_eq!(request.body, received[3].body);
+        assert_eq!(request.header("authorization"), received[3].header("authorization"));
+    }
+    assert_ne!(received[3].header("idempotency-key"), Some(key));
+}
+
+#[tokio::test]
+async fn what_is_written_down_can_be_read() {
+    let server = courier().await;
+    let call = send(&client(&server, MADE)).idempotency_key("order-7").idempotency_expiration("2026-12-31T00:00:00Z");
+    let written = serde_json::to_value(call.prepare().unwrap()).unwrap();
+    let body = written["body"].as_str().unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(body).unwrap(),
+        json!({"message": {"to": {"email": "ada@example.com"}, "template": "nt_welcome"}})
+    );
+    assert_eq!(
+        written,
+        json!({
+            "operation": "send.message",
+            "method": "POST",
+            "path": "/send",
+            "headers": {"x-idempotency-expiration": "2026-12-31T00:00:00Z"},
+            "body": body,
+            "idempotency_key": "order-7",
+            "made": MADE * 1000,
+        })
+    );
+}
+
+#[tokio::test]
+async fn past_the_life_of_its_key_it_is_refused_and_nothing_is_sent() {
+    let server = courier().await;
+    let maker = client(&server, MADE);
+    let plain = send(&maker).prepare().unwrap();
+    let longer = send(&maker).idempotency_expiration((MADE + 100 * HOUR).to_string()).prepare().unwrap();
+    let of_the_options =
+        send(&maker).options(|options| options.idempotency_expiration(&(MADE + 100 * HOUR).to_string()));
+    let of_the_options = of_the_options.prepare().unwrap();
+    let odd = send(&maker).idempotency_expiration("next week").prepare().unwrap();
+    for (prepared, life) in [(plain, 24), (longer, 100), (of_the_options, 100), (odd, 24)] {
+        let end = MADE + life * HOUR - 300;
+        assert_eq!(prepared.expires(), Some(UNIX_EPOCH + Duration::from_secs(end)));
+        client(&server, end - 1).perform(&prepared).await.unwrap();
+        let sent = server.received().len();
+        for late in [end, end + 1, end + 1000 * HOUR] {
+            let error = client(&server, late).perform(&prepared).await.unwrap_err();
+            assert_eq!((error.kind(), error.was_sent(), error.is_transient()), (ErrorKind::Expired, false, false));
+            assert_eq!(error.operation(), Some("send.message"));
+        }
+        assert_eq!(server.received().len(), sent);
+    }
+}
+
+#[tokio::test]
+async fn what_needs_no_key_has_none_and_lives_on() {
+    let server = courier().await;
+    let prepared = client(&server, MADE).messages().list().cursor("a b").tag(["x"]).prepare().unwrap();
+    assert_eq!((prepared.idempotency_key(), prepared.expires()), (None, None));
+    client(&server, MADE + 10_000 * HOUR).perform(&prepared).await.unwrap();
+    assert_eq!(server.only().query, "cursor=a+b&tag=x");
+}
+
+#[tokio::test]
+async fn it_is_read_as_its_own_operation_alone() {
+    let server = courier().await;
+    let written = serde_json::to_value(send(&client(&server, MADE)).prepare().unwrap()).unwrap();
+    let error = serde_json::from_value::<Prepared<calls::BulkCreateJob>>(written.clone()).unwrap_err();
+    assert_eq!(error.to_string(), "this is a prepared call of \"send.message\", not of bulk.create_job");
+    for (name, value) in
+        [("method", json!("GET")), ("path", json!("https://evil.example/")), ("idempotency_key", Value::Null)]
+    {
+        let mut changed = written.clone();
+        changed[name] = value;
+        assert!(serde_json::from_value::<Prepared<calls::SendMessage>>(changed).is_err(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_one_is_refused_and_sends_nothing() {
+    let server = courier().await;
+    let written = serde_json::to_value(send(&client(&server, MADE)).prepare().unwrap()).unwrap();
+    for (name, value) in [
+        ("path", json!("/a/../send")),
+        ("idempotency_key", json!("a\nb")),
+        ("idempotency_key", json!(" ")),
+        ("headers", json!({"x y": "z"})),
+    ] {
+        let mut changed = written.clone();
+        changed[name] = value;
+        let prepared: Prepared<calls::SendMessage> = serde_json::from_value(changed).unwrap();
+        let error = client(&server, MADE).perform(&prepared).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{name}");
+    }
+    assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_cannot_be_prepared() {
+    let server = courier().await;
+    let client = client(&server, MADE);
+    let error = client.bulk().run_job("..").prepare().unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidArgument, Some("bulk.run_job")));
+    assert_eq!(send(&client).idempotency_key(" ").prepare().unwrap_err().kind(), ErrorKind::InvalidArgument);
+}
+
+#[test]
+fn it_shows_nothing_of_what_it_sends() {
+    let client = Client::builder().api_key("pk_test_SECRET").build().unwrap();
+    let shown = format!("{:?}", send(&client).prepare().unwrap());
+    assert_eq!(shown, "Prepared(send.message)");
+}

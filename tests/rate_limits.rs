@@ -1,0 +1,67 @@
+//! Calls wait where the server has asked for it, and keep the pace that the caller has set.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use support::scripted::{Outcome, PausedClock, Scripted, good};
+use tokio::time::Instant;
+use trycourier::ErrorKind;
+use trycourier::http::{Method, Response};
+use trycourier::transport::Body;
+
+fn limited() -> Outcome {
+    Ok(Response::builder().status(429).header("retry-after", "20").body(Body::empty()).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_with_a_delay_holds_back_the_other_calls_of_its_operation() {
+    let begun = Instant::now();
+    let server =
+        Scripted::new(
+            move |_, _| async move { if begun.elapsed() < Duration::from_secs(20) { limited() } else { good() } },
+        );
+    let client = server.builder().clock(PausedClock).max_retries(0).build().unwrap();
+    let call = |client: &trycourier::Client| client.request(Method::GET, "/x").send_raw();
+    assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::RateLimited);
+    // Clones and copies know of it.
+    let copy = client.clone().with_options(|options| options.max_retries(1));
+    let held = join_all((0..10).map(|_| call(&copy))).await;
+    assert!(held.iter().all(Result::is_ok));
+    assert_eq!((begun.elapsed().as_secs(), server.seen()), (20, 11));
+    call(&client).await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 20, "after that nothing is held back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn holding_back_can_be_turned_off_and_respects_the_deadline() {
+    let server = Scripted::outcomes(vec![limited]);
+    let client = server.builder().clock(PausedClock).max_retries(0).build().unwrap();
+    let call = |client: &trycourier::Client| client.request(Method::GET, "/x").send_raw();
+    call(&client).await.unwrap_err();
+    let begun = Instant::now();
+    call(&client.with_options(|options| options.hold_back(false))).await.unwrap_err();
+    assert_eq!((begun.elapsed(), server.seen()), (Duration::ZERO, 2));
+
+    let error = call(&client.with_options(|options| options.deadline(Duration::from_secs(5)))).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), server.seen()), (ErrorKind::RateLimited, 0, 2));
+    assert!(!error.was_sent() && error.is_transient());
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pace_spreads_calls_evenly() {
+    let begun = Instant::now();
+    let server = Scripted::outcomes(vec![good]);
+    let client = server.builder().clock(PausedClock).pace(5, Duration::from_secs(1)).build().unwrap();
+    join_all((0..11).map(|_| client.request(Method::GET, "/x").send_raw())).await;
+    assert_eq!(begun.elapsed().as_secs(), 2);
+    // A pause is not made up for by a burst.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let begun = Instant::now();
+    join_all((0..6).map(|_| client.clone().request(Method::GET, "/x").send_raw())).await;
+    assert_eq!(begun.elapsed().as_secs(), 1);
+}

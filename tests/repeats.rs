@@ -1,0 +1,216 @@
+//! A call is repeated only where that does the work once, and an error says how to repeat it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+
+use support::scripted::{Outcome, PausedClock, Scripted, good, lost, refused, status};
+use trycourier::http::{Method, Response};
+use trycourier::transport::{Body, TransportError};
+use trycourier::{Client, ErrorKind};
+
+fn missing() -> Outcome {
+    status(404, r#"{"message": "no such list"}"#)
+}
+
+fn limited() -> Outcome {
+    status(429, "")
+}
+
+fn late() -> Outcome {
+    Err(TransportError::timeout("no answer"))
+}
+
+fn refused_by_http2() -> Outcome {
+    Err(TransportError::broken("REFUSED_STREAM").not_sent())
+}
+
+fn hopeless() -> Outcome {
+    Err(TransportError::connect("it will never be there").permanent())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_has_the_key_under_which_the_call_can_be_made_again() {
+    let server = Scripted::outcomes(vec![lost, lost, lost, good]);
+    let client = server.builder().clock(PausedClock).build().unwrap();
+    let error = client.request(Method::POST, "/send").send_raw().await.unwrap_err();
+    assert!(error.is_transient() && error.was_sent());
+    let key = error.idempotency_key().unwrap().to_owned();
+    let again = client.request(Method::POST, "/send").options(|options| options.idempotency_key(&key));
+    again.send_raw().await.unwrap();
+    let keys = server.headers("idempotency-key");
+    assert_eq!((keys.len(), keys.iter().filter(|other| **other == Some(key.clone())).count()), (4, 4), "{keys:?}");
+    assert!(!error.to_string().contains(&key) && !format!("{error:?}").contains(&key));
+
+    // So it is for every way in which a call fails after it was sent, and not where there is no key.
+    let server = Scripted::outcomes(vec![missing]);
+    let client = server.builder().build().unwrap();
+    let error = client.request(Method::POST, "/send").send_raw().await.unwrap_err();
+    assert_eq!(error.idempotency_key(), server.headers("idempotency-key")[0].as_deref());
+    let error = client.request(Method::GET, "/lists/x").send_raw().await.unwrap_err();
+    assert_eq!(error.idempotency_key(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_can_be_made_again_under_a_key_that_was_made_before() {
+    let server = Scripted::new(|_, _| async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        good()
+    });
+    let client = server.builder().clock(PausedClock).build().unwrap();
+    let key = client.new_idempotency_key();
+    assert_ne!(key, client.new_idempotency_key());
+    let send = || client.request(Method::POST, "/send").options(|options| options.idempotency_key(&key)).send_raw();
+    tokio::time::timeout(Duration::from_secs(1), send()).await.unwrap_err();
+    send().await.unwrap();
+    assert_eq!(server.headers("idempotency-key"), [Some(key.clone()), Some(key)]);
+}
+
+#[test]
+fn no_key_can_be_shared_by_all_calls() {
+    let builder = || Client::builder().api_key("key");
+    for (name, built) in [
+        ("header", builder().header("Idempotency-Key", "k").build()),
+        ("header in lower case", builder().header("idempotency-key", "k").build()),
+        ("options", builder().options(|options| options.idempotency_key("k")).build()),
+        ("options' header", builder().options(|options| options.header("IDEMPOTENCY-KEY", "k")).build()),
+    ] {
+        let error = built.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{name}");
+        assert!(error.to_string().contains("idempotency key cannot be shared"), "{name}: {error}");
+    }
+}
+
+#[test]
+#[ignore = "run by the test below, in a process of its own"]
+fn child_with_a_key_in_the_environment() {
+    println!("{:?}", Client::from_env().map_err(|error| error.to_string()));
+}
+
+#[test]
+fn no_key_can_be_shared_by_the_environment() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_with_a_key_in_the_environment", "--ignored", "--nocapture"])
+        .env("COURIER_API_KEY", "key")
+        .env("COURIER_CUSTOM_HEADERS", "X-Mine: 1\nIdempotency-Key: order-1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("COURIER_CUSTOM_HEADERS") && said.contains("cannot be shared"), "{said}");
+}
+
+/// Which requests are repeated after which failures.
+#[tokio::test(start_paused = true)]
+async fn what_may_be_done_twice_is_repeated_and_nothing_else() {
+    let (yes, no) = (true, false);
+    for (method, key, after_lost, after_timeout, after_server_error) in [
+        (Method::GET, no, yes, yes, yes),
+        (Method::HEAD, no, yes, yes, yes),
+        (Method::PUT, no, yes, yes, yes),
+        (Method::DELETE, no, yes, yes, yes),
+        (Method::OPTIONS, no, yes, yes, yes),
+        (Method::POST, yes, yes, yes, yes),
+        (Method::POST, no, no, no, no),
+        (Method::PATCH, no, no, no, no),
+        // Whether a server looks at a key there is not known.
+        (Method::PATCH, yes, no, no, no),
+        (Method::from_bytes(b"MERGE").unwrap(), no, no, no, no),
+    ] {
+        let failed = || status(500, "");
+        for (fault, repeated) in [
+            (lost as fn() -> Outcome, after_lost),
+            (late, after_timeout),
+            (failed, after_server_error),
+            // Nothing has happened there, whatever the method is.
+            (refused, yes),
+            (limited, yes),
+            (refused_by_http2, yes),
+            (hopeless, no),
+            (missing, no),
+        ] {
+            let server = Scripted::outcomes(vec![fault]);
+            let client = server.builder().clock(PausedClock).options(|options| options.idempotency_keys(false));
+            let call = client.build().unwrap().request(method.clone(), "/x");
+            let call = if key { call.options(|options| options.idempotency_key("k")) } else { call };
+            let error = call.send_raw().await.unwrap_err();
+            let attempts = if repeated { 3 } else { 1 };
+            assert_eq!((error.attempts(), server.seen()), (attempts, attempts as usize), "{method} {key} {error}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_certainly_not_done_was_not_sent() {
+    for (fault, was_sent) in
+        [(refused as fn() -> Outcome, false), (refused_by_http2, false), (lost, true), (late, true)]
+    {
+        let client = Scripted::outcomes(vec![fault]).builder().clock(PausedClock).build().unwrap();
+        let error = client.request(Method::POST, "/send").send_raw().await.unwrap_err();
+        assert_eq!(error.was_sent(), was_sent, "{error}");
+        assert!(error.is_transient());
+    }
+    let client = Scripted::outcomes(vec![hopeless]).builder().build().unwrap();
+    assert!(!client.request(Method::GET, "/x").send_raw().await.unwrap_err().is_transient());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_was_done_says_so_when_its_retry_finds_nothing() {
+    let server = Scripted::outcomes(vec![lost, missing]);
+    let client = server.builder().clock(PausedClock).build().unwrap();
+    let error = client.request(Method::DELETE, "/lists/x").send_raw().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.answer_was_lost()), (ErrorKind::NotFound, 2, true));
+    assert!(error.to_string().contains("the answer to an earlier attempt was lost"), "{error}");
+
+    // Where no answer was lost, nothing is said.
+    for outcomes in [vec![missing as fn() -> Outcome], vec![refused, missing], vec![limited, missing]] {
+        let client = Scripted::outcomes(outcomes).builder().clock(PausedClock).build().unwrap();
+        let error = client.request(Method::DELETE, "/lists/x").send_raw().await.unwrap_err();
+        assert!(!error.answer_was_lost() && !error.to_string().contains("lost"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_that_is_cut_off_is_repeated_under_its_key() {
+    fn cut() -> Outcome {
+        status(202, r#"{"requestId": {"a": 1}"#)
+    }
+    fn broken() -> Outcome {
+        let chunks = [Ok("{\"requ".into()), Err(TransportError::broken("cut"))];
+        Ok(Response::builder().status(202).body(Body::from_stream(futures::stream::iter(chunks))).unwrap())
+    }
+    for fault in [cut as fn() -> Outcome, broken] {
+        let server = Scripted::outcomes(vec![fault, good]);
+        let client = server.builder().clock(PausedClock).build().unwrap();
+        client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
+        let keys = server.headers("idempotency-key");
+        assert!(keys.len() == 2 && keys[0].is_some() && keys[0] == keys[1], "{keys:?}");
+
+        // Without a key it would be done twice.
+        let server = Scripted::outcomes(vec![fault, good]);
+        let client = server.builder().clock(PausedClock).options(|options| options.idempotency_keys(false));
+        let client = client.build().unwrap();
+        let error = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap_err();
+        assert!(error.was_accepted() && error.attempts() == 1 && server.seen() == 1, "{error}");
+    }
+    // A body that is whole and wrong is not asked for again.
+    let server = Scripted::outcomes(vec![|| status(202, "<html>"), good]);
+    let client = server.builder().clock(PausedClock).build().unwrap();
+    let error = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap_err();
+    assert_eq!((error.kind(), server.seen()), (ErrorKind::Decode, 1));
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_does_not_take_the_answer_with_it() {
+    let quiet = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let server = Scripted::outcomes(vec![good, missing]);
+    let client = server.builder().on_call(|_| panic!("observer")).build().unwrap();
+    let answer = client.request(Method::GET, "/x").send_raw().await;
+    let error = client.request(Method::GET, "/x").send_raw().await;
+    std::panic::set_hook(quiet);
+    assert!(answer.is_ok());
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::NotFound);
+}

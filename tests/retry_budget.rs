@@ -1,0 +1,140 @@
+//! The retry budget stops a storm and not a blip: one cut loses no call, and a long outage is hardly multiplied.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::future::join_all;
+use support::scripted::{Outcome, PausedClock, Scripted, good, refused, status};
+use trycourier::http::Method;
+use trycourier::retry::Backoff;
+use trycourier::transport::TransportError;
+use trycourier::{Client, Error};
+
+async fn send(client: &Client) -> Result<(), Error> {
+    client.request(Method::POST, "/send").send_raw().await.map(drop)
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_cut_of_five_hundred_calls_loses_none() {
+    for (cut, kind) in [(100_u64, "at once"), (1200, "for a while")] {
+        let begun = tokio::time::Instant::now();
+        // Whoever is under way until the cut is over has lost the connection.
+        let server = Scripted::new(move |_, _| async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if begun.elapsed() < Duration::from_millis(cut) { Err(TransportError::broken("cut")) } else { good() }
+        });
+        let client = server.builder().clock(PausedClock).build().unwrap();
+        let outcomes = join_all((0..500).map(|_| send(&client))).await;
+        let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+        assert_eq!(failed, 0, "{kind}: of 500 calls, {failed} failed");
+        // What they cost is given back: another cut is survived as well.
+        assert_eq!(join_all((0..500).map(|_| send(&client))).await.iter().filter(|sent| sent.is_err()).count(), 0);
+    }
+}
+
+/// Requests for each call of a client whose server fails for so long, with so many callers at a time.
+async fn multiplied(callers: usize, outage: Duration, takes: Duration, fails: fn() -> Outcome) -> f64 {
+    let server = Scripted::new(move |_, _| async move {
+        tokio::time::sleep(takes).await;
+        fails()
+    });
+    let client = server.builder().clock(PausedClock).build().unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let begun = tokio::time::Instant::now();
+    let caller = async || {
+        while begun.elapsed() < outage {
+            calls.fetch_add(1, Ordering::Relaxed);
+            let _ = send(&client).await;
+            // A caller of a service that is down does not come back at once.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    join_all((0..callers).map(|_| caller())).await;
+    server.seen() as f64 / calls.load(Ordering::Relaxed) as f64
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_outage_is_hardly_multiplied() {
+    fn overloaded() -> Outcome {
+        status(503, "")
+    }
+    fn too_late() -> Outcome {
+        Err(TransportError::timeout("no answer"))
+    }
+    for (callers, seconds, milliseconds, name, fails) in [
+        (20, 300, 200, "503", overloaded as fn() -> Outcome),
+        (50, 120, 100, "nobody listens", refused),
+        (500, 60, 300, "503", overloaded),
+        (200, 300, 2000, "timeout", too_late),
+    ] {
+        let (outage, takes) = (Duration::from_secs(seconds), Duration::from_millis(milliseconds));
+        let factor = multiplied(callers, outage, takes, fails).await;
+        println!(
+            "{callers} callers, {seconds} s of {name} after {milliseconds} ms: {factor:.3} requests for each call"
+        );
+        assert!((1.0..1.2).contains(&factor), "{callers} callers, {name}: {factor}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_says_when_the_budget_was_the_reason() {
+    let server = Scripted::outcomes(vec![refused]);
+    // No time passes in which the budget would be refilled.
+    let brief = Backoff::default().longest(Duration::from_millis(1));
+    let client = server.builder().clock(PausedClock).retry_budget(1).options(|options| options.backoff(brief));
+    let client = client.build().unwrap();
+    // One call under way has two retries, whatever the reserve.
+    let error = send(&client).await.unwrap_err();
+    assert_eq!((error.attempts(), error.budget_was_spent()), (3, false));
+    let error = send(&client).await.unwrap_err();
+    assert!(error.budget_was_spent());
+    assert!(error.to_string().contains("the retry budget is spent"), "{error}");
+    let none = server.builder().clock(PausedClock).retry_budget(0).build().unwrap();
+    assert_eq!(send(&none).await.unwrap_err().attempts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_while_it_waits_gives_its_retry_back() {
+    let server = Scripted::outcomes(vec![refused]);
+    let client = server.builder().clock(PausedClock).retry_budget(1).build().unwrap();
+    for _ in 0..50 {
+        // Dropped in the delay before its first retry.
+        tokio::time::timeout(Duration::from_millis(1), send(&client)).await.unwrap_err();
+    }
+    let error = send(&client).await.unwrap_err();
+    assert_eq!((error.attempts(), error.budget_was_spent()), (3, false));
+
+    // A retry that is too late for the deadline is given back, too.
+    let client = server.builder().clock(Oversleeps).retry_budget(1).build().unwrap();
+    let brief = client.with_options(|options| options.deadline(Duration::from_secs(2)));
+    for _ in 0..50 {
+        assert_eq!(send(&brief).await.unwrap_err().attempts(), 1);
+    }
+    assert!(!send(&client).await.unwrap_err().budget_was_spent());
+}
+
+/// A clock on a machine that falls asleep in each delay.
+struct Oversleeps;
+
+impl trycourier::retry::Clock for Oversleeps {
+    fn now(&self) -> std::time::Instant {
+        PausedClock.now()
+    }
+
+    fn date(&self) -> std::time::SystemTime {
+        PausedClock.date()
+    }
+
+    fn sleep(&self, duration: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+        PausedClock.sleep(duration + Duration::from_secs(5))
+    }
+
+    fn random(&self) -> f64 {
+        0.0
+    }
+}

@@ -1,0 +1,113 @@
+//! A token may do what its scope says, and never more.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::json;
+use support::Server;
+use trycourier::ext::{Lifetime, Scope};
+
+#[test]
+fn every_word_is_the_one_that_courier_knows() {
+    for (scope, expected) in [
+        (Scope::user("u1"), "user_id:u1"),
+        (Scope::users(["u1", "u2"]), "user_id:u1 user_id:u2"),
+        (Scope::new().inbox_read(), "inbox:read:messages"),
+        (Scope::new().inbox_write(), "inbox:write:events"),
+        (Scope::new().messages_read(), "read:messages"),
+        (Scope::new().preferences_read(), "read:preferences"),
+        (Scope::new().preferences_write(), "write:preferences"),
+        (Scope::new().user_tokens_read(), "read:user-tokens"),
+        (Scope::new().user_tokens_write(), "write:user-tokens"),
+        (Scope::new().brands_read(), "read:brands"),
+        (Scope::new().brands_write(), "write:brands"),
+        (Scope::new().brand_read("b"), "read:brands:b"),
+        (Scope::new().brand_write("b"), "write:brands:b"),
+        (Scope::new().custom("a:b"), "a:b"),
+        (Scope::new().custom(" a:b \n c:d "), "a:b c:d"),
+        (Scope::new(), ""),
+    ] {
+        assert_eq!(scope.to_string(), expected);
+        assert_eq!(scope.check(), Ok(()));
+        assert_eq!(String::from(scope), expected);
+    }
+}
+
+#[test]
+fn a_word_is_said_once_and_in_order() {
+    let scope =
+        Scope::user("u1").inbox_read().and_user("u1").inbox_read().and_user("u2").custom("inbox:read:messages x");
+    assert_eq!(scope.to_string(), "user_id:u1 inbox:read:messages user_id:u2 x");
+}
+
+#[test]
+fn an_id_is_said_as_it_is() {
+    for id in ["ada@example.com", "a:b", "a%20b", "é", "user/../x", "\"quoted\"", "-"] {
+        assert_eq!(Scope::user(id).to_string(), format!("user_id:{id}"));
+    }
+}
+
+#[test]
+fn an_id_that_would_be_other_words_grants_nothing() {
+    let bad =
+        ["", " ", "u1 write:brands", "u1\twrite:brands", "u1\n", " u1", "u1\u{a0}x", "u1\u{2028}x", "u1\0", "u\u{85}1"];
+    for id in bad {
+        for scope in [
+            Scope::user(id),
+            Scope::users(["fine", id]),
+            Scope::user("fine").inbox_read().and_user(id).inbox_write(),
+            Scope::user("fine").brand_read(id),
+            Scope::user("fine").brand_write(id).custom("read:messages"),
+        ] {
+            let error = scope.check().unwrap_err();
+            assert!(error.to_string().starts_with("an id in the scope "), "{error}");
+            assert_eq!(scope.to_string(), "", "{id:?}");
+            assert_eq!(String::from(scope), "");
+        }
+    }
+}
+
+#[test]
+fn a_life_is_said_in_the_largest_whole_unit() {
+    for (seconds, expected) in [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (61, "61 seconds"),
+        (90 * 60, "90 minutes"),
+        (3600, "1 hour"),
+        (7200, "2 hours"),
+        (86_400, "1 day"),
+        (90_000, "25 hours"),
+        (7 * 86_400, "7 days"),
+        (7 * 86_400 + 1, "604801 seconds"),
+        (u64::MAX, "18446744073709551615 seconds"),
+    ] {
+        assert_eq!(Lifetime::from(Duration::from_secs(seconds)).to_string(), expected);
+    }
+    assert_eq!(Lifetime::from(Duration::from_millis(1)).to_string(), "1 second");
+    assert_eq!(Lifetime::from(Duration::from_millis(59_001)).to_string(), "1 minute");
+    assert_eq!(Lifetime::from(Duration::MAX).to_string(), "18446744073709551615 seconds");
+    assert_eq!(Lifetime::hours(48), Lifetime::days(2));
+    assert_eq!(String::from(Lifetime::days(u64::MAX)), "18446744073709551615 seconds");
+}
+
+#[tokio::test]
+async fn a_token_is_issued_by_a_scope_and_a_life() {
+    let server = Server::answering(200, json!({"token": "jwt"})).await;
+    let scope = Scope::user("u1").inbox_read().inbox_write().preferences_read();
+    let _ = server.client().auth().issue_token(scope, Lifetime::days(2)).await.unwrap();
+    assert_eq!(
+        server.only().json(),
+        json!({"scope": "user_id:u1 inbox:read:messages inbox:write:events read:preferences", "expires_in": "2 days"})
+    );
+
+    let server = Server::answering(200, json!({"token": "jwt"})).await;
+    let life = Lifetime::from(Duration::from_secs(3600));
+    let _ = server.client().auth().issue_token("user_id:u1 anything", life).await.unwrap();
+    assert_eq!(server.only().json()["scope"], "user_id:u1 anything");
+}

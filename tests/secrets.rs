@@ -1,0 +1,184 @@
+//! No text of an error shows a secret of its call, in whatever form the server repeats it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::faulty::everything;
+use support::scripted::{Outcome, Scripted};
+use trycourier::http::{Method, Response};
+use trycourier::transport::Body;
+use trycourier::{Client, Error};
+
+/// A secret with characters that are escaped in JSON, HTML and URLs.
+const SECRET: &str = "s3cr<e>t/\"&+=one";
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for place in 0..=three.len() {
+            text.push(char::from(ALPHABET[(bits >> (18 - 6 * place) & 63) as usize]));
+        }
+    }
+    text
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02x}") })
+        .collect()
+}
+
+/// Every form in which a server may repeat a text.
+fn forms(secret: &str) -> Vec<String> {
+    let json = Value::from(secret).to_string();
+    let json = json.trim_matches('"');
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    vec![
+        secret.to_owned(),
+        json.to_owned(),
+        json.replace('/', "\\/"),
+        html,
+        percent_encoded(secret),
+        percent_encoded(secret).to_uppercase(),
+        secret.to_uppercase(),
+        secret.to_lowercase(),
+        base64(secret.as_bytes()),
+        base64(format!("user:{secret}").as_bytes()),
+        base64(format!("u:{secret}:x").as_bytes()),
+    ]
+}
+
+/// The error of a call whose server answers with a text, as a page, in JSON and in a header.
+async fn repeated(call: impl AsyncFn(&Client) -> Error, change: impl Fn(Client) -> Client, said: &str) -> Vec<Error> {
+    let page = format!("<p>no {said} here</p>");
+    let message =
+        json!({"message": format!("no {said} here"), "type": said, "echo": {"of": [said], said: 1}}).to_string();
+    let mut errors = Vec::new();
+    for body in [page, message] {
+        let header = trycourier::http::HeaderValue::from_str(said);
+        let server = Scripted::new(move |_, _| {
+            let mut response = Response::builder().status(400);
+            if let Ok(value) = &header {
+                response = response.header("x-echo", value);
+            }
+            let response: Outcome = Ok(response.body(Body::from(body.clone())).unwrap());
+            async { response }
+        });
+        errors.push(call(&change(server.builder().build().unwrap())).await);
+    }
+    errors
+}
+
+fn assert_hidden(name: &str, errors: &[Error], said: &str) {
+    for error in errors {
+        let text = everything(error);
+        assert!(!text.contains(said), "{name}: {said}\n{text}");
+        assert!(text.contains("[sensitive]"), "{name}: {said}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn every_secret_is_hidden_in_every_form() {
+    let get = async |client: &Client| client.request(Method::GET, "/x").send_raw().await.unwrap_err();
+    let post = |body: Value| {
+        async move |client: &Client| client.request(Method::POST, "/x").json(&body).send_raw().await.unwrap_err()
+    };
+    for said in forms(SECRET) {
+        for (name, value) in [
+            ("authorization", format!("Bearer {SECRET}")),
+            ("x-proxy-token", SECRET.to_owned()),
+            // The whole value, not its last word.
+            ("x-own", format!("{SECRET} and more")),
+        ] {
+            let whole = if name == "x-own" { None } else { Some(()) };
+            if whole.is_none() && said != SECRET {
+                continue;
+            }
+            let said = if name == "x-own" { value.clone() } else { said.clone() };
+            let errors =
+                repeated(get, |client| client.with_options(|options| options.header(name, &value)), &said).await;
+            assert_hidden(name, &errors, &said);
+        }
+        let errors = repeated(get, |client| client.with_options(|options| options.query("q", SECRET)), &said).await;
+        assert_hidden("query", &errors, &said);
+        for (name, body) in [
+            ("webhook token", json!({"webhook": {"token": SECRET}})),
+            ("Slack", json!({"to": {"slack": {"access_token": SECRET, "channel": "c"}}})),
+            ("provider", json!({"provider": "sendgrid", "settings": {"anything": {"inner": [SECRET]}}})),
+            ("device", json!({"to": {"firebaseToken": SECRET}})),
+            ("expo", json!({"to": {"expo": {"token": SECRET}}})),
+            ("webhook URL", json!({"incoming_webhook": {"url": SECRET}})),
+            ("tokens", json!({"tokens": [{"token": SECRET, "provider_key": "apn"}]})),
+        ] {
+            let errors = repeated(post(body), |client| client, &said).await;
+            assert_hidden(name, &errors, &said);
+        }
+    }
+    for said in forms("pk_test_SECRET-KEY") {
+        assert_hidden("key", &repeated(get, |client| client, &said).await, &said);
+    }
+}
+
+#[tokio::test]
+async fn the_secrets_of_a_whole_chunk_of_a_bulk_job_are_hidden() {
+    let token = |number: usize| format!("device-token-{number:05}");
+    for users in [1000, 10_000] {
+        let body = json!({"users": (0..users).map(|number| json!({"to": {"firebaseToken": token(number)}})).collect::<Vec<_>>()});
+        let call = async |client: &Client| client.request(Method::POST, "/x").json(&body).send_raw().await.unwrap_err();
+        let began = std::time::Instant::now();
+        for number in [0, 500, users - 1] {
+            assert_hidden("chunk", &repeated(call, |client| client, &token(number)).await, &token(number));
+        }
+        assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_secret_stays_readable() {
+    let body =
+        json!({"message": {"to": {"user_id": "user_123"}, "template": "welcome-mail"}, "provider_key": "firebase-fcm"});
+    let call = async |client: &Client| client.request(Method::POST, "/x").json(&body).send_raw().await.unwrap_err();
+    let said = "template welcome-mail of user_123 has no provider firebase-fcm";
+    let errors = repeated(call, |client| client, said).await;
+    assert!(errors.iter().all(|error| everything(error).contains(said)), "{errors:?}");
+}
+
+#[tokio::test]
+async fn an_error_is_one_line_of_limited_length() {
+    let message = format!("first\r\nsecond\u{1b}[31m\u{2028}{}", "x".repeat(5_000_000));
+    let body = json!({"message": message, "type": "t\nu".repeat(1_000_000)}).to_string();
+    let server = Scripted::new(move |_, _| {
+        let response = Response::builder().status(400).body(Body::from(body.clone()));
+        async { Ok(response.unwrap()) }
+    });
+    let error = server.builder().build().unwrap().request(Method::GET, "/x").send_raw().await.unwrap_err();
+    for text in [error.to_string(), format!("{error:?}")] {
+        assert!(text.len() < 2000, "{}", text.len());
+        assert!(!text.chars().any(|c| c.is_control() || c == '\u{2028}'), "{text}");
+    }
+    // So it is for what is short enough to be read as JSON.
+    let server = Scripted::new(move |_, _| {
+        let body = json!({"message": format!("a\nb{}", "x".repeat(20_000)), "type": "t\r\n".repeat(5000)});
+        let response = Response::builder().status(400).body(Body::from(body.to_string()));
+        async { Ok(response.unwrap()) }
+    });
+    let error = server.builder().build().unwrap().request(Method::GET, "/x").send_raw().await.unwrap_err();
+    assert!(error.message().unwrap().starts_with("a\nb"));
+    for text in [error.to_string(), format!("{error:?}")] {
+        assert!(text.len() < 2000 && text.contains("a bxx"), "{}", text.len());
+        assert!(!text.chars().any(char::is_control), "{text}");
+    }
+}
+
+#[test]
+fn no_client_shows_the_path_of_its_base_url() {
+    let client =
+        Client::builder().api_key("pk_test_SECRET-KEY").base_url("https://gateway.example/SECRET-TENANT/courier");
+    let client = client.options(|options| options.idempotency_keys(true).query("t", "SECRET")).build().unwrap();
+    let shown = format!("{client:?} {:?}", client.request(Method::GET, "/SECRET"));
+    assert!(shown.contains("https://gateway.example") && !shown.contains("SECRET"), "{shown}");
+}

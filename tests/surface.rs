@@ -1,0 +1,220 @@
+//! Each call of the design, as it is written and as it goes out.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use futures::TryStreamExt as _;
+use serde_json::{Value, json};
+use support::{Reply, Server};
+use trycourier::types::{
+    Content, ElementalNode, Extra, Message, MessageStatus, Nullable, Object, PreferenceStatus, Recipient, Routing,
+    RoutingMethod, TextContent, UserRecipient,
+};
+use trycourier::{Client, calls};
+
+async fn accepting() -> (Server, Client) {
+    let server = Server::answering(202, json!({"requestId": "1-abc", "status": "SUCCESS"})).await;
+    let client = server.client();
+    (server, client)
+}
+
+#[tokio::test]
+async fn a_send_has_its_message_as_its_argument() {
+    let (server, client) = accepting().await;
+    let sent = client
+        .send()
+        .message(
+            Message::new()
+                .to(Recipient::email("ada@example.com"))
+                .content(Content::new("Hello", "Your order is on its way."))
+                .data(json!({"order": "A-1007"})),
+        )
+        .await
+        .unwrap();
+    assert_eq!(sent.request_id, "1-abc");
+    let request = server.only();
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/send"));
+    assert_eq!(
+        request.json(),
+        json!({"message": {
+            "to": {"email": "ada@example.com"},
+            "content": {"title": "Hello", "body": "Your order is on its way."},
+            "data": {"order": "A-1007"}
+        }})
+    );
+}
+
+#[tokio::test]
+async fn what_is_optional_is_a_setter_wherever_it_travels() {
+    let (server, client) = accepting().await;
+    client
+        .lists()
+        .update("list", "Customers")
+        .preferences(trycourier::types::RecipientPreferences::new())
+        .await
+        .unwrap();
+    client.profiles().create("user_123", json!({"email": "ada@example.com"})).idempotency_key("k").await.unwrap();
+    client.lists().subscriptions().subscribe_user("list", "user_123").await.unwrap();
+    client
+        .messages()
+        .list()
+        .status([MessageStatus::Sent, MessageStatus::Opened])
+        .archived(true)
+        .cursor("c")
+        .send_raw()
+        .await
+        .unwrap();
+
+    let received = server.received();
+    assert_eq!(received[0].json(), json!({"name": "Customers", "preferences": {}}));
+    assert_eq!(received[1].json(), json!({"profile": {"email": "ada@example.com"}}));
+    assert_eq!(received[1].header("idempotency-key"), Some("k"));
+    assert_eq!(received[2].path, "/lists/list/subscriptions/user_123");
+    assert_eq!(received[3].query, "archived=true&cursor=c&status=SENT&status=OPENED");
+}
+
+#[tokio::test]
+async fn a_call_is_data_that_can_be_cloned_stored_and_spawned() {
+    let (server, client) = accepting().await;
+    let call = client.bulk().run_job("job");
+    drop(client);
+    let tasks: Vec<_> = [call.clone(), call.clone().options(|options| options.timeout(Duration::from_secs(1)))]
+        .into_iter()
+        .map(|call| tokio::spawn(call.into_future()))
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let spelled_out = tokio::spawn(call.send());
+    spelled_out.await.unwrap().unwrap();
+    assert_eq!(server.received().len(), 3);
+}
+
+#[tokio::test]
+async fn a_whole_body_can_be_given_as_its_type() {
+    let (server, client) = accepting().await;
+    let body = trycourier::types::ProfilesCreateRequest::new(json!({"locale": "en-GB"}));
+    calls::ProfilesCreate::with_body(&client, "user_123", body).extra("beta", true).await.unwrap();
+    assert_eq!(server.only().json(), json!({"profile": {"locale": "en-GB"}, "beta": true}));
+}
+
+#[tokio::test]
+async fn a_list_is_walked_without_a_trait() {
+    let server =
+        Server::answering(200, json!({"items": [{"recipient": "u", "status": "ENQUEUED"}], "paging": {"more": false}}))
+            .await;
+    let client = server.client();
+    let page = client.bulk().list_users("job_id").await.unwrap();
+    assert_eq!(page.items.len(), 1);
+    let users = tokio::spawn(client.bulk().list_users("job_id").items().try_collect::<Vec<_>>());
+    assert_eq!(users.await.unwrap().unwrap()[0].recipient.as_deref(), Some("u"));
+}
+
+#[tokio::test]
+async fn an_object_that_is_none_is_refused_before_anything_goes_out() {
+    let (server, client) = accepting().await;
+    let error = client.profiles().create("user_123", json!("ada@example.com")).await.unwrap_err();
+    assert_eq!(error.kind(), trycourier::ErrorKind::InvalidArgument, "{error}");
+    assert_eq!(error.operation(), Some("profiles.create"));
+    assert!(error.to_string().contains("object"), "{error}");
+    assert!(!error.to_string().contains("ada@"), "{error}");
+    assert!(server.received().is_empty());
+}
+
+#[test]
+fn setters_take_whatever_can_only_be_meant_so() {
+    let of = |message: Message| serde_json::to_value(&message).unwrap();
+    assert_eq!(of(Message::new().to(UserRecipient::new().user_id("u"))), json!({"to": {"user_id": "u"}}));
+    assert_eq!(
+        of(Message::new().to([Recipient::user("u"), Recipient::list("l")])),
+        json!({"to": [{"user_id": "u"}, {"list_id": "l"}]})
+    );
+    assert_eq!(
+        of(Message::new().to(vec![UserRecipient::new().email("a@example.com")])),
+        json!({"to": [{"email": "a@example.com"}]})
+    );
+    assert_eq!(
+        of(Message::new().content(TextContent::new("t", "b")).routing(Routing::single(["push", "email"]))),
+        json!({"content": {"title": "t", "body": "b"}, "routing": {"method": "single", "channels": ["push", "email"]}})
+    );
+    assert_eq!(
+        of(Message::new().content(Content::elemental([
+            ElementalNode::text("Hi"),
+            ElementalNode::action("Go", "https://example.com"),
+            ElementalNode::divider(),
+        ]))),
+        json!({"content": {"version": "2022-01-01", "elements": [
+            {"type": "text", "content": "Hi"},
+            {"type": "action", "content": "Go", "href": "https://example.com"},
+            {"type": "divider"}
+        ]}})
+    );
+    assert_eq!(RoutingMethod::Unrecognized("new".into()).to_string(), "new");
+    assert!("singel".parse::<RoutingMethod>().is_err());
+    assert_eq!("single".parse::<RoutingMethod>().unwrap(), RoutingMethod::Single);
+}
+
+#[test]
+fn a_struct_of_ones_own_becomes_an_object() {
+    #[derive(serde::Serialize)]
+    struct Order {
+        number: u32,
+    }
+    let data = Object::of(&Order { number: 7 }).unwrap();
+    assert_eq!(data["number"], 7);
+    assert_eq!(data["absent"], Value::Null);
+    assert!(Object::of(&7).is_err());
+    assert_eq!(Object::from([("number", 7)]), data);
+}
+
+#[tokio::test]
+async fn an_odd_answer_fails_no_call_and_says_where_it_is_odd() {
+    let odd = json!({"items": [
+        {"recipient": 7, "status": "ENQUEUED", "new": [1]},
+        {"recipient": "b"},
+        "no user at all",
+        {"recipient": "d", "status": null, "profile": "text"},
+        {"recipient": "e", "status": "NEW"}
+    ], "paging": {"more": false, "cursor": null}});
+    let server = Server::answering(200, odd.clone()).await;
+    let client = server.client();
+    let page = client.bulk().list_users("job").await.unwrap();
+    let places: Vec<&str> = page.deviations().iter().map(|deviation| deviation.place()).collect();
+    for place in ["items[0].recipient", "items[1].status", "items[2]", "items[3].status", "items[3].profile"] {
+        assert!(places.contains(&place), "{place} is not among {places:?}");
+    }
+    assert_eq!(page.items[0].extra["recipient"], 7);
+    assert_eq!(page.items[0].extra["new"], json!([1]));
+    assert_eq!(serde_json::to_value(page.into_inner()).unwrap()["items"], odd["items"]);
+
+    // In a walk the row that is no user is an error of its own, and the rest goes on.
+    let rows: Vec<_> = futures::StreamExt::collect::<Vec<_>>(client.bulk().list_users("job").items()).await;
+    assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false, true, true]);
+
+    let strict = client.with_options(|options| options.strict_answers(true));
+    let error = strict.bulk().list_users("job").await.unwrap_err();
+    assert_eq!(error.kind(), trycourier::ErrorKind::Deviation);
+    assert!(error.was_accepted());
+}
+
+#[test]
+fn values_of_answers_are_made_like_any_other() {
+    let user = trycourier::types::BulkJobUser::new(trycourier::types::BulkUserStatus::Enqueued).recipient("u");
+    assert_eq!(serde_json::to_value(&user).unwrap(), json!({"recipient": "u", "status": "ENQUEUED"}));
+    assert_eq!(user.extra, Extra::default());
+    let _: Option<Nullable<String>> = None;
+    let _ = PreferenceStatus::OptedIn;
+}
+
+#[tokio::test]
+async fn a_client_is_shared_by_threads_and_calls() {
+    fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+    let server = Server::start(|_| Reply::empty(204)).await;
+    let client = server.client();
+    shared(&client);
+    shared(&client.lists().subscriptions());
+    shared(&client.lists().delete("l"));
+}

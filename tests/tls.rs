@@ -1,0 +1,108 @@
+//! Over TLS: a certificate that is not accepted is told and not retried, and a body that was cut is not taken for a whole one.
+//!
+//! `cargo test --no-default-features --features native-tls --test tls` runs the same on the platform's library.
+
+#![cfg(any(feature = "rustls", feature = "native-tls"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::io;
+
+use support::faulty::{TestClock, everything};
+use support::tls::{Secure, Stream, read_head};
+use tokio::io::AsyncWriteExt as _;
+use trycourier::ErrorKind;
+use trycourier::http::Method;
+
+async fn good(mut stream: Stream, _: usize) -> io::Result<()> {
+    loop {
+        read_head(&mut stream).await?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{\"ok\": true}").await?;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_accepted_is_told_and_not_retried() {
+    let wrong_host = Secure::with("api.other.example", false, &[], good).await;
+    let expired = Secure::with("localhost", true, &[], good).await;
+    let unknown = Secure::start(&[], good).await;
+    let (rustls, native) = (cfg!(feature = "rustls"), cfg!(not(feature = "rustls")));
+    for (name, server, builder, words) in [
+        ("wrong host", &wrong_host, wrong_host.builder(), ["not valid for name", "mismatch"]),
+        ("expired", &expired, expired.builder(), ["expired", "expired"]),
+        ("unknown authority", &unknown, unknown.stranger(), ["unknown", "unable to get local issuer"]),
+    ] {
+        let clock = TestClock::new();
+        let error = builder.clock(clock.clone()).build().unwrap().request(Method::POST, "/send").send_raw().await;
+        let error = error.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Certificate, 1), "{name}: {error}");
+        assert!(!error.is_transient() && !error.was_sent() && clock.delays().is_empty(), "{name}");
+        let text = error.to_string().to_lowercase();
+        assert!(text.contains("certificate") && !text.contains('\n'), "{name}: {text}");
+        assert!(rustls && text.contains(words[0]) || native && text.contains(words[1]), "{name}: {text}");
+        assert!(!everything(&error).contains("SECRET"));
+        assert_eq!(server.connections(), 1, "{name}");
+    }
+    unknown.builder().build().unwrap().request(Method::GET, "/x").send_raw().await.unwrap();
+}
+
+/// What a connection says before it ends, and whether it ends as TLS ends.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    head: &'static str,
+    body: &'static str,
+    closes: bool,
+}
+
+#[tokio::test]
+async fn a_body_that_was_cut_is_no_whole_body() {
+    let by_length = "HTTP/1.1 202 A\r\ncontent-length: 23\r\n\r\n";
+    let by_close = "HTTP/1.1 202 A\r\nconnection: close\r\n\r\n";
+    let chunked = "HTTP/1.1 202 A\r\ntransfer-encoding: chunked\r\n\r\n";
+    let whole = r#"{"a": 1, "requestId": 1}"#;
+    for (end, is_whole) in [
+        (End { head: by_close, body: whole, closes: true }, true),
+        (End { head: by_close, body: &whole[..9], closes: true }, false),
+        (End { head: by_close, body: &whole[..9], closes: false }, false),
+        // It is whole as JSON, which is all that the platform's library can tell; rustls knows that it was cut.
+        (End { head: by_close, body: r#"{"a": 1}"#, closes: false }, cfg!(feature = "native-tls")),
+        (End { head: by_close, body: "", closes: false }, false),
+        (End { head: by_length, body: &whole[..9], closes: false }, false),
+        (End { head: by_length, body: &whole[..9], closes: true }, false),
+        (End { head: chunked, body: "8\r\n{\"a\": 1}\r\n", closes: false }, false),
+        (End { head: chunked, body: "8\r\n{\"a\": 1}\r\n", closes: true }, false),
+        (End { head: chunked, body: "8\r\n{\"a\": 1}\r\n0\r\n\r\n", closes: false }, true),
+    ] {
+        let server = Secure::start(&[], move |mut stream: Stream, number| async move {
+            if number > 0 {
+                return good(stream, number).await;
+            }
+            read_head(&mut stream).await?;
+            stream.write_all([end.head, end.body].concat().as_bytes()).await?;
+            stream.flush().await?;
+            if end.closes {
+                return stream.shutdown().await;
+            }
+            // The connection ends below TLS, which does not know of it.
+            stream.get_mut().0.shutdown().await
+        })
+        .await;
+        let client = server.builder().clock(TestClock::new()).build().unwrap();
+        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
+        assert_eq!(answer.attempts(), if is_whole { 1 } else { 2 }, "{end:?}: {answer:?}");
+
+        // Without a retry the error says that the call was accepted.
+        let server_again = Secure::start(&[], move |mut stream: Stream, _| async move {
+            read_head(&mut stream).await?;
+            stream.write_all([end.head, end.body].concat().as_bytes()).await?;
+            stream.flush().await?;
+            if end.closes { stream.shutdown().await } else { stream.get_mut().0.shutdown().await }
+        })
+        .await;
+        let client = server_again.builder().max_retries(0).build().unwrap();
+        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
+        assert_eq!(answer.is_ok(), is_whole, "{end:?}");
+        assert!(answer.is_ok() || answer.is_err_and(|error| error.was_accepted()), "{end:?}");
+    }
+}

@@ -1,0 +1,153 @@
+//! Whatever carries the requests, what the client promises above it stays true.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::stream;
+use support::faulty::everything;
+use support::scripted::{PausedClock, Scripted, good, status};
+use trycourier::http::{Method, Response};
+use trycourier::transport::{Attempt, Body, BoxFuture, Http, Transport, TransportError};
+use trycourier::{Client, ErrorKind};
+
+#[tokio::test]
+async fn an_attempt_says_what_it_is() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    struct Watch(Arc<Mutex<Vec<String>>>);
+    impl Transport for Watch {
+        fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+            let (operation, path) = (attempt.operation(), attempt.path_template());
+            let (number, timeout) = (attempt.number(), attempt.timeout());
+            self.0.lock().unwrap().push(format!("{operation} {path} {number} {timeout:?} {attempt:?}"));
+            let request = &attempt.request;
+            assert_eq!(request.uri(), "https://api.courier.com/lists/SECRET?q=a+b");
+            assert_eq!(request.method(), Method::PUT);
+            assert_eq!(request.headers()["authorization"], "Bearer pk_test_SECRET-KEY");
+            assert_eq!(request.headers()["content-type"], "application/json");
+            assert_eq!(request.body(), "[1]");
+            Box::pin(async { Err(TransportError::connect("nobody")) })
+        }
+    }
+    let client = Client::builder().api_key("pk_test_SECRET-KEY").transport(Watch(Arc::clone(&seen)));
+    let client = client.clock(support::faulty::TestClock::new()).max_retries(1).build().unwrap();
+    let call = client.request(Method::PUT, "/lists/SECRET").query("q", "a b").json(&[1]);
+    assert_eq!(call.send_raw().await.unwrap_err().attempts(), 2);
+    let seen = seen.lock().unwrap();
+    assert!(seen[0].starts_with("request undescribed 1 60s") && seen[1].starts_with("request undescribed 2 60s"));
+    assert!(!seen[0].contains("SECRET"), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_limits_hold_over_any_transport() {
+    let never = Scripted::new(|_, _| std::future::pending());
+    let stalls = Scripted::new(|_, _| async {
+        let first = stream::iter([Ok("{".into())]);
+        Ok(Response::new(Body::from_stream(futures::StreamExt::chain(first, stream::pending()))))
+    });
+    for server in [never, stalls] {
+        let client = server.builder().clock(PausedClock).timeout(Duration::from_secs(7)).build().unwrap();
+        let begun = tokio::time::Instant::now();
+        let error = client.request(Method::GET, "/x").send_raw().await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts(), server.seen()), (ErrorKind::Timeout, 3, 3));
+        assert!(error.was_sent());
+        assert_eq!(begun.elapsed(), Duration::from_millis(7000 * 3 + 500 + 1000));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn size_limits_hold_over_any_transport() {
+    let endless = Scripted::new(|_, _| async {
+        Ok(Response::new(Body::from_stream(stream::repeat_with(|| Ok(vec![b' '; 1000].into())))))
+    });
+    let client = endless.builder().options(|options| options.max_answer_bytes(100_000)).build().unwrap();
+    let error = client.request(Method::POST, "/x").send_raw().await.unwrap_err();
+    assert_eq!((error.kind(), endless.seen()), (ErrorKind::AnswerTooLarge, 1));
+    // Of an error no more is read than is of use.
+    let endless = Scripted::new(|_, _| async {
+        let body = Body::from_stream(stream::repeat_with(|| Ok(vec![b'x'; 1000].into())));
+        Ok(Response::builder().status(400).body(body).unwrap())
+    });
+    let error = endless.builder().build().unwrap().request(Method::POST, "/x").send_raw().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadRequest);
+}
+
+#[tokio::test]
+async fn what_a_transport_says_of_its_failure_shows_no_secret() {
+    let server = Scripted::new(|request, _| {
+        let said = format!("cannot reach {} with {:?}", request.uri(), request.headers()["authorization"].to_str());
+        async move { Err(TransportError::broken(said).permanent()) }
+    });
+    let client = server.builder().build().unwrap();
+    let error = client.request(Method::GET, "/users/SECRET-USER").send_raw().await.unwrap_err();
+    assert!(!everything(&error).contains("SECRET"), "{}", everything(&error));
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("cannot reach"));
+    assert_eq!((error.attempts(), error.is_transient()), (1, false));
+}
+
+#[tokio::test]
+async fn the_default_transport_can_be_wrapped() {
+    struct Loud(Http, Arc<Mutex<u32>>);
+    impl Transport for Loud {
+        fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+            *self.1.lock().unwrap() += 1;
+            self.0.send(attempt)
+        }
+    }
+    let server = support::Server::answering(200, serde_json::json!({"items": []})).await;
+    let count = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&count);
+    let client = server.builder().wrap_transport(move |http| Loud(http, counted)).build().unwrap();
+    let call = client.request(Method::POST, "/lists").json(&serde_json::json!({"a": "b"}));
+    let answer = call.send::<serde_json::Value>().await.unwrap();
+    assert_eq!((answer["items"].to_string().as_str(), *count.lock().unwrap()), ("[]", 1));
+    assert_eq!(server.only().json(), serde_json::json!({"a": "b"}));
+    assert_eq!(server.only().header("accept"), Some("application/json"));
+}
+
+#[tokio::test]
+async fn a_body_is_read_whichever_way_it_comes() {
+    let chunks = || stream::iter([Ok("a".into()), Ok("".into()), Ok("bc".into()), Ok("d".into())]);
+    assert_eq!(Body::from_stream(chunks()).bytes().await.unwrap(), "abcd");
+    assert_eq!(Body::from("abcd").bytes().await.unwrap(), "abcd");
+    assert_eq!(Body::from(b"ab".to_vec()).bytes().await.unwrap(), "ab");
+    assert_eq!(Body::empty().bytes().await.unwrap(), "");
+    let mut body = Body::from("abcd".to_owned());
+    assert_eq!(body.chunk().await.unwrap().unwrap(), "abcd");
+    assert!(body.chunk().await.unwrap().is_none() && body.chunk().await.unwrap().is_none());
+    let broken = stream::iter([Ok("a".into()), Err(TransportError::broken("cut"))]);
+    assert!(Body::from_stream(broken).bytes().await.is_err());
+}
+
+#[tokio::test]
+async fn a_response_has_the_answer_and_what_came_with_it() {
+    let server = Scripted::new(|_, _| async {
+        let mut response = status(201, r#"{"id": 1}"#)?;
+        response.headers_mut().insert("x-request-id", "r-1".parse().unwrap());
+        response.headers_mut().insert("x-echo", "Bearer pk_test_SECRET-KEY".parse().unwrap());
+        Ok(response)
+    });
+    let client = server.builder().build().unwrap();
+    let mut answer = client.request(Method::GET, "/x").send::<serde_json::Value>().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.attempts(), answer.server_request_id()), (201, 1, Some("r-1")));
+    assert!(answer.deviations().is_empty());
+    answer["id"] = 2.into();
+    assert!(!format!("{answer:?} {:?}", answer.headers()).contains("SECRET"), "{:?}", answer.headers());
+    assert_eq!(answer.map(|value| value["id"].as_u64()).into_inner(), Some(2));
+}
+
+#[tokio::test]
+async fn a_call_owns_what_it_needs() {
+    let server = Scripted::outcomes(vec![good]);
+    let call = {
+        let client = server.builder().build().unwrap();
+        client.request(Method::GET, "/x")
+    };
+    let future = call.send::<serde_json::Value>();
+    // Futures are moved about, and a caller's own holds as many as it awaits.
+    assert!(size_of_val(&future) <= 4096, "{}", size_of_val(&future));
+    tokio::spawn(future).await.unwrap().unwrap();
+}
