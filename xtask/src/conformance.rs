@@ -3,13 +3,15 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 const MOCK: &str = "@stdy/cli@0.22.2";
+const MOCK_STARTS_WITHIN: Duration = Duration::from_secs(60);
 const CLIENT: &str = "trycourier==9.13.0";
 const MARKER: &str = "@pytest.mark.skip(reason=\"Mock server tests are disabled\")";
 
@@ -80,13 +82,16 @@ impl Mock {
         // npx starts others, which end with their group.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.current_dir(repository).stdout(Stdio::piped()).spawn().context("cannot run npx")?;
-        let mut lines = BufReader::new(child.stdout.take().context("it has no output")?).lines();
-        let ready = lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("Ready"));
-        std::thread::spawn(move || lines.for_each(drop));
+        let child = command.current_dir(repository).stdout(Stdio::null()).spawn().context("cannot run npx")?;
         let mut mock = Self { child, url: format!("http://127.0.0.1:{port}") };
-        if !ready {
-            bail!("the mock server ended with {}", mock.child.wait()?);
+        // What it prints differs between a terminal and CI, so it is ready when it takes a connection.
+        let deadline = Instant::now() + MOCK_STARTS_WITHIN;
+        while TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
+            if let Some(status) = mock.child.try_wait()? {
+                bail!("the mock server ended with {status}");
+            }
+            ensure!(Instant::now() < deadline, "the mock server did not listen within {MOCK_STARTS_WITHIN:?}");
+            std::thread::sleep(Duration::from_millis(100));
         }
         Ok(mock)
     }
