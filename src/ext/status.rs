@@ -4,6 +4,8 @@
 use crate::types::BulkJobStatus;
 #[cfg(feature = "messages")]
 use crate::types::MessageStatus;
+#[cfg(any(feature = "automations", feature = "journeys"))]
+use crate::types::{RunStatus, RunStepStatus};
 
 #[cfg(feature = "messages")]
 impl MessageStatus {
@@ -71,9 +73,63 @@ impl BulkJobStatus {
     }
 }
 
-#[cfg(all(test, feature = "bulk", feature = "messages"))]
+#[cfg(any(feature = "automations", feature = "journeys"))]
+impl RunStatus {
+    /// Whether the run has ended, well or not. A status that this version does not know is not an end.
+    ///
+    /// ```
+    /// use trycourier::types::RunStatus;
+    ///
+    /// assert!(RunStatus::Processed.is_ended() && RunStatus::Error.is_ended());
+    /// assert!(!RunStatus::Waiting.is_ended());
+    /// ```
+    pub fn is_ended(&self) -> bool {
+        matches!(self, Self::Processed) || self.is_failed()
+    }
+
+    /// Whether the run ended before it had done all that it was to do.
+    ///
+    /// ```
+    /// use trycourier::types::RunStatus;
+    ///
+    /// assert!(RunStatus::Canceled.is_failed());
+    /// assert!(!RunStatus::Processed.is_failed());
+    /// ```
+    pub fn is_failed(&self) -> bool {
+        matches!(self, Self::Canceled | Self::Error | Self::Throttled | Self::NotProcessed)
+    }
+}
+
+#[cfg(any(feature = "automations", feature = "journeys"))]
+impl RunStepStatus {
+    /// Whether the step is over, well or not. A status that this version does not know is not an end.
+    ///
+    /// ```
+    /// use trycourier::types::RunStepStatus;
+    ///
+    /// assert!(RunStepStatus::Processed.is_ended() && RunStepStatus::Skipped.is_ended());
+    /// assert!(!RunStepStatus::Computing.is_ended());
+    /// ```
+    pub fn is_ended(&self) -> bool {
+        matches!(self, Self::Processed | Self::Skipped) || self.is_failed()
+    }
+
+    /// Whether the step ended without having been carried out.
+    ///
+    /// ```
+    /// use trycourier::types::RunStepStatus;
+    ///
+    /// assert!(RunStepStatus::Error.is_failed());
+    /// assert!(!RunStepStatus::Skipped.is_failed());
+    /// ```
+    pub fn is_failed(&self) -> bool {
+        matches!(self, Self::Canceled | Self::Error | Self::Throttled | Self::NotProcessed)
+    }
+}
+
+#[cfg(all(test, feature = "automations", feature = "bulk", feature = "messages"))]
 mod tests {
-    use crate::types::{BulkJobStatus, MessageStatus};
+    use crate::types::{BulkJobStatus, MessageStatus, RunStatus, RunStepStatus};
 
     /// How a value that this version may not know decodes.
     #[allow(clippy::unwrap_used, reason = "a test fails by a panic")]
@@ -103,5 +159,25 @@ mod tests {
         {
             assert_eq!(status::<BulkJobStatus>(text).is_ended(), ended, "{text}");
         }
+    }
+
+    #[test]
+    fn a_run_and_its_steps_end_well_or_not() {
+        for (text, ended, failed) in [
+            ("PROCESSING", false, false),
+            ("WAITING", false, false),
+            ("PAUSED", false, false),
+            ("PROCESSED", true, false),
+            ("CANCELED", true, true),
+            ("ERROR", true, true),
+            ("THROTTLED", true, true),
+            ("NOT PROCESSED", true, true),
+        ] {
+            let (run, step) = (status::<RunStatus>(text), status::<RunStepStatus>(text));
+            assert_eq!((run.is_ended(), run.is_failed()), (ended, failed), "{text}");
+            assert_eq!((step.is_ended(), step.is_failed()), (ended, failed), "{text}");
+        }
+        assert!(status::<RunStepStatus>("SKIPPED").is_ended() && !status::<RunStepStatus>("SKIPPED").is_failed());
+        assert!(!status::<RunStepStatus>("COMPUTING").is_ended());
     }
 }

@@ -106,7 +106,9 @@ impl calls::JourneysRunsRetrieve {
     /// # }
     /// ```
     pub fn until_done(self) -> Wait<types::JourneyRunResponse> {
-        Wait::calling(self, |answer| verdict(answer.run.status.as_deref()))
+        Wait::calling(self, |answer| {
+            answer.run.status.as_ref().map_or(Verdict::Wait, |status| verdict(status.is_ended(), status.is_failed()))
+        })
     }
 }
 
@@ -128,7 +130,7 @@ impl calls::AutomationsRunsListSteps {
     /// ```
     pub fn until_done(self) -> Wait<types::AutomationRunStepsResponse> {
         Wait::calling(self, |answer| {
-            let verdicts = || answer.steps.iter().map(|step| verdict(Some(step.status.as_str())));
+            let verdicts = || answer.steps.iter().map(|step| verdict(step.status.is_ended(), step.status.is_failed()));
             if verdicts().any(|verdict| verdict == Verdict::Hopeless) {
                 Verdict::Hopeless
             } else if !answer.steps.is_empty() && verdicts().all(|verdict| verdict == Verdict::Done) {
@@ -140,12 +142,12 @@ impl calls::AutomationsRunsListSteps {
     }
 }
 
-/// What the state of a run, or of a step, means. One that this version does not know is no end.
+/// What the status of a run, or of a step, means. One that this version does not know is no end.
 #[cfg(any(feature = "automations", feature = "journeys"))]
-fn verdict(status: Option<&str>) -> Verdict {
-    match status {
-        Some("PROCESSED" | "SKIPPED") => Verdict::Done,
-        Some("CANCELED" | "ERROR" | "THROTTLED" | "NOT PROCESSED") => Verdict::Hopeless,
-        _ => Verdict::Wait,
+fn verdict(is_ended: bool, is_failed: bool) -> Verdict {
+    match (is_ended, is_failed) {
+        (true, false) => Verdict::Done,
+        (true, true) => Verdict::Hopeless,
+        (false, _) => Verdict::Wait,
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn list(runs: &Table<Run>, size: usize, request: &Request<'_>) -> Res
     let template = request.parameter("template_id");
     let runs = runs.iter().rev().filter(|(_, run)| {
         template.is_none_or(|template| run.template.as_deref() == Some(template))
-            && request.parameter("status").is_none_or(|status| run.status(request.now) == status)
+            && request.parameter("status").is_none_or(|some| some.split(',').any(|one| run.status(request.now) == one))
             && start.is_none_or(|start| run.started >= start)
             && end.is_none_or(|end| run.started <= end)
     });
