@@ -141,6 +141,8 @@ pub mod testing;
 mod timestamp;
 pub mod transport;
 mod unrecognized_value;
+#[cfg(any(feature = "testing", feature = "webhook"))]
+mod webhook_signature;
 
 pub use bytes::Bytes;
 pub use client::Client;

@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::courier::Courier;
+use super::courier::{Courier, locked};
 use super::description::{DESCRIPTION, Found};
 use super::request::pairs;
 use crate::Client;
@@ -108,6 +108,49 @@ impl<C> Deref for Received<C> {
 
     fn deref(&self) -> &C {
         &self.arguments
+    }
+}
+
+pub(super) type Observer = Arc<dyn Fn(&Call) + Send + Sync>;
+
+impl Courier {
+    /// Calls a function after each request that was answered.
+    pub fn on_call(&self, observer: impl Fn(&Call) + Send + Sync + 'static) -> &Self {
+        *locked(&self.shared.observer) = Some(Arc::new(observer));
+        self
+    }
+
+    /// The requests so far, the oldest first. Each attempt of a call is one.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.state().calls.iter().cloned().collect()
+    }
+
+    /// The requests of one operation so far, with their arguments, the oldest first.
+    ///
+    /// ```
+    /// use trycourier::calls;
+    /// use trycourier::testing::Courier;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// let courier = Courier::new();
+    /// courier.client().lists().update("customers", "Customers").await?;
+    /// let updates = courier.calls_of::<calls::ListsUpdate>();
+    /// assert_eq!((updates[0].list_id.as_str(), updates[0].body.name.as_str()), ("customers", "Customers"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn calls_of<C: crate::calls::Call>(&self) -> Vec<Received<C>> {
+        self.calls().iter().filter_map(Received::of).collect()
+    }
+
+    /// Forgets the calls and the messages sent so far; what they stored stays.
+    pub fn forget_calls(&self) {
+        let mut state = self.state();
+        state.calls.clear();
+        state.sent.clear();
     }
 }
 

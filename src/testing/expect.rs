@@ -72,20 +72,6 @@ impl Courier {
         }
     }
 
-    /// Checks that there was no call that [`strict`](Self::strict) refuses. It is checked also when the last clone of the
-    /// Courier goes.
-    ///
-    /// # Panics
-    ///
-    /// If there was one. It says which.
-    #[track_caller]
-    pub fn verify(&self) {
-        let unexpected = self.take_unexpected();
-        if !unexpected.is_empty() {
-            panic!("{}", unexpected_calls(&unexpected));
-        }
-    }
-
     /// What went out, for a failure.
     fn report(&self) -> String {
         let sent: Vec<String> = self.sent().iter().map(Sent::line).collect();
@@ -94,16 +80,12 @@ impl Courier {
     }
 }
 
-pub(super) fn unexpected_calls(calls: &[String]) -> String {
-    format!("calls for which the test has set no answer:{}", lines(calls))
-}
-
 fn section(title: &str, lines: &[String]) -> String {
     if lines.is_empty() { format!("\n{title}: nothing") } else { format!("\n{title}:{}", self::lines(lines)) }
 }
 
 /// The last lines, which are nearest to what has failed.
-fn lines(all: &[String]) -> String {
+pub(super) fn lines(all: &[String]) -> String {
     let left_out = all.len().saturating_sub(MOST_LINES);
     let first = if left_out > 0 { format!("\n  … {left_out} before") } else { String::new() };
     all.iter().skip(left_out).fold(first, |text, line| text + "\n  " + line)

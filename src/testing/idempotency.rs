@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
+use http::Method;
+
 use super::answer::Answer;
+use super::call::Call;
+use super::courier::Courier;
 use super::moment;
 use super::request::Request;
 use super::table::Table;
@@ -22,16 +26,13 @@ struct Kept {
     expires: i64,
 }
 
-/// The key of a request that has one that counts.
-pub(super) fn key(request: &Request<'_>) -> Option<String> {
-    let counts = request.operation.method == "POST";
-    let key = request.header("idempotency-key").filter(|_| counts)?;
-    Some(name(&request.url, key))
-}
-
-/// A key as it is kept: it counts for one thing that is asked for.
-pub(super) fn name(path: &str, key: &str) -> String {
-    format!("{path} {key}")
+/// The key of a call that has one that counts, as it is kept: for one thing that is asked for.
+pub(super) fn key(call: &Call) -> Option<String> {
+    // Those of bulk jobs may be repeated under their keys, and report the users as duplicates.
+    let counts = call.method == Method::POST && call.operation.is_some_and(|operation| !operation.starts_with("bulk."));
+    let key = call.idempotency_key().filter(|key| counts && !key.is_empty())?;
+    let path = call.target.split('?').next().unwrap_or_default();
+    Some(format!("{path} {key}"))
 }
 
 impl Keys {
@@ -72,4 +73,24 @@ fn life(request: &Request<'_>) -> i64 {
         Err(_) => moment::parse(text),
     });
     asked.map_or(DAY, |until| until.saturating_sub(request.now).clamp(DAY, YEAR))
+}
+
+/// An idempotency key that is under way for as long as this lives.
+pub(super) struct Held<'a> {
+    courier: &'a Courier,
+    key: String,
+}
+
+impl<'a> Held<'a> {
+    /// Holds a key, unless another request holds it.
+    pub fn of(courier: &'a Courier, key: String) -> Option<Self> {
+        let is_free = courier.state().keys.hold(&key);
+        is_free.then(|| Self { courier, key })
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.courier.state().keys.release(&self.key);
+    }
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::content;
-use super::moment;
+use super::courier::Courier;
+use super::moment::{self, millis};
 use super::paging::page;
 use super::request::Request;
 use super::sent::Posted;
@@ -114,6 +115,8 @@ pub(super) fn create(state: &mut State, now: i64, id: Option<String>, draft: Dra
         state.moving.insert(id.clone());
     }
     state.messages.insert(&id, message);
+    // Here too, because one request can make a million.
+    state.forget();
     id
 }
 
@@ -306,6 +309,20 @@ impl Message {
             && any("tag", &tagged)
             && any("provider", &|wanted| self.channel == Some(wanted))
             && (!self.archived || request.parameter("archived") == Some("true"))
+    }
+}
+
+impl Courier {
+    /// Gives a message a status from outside, as a provider does when it tells of a bounce or a click: `DELIVERED`, `CLICKED`,
+    /// `UNDELIVERABLE` and the like. Answers whether there is such a message.
+    pub fn set_status(&self, message: &str, status: &str, reason: Option<&str>) -> bool {
+        let now = millis(self.now());
+        let mut state = self.state();
+        let found = state.messages.get_mut(message).map(|message| message.mark(now, status, reason)).is_some();
+        if found && state.settings.webhooks {
+            state.moving.insert(message.to_owned());
+        }
+        found
     }
 }
 

@@ -12,45 +12,30 @@
 //! trycourier = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! # A test of a service
+//! # Checks
 //!
-//! A service gets its [`Client`](crate::Client) from outside. In a test that is [`Courier::client`]; what it has sent is in
-//! [`Courier::sent`] and [`Courier::calls`]. The checks that begin with `expect` fail with a list of what did go out.
+//! The code under test gets its [`Client`](crate::Client) from outside. In a test that is [`Courier::client`]; what was sent
+//! by it is in [`Courier::sent`] and [`Courier::calls`]. The checks that begin with `expect` fail with a list of what did go
+//! out.
 //!
 //! ```
-//! use serde_json::json;
 //! use trycourier::testing::Courier;
 //! use trycourier::types::{Message, Recipient};
-//! use trycourier::{Client, Error};
 //!
-//! /// The service under test.
-//! struct Orders {
-//!     courier: Client,
-//! }
+//! # #[tokio::main]
+//! # async fn main() -> trycourier::Result<()> {
+//! let courier = Courier::new();
+//! courier.client().send().message(Message::new().to(Recipient::user("ada")).template("nt_order")).await?;
 //!
-//! impl Orders {
-//!     async fn place(&self, customer: &str, order: &str) -> Result<(), Error> {
-//!         let message = Message::new().to(Recipient::user(customer)).template("nt_order");
-//!         self.courier.send().message(message.data(json!({"order": order}))).await?;
-//!         Ok(())
-//!     }
-//! }
-//!
-//! #[tokio::main(flavor = "current_thread")] // in a test: #[tokio::test]
-//! async fn main() -> Result<(), Error> {
-//!     let courier = Courier::new();
-//!     let orders = Orders { courier: courier.client() };
-//!     orders.place("ada", "A-1007").await?;
-//!
-//!     let sent = courier.expect_sent(|sent| sent.recipient == "ada");
-//!     assert_eq!(sent.message.template.as_deref(), Some("nt_order"));
-//!     assert_eq!(sent.message.data.unwrap_or_default()["order"], "A-1007");
-//!     Ok(())
-//! }
+//! let sent = courier.expect_sent(|sent| sent.recipient == "ada");
+//! assert_eq!(sent.message.template.as_deref(), Some("nt_order"));
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! Each `Courier::new()` is a workspace of its own, so tests can run in parallel. A template that a test only names need not
-//! be there; what becomes of such a message is Courier's `UNMAPPED`, until [`Courier::template`] stores one.
+//! The guide has a [service with its test](crate::guide::testing). Each `Courier::new()` is a workspace of its own, so tests can
+//! run in parallel. A template that a test only names need not be there; what becomes of such a message is Courier's `UNMAPPED`,
+//! until [`Courier::template`] stores one.
 //!
 //! # Faults
 //!
@@ -132,6 +117,11 @@
 //! # }
 //! ```
 //!
+//! # Webhooks
+//!
+//! [`Courier::webhooks`] gives what Courier would post to an address of yours by now, for your own handler to be called with;
+//! [`Courier::post_webhooks`] posts it.
+//!
 //! # Coming from other mocks
 //!
 //! | there | here |
@@ -167,10 +157,12 @@
 //! # What it leaves out
 //!
 //! What the description does not say, it does not guess: opening hours of a delay, what a digest holds, conditions of journeys.
+//! Bulk jobs take no notice of idempotency keys: users who are added again are refused as duplicates, as Courier may do it.
 //! Audit events, digest instances, metrics, preview runs, devices and the catalog of providers are answered with a valid value
 //! made from the description.
 
 mod answer;
+mod answering;
 mod audiences;
 mod automations;
 mod brands;
@@ -178,6 +170,7 @@ mod broadcasts;
 mod bulk;
 mod call;
 mod check;
+mod clock;
 mod content;
 mod courier;
 mod description;
@@ -204,7 +197,9 @@ mod sections;
 mod send;
 mod sent;
 mod serve;
+mod settings;
 mod state;
+mod strict;
 mod stub;
 mod table;
 mod templates;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -18,42 +17,11 @@ use super::preferences::Choices;
 use super::runs::Run;
 use super::sections::Section;
 use super::sent::{Cause, Posted};
+use super::settings::Settings;
 use super::table::Table;
 use super::templates::Template;
 use super::tenants::Tenant;
 use super::webhooks::Event;
-
-/// What can be set.
-pub(super) struct Settings {
-    /// The most rows that a page has.
-    pub page_size: usize,
-    /// How many calls, messages and keys are kept of each.
-    pub keep: usize,
-    /// How long a message takes from its request to its delivery.
-    pub delivery: Duration,
-    /// How long an answer takes.
-    pub latency: Duration,
-    /// Answer an example where the state refuses.
-    pub make_up_answers: bool,
-    /// How many further requests are refused with 429, and the wait that is asked for.
-    pub limited: Option<(usize, Duration)>,
-    /// Whether anybody takes the webhooks.
-    pub webhooks: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            page_size: 100,
-            keep: 10_000,
-            delivery: Duration::from_secs(5),
-            latency: Duration::ZERO,
-            make_up_answers: false,
-            limited: None,
-            webhooks: false,
-        }
-    }
-}
 
 #[derive(Default)]
 pub(super) struct State {
@@ -130,5 +98,9 @@ impl State {
         self.journey_runs.keep(keep);
         self.preference_log.keep(keep);
         self.track_events.keep(keep);
+        // Not at each message that goes, because all are looked at.
+        if self.moving.len() > 2 * self.messages.len() + 1_000 {
+            self.moving.retain(|id| self.messages.contains(id));
+        }
     }
 }

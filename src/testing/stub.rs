@@ -54,7 +54,7 @@ impl Courier {
     #[must_use = "it does nothing before it is told what to answer"]
     pub fn on<C: crate::calls::Call>(&self) -> On<C> {
         let stub = Arc::new(Stub { operation: C::OPERATION.id, plan: Mutex::default() });
-        self.stubs().push(Arc::clone(&stub));
+        locked(&self.shared.stubs).push(Arc::clone(&stub));
         On { stub, of: PhantomData }
     }
 }

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::courier::Courier;
 use super::elements;
 use super::messages::CREATOR;
+use super::moment::millis;
 use super::paging::page;
 use super::request::Request;
 use super::state::State;
-use super::values::{list, or_null, path, text, with};
+use super::values::{MOST_DEPTH, depth, list, or_null, path, text, with};
 use super::versions::Versions;
 
 pub(super) struct Template {
@@ -101,6 +103,24 @@ impl Template {
 pub(super) fn payload(state: &mut State, given: &Value) -> Value {
     let content = elements::with_ids(state, given.get("content").cloned().unwrap_or_default());
     with(given.clone(), json!({"content": content}))
+}
+
+impl Courier {
+    /// Stores a published template with this id, for messages that name it.
+    ///
+    /// A message whose template is not there is accepted, and becomes `UNMAPPED`. So is an event that is mapped to nothing: an
+    /// event is a template here.
+    pub fn template(&self, id: &str) -> &Self {
+        let now = millis(self.now());
+        let payload = json!({
+            "name": id, "tags": [], "brand": null, "routing": null, "subscription": null,
+            "content": {"version": "2022-01-01", "elements": []},
+        });
+        let mut template = Template::new(payload, now);
+        template.content.publish(now);
+        self.state().templates.insert(id, template);
+        self
+    }
 }
 
 fn found<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Template, Answer> {
@@ -219,6 +239,9 @@ pub(super) fn put_element(state: &mut State, request: &Request<'_>) -> Result<An
         }
     }
     *element = with(given, json!({"id": id}));
+    if depth(&content) > MOST_DEPTH {
+        return Err(Answer::invalid("The content is too deep"));
+    }
     template.write_content(content, request);
     Ok(template.mutation(request.id(0), request))
 }

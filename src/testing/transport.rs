@@ -67,7 +67,8 @@ struct Ahead(Courier);
 
 impl Clock for Ahead {
     fn now(&self) -> Instant {
-        tokio::time::Instant::now().into_std() + self.0.advanced()
+        let now = tokio::time::Instant::now().into_std();
+        now.checked_add(self.0.advanced()).unwrap_or(now)
     }
 
     fn date(&self) -> SystemTime {

@@ -1,13 +1,15 @@
 //! What Courier posts to the addresses that were given to it.
 
-use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderName, HeaderValue, Request, header};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, header};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
+use super::courier::Courier;
+use super::moment::millis;
 use super::state::State;
-
-const SIGNATURE: HeaderName = HeaderName::from_static("courier-signature");
+use crate::webhook_signature::{SIGNATURE_HEADER, sign};
 
 #[derive(Clone)]
 pub(super) struct Event {
@@ -23,7 +25,7 @@ pub(super) fn emit(state: &mut State, kind: &'static str, data: Value) {
 }
 
 /// What has happened since the last time.
-pub(super) fn due(state: &mut State, now: i64) -> Vec<Event> {
+fn due(state: &mut State, now: i64) -> Vec<Event> {
     let State { messages, moving, events, .. } = state;
     let mut due: Vec<Event> = events.drain(..).collect();
     // In the order in which the messages were made.
@@ -35,37 +37,45 @@ pub(super) fn due(state: &mut State, now: i64) -> Vec<Event> {
 }
 
 /// The request that tells of an event, signed if there is a secret.
-pub(super) fn request(event: &Event, secret: Option<&str>, now: i64) -> Request<bytes::Bytes> {
+fn request(event: &Event, secret: Option<&str>, now: SystemTime) -> Request<Bytes> {
     let body = json!({"type": event.kind, "data": event.data}).to_string();
-    let signature = secret.and_then(|secret| signature(&body, secret, now));
+    let signature = secret.and_then(|secret| sign(secret, now, &body).ok()?.parse::<HeaderValue>().ok());
     let mut request = Request::new(body.into());
     *request.method_mut() = http::Method::POST;
     request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(signature) = signature {
-        request.headers_mut().insert(SIGNATURE, signature);
+        request.headers_mut().insert(SIGNATURE_HEADER, signature);
     }
     request
 }
 
-fn signature(body: &str, secret: &str, now: i64) -> Option<HeaderValue> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
-    mac.update(format!("{now}.{body}").as_bytes());
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::try_from(format!("t={now},signature={hex}")).ok()
-}
+impl Courier {
+    /// From now on notes what webhooks are to be posted. [`webhooks`](Self::webhooks) gives them.
+    pub fn collect_webhooks(&self) -> &Self {
+        self.state().settings.webhooks = true;
+        self
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::signature;
-
-    #[test]
-    fn the_signature_is_over_the_moment_and_the_body() {
-        let signature =
-            signature(r#"{"type":"x"}"#, "secret", 1_700_000_000_000).unwrap_or_else(|| panic!("no signature"));
-        // printf '1700000000000.{"type":"x"}' | openssl dgst -sha256 -hmac secret
-        assert_eq!(
-            signature,
-            "t=1700000000000,signature=14c4d35db902d5fa603b7f3e9760af257ffefbfff60a16b923c5a49484a5df0d"
-        );
+    /// The webhooks that have become due since the last time, signed with a secret if there is one; an empty
+    /// one is none.
+    ///
+    /// They have all but the address, so they can be given to one's own handler directly.
+    ///
+    /// ```
+    /// # use trycourier::testing::Courier;
+    /// # use std::time::Duration;
+    /// let courier = Courier::new();
+    /// courier.collect_webhooks();
+    /// // … something is sent …
+    /// courier.advance(Duration::from_secs(5));
+    /// for webhook in courier.webhooks(Some("secret")) {
+    ///     println!("{:?}", webhook.headers().get("courier-signature"));
+    /// }
+    /// ```
+    #[must_use]
+    pub fn webhooks(&self, secret: Option<&str>) -> Vec<Request<Bytes>> {
+        let now = self.now();
+        let due = due(&mut self.state(), millis(now));
+        due.iter().map(|event| request(event, secret, now)).collect()
     }
 }

@@ -1,0 +1,76 @@
+//! Calls for which a test has set no answer.
+
+#![allow(clippy::panic, reason = "a check of a test fails by a panic")]
+
+use super::call::Call;
+use super::courier::{Courier, locked};
+use super::expect::lines;
+
+/// The calls that were refused, if any are.
+#[derive(Default)]
+pub(super) struct Unexpected {
+    calls: Option<Vec<String>>,
+}
+
+impl Unexpected {
+    fn take(&mut self) -> Vec<String> {
+        self.calls.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+}
+
+impl Drop for Unexpected {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            check(&self.take());
+        }
+    }
+}
+
+#[track_caller]
+fn check(unexpected: &[String]) {
+    if !unexpected.is_empty() {
+        panic!("calls for which the test has set no answer:{}", lines(unexpected));
+    }
+}
+
+impl Courier {
+    /// From now on refuses every call for which no [`on`](Self::on) has an answer: with a 501 that is not tried again, and by a
+    /// panic in [`verify`](Self::verify), or when the last clone of the Courier goes.
+    ///
+    /// ```should_panic
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let courier = trycourier::testing::Courier::new();
+    /// courier.strict();
+    /// let _ = courier.client().lists().delete("customers").await;
+    /// courier.verify(); // lists.delete: DELETE /lists/customers
+    /// # }
+    /// ```
+    pub fn strict(&self) -> &Self {
+        locked(&self.shared.unexpected).calls.get_or_insert_default();
+        self
+    }
+
+    /// Checks that there was no call that [`strict`](Self::strict) refuses. It is checked also when the last clone of the
+    /// Courier goes.
+    ///
+    /// # Panics
+    ///
+    /// If there was one. It says which.
+    #[track_caller]
+    pub fn verify(&self) {
+        let unexpected = locked(&self.shared.unexpected).take();
+        check(&unexpected);
+    }
+
+    /// Notes a call that nobody has set an answer for, if that is refused.
+    pub(super) fn refuses(&self, call: &Call) -> bool {
+        match &mut locked(&self.shared.unexpected).calls {
+            Some(unexpected) => {
+                unexpected.push(call.request());
+                true
+            }
+            None => false,
+        }
+    }
+}
