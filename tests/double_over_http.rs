@@ -14,7 +14,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use trycourier::ext::webhook::{Event, SIGNATURE_HEADER, Verifier};
 use trycourier::testing::Courier;
+use trycourier::types::MessageStatus;
 use trycourier::{Bytes, reqwest};
 
 fn message(title: &str) -> Value {
@@ -54,13 +56,34 @@ async fn the_mailbox_shows_what_was_sent_and_runs_none_of_it() {
     assert!(page().await.text().await.expect("HTML").contains("Nothing has been sent yet"));
     told(&courier, "POST", "/send", message("<script>alert(1)</script>"));
     let page = page().await;
-    let policy = page.headers().get("content-security-policy").map(|policy| policy.as_bytes().to_vec());
-    assert_eq!(policy.as_deref(), Some(&b"default-src 'none'; style-src 'unsafe-inline'"[..]));
+    let policy = page.headers()["content-security-policy"].to_str().expect("a text").to_owned();
+    assert!(policy.starts_with("default-src 'none'; style-src 'unsafe-inline';"), "{policy}");
+    for closed in ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"] {
+        assert!(policy.contains(closed), "{policy}");
+    }
     let html = page.text().await.expect("HTML");
     assert!(html.contains("<h2>&lt;script&gt;alert(1)&lt;/script&gt;</h2>"), "{html}");
     assert!(html.contains("&quot;&#39;&amp;"), "{html}");
     assert!(html.contains("<strong>&lt;b&gt;@example.com</strong>"), "{html}");
     assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
+}
+
+#[test]
+fn webhooks_are_signed_as_receivers_check_it() {
+    let courier = Courier::new();
+    courier.collect_webhooks();
+    told(&courier, "POST", "/send", message("t"));
+    let verifier = Verifier::new("s").expect("a secret");
+    for webhook in courier.webhooks(Some("s")) {
+        let signature = webhook.headers()[SIGNATURE_HEADER].to_str().expect("a text");
+        let delivery = verifier.verify_at(signature, webhook.body(), courier.now()).expect("a genuine delivery");
+        assert!(
+            matches!(delivery.event(), Event::MessageUpdated(message) if message.status == MessageStatus::Enqueued)
+        );
+    }
+    told(&courier, "POST", "/send", message("t"));
+    let unsigned = courier.webhooks(Some(""));
+    assert!(unsigned.iter().all(|webhook| !webhook.headers().contains_key(SIGNATURE_HEADER)) && unsigned.len() == 1);
 }
 
 /// A receiver that answers in turn with the given statuses, then with 200, and tells what came.

@@ -87,32 +87,30 @@ fn union(
     place: &str,
 ) -> Result<(), String> {
     let tag = schema.pointer("/discriminator/propertyName").and_then(Value::as_str);
-    let told = tag.and_then(|tag| value.get(tag)).and_then(Value::as_str);
     let mapping = schema.pointer("/discriminator/mapping").and_then(Value::as_object);
+    let (Some(tag), Some(mapping)) = (tag, mapping) else {
+        let mut outcomes = variants.iter().map(|variant| at(description, variant, value, place));
+        let fits = outcomes.any(|outcome| outcome.is_ok());
+        return if fits { Ok(()) } else { Err(format!("{} is none of the things that it can be", named(place))) };
+    };
     let kind = |target: &Value| serde_json::json!({"$ref": target});
-    if let Some(target) = told.and_then(|told| mapping?.get(told)) {
-        return at(description, &kind(target), value, place);
-    }
-    // The official clients may leave the tag out, and so it need not be there.
-    if let (Some(tag), None, Value::Object(members)) = (tag, told, value) {
-        let untagged = mapping.into_iter().flatten().any(|(told, target)| {
-            let mut members = members.clone();
-            members.insert(tag.to_owned(), told.as_str().into());
-            at(description, &kind(target), &Value::Object(members), place).is_ok()
-        });
-        if untagged {
-            return Ok(());
+    match (value.get(tag).and_then(Value::as_str), value) {
+        (Some(told), _) => match mapping.get(told) {
+            Some(target) => at(description, &kind(target), value, place),
+            None => Err(format!("{} has a `{tag}` that is not known", named(place))),
+        },
+        // The official clients may leave the tag out, and so it need not be there.
+        (None, Value::Object(members))
+            if mapping.iter().any(|(told, target)| {
+                let mut members = members.clone();
+                members.insert(tag.to_owned(), told.as_str().into());
+                at(description, &kind(target), &Value::Object(members), place).is_ok()
+            }) =>
+        {
+            Ok(())
         }
+        (None, _) => Err(format!("{} must have a `{tag}`", named(place))),
     }
-    let mut failures = variants.iter().map(|variant| at(description, variant, value, place));
-    if failures.any(|outcome| outcome.is_ok()) {
-        return Ok(());
-    }
-    Err(match tag {
-        Some(tag) if told.is_some() => format!("{} has a `{tag}` that is not known", named(place)),
-        Some(tag) => format!("{} must have a `{tag}`", named(place)),
-        None => format!("{} is none of the things that it can be", named(place)),
-    })
 }
 
 fn named(place: &str) -> String {

@@ -2,39 +2,66 @@
 
 use serde_json::Value;
 
-use super::values::text;
+use super::values::{MOST_DEPTH, depth, text};
+
+/// How much the operations of one patch can copy, in bytes, more or less.
+const MOST_COPIED: usize = 1024 * 1024;
 
 /// Applies all operations, or says which cannot be.
 pub(super) fn apply(target: &mut Value, operations: &[Value]) -> Result<(), String> {
     let mut changed = target.clone();
+    let mut copied = 0;
     for (index, operation) in operations.iter().enumerate() {
-        step(&mut changed, operation).ok_or_else(|| format!("`patch[{index}]` cannot be applied"))?;
+        step(&mut changed, operation, &mut copied).ok_or_else(|| format!("`patch[{index}]` cannot be applied"))?;
     }
     *target = changed;
     Ok(())
 }
 
-fn step(target: &mut Value, operation: &Value) -> Option<()> {
+fn step(target: &mut Value, operation: &Value, copied: &mut usize) -> Option<()> {
     let path = operation.get("path")?.as_str()?;
     let value = || operation.get("value").cloned().unwrap_or_default();
     match text(operation, "op")? {
         "add" => add(target, path, value()),
         "remove" => remove(target, path).map(drop),
-        "replace" => target.pointer_mut(path).map(|place| *place = value()),
+        "replace" => {
+            let (place, value) = (target.pointer_mut(path)?, value());
+            is_shallow(path, &value).then(|| *place = value)
+        }
         "move" => {
             let moved = remove(target, operation.get("from")?.as_str()?)?;
             add(target, path, moved)
         }
         "copy" => {
-            let copied = target.pointer(operation.get("from")?.as_str()?)?.clone();
-            add(target, path, copied)
+            let source = target.pointer(operation.get("from")?.as_str()?)?;
+            *copied += weight(source);
+            let copy = (*copied <= MOST_COPIED).then(|| source.clone())?;
+            add(target, path, copy)
         }
         "test" => (target.pointer(path)? == &value()).then_some(()),
         _ => None,
     }
 }
 
+/// Whether a place is one that a value can be put in without making the whole deeper than any body.
+fn is_shallow(path: &str, value: &Value) -> bool {
+    path.matches('/').count() + depth(value) <= MOST_DEPTH
+}
+
+/// The bytes of a value, more or less.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => 8 + text.len(),
+        Value::Array(items) => 8 + items.iter().map(weight).sum::<usize>(),
+        Value::Object(members) => 8 + members.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>(),
+        _ => 8,
+    }
+}
+
 fn add(target: &mut Value, path: &str, value: Value) -> Option<()> {
+    if !is_shallow(path, &value) {
+        return None;
+    }
     if path.is_empty() {
         *target = value;
         return Some(());

@@ -10,6 +10,10 @@ use super::state::State;
 /// The most messages that the page shows.
 const SHOWN: usize = 200;
 
+/// Its style, and nothing else: no script, no picture, no frame around it.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}\
@@ -55,8 +59,5 @@ pub(super) fn page(state: &State, now: i64) -> Answer {
     );
     Answer::text(200, "text/html; charset=utf-8", page)
         .header(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"))
-        .header(
-            http::header::CONTENT_SECURITY_POLICY,
-            http::HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
-        )
+        .header(http::header::CONTENT_SECURITY_POLICY, http::HeaderValue::from_static(POLICY))
 }

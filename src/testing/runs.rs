@@ -59,14 +59,14 @@ impl Run {
         let until = self.canceled.unwrap_or(now);
         let steps = self.steps.iter().filter(|step| step.begins <= until);
         let view = |step: &Step| {
-            let status = match step.ends > now {
+            let status = match step.ends > until {
                 true if self.canceled.is_some() => "CANCELED",
                 true if step.action == "delay" => "WAITING",
                 true => "PROCESSING",
                 false => "PROCESSED",
             };
             let mut view = json!({
-                "action": step.action, "status": status, "created_at": iso(step.begins), "updated_at": iso(step.ends.min(now)),
+                "action": step.action, "status": status, "created_at": iso(step.begins), "updated_at": iso(step.ends.min(until)),
             });
             if let Some(view) = view.as_object_mut() {
                 view.insert(id.to_owned(), json!(step.id));

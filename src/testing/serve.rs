@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -181,7 +181,10 @@ async fn accept(courier: Courier, listener: TcpListener) {
 async fn respond(courier: Courier, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, TransportError> {
     let (head, body) = request.into_parts();
     let response = match Limited::new(body, MOST_BYTES).collect().await {
-        Err(_) => Answer::error(413, "invalid_request_error", "The body is too large").into_response(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Answer::error(413, "invalid_request_error", "The body is too large").into_response()
+        }
+        Err(_) => Answer::invalid("The body does not end as it says").into_response(),
         Ok(_) if head.method == http::Method::GET && head.uri.path() == "/" => {
             mailbox::page(&courier.state(), millis(courier.now())).into_response()
         }

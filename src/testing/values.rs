@@ -46,3 +46,15 @@ pub(super) fn path<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
         _ => value.get(name),
     })
 }
+
+/// How deep a body can be, and what is stored of it.
+pub(super) const MOST_DEPTH: usize = 128;
+
+/// How many arrays and objects are in one another.
+pub(super) fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
