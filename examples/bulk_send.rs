@@ -3,7 +3,7 @@
 //!     COURIER_API_KEY=… cargo run --example bulk_send -- nt_newsletter users.csv
 //!
 //! After each chunk the job's checkpoint is written beside the file; when it is there, the job is gone on with. Without a
-//! key, and without arguments, it talks to a stand-in for Courier in this process, about 2,500 users.
+//! key it talks to a stand-in for Courier in this process, and without arguments about 2,500 made-up users.
 
 mod stand_in;
 
@@ -20,12 +20,13 @@ use trycourier::types::{BulkMessage, BulkUser, BulkUserStatus};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    let (client, stand_in) = stand_in::client()?;
     let mut arguments = std::env::args().skip(1);
     let (template, file) = match (arguments.next(), arguments.next()) {
         (Some(template), Some(file)) => (template, file),
-        _ => ("nt_newsletter".to_owned(), made_up_users()?),
+        _ if stand_in.is_some() => ("nt_newsletter".to_owned(), made_up_users()?),
+        _ => return Err("what, and to whom? cargo run --example bulk_send -- TEMPLATE_ID USERS.csv".into()),
     };
-    let client = stand_in::client().await?;
     let saved = format!("{file}.job");
     let job = job(&client, &template, &saved).await?.channel(Channel::Email).unaddressed(Unaddressed::Refuse);
     let results = job.results();

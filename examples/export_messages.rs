@@ -12,6 +12,7 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 
 use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
+use trycourier::types::{Message, Recipient};
 
 /// How far it is: from which page on, and how long the file was then.
 #[derive(Default, Serialize, Deserialize)]
@@ -25,7 +26,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let made_up = || std::env::temp_dir().join(format!("messages-{}.jsonl", std::process::id()));
     let path = std::env::args().nth(1).map_or_else(made_up, Into::into);
     let saved_path = path.with_extension("cursor");
-    let client = stand_in::client().await?;
+    let (client, stand_in) = stand_in::client()?;
+    if stand_in.is_some() {
+        for number in 0..250 {
+            let message = Message::new().to(Recipient::email(format!("user{number}@example.com"))).template("nt_news");
+            client.send().message(message).await?;
+        }
+    }
 
     let saved: Saved = match fs::read(&saved_path) {
         Ok(saved) => serde_json::from_slice(&saved)?,

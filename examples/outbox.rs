@@ -22,7 +22,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let client = stand_in::client().await.map_err(|error| error.to_string())?;
+    let (client, _) = stand_in::client()?;
     let file = std::env::temp_dir().join(format!("outbox-{}.sqlite", std::process::id()));
     let shop = Shop::open(&file)?;
     for order in ["A-1007", "A-1008", "A-1009"] {

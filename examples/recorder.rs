@@ -3,7 +3,7 @@
 //!     COURIER_API_KEY=… cargo run --example recorder -- record lists.jsonl
 //!     cargo run --example recorder -- replay lists.jsonl
 //!
-//! Without arguments it records a stand-in for Courier, which answers from this process, and plays that back.
+//! Without arguments it records a stand-in for Courier in this process, and plays that back.
 
 #![allow(clippy::indexing_slicing, reason = "what is absent in JSON is null")]
 
@@ -14,9 +14,10 @@ use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
+use trycourier::Client;
 use trycourier::http::{Method, Response};
+use trycourier::testing::Courier;
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
-use trycourier::{Bytes, Client};
 
 /// Passes every attempt on, and writes a line about each exchange. It leaves out the headers, which have the API key.
 struct Recorder<T> {
@@ -65,16 +66,6 @@ impl Transport for Replayer {
     }
 }
 
-/// Answers every request in the same way.
-struct StandIn;
-
-impl Transport for StandIn {
-    fn send(&self, _: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
-        const LISTS: &[u8] = br#"{"items": [{"id": "customers", "name": "Customers"}], "paging": {"more": false}}"#;
-        Box::pin(async { Ok(Response::new(Body::from(Bytes::from_static(LISTS)))) })
-    }
-}
-
 fn replay(path: &str) -> Result<Client, Box<dyn Error>> {
     let lines = fs::read_to_string(path)?;
     let exchanges = lines.lines().map(serde_json::from_str).collect::<Result<VecDeque<Value>, _>>()?;
@@ -102,7 +93,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ["replay", path] => list(&replay(path)?).await,
         _ => {
             let path = std::env::temp_dir().join(format!("trycourier-recorder-{}.jsonl", std::process::id()));
-            let recorder = Recorder { inner: StandIn, file: Mutex::new(File::create(&path)?) };
+            let courier = Courier::new();
+            courier.client().lists().update("customers", "Customers").await?;
+            let recorder = Recorder { inner: courier, file: Mutex::new(File::create(&path)?) };
             list(&Client::builder().api_key("not needed").transport(recorder).build()?).await?;
             let played = list(&replay(&path.to_string_lossy())?).await;
             fs::remove_file(path)?;

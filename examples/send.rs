@@ -14,7 +14,7 @@ use trycourier::types::{Content, Message, Recipient};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let email = std::env::args().nth(1).unwrap_or_else(|| "ada@example.com".to_owned());
-    let client = stand_in::client().await?;
+    let (client, _) = stand_in::client()?;
     let message = Message::new()
         .to(Recipient::email(email))
         .content(Content::new("Your order", "Hello {{name}}, your order is on its way."))

@@ -2,7 +2,7 @@
 //!
 //!     COURIER_API_KEY=… cargo run --example watch_message -- MESSAGE_ID
 //!
-//! Without a key it talks to a stand-in for Courier in this process.
+//! Without a key it talks to a stand-in for Courier in this process, and sends a message to watch.
 
 mod stand_in;
 
@@ -10,12 +10,18 @@ use std::error::Error;
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
+use trycourier::Client;
 use trycourier::retry::Backoff;
+use trycourier::types::{Content, Message, Recipient};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let id = std::env::args().nth(1).unwrap_or_else(|| "1-65f240a0".to_owned());
-    let client = stand_in::client().await?;
+    let (client, stand_in) = stand_in::client()?;
+    let id = match std::env::args().nth(1) {
+        Some(id) => id,
+        None if stand_in.is_some() => sent(&client).await?,
+        None => return Err("which message? cargo run --example watch_message -- MESSAGE_ID".into()),
+    };
     let mut states = client
         .messages()
         .retrieve(id)
@@ -34,4 +40,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         None => {}
     }
     Ok(())
+}
+
+async fn sent(client: &Client) -> trycourier::Result<String> {
+    client.profiles().create("user_123", [("email", "ada@example.com")]).await?;
+    let message = Message::new().to(Recipient::user("user_123")).content(Content::new("Hello", "It is on its way."));
+    Ok(client.send().message(message).await?.into_inner().request_id)
 }

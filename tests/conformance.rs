@@ -58,6 +58,25 @@ async fn the_double_takes_every_call_and_is_understood() {
 }
 
 #[tokio::test]
+async fn the_double_takes_every_call_over_http_as_it_does_directly() {
+    let (direct, served) = (Courier::new(), Courier::new());
+    for courier in [&direct, &served] {
+        courier.make_up_answers(true);
+    }
+    let server = served.serve("127.0.0.1:0").await.unwrap();
+    let client = Client::builder().api_key("any").base_url(server.url()).build().unwrap();
+    let (called, faults) = call_all(&client).await;
+    assert!(faults.is_empty(), "{} of {called}:\n{}", faults.len(), faults.join("\n"));
+    call_all(&direct.client()).await;
+    let asked = |courier: &Courier| -> Vec<_> {
+        let calls = courier.calls().into_iter();
+        calls.map(|call| (call.operation, call.target, call.body, call.status)).collect()
+    };
+    assert_eq!(asked(&served).len(), 168);
+    assert_eq!(asked(&served), asked(&direct));
+}
+
+#[tokio::test]
 #[ignore = "needs a mock server, whose address is in MOCK_SERVER"]
 async fn the_mock_server_takes_every_call_and_is_understood() {
     let server = std::env::var("MOCK_SERVER").unwrap();

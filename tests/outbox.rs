@@ -4,22 +4,19 @@
 #![allow(dead_code, reason = "an example has a `main`")]
 
 #[path = "../examples/outbox.rs"]
-#[allow(clippy::duplicate_mod, reason = "the example and its test share the stand-in")]
 mod outbox;
-#[path = "../examples/stand_in/mod.rs"]
-#[allow(clippy::duplicate_mod, reason = "the example and its test share the stand-in")]
-mod stand_in;
+#[path = "support/remote.rs"]
+mod remote;
 
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use outbox::{Shop, deliver, place_order};
-use stand_in::StandIn;
-use trycourier::Client;
-use trycourier::retry::Backoff;
+use remote::Remote;
+use trycourier::testing::Courier;
+use trycourier::{Client, calls};
 
 /// Dies when it has been polled so many times: at the await point where it then is.
 struct Killed<F> {
@@ -44,9 +41,8 @@ async fn killed<F: Future>(polls: usize, work: F) -> Option<F::Output> {
     Killed { work: Box::pin(work), polls_left: polls }.await
 }
 
-fn client(courier: &StandIn) -> Client {
-    let soon = Backoff::default().first(Duration::from_millis(1));
-    courier.client().unwrap().with_options(|options| options.backoff(soon))
+fn client(courier: &Courier) -> Client {
+    courier.client_builder().transport(Remote(courier.clone())).build().unwrap()
 }
 
 struct File(PathBuf);
@@ -70,14 +66,13 @@ fn process<F: Future>(work: F) -> F::Output {
 
 #[test]
 fn killed_at_every_await_point_each_notification_exists_once() {
-    let courier_runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    for loses_one_of in [0, 2] {
+    for lost_answers in [0, 1, 2] {
         let mut ended = false;
         let mut points = 0;
         while !ended {
-            let file = File::new(&format!("{loses_one_of}-{points}"));
-            let courier = courier_runtime.block_on(StandIn::start()).unwrap();
-            courier.state().loses_one_of = loses_one_of;
+            let file = File::new(&format!("{lost_answers}-{points}"));
+            let courier = Courier::new();
+            courier.on::<calls::SendMessage>().disconnect_after_acting().times(lost_answers);
             let work = async {
                 let (shop, client) = (Shop::open(&file.0).unwrap(), client(&courier));
                 for order in ["A-1", "A-2"] {
@@ -93,9 +88,10 @@ fn killed_at_every_await_point_each_notification_exists_once() {
                 let count = "SELECT count(*) FROM orders";
                 shop.with(move |database| database.query_row(count, [], |row| row.get(0))).await.unwrap()
             });
-            let sent: Vec<_> = courier.state().sent.iter().map(|message| message["data"]["order"].clone()).collect();
+            let sent = courier.sent().into_iter().map(|sent| sent.message.data.unwrap()["order"].clone());
+            let sent: Vec<_> = sent.collect();
             let expected: Vec<_> = ["A-1", "A-2"].into_iter().take(placed).collect();
-            assert_eq!(sent, expected, "killed at the await point {points}, one of {loses_one_of} lost");
+            assert_eq!(sent, expected, "killed at the await point {points}, {lost_answers} answers lost");
             points += 1;
         }
         assert!(points > 8, "{points}");

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
-mod support;
-
 use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use support::{Reply, Server};
 use trycourier::retry::Clock;
+use trycourier::testing::{Courier, example};
 use trycourier::types::{Message, Recipient};
 use trycourier::{Client, ErrorKind, Prepared, calls};
 
@@ -38,51 +36,48 @@ impl Clock for At {
 const MADE: u64 = 1_790_000_000;
 const HOUR: u64 = 3600;
 
-fn client(server: &Server, date: u64) -> Client {
-    server.builder().clock(At(date)).build().unwrap()
+/// A client of this Courier on that date, which is the Courier's too.
+fn client(courier: &Courier, date: u64) -> Client {
+    courier.clock(move || UNIX_EPOCH + Duration::from_secs(date));
+    courier.client_builder().api_key("pk_test_SECRET").clock(At(date)).build().unwrap()
 }
 
 fn send(client: &Client) -> calls::SendMessage {
     client.send().message(Message::new().to(Recipient::email("ada@example.com")).template("nt_welcome"))
 }
 
-async fn courier() -> Server {
-    Server::start(|request| match request.method.as_str() {
-        "POST" => Reply::json(202, &json!({"requestId": "1-abc"})),
-        _ => Reply::json(200, &json!({"results": [], "paging": {"more": false}})),
-    })
-    .await
-}
-
 #[tokio::test]
 async fn it_sends_what_the_call_would_from_another_process_and_under_one_key() {
-    let server = courier().await;
-    let written = serde_json::to_string(&send(&client(&server, MADE)).prepare().unwrap()).unwrap();
-    assert!(server.received().is_empty());
+    let courier = Courier::new();
+    let written = serde_json::to_string(&send(&client(&courier, MADE)).prepare().unwrap()).unwrap();
+    assert!(courier.calls().is_empty());
     assert!(!written.contains("pk_test_SECRET"), "{written}");
 
+    let mut ids = Vec::new();
     for hours in [0, 1, 23] {
         let prepared: Prepared<calls::SendMessage> = serde_json::from_str(&written).unwrap();
-        let answer = client(&server, MADE + hours * HOUR).perform(&prepared).await.unwrap();
-        assert_eq!(answer.request_id, "1-abc");
+        let answer = client(&courier, MADE + hours * HOUR).perform(&prepared).await.unwrap();
+        ids.push(answer.into_inner().request_id);
     }
-    send(&client(&server, MADE)).await.unwrap();
-    let received = server.received();
-    let key = received[0].header("idempotency-key").unwrap();
+    assert_eq!(courier.sent().len(), 1);
+    assert!(ids.iter().all(|id| *id == courier.sent()[0].id));
+    send(&client(&courier, MADE)).await.unwrap();
+    assert_eq!(courier.sent().len(), 2);
+    let calls = courier.calls();
+    let key = calls[0].idempotency_key().unwrap();
     assert_eq!(key.len(), 36);
-    for request in &received[..3] {
-        assert_eq!(request.header("idempotency-key"), Some(key));
-        assert_eq!((&request.method, &request.path), (&received[3].method, &received[3].path));
-        assert_eq!(request.body, received[3].body);
-        assert_eq!(request.header("authorization"), received[3].header("authorization"));
+    for call in &calls[..3] {
+        assert_eq!(call.idempotency_key(), Some(key));
+        assert_eq!((&call.method, &call.target, &call.body), (&calls[3].method, &calls[3].target, &calls[3].body));
+        assert_eq!(call.headers.get("content-type"), calls[3].headers.get("content-type"));
     }
-    assert_ne!(received[3].header("idempotency-key"), Some(key));
+    assert_ne!(calls[3].idempotency_key(), Some(key));
 }
 
 #[tokio::test]
 async fn what_is_written_down_can_be_read() {
-    let server = courier().await;
-    let call = send(&client(&server, MADE)).idempotency_key("order-7").idempotency_expiration("2026-12-31T00:00:00Z");
+    let courier = Courier::new();
+    let call = send(&client(&courier, MADE)).idempotency_key("order-7").idempotency_expiration("2026-12-31T00:00:00Z");
     let written = serde_json::to_value(call.prepare().unwrap()).unwrap();
     let body = written["body"].as_str().unwrap();
     assert_eq!(
@@ -105,8 +100,8 @@ async fn what_is_written_down_can_be_read() {
 
 #[tokio::test]
 async fn past_the_life_of_its_key_it_is_refused_and_nothing_is_sent() {
-    let server = courier().await;
-    let maker = client(&server, MADE);
+    let courier = Courier::new();
+    let maker = client(&courier, MADE);
     let plain = send(&maker).prepare().unwrap();
     let longer = send(&maker).idempotency_expiration((MADE + 100 * HOUR).to_string()).prepare().unwrap();
     let of_the_options =
@@ -116,30 +111,32 @@ async fn past_the_life_of_its_key_it_is_refused_and_nothing_is_sent() {
     for (prepared, life) in [(plain, 24), (longer, 100), (of_the_options, 100), (odd, 24)] {
         let end = MADE + life * HOUR - 300;
         assert_eq!(prepared.expires(), Some(UNIX_EPOCH + Duration::from_secs(end)));
-        client(&server, end - 1).perform(&prepared).await.unwrap();
-        let sent = server.received().len();
+        client(&courier, end - 1).perform(&prepared).await.unwrap();
+        let sent = courier.calls().len();
         for late in [end, end + 1, end + 1000 * HOUR] {
-            let error = client(&server, late).perform(&prepared).await.unwrap_err();
+            let error = client(&courier, late).perform(&prepared).await.unwrap_err();
             assert_eq!((error.kind(), error.was_sent(), error.is_transient()), (ErrorKind::Expired, false, false));
             assert_eq!(error.operation(), Some("send.message"));
         }
-        assert_eq!(server.received().len(), sent);
+        assert_eq!(courier.calls().len(), sent);
     }
 }
 
 #[tokio::test]
 async fn what_needs_no_key_has_none_and_lives_on() {
-    let server = courier().await;
-    let prepared = client(&server, MADE).messages().list().cursor("a b").tag(["x"]).prepare().unwrap();
+    let courier = Courier::new();
+    courier.on::<calls::MessagesList>().reply(example());
+    let prepared = client(&courier, MADE).messages().list().cursor("a b").tag(["x"]).prepare().unwrap();
     assert_eq!((prepared.idempotency_key(), prepared.expires()), (None, None));
-    client(&server, MADE + 10_000 * HOUR).perform(&prepared).await.unwrap();
-    assert_eq!(server.only().query, "cursor=a+b&tag=x");
+    client(&courier, MADE + 10_000 * HOUR).perform(&prepared).await.unwrap();
+    let calls = courier.calls();
+    assert_eq!(calls.iter().map(|call| call.target.as_str()).collect::<Vec<_>>(), ["/messages?cursor=a+b&tag=x"]);
 }
 
 #[tokio::test]
 async fn it_is_read_as_its_own_operation_alone() {
-    let server = courier().await;
-    let written = serde_json::to_value(send(&client(&server, MADE)).prepare().unwrap()).unwrap();
+    let courier = Courier::new();
+    let written = serde_json::to_value(send(&client(&courier, MADE)).prepare().unwrap()).unwrap();
     let error = serde_json::from_value::<Prepared<calls::BulkCreateJob>>(written.clone()).unwrap_err();
     assert_eq!(error.to_string(), "this is a prepared call of \"send.message\", not of bulk.create_job");
     for (name, value) in
@@ -153,8 +150,8 @@ async fn it_is_read_as_its_own_operation_alone() {
 
 #[tokio::test]
 async fn a_damaged_one_is_refused_and_sends_nothing() {
-    let server = courier().await;
-    let written = serde_json::to_value(send(&client(&server, MADE)).prepare().unwrap()).unwrap();
+    let courier = Courier::new();
+    let written = serde_json::to_value(send(&client(&courier, MADE)).prepare().unwrap()).unwrap();
     for (name, value) in [
         ("path", json!("/a/../send")),
         ("idempotency_key", json!("a\nb")),
@@ -164,16 +161,16 @@ async fn a_damaged_one_is_refused_and_sends_nothing() {
         let mut changed = written.clone();
         changed[name] = value;
         let prepared: Prepared<calls::SendMessage> = serde_json::from_value(changed).unwrap();
-        let error = client(&server, MADE).perform(&prepared).await.unwrap_err();
+        let error = client(&courier, MADE).perform(&prepared).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{name}");
     }
-    assert!(server.received().is_empty());
+    assert!(courier.calls().is_empty());
 }
 
 #[tokio::test]
 async fn what_cannot_be_sent_cannot_be_prepared() {
-    let server = courier().await;
-    let client = client(&server, MADE);
+    let courier = Courier::new();
+    let client = client(&courier, MADE);
     let error = client.bulk().run_job("..").prepare().unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidArgument, Some("bulk.run_job")));
     assert_eq!(send(&client).idempotency_key(" ").prepare().unwrap_err().kind(), ErrorKind::InvalidArgument);

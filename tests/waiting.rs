@@ -4,64 +4,60 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::Mutex;
-
 use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use support::faulty::TestClock;
-use support::{Reply, Server};
+use trycourier::testing::{Courier, On};
 use trycourier::types::{BulkJobStatus, MessageStatus};
-use trycourier::{Client, Error, ErrorKind};
+use trycourier::{Client, Error, ErrorKind, calls};
 
-/// A server whose answers come in order, the last again and again; and a client with a clock whose sleeps last no time.
-async fn answering(answers: Vec<Reply>) -> (Server, Client, TestClock) {
-    let answers = Arc::new(Mutex::new(answers.into_iter().collect::<std::collections::VecDeque<_>>()));
-    let server = Server::start(move |_| {
-        let mut answers = answers.lock().unwrap();
-        let next = answers.pop_front().unwrap();
-        if answers.is_empty() {
-            answers.push_back(Reply { status: next.status, headers: next.headers.clone(), body: next.body.clone() });
-        }
-        next
-    })
-    .await;
-    let clock = TestClock::new();
-    let client = server.builder().max_retries(0).clock(clock.clone()).build().unwrap();
-    (server, client, clock)
+/// A Courier, and a client of it with a clock whose sleeps last no time.
+fn courier() -> (Courier, Client, TestClock) {
+    let (courier, clock) = (Courier::new(), TestClock::new());
+    let client = courier.client_builder().max_retries(0).clock(clock.clone()).build().unwrap();
+    (courier, client, clock)
 }
 
-fn job(status: &str) -> Reply {
+/// One whose calls of an operation are answered in order, and with the last answer again and again.
+fn answering<C: calls::Call>(answers: impl IntoIterator<Item = Value>) -> (Courier, Client, TestClock) {
+    let (courier, client, clock) = courier();
+    answers.into_iter().fold(courier.on::<C>(), answer);
+    (courier, client, clock)
+}
+
+fn answer<C: calls::Call>(on: On<C>, body: Value) -> On<C> {
+    on.raw(200, &[], body.to_string())
+}
+
+fn job(status: &str) -> Value {
     let job = json!({"definition": {"event": "nt"}, "status": status, "received": 2, "enqueued": 0, "failures": 0});
-    Reply::json(200, &json!({"job": job}))
+    json!({"job": job})
 }
 
-fn message(status: &str) -> Reply {
-    Reply::json(
-        200,
-        &json!({"id": "1-a", "status": status, "recipient": "u", "event": "nt", "notification": "nt", "enqueued": 1}),
-    )
+fn message(status: &str) -> Value {
+    json!({"id": "1-a", "status": status, "recipient": "u", "event": "nt", "notification": "nt", "enqueued": 1})
 }
 
-fn run(status: Value) -> Reply {
-    Reply::json(200, &json!({"run": {"run_id": "r", "source": [], "status": status}}))
+fn run(status: Value) -> Value {
+    json!({"run": {"run_id": "r", "source": [], "status": status}})
 }
 
-fn steps(statuses: &[&str]) -> Reply {
+fn steps(statuses: &[&str]) -> Value {
     let steps: Vec<Value> = statuses.iter().map(|status| json!({"action": "send", "status": status})).collect();
-    Reply::json(200, &json!({"steps": steps}))
+    json!({"steps": steps})
 }
 
 #[tokio::test]
 async fn a_job_is_waited_for_to_its_end() {
-    let (server, client, clock) =
-        answering(vec![Reply::empty(404), job("CREATED"), job("PAUSED"), job("PROCESSING"), job("COMPLETED")]).await;
+    let (courier, client, clock) = courier();
+    let states = ["CREATED", "PAUSED", "PROCESSING", "COMPLETED"].map(job);
+    states.into_iter().fold(courier.on::<calls::BulkRetrieveJob>().fail(404), answer);
     let answer = client.bulk().retrieve_job("j").until_done().await.unwrap();
     assert_eq!(answer.job.status, BulkJobStatus::Completed);
-    assert_eq!(server.received().len(), 5);
+    assert_eq!(courier.calls().len(), 5);
     assert_eq!(clock.delays(), [1000, 2000, 4000, 8000]);
 
-    let (_server, client, _) = answering(vec![job("PROCESSING"), job("ERROR")]).await;
+    let (_courier, client, _) = answering::<calls::BulkRetrieveJob>([job("PROCESSING"), job("ERROR")]);
     let error = client.bulk().retrieve_job("j").until_done().await.unwrap_err();
     assert!(error.is_hopeless());
     assert_eq!(error.last().unwrap().job.status, BulkJobStatus::Error);
@@ -70,7 +66,8 @@ async fn a_job_is_waited_for_to_its_end() {
 
 #[tokio::test]
 async fn any_state_of_a_job_can_be_waited_for() {
-    let (_server, client, _) = answering(vec![job("CREATED"), job("PROCESSING"), job("COMPLETED")]).await;
+    let (_courier, client, _) =
+        answering::<calls::BulkRetrieveJob>([job("CREATED"), job("PROCESSING"), job("COMPLETED")]);
     let states =
         client.bulk().retrieve_job("j").until(|answer| answer.job.status == BulkJobStatus::Processing).states();
     let seen: Vec<_> = states.map_ok(|answer| answer.job.status).try_collect().await.unwrap();
@@ -79,12 +76,13 @@ async fn any_state_of_a_job_can_be_waited_for() {
 
 #[tokio::test]
 async fn a_message_is_waited_for_until_it_arrived() {
-    let (_server, client, _) = answering(["ENQUEUED", "NEW", "SENT", "OPENED"].map(message).into()).await;
+    let (_courier, client, _) =
+        answering::<calls::MessagesRetrieve>(["ENQUEUED", "NEW", "SENT", "OPENED"].map(message));
     let message_of = client.messages().retrieve("1-a").until_delivered().await.unwrap();
     assert_eq!(message_of.status, MessageStatus::Opened);
 
     for status in ["UNDELIVERABLE", "FILTERED", "UNMAPPED"] {
-        let (_server, client, _) = answering(["SENT", status].map(message).into()).await;
+        let (_courier, client, _) = answering::<calls::MessagesRetrieve>(["SENT", status].map(message));
         let error = client.messages().retrieve("1-a").until_delivered().await.unwrap_err();
         assert_eq!(error.last().unwrap().status.as_str(), status);
         let settled = client.messages().retrieve("1-a").until_settled().await.unwrap();
@@ -95,25 +93,25 @@ async fn a_message_is_waited_for_until_it_arrived() {
 #[tokio::test]
 async fn a_run_is_waited_for_to_its_end() {
     let states = [json!("PROCESSING"), Value::Null, json!("WAITING"), json!("NEW"), json!("PROCESSED")].map(run);
-    let (server, client, _) = answering(states.into()).await;
+    let (courier, client, _) = answering::<calls::JourneysRunsRetrieve>(states);
     let _ = client.journeys().runs().retrieve("r").until_done().await.unwrap();
-    assert_eq!(server.received().len(), 5);
+    assert_eq!(courier.calls().len(), 5);
     for status in ["CANCELED", "ERROR", "THROTTLED", "NOT PROCESSED"] {
-        let (_server, client, _) = answering(vec![run(json!(status))]).await;
+        let (_courier, client, _) = answering::<calls::JourneysRunsRetrieve>([run(json!(status))]);
         assert!(client.journeys().runs().retrieve("r").until_done().await.unwrap_err().is_hopeless());
     }
 
     let states = [&[][..], &["PROCESSING"], &["PROCESSED", "WAITING"], &["PROCESSED", "SKIPPED"]].map(steps);
-    let (server, client, _) = answering(states.into()).await;
+    let (courier, client, _) = answering::<calls::AutomationsRunsListSteps>(states);
     let _ = client.automations().runs().list_steps("r").until_done().await.unwrap();
-    assert_eq!(server.received().len(), 4);
-    let (_server, client, _) = answering(vec![steps(&["PROCESSING", "ERROR"])]).await;
+    assert_eq!(courier.calls().len(), 4);
+    let (_courier, client, _) = answering::<calls::AutomationsRunsListSteps>([steps(&["PROCESSING", "ERROR"])]);
     assert!(client.automations().runs().list_steps("r").until_done().await.unwrap_err().is_hopeless());
 }
 
 #[tokio::test]
 async fn what_never_comes_ends_at_the_deadline_with_the_last_state() {
-    let (_server, client, clock) = answering(vec![message("SENT")]).await;
+    let (_courier, client, clock) = answering::<calls::MessagesRetrieve>([message("SENT")]);
     let error = client.messages().retrieve("1-a").until_delivered().await.unwrap_err();
     assert!(error.is_too_late());
     assert_eq!(error.last().unwrap().status, MessageStatus::Sent);
@@ -124,8 +122,9 @@ async fn what_never_comes_ends_at_the_deadline_with_the_last_state() {
 
 #[tokio::test]
 async fn courier_is_left_alone_for_as_long_as_it_asks() {
-    let asks = Reply::json(429, &json!({})).with("retry-after", "7");
-    let (_server, client, clock) = answering(vec![message("SENT"), asks, message("DELIVERED")]).await;
+    let (courier, client, clock) = courier();
+    let asks = answer(courier.on::<calls::MessagesRetrieve>(), message("SENT")).raw(429, &[("retry-after", "7")], "{}");
+    answer(asks, message("DELIVERED"));
     let client = client.with_options(|options| options.hold_back(false));
     let _ = client.messages().retrieve("1-a").until_delivered().await.unwrap();
     assert_eq!(clock.delays(), [1000, 7000]);
