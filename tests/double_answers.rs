@@ -117,6 +117,8 @@ fn all_five_shapes_of_pages_end_with_the_last_row() {
     assert_eq!(walk(&courier, "/automations/runs", "runs", &["next_cursor"]), (3, 5));
     let page = told(&courier, "GET", "/tenants?limit=1", Value::Null);
     assert_eq!((page["items"].as_array().map(Vec::len), &page["has_more"]), (Some(1), &json!(true)));
+    let page = told(&courier, "GET", "/tenants?limit=50", Value::Null);
+    assert_eq!(page["items"].as_array().map(Vec::len), Some(2), "no more than a page has");
     assert_eq!(ask(&courier, "GET", "/tenants?limit=0", Value::Null).0, 400);
 }
 

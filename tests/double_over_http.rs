@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use trycourier::ext::webhook::{Event, SIGNATURE_HEADER, Verifier};
 use trycourier::testing::Courier;
 use trycourier::types::MessageStatus;
-use trycourier::{Bytes, reqwest};
+use trycourier::{Bytes, calls, reqwest};
 
 fn message(title: &str) -> Value {
     json!({"message": {"to": {"email": "<b>@example.com"}, "content": {"title": title, "body": "\"'&"}}})
@@ -35,6 +35,11 @@ async fn it_answers_over_http_as_it_does_directly() {
     let sent: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
     let path = format!("/messages/{}", sent["requestId"].as_str().unwrap_or_default());
     assert_eq!(told(&courier, "GET", &path, Value::Null)["id"], sent["requestId"]);
+    // The official SDKs count their attempts.
+    let repeated = send().bearer_auth("any").header("x-stainless-retry-count", "2");
+    repeated.send().await.expect("an answer");
+    let attempts: Vec<u32> = courier.calls_of::<calls::SendMessage>().iter().map(|call| call.call.attempt).collect();
+    assert_eq!(attempts, [1, 1, 3]);
     let large = client.post(format!("{}/send", server.url())).bearer_auth("any").body(vec![b' '; 7 << 20]);
     assert_eq!(large.send().await.map(|answer| answer.status().as_u16()).unwrap_or(413), 413);
     server.stop();
@@ -132,6 +137,24 @@ async fn webhooks_are_signed_and_posted_again_when_they_fail() {
         statuses.push(body["data"]["status"].clone());
     }
     assert_eq!(statuses, ["ENQUEUED", "ENQUEUED", "ROUTED", "SENT", "DELIVERED"]);
+    task.abort();
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_refused_is_told_of_and_not_posted_again() {
+    let courier = Courier::new();
+    let (url, mut received) = receiver(&[400]).await;
+    let (failures, mut failed) = mpsc::unbounded_channel();
+    let task = courier.post_webhooks(url, None, move |cause| {
+        let _ = failures.send(cause.to_owned());
+    });
+    told(&courier, "POST", "/send", message("t"));
+    assert!(failed.recv().await.is_some_and(|cause| cause.contains("400")));
+    let (signature, body) = received.recv().await.expect("a webhook");
+    assert_eq!((signature, &body["data"]["status"]), (None, &json!("ENQUEUED")));
+    courier.advance(Duration::from_secs(2));
+    let (_, next) = received.recv().await.expect("another webhook");
+    assert_eq!(next["data"]["status"], "ROUTED");
     task.abort();
 }
 

@@ -36,6 +36,9 @@ fn a_message_goes_its_way_by_the_clock_and_by_nothing_else() {
     assert!(courier.set_status(id.as_str().unwrap_or_default(), "CLICKED", None));
     assert_eq!(status(&courier, id), "CLICKED");
     assert!(!courier.set_status("none", "CLICKED", None));
+    // Another clock is what it says, however far this one was set ahead.
+    let then = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    assert_eq!(courier.clock(move || then).now(), then);
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,6 +64,14 @@ fn a_delayed_message_waits_for_its_minute_and_can_be_canceled() {
     assert_eq!([status(&courier, &ids[0]), status(&courier, &ids[1])], ["CANCELED", "DELIVERED"]);
     let (code, stands) = ask(&courier, "POST", &cancel, Value::Null);
     assert_eq!((code, &stands["status"]), (409, &json!("CANCELED")));
+    // What would have come after it does not happen.
+    let at_once = told(&courier, "POST", "/send", email("t"))["requestId"].clone();
+    let path = format!("/messages/{}", at_once.as_str().unwrap_or_default());
+    told(&courier, "POST", &format!("{path}/cancel"), Value::Null);
+    courier.advance(Duration::from_secs(60));
+    let history = told(&courier, "GET", &format!("{path}/history"), Value::Null)["results"].clone();
+    let types: Vec<_> = history.as_array().into_iter().flatten().map(|event| event["type"].clone()).collect();
+    assert_eq!(types, ["ENQUEUED", "CANCELED"]);
 }
 
 #[test]
@@ -130,8 +141,21 @@ fn a_bulk_job_takes_each_user_once_and_runs_once() {
     let added = told(&courier, "POST", &job, json!({"users": users}));
     let refused = json!([{"error": "Duplicate user", "user": users[2]}]);
     assert_eq!(added, json!({"total": 2, "errors": refused}));
-    let many: Vec<Value> = (0..1_001).map(|number| json!({"recipient": number.to_string()})).collect();
-    assert_eq!(ask(&courier, "POST", &job, json!({"users": many})), (502, Value::Null));
+    let many =
+        |count: usize| -> Vec<Value> { (0..count).map(|number| json!({"recipient": number.to_string()})).collect() };
+    assert_eq!(ask(&courier, "POST", &job, json!({"users": many(1_001)})), (502, Value::Null));
+    let other = told(&courier, "POST", "/bulk", json!({"message": {"event": "welcome"}}))["jobId"].clone();
+    let mut request = double::request(
+        "POST",
+        &format!("/bulk/{}", other.as_str().unwrap_or_default()),
+        &json!({"users": many(1_000)}),
+    );
+    request.headers_mut().insert("idempotency-key", http::HeaderValue::from_static("k"));
+    for (total, errors) in [(1_000, 0), (0, 1_000)] {
+        // Under the same key, too: it cannot be relied on here.
+        let added: Value = serde_json::from_slice(courier.answer(&request).body()).expect("JSON");
+        assert_eq!((&added["total"], added["errors"].as_array().map(Vec::len)), (&json!(total), Some(errors)));
+    }
 
     let run = format!("{job}/run");
     assert_eq!(ask(&courier, "POST", &run, Value::Null), (202, Value::Null));
@@ -173,6 +197,34 @@ fn one_key_acts_once_until_it_expires() {
     courier.advance(Duration::from_secs(1_000));
     assert_ne!(send("short", None), first);
     assert_eq!(send("long", None), long);
+
+    // A moment can be written in seconds or milliseconds, too, and is never sooner than a day from now.
+    let from_now = |time: Duration| (courier.now() + time).duration_since(UNIX_EPOCH).expect("a moment");
+    let seconds = from_now(Duration::from_secs(100 * 3_600)).as_secs().to_string();
+    let millis = from_now(Duration::from_secs(100 * 3_600)).as_millis().to_string();
+    let soon = from_now(Duration::from_secs(60)).as_secs().to_string();
+    let made = [("s", seconds), ("ms", millis), ("soon", soon)].map(|(key, at)| (key, send(key, Some(&at))));
+    for (hours, kept) in [(23, ["s", "ms", "soon"].as_slice()), (99, &["s", "ms"]), (101, &[])] {
+        let before = courier.now();
+        courier.clock(move || before + Duration::from_secs(hours * 3_600));
+        for (key, answer) in &made {
+            assert_eq!(send(key, None) == answer, kept.contains(key), "{key} after {hours} hours");
+        }
+        courier.clock(move || before);
+    }
+}
+
+#[test]
+fn a_key_counts_for_one_thing_that_is_asked_for() {
+    let courier = Courier::new();
+    let post = |target: &str, body: Value| {
+        let mut request = double::request("POST", target, &body);
+        request.headers_mut().insert("idempotency-key", http::HeaderValue::from_static("k"));
+        serde_json::from_slice::<Value>(courier.answer(&request).body()).expect("JSON")
+    };
+    let sent = post("/send", email("t"));
+    assert_eq!(post("/send", email("other")), sent);
+    assert_eq!(post("/profiles/ada", json!({"profile": {}}))["status"], "SUCCESS");
 }
 
 #[test]

@@ -81,12 +81,26 @@ async fn a_forgotten_send_fails_with_what_was_sent_instead() {
 
     let said = failure(|| drop(courier.expect::<calls::ListsUpdate>().once()));
     assert!(said.starts_with("expected one call of lists.update, but there were 0."), "{said}");
+    let said = failure(|| drop(courier.expect::<calls::SendMessage>().times(2)));
+    assert!(said.starts_with("expected 2 calls of send.message, but there were 1."), "{said}");
     let said = failure(|| courier.expect::<calls::SendMessage>().when(|call| call.call.attempt == 1).never());
     assert!(said.starts_with("expected no call of send.message like this, but there were 1."), "{said}");
     assert!(failure(|| courier.expect_nothing_sent()).starts_with("something was sent."));
     assert!(
         failure(|| drop(Courier::new().expect_sent(|_| true))).contains("What was sent: nothing\nAll calls: nothing")
     );
+}
+
+#[tokio::test]
+async fn a_failure_shows_the_last_calls_and_one_call_is_not_two() {
+    let courier = Courier::new();
+    for number in 0..40 {
+        courier.client().lists().update(format!("list-{number}."), "List").await.expect("an answer");
+    }
+    let said = failure(|| drop(courier.expect::<calls::ListsUpdate>().once()));
+    assert!(said.starts_with("expected one call of lists.update, but there were 40."), "{said}");
+    assert!(said.contains("\n  … 10 before\n  lists.update: PUT /lists/list-10."), "{said}");
+    assert!(said.contains("/lists/list-39.") && !said.contains("/lists/list-9."), "{said}");
 }
 
 #[tokio::test]
@@ -194,6 +208,27 @@ async fn a_slow_answer_meets_the_time_limit_and_no_real_time_passes() {
     assert_eq!((courier.sent().len(), courier.calls().len()), (0, 2));
     assert_eq!(courier.calls()[1].status, None);
     assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_answer_of_a_sequence_takes_its_time() {
+    let courier = Courier::new();
+    courier.on::<calls::ListsRetrieve>().fail(400).reply(example()).delay(Duration::from_secs(7)).times(1);
+    let begun = tokio::time::Instant::now();
+    courier.client().lists().retrieve("l").await.expect_err("an error");
+    courier.client().lists().retrieve("l").await.expect("an answer");
+    assert_eq!(begun.elapsed().as_secs(), 14);
+    courier.client().lists().retrieve("l").await.expect_err("the Courier's own answer");
+    assert_eq!(begun.elapsed().as_secs(), 14);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_waits_of_a_client_count_against_its_deadline() {
+    let courier = Courier::new();
+    courier.on::<calls::ListsList>().raw(503, &[("retry-after", "8")], "");
+    let options = |options: trycourier::Options| options.max_retries(9).deadline(Duration::from_secs(20));
+    let error = courier.client().with_options(options).lists().list().await.expect_err("an error");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
 }
 
 #[tokio::test(start_paused = true)]

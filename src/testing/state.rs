@@ -104,3 +104,23 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::courier::Courier;
+    use http::Request;
+
+    #[test]
+    fn webhooks_that_nobody_takes_are_forgotten_with_their_messages() {
+        let courier = Courier::new();
+        courier.collect_webhooks().keep(10);
+        let body = r#"{"message": {"to": {"email": "ada@example.com"}, "template": "nt"}}"#;
+        for _ in 0..3_000 {
+            let request = Request::post("/send").header("authorization", "Bearer test").body(body.into());
+            let answer = courier.answer(&request.unwrap_or_default());
+            assert_eq!(answer.status(), 202);
+        }
+        let state = courier.state();
+        assert!(state.moving.len() < 1_100 && state.messages.len() == 10, "{}", state.moving.len());
+    }
+}
