@@ -54,6 +54,9 @@ fn a_request_that_the_description_does_not_allow_is_refused_with_the_place() {
         let (status, error) = ask(&courier, method, target, body);
         assert_eq!((status, error), (400, json!({"message": message, "type": "invalid_request_error"})));
     }
+    // A property with one possible value can be left out, as the official clients do.
+    let event = json!({"event": "e", "messageId": "1", "properties": {}});
+    assert_eq!(ask(&courier, "POST", "/inbound/courier", event).0, 202);
     let unread = http::Request::put("/lists/l")
         .header("authorization", "Bearer test")
         .body(Bytes::from("{"))
@@ -72,6 +75,15 @@ fn keys_paths_and_rates_are_refused_in_couriers_envelope() {
     }
     assert_eq!(ask(&courier, "GET", "/nowhere", Value::Null).0, 404);
     assert_eq!(ask(&courier, "PATCH", "/lists", Value::Null).0, 405);
+    // What has a name of its own is no id: `runs` is no journey.
+    for (target, operation) in [
+        ("/journeys/runs", "journeys.runs.list"),
+        ("/journeys/j", "journeys.retrieve"),
+        ("/preferences/sections", "workspace_preferences.list"),
+    ] {
+        ask(&courier, "GET", target, Value::Null);
+        assert_eq!(courier.calls().last().and_then(|call| call.operation), Some(operation));
+    }
     assert_eq!(ask(&courier, "GET", "/lists/none", Value::Null).0, 404);
 
     courier.limit_rate(2, Duration::from_millis(1_500));

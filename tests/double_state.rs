@@ -115,6 +115,7 @@ fn groups_fan_out_to_whom_they_hold() {
         (json!({"tenant_id": "acme"}), vec!["bob"]),
         (json!({"audience_id": "pros"}), vec!["ada"]),
         (json!([{"list_id": "eng.rust"}, {"user_id": "bob"}]), vec!["ada", "bob"]),
+        (json!({"user_id": "bob", "list_id": "eng.rust"}), vec!["bob"]),
     ] {
         let message = json!({"message": {"to": to, "content": {"title": "t", "body": "b"}}});
         let sent = told(&courier, "POST", "/send", message);
@@ -124,6 +125,8 @@ fn groups_fan_out_to_whom_they_hold() {
             found["results"].as_array().into_iter().flatten().filter_map(|row| row["recipient"].as_str()).collect();
         recipients.sort_unstable();
         assert_eq!(recipients, expected, "{to}");
+        let to = courier.sent().last().and_then(|sent| serde_json::to_value(&sent.message).ok()).unwrap_or_default();
+        assert!(to["to"]["list_pattern"].is_null() && to["to"]["audience_id"].is_null(), "each is sent to one: {to}");
     }
 }
 
@@ -301,7 +304,10 @@ fn a_journey_is_stored_published_and_run() {
     told(&courier, "PUT", &path, json!({"name": "Welcome", "nodes": nodes}));
     let invoke = |body: Value| ask(&courier, "POST", &format!("{path}/invoke"), body);
     assert_eq!(invoke(json!({"user_id": "ada"})).0, 404);
+    let own = format!("{path}/templates/{}", template.as_str().unwrap_or_default());
+    assert_eq!(ask(&courier, "GET", &own, Value::Null).0, 404, "the template is a draft, too");
     told(&courier, "POST", &format!("{path}/publish"), json!({}));
+    told(&courier, "GET", &own, Value::Null);
     assert_eq!(invoke(json!({})).0, 400);
     let (code, run) = invoke(json!({"user_id": "ada"}));
     assert_eq!(code, 202);
@@ -311,8 +317,34 @@ fn a_journey_is_stored_published_and_run() {
     assert_eq!(told(&courier, "GET", &run, Value::Null)["run"]["status"], "PROCESSED");
     let steps = told(&courier, "GET", &format!("{run}/steps"), Value::Null)["steps"].clone();
     assert_eq!(status(&courier, &steps[2]["message_id"]), "DELIVERED");
+    // What waits is canceled with its run, by the run's id or by the journey's token.
+    let waiting = || {
+        let run = invoke(json!({"user_id": "ada"})).1["runId"].clone();
+        (run.clone(), format!("/journeys/runs/{}", run.as_str().unwrap_or_default()))
+    };
+    let (id, run) = waiting();
+    assert_eq!(told(&courier, "POST", "/journeys/cancel", json!({"run_id": id}))["status"], "CANCELED");
+    courier.advance(Duration::from_secs(2 * 86_400));
+    assert_eq!(told(&courier, "GET", &run, Value::Null)["run"]["status"], "CANCELED");
+    let settings = |settings: Value| {
+        let mut journey = json!({"name": "Welcome", "nodes": nodes, "state": "PUBLISHED"});
+        for (name, value) in settings.as_object().into_iter().flatten() {
+            journey[name] = value.clone();
+        }
+        told(&courier, "PUT", &path, journey);
+    };
+    settings(json!({"cancelation_token": "token"}));
+    let (_, run) = waiting();
+    told(&courier, "POST", "/journeys/cancel", json!({"cancelation_token": "token"}));
+    assert_eq!(told(&courier, "GET", &run, Value::Null)["run"]["status"], "CANCELED");
+    settings(json!({"enabled": false}));
+    assert_eq!(invoke(json!({"user_id": "ada"})).0, 422);
+    settings(json!({"enabled": true}));
+    assert_eq!(invoke(json!({"user_id": "ada"})).0, 202);
     told(&courier, "DELETE", &path, Value::Null);
     assert_eq!(invoke(json!({"user_id": "ada"})).0, 422);
+    let sends = json!({"name": "j", "nodes": [trigger, {"type": "send", "message": {"template": "nt"}}]});
+    assert_eq!(ask(&courier, "POST", "/journeys", sends).0, 422);
 }
 
 #[test]

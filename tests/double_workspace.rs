@@ -231,13 +231,23 @@ fn what_a_user_has_opted_out_of_is_not_delivered() {
     told(&courier, "DELETE", &format!("{own}?tenant_id=acme"), Value::Null);
     assert_eq!((send(Some("acme")), chosen("?tenant_id=acme")), (filtered, json!("OPTED_OUT")));
 
+    let log = got(&courier, "/preferences/logs?user_id=ada")["items"].clone();
+    assert_eq!(each(&log, "status"), ["OPTED_IN", "OPTED_OUT"], "the newest first");
+
     // Replacing all choices takes away those that are not named.
     choose("OPTED_OUT", "");
     let replaced = told(&courier, "PUT", "/users/ada/preferences", json!({"topics": []}));
     assert_eq!(replaced, json!({"items": [], "deleted": [topic]}));
     assert_eq!(got(&courier, "/users/ada/preferences")["items"][0]["status"], "OPTED_IN");
-    let log = got(&courier, "/preferences/logs?user_id=ada");
-    assert_eq!(log["items"].as_array().map(Vec::len), Some(3));
+    choose("OPTED_OUT", "");
+    choose("OPTED_IN", "");
+    let log = got(&courier, "/preferences/logs?user_id=ada")["items"].clone();
+    assert_eq!((log.as_array().map(Vec::len), &log[0]["previous"]["status"]), (Some(5), &json!("OPTED_OUT")));
+    assert_eq!(log[1]["previous"], Value::Null);
+    let with_topics = format!("/preferences/sections/{}", section.as_str().unwrap_or_default());
+    assert_eq!(status(&courier, "DELETE", &with_topics, Value::Null), 409, "it has a topic");
+    told(&courier, "DELETE", &format!("{topics}/{}", topic.as_str().unwrap_or_default()), Value::Null);
+    told(&courier, "DELETE", &with_topics, Value::Null);
     assert_eq!(got(&courier, "/preferences/logs?user_id=bob")["items"], json!([]));
 }
 
@@ -270,7 +280,7 @@ fn brands_providers_and_strategies_are_kept() {
     }});
     let template = told(&courier, "POST", "/notifications", template)["id"].clone();
     let path = format!("/routing-strategies/{}", strategy.as_str().unwrap_or_default());
-    assert_eq!(each(&got(&courier, &format!("{path}/notifications"))["results"], "id"), [template.clone()]);
+    assert_eq!(each(&got(&courier, &format!("{path}/notifications"))["results"], "id"), std::slice::from_ref(&template));
     assert_eq!(status(&courier, "DELETE", &path, Value::Null), 409, "a template uses it");
     told(&courier, "DELETE", &format!("/notifications/{}", template.as_str().unwrap_or_default()), Value::Null);
     told(&courier, "DELETE", &path, Value::Null);
@@ -304,6 +314,14 @@ fn a_broadcast_goes_out_when_it_is_due_unless_it_is_canceled() {
     );
     let messages = got(&courier, "/messages")["results"].clone();
     assert_eq!(each(&messages, "status"), ["DELIVERED", "CANCELED"]);
+
+    let everybody = json!({"filters": [{"operator": "EXISTS", "path": "email", "value": "any"}]});
+    told(&courier, "PUT", "/audiences/everybody", json!({"name": "All", "operator": "AND", "filter": everybody}));
+    told(&courier, "POST", "/profiles/bob", json!({"profile": {"email": "b@example.com"}}));
+    let to_audience = json!({"recipient_type": "audience", "recipient_id": "everybody"});
+    told(&courier, "POST", &format!("{}/send", make()), to_audience);
+    let recipients = each(&got(&courier, "/messages?status=ENQUEUED")["results"], "recipient");
+    assert_eq!(recipients.len(), 2, "{recipients:?}");
 }
 
 #[test]
@@ -334,6 +352,15 @@ fn an_automation_runs_step_by_step_and_can_be_canceled_by_its_token() {
     let run = invoke();
     courier.advance(Duration::from_secs(3 * 3_600));
     assert_eq!(states(&run), ["PROCESSED"; 4]);
+
+    let profile = |merge: Value, profile: Value| {
+        let step = json!({"action": "update-profile", "recipient_id": "ada", "profile": profile, "merge": merge});
+        told(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": [step]}}));
+        got(&courier, "/profiles/ada")["profile"].clone()
+    };
+    let merged = profile(json!("overwrite"), json!({"name": "Ada"}));
+    assert_eq!(merged, json!({"email": "a@example.com", "name": "Ada"}));
+    assert_eq!(profile(json!("replace"), json!({"name": "A"})), json!({"name": "A"}));
 
     assert_eq!(status(&courier, "POST", "/automations/stored/invoke", json!({"recipient": "ada"})), 404);
     courier.automation("stored");
@@ -380,4 +407,123 @@ fn a_messages_history_and_content_can_be_read_and_its_request_archived() {
     assert_eq!(got(&courier, "/messages")["results"], json!([]));
     assert_eq!(got(&courier, "/messages?archived=true")["results"].as_array().map(Vec::len), Some(1));
     assert_eq!(status(&courier, "PUT", "/requests/none/archive", json!({})), 404);
+}
+
+#[test]
+fn a_template_says_what_is_sent_in_every_language() {
+    let courier = Courier::new();
+    let ada = json!({"profile": {"email": "a@example.com", "first_name": "Ada"}});
+    told(&courier, "POST", "/profiles/ada", ada);
+    let text = json!({"type": "text", "content": "Hi {{first_name}}"});
+    let channel =
+        json!({"type": "channel", "channel": "email", "elements": [{"type": "meta", "title": "Hello"}, text]});
+    let notification = |alias: Option<&str>| {
+        let mut notification = json!({
+            "name": "Hi", "tags": ["greeting"], "brand": null, "routing": null, "subscription": null,
+            "content": {"version": "2022-01-01", "elements": [channel]},
+        });
+        if let Some(alias) = alias {
+            notification["alias"] = json!(alias);
+        }
+        json!({"notification": notification})
+    };
+    let id = told(&courier, "POST", "/notifications", notification(Some("hi")))["id"].clone();
+    let path = format!("/notifications/{}", id.as_str().unwrap_or_default());
+    assert_eq!(status(&courier, "POST", "/notifications", notification(Some("hi"))), 409, "the alias is taken");
+    told(&courier, "PUT", &path, notification(None));
+    told(&courier, "POST", &format!("{path}/publish"), json!({}));
+
+    let message = json!({"message": {"to": {"user_id": "ada"}, "template": "hi"}});
+    let sent = told(&courier, "POST", "/send", message)["requestId"].clone();
+    courier.advance(Duration::from_secs(5));
+    let output = got(&courier, &format!("/messages/{}/output", sent.as_str().unwrap_or_default()));
+    let output = &output["results"][0]["content"];
+    assert_eq!((&output["title"], &output["text"]), (&json!("Hello"), &json!("Hi Ada")), "by the alias, which stays");
+
+    let elements = || got(&courier, &format!("{path}/content?version=draft"))["elements"][0]["elements"].clone();
+    let (before, element) = (elements(), elements()[1]["id"].clone());
+    let locale = json!({"elements": [{"id": element, "content": "Salut {{first_name}}"}]});
+    told(&courier, "PUT", &format!("{path}/locales/fr"), locale);
+    assert_eq!(elements()[1]["locales"]["fr"]["content"], "Salut {{first_name}}");
+    assert_ne!(elements()[1]["checksum"], before[1]["checksum"]);
+    assert_eq!(elements()[0]["checksum"], before[0]["checksum"]);
+    let unknown = json!({"elements": [{"id": "none", "content": "x"}]});
+    assert_eq!(status(&courier, "PUT", &format!("{path}/locales/fr"), unknown), 400);
+    let put = format!("{path}/elements/{}", element.as_str().unwrap_or_default());
+    told(&courier, "PUT", &put, json!({"type": "text", "data": {"content": "Bye"}}));
+    assert_eq!((&elements()[1]["content"], &elements()[1]["id"]), (&json!("Bye"), &element));
+
+    assert_eq!(each(&got(&courier, "/notifications?tags=greeting")["results"], "id"), [id]);
+    assert_eq!(got(&courier, "/notifications?tags=other")["results"], json!([]));
+    told(&courier, "DELETE", &path, Value::Null);
+    assert_eq!(got(&courier, "/notifications")["results"], json!([]));
+}
+
+#[test]
+fn translations_device_sets_and_events_are_kept() {
+    let courier = Courier::new();
+    assert_eq!(status(&courier, "GET", "/translations/default/fr", Value::Null), 404);
+    told(&courier, "PUT", "/translations/default/fr", json!("msgid \"Hello\""));
+    assert_eq!(got(&courier, "/translations/default/fr"), "msgid \"Hello\"");
+
+    let set = told(&courier, "POST", "/previews/device-sets", json!({"name": "Phones", "device_ids": ["a", "b"]}));
+    let path = format!("/previews/device-sets/{}", set["id"].as_str().unwrap_or_default());
+    told(&courier, "PUT", &path, json!({"name": "Phones", "device_ids": ["c"]}));
+    assert_eq!(got(&courier, &path)["device_ids"], json!(["c"]));
+    told(&courier, "DELETE", &path, Value::Null);
+    assert_eq!(status(&courier, "GET", &path, Value::Null), 404);
+
+    let event = json!({"event": "order-placed", "messageId": "e-1", "properties": {}, "type": "track"});
+    assert_eq!(status(&courier, "POST", "/inbound/courier", event.clone()), 202);
+    assert_eq!(status(&courier, "POST", "/inbound/courier", event), 409);
+}
+
+#[test]
+fn a_token_for_a_browser_says_until_when_it_is_good() {
+    let courier = Courier::new();
+    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    courier.clock(move || then);
+    let issue = |body: Value| ask(&courier, "POST", "/auth/issue-token", body);
+    let (_, answer) = issue(json!({"scope": "user_id:ada read:messages", "expires_in": "2 hours"}));
+    let token = answer["token"].as_str().unwrap_or_default().to_owned();
+    let claims = url_safe(token.split('.').nth(1).unwrap_or_default());
+    assert_eq!((&claims["scope"], &claims["iat"]), (&json!("user_id:ada read:messages"), &json!(1_767_225_600)));
+    assert_eq!(claims["exp"], 1_767_225_600 + 2 * 3_600);
+    assert_eq!(issue(json!({"scope": "user_id:ada", "expires_in": "soon"})).0, 400);
+    assert_eq!(issue(json!({"scope": "", "expires_in": "2 hours"})).0, 400);
+}
+
+/// Reads base64 without padding.
+fn url_safe(text: &str) -> Value {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (mut bits, mut count, mut bytes) = (0, 0, Vec::new());
+    for letter in text.chars() {
+        bits = bits << 6 | ALPHABET.find(letter).expect("a letter of base64");
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).expect("a byte"));
+        }
+    }
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+#[test]
+fn a_message_goes_by_the_channels_that_its_routing_names() {
+    let courier = Courier::new();
+    let channel = |to: Value, channels: Value| {
+        let routing = json!({"method": "single", "channels": channels});
+        let message = json!({"to": to, "content": {"title": "t", "body": "b"}, "routing": routing});
+        let id = told(&courier, "POST", "/send", json!({"message": message}))["requestId"].clone();
+        courier.advance(Duration::from_secs(5));
+        let message = got(&courier, &format!("/messages/{}", id.as_str().unwrap_or_default()));
+        (message["status"].clone(), message["providers"][0]["channel"]["key"].clone())
+    };
+    let both = json!({"email": "a@example.com", "phone_number": "+15550100"});
+    let by = |channel: &str| (json!("DELIVERED"), json!(channel));
+    assert_eq!(channel(both.clone(), json!(["sms", "email"])), by("sms"));
+    assert_eq!(channel(both.clone(), json!(["push", "email"])), by("email"));
+    assert_eq!(channel(both.clone(), json!(["twilio"])), by("sms"));
+    assert_eq!(channel(both, json!(["push"])), (json!("UNROUTABLE"), Value::Null));
+    assert_eq!(channel(json!({"user_id": "ada"}), json!(["inbox"])), by("inbox"));
 }
