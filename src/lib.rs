@@ -119,7 +119,9 @@ pub mod fuzzing;
 mod generated;
 #[cfg(doc)]
 pub mod guide;
+mod http_date;
 mod idempotency;
+mod iso_8601;
 mod json;
 mod millis;
 mod nullable;

@@ -7,8 +7,9 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::iso_8601::system_time;
 use crate::json::{Decode, Encode, Notes};
-use crate::timestamp::{MomentError, system_time};
+use crate::timestamp::MomentError;
 
 /// A moment in milliseconds since 1970, as Courier writes the times of a message.
 ///

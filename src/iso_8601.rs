@@ -1,0 +1,191 @@
+//! Moments as texts in ISO 8601, and back.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub(crate) const SECOND: i128 = 1_000_000_000;
+const MILLISECOND: i128 = 1_000_000;
+const DAY: i128 = 86_400 * SECOND;
+
+/// Days of 400 years, after which the calendar repeats.
+const ERA: i128 = 146_097;
+
+/// From the 1st of March of the year 0, where the calculation begins, to 1970.
+const DAYS_BEFORE_1970: i128 = 719_468;
+
+pub(crate) fn nanoseconds_of(time: SystemTime) -> i128 {
+    let nanoseconds = |duration: Duration| i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => nanoseconds(since),
+        Err(before) => -nanoseconds(before.duration()),
+    }
+}
+
+pub(crate) fn system_time(nanoseconds: i128) -> Option<SystemTime> {
+    let size = nanoseconds.unsigned_abs();
+    let second = SECOND.unsigned_abs();
+    let duration = Duration::new(u64::try_from(size / second).ok()?, u32::try_from(size % second).ok()?);
+    if nanoseconds < 0 { UNIX_EPOCH.checked_sub(duration) } else { UNIX_EPOCH.checked_add(duration) }
+}
+
+/// Nanoseconds since 1970 as a text. The years begin in March here, so that the leap day is a year's last.
+pub(crate) fn written(nanoseconds: i128) -> String {
+    let of_day = nanoseconds.rem_euclid(DAY);
+    let days = nanoseconds.div_euclid(DAY) + DAYS_BEFORE_1970;
+    let (era, day_of_era) = (days.div_euclid(ERA), days.rem_euclid(ERA));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i128::from(month <= 2);
+    let (seconds, fraction) = (of_day / SECOND, of_day % SECOND);
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let fraction = match fraction % MILLISECOND {
+        0 => format!("{:03}", fraction / MILLISECOND),
+        _ => format!("{fraction:09}"),
+    };
+    let year = match year {
+        0..=9_999 => format!("{year:04}"),
+        _ => format!("{year:+07}"),
+    };
+    format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction}Z")
+}
+
+/// The nanoseconds since 1970 that a text says: a date, and a time with an offset. A date alone is its beginning in UTC.
+pub(crate) fn read(text: &str) -> Option<i128> {
+    let mut text = Reader(text.trim());
+    let year = match text.0.as_bytes().first()? {
+        b'+' | b'-' => {
+            let negative = text.0.starts_with('-');
+            text.skip(1)?;
+            let year = text.digits(6)?;
+            if negative { -year } else { year }
+        }
+        _ => text.digits(4)?,
+    };
+    text.character(&['-'])?;
+    let month = text.digits(2).filter(|month| (1..=12).contains(month))?;
+    text.character(&['-'])?;
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = match month {
+        2 => 28 + i128::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let day = text.digits(2).filter(|day| (1..=longest).contains(day))?;
+    let midnight = days_since_1970(year, month, day) * DAY;
+    if text.0.is_empty() {
+        return Some(midnight);
+    }
+    text.character(&['T', 't', ' '])?;
+    let hour = text.digits(2).filter(|hour| *hour < 24)?;
+    text.character(&[':'])?;
+    let minute = text.digits(2).filter(|minute| *minute < 60)?;
+    let mut seconds = hour * 3_600 + minute * 60;
+    if text.character(&[':']).is_some() {
+        // A leap second is the next minute's first.
+        seconds += text.digits(2).filter(|second| *second <= 60)?;
+    }
+    let fraction = if text.character(&['.', ',']).is_some() { text.fraction()? } else { 0 };
+    let offset = if text.character(&['Z', 'z']).is_some() {
+        0
+    } else {
+        let sign = if text.character(&['+']).is_some() {
+            1
+        } else {
+            text.character(&['-'])?;
+            -1
+        };
+        let hours = text.digits(2).filter(|hours| *hours < 24)?;
+        let minutes = match text.character(&[':']).is_some() || !text.0.is_empty() {
+            true => text.digits(2).filter(|minutes| *minutes < 60)?,
+            false => 0,
+        };
+        sign * (hours * 3_600 + minutes * 60)
+    };
+    text.0.is_empty().then_some(midnight + (seconds - offset) * SECOND + fraction)
+}
+
+fn days_since_1970(year: i128, month: i128, day: i128) -> i128 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let month_from_march = if month > 2 { month - 3 } else { month + 9 };
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    year.div_euclid(400) * ERA + day_of_era - DAYS_BEFORE_1970
+}
+
+struct Reader<'t>(&'t str);
+
+impl Reader<'_> {
+    fn skip(&mut self, bytes: usize) -> Option<()> {
+        self.0 = self.0.get(bytes..)?;
+        Some(())
+    }
+
+    fn character(&mut self, any: &[char]) -> Option<()> {
+        let rest = self.0.strip_prefix(any)?;
+        self.0 = rest;
+        Some(())
+    }
+
+    fn digits(&mut self, count: usize) -> Option<i128> {
+        let digits = self.0.get(..count).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let number = digits.parse().ok()?;
+        self.skip(count)?;
+        Some(number)
+    }
+
+    /// Digits in nanoseconds; more are too small to tell.
+    fn fraction(&mut self) -> Option<i128> {
+        let count = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let digits = self.0.get(..count).filter(|digits| !digits.is_empty())?;
+        let nanoseconds = digits.bytes().chain(std::iter::repeat(b'0')).take(9);
+        let nanoseconds = nanoseconds.fold(0, |number, digit| number * 10 + i128::from(digit - b'0'));
+        self.skip(count)?;
+        Some(nanoseconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_and_read_back() {
+        for (nanoseconds, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999999999Z"),
+            (1_710_243_002_484 * MILLISECOND, "2024-03-12T11:30:02.484Z"),
+            (951_782_400 * SECOND, "2000-02-29T00:00:00.000Z"),
+            (-62_135_596_800 * SECOND, "0001-01-01T00:00:00.000Z"),
+            (253_402_300_800 * SECOND, "+010000-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(written(nanoseconds), text);
+            assert_eq!(read(text), Some(nanoseconds), "{text}");
+        }
+        for day in -200_000..200_000 {
+            let nanoseconds = day * DAY + 12 * 3_600 * SECOND;
+            assert_eq!(read(&written(nanoseconds)), Some(nanoseconds), "{day}");
+        }
+    }
+
+    #[test]
+    fn every_usual_way_of_writing_is_read() {
+        let moment = read("2024-03-12T11:30:02Z");
+        assert!(moment.is_some());
+        for text in [
+            "2024-03-12T11:30:02.000Z",
+            "2024-03-12t11:30:02z",
+            "2024-03-12 11:30:02+00:00",
+            "2024-03-12T13:30:02+0200",
+            "2024-03-12T13:30:02+02",
+            "2024-03-12T05:00:02,0-06:30",
+            "2024-03-12T11:30:02.0000000000001Z",
+        ] {
+            assert_eq!(read(text), moment, "{text}");
+        }
+        assert_eq!(read("2024-03-12"), read("2024-03-12T00:00Z"));
+        assert_eq!(read("2016-12-31T23:59:60Z"), read("2017-01-01T00:00:00Z"));
+    }
+}
