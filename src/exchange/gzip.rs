@@ -3,11 +3,14 @@
 use std::io::Read as _;
 
 use bytes::Bytes;
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue};
 
 pub(super) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip");
+
+/// What every member begins with.
+const MAGIC: &[u8] = &[0x1f, 0x8b];
 
 /// Whether the body is compressed. The name may be in any case, and be the older one.
 pub(super) fn is_compressed(headers: &HeaderMap) -> bool {
@@ -18,12 +21,22 @@ pub(super) fn is_compressed(headers: &HeaderMap) -> bool {
 
 /// Unpacks a body up to a limit, and one byte more if there is more.
 ///
-/// The bytes that came before an error are given with it.
+/// The bytes that came before an error are given with it. A body without a byte is empty: servers say of a 204, too, that it
+/// is compressed. What follows the last member and is none itself is left out, as gzip does it.
 pub(super) fn unpack(headers: &mut HeaderMap, body: &[u8], limit: usize) -> (Bytes, std::io::Result<()>) {
     headers.remove(CONTENT_ENCODING);
     headers.remove(CONTENT_LENGTH);
     let mut unpacked = Vec::new();
-    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let read = MultiGzDecoder::new(body).take(limit).read_to_end(&mut unpacked);
-    (unpacked.into(), read.map(drop))
+    let mut rest = body;
+    let mut outcome = Ok(());
+    while !rest.is_empty() {
+        let room = u64::try_from(limit - unpacked.len()).unwrap_or(u64::MAX).saturating_add(1);
+        let mut member = GzDecoder::new(rest);
+        outcome = member.by_ref().take(room).read_to_end(&mut unpacked).map(drop);
+        rest = member.into_inner();
+        if outcome.is_err() || unpacked.len() > limit || !rest.starts_with(MAGIC) {
+            break;
+        }
+    }
+    (unpacked.into(), outcome)
 }
