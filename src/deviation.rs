@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::redaction::Redaction;
+
 /// A place where an answer was not as Courier's description says, and what the description says there.
 ///
 /// Such an answer is no error, and nothing of it is lost: what does not fit its field is in [`Extra`](crate::types::Extra)
@@ -23,6 +25,10 @@ pub struct Deviation {
 impl Deviation {
     pub(crate) fn new(place: String, expected: &'static str) -> Self {
         Self { place, expected }
+    }
+
+    pub(crate) fn redacted(self, redaction: &Redaction) -> Self {
+        Self { place: redaction.redact(&self.place).into_owned(), ..self }
     }
 
     /// Where it is, such as `items[3].status`. Empty for the answer as a whole.

@@ -7,11 +7,11 @@ use std::fmt;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
-use crate::Deviation;
 use crate::error_kind::ErrorKind;
 use crate::error_text::{LONGEST_MESSAGE, on_one_line};
 use crate::redaction::Redaction;
 use crate::transport::{Failure, TransportError, causes};
+use crate::{Deviation, proxy};
 
 /// What the SDK returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -20,7 +20,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// Branch on [`kind`](Self::kind). The text of an error is one line of limited length that names the operation, the status
 /// and what Courier said. The API key, the URL and the secrets that the call sent are removed from it, also where the server
-/// repeats them. The body of an answer is not in it; [`excerpt`](Self::excerpt) has its beginning.
+/// repeats them, in whatever case or encoding. One of less than eight characters is part of too many words: it is removed
+/// where it stands by itself. The body of an answer is not in the text; [`excerpt`](Self::excerpt) has its beginning.
 ///
 /// ```no_run
 /// # use http::Method;
@@ -120,7 +121,7 @@ impl Error {
         let (kind, detail): (_, Cow<'static, str>) = match error.failure() {
             Failure::Request => (ErrorKind::InvalidArgument, "the request cannot be made".into()),
             Failure::Redirect => (ErrorKind::Redirect, "the redirects do not end".into()),
-            Failure::Certificate => (ErrorKind::Certificate, certificate_detail(&error).into()),
+            Failure::Certificate => (ErrorKind::Certificate, certificate_detail(&error, redaction).into()),
             Failure::Proxy => (ErrorKind::Proxy, proxy_detail(&error).into()),
             Failure::Timeout if !was_sent => {
                 (ErrorKind::Timeout, "no connection could be made in time; check the network".into())
@@ -132,7 +133,7 @@ impl Error {
             Failure::Broken if was_sent => (ErrorKind::Connection, "the connection broke".into()),
             Failure::Broken => (ErrorKind::Connection, "the server refused to look at the request; try later".into()),
         };
-        let mut failed = Self::new(kind, redaction.redact(&detail).into_owned()).sent(was_sent);
+        let mut failed = Self::new(kind, detail).sent(was_sent);
         failed.0.is_permanent = is_permanent;
         failed.caused_by(redaction.cause(error.into_cause()))
     }
@@ -335,32 +336,23 @@ impl Error {
 }
 
 /// The cause that says most tells what is wrong with the certificate.
-fn certificate_detail(error: &TransportError) -> String {
+fn certificate_detail(error: &TransportError, redaction: &Redaction) -> String {
     let texts = causes(error.cause()).map(ToString::to_string);
     let text = texts
         .filter(|text| text.to_ascii_lowercase().contains("certificate"))
         .max_by_key(String::len)
         .unwrap_or_default();
-    format!("the server's certificate is not accepted: {}", on_one_line(&text, LONGEST_MESSAGE))
+    format!("the server's certificate is not accepted: {}", on_one_line(&redaction.redact(&text), LONGEST_MESSAGE))
 }
 
 fn proxy_detail(error: &TransportError) -> String {
     let wants_credentials = causes(error.cause()).any(|cause| cause.to_string().contains("authorization required"));
-    let proxy = proxy_of_environment().map_or_else(|| "the proxy".to_owned(), |proxy| format!("the proxy {proxy}"));
+    let proxy = proxy::name().map_or_else(|| "the proxy".to_owned(), |proxy| format!("the proxy {proxy}"));
     if wants_credentials {
         format!("{proxy} wants credentials (407); put them into the proxy's URL")
     } else {
         format!("{proxy} refuses to connect to the API")
     }
-}
-
-/// The host and the port of the proxy that the environment names, without its user and password.
-fn proxy_of_environment() -> Option<String> {
-    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let proxy = names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
-    let url = reqwest::Url::parse(&proxy).or_else(|_| reqwest::Url::parse(&format!("http://{proxy}"))).ok()?;
-    let host = url.host_str()?;
-    Some(url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 impl fmt::Display for Error {

@@ -16,7 +16,7 @@ pub(crate) fn on_one_line(text: &str, longest: usize) -> String {
 /// Control characters, line separators, and what changes the direction of a text.
 fn is_unsafe_to_print(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -27,7 +27,7 @@ mod tests {
     fn a_text_is_one_line_of_limited_length() {
         for (text, shown) in [
             ("plain", "plain"),
-            (" a\r\nb\u{1b}[31mc\u{2028}d\u{202e}e\u{85}f\t", "a  b [31mc d e f"),
+            (" a\r\nb\u{1b}[31mc\u{2028}d\u{202e}e\u{85}f\u{61c}g\t", "a  b [31mc d e f g"),
             ("0123456789ü", "0123456789…"),
             ("0123456789", "0123456789"),
         ] {

@@ -130,6 +130,7 @@ mod observe;
 mod operation;
 mod options;
 mod prepared;
+mod proxy;
 mod rate_limit;
 mod redaction;
 mod request;

@@ -1,5 +1,7 @@
 //! What keeps the secrets of a call out of everything that can be printed.
 
+mod reading;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,37 +9,71 @@ use std::fmt;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::client::Client;
+use self::reading::{Reading, folded};
+use crate::client::{Carrier, Client};
 use crate::error_text::on_one_line;
 use crate::operation::Operation;
+use crate::proxy;
 use crate::secret_names::{holds_secrets, is_secret_name};
 use crate::transport::causes;
 
 const HIDDEN: &str = "[sensitive]";
 
-/// What is shorter than this is part of too many words to be looked for, unless its name says that it is a secret.
+/// What is shorter than this is part of too many words. It is looked for only if its name says that it is a secret, and then
+/// only where it stands by itself.
 const SHORTEST: usize = 8;
+
+/// How often escapes are undone: a page may quote JSON that quotes a URL.
+const MOST_ESCAPES: usize = 4;
+
+/// The most bytes that a character of a secret takes when it is escaped.
+const LONGEST_ESCAPE: usize = 16;
 
 /// Looking for more than this would take too long. A full chunk of a bulk job, with some secrets for each user, has less.
 const MOST_SECRETS: usize = 5000;
 
 /// Everything of one call that no text may show, in every form in which a server may repeat it.
 ///
-/// It knows the API key, the values of the caller's own headers and query parameters, the path with its ids, and what the
-/// body sends in fields whose names say that they hold secrets. Each is found in any case, and escaped as in JSON, HTML, a
-/// URL or base64.
+/// It knows the API key, the values of the caller's own headers and query parameters, the path with its ids, what the body
+/// sends in fields whose names say that they hold secrets, and the credentials of the proxy. Each is found in any case, in
+/// base64, and however it is escaped in JSON, HTML or a URL, or in one within another.
+///
+/// It is for what others say. A text of our own has no secrets in it, and is not looked through.
 pub(crate) struct Redaction {
     needles: Vec<Needle>,
     secrets: usize,
 }
 
 struct Needle {
-    /// In lower case.
+    /// Folded, as a [`Reading`] is.
     text: String,
     shown: &'static str,
+    /// Whether it is looked for only where it stands by itself.
+    is_word: bool,
+}
+
+impl Needle {
+    fn new(text: &str, shown: &'static str) -> Self {
+        Self { text: folded(text), shown, is_word: text.len() < SHORTEST }
+    }
+
+    /// Where it is in a text, from where to where.
+    fn found<'n>(&'n self, text: &'n str) -> impl Iterator<Item = (usize, usize)> + use<'n> {
+        // Most are not there, which is known soonest so.
+        let text = if text.contains(&self.text) { text } else { "" };
+        let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let begins = self.is_word && self.text.starts_with(in_word);
+        let ends = self.is_word && self.text.ends_with(in_word);
+        let places = text.match_indices(&self.text).map(|(at, found)| (at, at + found.len()));
+        places.filter(move |(from, to)| {
+            let before = begins && text.get(..*from).is_some_and(|before| before.ends_with(in_word));
+            let behind = ends && text.get(*to..).is_some_and(|behind| behind.starts_with(in_word));
+            !before && !behind
+        })
+    }
 }
 
 impl Redaction {
@@ -62,11 +98,16 @@ impl Redaction {
             }
         }
         redaction.hide_target(operation, target);
+        if let Carrier::Http(_) = client.shared().transport {
+            for (user, password) in proxy::credentials() {
+                redaction.hide(&password);
+                redaction.hide(&format!("{user}:{password}"));
+            }
+        }
         if let Some(body) = body.and_then(|body| serde_json::from_slice::<Value>(body).ok()) {
             redaction.hide_within(&body, false);
         }
-        // A longer secret may contain a shorter one.
-        redaction.needles.sort_by_key(|needle| std::cmp::Reverse(needle.text.len()));
+        redaction.needles.sort_by(|a, b| a.text.cmp(&b.text));
         redaction.needles.dedup_by(|a, b| a.text == b.text);
         redaction
     }
@@ -76,7 +117,7 @@ impl Redaction {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         for part in [target, path, &percent_decode_str(path).decode_utf8_lossy()] {
             if part.len() > 1 && part != operation.path {
-                self.needles.push(Needle { text: part.to_ascii_lowercase(), shown: operation.path });
+                self.needles.push(Needle::new(part, operation.path));
             }
         }
         for (name, value) in operation.path.split('/').zip(path.split('/')) {
@@ -95,6 +136,7 @@ impl Redaction {
     fn hide_within(&mut self, value: &Value, all: bool) {
         match value {
             Value::String(text) if all && text.len() >= SHORTEST => self.hide(text),
+            Value::Number(number) if all && number.to_string().len() >= SHORTEST => self.hide(&number.to_string()),
             Value::Array(values) => values.iter().for_each(|value| self.hide_within(value, all)),
             Value::Object(members) => {
                 for (name, value) in members {
@@ -106,64 +148,70 @@ impl Redaction {
     }
 
     fn hide(&mut self, secret: &str) {
-        if secret.is_empty() {
+        // A blank, or a dash, is everywhere.
+        if secret.len() < SHORTEST && !secret.contains(char::is_alphanumeric) {
             return;
         }
         self.secrets += 1;
         if self.secrets > MOST_SECRETS {
             return;
         }
-        let first = self.needles.len();
-        // Most secrets have nothing to escape, and look the same in most forms.
-        let mut add = |text: &str| {
-            let text = text.to_ascii_lowercase();
-            let forms = self.needles.get(first..).unwrap_or_default();
-            if !forms.iter().any(|needle| needle.text == text) {
-                self.needles.push(Needle { text, shown: HIDDEN });
-            }
-        };
-        add(secret);
-        let json = Value::from(secret).to_string();
-        add(json.trim_matches('"'));
-        add(&json.trim_matches('"').replace('/', "\\/"));
-        let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-        for apostrophe in ["'", "&#39;", "&#x27;", "&apos;"] {
-            add(&html.replace('\'', apostrophe));
-        }
-        let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-        // Which characters are left as they are differs: those of RFC 3986, or those of forms.
-        add(&encoded);
-        let unreserved = encoded.replace("%2D", "-").replace("%2E", ".").replace("%5F", "_");
-        add(&unreserved);
-        add(&unreserved.replace("%7E", "~"));
-        add(&unreserved.replace("%2A", "*").replace("%20", "+"));
+        self.needles.push(Needle::new(secret, HIDDEN));
         if secret.len() >= SHORTEST {
             for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-                (0..3).for_each(|offset| add(&in_base64(secret.as_bytes(), offset, &alphabet)));
+                let forms = (0..3).map(|offset| in_base64(secret.as_bytes(), offset, &alphabet));
+                self.needles.extend(forms.map(|form| Needle::new(&form, HIDDEN)));
             }
         }
     }
 
     /// A text without the secrets.
     pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.secrets > MOST_SECRETS && !text.is_empty() {
+        self.redact_beginning(text, text.len())
+    }
+
+    /// The beginning of a text, up to a place, without the secrets that begin there.
+    fn redact_beginning<'a>(&self, text: &'a str, up_to: usize) -> Cow<'a, str> {
+        let beginning = text.get(..up_to).unwrap_or(text);
+        if self.secrets > MOST_SECRETS && !beginning.is_empty() {
             return Cow::Borrowed(HIDDEN);
         }
-        let mut text = Cow::Borrowed(text);
-        let mut lower = text.to_ascii_lowercase();
-        for needle in self.needles.iter().filter(|needle| !needle.text.is_empty()) {
-            if lower.contains(&needle.text) {
-                text = Cow::Owned(without(&text, &lower, needle));
-                lower = text.to_ascii_lowercase();
+        let mut shown = String::new();
+        let mut rest = 0;
+        for (from, to, instead) in self.found(text).into_iter().take_while(|(from, ..)| *from < up_to) {
+            // One that begins within another is hidden with it.
+            if from >= rest {
+                shown += text.get(rest..from).unwrap_or_default();
+                shown += instead;
+            }
+            rest = rest.max(to);
+        }
+        if rest == 0 { Cow::Borrowed(beginning) } else { Cow::Owned(shown + beginning.get(rest..).unwrap_or_default()) }
+    }
+
+    /// Where the secrets are in a text, and what is shown in their place: in order, the longer ones first.
+    fn found(&self, text: &str) -> Vec<(usize, usize, &'static str)> {
+        let mut found = Vec::new();
+        let readings = std::iter::successors(Some(Reading::of(text)), Reading::unescaped);
+        for reading in readings.take(1 + MOST_ESCAPES) {
+            for needle in &self.needles {
+                let places = needle.found(&reading.text);
+                found.extend(places.map(|(from, to)| (reading.original(from), reading.original(to), needle.shown)));
             }
         }
-        text
+        found.sort_by_key(|(from, to, _)| (*from, std::cmp::Reverse(*to)));
+        found
     }
 
     /// A JSON value without the secrets, in values and in names.
     pub(crate) fn value(&self, value: Value) -> Value {
         match value {
             Value::String(text) => self.redact(&text).into(),
+            Value::Number(number) => {
+                let text = number.to_string();
+                let redacted = self.redact(&text);
+                if redacted == text { number.into() } else { redacted.into() }
+            }
             Value::Array(values) => values.into_iter().map(|value| self.value(value)).collect(),
             Value::Object(members) => {
                 let member = |(name, value): (String, Value)| {
@@ -208,9 +256,11 @@ impl Redaction {
     pub(crate) fn excerpt(&self, body: &[u8]) -> Option<String> {
         const LONGEST: usize = 500;
         // More than is shown, so that no secret is cut in two, of which the first half would not be found.
-        let longest_needle = self.needles.first().map_or(0, |needle| needle.text.len());
-        let head = body.get(..LONGEST * 8 + longest_needle).unwrap_or(body);
-        let text = on_one_line(&self.redact(&String::from_utf8_lossy(head)), LONGEST);
+        let longest_needle = self.needles.iter().map(|needle| needle.text.len()).max().unwrap_or(0);
+        let head = body.get(..LONGEST * 32 + longest_needle * LONGEST_ESCAPE).unwrap_or(body);
+        let text = String::from_utf8_lossy(head);
+        let up_to = text.char_indices().nth(LONGEST * 8).map_or(text.len(), |(at, _)| at);
+        let text = on_one_line(&self.redact_beginning(&text, up_to), LONGEST);
         (!text.is_empty()).then_some(text)
     }
 }
@@ -224,18 +274,6 @@ fn in_base64(secret: &[u8], offset: usize, alphabet: &impl base64::Engine) -> St
     let first = (offset * 8).div_ceil(6);
     let last = shifted.len() * 8 / 6;
     text.get(first..last).unwrap_or_default().to_owned()
-}
-
-/// The text with each occurrence replaced, in whatever case. `lower` is the text in lower case, byte for byte.
-fn without(text: &str, lower: &str, needle: &Needle) -> String {
-    let mut changed = String::new();
-    let mut rest = 0;
-    for (at, found) in lower.match_indices(&needle.text) {
-        changed += text.get(rest..at).unwrap_or_default();
-        changed += needle.shown;
-        rest = at + found.len();
-    }
-    changed + text.get(rest..).unwrap_or_default()
 }
 
 /// A cause of which only a text is left.

@@ -7,8 +7,9 @@ mod support;
 use std::error::Error as _;
 
 use serde_json::json;
+use support::scripted::{Outcome, Scripted};
 use support::{Reply, Server};
-use trycourier::{Client, Error, ErrorKind};
+use trycourier::{Client, Error, ErrorKind, http};
 
 async fn error_of(reply: impl Fn() -> Reply + Clone + Send + Sync + 'static) -> Error {
     let server = Server::start(move |_| reply()).await;
@@ -83,6 +84,22 @@ async fn what_courier_says_is_there_in_parts_and_in_the_text() {
     assert_eq!((error.message(), error.error_type()), (None, Some("not_found")));
     let error = error_of(|| Reply::json(404, &json!({"message": null, "type": null}))).await;
     assert_eq!((error.message(), error.error_type()), (None, None));
+}
+
+#[tokio::test]
+async fn no_secret_is_cut_in_two_at_the_end_of_an_excerpt() {
+    let secret: String = (0..15).map(|number| format!("secret{number:02}")).collect();
+    for before in 0..secret.len() {
+        let page = format!("<p>{}{}", "y".repeat(before), secret.repeat(200));
+        let server = Scripted::new(move |_, _| {
+            let outcome: Outcome = Ok(http::Response::builder().status(502).body(page.clone().into()).unwrap());
+            async { outcome }
+        });
+        let client = server.builder().max_retries(0).options(|options| options.header("x-token", &secret));
+        let error = client.build().unwrap().lists().retrieve("customers").await.unwrap_err();
+        let excerpt = error.excerpt().unwrap();
+        assert!(excerpt.starts_with("<p>") && !excerpt.contains("secret"), "{before}: {excerpt}");
+    }
 }
 
 #[tokio::test]

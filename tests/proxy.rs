@@ -16,7 +16,7 @@ use trycourier::Client;
 use trycourier::http::Method;
 
 #[tokio::test]
-#[ignore = "run by the test below, in a process of its own"]
+#[ignore = "run by another test, in a process of its own"]
 async fn child_behind_a_proxy() {
     let client = Client::builder().api_key("pk_test_SECRET-KEY").base_url("https://api.courier.example");
     let client = client.clock(TestClock::new()).build().unwrap();
@@ -28,9 +28,14 @@ async fn child_behind_a_proxy() {
 
 #[tokio::test]
 async fn a_proxy_that_refuses_is_named_without_its_password_and_not_asked_again() {
-    for (status, words) in [(403, "refuses to connect"), (407, "wants credentials")] {
+    // Without a scheme, too, as curl takes it.
+    for (status, words, scheme, host) in [
+        (403, "refuses to connect", "http://", "127.0.0.1"),
+        (407, "wants credentials", "http://", "127.0.0.1"),
+        (407, "wants credentials", "", "localhost"),
+    ] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let address = format!("{host}:{}", listener.local_addr().unwrap().port());
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         tokio::spawn(async move {
@@ -42,20 +47,64 @@ async fn a_proxy_that_refuses_is_named_without_its_password_and_not_asked_again(
                 socket.write_all(answer.as_bytes()).await.unwrap();
             }
         });
-        let output = tokio::task::spawn_blocking(move || {
-            Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "child_behind_a_proxy", "--ignored", "--nocapture"])
-                .env("HTTPS_PROXY", format!("http://user:SECRET-PASSWORD@{address}"))
-                .env_remove("NO_PROXY")
-                .env_remove("no_proxy")
-                .output()
-                .unwrap()
-        });
-        let said = String::from_utf8(output.await.unwrap().stdout).unwrap();
+        let proxy = format!("{scheme}user:SECRET-PASSWORD@{address}");
+        let said = output_of("child_behind_a_proxy", "HTTPS_PROXY", proxy).await;
         assert!(said.contains("kind Proxy, attempts 1, transient false"), "{said}");
         assert!(said.contains("sent false") && said.contains(words), "{said}");
         assert!(said.contains(&format!("the proxy {address}")), "{said}");
         assert!(!said.contains("SECRET"), "{said}");
         assert_eq!(asked.load(Ordering::SeqCst), 1, "{said}");
+    }
+}
+
+/// What one of the ignored tests prints in a process whose environment names a proxy.
+async fn output_of(test: &'static str, variable: &'static str, proxy: String) -> String {
+    let output = tokio::task::spawn_blocking(move || {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--ignored", "--nocapture"])
+            .env_remove("NO_PROXY")
+            .env_remove("no_proxy")
+            .env(variable, &proxy)
+            .env(variable.to_lowercase(), &proxy)
+            .output()
+            .unwrap()
+    });
+    String::from_utf8(output.await.unwrap().stdout).unwrap()
+}
+
+#[tokio::test]
+#[ignore = "run by another test, in a process of its own"]
+async fn child_that_speaks_plain_http() {
+    let client =
+        Client::builder().api_key("pk_test_SECRET-KEY").base_url("http://api.courier.example").allow_http(true);
+    let client = client.clock(TestClock::new()).build().unwrap();
+    let error = client.request(Method::POST, "/send").send_raw().await.unwrap_err();
+    println!("kind {:?}, attempts {}", error.kind(), error.attempts());
+    println!("everything: {}", everything(&error));
+}
+
+#[tokio::test]
+async fn a_proxy_that_repeats_its_credentials_does_not_get_them_into_an_error() {
+    for (status, kind) in [(407, "Proxy, attempts 1"), (502, "Server, attempts 3")] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let mut buffer = Vec::new();
+                while let Ok(request) = read_request(&mut socket, &mut buffer).await {
+                    let said = request.header("proxy-authorization").unwrap().to_owned();
+                    let body = format!("<p>{said} is user:SECRET-P%4055 or SECRET-P@55</p>");
+                    let length = body.len();
+                    let head = format!("HTTP/1.1 {status} No\r\nx-echo: {said}\r\ncontent-length: {length}\r\n\r\n");
+                    socket.write_all([head, body].concat().as_bytes()).await.unwrap();
+                }
+            }
+        });
+        let proxy = format!("http://user:SECRET-P%4055@127.0.0.1:{port}");
+        let said = output_of("child_that_speaks_plain_http", "HTTP_PROXY", proxy).await;
+        assert!(said.contains(kind), "{said}");
+        assert!(said.contains("[sensitive]") && !said.contains("SECRET"), "{said}");
+        // `user:SECRET-P@55` in base64.
+        assert!(!said.contains("dXNlcjpTRUNSRVQtUEA1NQ"), "{said}");
     }
 }

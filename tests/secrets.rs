@@ -6,9 +6,9 @@ mod support;
 
 use serde_json::{Value, json};
 use support::faulty::everything;
-use support::scripted::{Outcome, Scripted};
+use support::scripted::{Outcome, Scripted, lost, refused, status};
 use trycourier::http::{Method, Response};
-use trycourier::transport::Body;
+use trycourier::transport::{Body, TransportError};
 use trycourier::{Client, Error};
 
 /// A secret with characters that are escaped in JSON, HTML and URLs.
@@ -36,19 +36,39 @@ fn percent_encoded(text: &str) -> String {
 fn forms(secret: &str) -> Vec<String> {
     let json = Value::from(secret).to_string();
     let json = json.trim_matches('"');
-    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let html = |text: &str| {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;")
+            .replace('/', "&#x2F;")
+    };
+    let each = |written: fn(u32) -> String| secret.chars().map(|c| written(c.into())).collect::<String>();
+    let twice = Value::from(json).to_string();
     vec![
         secret.to_owned(),
         json.to_owned(),
         json.replace('/', "\\/"),
-        html,
+        html(secret),
         percent_encoded(secret),
+        percent_encoded(&percent_encoded(secret)),
+        // As Go writes JSON, and JSON within JSON, and a page that quotes it.
+        json.replace('<', "\\u003c").replace('>', "\\u003E").replace('&', "\\u0026"),
+        twice.trim_matches('"').to_owned(),
+        html(json),
+        html(&percent_encoded(secret)),
+        each(|c| format!("\\u{c:04x}")),
+        each(|c| format!("&#{c};")),
+        each(|c| format!("&#X{c:X};")),
         percent_encoded(secret).to_uppercase(),
         secret.to_uppercase(),
         secret.to_lowercase(),
         base64(secret.as_bytes()),
         base64(format!("user:{secret}").as_bytes()),
         base64(format!("u:{secret}:x").as_bytes()),
+        // As in URLs.
+        base64(secret.as_bytes()).replace('+', "-").replace('/', "_"),
+        percent_encoded(&base64(format!("user:{secret}").as_bytes())),
     ]
 }
 
@@ -135,6 +155,65 @@ async fn the_secrets_of_a_whole_chunk_of_a_bulk_job_are_hidden() {
         }
         assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
     }
+}
+
+/// The texts of errors of many kinds, all in our own words, of a client with this key.
+async fn texts_of_our_own(key: &str) -> Vec<String> {
+    fn late() -> Outcome {
+        Err(TransportError::timeout("x"))
+    }
+    let mut texts = Vec::new();
+    for fault in
+        [refused as fn() -> Outcome, lost, late, || status(500, ""), || status(200, "<html>"), || status(200, "{")]
+    {
+        let client = Scripted::outcomes(vec![fault]).builder().api_key(key).max_retries(0).build().unwrap();
+        texts.push(client.request(Method::GET, "/x").send::<Vec<u8>>().await.unwrap_err().to_string());
+    }
+    texts
+}
+
+#[tokio::test]
+async fn a_short_key_garbles_nothing_of_ours_and_is_hidden_where_it_stands_by_itself() {
+    let texts = texts_of_our_own("pk_test_SECRET-KEY").await;
+    for key in ["a", "e", "1", "the", "answer", "server", "connect"] {
+        assert_eq!(texts_of_our_own(key).await, texts, "{key}");
+    }
+    let get = async |client: &Client| client.request(Method::GET, "/x").send_raw().await.unwrap_err();
+    let with =
+        |key: &'static str| move |client: Client| client.with_options(|options| options.header("x-api-key", key));
+    for key in ["p", "pw", "pw-12", "pw_1234"] {
+        for said in [key.to_owned(), format!("key={key}."), format!("\"{key}\""), format!("({key})")] {
+            for error in repeated(get, with(key), &said).await {
+                let text = everything(&error);
+                let words = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
+                assert!(!words.into_iter().any(|word| word == key), "{key}: {text}");
+            }
+        }
+        let said = format!("x{key} and {key}x and {key}_x and x-{key}");
+        let errors = repeated(get, with(key), &said).await;
+        assert!(errors.iter().all(|error| everything(error).contains(&said)), "{key}: {errors:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_a_number_or_a_name_is_hidden_too() {
+    let body = json!({"otp": 987654321012_u64});
+    let call = async |client: &Client| client.request(Method::POST, "/x").json(&body).send_raw().await.unwrap_err();
+    assert_hidden("number", &repeated(call, |client| client, "987654321012").await, "987654321012");
+    let server = Scripted::outcomes(vec![|| status(400, r#"{"message": "no", "was": 987654321012}"#)]);
+    assert_hidden("number", &[call(&server.builder().build().unwrap()).await], "987654321012");
+
+    // The name of what deviates is the server's.
+    fn deviating() -> Outcome {
+        status(200, r#"{"pk_test_SECRET-KEY": "\ud800", "other": 1e400}"#)
+    }
+    let client = Scripted::outcomes(vec![deviating]).builder().build().unwrap();
+    let answer = client.request(Method::GET, "/x").send::<Value>().await.unwrap();
+    let places: Vec<&str> = answer.deviations().iter().map(|deviation| deviation.place()).collect();
+    assert_eq!(places, ["[sensitive]", "other"]);
+    let strict = client.with_options(|options| options.strict_answers(true));
+    let error = strict.request(Method::GET, "/x").send::<Value>().await.unwrap_err();
+    assert_hidden("name", &[error], "pk_test_SECRET-KEY");
 }
 
 #[tokio::test]

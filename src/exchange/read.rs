@@ -26,6 +26,16 @@ impl Answer {
         matches!(self.body.trim_ascii(), b"" | b"null")
     }
 
+    /// The response, once its body has been read. The names in its deviations are the server's, so they are looked through.
+    fn read<T>(self, decoded: json::Decoded<T>, redaction: &dyn Fn() -> Redaction) -> Response<T> {
+        let json::Decoded { value, mut deviations } = decoded;
+        if !deviations.is_empty() {
+            let redaction = redaction();
+            deviations = deviations.into_iter().map(|deviation| deviation.redacted(&redaction)).collect();
+        }
+        Response::new(value, self.status, unprintable(self.headers), self.attempts, deviations)
+    }
+
     pub(crate) fn raw(self) -> Response<Bytes> {
         Response::new(self.body, self.status, unprintable(self.headers), self.attempts, Vec::new())
     }
@@ -45,12 +55,15 @@ pub(crate) fn described<T: Decode>(
     // Values take more memory than their text.
     let budget = client.options().max_answer_bytes.saturating_mul(VALUES_PER_BYTE);
     match json::decode_within(text, true, budget) {
-        Ok(json::Decoded { value, deviations }) => {
-            Ok(Response::new(value, answer.status, unprintable(answer.headers), answer.attempts, deviations))
-        }
+        Ok(decoded) => Ok(answer.read(decoded, redaction)),
         Err(error) => {
-            let ended = matches!(error, json::DecodeError::Ended);
-            Err(undecodable(operation, answer, &error.to_string(), ended, &redaction()))
+            let (ended, redaction) = (matches!(error, json::DecodeError::Ended), redaction());
+            // The place that it names is of the server's words.
+            let cause = match error {
+                json::DecodeError::Data(_) => redaction.redact(&error.to_string()).into_owned(),
+                _ => error.to_string(),
+            };
+            Err(undecodable(operation, answer, &cause, ended, &redaction))
         }
     }
 }
@@ -64,7 +77,7 @@ pub(crate) fn decoded<T: DeserializeOwned>(
 ) -> Result<Response<T>> {
     let decoded = serde_json::from_slice(text(expected, &answer).unwrap_or(b"null"));
     match decoded {
-        Ok(value) => Ok(Response::new(value, answer.status, unprintable(answer.headers), answer.attempts, Vec::new())),
+        Ok(value) => Ok(answer.read(json::Decoded { value, deviations: Vec::new() }, redaction)),
         // The cause itself would quote the value.
         Err(error) => Err(undecodable(operation, answer, category(&error), error.is_eof(), &redaction())),
     }
@@ -98,8 +111,7 @@ pub(crate) fn deviating<T>(response: &Response<T>) -> Error {
 fn undecodable(operation: &Operation, answer: Answer, cause: &str, ended: bool, redaction: &Redaction) -> Error {
     let beginning = redaction.excerpt(&answer.body).filter(|_| !operation.sensitive);
     let detail = format!(
-        "the server accepted the call, but its answer cannot be read: {}; `send_raw` gives the body as it came",
-        redaction.redact(cause)
+        "the server accepted the call, but its answer cannot be read: {cause}; `send_raw` gives the body as it came"
     );
     let failed = Error::new(ErrorKind::Decode, detail)
         .sent(true)
