@@ -11,7 +11,7 @@ use crate::error_kind::ErrorKind;
 use crate::error_text::{LONGEST_MESSAGE, on_one_line};
 use crate::redaction::Redaction;
 use crate::transport::{Failure, TransportError, causes};
-use crate::{Deviation, proxy};
+use crate::{Deviation, json, proxy};
 
 /// What the SDK returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -147,7 +147,7 @@ impl Error {
         redaction: &Redaction,
     ) -> Self {
         let kind = ErrorKind::of(status);
-        let api = serde_json::from_slice::<Value>(body).ok().filter(Value::is_object);
+        let api = json::decode::<Value>(body, true).ok().map(|api| api.value).filter(Value::is_object);
         let api = api.map(|api| redaction.value(api));
         let mut error = Self::new(kind, kind.advice()).answered(status, redaction.headers(headers)).sent(true);
         error.0.api = api;

@@ -87,6 +87,23 @@ async fn what_courier_says_is_there_in_parts_and_in_the_text() {
 }
 
 #[tokio::test]
+async fn what_courier_says_is_read_however_it_is_written() {
+    for (body, message) in [
+        (b"\xEF\xBB\xBF{\"message\": \"no\"}".as_slice(), "no"),
+        (b" \r\n {\"message\": \"no\", \"message\": \"not\"} ", "not"),
+        (b"{\"message\": \"a \xff b\"}", "a \u{fffd} b"),
+        (br#"{"message": "a \ud83d b", "type": "t"}"#, "a \u{fffd} b"),
+        (br#"{"message": "no", "limit": 1e400}"#, "no"),
+    ] {
+        let error = error_of(move || Reply::of(400, "application/json", body)).await;
+        assert_eq!(error.message(), Some(message), "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+    let deep = format!("{{\"message\": \"no\", \"cause\": {}{}}}", "[".repeat(5000), "]".repeat(5000));
+    assert_eq!(error_of(move || Reply::of(400, "application/json", deep.clone())).await.message(), Some("no"));
+}
+
+#[tokio::test]
 async fn no_secret_is_cut_in_two_at_the_end_of_an_excerpt() {
     let secret: String = (0..15).map(|number| format!("secret{number:02}")).collect();
     for before in 0..secret.len() {

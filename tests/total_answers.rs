@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use call::{call, request_sample};
 use serde_json::{Value, json};
 use support::sample::{Samples, Style};
-use support::{description, operations, without_nulls};
+use support::{Reply, Server, description, operations, without_nulls};
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use trycourier::{Client, ErrorKind};
 
@@ -146,4 +146,26 @@ async fn a_scalar_in_place_of_an_object_says_that_the_call_was_accepted() {
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(error.was_accepted(), "{error}");
     }
+}
+
+#[tokio::test]
+async fn what_json_cannot_say_is_mended_for_types_of_the_callers_too() {
+    for (body, value, deviations) in [
+        (b"\xEF\xBB\xBF{\"a\": 1}".as_slice(), json!({"a": 1}), 0),
+        (br#"{"a": 1, "a": 2}"#, json!({"a": 2}), 0),
+        (br#"{"a": "x\ud83dy", "b": "\ud83d\ude00"}"#, json!({"a": "x\u{fffd}y", "b": "\u{1f600}"}), 1),
+        (b"{\"a\": \"\xff\"}", json!({"a": "\u{fffd}"}), 1),
+        (br#"{"a": 1e400, "b": 1e300}"#, json!({"a": "1e400", "b": 1e300}), 1),
+    ] {
+        let server = Server::start(move |_| Reply::of(200, "application/json", body)).await;
+        let call = || server.client().request(http::Method::GET, "/x");
+        let answer = call().send::<Value>().await.unwrap();
+        assert_eq!((&*answer, answer.deviations().len()), (&value, deviations));
+        let strict = call().options(|options| options.strict_answers(true)).send::<Value>().await;
+        assert_eq!(strict.is_ok(), deviations == 0);
+    }
+    // A number stays a number, or there is none.
+    let server = Server::start(|_| Reply::of(200, "application/json", "[1e400]")).await;
+    let error = server.client().request(http::Method::GET, "/x").send::<Vec<f64>>().await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Decode && error.was_accepted(), "{error}");
 }

@@ -75,9 +75,8 @@ pub(crate) fn decoded<T: DeserializeOwned>(
     answer: Answer,
     redaction: &dyn Fn() -> Redaction,
 ) -> Result<Response<T>> {
-    let decoded = serde_json::from_slice(text(expected, &answer).unwrap_or(b"null"));
-    match decoded {
-        Ok(value) => Ok(answer.read(json::Decoded { value, deviations: Vec::new() }, redaction)),
+    match json::decode_foreign(text(expected, &answer).unwrap_or(b"null")) {
+        Ok(decoded) => Ok(answer.read(decoded, redaction)),
         // The cause itself would quote the value.
         Err(error) => Err(undecodable(operation, answer, category(&error), error.is_eof(), &redaction())),
     }

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::notes::{MOST_DEVIATIONS, Notes};
@@ -74,23 +75,18 @@ fn strict<T: Decode>(text: &str) -> Option<T> {
 }
 
 fn lenient<T: Decode>(body: &[u8], allow_deviations: bool, budget: usize) -> Result<Decoded<T>, DecodeError> {
-    let text = String::from_utf8_lossy(body);
-    let mut repairs = Vec::new();
-    if matches!(text, Cow::Owned(_)) {
-        repairs.push(Deviation::new(String::new(), "valid UTF-8"));
-    }
-    let tree: Value = match serde_json::from_str(&text) {
-        Ok(tree) => tree,
+    let (tree, mut deviations): (Value, _) = match serde_json::from_slice(body) {
+        Ok(tree) => (tree, Vec::new()),
         Err(_) => {
-            let (text, found) = repair::repair(&text);
-            repairs.extend(found);
-            serde_json::from_str(&text).map_err(|error| {
+            let (text, found) = mended(body);
+            let tree = serde_json::from_str(&text).map_err(|error| {
                 if error.is_eof() {
                     DecodeError::Ended
                 } else {
                     DecodeError::Syntax { line: error.line(), column: error.column() }
                 }
-            })?
+            })?;
+            (tree, found)
         }
     };
     let mut notes = Notes::new(budget);
@@ -100,7 +96,6 @@ fn lenient<T: Decode>(body: &[u8], allow_deviations: bool, budget: usize) -> Res
     }
     // A list of its own has no place to keep what does not fit.
     let complete = !notes.lost;
-    let mut deviations = repairs;
     deviations.extend(notes.into_deviations());
     deviations.truncate(MOST_DEVIATIONS);
     let value = match read {
@@ -113,6 +108,26 @@ fn lenient<T: Decode>(body: &[u8], allow_deviations: bool, budget: usize) -> Res
         (_, Some(first)) => Err(DecodeError::Data(first.clone())),
         (_, None) => Err(DecodeError::Data(Deviation::new(String::new(), T::EXPECTED))),
     }
+}
+
+/// What a body was meant to say, as far as JSON can say it, and where that is not what it says.
+fn mended(body: &[u8]) -> (String, Vec<Deviation>) {
+    let text = String::from_utf8_lossy(body);
+    let (mended, found) = repair::repair(&text);
+    let replaced = matches!(text, Cow::Owned(_)).then(|| Deviation::new(String::new(), "valid UTF-8"));
+    (mended, replaced.into_iter().chain(found).collect())
+}
+
+/// Reads an answer as a type of the caller's. What no JSON value can be made of is mended, and nothing else.
+pub fn decode_foreign<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<Decoded<T>> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    serde_json::from_slice(body).map(|value| Decoded { value, deviations: Vec::new() }).or_else(|error| {
+        if !error.is_syntax() {
+            return Err(error);
+        }
+        let (text, deviations) = mended(body);
+        serde_json::from_str(&text).map(|value| Decoded { value, deviations }).map_err(|_| error)
+    })
 }
 
 /// Reads a value of an answer by itself, and leaves out what does not fit. `None` where nothing does.

@@ -19,7 +19,7 @@ mod union;
 mod values;
 mod words;
 
-pub use decode::{DecodeError, Decoded, decode, decode_within, from_value};
+pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, from_value};
 pub use notes::Notes;
 pub use read::Read;
 pub(crate) use structure::bit;
