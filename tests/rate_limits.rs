@@ -64,4 +64,10 @@ async fn a_pace_spreads_calls_evenly() {
     let begun = Instant::now();
     join_all((0..6).map(|_| client.clone().request(Method::GET, "/x").send_raw())).await;
     assert_eq!(begun.elapsed().as_secs(), 1);
+
+    // A call that would have to wait beyond its deadline says that it was its own client's doing.
+    let brief = client.with_options(|options| options.deadline(Duration::from_millis(100)));
+    let error = brief.request(Method::GET, "/x").send_raw().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::RateLimited, 0, false));
+    assert!(error.to_string().contains("the pace") && !error.to_string().contains("server"), "{error}");
 }

@@ -36,7 +36,8 @@ impl Client {
         let _under_way = shared.budget.enter();
         let pause = shared.limits.pace(begun);
         if !pause.is_zero() {
-            self.wait(pause, left(begun)).await?;
+            let reason = "the pace of the calls leaves no room for this one before its deadline";
+            self.wait(pause, left(begun), reason).await?;
         }
         let mut attempts = 0;
         let mut retry: Option<Retry<'_>> = None;
@@ -46,7 +47,9 @@ impl Client {
                 let now = clock.now();
                 let held = shared.limits.held_for(operation, now);
                 if !held.is_zero() {
-                    self.wait(held, left(now)).await?;
+                    let reason =
+                        "the server asked for no further calls of this operation until after the call's deadline";
+                    self.wait(held, left(now), reason).await?;
                 }
             }
             let timeout = match options.deadline.and_then(|_| left(clock.now())) {
@@ -95,10 +98,9 @@ impl Client {
     }
 
     /// Waits before a call begins, unless it would be too late then.
-    async fn wait(&self, pause: Duration, left: Option<Duration>) -> Result<()> {
+    async fn wait(&self, pause: Duration, left: Option<Duration>, reason: &'static str) -> Result<()> {
         if left.is_some_and(|left| pause >= left) {
-            let detail = "the server asked for no further calls of this operation until after the call's deadline";
-            return Err(Error::new(ErrorKind::RateLimited, detail));
+            return Err(Error::new(ErrorKind::RateLimited, reason));
         }
         self.shared().clock.sleep(pause).await;
         Ok(())
