@@ -13,10 +13,12 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use support::faulty::TestClock;
 use support::tls::{
-    DATA, END_STREAM, NO_ERROR, REFUSED, Secure, Stream, answer, answer_begins, go_away, greet, next_request, reset,
-    write_frame,
+    DATA, END_STREAM, NO_ERROR, REFUSED, RST_STREAM, Secure, Stream, answer, answer_begins,
+    go_away, greet, next_request, read_frame, reset, write_frame,
 };
-use trycourier::http::Method;
+use tokio::io::AsyncWriteExt as _;
+use trycourier::http::{Method, Response};
+use trycourier::transport::{Attempt, Body, BoxFuture, Http, Transport, TransportError};
 use trycourier::{Client, ErrorKind};
 
 const H2: &[&str] = &["h2"];
@@ -103,6 +105,143 @@ async fn a_request_that_may_have_been_acted_on_was_sent() {
     assert!(error.was_sent() && error.attempts() == 1, "{error:?}");
 }
 
+/// Makes two calls without a key over one connection, whose server does something when it has read both.
+async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
+    act: impl Fn(Stream, u32, u32) -> F + Clone + Send + Sync + 'static,
+) -> [Result<u32, trycourier::Error>; 2] {
+    let server = Secure::start(H2, move |mut stream, number| {
+        let act = act.clone();
+        async move {
+            greet(&mut stream).await?;
+            if number > 0 {
+                return good(stream).await;
+            }
+            // So that there is a connection to share.
+            let id = next_request(&mut stream).await?;
+            answer(&mut stream, id, "{}").await?;
+            let (first, second) = (next_request(&mut stream).await?, next_request(&mut stream).await?);
+            act(stream, first, second).await
+        }
+    })
+    .await;
+    let client = server.builder().clock(TestClock::new()).build().unwrap();
+    keyless(&client).await.unwrap();
+    let call = async || {
+        let call = client.request(Method::POST, "/send").options(|options| options.idempotency_keys(false));
+        call.send_raw().await.map(|answer| answer.attempts())
+    };
+    let mut outcomes: [_; 2] = join_all([call(), call()]).await.try_into().unwrap();
+    outcomes.sort_by_key(|outcome| outcome.as_ref().map_or(u32::MAX, |attempts| *attempts));
+    outcomes
+}
+
+#[tokio::test]
+async fn a_goaway_tells_what_was_looked_at_from_what_was_not() {
+    const MOST: u32 = u32::MAX >> 1;
+    const CALM: u32 = 11;
+    // The second was not looked at, so it is sent again even without a key; the first is answered.
+    for warned in [false, true] {
+        let outcomes = two_at_once(move |mut stream, first, _| async move {
+            if warned {
+                go_away(&mut stream, MOST, NO_ERROR).await?;
+            }
+            go_away(&mut stream, first, NO_ERROR).await?;
+            answer(&mut stream, first, "{}").await
+        })
+        .await;
+        assert!(matches!(outcomes, [Ok(1), Ok(2)]), "{warned}: {outcomes:?}");
+    }
+    // A server that goes, and answers what it has.
+    let outcomes = two_at_once(|mut stream, first, second| async move {
+        go_away(&mut stream, MOST, NO_ERROR).await?;
+        answer(&mut stream, second, "{}").await?;
+        answer(&mut stream, first, "{}").await
+    })
+    .await;
+    assert!(matches!(outcomes, [Ok(1), Ok(1)]), "{outcomes:?}");
+    // A server that dies with the first, at once or in the middle of its answer.
+    for begun in [false, true] {
+        let outcomes = two_at_once(move |mut stream, first, _| async move {
+            go_away(&mut stream, first, NO_ERROR).await?;
+            if begun { answer_begins(&mut stream, first).await } else { Ok(()) }
+        })
+        .await;
+        let [Ok(2), Err(error)] = outcomes else { panic!("{begun}: {outcomes:?}") };
+        assert_eq!((error.attempts(), error.was_sent(), error.was_accepted()), (1, true, begun), "{error:?}");
+    }
+    // Whatever the reason: what may have been looked at counts as sent, and is not sent again.
+    for reason in [2, CALM] {
+        for covers_both in [false, true] {
+            let outcomes = two_at_once(move |mut stream, first, second| async move {
+                go_away(&mut stream, if covers_both { second } else { first }, reason).await
+            })
+            .await;
+            for outcome in &outcomes {
+                let is_certain = outcome.as_ref().is_err_and(|error| error.was_sent() && error.attempts() == 1);
+                assert!(is_certain, "{reason} {covers_both}: {outcomes:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_refused_stream_was_not_sent_whatever_the_code() {
+    for reason in 0..=14 {
+        // Once an answer has begun, NO_ERROR is an end like any other.
+        for begun in [false, reason != NO_ERROR] {
+            let server = Secure::start(H2, move |mut stream, _| async move {
+                greet(&mut stream).await?;
+                loop {
+                    let id = next_request(&mut stream).await?;
+                    if begun {
+                        answer_begins(&mut stream, id).await?;
+                    }
+                    reset(&mut stream, id, reason).await?;
+                }
+            })
+            .await;
+            let client = server.builder().clock(TestClock::new()).build().unwrap();
+            let error = keyless(&client).await.unwrap_err();
+            let was_sent = begun || reason != REFUSED;
+            assert_eq!((error.was_sent(), error.was_accepted()), (was_sent, begun), "{reason} {begun}: {error:?}");
+            assert_eq!(error.attempts(), if was_sent { 1 } else { 3 }, "{reason} {begun}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_after_any_byte_is_repeated_under_its_key() {
+    // HEADERS with the status 200, and DATA with `{}`.
+    const HEAD: [u8; 10] = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88];
+    const BODY: [u8; 11] = [0, 0, 2, 0, 1, 0, 0, 0, 1, b'{', b'}'];
+    for length in 0..HEAD.len() + BODY.len() {
+        let server = Secure::start(H2, move |mut stream, number| async move {
+            greet(&mut stream).await?;
+            if number > 0 {
+                return good(stream).await;
+            }
+            next_request(&mut stream).await?;
+            stream.write_all(&[&HEAD[..], &BODY].concat()[..length]).await?;
+            stream.shutdown().await
+        })
+        .await;
+        let client = server.builder().clock(TestClock::new()).build().unwrap();
+        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
+        assert_eq!(answer.unwrap_or_else(|error| panic!("{length}: {error:?}")).attempts(), 2, "{length}");
+
+        let again = Secure::start(H2, move |mut stream, _| async move {
+            greet(&mut stream).await?;
+            next_request(&mut stream).await?;
+            stream.write_all(&[&HEAD[..], &BODY].concat()[..length]).await?;
+            stream.shutdown().await
+        })
+        .await;
+        let error = keyless(&again.builder().clock(TestClock::new()).build().unwrap()).await.unwrap_err();
+        let known = (error.attempts(), error.was_sent(), error.was_accepted());
+        assert_eq!(known, (1, true, length >= HEAD.len()), "{length}: {error:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_stream_that_is_cut_within_its_body_is_repeated_under_its_key() {
     let server = Secure::start(H2, |mut stream, _| async move {
@@ -172,10 +311,72 @@ async fn a_body_that_times_out_makes_the_next_attempt_take_another_connection() 
     assert_eq!((answer.attempts(), server.connections()), (2, 2));
 }
 
+/// Hands everything on.
+struct Wrapped(Http);
+
+impl Transport for Wrapped {
+    fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        self.0.send(attempt)
+    }
+}
+
+#[tokio::test]
+async fn a_transport_that_is_wrapped_leaves_a_dead_connection_too() {
+    for begun in [false, true] {
+        let server = Secure::start(H2, move |mut stream, number| async move {
+            greet(&mut stream).await?;
+            if number > 0 {
+                return good(stream).await;
+            }
+            let id = next_request(&mut stream).await?;
+            answer(&mut stream, id, "{}").await?;
+            let id = next_request(&mut stream).await?;
+            if begun {
+                answer_begins(&mut stream, id).await?;
+            }
+            forever().await
+        })
+        .await;
+        let client = server.builder().clock(TestClock::new()).timeout(Duration::from_millis(500));
+        let client = client.wrap_transport(Wrapped).build().unwrap();
+        client.request(Method::GET, "/x").send_raw().await.unwrap();
+        let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
+        assert_eq!((answer.attempts(), server.connections()), (2, 2), "{begun}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_ends_its_stream_and_leaves_the_connection_to_the_others() {
+    const CANCEL: u32 = 8;
+    let (ended, was_ended) = tokio::sync::oneshot::channel();
+    let ended = Arc::new(std::sync::Mutex::new(Some(ended)));
+    let server = Secure::start(H2, move |mut stream, _| {
+        let ended = Arc::clone(&ended);
+        async move {
+            greet(&mut stream).await?;
+            let id = next_request(&mut stream).await?;
+            loop {
+                let frame = read_frame(&mut stream).await?;
+                if frame.kind == RST_STREAM && frame.stream == id {
+                    let _ = ended.lock().unwrap().take().unwrap().send(frame.payload);
+                    return good(stream).await;
+                }
+            }
+        }
+    })
+    .await;
+    let client = server.builder().clock(TestClock::new()).build().unwrap();
+    let call = client.request(Method::GET, "/x").send_raw();
+    tokio::time::timeout(Duration::from_millis(300), call).await.unwrap_err();
+    assert_eq!(was_ended.await.unwrap(), CANCEL.to_be_bytes());
+    client.request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!(server.connections(), 1);
+}
+
 #[tokio::test]
 async fn many_timeouts_at_once_are_answered_by_the_next_attempt() {
     let server = dies_after_one_answer().await;
-    let client = server.builder().clock(TestClock::new()).timeout(Duration::from_millis(500)).build().unwrap();
+    let client = server.builder().clock(TestClock::new()).timeout(Duration::from_secs(2)).build().unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let answers = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
     assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.attempts() == 2)));

@@ -116,17 +116,7 @@ impl Client {
         let (url, headers) = (prepared.url(self)?, prepared.headers(self));
         let (method, body) = (prepared.method.clone(), prepared.body.clone());
         match &self.shared().transport {
-            Carrier::Http(http) => {
-                let sent = http.deliver(method, url, headers, body, timeout).await;
-                let pool = sent.as_ref().ok().and_then(|response| response.body().pool());
-                let outcome = self.answer(prepared, sent).await;
-                if let (Some(pool), Err(error)) = (pool, &outcome)
-                    && error.kind() == ErrorKind::Timeout
-                {
-                    http.distrust(pool);
-                }
-                outcome
-            }
+            Carrier::Http(http) => self.answer(prepared, http.deliver(method, url, headers, body, timeout).await).await,
             Carrier::Own(transport) => {
                 let mut request = Request::new(body.unwrap_or_default());
                 *request.method_mut() = method;
@@ -136,7 +126,9 @@ impl Client {
                 })?;
                 let attempt = Attempt { request, operation: prepared.operation, number, timeout };
                 let exchange = pin!(async { self.answer(prepared, transport.send(attempt).await).await });
-                match select(exchange, self.shared().clock.limit(timeout)).await {
+                // It begins after the transport's own limit, which so can act on being over.
+                let limit = pin!(async { self.shared().clock.limit(timeout).await });
+                match select(exchange, limit).await {
                     Either::Left((outcome, _)) => outcome,
                     Either::Right(((), _)) => {
                         let late = TransportError::timeout("the attempt's time is over");

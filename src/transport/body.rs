@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 
 use super::TransportError;
+use super::http_client::Arriving;
 
 /// The body of an answer: bytes that are there, or that arrive in chunks.
 ///
@@ -29,11 +30,7 @@ pub(crate) enum Source {
     End,
     Whole(Bytes),
     Stream(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>),
-    Http {
-        answer: reqwest::Response,
-        /// The pool of connections that it came from.
-        pool: u64,
-    },
+    Http(Arriving),
 }
 
 impl Body {
@@ -61,7 +58,7 @@ impl Body {
                 Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
             }
             Source::Stream(chunks) => chunks.next().await.transpose(),
-            Source::Http { answer, .. } => answer.chunk().await.map_err(TransportError::of_reqwest),
+            Source::Http(arriving) => arriving.chunk().await,
         }
     }
 
@@ -79,14 +76,6 @@ impl Body {
             all.extend_from_slice(&chunk);
         }
         Ok(all.freeze())
-    }
-
-    /// The pool of connections that it comes from, if it is the default transport's.
-    pub(crate) fn pool(&self) -> Option<u64> {
-        match self.0 {
-            Source::Http { pool, .. } => Some(pool),
-            _ => None,
-        }
     }
 }
 

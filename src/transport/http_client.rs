@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,7 +18,9 @@ use crate::{Error, ErrorKind, Result};
 ///
 /// [`ClientBuilder::wrap_transport`](crate::ClientBuilder::wrap_transport) gives it to a [`Transport`] of your own, which can
 /// then look at what goes in and out.
-pub struct Http {
+pub struct Http(Arc<Pools>);
+
+struct Pools {
     /// How to make another pool; none for a pool of the caller's own.
     settings: Option<Settings>,
     pool: RwLock<Pool>,
@@ -84,7 +86,8 @@ impl Http {
     }
 
     fn of(client: reqwest::Client, settings: Option<Settings>) -> Self {
-        Self { settings, pool: RwLock::new(Pool { client, number: 0 }), multiplexes: AtomicBool::new(false) }
+        let pool = RwLock::new(Pool { client, number: 0 });
+        Self(Arc::new(Pools { settings, pool, multiplexes: AtomicBool::new(false) }))
     }
 
     /// Sends a request. It is here what `Transport::send` is elsewhere, without a box.
@@ -96,34 +99,52 @@ impl Http {
         body: Option<Bytes>,
         timeout: Duration,
     ) -> std::result::Result<Response<Body>, TransportError> {
-        let Pool { client, number } = self.pool.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Pool { client, number } = self.0.pool.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
         *request.body_mut() = body.map(reqwest::Body::from);
         *request.timeout_mut() = Some(timeout);
-        let mut answer = client.execute(request).await.map_err(|error| {
-            let error = TransportError::of_reqwest(error);
-            if error.is_timeout() {
-                self.distrust(number);
-            }
-            error
-        })?;
+        let mut answer = client.execute(request).await.map_err(|error| self.0.failed(error, number))?;
         if answer.version() == Version::HTTP_2 {
-            self.multiplexes.store(true, Ordering::Relaxed);
+            self.0.multiplexes.store(true, Ordering::Relaxed);
         }
         let mut response = Response::new(Body::empty());
         *response.status_mut() = answer.status();
         *response.version_mut() = answer.version();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
-        *response.body_mut() = Source::Http { answer, pool: number }.into();
+        *response.body_mut() = Source::Http(Arriving { answer, pools: Arc::clone(&self.0), number }).into();
         Ok(response)
+    }
+}
+
+/// The body of an answer that is still on its way.
+pub(crate) struct Arriving {
+    answer: reqwest::Response,
+    pools: Arc<Pools>,
+    /// The pool of connections that it came from.
+    number: u64,
+}
+
+impl Arriving {
+    pub async fn chunk(&mut self) -> std::result::Result<Option<Bytes>, TransportError> {
+        self.answer.chunk().await.map_err(|error| self.pools.failed(error, self.number))
+    }
+}
+
+impl Pools {
+    fn failed(&self, error: reqwest::Error, number: u64) -> TransportError {
+        let error = TransportError::of_reqwest(error);
+        if error.is_timeout() {
+            self.distrust(number);
+        }
+        error
     }
 
     /// Leaves a pool after a timeout, for a new one.
     ///
     /// Over HTTP/2 all calls share a connection. If the server no longer reads from it, every further call would wait there in
     /// vain. Calls under way are not disturbed. Over HTTP/1.1 a connection whose call timed out is closed anyway.
-    pub(crate) fn distrust(&self, number: u64) {
+    fn distrust(&self, number: u64) {
         let Some(settings) = self.settings.as_ref().filter(|_| self.multiplexes.load(Ordering::Relaxed)) else {
             return;
         };
@@ -185,7 +206,7 @@ fn is_same_request_same_origin(status: StatusCode, from: &Url, to: &Url) -> bool
 }
 
 impl TransportError {
-    pub(crate) fn of_reqwest(error: reqwest::Error) -> Self {
+    fn of_reqwest(error: reqwest::Error) -> Self {
         // The URL has ids and tokens in it.
         let error = error.without_url();
         if error.is_builder() {

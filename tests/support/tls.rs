@@ -136,7 +136,7 @@ pub const GOAWAY: u8 = 7;
 /// The last frame of its stream.
 pub const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub const END_HEADERS: u8 = 4;
 pub const NO_ERROR: u32 = 0;
 pub const REFUSED: u32 = 7;
 
