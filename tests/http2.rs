@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use support::faulty::TestClock;
 use support::tls::{
-    DATA, END_STREAM, NO_ERROR, REFUSED, RST_STREAM, Secure, Stream, answer, answer_begins,
+    DATA, END_HEADERS, END_STREAM, HEADERS, NO_ERROR, REFUSED, RST_STREAM, Secure, Stream, answer, answer_begins,
     go_away, greet, next_request, read_frame, reset, write_frame,
 };
 use tokio::io::AsyncWriteExt as _;
@@ -264,6 +264,29 @@ async fn a_stream_that_is_cut_within_its_body_is_repeated_under_its_key() {
     assert_eq!((answer.attempts(), answer["a"].as_u64()), (2, Some(1)));
     client.request(Method::POST, "/send").send::<()>().await.unwrap();
     assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_reset_without_an_error_is_not_whole() {
+    // The status 200, with and without a length of 9.
+    const WITH_LENGTH: &[u8] = &[0x88, 0x0f, 0x0d, 1, b'9'];
+    for (head, body) in [(WITH_LENGTH, "{\"a\": 1"), (WITH_LENGTH, ""), (&WITH_LENGTH[..1], "{\"a\"")] {
+        let server = Secure::start(H2, move |mut stream, _| async move {
+            greet(&mut stream).await?;
+            let id = next_request(&mut stream).await?;
+            write_frame(&mut stream, HEADERS, END_HEADERS, id, head).await?;
+            write_frame(&mut stream, DATA, 0, id, body.as_bytes()).await?;
+            reset(&mut stream, id, NO_ERROR).await?;
+            let id = next_request(&mut stream).await?;
+            write_frame(&mut stream, HEADERS, END_HEADERS, id, WITH_LENGTH).await?;
+            write_frame(&mut stream, DATA, END_STREAM, id, b"{\"a\": 1} ").await?;
+            good(stream).await
+        })
+        .await;
+        let client = server.builder().clock(TestClock::new()).build().unwrap();
+        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
+        assert_eq!((answer.attempts(), answer["a"].as_u64()), (2, Some(1)), "{body}");
+    }
 }
 
 /// A server whose first connection answers once and then never reads again.

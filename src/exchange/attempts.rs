@@ -239,6 +239,10 @@ async fn as_it_came(mut body: Body, headers: &HeaderMap, limit: usize) -> std::r
         }
         all.extend_from_slice(&chunk);
     }
+    // Over HTTP/2 a stream that is reset with NO_ERROR ends like one that is complete.
+    if announced.is_some_and(|length| all.len() < length) {
+        return Err(Unreadable::Broken(TransportError::broken("the answer is shorter than it says")));
+    }
     Ok(all.freeze())
 }
 
