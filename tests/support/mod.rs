@@ -4,6 +4,7 @@
 pub mod faulty;
 pub mod sample;
 pub mod scripted;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub mod tls;
 
 use std::sync::{Arc, Mutex};
