@@ -61,6 +61,7 @@ impl fmt::Display for Channel {
 
 /// What becomes of a user who has no address of the job's channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Unaddressed {
     /// It is an error that names the user's place. The job has not run, and nobody was sent anything.
     #[default]
