@@ -192,39 +192,24 @@ fn five_changes_are_reported_with_all_that_they_change_for_callers() {
     let repository = Repository::new();
     let from = repository.describe(&description_with_five_changes());
     let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
-    assert_eq!(
-        report["changes"],
-        json!([
-            {
-                "subject": "operation", "effect": "breaking", "kind": "changed", "rust": "resources::Things::update",
-                "what": "takes the arguments `thing_id`, `id`, `size`, was `thing_id`, `id`"
-            },
-            {
-                "subject": "operation", "effect": "compatible", "kind": "added", "rust": "resources::Things::create",
-                "what": "added: POST /things"
-            },
-            {
-                "subject": "value", "effect": "compatible", "kind": "added", "rust": "types::Colour::Green",
-                "what": "value `GREEN` added"
-            },
-            {
-                "subject": "property", "effect": "compatible", "kind": "added", "rust": "types::Owner::email",
-                "what": "optional property added"
-            },
-            {
-                "subject": "property", "effect": "breaking", "kind": "changed", "rust": "types::Thing::size",
-                "what": "is now required, and an argument"
-            },
-            {
-                "subject": "schema", "effect": "compatible", "kind": "added", "rust": "types::ThingsCreateRequest",
-                "what": "added, a struct"
-            },
-            {
-                "subject": "name", "effect": "compatible", "kind": "changed", "rust": "types::Owner",
-                "what": "keeps its name; Courier now calls it Proprietor"
-            },
-        ])
-    );
+    let changes: Vec<Value> = [
+        (
+            ["operation", "breaking", "changed", "resources::Things::update"],
+            "takes the arguments `thing_id`, `id`, `size`, was `thing_id`, `id`",
+        ),
+        (["operation", "compatible", "added", "resources::Things::create"], "added: POST /things"),
+        (["value", "compatible", "added", "types::Colour::Green"], "value `GREEN` added"),
+        (["property", "compatible", "added", "types::Owner::email"], "optional property added"),
+        (["property", "breaking", "changed", "types::Thing::size"], "is now required, and an argument"),
+        (["schema", "compatible", "added", "types::ThingsCreateRequest"], "added, a struct"),
+        (["name", "compatible", "changed", "types::Owner"], "keeps its name; Courier now calls it Proprietor"),
+    ]
+    .into_iter()
+    .map(|([subject, effect, kind, rust], what)| {
+        json!({"subject": subject, "effect": effect, "kind": kind, "rust": rust, "what": what})
+    })
+    .collect();
+    assert_eq!(report["changes"], json!(changes));
     assert_eq!((&report["bump"], &report["next_version"]), (&json!("minor"), &json!("0.2.0")));
     assert_eq!(report["unreachable"], json!([]));
     insta::assert_snapshot!("text", repository.report(&from, "text"));

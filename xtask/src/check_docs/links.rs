@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::document::walk::walk;
 use crate::generate::model::{Model, TypeShape};
 use crate::report::compare::{member, method, type_name};
 
@@ -14,9 +15,14 @@ const CRATE: &str = "](crate::";
 pub fn dead(document: &Value, model: &Model) -> Vec<String> {
     let known = known(model);
     let mut dead = Vec::new();
-    search(document, &mut String::new(), &mut |pointer, words| {
-        let links = words.split(CRATE).skip(1).map(|rest| rest.split(')').next().unwrap_or_default());
-        dead.extend(links.filter(|link| !known.contains(*link)).map(|link| format!("{pointer}: crate::{link}")));
+    walk(document, &mut |pointer, value| {
+        if let Value::String(words) = value
+            && (pointer.ends_with("/summary") || pointer.ends_with("/description"))
+        {
+            let links = words.split(CRATE).skip(1).map(|rest| rest.split(')').next().unwrap_or_default());
+            dead.extend(links.filter(|link| !known.contains(*link)).map(|link| format!("{pointer}: crate::{link}")));
+        }
+        true
     });
     dead
 }
@@ -37,27 +43,6 @@ fn known(model: &Model) -> BTreeSet<String> {
         }
     }
     known
-}
-
-/// Calls `visit` with the pointer and the text of everything that is said in words.
-fn search(value: &Value, pointer: &mut String, visit: &mut impl FnMut(&str, &str)) {
-    let length = pointer.len();
-    let mut inside = |key: &str, inner: &Value| {
-        pointer.push('/');
-        pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-        match inner {
-            Value::String(words) if ["summary", "description"].contains(&key) => visit(pointer, words),
-            inner => search(inner, pointer, visit),
-        }
-        pointer.truncate(length);
-    };
-    match value {
-        Value::Object(object) => object.iter().for_each(|(key, inner)| inside(key, inner)),
-        Value::Array(array) => {
-            array.iter().enumerate().for_each(|(index, inner)| inside(&index.to_string(), inner));
-        }
-        _ => {}
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! An OpenAPI document as JSON, and the walks over it that every rule and report shares.
 
 pub mod references;
+pub mod walk;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};

@@ -5,6 +5,8 @@ use std::fmt;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
+use super::walk::walk;
+
 /// A `$ref` and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dangling {
@@ -16,7 +18,20 @@ pub struct Dangling {
 /// Every `$ref` whose target the document does not have.
 pub fn dangling(document: &Value) -> Vec<Dangling> {
     let mut found = Vec::new();
-    search(document, document, &mut String::new(), &mut found);
+    walk(document, &mut |pointer, value| {
+        let (parent, key) = pointer.rsplit_once('/').unwrap_or_default();
+        // What stands in an example is data, but a property may be called so.
+        if ["example", "examples"].contains(&key) && !parent.ends_with("/properties") {
+            return false;
+        }
+        if let Some(target) = value.get("$ref").and_then(Value::as_str) {
+            let there = target.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+            if there.is_none() {
+                found.push(Dangling { pointer: pointer.to_owned(), target: target.to_owned() });
+            }
+        }
+        true
+    });
     found
 }
 
@@ -37,34 +52,6 @@ pub fn require_resolved(document: &Value) -> Result<()> {
         bail!("{first}{more}");
     }
     Ok(())
-}
-
-fn search(document: &Value, value: &Value, pointer: &mut String, found: &mut Vec<Dangling>) {
-    let length = pointer.len();
-    let in_properties = pointer.ends_with("/properties");
-    let mut inside = |key: &str, inner: &Value| {
-        pointer.push('/');
-        pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-        search(document, inner, pointer, found);
-        pointer.truncate(length);
-    };
-    match value {
-        Value::Object(object) => {
-            // What stands in an example is data, but a property may be called so.
-            let is_data = |key: &str| ["example", "examples"].contains(&key) && !in_properties;
-            object.iter().filter(|(key, _)| !is_data(key)).for_each(|(key, inner)| inside(key, inner));
-            if let Some(target) = object.get("$ref").and_then(Value::as_str) {
-                let there = target.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
-                if there.is_none() {
-                    found.push(Dangling { pointer: pointer.clone(), target: target.to_owned() });
-                }
-            }
-        }
-        Value::Array(array) => {
-            array.iter().enumerate().for_each(|(index, inner)| inside(&index.to_string(), inner));
-        }
-        _ => {}
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{normalise, prose, reachable};
 use crate::document::references::dangling;
+use crate::document::walk::walk;
 use crate::document::{operations, parse, print};
 use crate::import::downgrade::downgrade;
 use crate::import::import;
@@ -175,22 +176,6 @@ fn excerpt(paths: &[Index]) -> Value {
     document
 }
 
-/// Every place in a value.
-fn pointers(value: &Value, pointer: &str, found: &mut Vec<String>) {
-    let inner: Vec<(String, &Value)> = match value {
-        Value::Object(object) => {
-            object.iter().map(|(key, value)| (key.replace('~', "~0").replace('/', "~1"), value)).collect()
-        }
-        Value::Array(array) => array.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
-        _ => Vec::new(),
-    };
-    for (key, value) in inner {
-        let pointer = format!("{pointer}/{key}");
-        pointers(value, &pointer, found);
-        found.push(pointer);
-    }
-}
-
 fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -218,7 +203,10 @@ proptest! {
         let mut document = excerpt(&paths);
         for (place, value) in mutations {
             let mut found = Vec::new();
-            pointers(&document, "", &mut found);
+            walk(&document, &mut |pointer, _| {
+                found.push(pointer.to_owned());
+                true
+            });
             if let Some(place) = document.pointer_mut(place.get::<String>(&found)) {
                 *place = value;
             }

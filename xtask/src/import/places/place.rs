@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::document::walk::step;
 use crate::document::{SCHEMA_PREFIX, text};
 
 /// A schema, and where it stands.
@@ -15,8 +16,7 @@ pub struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub fn inside(&self, key: &str) -> Option<Self> {
-        let escaped = key.replace('~', "~0").replace('/', "~1");
-        Some(Self { pointer: format!("{}/{escaped}", self.pointer), schema: self.schema.get(key)? })
+        Some(Self { pointer: format!("{}/{}", self.pointer, step(key)), schema: self.schema.get(key)? })
     }
 
     pub fn elements(&self, key: &str) -> Vec<Self> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::ToUpperCamelCase;
 use serde_json::{Map, Value};
 
+use crate::document::walk::step;
 use crate::document::{operations, text};
 use crate::import::paths::shape;
 use crate::import::places::place::{Kind, Place, Way};
@@ -131,8 +132,7 @@ impl<'a> Walk<'a> {
 
 /// The schemas that an operation carries, by what for.
 fn carried<'a>(path: &str, method: &str, operation: &'a Value, document: &'a Value) -> BTreeMap<String, Place<'a>> {
-    let path = path.replace('~', "~0").replace('/', "~1");
-    let operation = Place { pointer: format!("/paths/{path}/{method}"), schema: operation };
+    let operation = Place { pointer: format!("/paths/{}/{method}", step(path)), schema: operation };
     let mut carried = BTreeMap::new();
     for parameter in operation.elements("parameters") {
         let parameter = shared(document, parameter);
