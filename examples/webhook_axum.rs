@@ -6,6 +6,8 @@
 //! cargo run --example webhook_axum --features webhook
 //! ```
 
+mod webhook_queue;
+
 use std::collections::HashSet;
 use std::error::Error;
 use std::time::SystemTime;
@@ -18,6 +20,7 @@ use axum::routing::post;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use trycourier::ext::webhook::{Delivery, Event, SIGNATURE_HEADER, Verifier, sign};
+use webhook_queue::enqueue;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -50,20 +53,9 @@ pub fn receiver(verifier: Verifier, queue: mpsc::Sender<Delivery>) -> Router {
 
 type Receiver = (Verifier, mpsc::Sender<Delivery>);
 
-/// Answers at once. What takes time is done by whoever reads the queue.
 async fn receive(State((verifier, queue)): State<Receiver>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signature = headers.get(SIGNATURE_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
-    match verifier.verify(signature, body) {
-        Err(error) => {
-            eprintln!("refused: {error}");
-            StatusCode::BAD_REQUEST
-        }
-        Ok(delivery) => match queue.try_send(delivery) {
-            Ok(()) => StatusCode::OK,
-            // Courier tries again.
-            Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-        },
-    }
+    enqueue(&verifier, &queue, signature, &body)
 }
 
 /// Does the work of each event once. A service with more than one process keeps the keys in its database.

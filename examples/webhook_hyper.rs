@@ -6,6 +6,8 @@
 //!
 //! Without a secret it delivers one event to itself, and needs no network.
 
+mod webhook_queue;
+
 use std::convert::Infallible;
 use std::error::Error;
 use std::io;
@@ -20,6 +22,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use trycourier::ext::webhook::{Delivery, SIGNATURE_HEADER, Verifier, sign};
+use webhook_queue::enqueue;
 
 /// More than Courier sends.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -65,7 +68,6 @@ pub async fn serve(listener: TcpListener, verifier: Verifier, queue: mpsc::Sende
     }
 }
 
-/// Answers at once. What takes time is done by whoever reads the queue.
 async fn receive(
     request: Request<Incoming>,
     verifier: &Verifier,
@@ -75,17 +77,7 @@ async fn receive(
     let signature = head.headers.get(SIGNATURE_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
     let status = match Limited::new(body, LARGEST_BODY).collect().await {
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        Ok(body) => match verifier.verify(signature, body.to_bytes()) {
-            Err(error) => {
-                eprintln!("refused: {error}");
-                StatusCode::BAD_REQUEST
-            }
-            Ok(delivery) => match queue.try_send(delivery) {
-                Ok(()) => StatusCode::OK,
-                // Courier tries again.
-                Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-            },
-        },
+        Ok(body) => enqueue(verifier, queue, signature, &body.to_bytes()),
     };
     let mut response = Response::new(Empty::new());
     *response.status_mut() = status;
