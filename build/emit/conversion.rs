@@ -55,10 +55,7 @@ fn is_as_given(model: &Model, item: &RustType) -> bool {
 pub fn is_plain(model: &Model, kind: &RustType) -> bool {
     match kind {
         RustType::Boolean => true,
-        RustType::Named(name) => {
-            let item = model.types.iter().find(|item| item.name == *name);
-            item.is_none_or(|item| !matches!(item.shape, TypeShape::Union { .. }))
-        }
+        RustType::Named(name) => model.item(name).is_none_or(|item| !matches!(item.shape, TypeShape::Union { .. })),
         _ => false,
     }
 }

@@ -172,10 +172,9 @@ impl<'de, T: Union + super::Decode> Visitor<'de> for UnionVisitor<T> {
 /// A union of the lenient pass. What this version does not know is no deviation, as long as it is an object.
 pub fn lenient_union<'v, T: Union + super::Decode>(value: &'v Value, notes: &mut Notes<'v>) -> Option<T> {
     match choose(T::SHAPES, value) {
-        Some(variant) => {
-            let variant = among_alike::<T>(variant, value);
+        Some(variant) => among_alike(variant, value).or_else(|| {
             T::read(variant, Lenient { value, notes }).ok().or_else(|| Some(T::unrecognized(notes.keep(value))))
-        }
+        }),
         None if value.is_object() && has_objects(T::SHAPES) => Some(T::unrecognized(value.clone())),
         None if value.is_null() => notes.misfit(T::EXPECTED),
         None => {
@@ -185,22 +184,21 @@ pub fn lenient_union<'v, T: Union + super::Decode>(value: &'v Value, notes: &mut
     }
 }
 
-/// Of the variants that look alike from outside, the first that the value is exactly; else the one that was chosen.
-fn among_alike<T: Union>(chosen: usize, value: &Value) -> usize {
+/// Of the variants that look like the chosen one from outside, the first that the value is exactly.
+fn among_alike<T: Union>(chosen: usize, value: &Value) -> Option<T> {
     let outside = |shape: &Shape| match shape {
         Shape::Object(tags, required) => Some((*tags, *required)),
         _ => None,
     };
-    let known = T::SHAPES.get(chosen).and_then(outside);
-    let alike = T::SHAPES.iter().enumerate().filter(|(_, shape)| known.is_some() && outside(shape) == known);
-    if alike.clone().count() < 2 {
-        return chosen;
-    }
-    let is_exactly = |variant: &usize| {
+    let known = outside(T::SHAPES.get(chosen)?)?;
+    let is_alike = |(_, shape): &(usize, &Shape)| outside(shape) == Some(known);
+    let alike = || T::SHAPES.iter().enumerate().filter(is_alike);
+    // One alone need not be tried first.
+    alike().nth(1)?;
+    alike().find_map(|(variant, _)| {
         let mut notes = Notes::exact();
-        T::read(*variant, Lenient { value, notes: &mut notes }).is_ok() && notes.is_clean()
-    };
-    alike.map(|(index, _)| index).find(is_exactly).unwrap_or(chosen)
+        T::read(variant, Lenient { value, notes: &mut notes }).ok().filter(|_| notes.is_clean())
+    })
 }
 
 fn position(shapes: &[Shape], is: impl Fn(&Shape) -> bool) -> Option<usize> {
