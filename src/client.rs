@@ -19,7 +19,7 @@ use crate::{Options, Result, Sensitive};
 ///
 /// It holds a pool of connections and the API key, and shares both with its clones: make one client and clone it, which is
 /// cheap. It is `Send` and `Sync`, and works on either runtime of tokio with time and IO enabled. Dropping the future of a
-/// call ends the call: its connection is closed, and no further attempt is made. Nothing outlives the last clone and its
+/// call ends the call: its request is given up, and no further attempt is made. Nothing outlives the last clone and its
 /// connections.
 ///
 /// # From code that is not async
