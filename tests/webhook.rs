@@ -1,5 +1,6 @@
 //! A delivery is taken if it is Courier's and of now, and then it can be read, whatever is in it.
 
+#![allow(clippy::duplicate_mod, reason = "both examples take deliveries in alike")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
 use std::time::{Duration, SystemTime};
