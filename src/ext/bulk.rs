@@ -54,10 +54,12 @@ mod ingest;
 mod job;
 mod refused;
 mod sending;
+mod stopped;
 
 pub use channel::{Channel, Unaddressed};
 pub use checkpoint::Checkpoint;
-pub use ingest::{Ingested, Stopped};
+pub use ingest::Ingested;
 pub use job::Job;
 pub use refused::Refused;
 pub use sending::{BulkError, Progress, Report, Sending};
+pub use stopped::Stopped;

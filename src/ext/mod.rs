@@ -14,14 +14,15 @@ mod shorthand;
 mod status;
 mod until;
 mod wait;
+mod walk;
 #[cfg(feature = "webhook")]
 #[cfg_attr(docsrs, doc(cfg(feature = "webhook")))]
 pub mod webhook;
 
 #[cfg(fuzzing)]
-pub(crate) use paginate::Cursors;
-#[cfg(fuzzing)]
 pub use paginate::leading;
 pub use paginate::{Items, Page, Paged, Pages, Paginate};
 pub use scope::{InvalidScope, Lifetime, Scope};
 pub use wait::{Verdict, Wait, WaitError};
+#[cfg(fuzzing)]
+pub(crate) use walk::Cursors;

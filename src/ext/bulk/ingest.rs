@@ -1,7 +1,5 @@
 //! Adding users to a job, a few chunks at a time.
 
-use std::error::Error as StdError;
-use std::fmt;
 use std::future::Future;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,10 +10,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::checkpoint::{Checkpoint, Stage};
-use super::chunks::{Check, Chunk, Chunks, Limits, MOST_USERS, NoChunk};
+use super::chunks::{Check, Chunk, Chunks, Limits, MOST_USERS};
 use super::refused::{Refusal, Refused, located};
-use crate::Error;
-use crate::types::BulkJob;
+use super::stopped::Stopped;
 
 /// The one thing of a job that this needs.
 pub(super) trait Intake: Clone + Send + Sync + 'static {
@@ -40,47 +37,6 @@ pub struct Ingested {
     pub refused: Vec<Refused>,
     /// To be saved.
     pub checkpoint: Checkpoint,
-}
-
-/// Why a job did not go on.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Stopped<E> {
-    /// A call failed.
-    Call(Error),
-    /// The stream of users gave an error.
-    Input(E),
-    /// A user has no address. The job has not run, and nobody was sent anything.
-    #[non_exhaustive]
-    Unaddressed {
-        /// The user's place in the input, from 0.
-        place: u64,
-        /// What is missing.
-        reason: String,
-    },
-    /// The job came to an end that is none of all its users: its status is `ERROR`.
-    Failed(Box<BulkJob>),
-}
-
-impl<E> fmt::Display for Stopped<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(_) => f.write_str("a call of the bulk job failed"),
-            Self::Input(_) => f.write_str("the users of the bulk job cannot be read any further"),
-            Self::Unaddressed { place, reason } => write!(f, "the user at place {place} {reason}"),
-            Self::Failed(_) => f.write_str("Courier says that the job failed"),
-        }
-    }
-}
-
-impl<E: StdError + 'static> StdError for Stopped<E> {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Call(error) => Some(error),
-            Self::Input(error) => Some(error),
-            Self::Unaddressed { .. } | Self::Failed(_) => None,
-        }
-    }
 }
 
 /// Adds the users of the input who are not in the job yet, so many chunks at a time, and gives each chunk that is done. The
@@ -182,15 +138,6 @@ async fn add<J: Intake>(job: J, chunk: Chunk<J::User>, known_reach: u64) -> crat
         refused.sort_by_key(|refused| refused.place);
     }
     Ok((span, refused))
-}
-
-impl<E> From<NoChunk<E>> for Stopped<E> {
-    fn from(error: NoChunk<E>) -> Self {
-        match error {
-            NoChunk::Input(error) => Self::Input(error),
-            NoChunk::Check { place, reason } => Self::Unaddressed { place, reason },
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
 use super::checkpoint::{Checkpoint, Stage};
-use super::ingest::{Ingested, Stopped};
+use super::ingest::Ingested;
 use super::job::Job;
 use super::refused::Refused;
+use super::stopped::Stopped;
 use crate::types::{BulkJob, BulkJobStatus, BulkUser};
 use crate::{Error, ErrorKind};
 

@@ -1,0 +1,58 @@
+//! Why a job did not go on.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::chunks::NoChunk;
+use crate::Error;
+use crate::types::BulkJob;
+
+/// Why a job did not go on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Stopped<E> {
+    /// A call failed.
+    Call(Error),
+    /// The stream of users gave an error.
+    Input(E),
+    /// A user has no address. The job has not run, and nobody was sent anything.
+    #[non_exhaustive]
+    Unaddressed {
+        /// The user's place in the input, from 0.
+        place: u64,
+        /// What is missing.
+        reason: String,
+    },
+    /// The job came to an end that is none of all its users: its status is `ERROR`.
+    Failed(Box<BulkJob>),
+}
+
+impl<E> fmt::Display for Stopped<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(_) => f.write_str("a call of the bulk job failed"),
+            Self::Input(_) => f.write_str("the users of the bulk job cannot be read any further"),
+            Self::Unaddressed { place, reason } => write!(f, "the user at place {place} {reason}"),
+            Self::Failed(_) => f.write_str("Courier says that the job failed"),
+        }
+    }
+}
+
+impl<E: StdError + 'static> StdError for Stopped<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Call(error) => Some(error),
+            Self::Input(error) => Some(error),
+            Self::Unaddressed { .. } | Self::Failed(_) => None,
+        }
+    }
+}
+
+impl<E> From<NoChunk<E>> for Stopped<E> {
+    fn from(error: NoChunk<E>) -> Self {
+        match error {
+            NoChunk::Input(error) => Self::Input(error),
+            NoChunk::Check { place, reason } => Self::Unaddressed { place, reason },
+        }
+    }
+}

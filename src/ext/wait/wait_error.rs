@@ -1,0 +1,113 @@
+//! Why waiting ended without what was waited for.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::{Error, ErrorKind};
+
+/// Why waiting ended without what was waited for, and the state that was seen last.
+///
+/// ```
+/// use std::time::Duration;
+/// use trycourier::ext::{Verdict, Wait};
+///
+/// # async fn example() {
+/// let error = Wait::new(|| async { Ok("PROCESSING") }, |_| Verdict::Wait)
+///     .deadline(Duration::from_secs(60))
+///     .await
+///     .unwrap_err();
+/// assert!(error.is_too_late());
+/// assert_eq!(error.last(), Some(&"PROCESSING"));
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example());
+/// ```
+pub struct WaitError<S> {
+    pub(super) reason: Reason,
+    pub(super) last: Option<S>,
+}
+
+#[derive(Debug)]
+pub(super) enum Reason {
+    TooLate,
+    Hopeless,
+    Failed(Error),
+}
+
+impl<S> WaitError<S> {
+    /// Whether the deadline passed.
+    pub fn is_too_late(&self) -> bool {
+        matches!(self.reason, Reason::TooLate)
+    }
+
+    /// Whether it came to another end than was waited for, which is [`last`](Self::last).
+    pub fn is_hopeless(&self) -> bool {
+        matches!(self.reason, Reason::Hopeless)
+    }
+
+    /// The error of the look that failed.
+    pub fn failed(&self) -> Option<&Error> {
+        match &self.reason {
+            Reason::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The state that was seen last, if any was.
+    pub fn last(&self) -> Option<&S> {
+        self.last.as_ref()
+    }
+
+    /// The state that was seen last, to keep.
+    pub fn into_last(self) -> Option<S> {
+        self.last
+    }
+}
+
+impl<S> fmt::Display for WaitError<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            Reason::TooLate => f.write_str("the deadline passed while waiting"),
+            Reason::Hopeless => f.write_str("it came to another end than was waited for"),
+            Reason::Failed(_) => f.write_str("a look at it failed while waiting"),
+        }
+    }
+}
+
+/// The state is not shown; it may be a whole message.
+impl<S> fmt::Debug for WaitError<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitError").field("reason", &self.reason).field("has_last", &self.last.is_some()).finish()
+    }
+}
+
+impl<S> StdError for WaitError<S> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.failed().map(|error| error as _)
+    }
+}
+
+/// The last state is not kept.
+impl<S> From<WaitError<S>> for Error {
+    fn from(error: WaitError<S>) -> Self {
+        match error.reason {
+            Reason::TooLate => too_late(),
+            Reason::Hopeless => Self::new(ErrorKind::AnotherEnd, "it came to another end than was waited for"),
+            Reason::Failed(error) => error,
+        }
+    }
+}
+
+pub(super) fn too_late() -> Error {
+    Error::new(ErrorKind::Timeout, "the deadline passed while waiting")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reason, WaitError};
+
+    #[test]
+    fn an_error_shows_no_state() {
+        let error = WaitError { reason: Reason::TooLate, last: Some("ada@example.com") };
+        assert!(!format!("{error:?} {error}").contains("ada"));
+    }
+}
