@@ -13,7 +13,6 @@ use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 
 use futures::{TryStreamExt as _, stream};
-use serde_json::json;
 use trycourier::Client;
 use trycourier::ext::bulk::{Channel, Job, Progress, Unaddressed};
 use trycourier::types::{BulkMessage, BulkUser, BulkUserStatus};
@@ -76,7 +75,7 @@ fn user(line: &str) -> io::Result<BulkUser> {
     let [id, email, name] = fields.as_slice() else {
         return Err(io::Error::other("a line has not three fields"));
     };
-    Ok(BulkUser::new().recipient(*id).profile([("email", *email)]).data(json!({"name": name})))
+    Ok(BulkUser::new().recipient(*id).profile([("email", *email)]).data([("name", *name)]))
 }
 
 /// A file of users, two of whom will be refused.

@@ -26,7 +26,7 @@ async fn each_field_of_the_references_answer_is_read_through_its_type() {
     assert_eq!(user.recipient.as_deref(), Some("string"));
     assert_eq!(user.status, BulkUserStatus::Pending);
     assert_eq!(user.message_id.as_deref(), Some("1-5e2b2615-05efbb3acab9172f88dd3f6f"));
-    assert_eq!(user.data, Some(json!({})));
+    assert_eq!(user.data, Some(Object::default()));
     assert_eq!(user.profile, Some(Object::default()));
 
     let preferences = user.preferences.as_ref().unwrap();
