@@ -47,7 +47,7 @@ pub struct ClientBuilder {
     keep_alive: Option<(Duration, Duration)>,
     authorities: Vec<u8>,
     retry_budget: u32,
-    pace: Option<Pace>,
+    pace: Option<(u32, Duration)>,
     options: Options,
     clock: Arc<dyn Clock>,
     observer: Option<Observer>,
@@ -178,7 +178,11 @@ impl ClientBuilder {
     }
 
     /// Lets at most so many calls begin in a period, evenly spread: for a long synchronisation that should not run into the
-    /// API's rate limits. Clones share it. Retries are not counted. There is no limit by default.
+    /// API's rate limits. Clones share it. Retries are not counted. There is no limit by default, and one of no calls is
+    /// refused by [`build`](Self::build).
+    ///
+    /// A call that would not have its turn before its deadline is refused at once, with
+    /// [`ErrorKind::RateLimited`].
     ///
     /// ```
     /// # use std::time::Duration;
@@ -187,7 +191,7 @@ impl ClientBuilder {
     /// # Ok::<(), trycourier::Error>(())
     /// ```
     pub fn pace(mut self, calls: u32, period: Duration) -> Self {
-        self.pace = Some(Pace::new(calls, period));
+        self.pace = Some((calls, period));
         self
     }
 
@@ -288,7 +292,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`], when the key is missing, the base URL cannot be used, an option cannot be sent or would
-    /// be shared by all calls, or TLS cannot be set up.
+    /// be shared by all calls, the pace is of no calls, or TLS cannot be set up.
     pub fn build(self) -> Result<Client> {
         let Some(key) = self.api_key.filter(|key| !key.expose().trim().is_empty()) else {
             let detail =
@@ -303,6 +307,7 @@ impl ClientBuilder {
         let base_url = BaseUrl::parse(&self.base_url, BASE_URL, self.allow_http)?;
         self.options.check()?;
         no_shared_key(&self.options)?;
+        let pace = self.pace.map(|(calls, period)| Pace::new(calls, period)).transpose()?;
         let settings = Settings {
             connect_timeout: self.connect_timeout,
             keep_alive: self.keep_alive,
@@ -321,7 +326,7 @@ impl ClientBuilder {
             key,
             transport,
             budget: RetryBudget::new(self.retry_budget, self.clock.now()),
-            limits: RateLimits::new(self.pace),
+            limits: RateLimits::new(pace),
             keys: Keys::default(),
             clock: self.clock,
             observer: self.observer,

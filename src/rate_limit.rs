@@ -1,11 +1,13 @@
 //! What holds calls back, so that they do not run into the API's rate limits.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::operation::Operation;
+use crate::retry::Clock;
+use crate::{Error, ErrorKind, Result};
 
 /// What the server has asked to wait for, by operation, and the pace that the caller has set.
 #[derive(Debug, Default)]
@@ -41,9 +43,12 @@ impl RateLimits {
         held.get(operation.id).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    /// Takes a place in the pace, and says how far off it is.
-    pub(crate) fn pace(&self, now: Instant) -> Duration {
-        self.pace.as_ref().map_or(Duration::ZERO, |pace| pace.next(now))
+    /// Waits for the call's turn in the pace, unless that is not before the end of the time that is left.
+    pub(crate) async fn turn(&self, clock: &dyn Clock, left: Option<Duration>) -> Result<()> {
+        match &self.pace {
+            Some(pace) => pace.turn(clock, left).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -51,18 +56,68 @@ impl RateLimits {
 #[derive(Debug)]
 pub(crate) struct Pace {
     interval: Duration,
+    /// When the next call may begin.
     next: Mutex<Option<Instant>>,
+    /// Those who wait, one behind the other. Whoever goes away leaves no gap.
+    queue: tokio::sync::Mutex<()>,
+    waiting: AtomicU32,
 }
 
+/// Longer than anybody waits, and never too long to be added to a moment.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 impl Pace {
-    pub(crate) fn new(calls: u32, period: Duration) -> Self {
-        Self { interval: period / calls.max(1), next: Mutex::new(None) }
+    pub(crate) fn new(calls: u32, period: Duration) -> Result<Self> {
+        let Some(interval) = period.checked_div(calls) else {
+            let detail = "the pace lets no call begin: it has to be of at least one call";
+            return Err(Error::new(ErrorKind::Configuration, detail));
+        };
+        Ok(Self {
+            interval: interval.min(LONGEST_INTERVAL),
+            next: Mutex::default(),
+            queue: tokio::sync::Mutex::default(),
+            waiting: AtomicU32::new(0),
+        })
     }
 
-    fn next(&self, now: Instant) -> Duration {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = next.map_or(now, |next| next.max(now));
-        *next = turn.checked_add(self.interval);
-        turn.saturating_duration_since(now)
+    async fn turn(&self, clock: &dyn Clock, left: Option<Duration>) -> Result<()> {
+        let before = self.interval.saturating_mul(self.waiting.load(Ordering::Relaxed));
+        if left.is_some_and(|left| self.pause(clock.now()).saturating_add(before) >= left) {
+            let detail = "the pace of the client lets no call begin before this one's deadline";
+            return Err(Error::new(ErrorKind::RateLimited, detail));
+        }
+        let _waiting = Waiting::of(&self.waiting);
+        let _turn = self.queue.lock().await;
+        let now = clock.now();
+        let pause = self.pause(now);
+        if !pause.is_zero() {
+            clock.sleep(pause).await;
+        }
+        // From when the turn was, not from when the sleep ended: what one sleeps too long, the next one makes up for.
+        let following = now.checked_add(pause).and_then(|turn| turn.checked_add(self.interval));
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = following;
+        Ok(())
+    }
+
+    /// How far off the next call is.
+    fn pause(&self, now: Instant) -> Duration {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
+    }
+}
+
+/// Counts one who waits, until it does no longer.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn of(count: &'a AtomicU32) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -71,3 +71,73 @@ async fn a_pace_spreads_calls_evenly() {
     assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::RateLimited, 0, false));
     assert!(error.to_string().contains("the pace") && !error.to_string().contains("server"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_wait_for_the_pace_takes_no_place_in_it() {
+    let server = Scripted::outcomes(vec![good]);
+    let client = server.builder().clock(PausedClock).pace(1, Duration::from_secs(1)).build().unwrap();
+    let hurried = client.with_options(|options| options.deadline(Duration::from_millis(2500)));
+    let begun = Instant::now();
+    let answers = join_all((0..100).map(|_| hurried.request(Method::GET, "/x").send_raw())).await;
+    let refused: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+    assert_eq!((refused.len(), server.seen(), begun.elapsed().as_secs()), (97, 3, 2));
+    for error in refused {
+        assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::RateLimited, 0, false));
+        assert_eq!(error.to_string(), "request: the pace of the client lets no call begin before this one's deadline");
+    }
+    // Nor does who goes away.
+    let waiting = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw()));
+    assert!(tokio::time::timeout(Duration::from_millis(2500), waiting).await.is_err());
+    let (seen, begun) = (server.seen(), Instant::now());
+    client.request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!(server.seen(), seen + 1);
+    assert!(begun.elapsed() <= Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pace_is_kept_whatever_it_is() {
+    let server = Scripted::outcomes(vec![good]);
+    let builder = || server.builder().clock(PausedClock);
+    let error = builder().pace(0, Duration::from_secs(1)).build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert_eq!(error.to_string(), "the pace lets no call begin: it has to be of at least one call");
+
+    let unlimited = builder().pace(u32::MAX, Duration::ZERO).build().unwrap();
+    let begun = Instant::now();
+    join_all((0..100).map(|_| unlimited.request(Method::GET, "/x").send_raw())).await;
+    assert_eq!((begun.elapsed(), server.seen()), (Duration::ZERO, 100));
+
+    let slowest = builder().pace(1, Duration::MAX).build().unwrap();
+    slowest.request(Method::GET, "/x").send_raw().await.unwrap();
+    let hour = Duration::from_secs(3600);
+    assert!(tokio::time::timeout(hour, slowest.request(Method::GET, "/x").send_raw()).await.is_err());
+    assert_eq!(server.seen(), 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_is_of_its_operation_alone_and_the_longest_counts() {
+    let begun = Instant::now();
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let server = Scripted::new(move |request, _| {
+        let number =
+            (request.uri().path() == "/lists").then(|| asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+        async move {
+            match number {
+                Some(0) => limited(),
+                // The later answer asks for less.
+                Some(1) => {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    Ok(Response::builder().status(429).header("retry-after", "5").body(Body::empty()).unwrap())
+                }
+                _ => good(),
+            }
+        }
+    });
+    let client = server.builder().clock(PausedClock).max_retries(0).build().unwrap();
+    let (first, second) = futures::join!(client.lists().list().send(), client.lists().list().send());
+    assert_eq!([first, second].map(|answer| answer.unwrap_err().kind()), [ErrorKind::RateLimited; 2]);
+    let _ = client.brands().list().await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 1);
+    let _ = client.lists().list().await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 20);
+}

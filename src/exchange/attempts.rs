@@ -34,11 +34,7 @@ impl Client {
             options.deadline.map(|deadline| deadline.saturating_sub(now.saturating_duration_since(begun)))
         };
         let _under_way = shared.budget.enter();
-        let pause = shared.limits.pace(begun);
-        if !pause.is_zero() {
-            let reason = "the pace of the calls leaves no room for this one before its deadline";
-            self.wait(pause, left(begun), reason).await?;
-        }
+        shared.limits.turn(clock, left(begun)).await?;
         let mut attempts = 0;
         let mut retry: Option<Retry<'_>> = None;
         let mut failed: Option<Error> = None;
@@ -47,9 +43,7 @@ impl Client {
                 let now = clock.now();
                 let held = shared.limits.held_for(operation, now);
                 if !held.is_zero() {
-                    let reason =
-                        "the server asked for no further calls of this operation until after the call's deadline";
-                    self.wait(held, left(now), reason).await?;
+                    self.wait(held, left(now)).await?;
                 }
             }
             let timeout = match options.deadline.and_then(|_| left(clock.now())) {
@@ -97,10 +91,11 @@ impl Client {
         }
     }
 
-    /// Waits before a call begins, unless it would be too late then.
-    async fn wait(&self, pause: Duration, left: Option<Duration>, reason: &'static str) -> Result<()> {
+    /// Waits as long as the server has asked for, unless it would be too late then.
+    async fn wait(&self, pause: Duration, left: Option<Duration>) -> Result<()> {
         if left.is_some_and(|left| pause >= left) {
-            return Err(Error::new(ErrorKind::RateLimited, reason));
+            let detail = "the server asked for no further calls of this operation until after the call's deadline";
+            return Err(Error::new(ErrorKind::RateLimited, detail));
         }
         self.shared().clock.sleep(pause).await;
         Ok(())
