@@ -77,8 +77,8 @@ impl BaseUrl {
     /// The URL of a target, which is a path with a query. None when it would lead elsewhere than it says.
     pub(crate) fn join(&self, target: &str) -> Option<Url> {
         let expected = [&self.text, target].concat();
-        // Parsing folds `..`, however it is written, drops line breaks and turns backslashes around.
-        Url::parse(&expected).ok().filter(|url| url.as_str() == expected)
+        // Parsing folds `..`, however it is written, drops line breaks and turns backslashes around. A fragment is not sent.
+        Url::parse(&expected).ok().filter(|url| url.as_str() == expected && url.fragment().is_none())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::retry::Backoff;
 use crate::{Error, ErrorKind, Result};
 
 /// With these a value could end one request and begin another.
-const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER];
+pub(crate) const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER];
 
 /// How calls are made: what [`Client::with_options`](crate::Client::with_options) and
 /// [`ClientBuilder::options`](crate::ClientBuilder::options) change.

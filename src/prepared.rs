@@ -6,20 +6,28 @@ use std::marker::PhantomData;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{self, Call};
 use crate::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
 use crate::operation::Outgoing;
+use crate::options::FRAMING;
 use crate::types::Timestamp;
 use crate::{Client, Error, ErrorKind, Response, Result};
 
 /// How long the server remembers a key, unless it is told otherwise.
 const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long it remembers one at most.
+const LONGEST_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Room for the attempts of a call and for clocks that differ.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// What no call sets by itself: it is the client's that performs it.
+const OF_THE_CLIENT: [HeaderName; 2] = [AUTHORIZATION, HOST];
 
 /// A call with all that it sends, to be written down and performed later: by another process, after a crash, and any number
 /// of times, of which the first does what it says.
@@ -99,7 +107,8 @@ impl<C: Call> Prepared<C> {
     pub fn expires(&self) -> Option<SystemTime> {
         self.idempotency_key()?;
         let said = self.parts.headers.get(IDEMPOTENCY_EXPIRATION.as_str()).and_then(|text| expiration(text));
-        let end = said.or_else(|| self.made().checked_add(KEY_LIFE))?;
+        let (usual, longest) = (self.made().checked_add(KEY_LIFE)?, self.made().checked_add(LONGEST_LIFE)?);
+        let end = said.map_or(usual, |said| said.min(longest));
         end.checked_sub(MARGIN)
     }
 
@@ -118,6 +127,9 @@ impl<C: Call> Prepared<C> {
         let mut to = HeaderMap::new();
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| damaged())?;
+            if OF_THE_CLIENT.contains(&name) || FRAMING.contains(&name) {
+                return Err(damaged());
+            }
             to.insert(name, secret(value)?);
         }
         if let Some(key) = idempotency_key {
@@ -188,9 +200,11 @@ fn moment(milliseconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)).unwrap_or(UNIX_EPOCH)
 }
 
-/// Seconds since the Unix epoch, or ISO 8601.
+/// Seconds or milliseconds since the Unix epoch, or ISO 8601.
 fn expiration(text: &str) -> Option<SystemTime> {
     match text.trim().parse::<u64>() {
+        // As seconds it would be after the year 5138, as milliseconds it is after 1973.
+        Ok(milliseconds @ 100_000_000_000..) => Some(moment(milliseconds)),
         Ok(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
         Err(_) => SystemTime::try_from(Timestamp::from(text)).ok(),
     }

@@ -182,3 +182,54 @@ fn it_shows_nothing_of_what_it_sends() {
     let shown = format!("{:?}", send(&client).prepare().unwrap());
     assert_eq!(shown, "Prepared(send.message)");
 }
+
+/// A client of this date, whose calls go to a double.
+fn of_double(courier: &trycourier::testing::Courier, date: u64) -> Client {
+    courier.client_builder().clock(At(date)).build().unwrap()
+}
+
+#[tokio::test]
+async fn no_key_is_trusted_for_longer_than_courier_keeps_one() {
+    let courier = trycourier::testing::Courier::new();
+    let (hours, year) = (MADE + 100 * HOUR, 365 * 24);
+    for (expiration, life) in [
+        (hours.to_string(), 100),
+        // As milliseconds.
+        ((hours * 1000).to_string(), 100),
+        // A key is kept for a year at most, whatever was asked for.
+        ((MADE + 10 * year * HOUR).to_string(), year),
+        (u64::MAX.to_string(), year),
+        ("9999-12-31T00:00:00Z".to_owned(), year),
+    ] {
+        let prepared = send(&of_double(&courier, MADE)).idempotency_expiration(expiration.as_str()).prepare().unwrap();
+        let end = MADE + life * HOUR - 300;
+        assert_eq!(prepared.expires(), Some(UNIX_EPOCH + Duration::from_secs(end)), "{expiration}");
+        let error = of_double(&courier, end).perform(&prepared).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Expired, "{expiration}");
+        of_double(&courier, end - 1).perform(&prepared).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_was_tampered_with_sends_nothing() {
+    let courier = trycourier::testing::Courier::new();
+    let written = serde_json::to_value(send(&of_double(&courier, MADE)).prepare().unwrap()).unwrap();
+    for (name, value) in [
+        ("headers", json!({"authorization": "Bearer mallory"})),
+        ("headers", json!({"Host": "evil.example"})),
+        ("headers", json!({"content-length": "5"})),
+        ("headers", json!({"transfer-encoding": "chunked"})),
+        ("path", json!("/send#x")),
+        ("path", json!("/send\n")),
+        ("path", json!("/se\\nd")),
+        ("query", json!("a b")),
+        ("query", json!("a#b")),
+    ] {
+        let mut changed = written.clone();
+        changed[name] = value.clone();
+        let prepared: Prepared<calls::SendMessage> = serde_json::from_value(changed).unwrap();
+        let error = of_double(&courier, MADE).perform(&prepared).await.unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidArgument, false), "{name} {value}");
+    }
+    assert!(courier.calls().is_empty());
+}
