@@ -125,7 +125,8 @@ fn described<T: Decode>(data: Value) -> Result<T, Value> {
     json::from_value(&data).ok_or(data)
 }
 
-/// By what an event is known when it is delivered again, where Courier says so.
+/// By what an event is known when it is delivered again, where Courier says so. Nothing in it is empty, so that not all
+/// events that lack it are one, and a status has no colon, so that no two events are written alike.
 pub(super) fn identity(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Envelope {
@@ -141,7 +142,9 @@ pub(super) fn identity(body: &[u8]) -> Option<String> {
     }
 
     let Envelope { type_, data: Identity { id, status } } = serde_json::from_slice(body).ok()?;
+    let status = status.filter(|status| !status.is_empty() && !status.contains(':'));
     match type_.as_str() {
+        _ if id.is_empty() => None,
         MESSAGE_UPDATED => status.map(|status| format!("{type_}:{id}:{status}")),
         PREFERENCES_USER_UPDATED => Some(format!("{type_}:{id}")),
         _ => None,
