@@ -257,6 +257,11 @@ impl Job {
         self.client.bulk().list_users(self.id()).items()
     }
 
+    /// Whether there is nobody to run it for, and it has not run.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.checkpoint.has_run() && self.checkpoint.seen() == self.checkpoint.refused()
+    }
+
     pub(super) fn at(&mut self, checkpoint: &Checkpoint) {
         self.checkpoint = checkpoint.clone();
     }

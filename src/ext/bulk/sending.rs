@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
@@ -14,8 +14,8 @@ use super::ingest::Ingested;
 use super::job::Job;
 use super::refused::Refused;
 use super::stopped::Stopped;
+use crate::Error;
 use crate::types::{BulkJob, BulkJobStatus, BulkUser};
-use crate::{Error, ErrorKind};
 
 /// A job that is under way: a [`Stream`] of its [`Progress`], or a future of its [`Report`].
 ///
@@ -23,6 +23,8 @@ use crate::{Error, ErrorKind};
 #[must_use = "nothing is done unless it is awaited or polled"]
 pub struct Sending<E> {
     progress: BoxStream<'static, Result<Progress, BulkError<E>>>,
+    /// What the last step has left, for whoever awaits the rest.
+    checkpoint: Checkpoint,
 }
 
 /// What has happened with a job.
@@ -89,6 +91,7 @@ pub struct Report {
 pub struct BulkError<E> {
     reason: Stopped<E>,
     checkpoint: Checkpoint,
+    refused: Vec<Refused>,
 }
 
 impl<E> BulkError<E> {
@@ -100,6 +103,12 @@ impl<E> BulkError<E> {
     /// Where to go on from, by [`Job::resume`].
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
+    }
+
+    /// Who was not added until then, as in [`Report::refused`]; a job that is gone on with does not tell of them again. Of a
+    /// job whose steps were taken as a stream they are in [`Progress::Ingested`] instead.
+    pub fn refused(&self) -> &[Refused] {
+        &self.refused
     }
 }
 
@@ -122,7 +131,8 @@ impl<E: StdError + 'static> StdError for BulkError<E> {
 
 impl<E: Send + 'static> Sending<E> {
     pub(super) fn of(job: Job, users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static) -> Self {
-        Self { progress: Box::pin(steps(job, users)) }
+        let checkpoint = job.checkpoint().clone();
+        Self { progress: Box::pin(steps(job, users)), checkpoint }
     }
 }
 
@@ -150,8 +160,7 @@ fn steps<E: Send + 'static>(
                     }
                     Some(Err(reason)) => Err(reason),
                     None => {
-                        let is_empty = job.checkpoint.seen() == job.checkpoint.refused();
-                        step = if is_empty { Step::Look(once(&job)) } else { Step::Run };
+                        step = if job.is_empty() { Step::Look(once(&job)) } else { Step::Run };
                         continue;
                     }
                 },
@@ -174,7 +183,7 @@ fn steps<E: Send + 'static>(
             };
             let happened = happened.map_err(|reason| {
                 step = Step::Over;
-                BulkError { reason, checkpoint: job.checkpoint.clone() }
+                BulkError { reason, checkpoint: job.checkpoint.clone(), refused: Vec::new() }
             });
             return Some((happened, (job, step)));
         }
@@ -191,7 +200,11 @@ impl<E> Stream for Sending<E> {
     type Item = Result<Progress, BulkError<E>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.progress.poll_next_unpin(context)
+        let progress = ready!(self.progress.poll_next_unpin(context));
+        if let Some(Ok(Progress::Ingested { checkpoint, .. } | Progress::Run { checkpoint })) = &progress {
+            self.checkpoint = checkpoint.clone();
+        }
+        Poll::Ready(progress)
     }
 }
 
@@ -201,26 +214,24 @@ impl<E: Send + 'static> IntoFuture for Sending<E> {
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (mut all_refused, mut last, mut job) = (Vec::new(), Checkpoint::of(String::new()), None);
+            let (mut refused, mut job) = (Vec::new(), None);
             while let Some(progress) = self.next().await {
-                let progress = progress?;
-                if let Some(checkpoint) = progress.checkpoint() {
-                    last = checkpoint.clone();
-                }
                 match progress {
-                    Progress::Ingested { refused, .. } => all_refused.extend(refused),
-                    Progress::State(state) => job = Some(state),
-                    Progress::Run { .. } => {}
+                    Ok(Progress::Ingested { refused: some, .. }) => refused.extend(some),
+                    Ok(Progress::State(state)) => job = Some(state),
+                    Ok(Progress::Run { .. }) => {}
+                    Err(error) => return Err(BulkError { refused, ..error }),
                 }
             }
+            let checkpoint = self.checkpoint;
             match job {
                 Some(job) => {
-                    Ok(Report { job_id: last.job_id().to_owned(), seen: last.seen(), refused: all_refused, job })
+                    Ok(Report { job_id: checkpoint.job_id().to_owned(), seen: checkpoint.seen(), refused, job })
                 }
                 None => {
-                    let error =
-                        Error::new(ErrorKind::Connection, "the job was awaited after it had been polled to its end");
-                    Err(BulkError { reason: Stopped::Call(error), checkpoint: last })
+                    let detail = "the job was awaited after all of its progress had been taken";
+                    let reason = Stopped::Call(Error::invalid_argument(detail));
+                    Err(BulkError { reason, checkpoint, refused })
                 }
             }
         })
