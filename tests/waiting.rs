@@ -129,3 +129,36 @@ async fn courier_is_left_alone_for_as_long_as_it_asks() {
     let _ = client.messages().retrieve("1-a").until_delivered().await.unwrap();
     assert_eq!(clock.delays(), [1000, 7000]);
 }
+
+#[tokio::test]
+async fn a_status_of_another_type_is_no_end() {
+    let courier = trycourier::testing::Courier::new();
+    let odd = ["7", "null", "[]", "{}", "true", "\"\"", "\"completed\""];
+    let job =
+        |status: &str| format!(r#"{{"job": {{"definition": {{"event": "nt"}}, "status": {status}, "received": 1}}}}"#);
+    let message = |status: &str| format!(r#"{{"id": "1-a", "status": {status}, "recipient": "u"}}"#);
+    let (mut jobs, mut messages) =
+        (courier.on::<trycourier::calls::BulkRetrieveJob>(), courier.on::<trycourier::calls::MessagesRetrieve>());
+    for status in odd {
+        (jobs, messages) = (jobs.raw(200, &[], job(status)), messages.raw(200, &[], message(status)));
+    }
+    let _ = (jobs.raw(200, &[], job("\"COMPLETED\"")), messages.raw(200, &[], message("\"DELIVERED\"")));
+    let client = courier.client();
+    let states: Vec<_> = client.bulk().retrieve_job("j").until_done().states().try_collect().await.unwrap();
+    assert_eq!((states.len(), &states[7].job.status), (odd.len() + 1, &BulkJobStatus::Completed));
+    let settled = client.messages().retrieve("1-a").until_settled().await.unwrap();
+    assert_eq!(settled.status, MessageStatus::Delivered);
+    assert_eq!(courier.calls().len(), 2 * (odd.len() + 1));
+}
+
+#[tokio::test]
+async fn what_will_not_arrive_is_not_waited_for() {
+    for status in ["UNDELIVERABLE", "FILTERED", "UNMAPPED", "THROTTLED"] {
+        let courier = trycourier::testing::Courier::new();
+        let told = format!(r#"{{"id": "1-a", "status": "{status}", "recipient": "u"}}"#);
+        let _ = courier.on::<trycourier::calls::MessagesRetrieve>().raw(200, &[], told);
+        let error = courier.client().messages().retrieve("1-a").until_delivered().await.unwrap_err();
+        assert!(error.is_hopeless() && !error.is_too_late(), "{status}");
+        assert_eq!(courier.calls().len(), 1, "{status}");
+    }
+}

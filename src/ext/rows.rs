@@ -266,10 +266,15 @@ mod tests {
             let (pages, asked) = pages(&[3; 10]);
             let mut items = Flat::of(pages);
             assert_eq!(items.try_next().await.unwrap(), Some(0));
-            assert_eq!(all(items.limit(3).ahead(ahead)).await, [1, 2, 3]);
+            // Two are at hand, and three are on the next page.
+            assert_eq!(all(items.limit(5).ahead(ahead)).await, [1, 2, 3, 4, 5]);
             sleep(Duration::from_secs(1)).await;
             assert_eq!(asked.load(Ordering::Relaxed), 2, "{ahead}");
         }
+        let (mut pages, asked) = pages(&[3; 10]);
+        pages.try_next().await.unwrap().unwrap();
+        assert_eq!(pages.at_most_pages(2).try_collect::<Vec<_>>().await.unwrap().len(), 2);
+        assert_eq!(asked.load(Ordering::Relaxed), 3);
     }
 
     #[tokio::test(start_paused = true)]
@@ -284,7 +289,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_error_comes_after_what_was_before_it() {
         for ahead in [0, 3] {
-            let answers = [Ok(page(vec![1, 2])), Err(Error::new(ErrorKind::Server, "down"))];
+            let answers = [Ok(page(vec![1, 2])), Err(Error::new(ErrorKind::Server, "down")), Ok(page(vec![3]))];
             let mut items = Flat::of(Source::of(stream::iter(answers)).ahead(ahead));
             assert_eq!(items.try_next().await.unwrap(), Some(1));
             assert_eq!(items.try_next().await.unwrap(), Some(2));
