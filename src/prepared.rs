@@ -89,21 +89,65 @@ struct Parts {
 
 impl<C: Call> Prepared<C> {
     /// The operation's name, such as `send.message`, which says what type to read a row as.
+    ///
+    /// ```
+    /// # fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+    /// let prepared = client.lists().delete("customers").prepare()?;
+    /// assert_eq!(prepared.operation(), "lists.delete");
+    /// # Ok(())
+    /// # }
+    /// # example(&trycourier::testing::Courier::new().client()).unwrap();
+    /// ```
     pub fn operation(&self) -> &'static str {
         C::OPERATION.id
     }
 
     /// The key under which it is performed once; none but for a `POST`.
+    ///
+    /// ```
+    /// # fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+    /// use trycourier::types::{Message, Recipient};
+    ///
+    /// let message = Message::new().to(Recipient::user("user_123")).template("nt_order");
+    /// let prepared = client.send().message(message).idempotency_key("order-A-1007").prepare()?;
+    /// assert_eq!(prepared.idempotency_key(), Some("order-A-1007"));
+    /// assert_eq!(client.lists().delete("customers").prepare()?.idempotency_key(), None);
+    /// # Ok(())
+    /// # }
+    /// # example(&trycourier::testing::Courier::new().client()).unwrap();
+    /// ```
     pub fn idempotency_key(&self) -> Option<&str> {
         self.parts.idempotency_key.as_deref()
     }
 
     /// When it was prepared.
+    ///
+    /// ```no_run
+    /// # fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let prepared = client.lists().delete("customers").prepare()?;
+    /// println!("it waits since {:?}", prepared.made().elapsed()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn made(&self) -> SystemTime {
         moment(self.parts.made)
     }
 
     /// When it is too late to perform it; never for what needs no key.
+    ///
+    /// ```no_run
+    /// # fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::SystemTime;
+    /// use trycourier::types::{Message, Recipient};
+    ///
+    /// let message = Message::new().to(Recipient::user("user_123")).template("nt_order");
+    /// let prepared = client.send().message(message).prepare()?;
+    /// if prepared.expires().is_some_and(|end| end <= SystemTime::now()) {
+    ///     println!("for a person to look at: nobody knows whether it was sent");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expires(&self) -> Option<SystemTime> {
         self.idempotency_key()?;
         let said = self.parts.headers.get(IDEMPOTENCY_EXPIRATION.as_str()).and_then(|text| expiration(text));
@@ -212,6 +256,23 @@ fn expiration(text: &str) -> Option<SystemTime> {
 
 impl Client {
     /// Performs a call that was prepared, by this client or by another; see [`Prepared`].
+    ///
+    /// ```
+    /// use trycourier::types::{Message, Recipient};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// # let courier = trycourier::testing::Courier::new();
+    /// # let client = courier.client();
+    /// let message = Message::new().to(Recipient::user("user_123")).template("nt_order");
+    /// let prepared = client.send().message(message).prepare()?;
+    /// for _ in 0..3 {
+    ///     client.perform(&prepared).await?;
+    /// }
+    /// assert_eq!(courier.sent().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -34,11 +34,36 @@ use crate::{Error, ErrorKind, Result};
 /// ```
 pub trait Paginate: Paged {
     /// The pages, see [`Pages`].
+    ///
+    /// ```no_run
+    /// use futures::StreamExt as _;
+    /// use trycourier::ext::Paginate;
+    ///
+    /// async fn count_pages(list: impl Paginate) -> usize {
+    ///     list.pages().count().await
+    /// }
+    /// # async fn example(client: &trycourier::Client) {
+    /// # count_pages(client.lists().list()).await;
+    /// # }
+    /// ```
     fn pages(self) -> Pages<Self> {
         Pages::of(self)
     }
 
     /// The items of all pages, see [`Items`].
+    ///
+    /// ```no_run
+    /// use futures::TryStreamExt as _;
+    /// use trycourier::ext::Paginate;
+    ///
+    /// async fn all<P: Paginate>(list: P) -> trycourier::Result<Vec<P::Item>> {
+    ///     list.items().try_collect().await
+    /// }
+    /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+    /// # all(client.lists().list()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     fn items(self) -> Items<Self> {
         Items { rows: Flat::of(Source::of(Walk::of(self))) }
     }
@@ -47,6 +72,19 @@ pub trait Paginate: Paged {
 impl<P: Paged> Paginate for P {}
 
 /// A page of a list.
+///
+/// ```no_run
+/// use futures::TryStreamExt as _;
+///
+/// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+/// let mut pages = client.lists().list().pages();
+/// while let Some(page) = pages.try_next().await? {
+///     println!("{} lists, then from {:?}", page.items.len(), page.next_cursor);
+///     page.errors.iter().for_each(|error| eprintln!("{error}"));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Page<T> {
@@ -64,6 +102,20 @@ pub struct Page<T> {
 }
 
 /// What the calls that page have in common. It is implemented by the calls of this crate alone.
+///
+/// ```no_run
+/// use futures::{StreamExt as _, TryStreamExt as _};
+/// use trycourier::ext::{Paged, Paginate as _};
+///
+/// /// The first item of a list.
+/// async fn first<P: Paged>(list: P) -> trycourier::Result<Option<P::Item>> {
+///     list.items().limit(1).try_next().await
+/// }
+/// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+/// # let _ = first(client.lists().list()).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait Paged: Call<Answer: Structure> + Unpin {
     /// What the list is of.
     type Item: Decode + Send + Unpin + 'static;
@@ -289,12 +341,36 @@ macro_rules! paged {
     ($call:ident) => {
         impl $call {
             /// The items of all pages, as a [`Stream`](futures_util::stream::Stream).
+            ///
+            /// ```no_run
+            /// use futures::TryStreamExt as _;
+            ///
+            #[doc = concat!("# async fn example(call: trycourier::calls::", stringify!($call), ") -> trycourier::Result<()> {")]
+            /// let mut items = call.items();
+            /// while let Some(item) = items.try_next().await? {
+            ///     println!("{item:?}");
+            /// }
+            /// # Ok(())
+            /// # }
+            /// ```
             #[inline]
             pub fn items(self) -> crate::ext::Items<Self> {
                 crate::ext::Paginate::items(self)
             }
 
             /// The pages, as a [`Stream`](futures_util::stream::Stream).
+            ///
+            /// ```no_run
+            /// use futures::TryStreamExt as _;
+            ///
+            #[doc = concat!("# async fn example(call: trycourier::calls::", stringify!($call), ") -> trycourier::Result<()> {")]
+            /// let mut pages = call.pages();
+            /// while let Some(page) = pages.try_next().await? {
+            ///     println!("{} items", page.items.len());
+            /// }
+            /// # Ok(())
+            /// # }
+            /// ```
             #[inline]
             pub fn pages(self) -> crate::ext::Pages<Self> {
                 crate::ext::Paginate::pages(self)

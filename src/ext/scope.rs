@@ -46,6 +46,11 @@ impl Scope {
     }
 
     /// A scope for one user; [`and_user`](Self::and_user) adds others.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").to_string(), "user_id:user_123");
+    /// ```
     pub fn user(id: impl AsRef<str>) -> Self {
         Self::new().and_user(id)
     }
@@ -61,51 +66,101 @@ impl Scope {
     }
 
     /// For this user too.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_1").and_user("user_2").to_string(), "user_id:user_1 user_id:user_2");
+    /// ```
     pub fn and_user(self, id: impl AsRef<str>) -> Self {
         self.word_of("user_id:", id.as_ref())
     }
 
     /// Reads the user's inbox.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").inbox_read().to_string(), "user_id:user_123 inbox:read:messages");
+    /// ```
     pub fn inbox_read(self) -> Self {
         self.word("inbox:read:messages")
     }
 
     /// Marks what is in the user's inbox as read, opened, archived and so on.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").inbox_write().to_string(), "user_id:user_123 inbox:write:events");
+    /// ```
     pub fn inbox_write(self) -> Self {
         self.word("inbox:write:events")
     }
 
     /// Reads the messages that were sent to the user.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").messages_read().to_string(), "user_id:user_123 read:messages");
+    /// ```
     pub fn messages_read(self) -> Self {
         self.word("read:messages")
     }
 
     /// Reads the user's preferences.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").preferences_read().to_string(), "user_id:user_123 read:preferences");
+    /// ```
     pub fn preferences_read(self) -> Self {
         self.word("read:preferences")
     }
 
     /// Changes the user's preferences.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").preferences_write().to_string(), "user_id:user_123 write:preferences");
+    /// ```
     pub fn preferences_write(self) -> Self {
         self.word("write:preferences")
     }
 
     /// Reads the user's device tokens.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").user_tokens_read().to_string(), "user_id:user_123 read:user-tokens");
+    /// ```
     pub fn user_tokens_read(self) -> Self {
         self.word("read:user-tokens")
     }
 
     /// Adds and removes device tokens of the user, as an app does that takes push messages.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").user_tokens_write().to_string(), "user_id:user_123 write:user-tokens");
+    /// ```
     pub fn user_tokens_write(self) -> Self {
         self.word("write:user-tokens")
     }
 
     /// Reads all brands.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").brands_read().to_string(), "user_id:user_123 read:brands");
+    /// ```
     pub fn brands_read(self) -> Self {
         self.word("read:brands")
     }
 
     /// Changes all brands.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").brands_write().to_string(), "user_id:user_123 write:brands");
+    /// ```
     pub fn brands_write(self) -> Self {
         self.word("write:brands")
     }
@@ -122,6 +177,11 @@ impl Scope {
     }
 
     /// Changes this brand.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").brand_write("acme").to_string(), "user_id:user_123 write:brands:acme");
+    /// ```
     pub fn brand_write(self, id: impl AsRef<str>) -> Self {
         self.word_of("write:brands:", id.as_ref())
     }
@@ -138,6 +198,13 @@ impl Scope {
     }
 
     /// Whether every id can be said.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert!(Scope::user("user_123").check().is_ok());
+    /// let error = Scope::user("user 123").check().unwrap_err();
+    /// assert_eq!(error.to_string(), "an id in the scope has white space or control characters in it");
+    /// ```
     ///
     /// # Errors
     ///
@@ -178,6 +245,16 @@ impl From<Scope> for String {
 }
 
 /// Why a [`Scope`] grants nothing: an id in it that cannot be said. The id is not shown.
+///
+/// ```
+/// use trycourier::ext::{InvalidScope, Scope};
+///
+/// fn scope_of(user_id: &str) -> Result<Scope, InvalidScope> {
+///     let scope = Scope::user(user_id).inbox_read();
+///     scope.check().map(|()| scope)
+/// }
+/// assert!(scope_of("user_123").is_ok() && scope_of("").is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidScope(&'static str);
 
@@ -213,16 +290,31 @@ const DAY: u64 = 24 * HOUR;
 
 impl Lifetime {
     /// So many days.
+    ///
+    /// ```
+    /// # use trycourier::ext::Lifetime;
+    /// assert_eq!(Lifetime::days(3).to_string(), "3 days");
+    /// ```
     pub const fn days(days: u64) -> Self {
         Self { seconds: days.saturating_mul(DAY) }
     }
 
     /// So many hours.
+    ///
+    /// ```
+    /// # use trycourier::ext::Lifetime;
+    /// assert_eq!(Lifetime::hours(3).to_string(), "3 hours");
+    /// ```
     pub const fn hours(hours: u64) -> Self {
         Self { seconds: hours.saturating_mul(HOUR) }
     }
 
     /// So many minutes.
+    ///
+    /// ```
+    /// # use trycourier::ext::Lifetime;
+    /// assert_eq!(Lifetime::minutes(3).to_string(), "3 minutes");
+    /// ```
     pub const fn minutes(minutes: u64) -> Self {
         Self { seconds: minutes.saturating_mul(MINUTE) }
     }

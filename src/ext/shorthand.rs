@@ -122,36 +122,85 @@ mod elemental {
     /// The elements by name, with what each cannot be without. Their types have setters for the rest.
     impl ElementalNode {
         /// The title: the subject of an email, the title of a push notification.
+        ///
+        /// ```
+        /// use trycourier::types::{Content, ElementalNode};
+        ///
+        /// let content = Content::elemental([ElementalNode::meta("Your order")]);
+        /// # let _ = content;
+        /// ```
         pub fn meta(title: impl Into<String>) -> Self {
             ElementalMeta::new().title(title).into()
         }
 
         /// A paragraph.
+        ///
+        /// ```
+        /// use trycourier::types::{Content, ElementalNode};
+        ///
+        /// let content = Content::elemental([ElementalNode::text("It is on its way.")]);
+        /// # let _ = content;
+        /// ```
         pub fn text(content: impl Into<String>) -> Self {
             ElementalText::new().content(content).into()
         }
 
         /// A button, or a link, that leads to an address.
+        ///
+        /// ```
+        /// use trycourier::types::{Content, ElementalNode};
+        ///
+        /// let content = Content::elemental([ElementalNode::action("Track it", "https://example.com/orders/A-1007")]);
+        /// # let _ = content;
+        /// ```
         pub fn action(content: impl Into<String>, href: impl Into<String>) -> Self {
             ElementalAction::new(content, href).into()
         }
 
         /// A picture, by its address.
+        ///
+        /// ```
+        /// use trycourier::types::{Content, ElementalNode};
+        ///
+        /// let content = Content::elemental([ElementalNode::image("https://example.com/box.png")]);
+        /// # let _ = content;
+        /// ```
         pub fn image(src: impl Into<String>) -> Self {
             ElementalImage::new(src).into()
         }
 
         /// A quotation.
+        ///
+        /// ```
+        /// use trycourier::types::{Content, ElementalNode};
+        ///
+        /// let content = Content::elemental([ElementalNode::quote("Nothing is ever late.")]);
+        /// # let _ = content;
+        /// ```
         pub fn quote(content: impl Into<String>) -> Self {
             ElementalQuote::new(content).into()
         }
 
         /// Raw HTML, for email alone.
+        ///
+        /// ```
+        /// use trycourier::types::{Content, ElementalNode};
+        ///
+        /// let content = Content::elemental([ElementalNode::html("<b>It is on its way.</b>")]);
+        /// # let _ = content;
+        /// ```
         pub fn html(content: impl Into<String>) -> Self {
             ElementalHtml::new(content).into()
         }
 
         /// A horizontal line.
+        ///
+        /// ```
+        /// use trycourier::types::{Content, ElementalNode};
+        ///
+        /// let content = Content::elemental([ElementalNode::divider()]);
+        /// # let _ = content;
+        /// ```
         pub fn divider() -> Self {
             ElementalDivider::new().into()
         }
@@ -197,6 +246,13 @@ mod profile_patch {
     /// The steps that change one value.
     impl ProfilePatch {
         /// Sets a value, which need not be there yet. The path begins with a slash: `/locale`.
+        ///
+        /// ```
+        /// use trycourier::types::ProfilePatch;
+        ///
+        /// let patch = [ProfilePatch::add("/locale", "en-GB")];
+        /// # let _ = patch;
+        /// ```
         pub fn add(path: impl Into<String>, value: impl Into<String>) -> Self {
             Self::new(PatchOperation::Add, path).value(value)
         }
@@ -214,6 +270,13 @@ mod profile_patch {
         }
 
         /// Takes a value away.
+        ///
+        /// ```
+        /// use trycourier::types::ProfilePatch;
+        ///
+        /// let patch = [ProfilePatch::remove("/phone_number")];
+        /// # let _ = patch;
+        /// ```
         pub fn remove(path: impl Into<String>) -> Self {
             Self::new(PatchOperation::Remove, path)
         }
@@ -227,11 +290,25 @@ mod token_patch {
     /// The steps that change one value.
     impl TokenPatch {
         /// Sets a value that is there already. The path begins with a slash: `/status`.
+        ///
+        /// ```
+        /// use trycourier::types::TokenPatch;
+        ///
+        /// let patch = [TokenPatch::replace("/status", "revoked")];
+        /// # let _ = patch;
+        /// ```
         pub fn replace(path: impl Into<String>, value: impl Into<TokenPatchValue>) -> Self {
             Self::new(PatchOperation::Replace, path).value(value)
         }
 
         /// Takes a value away.
+        ///
+        /// ```
+        /// use trycourier::types::TokenPatch;
+        ///
+        /// let patch = [TokenPatch::remove("/tracking")];
+        /// # let _ = patch;
+        /// ```
         pub fn remove(path: impl Into<String>) -> Self {
             Self::new(PatchOperation::Remove, path)
         }
@@ -260,6 +337,13 @@ mod delay {
         }
 
         /// Waits until a moment, as ISO 8601, or until the next of some opening hours: `Mo-Fr 09:00-17:00`.
+        ///
+        /// ```
+        /// use trycourier::types::{Delay, Message};
+        ///
+        /// let message = Message::new().delay(Delay::until_moment("2027-01-31T09:00:00Z"));
+        /// # let _ = message;
+        /// ```
         pub fn until_moment(moment: impl Into<String>) -> Self {
             Self::new().until(moment)
         }
@@ -282,16 +366,37 @@ mod journey {
     /// ```
     impl JourneyNode {
         /// Starts a run when the API invokes the journey.
+        ///
+        /// ```
+        /// use trycourier::types::JourneyNode;
+        ///
+        /// let nodes = [JourneyNode::invoked_by_api(), JourneyNode::send("nt_welcome")];
+        /// # let _ = nodes;
+        /// ```
         pub fn invoked_by_api() -> Self {
             JourneyApiInvokeTriggerNode::new().into()
         }
 
         /// Sends a template of the journey to the run's user.
+        ///
+        /// ```
+        /// use trycourier::types::JourneyNode;
+        ///
+        /// let node = JourneyNode::send("nt_welcome");
+        /// # let _ = node;
+        /// ```
         pub fn send(template: impl Into<String>) -> Self {
             JourneySendNode::new(JourneyMessage::new().template(template)).into()
         }
 
         /// Waits for a time, as an ISO 8601 duration: `PT20M`, `P1D`.
+        ///
+        /// ```
+        /// use trycourier::types::JourneyNode;
+        ///
+        /// let node = JourneyNode::delay("PT20M");
+        /// # let _ = node;
+        /// ```
         pub fn delay(duration: impl Into<String>) -> Self {
             JourneyDelayDurationNode::new(duration).into()
         }
@@ -312,16 +417,37 @@ mod automation {
     /// ```
     impl AutomationStep {
         /// Sends a template to the recipient of the run.
+        ///
+        /// ```
+        /// use trycourier::types::AutomationStep;
+        ///
+        /// let step = AutomationStep::send("nt_welcome");
+        /// # let _ = step;
+        /// ```
         pub fn send(template: impl Into<String>) -> Self {
             AutomationSendStep::new().template(template).into()
         }
 
         /// Waits for a time, written as `20 minutes` or `1 day`.
+        ///
+        /// ```
+        /// use trycourier::types::AutomationStep;
+        ///
+        /// let step = AutomationStep::delay("20 minutes");
+        /// # let _ = step;
+        /// ```
         pub fn delay(duration: impl Into<String>) -> Self {
             AutomationDelayStep::new().duration(duration).into()
         }
 
         /// Cancels the runs that have a cancelation token.
+        ///
+        /// ```
+        /// use trycourier::types::AutomationStep;
+        ///
+        /// let step = AutomationStep::cancel("order-A-1007");
+        /// # let _ = step;
+        /// ```
         pub fn cancel(cancelation_token: impl Into<String>) -> Self {
             AutomationCancelStep::new(cancelation_token).into()
         }

@@ -10,11 +10,19 @@ use crate::{calls, types};
 /// `until`, with any condition.
 #[allow(unused_macros, reason = "each use is for its resource")]
 macro_rules! until {
-    ($feature:literal, $call:ident, $answer:ident) => {
+    ($feature:literal, $call:ident, $answer:ident, $example:literal) => {
         #[cfg(feature = $feature)]
         #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
         impl calls::$call {
             /// Makes the call again and again until its answer is what is waited for; see [`Wait`](crate::ext::Wait).
+            ///
+            /// ```no_run
+            #[doc = concat!("# async fn example(call: trycourier::calls::", stringify!($call), ") -> Result<(), Box<dyn std::error::Error>> {")]
+            #[doc = concat!("let answer = call.until(|answer| answer.", $example, ").await?;")]
+            /// println!("{answer:?}");
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn until(
                 self,
                 mut is_it: impl FnMut(&types::$answer) -> bool + Send + 'static,
@@ -25,11 +33,11 @@ macro_rules! until {
     };
 }
 
-until!("bulk", BulkRetrieveJob, BulkRetrieveJobResponse);
-until!("messages", MessagesRetrieve, MessageDetails);
-until!("journeys", JourneysRunsRetrieve, JourneyRunResponse);
-until!("journeys", JourneysRunsListSteps, JourneyRunStepsResponse);
-until!("automations", AutomationsRunsListSteps, AutomationRunStepsResponse);
+until!("bulk", BulkRetrieveJob, BulkRetrieveJobResponse, "job.enqueued >= 100");
+until!("messages", MessagesRetrieve, MessageDetails, "opened.is_some()");
+until!("journeys", JourneysRunsRetrieve, JourneyRunResponse, "run.updated_at.is_some()");
+until!("journeys", JourneysRunsListSteps, JourneyRunStepsResponse, "steps.len() > 1");
+until!("automations", AutomationsRunsListSteps, AutomationRunStepsResponse, "steps.len() > 1");
 
 #[cfg(feature = "bulk")]
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]

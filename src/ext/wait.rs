@@ -19,6 +19,20 @@ use crate::call::{self, Call};
 use crate::retry::{Backoff, Clock, TokioClock};
 
 /// What a state means for somebody who waits.
+///
+/// ```
+/// use trycourier::ext::Verdict;
+/// use trycourier::types::BulkJob;
+///
+/// /// Waits for the first user who was enqueued.
+/// fn judge(job: &BulkJob) -> Verdict {
+///     match (job.enqueued, job.status.is_ended()) {
+///         (1.., _) => Verdict::Done,
+///         (_, true) => Verdict::Hopeless,
+///         _ => Verdict::Wait,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// It may still come.
@@ -69,6 +83,22 @@ pub struct Wait<S> {
 
 impl<S: Send + 'static> Wait<S> {
     /// Waits for a state that `look` gives and `judge` is content with.
+    ///
+    /// ```
+    /// use trycourier::ext::{Verdict, Wait};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rows = 0;
+    /// let look = move || {
+    ///     rows += 1;
+    ///     async move { Ok(rows) }
+    /// };
+    /// let rows = Wait::new(look, |rows| if *rows >= 3 { Verdict::Done } else { Verdict::Wait }).await?;
+    /// assert_eq!(rows, 3);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example()).unwrap();
+    /// ```
     pub fn new<F>(
         mut look: impl FnMut() -> F + Send + 'static,
         judge: impl FnMut(&S) -> Verdict + Send + 'static,
@@ -112,24 +142,61 @@ impl<S: Send + 'static> Wait<S> {
 
     /// How long it waits at most, the last look included; 10 minutes by default. A message that is delayed, or that a
     /// provider has to be asked for repeatedly, takes longer.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// client.messages().retrieve("1-65f240a0").until_delivered().deadline(day).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
     /// How long it waits between two looks; by default 1 s, doubled up to 10 s.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use trycourier::retry::Backoff;
+    ///
+    /// let rarely = Backoff::default().first(Duration::from_secs(30)).longest(Duration::from_secs(300));
+    /// client.bulk().retrieve_job("job_id").until_done().backoff(rarely).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
     /// For how long a 404 means that it is not there yet; 30 s by default. Zero, and the first one is an error.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// // A message of yesterday is there, or never was.
+    /// client.messages().retrieve("1-65f240a0").until_settled().not_found_for(Duration::ZERO).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn not_found_for(mut self, at_first: Duration) -> Self {
         self.not_found_for = at_first;
         self
     }
 
     /// The time and the randomness that it waits by.
+    ///
+    /// ```
+    /// use trycourier::ext::{Verdict, Wait};
+    /// use trycourier::retry::TokioClock;
+    ///
+    /// let wait = Wait::new(|| async { Ok(1) }, |_| Verdict::Done).clock(TokioClock);
+    /// # let _ = wait;
+    /// ```
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self

@@ -75,6 +75,13 @@ pub struct Verifier {
 impl Verifier {
     /// A verifier for the deliveries of the webhook with this secret.
     ///
+    /// ```
+    /// use trycourier::ext::webhook::{EmptySecret, Verifier};
+    ///
+    /// assert!(Verifier::new("whsec_example").is_ok());
+    /// assert_eq!(Verifier::new("").unwrap_err(), EmptySecret);
+    /// ```
+    ///
     /// # Errors
     ///
     /// An empty secret, with which everybody could sign.
@@ -84,6 +91,16 @@ impl Verifier {
 
     /// Takes deliveries under another secret too: the old one while it is being replaced, or that of another webhook that
     /// leads to the same address.
+    ///
+    /// ```
+    /// # use std::time::SystemTime;
+    /// use trycourier::ext::webhook::{Verifier, sign};
+    ///
+    /// let verifier = Verifier::new("new")?.also("old")?;
+    /// let header = sign("old", SystemTime::now(), "{}")?;
+    /// assert!(verifier.verify(header, "{}").is_ok());
+    /// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -95,6 +112,16 @@ impl Verifier {
 
     /// How far a delivery's time may be off, in the past or in the future; 5 minutes by default, as Courier advises. It
     /// bounds how long somebody who has overheard a delivery can repeat it.
+    ///
+    /// ```
+    /// # use std::time::{Duration, SystemTime};
+    /// use trycourier::ext::webhook::{Verifier, sign};
+    ///
+    /// let verifier = Verifier::new("secret")?.tolerance(Duration::from_secs(60));
+    /// let header = sign("secret", SystemTime::now() - Duration::from_secs(61), "{}")?;
+    /// assert!(verifier.verify(header, "{}").is_err());
+    /// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
         self
@@ -102,6 +129,17 @@ impl Verifier {
 
     /// Checks a request: the value of its header [`SIGNATURE_HEADER`], empty where there is none, and its body, byte for
     /// byte as it came.
+    ///
+    /// ```
+    /// # use std::time::SystemTime;
+    /// use trycourier::ext::webhook::{Verifier, VerifyError, sign};
+    ///
+    /// let verifier = Verifier::new("secret")?;
+    /// let (header, body) = (sign("secret", SystemTime::now(), "{}")?, "{}");
+    /// assert!(verifier.verify(&header, body).is_ok());
+    /// assert_eq!(verifier.verify(&header, "{ }").unwrap_err(), VerifyError::Forged);
+    /// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
+    /// ```
     ///
     /// # Errors
     ///

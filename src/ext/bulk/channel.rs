@@ -5,6 +5,15 @@ use std::fmt;
 /// The channel of a bulk job's message, which says where a user's address has to be.
 ///
 /// Courier takes a user without an address, or with one outside of `profile`, and then sends nothing and says nothing.
+///
+/// ```no_run
+/// use trycourier::ext::bulk::{Channel, Job};
+///
+/// # fn example(job: Job) -> Job {
+/// // Each user needs `profile.phone_number`.
+/// job.channel(Channel::Sms)
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Channel {
@@ -60,6 +69,17 @@ impl fmt::Display for Channel {
 }
 
 /// What becomes of a user who has no address of the job's channel.
+///
+/// ```no_run
+/// use trycourier::ext::bulk::{Job, Unaddressed};
+/// use trycourier::types::BulkUser;
+///
+/// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
+/// let report = job.unaddressed(Unaddressed::Refuse).send(users).await?;
+/// println!("{} users have no address", report.refused.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unaddressed {

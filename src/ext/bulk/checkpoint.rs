@@ -9,6 +9,15 @@ use serde::{Deserialize, Serialize};
 /// It serializes to a few hundred bytes, however large the job is. Save each one in place of the one before: what is sent
 /// before the next is known to be, so that after a crash nobody is added twice, and nobody is reported who is there because
 /// of us.
+///
+/// ```
+/// use trycourier::ext::bulk::Checkpoint;
+///
+/// let saved = r#"{"job_id": "1-65f240a0", "done": [[0, 2000]], "reach": 6000, "refused": 3, "stage": "created"}"#;
+/// let checkpoint: Checkpoint = serde_json::from_str(saved)?;
+/// assert_eq!((checkpoint.job_id(), checkpoint.seen()), ("1-65f240a0", 2000));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use]
 pub struct Checkpoint {
@@ -42,26 +51,60 @@ impl Checkpoint {
     }
 
     /// The job's id.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
+    /// println!("https://app.courier.com/bulk/{}", checkpoint.job_id());
+    /// # }
+    /// ```
     pub fn job_id(&self) -> &str {
         &self.job_id
     }
 
     /// How many users of the input were looked at: those in the job, and the refused.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint, all: u64) {
+    /// println!("{} %", 100 * checkpoint.seen() / all);
+    /// # }
+    /// ```
     pub fn seen(&self) -> u64 {
         self.done.len()
     }
 
     /// How many users were refused.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
+    /// println!("{} users are in the job", checkpoint.seen() - checkpoint.refused());
+    /// # }
+    /// ```
     pub fn refused(&self) -> u64 {
         self.refused
     }
 
     /// Whether all users are in the job.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
+    /// if checkpoint.is_ingested() && !checkpoint.has_run() {
+    ///     println!("everybody is in the job, and nobody has been sent anything");
+    /// }
+    /// # }
+    /// ```
     pub fn is_ingested(&self) -> bool {
         self.stage >= Stage::Ingested
     }
 
     /// Whether the job was run, which it is once.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
+    /// if checkpoint.has_run() {
+    ///     println!("it cannot be called off any more");
+    /// }
+    /// # }
+    /// ```
     pub fn has_run(&self) -> bool {
         self.stage >= Stage::Run
     }

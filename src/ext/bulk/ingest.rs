@@ -30,6 +30,17 @@ pub(super) struct Added {
 }
 
 /// A chunk that is done.
+///
+/// ```
+/// use trycourier::ext::bulk::Ingested;
+///
+/// fn note(chunk: &Ingested) {
+///     for user in &chunk.refused {
+///         println!("user {:?}: {}", user.place, user.reason);
+///     }
+///     println!("{} users so far", chunk.checkpoint.seen());
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Ingested {

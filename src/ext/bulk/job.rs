@@ -24,6 +24,22 @@ use crate::{Client, Result};
 ///
 /// [`send`](Self::send) does everything. The steps can be taken one by one too: [`ingest`](Self::ingest),
 /// [`run`](Self::run), [`ended`](Self::ended), [`results`](Self::results).
+///
+/// ```
+/// use trycourier::ext::bulk::{Channel, Job};
+/// use trycourier::types::{BulkMessage, BulkUser};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let courier = trycourier::testing::Courier::new();
+/// # let client = courier.client();
+/// let users = ["ada@example.com", "alan@example.com"].map(|email| BulkUser::new().profile([("email", email)]));
+/// let job = Job::create(&client, BulkMessage::new("nt_newsletter")).await?.channel(Channel::Email);
+/// let report = job.send(users).await?;
+/// assert_eq!((report.job.received, report.refused.len()), (2, 0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Job {
@@ -86,16 +102,38 @@ impl Job {
     }
 
     /// The job's id.
+    ///
+    /// ```no_run
+    /// # fn example(job: &trycourier::ext::bulk::Job) {
+    /// println!("job {}", job.id());
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         self.checkpoint.job_id()
     }
 
     /// Where it goes on from.
+    ///
+    /// ```no_run
+    /// # fn example(job: &trycourier::ext::bulk::Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// // A job that is written down before anything is sent is found again.
+    /// std::fs::write("job.json", serde_json::to_vec(job.checkpoint())?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
     /// The channel of the job's message, whose address each user has to have in `profile`. By default it is any.
+    ///
+    /// ```no_run
+    /// use trycourier::ext::bulk::{Channel, Job};
+    ///
+    /// # fn example(job: Job) -> Job {
+    /// job.channel(Channel::Email)
+    /// # }
+    /// ```
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channel = channel;
         self
@@ -117,30 +155,71 @@ impl Job {
     }
 
     /// How many requests are made at the same time, each with a chunk; 4 by default, and at least 1.
+    ///
+    /// ```no_run
+    /// # use trycourier::ext::bulk::Job;
+    /// # fn example(job: Job) -> Job {
+    /// job.in_flight(1)
+    /// # }
+    /// ```
     pub fn in_flight(mut self, requests: usize) -> Self {
         self.in_flight = requests;
         self
     }
 
     /// How many users a chunk has at most; 1,000 by default, which is also the most that Courier takes.
+    ///
+    /// ```no_run
+    /// # use trycourier::ext::bulk::Job;
+    /// # fn example(job: Job) -> Job {
+    /// job.chunk_users(250)
+    /// # }
+    /// ```
     pub fn chunk_users(mut self, users: usize) -> Self {
         self.limits.users = users;
         self
     }
 
     /// How large a chunk is at most, in bytes of JSON; 4,000,000 by default. A user who is larger is a chunk alone.
+    ///
+    /// ```no_run
+    /// # use trycourier::ext::bulk::Job;
+    /// # fn example(job: Job) -> Job {
+    /// job.chunk_bytes(1_000_000)
+    /// # }
+    /// ```
     pub fn chunk_bytes(mut self, bytes: usize) -> Self {
         self.limits.bytes = bytes;
         self
     }
 
     /// How long the end of the job is waited for, once it runs; an hour by default.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use trycourier::ext::bulk::Job;
+    /// # fn example(job: Job) -> Job {
+    /// job.deadline(Duration::from_secs(6 * 60 * 60))
+    /// # }
+    /// ```
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
     /// Adds the users, runs the job and waits for its end. Nothing is done before the result is awaited or polled.
+    ///
+    /// ```no_run
+    /// use trycourier::ext::bulk::Job;
+    /// use trycourier::types::BulkUser;
+    ///
+    /// # async fn example(job: Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// let users = ["ada@example.com", "alan@example.com"].map(|email| BulkUser::new().profile([("email", email)]));
+    /// let report = job.send(users).await?;
+    /// println!("{} of {} users", report.job.enqueued, report.seen);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send<I>(self, users: I) -> Sending<Infallible>
     where
         I: IntoIterator<Item = BulkUser>,
@@ -213,6 +292,14 @@ impl Job {
 
     /// The second step: runs the job. To run it again does nothing, so that it can be repeated.
     ///
+    /// ```no_run
+    /// # async fn example(job: trycourier::ext::bulk::Job) -> trycourier::Result<()> {
+    /// job.run().await?;
+    /// job.run().await?; // nobody is sent anything twice
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`bulk.run_job`](crate::resources::Bulk::run_job).
@@ -233,6 +320,14 @@ impl Job {
     }
 
     /// The third step: waits for the end of the job, when the messages to all users are on their way.
+    ///
+    /// ```no_run
+    /// # async fn example(job: trycourier::ext::bulk::Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// let ended = job.ended().await?;
+    /// println!("{} of {} users", ended.job.enqueued, ended.job.received);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ended(&self) -> Wait<BulkRetrieveJobResponse> {
         self.client.bulk().retrieve_job(self.id()).until_done().deadline(self.deadline)
     }

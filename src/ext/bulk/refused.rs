@@ -3,6 +3,16 @@
 use serde_json::Value;
 
 /// A user who was not added to the job.
+///
+/// ```
+/// use trycourier::ext::bulk::Refused;
+///
+/// /// The users to look at again, of those who were given to the job.
+/// fn again<'a, T>(users: &'a [T], refused: &[Refused]) -> Vec<&'a T> {
+///     let places = refused.iter().filter_map(|user| usize::try_from(user.place?).ok());
+///     places.filter_map(|place| users.get(place)).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Refused {

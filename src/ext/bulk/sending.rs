@@ -20,6 +20,25 @@ use crate::types::{BulkJob, BulkJobStatus, BulkUser};
 /// A job that is under way: a [`Stream`] of its [`Progress`], or a future of its [`Report`].
 ///
 /// Nothing happens unless it is polled. When it is dropped, the job is where it was, to be gone on with by [`Job::resume`].
+///
+/// ```no_run
+/// use futures::TryStreamExt as _;
+/// use trycourier::ext::bulk::{Job, Progress};
+/// use trycourier::types::BulkUser;
+///
+/// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut sending = job.send(users);
+/// while let Some(progress) = sending.try_next().await? {
+///     if let Progress::Run { .. } = progress {
+///         println!("everybody is in the job, and it runs");
+///         break;
+///     }
+/// }
+/// let report = sending.await?; // the rest
+/// println!("{}", report.job.status);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is done unless it is awaited or polled"]
 pub struct Sending<E> {
     progress: BoxStream<'static, Result<Progress, BulkError<E>>>,
@@ -28,6 +47,19 @@ pub struct Sending<E> {
 }
 
 /// What has happened with a job.
+///
+/// ```
+/// use trycourier::ext::bulk::Progress;
+///
+/// fn show(progress: &Progress, all: u64) {
+///     match progress {
+///         Progress::Ingested { checkpoint, .. } => println!("{} of {all} users", checkpoint.seen()),
+///         Progress::Run { .. } => println!("the job runs"),
+///         Progress::State(job) => println!("{}: {} of {}", job.status, job.enqueued, job.received),
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
@@ -50,6 +82,15 @@ pub enum Progress {
 
 impl Progress {
     /// What to save, if this changes it.
+    ///
+    /// ```no_run
+    /// # fn example(progress: trycourier::ext::bulk::Progress) -> Result<(), Box<dyn std::error::Error>> {
+    /// if let Some(checkpoint) = progress.checkpoint() {
+    ///     std::fs::write("job.json", serde_json::to_vec(checkpoint)?)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
         match self {
             Self::Ingested { checkpoint, .. } | Self::Run { checkpoint } => Some(checkpoint),
@@ -59,6 +100,15 @@ impl Progress {
 }
 
 /// A job that came to its end.
+///
+/// ```
+/// use trycourier::ext::bulk::Report;
+///
+/// fn show(report: &Report) {
+///     println!("job {}: {} users, {} refused", report.job_id, report.seen, report.refused.len());
+///     println!("{} of them were enqueued", report.job.enqueued);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -96,17 +146,40 @@ pub struct BulkError<E> {
 
 impl<E> BulkError<E> {
     /// Why it stopped.
+    ///
+    /// ```
+    /// use trycourier::ext::bulk::{BulkError, Stopped};
+    ///
+    /// fn is_worth_another_try<E>(error: &BulkError<E>) -> bool {
+    ///     matches!(error.reason(), Stopped::Call(call) if call.is_transient())
+    /// }
+    /// ```
     pub fn reason(&self) -> &Stopped<E> {
         &self.reason
     }
 
     /// Where to go on from, by [`Job::resume`].
+    ///
+    /// ```
+    /// use trycourier::ext::bulk::{BulkError, Job};
+    ///
+    /// fn again<E>(client: &trycourier::Client, error: &BulkError<E>) -> Job {
+    ///     Job::resume(client, error.checkpoint().clone())
+    /// }
+    /// ```
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
     /// Who was not added until then, as in [`Report::refused`]; a job that is gone on with does not tell of them again. Of a
     /// job whose steps were taken as a stream they are in [`Progress::Ingested`] instead.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn show<E>(error: &BulkError<E>) {
+    ///     error.refused().iter().for_each(|user| println!("user {:?}: {}", user.place, user.reason));
+    /// }
+    /// ```
     pub fn refused(&self) -> &[Refused] {
         &self.refused
     }

@@ -8,6 +8,18 @@ use crate::Error;
 use crate::types::BulkJob;
 
 /// Why a job did not go on.
+///
+/// ```
+/// use trycourier::ext::bulk::Stopped;
+///
+/// fn advice<E>(reason: &Stopped<E>) -> &'static str {
+///     match reason {
+///         Stopped::Call(error) if error.is_transient() => "go on later, from the last checkpoint",
+///         Stopped::Input(_) | Stopped::Unaddressed { .. } => "mend the users, and go on from the last checkpoint",
+///         _ => "ask a person",
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Stopped<E> {

@@ -35,16 +35,42 @@ pub(super) enum Reason {
 
 impl<S> WaitError<S> {
     /// Whether the deadline passed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let ended = client.bulk().retrieve_job("job_id").until_done().await;
+    /// if ended.is_err_and(|error| error.is_too_late()) {
+    ///     println!("it is still under way");
+    /// }
+    /// # }
+    /// ```
     pub fn is_too_late(&self) -> bool {
         matches!(self.reason, Reason::TooLate)
     }
 
     /// Whether it came to another end than was waited for, which is [`last`](Self::last).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let delivered = client.messages().retrieve("1-65f240a0").until_delivered().await;
+    /// if delivered.is_err_and(|error| error.is_hopeless()) {
+    ///     println!("it will not arrive");
+    /// }
+    /// # }
+    /// ```
     pub fn is_hopeless(&self) -> bool {
         matches!(self.reason, Reason::Hopeless)
     }
 
     /// The error of the look that failed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// if let Err(error) = client.bulk().retrieve_job("job_id").until_done().await {
+    ///     println!("{:?}", error.failed().map(trycourier::Error::kind));
+    /// }
+    /// # }
+    /// ```
     pub fn failed(&self) -> Option<&Error> {
         match &self.reason {
             Reason::Failed(error) => Some(error),
@@ -53,11 +79,28 @@ impl<S> WaitError<S> {
     }
 
     /// The state that was seen last, if any was.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// if let Err(error) = client.bulk().retrieve_job("job_id").until_done().await {
+    ///     println!("{:?}", error.last().map(|answer| &answer.job.status));
+    /// }
+    /// # }
+    /// ```
     pub fn last(&self) -> Option<&S> {
         self.last.as_ref()
     }
 
     /// The state that was seen last, to keep.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let settled = client.messages().retrieve("1-65f240a0").until_settled().await;
+    /// // Whatever is known of it by now.
+    /// let message = settled.map_or_else(|error| error.into_last(), Some);
+    /// # let _ = message;
+    /// # }
+    /// ```
     pub fn into_last(self) -> Option<S> {
         self.last
     }

@@ -43,17 +43,48 @@ impl Delivery {
     }
 
     /// When Courier sent it. A delivery that is tried again may have another time than before.
+    ///
+    /// ```
+    /// # let body = "{}";
+    /// # let sent = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1_700_000_000_000);
+    /// # let header = trycourier::ext::webhook::sign("secret", sent, body)?;
+    /// # let verifier = trycourier::ext::webhook::Verifier::new("secret")?;
+    /// let delivery = verifier.verify_at(header, body, sent)?;
+    /// assert_eq!(delivery.time(), sent);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn time(&self) -> SystemTime {
         self.time
     }
 
     /// The body, byte for byte as it came.
+    ///
+    /// ```
+    /// # let body = r#"{"type": "audiences:calculated", "data": {}}"#;
+    /// # let header = trycourier::ext::webhook::sign("secret", std::time::SystemTime::now(), body)?;
+    /// # let verifier = trycourier::ext::webhook::Verifier::new("secret")?;
+    /// let delivery = verifier.verify(header, body)?;
+    /// assert_eq!(delivery.body(), body.as_bytes());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
     /// What happened. What this version does not know, and what is not as it should be, is
     /// [`Unrecognized`](Event::Unrecognized).
+    ///
+    /// ```
+    /// use trycourier::ext::webhook::Event;
+    ///
+    /// # let body = r#"{"type": "audiences:calculated", "data": {"audience_id": "vip"}}"#;
+    /// # let header = trycourier::ext::webhook::sign("secret", std::time::SystemTime::now(), body)?;
+    /// # let verifier = trycourier::ext::webhook::Verifier::new("secret")?;
+    /// let delivery = verifier.verify(header, body)?;
+    /// let Event::AudiencesCalculated(data) = delivery.event() else { panic!("another event") };
+    /// assert_eq!(data["audience_id"], "vip");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn event(&self) -> Event {
         Event::read(&self.body)
     }
