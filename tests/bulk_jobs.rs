@@ -338,6 +338,22 @@ async fn a_job_that_failed_is_an_error_with_the_job() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_is_refused_is_not_asked_for_again() {
+    let courier = courier();
+    let _ = courier.on::<calls::BulkRunJob>().fail(400);
+    let mut sending = job(&client(&courier)).await.send([user(1)]);
+    let error = loop {
+        if let Err(error) = sending.try_next().await {
+            break error;
+        }
+    };
+    assert!(matches!(error.reason(), Stopped::Call(call) if call.kind() == ErrorKind::BadRequest), "{error:?}");
+    assert!(error.checkpoint().is_ingested() && !error.checkpoint().has_run());
+    assert!(sending.try_next().await.unwrap().is_none(), "it is over");
+    assert_eq!(runs(&courier), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_callers_panic_leaves_a_job_that_can_be_gone_on_with() {
     let courier = courier();
     let client = client(&courier);

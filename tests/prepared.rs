@@ -233,3 +233,11 @@ async fn a_row_that_was_tampered_with_sends_nothing() {
     }
     assert!(courier.calls().is_empty());
 }
+
+#[tokio::test]
+async fn a_key_that_the_options_set_is_the_calls() {
+    let client = of_double(&trycourier::testing::Courier::new(), MADE);
+    let call = send(&client).options(|options| options.idempotency_key("order-8"));
+    assert_eq!(call.clone().prepare().unwrap().idempotency_key(), Some("order-8"));
+    assert_eq!(call.idempotency_key("order-9").prepare().unwrap().idempotency_key(), Some("order-9"));
+}

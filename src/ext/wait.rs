@@ -141,7 +141,8 @@ impl<S: Send + 'static> Wait<S> {
     }
 
     /// How long it waits at most, the last look included; 10 minutes by default. A message that is delayed, or that a
-    /// provider has to be asked for repeatedly, takes longer.
+    /// provider has to be asked for repeatedly, takes longer. With zero there is one look, and time for none but an answer that
+    /// is there at once; to look once, make the call itself.
     ///
     /// ```no_run
     /// # use std::time::Duration;
