@@ -6,6 +6,7 @@
 //! ```
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use trycourier::testing::{Call, Courier};
@@ -63,7 +64,17 @@ impl Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
     let courier = Courier::new();
     courier.make_up_answers(arguments.make_up_answers).on_call(|call| println!("{}", line(call)));
@@ -74,7 +85,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         courier.delivery_time(time);
     }
     let address = arguments.address.as_deref().unwrap_or("127.0.0.1:4010");
-    let server = if arguments.anybody { courier.serve_anybody(address).await? } else { courier.serve(address).await? };
+    let served = if arguments.anybody { courier.serve_anybody(address).await } else { courier.serve(address).await };
+    let server = served.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     println!("A Courier of your own listens. To point any of Courier's SDKs at it:\n");
     println!("  export COURIER_BASE_URL={} COURIER_API_KEY=any\n", server.url());
     println!("What is sent shows at {}/", server.url());

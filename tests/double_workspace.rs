@@ -280,7 +280,10 @@ fn brands_providers_and_strategies_are_kept() {
     }});
     let template = told(&courier, "POST", "/notifications", template)["id"].clone();
     let path = format!("/routing-strategies/{}", strategy.as_str().unwrap_or_default());
-    assert_eq!(each(&got(&courier, &format!("{path}/notifications"))["results"], "id"), std::slice::from_ref(&template));
+    assert_eq!(
+        each(&got(&courier, &format!("{path}/notifications"))["results"], "id"),
+        std::slice::from_ref(&template)
+    );
     assert_eq!(status(&courier, "DELETE", &path, Value::Null), 409, "a template uses it");
     told(&courier, "DELETE", &format!("/notifications/{}", template.as_str().unwrap_or_default()), Value::Null);
     told(&courier, "DELETE", &path, Value::Null);

@@ -46,8 +46,8 @@ use sha2::Sha256;
 pub use delivery::Delivery;
 pub use event::Event;
 
-use crate::webhook_signature::{hex, keyed, signed};
 pub use crate::webhook_signature::{EmptySecret, SIGNATURE_HEADER, sign};
+use crate::webhook_signature::{hex, keyed, signed};
 
 /// Tells Courier's deliveries from everybody else's.
 ///
