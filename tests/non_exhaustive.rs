@@ -71,6 +71,8 @@ fn what_is_generated_can_grow() {
     assert!(described.len() > 400, "{}", described.len());
     assert_eq!(types.keys().map(String::as_str).collect::<BTreeSet<_>>(), described);
     assert_eq!(unmarked(&types), BTreeSet::new());
+    let with_one_forgotten = text("types.rs").replacen("#[non_exhaustive]\n", "", 1);
+    assert_eq!(unmarked(&types_of(&with_one_forgotten)).len(), 1, "one that is forgotten is noticed");
 
     let calls = types_of(text("calls.rs"));
     assert_eq!(unmarked(&calls), BTreeSet::new());
