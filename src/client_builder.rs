@@ -152,8 +152,8 @@ impl ClientBuilder {
 
     /// Certificate authorities to trust in addition to the platform's, in PEM format: for a server or a proxy inside your
     /// organisation.
-    #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))))]
     pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.authorities.extend_from_slice(pem.as_ref());
         self

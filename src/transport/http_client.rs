@@ -43,7 +43,10 @@ pub(crate) struct Settings {
     /// Whether the API is on this machine, so that no proxy stands before it.
     pub is_local: bool,
     /// Certificate authorities beside the platform's, as PEM.
-    #[cfg_attr(not(any(feature = "rustls", feature = "native-tls")), expect(dead_code, reason = "there is no TLS"))]
+    #[cfg_attr(
+        not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")),
+        expect(dead_code, reason = "there is no TLS")
+    )]
     pub authorities: Vec<u8>,
 }
 
@@ -66,9 +69,9 @@ impl Settings {
         // Not what another crate's features happen to make of it.
         #[cfg(feature = "native-tls")]
         let mut builder = builder.tls_backend_native();
-        #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+        #[cfg(all(any(feature = "rustls", feature = "rustls-no-provider"), not(feature = "native-tls")))]
         let mut builder = builder.tls_backend_rustls();
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
         if !self.authorities.is_empty() {
             builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(&self.authorities)?);
         }
@@ -78,6 +81,13 @@ impl Settings {
 
 impl Http {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
+        // Without one reqwest panics.
+        #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            let detail = "rustls has no crypto provider: install one before the client is made, for example by \
+                          `rustls::crypto::ring::default_provider().install_default()`, or turn on the feature `rustls`";
+            return Err(Error::new(ErrorKind::Configuration, detail));
+        }
         let client = settings.pool().map_err(|error| {
             let detail = "the HTTP client cannot be set up; most often the platform has no certificates";
             Error::new(ErrorKind::Configuration, detail).caused_by(error)
