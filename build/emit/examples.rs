@@ -1,8 +1,11 @@
 //! Examples in Rust, from the examples of the description.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use crate::generate::description::unions::{Kind, Shape};
+use crate::generate::emit::layout::{Code, WIDTH};
 use crate::generate::model::rust_type::RustType;
 use crate::generate::model::{Call, Field, Model, TypeItem, TypeShape};
 
@@ -12,27 +15,24 @@ const DEEPEST: usize = 6;
 /// How a value of the type is made; nothing where the description has no example of it.
 pub fn type_example(model: &Model, item: &TypeItem) -> Option<String> {
     let example = item.example.as_ref()?;
-    let made = Examples { model }.named(item, Some(example), 0)?;
-    let variable = variable_name(&item.name);
-    let mut lines = String::new();
-    if made.contains("json!") {
-        lines.push_str("use serde_json::json;\n");
-    }
-    lines.push_str("use trycourier::types;\n\n");
+    let mut examples = Examples::of(model);
+    let made = examples.named(item, Some(example), 0)?;
     // Where it is a union, its variants convert into it.
     let made = match item.shape {
-        TypeShape::Union { .. } => format!("types::{}::from({made})", item.name),
+        TypeShape::Union { .. } => Code::call(format!("{}::from", examples.used(&item.name)), vec![made]),
         _ => made,
     };
-    lines.push_str(&format!("let {variable} = {made};\n# let _ = {variable};"));
-    Some(lines)
+    let variable = variable_name(&item.name);
+    let assignment = format!("let {variable} = ");
+    let made = made.laid_out(0, assignment.len(), 1);
+    Some(format!("{}\n{assignment}{made};\n# let _ = {variable};", examples.imports(&[], &made)))
 }
 
 /// A call with what it needs, and what a caller does with its answer.
 pub fn call_example(model: &Model, call: &Call) -> String {
-    let examples = Examples { model };
-    let mut arguments: Vec<String> =
-        call.path_parameters.iter().map(|parameter| format!("{:?}", parameter.name)).collect();
+    let mut examples = Examples::of(model);
+    let mut arguments: Vec<Code> =
+        call.path_parameters.iter().map(|parameter| Code::word(format!("{:?}", parameter.name))).collect();
     let mut hidden = String::new();
     if let Some(body) = &call.body {
         let item = body.named().and_then(|name| model.item(name));
@@ -45,44 +45,46 @@ pub fn call_example(model: &Model, call: &Call) -> String {
             }
             _ => {
                 let example = item.and_then(|item| item.example.as_ref());
-                let made = examples.value(body, example, "body", 0);
-                arguments.push(made.unwrap_or_else(|| {
+                arguments.push(examples.value(body, example, "body", 0).unwrap_or_else(|| {
                     hidden.push_str(&format!(", body: {body}"));
-                    "body".to_owned()
+                    Code::word("body")
                 }));
             }
         }
     }
-    let resource: String = call.resource().iter().map(|name| format!(".{name}()")).collect();
-    let made = format!("client{resource}.{}({})", call.method(), arguments.join(", "));
-    let mut code = String::from("```no_run\n");
-    if call.deprecated.is_some() {
-        code.push_str("# #![allow(deprecated)]\n");
-    }
-    if call.paging.is_some() {
-        code.push_str("use futures::TryStreamExt as _;\n");
-    }
-    if made.contains("json!") {
-        code.push_str("use serde_json::json;\n");
-    }
-    if made.contains("types::") || hidden.contains("types::") {
-        code.push_str("use trycourier::types;\n");
-    }
-    code.push_str(&format!("# async fn example(client: &trycourier::Client{hidden}) -> trycourier::Result<()> {{\n"));
-    code.push_str(&match &call.paging {
+    let mut links = vec![Code::word("client")];
+    links.extend(call.resource().iter().map(|name| Code::call(format!(".{name}"), Vec::new())));
+    links.push(Code::call(format!(".{}", call.method()), arguments));
+    let mut awaited = |before: &str| {
+        links.push(Code::word(".await?"));
+        format!("{before}{};\n", Code::Chain(links.clone()).laid_out(0, before.len(), 1))
+    };
+    let mut crates = Vec::new();
+    let statements = match &call.paging {
         Some(paging) => {
+            crates.push("futures::TryStreamExt as _");
             let items = &paging.items;
             let one = if items == "items" || items == "results" { "item" } else { items.trim_end_matches('s') };
+            links.push(Code::call(".items", Vec::new()));
+            let assignment = format!("let mut {items} = ");
+            let made = Code::Chain(links).laid_out(0, assignment.len(), 1);
             format!(
-                "let mut {items} = {made}.items();\nwhile let Some({one}) = {items}.try_next().await? {{\n    \
+                "{assignment}{made};\nwhile let Some({one}) = {items}.try_next().await? {{\n    \
                  println!(\"{{{one}:?}}\");\n}}\n"
             )
         }
-        None if call.answer == RustType::Unit => format!("{made}.await?;\n"),
-        None => format!("let answer = {made}.await?;\n{}\n", shown(model, &call.answer)),
-    });
-    code.push_str("# Ok(())\n# }\n```");
-    code
+        None if call.answer == RustType::Unit => awaited(""),
+        None => format!("{}{}\n", awaited("let answer = "), shown(model, &call.answer)),
+    };
+    let deprecated = if call.deprecated.is_some() { "# #![allow(deprecated)]\n" } else { "" };
+    let imports = examples.imports(&crates, &statements);
+    let gap = if imports.is_empty() { "" } else { "\n" };
+    // What is hidden is not imported for the reader.
+    let hidden_import = if hidden.contains("types::") { "# use trycourier::types;\n" } else { "" };
+    format!(
+        "```no_run\n{deprecated}{imports}{gap}{hidden_import}# async fn example(client: &trycourier::Client{hidden}) -> \
+         trycourier::Result<()> {{\n{statements}# Ok(())\n# }}\n```"
+    )
 }
 
 /// A statement that prints what a caller most often wants of an answer.
@@ -119,85 +121,125 @@ fn variable_name(name: &str) -> String {
 
 struct Examples<'a> {
     model: &'a Model,
+    /// The types that the code names.
+    used: BTreeSet<String>,
 }
 
-impl Examples<'_> {
+impl<'a> Examples<'a> {
+    fn of(model: &'a Model) -> Self {
+        Self { model, used: BTreeSet::new() }
+    }
+
+    /// The name of a type, which is to be imported.
+    fn used<'name>(&mut self, name: &'name str) -> &'name str {
+        self.used.insert(name.to_owned());
+        name
+    }
+
+    /// The imports that the code needs beside those that are given.
+    fn imports(&self, given: &[&str], code: &str) -> String {
+        let mut imports: Vec<String> = given.iter().map(|path| (*path).to_owned()).collect();
+        if code.contains("json!") {
+            imports.push("serde_json::json".to_owned());
+        }
+        // What was begun and left out again is not there.
+        let is_there = |name: &&String| code.contains(&format!("{name}::")) || code.contains(&format!("{name}("));
+        let names: Vec<&str> = self.used.iter().filter(is_there).map(String::as_str).collect();
+        match names.as_slice() {
+            [] => {}
+            [alone] => imports.push(format!("trycourier::types::{alone}")),
+            names => imports.push(format!("trycourier::types::{{{}}}", filled(names))),
+        }
+        imports.into_iter().map(|import| format!("use {import};\n")).collect()
+    }
+
     /// An argument, or a variable for which nothing can be made up.
-    fn argument(&self, field: &Field, example: Option<&Value>, hidden: &mut String) -> String {
+    fn argument(&mut self, field: &Field, example: Option<&Value>, hidden: &mut String) -> Code {
         self.value(&field.kind, example, &field.ident, 0).unwrap_or_else(|| {
             let kind = match &field.kind {
                 RustType::List(item) => format!("Vec<{item}>"),
                 kind => kind.to_string(),
             };
             hidden.push_str(&format!(", {}: {kind}", field.ident));
-            field.ident.clone()
+            Code::word(&field.ident)
         })
     }
 
-    fn value(&self, kind: &RustType, example: Option<&Value>, name: &str, depth: usize) -> Option<String> {
+    fn value(&mut self, kind: &RustType, example: Option<&Value>, name: &str, depth: usize) -> Option<Code> {
         Some(match kind {
-            RustType::Text => format!("{:?}", example.map_or(Some(name), Value::as_str)?),
-            RustType::Sensitive(inner) if **inner == RustType::Text => {
-                format!("{:?}", example.map_or(Some(name), Value::as_str)?)
+            RustType::Text => Code::word(format!("{:?}", example.map_or(Some(name), Value::as_str)?)),
+            RustType::Sensitive(inner) if **inner == RustType::Text => self.value(inner, example, name, depth)?,
+            RustType::Boolean => Code::word(example.map_or(Some(true), Value::as_bool)?.to_string()),
+            RustType::Integer => Code::word(example.map_or(Some(1), Value::as_i64)?.to_string()),
+            RustType::Number => Code::word(format!("{:?}", example.map_or(Some(1.0), Value::as_f64)?)),
+            RustType::Timestamp => {
+                Code::word(format!("{:?}", example.map_or(Some("2027-01-31T09:00:00Z"), Value::as_str)?))
             }
-            RustType::Boolean => example.map_or(Some(true), Value::as_bool)?.to_string(),
-            RustType::Integer => example.map_or(Some(1), Value::as_i64)?.to_string(),
-            RustType::Number => format!("{:?}", example.map_or(Some(1.0), Value::as_f64)?),
-            RustType::Timestamp => format!("{:?}", example.map_or(Some("2027-01-31T09:00:00Z"), Value::as_str)?),
-            RustType::Millis => format!("types::Millis({})", example.map_or(Some(1_800_000_000_000), Value::as_i64)?),
+            RustType::Millis => {
+                let millis = example.map_or(Some(1_800_000_000_000), Value::as_i64)?;
+                Code::call(self.used("Millis"), vec![Code::word(millis.to_string())])
+            }
             RustType::Json | RustType::Object => match example {
-                Some(example) => format!("json!({example})"),
-                None => "json!({\"name\": \"value\"})".to_owned(),
+                Some(example) => Code::json(example),
+                None => Code::json(&json!({"name": "value"})),
             },
             RustType::Sensitive(inner) if **inner == RustType::Object => {
-                format!("types::Object::from(json!({}))", example?)
+                Code::call(format!("{}::from", self.used("Object")), vec![Code::json(example?)])
             }
             RustType::Sensitive(_) => return None,
             RustType::Nullable(inner) | RustType::Boxed(inner) => self.value(inner, example, name, depth)?,
             RustType::Optional(inner) => match example {
-                None | Some(Value::Null) => "None".to_owned(),
-                some => format!("Some({}.into())", self.value(inner, some, name, depth)?),
+                None | Some(Value::Null) => Code::word("None"),
+                some => {
+                    let links = vec![self.value(inner, some, name, depth)?, Code::word(".into()")];
+                    Code::call("Some", vec![Code::Chain(links)])
+                }
             },
             RustType::Named(named) => self.named(self.model.item(named)?, example, depth + 1)?,
             RustType::List(item) => {
-                let made: Option<Vec<String>> = match example {
+                let made: Option<Vec<Code>> = match example {
                     Some(example) => {
                         let items = example.as_array()?.iter();
-                        items.map(|example| self.item(item, Some(example), name, depth)).collect()
+                        items.map(|example| self.value(item, Some(example), name, depth)).collect()
                     }
-                    None => self.item(item, None, name, depth).map(|item| vec![item]),
+                    None => self.value(item, None, name, depth).map(|item| vec![item]),
                 };
                 // Of an empty list nobody knows the type.
-                format!("[{}]", made.filter(|made| !made.is_empty())?.join(", "))
+                let made = made.filter(|made| !made.is_empty())?;
+                let is_text = |item: &Code| matches!(item, Code::Word(word) if word.starts_with('"'));
+                let are_alike = made.iter().all(is_text);
+                Code::list(if are_alike { made } else { made.into_iter().map(|made| self.one(item, made)).collect() })
             }
             RustType::Map(value) => {
-                let made: Option<Vec<String>> = match example {
+                let mut entry = |name: &str, example| {
+                    let made = self.value(value, example, name, depth)?;
+                    let value = self.one(value, made);
+                    Some(Code::call("", vec![Code::word(format!("{name:?}")), value]))
+                };
+                let made: Option<Vec<Code>> = match example {
                     Some(example) => {
                         let entries = example.as_object()?.iter();
-                        entries
-                            .map(|(name, example)| {
-                                Some(format!("({name:?}, {})", self.item(value, Some(example), name, depth)?))
-                            })
-                            .collect()
+                        entries.map(|(name, example)| entry(name, Some(example))).collect()
                     }
-                    None => self.item(value, None, name, depth).map(|value| vec![format!("(\"name\", {value})")]),
+                    None => entry("name", None).map(|entry| vec![entry]),
                 };
-                format!("[{}]", made.filter(|made| !made.is_empty())?.join(", "))
+                Code::list(made.filter(|made| !made.is_empty())?)
             }
             RustType::Unit => return None,
         })
     }
 
-    /// An item of a list: all are of one type there.
-    fn item(&self, kind: &RustType, example: Option<&Value>, name: &str, depth: usize) -> Option<String> {
-        let made = self.value(kind, example, name, depth)?;
-        Some(match kind.named().and_then(|name| self.model.item(name)) {
-            Some(TypeItem { shape: TypeShape::Union { .. }, name, .. }) => format!("types::{name}::from({made})"),
+    /// One of several that have to be of one type.
+    fn one(&mut self, kind: &RustType, made: Code) -> Code {
+        match kind.named().and_then(|name| self.model.item(name)) {
+            Some(TypeItem { shape: TypeShape::Union { .. }, name, .. }) => {
+                Code::call(format!("{}::from", self.used(name)), vec![made])
+            }
             _ => made,
-        })
+        }
     }
 
-    fn named(&self, item: &TypeItem, example: Option<&Value>, depth: usize) -> Option<String> {
+    fn named(&mut self, item: &TypeItem, example: Option<&Value>, depth: usize) -> Option<Code> {
         if depth > DEEPEST {
             return None;
         }
@@ -208,7 +250,7 @@ impl Examples<'_> {
                     Some(example) => words.iter().find(|word| Some(word.value.as_str()) == example.as_str())?,
                     None => words.first()?,
                 };
-                Some(format!("types::{}::{}", item.name, word.ident))
+                Some(Code::word(format!("{}::{}", self.used(&item.name), word.ident)))
             }
             TypeShape::Union { variants, .. } => {
                 let variant = match example {
@@ -223,19 +265,37 @@ impl Examples<'_> {
                 for field in arguments.iter().filter_map(|place| fields.get(*place)) {
                     made.push(self.value(&field.kind, of(field), &field.ident, depth)?);
                 }
-                let mut made = format!("types::{}::new({})", item.name, made.join(", "));
-                for field in fields.iter().filter(|field| field.has_setter()) {
+                let mut links = vec![Code::call(format!("{}::new", self.used(&item.name)), made)];
+                for field in fields.iter().filter(|field| field.has_setter() && field.deprecated.is_none()) {
                     if let Some(example) = of(field).filter(|example| !example.is_null())
                         && let Some(value) =
                             self.value(&field.kind.clone().present(), Some(example), &field.ident, depth)
                     {
-                        made.push_str(&format!("\n    .{}({value})", field.ident));
+                        links.push(Code::call(format!(".{}", field.ident), vec![value]));
                     }
                 }
-                Some(made)
+                Some(Code::chain(links))
             }
         }
     }
+}
+
+/// Names between the braces of an import, in as many lines as they need.
+fn filled(names: &[&str]) -> String {
+    let flat = names.join(", ");
+    if "use trycourier::types::{};".len() + flat.len() <= WIDTH {
+        return flat;
+    }
+    let mut text = String::new();
+    let mut line = String::from("    ");
+    for name in names {
+        if line.len() + name.len() + ", ".len() > WIDTH {
+            text += &format!("\n{}", line.trim_end());
+            line = String::from("    ");
+        }
+        line += &format!("{name}, ");
+    }
+    format!("{text}\n{}\n", line.trim_end())
 }
 
 fn is_of_shape(shape: &Shape, example: &Value) -> bool {

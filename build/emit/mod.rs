@@ -4,6 +4,7 @@ pub mod calls;
 mod conversion;
 pub mod described;
 mod examples;
+mod layout;
 mod prose;
 pub mod resources;
 pub mod schemas;
