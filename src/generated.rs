@@ -7,6 +7,7 @@
 /// object has beside what is described is in its `extra`.
 pub mod types {
     #![allow(clippy::large_enum_variant, clippy::should_implement_trait, clippy::too_many_arguments)]
+    #![allow(deprecated, reason = "what is deprecated is still sent and read")]
 
     use std::collections::BTreeMap;
 
@@ -32,6 +33,7 @@ pub mod types {
 /// answer instead of its type. A call owns what it needs, so that it can be cloned, stored and spawned.
 pub mod calls {
     #![allow(clippy::too_many_arguments)]
+    #![allow(deprecated, reason = "what is deprecated is still sent")]
 
     use std::future::Future;
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::generate::emit::conversion::{accepted, converted, is_plain};
 use crate::generate::emit::prose::documentation;
-use crate::generate::emit::types::{clearing, needs_features, setter};
+use crate::generate::emit::types::{clearing, deprecated, needs_features, setter};
 use crate::generate::model::rust_type::RustType;
 use crate::generate::model::{Call, Field, Model, Paging, PagingShape, Parameter, TypeItem, TypeShape};
 
@@ -56,7 +56,9 @@ fn one(code: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
     }
     for parameter in call.query.iter().chain(&call.headers) {
         let kind = &parameter.kind;
-        writeln!(code, "{}    pub {}: Option<{kind}>,", documentation("    ", &parameter.words), parameter.ident)?;
+        let deprecated = deprecated(parameter.deprecated.as_deref());
+        let words = documentation("    ", &parameter.words);
+        writeln!(code, "{words}{deprecated}    pub {}: Option<{kind}>,", parameter.ident)?;
     }
     if let Some(body) = &call.body {
         writeln!(code, "    /// What is sent.\n    pub body: {body},")?;
@@ -68,8 +70,9 @@ fn one(code: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
         let Parameter { ident, kind, words, .. } = parameter;
         writeln!(
             code,
-            "{}    #[inline]\n    pub fn {ident}(mut self, {ident}: {}) -> Self {{\n        self.{ident} = Some({});\n        self\n    }}",
+            "{}{}    #[inline]\n    pub fn {ident}(mut self, {ident}: {}) -> Self {{\n        self.{ident} = Some({});\n        self\n    }}",
             documentation("    ", words),
+            deprecated(parameter.deprecated.as_deref()),
             accepted(model, kind),
             converted(model, kind, ident)
         )?;

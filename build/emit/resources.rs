@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::generate::emit::conversion::accepted;
 use crate::generate::emit::examples::call_example;
 use crate::generate::emit::prose::{documentation, first_sentence};
-use crate::generate::emit::types::needs_features;
+use crate::generate::emit::types::{deprecated, needs_features};
 use crate::generate::model::rust_type::RustType;
 use crate::generate::model::{Call, Model, TypeItem, TypeShape, resource_type};
 
@@ -99,13 +99,13 @@ fn method(code: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
     }
     write!(said, "\n\n# Example\n\n{}", call_example(model, call))?;
     let function = if call.body.is_some() { "with_body" } else { "new" };
-    let deprecated =
-        call.deprecated.as_ref().map(|note| format!("    #[deprecated(note = {note:?})]\n")).unwrap_or_default();
+    let deprecated = deprecated(call.deprecated.as_deref());
+    let aliases = [official_name(call)].into_iter().chain(call.aliases.iter().cloned());
+    let aliases: String = aliases.map(|alias| format!("    #[doc(alias = {alias:?})]\n")).collect();
     writeln!(
         code,
-        "{}{deprecated}    #[doc(alias = {:?})]\n    #[inline]\n    pub fn {}({list}) -> {} {{\n        {}::{function}({})\n    }}",
+        "{}{deprecated}{aliases}    #[inline]\n    pub fn {}({list}) -> {} {{\n        {}::{function}({})\n    }}",
         documentation("    ", &said),
-        official_name(call),
         call.method(),
         call.name,
         call.name,

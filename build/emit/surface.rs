@@ -88,7 +88,8 @@ fn item(text: &mut String, model: &Model, item: &TypeItem) -> std::fmt::Result {
             writeln!(text, "struct {}::new({})", item.name, list(&constructor(model, fields, arguments)))?;
             for field in fields {
                 let preset = field.preset.as_ref().map(|preset| format!(" = {preset}")).unwrap_or_default();
-                writeln!(text, "    {}: {}{preset}", field.ident, field.declared())?;
+                let deprecated = if field.deprecated.is_some() { ", deprecated" } else { "" };
+                writeln!(text, "    {}: {}{preset}{deprecated}", field.ident, field.declared())?;
             }
             constants.iter().try_for_each(|(name, value)| writeln!(text, "    {name:?} = {value:?}"))
         }

@@ -24,7 +24,7 @@ pub fn every_operation(model: &Model) -> String {
         let _ = writeln!(arms, "            encoded(Box::pin(call.send()).await?)\n        }}");
     }
     format!(
-        "#[allow(unused_mut)]\nasync fn call(client: &trycourier::Client, id: &str, text: &str, parameters: &serde_json::Value, \
+        "#[allow(unused_mut, deprecated)]\nasync fn call(client: &trycourier::Client, id: &str, text: &str, parameters: &serde_json::Value, \
          body: serde_json::Value) -> Result<serde_json::Value, trycourier::Error> {{\n    Ok(match id {{\n{arms}        \
          _ => unreachable!(\"{{id}}\"),\n    }})\n}}\n"
     )

@@ -64,7 +64,9 @@ fn structure(
         heading(model, item)
     )?;
     for field in fields {
-        writeln!(code, "{}    pub {}: {},", documentation("    ", &field.words), field.ident, field.declared())?;
+        let deprecated = deprecated(field.deprecated.as_deref());
+        let words = documentation("    ", &field.words);
+        writeln!(code, "{words}{deprecated}    pub {}: {},", field.ident, field.declared())?;
     }
     writeln!(code, "    /// Everything else the object has, by name.\n    pub extra: Extra,\n}}\n\nimpl {name} {{")?;
 
@@ -123,17 +125,24 @@ pub fn setter(model: &Model, field: &Field, place: &str) -> String {
         None => format!("Sets `{ident}`."),
     };
     format!(
-        "{}    #[inline]\n    pub fn {ident}(mut self, {ident}: {}) -> Self {{\n        {statement}\n        self\n    }}\n",
+        "{}{}    #[inline]\n    pub fn {ident}(mut self, {ident}: {}) -> Self {{\n        {statement}\n        self\n    }}\n",
         documentation("    ", &said),
+        deprecated(field.deprecated.as_deref()),
         accepted(model, &kind)
     )
+}
+
+/// The attribute of what is deprecated.
+pub fn deprecated(note: Option<&str>) -> String {
+    note.map(|note| format!("    #[deprecated(note = {note:?})]\n")).unwrap_or_default()
 }
 
 /// The setter that takes a value away.
 pub fn clearing(field: &Field, statement: &str) -> String {
     let Field { ident, .. } = field;
+    let deprecated = deprecated(field.deprecated.as_deref());
     format!(
-        "    /// Takes `{ident}` away: sends `null`.\n    #[inline]\n    pub fn clear_{ident}(mut self) -> Self {{\n        {statement}\n        \
+        "    /// Takes `{ident}` away: sends `null`.\n{deprecated}    #[inline]\n    pub fn clear_{ident}(mut self) -> Self {{\n        {statement}\n        \
          self\n    }}\n"
     )
 }

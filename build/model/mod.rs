@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::generate::description::constants::Constants;
+use crate::generate::description::lookup::is_marked;
 use crate::generate::description::unions::{Shape, Unions};
 use crate::generate::model::rust_type::RustType;
 
@@ -70,6 +71,8 @@ pub struct Field {
     pub required: bool,
     /// The variant that `new` sets, where the property once had no other value: then it is no argument.
     pub preset: Option<String>,
+    /// That it is deprecated, and what takes its place.
+    pub deprecated: Option<String>,
     pub words: String,
 }
 
@@ -127,6 +130,8 @@ pub struct Call {
     pub repeatable: bool,
     /// Whether a 409 is the last word.
     pub final_conflict: bool,
+    /// Other words by which somebody may look for it.
+    pub aliases: Vec<String>,
     /// What is to be called in its place, or at least that it is deprecated.
     pub deprecated: Option<String>,
     pub paging: Option<Paging>,
@@ -159,6 +164,8 @@ pub struct Parameter {
     pub ident: String,
     /// Without the `Option`.
     pub kind: RustType,
+    /// That it is deprecated, and what takes its place.
+    pub deprecated: Option<String>,
     pub words: String,
 }
 
@@ -192,6 +199,20 @@ pub struct Resource {
 pub fn resource_type(resource: &[String]) -> String {
     use heck::ToUpperCamelCase;
     resource.join("_").to_upper_camel_case()
+}
+
+/// The note of a property or a parameter that is deprecated, with what its `x-replacement` names among those beside it.
+fn deprecated(what: &str, described: &Value, mut is_there: impl FnMut(&str) -> bool) -> Result<Option<String>, String> {
+    let replacement = described.get("x-replacement").and_then(Value::as_str);
+    match (is_marked(described, "deprecated"), replacement) {
+        (false, None) => Ok(None),
+        (false, Some(name)) => Err(format!("it has the replacement `{name}`, and is not deprecated")),
+        (true, None) => Ok(Some(format!("Courier has deprecated this {what}"))),
+        (true, Some(name)) if is_there(name) => {
+            Ok(Some(format!("Courier has deprecated this {what}; use `{}`", operations::typify_ident(name))))
+        }
+        (true, Some(name)) => Err(format!("its `x-replacement` names `{name}`, which is not beside it")),
+    }
 }
 
 /// Reads the model.

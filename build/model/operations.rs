@@ -66,12 +66,18 @@ fn call(
             _ => kind.present(),
         };
         if place != "path" && is_marked(described, "required") {
-            return Err(format!("the parameter `{name}` is required, and is not part of the path"));
+            return Err(format!(
+                "the parameter `{name}` is required, and is not part of the path; calls have setters for such ones, so make \
+                 it optional in openapi/overlay/corrections.yaml, and say in its words that it is needed"
+            ));
         }
         // Callers know a header without the prefix of those that no standard defines.
         let ident = ident.strip_prefix("x_").filter(|_| place == "header").unwrap_or(&ident).to_owned();
         let words = text(described, "description").unwrap_or_default().to_owned();
-        let parameter = Parameter { name: name.to_owned(), ident, kind, words };
+        let is_there = |other: &str| parameters(operation).any(|parameter| text(parameter, "name") == Some(other));
+        let deprecated = super::deprecated("parameter", described, is_there)
+            .map_err(|error| format!("the parameter `{name}`: {error}"))?;
+        let parameter = Parameter { name: name.to_owned(), ident, kind, deprecated, words };
         match place {
             "path" => path_parameters.push(parameter),
             "query" => query.push(parameter),
@@ -112,6 +118,7 @@ fn call(
         sensitive: answered.is_some_and(|schema| is_sensitive(document, schema)),
         repeatable: repeatable.unwrap_or(!["POST", "PATCH"].contains(&method.as_str())),
         final_conflict: is_marked(operation, "x-final-conflict"),
+        aliases: aliases(operation)?,
         deprecated: deprecated(document, operation)?,
         paging: paging(operation, &answer, types)?,
         http_method: method,
@@ -121,6 +128,13 @@ fn call(
     };
     no_name_twice(&call, types)?;
     Ok(call)
+}
+
+/// The words of an operation's `x-aliases`.
+fn aliases(operation: &Value) -> Result<Vec<String>, String> {
+    let Some(aliases) = operation.get("x-aliases") else { return Ok(Vec::new()) };
+    let words = aliases.as_array().map(|words| words.iter().map(|word| word.as_str().map(str::to_owned)).collect());
+    words.flatten().ok_or_else(|| "its `x-aliases` is not a list of words".to_owned())
 }
 
 /// The note of an operation that is deprecated, with the operation that its `x-replacement` names.
@@ -176,7 +190,7 @@ fn requires_nothing(document: &Value, schema: &Value) -> bool {
 }
 
 /// A name of the API as the identifier that progenitor makes of it.
-fn typify_ident(name: &str) -> String {
+pub fn typify_ident(name: &str) -> String {
     let name = name.to_snake_case();
     // A word that Rust keeps since its edition of 2024, which syn does not know.
     match syn::parse_str::<syn::Ident>(&name) {

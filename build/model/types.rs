@@ -111,7 +111,10 @@ fn module<'a>(code: &'a syn::File, name: &str) -> Result<&'a [Item], String> {
 }
 
 fn structure(item: &ItemStruct, schema: &Value, constants: Vec<(String, String)>) -> Result<TypeShape, String> {
-    let described = properties(schema).ok_or("it has no properties")?;
+    let described = properties(schema).ok_or(
+        "it is neither an object with properties, nor an enum of texts, nor a union; correct it in \
+         openapi/overlay/corrections.yaml",
+    )?;
     if constants.len() == described.len() {
         // Of an object without described properties progenitor makes a map.
         return Ok(TypeShape::Structure { fields: Vec::new(), arguments: Vec::new(), constants });
@@ -141,11 +144,20 @@ fn structure(item: &ItemStruct, schema: &Value, constants: Vec<(String, String)>
             }
         };
         let words = text(property, "description").unwrap_or_default().to_owned();
-        if ["extra", "new"].contains(&ident.as_str()) || fields.iter().any(|other: &Field| other.ident == ident) {
+        if ["extra", "new"].contains(&ident.as_str()) {
             return Err(format!("the property `{name}` cannot become the field `{ident}`, which there is already"));
         }
+        if let Some(twin) = fields.iter().find(|other: &&Field| other.ident == ident) {
+            return Err(format!(
+                "the properties `{}` and `{name}` would both become the field `{ident}`; take one of them out in \
+                 openapi/overlay/corrections.yaml",
+                twin.name
+            ));
+        }
         let preset = preset(property).filter(|_| is_needed);
-        fields.push(Field { name, ident, kind, required: is_needed, preset, words });
+        let deprecated = super::deprecated("property", property, |other| described.contains_key(other))
+            .map_err(|error| format!("`{name}`: {error}"))?;
+        fields.push(Field { name, ident, kind, required: is_needed, preset, deprecated, words });
     }
     if !has_extra {
         return Err("it takes no further properties; `normalise` opens every object".to_owned());

@@ -32,6 +32,8 @@ use crate::{Error, ErrorKind, Result};
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "pagination")]
+#[doc(alias = "cursor")]
 pub trait Paginate: Paged {
     /// The pages, see [`Pages`].
     ///

@@ -66,6 +66,8 @@ use crate::webhook_signature::{hex, keyed, signed};
 /// ```
 #[derive(Clone)]
 #[must_use]
+#[doc(alias = "signature")]
+#[doc(alias = "hmac")]
 pub struct Verifier {
     /// One for each secret, ready to be updated with the signed text.
     macs: Vec<Hmac<Sha256>>,

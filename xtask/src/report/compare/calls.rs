@@ -99,6 +99,10 @@ fn parameters(changes: &mut Changes, rust: &str, place: &str, olds: &[Parameter]
             let what = format!("{place} parameter `{}` is {}, was {}", was.ident, is.kind, was.kind);
             changes.breaking(Subject::Parameter, rust, what);
         }
+        if let (None, Some(note)) = (&was.deprecated, &is.deprecated) {
+            let what = format!("{place} parameter `{}` is deprecated: {note}", was.ident);
+            changes.compatible(Subject::Parameter, rust, what);
+        }
         if is.name != was.name {
             let what = format!("{place} parameter `{}` is sent as `{}`, was as `{}`", was.ident, is.name, was.name);
             changes.compatible(Subject::Parameter, rust, what);

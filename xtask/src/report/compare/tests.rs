@@ -159,6 +159,40 @@ fn a_deprecated_operation_says_what_takes_its_place() {
 }
 
 #[test]
+fn a_deprecated_property_or_parameter_says_what_takes_its_place() {
+    let change = |new: &mut Value| {
+        let thing = &mut schema(new, "Thing")["properties"];
+        thing["size"] = json!({"type": "integer", "deprecated": true, "x-replacement": "override"});
+        thing["name"]["deprecated"] = json!(true);
+        new["paths"]["/things"]["get"]["parameters"][1]["deprecated"] = json!(true);
+        new["paths"]["/things"]["get"]["parameters"][1]["x-replacement"] = json!("cursor");
+    };
+    let size = "Courier has deprecated this property; use `override_`";
+    let kind = "Courier has deprecated this parameter; use `cursor`";
+    assert_eq!(
+        changed(change),
+        [
+            (Compatible, format!("resources::Things::list query parameter `kind` is deprecated: {kind}")),
+            (Compatible, "types::Thing::name is deprecated: Courier has deprecated this property".to_owned()),
+            (Compatible, format!("types::Thing::size is deprecated: {size}")),
+        ]
+    );
+    let mut new = description();
+    change(&mut new);
+    let types = generate::emit::types::types(&model(&new));
+    let attribute = format!("    #[deprecated(note = \"{size}\")]\n");
+    assert!(types.contains(&format!("{attribute}    pub size: Option<i64>,\n")), "{types}");
+    assert!(types.contains(&format!("{attribute}    #[inline]\n    pub fn size(mut self")), "{types}");
+    let calls = generate::emit::calls::calls(&model(&new));
+    let attribute = format!("    #[deprecated(note = \"{kind}\")]\n");
+    assert!(calls.contains(&format!("{attribute}    pub kind: Option<String>,\n")), "{calls}");
+    assert!(calls.contains(&format!("{attribute}    #[inline]\n    pub fn kind(mut self")), "{calls}");
+    schema(&mut new, "Thing")["properties"]["size"]["x-replacement"] = json!("length");
+    let error = generate::read(&new).err().unwrap();
+    assert!(error.contains("`size`: its `x-replacement` names `length`, which is not beside it"), "{error}");
+}
+
+#[test]
 fn parameters() {
     let list = "resources::Things::list";
     let of = |change: fn(&mut Vec<Value>)| {
@@ -343,7 +377,11 @@ fn only_what_there_is_more_of_is_an_addition() {
 fn names_that_collide_are_refused() {
     type Collision = (&'static str, fn(&mut Value), &'static str);
     let collisions: [Collision; 9] = [
-        ("_id beside id", |new| schema(new, "Thing")["properties"]["_id"] = json!({"type": "string"}), "`Thing`"),
+        (
+            "_id beside id",
+            |new| schema(new, "Thing")["properties"]["_id"] = json!({"type": "string"}),
+            "the properties `_id` and `id` would both become the field `id`",
+        ),
         ("extra", |new| schema(new, "Thing")["properties"]["extra"] = json!({"type": "string"}), "`extra`"),
         (
             "createdAt beside created_at",

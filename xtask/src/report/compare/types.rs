@@ -77,6 +77,9 @@ fn fields(changes: &mut Changes, item: &TypeItem, olds: &[Field], news: &[Field]
             let what = format!("is sent as `{}`, was as `{}`", is.name, was.name);
             changes.compatible(Subject::Property, &rust, what);
         }
+        if let (None, Some(note)) = (&was.deprecated, &is.deprecated) {
+            changes.compatible(Subject::Property, &rust, format!("is deprecated: {note}"));
+        }
         let is_argument = |field: &Field| !field.has_setter();
         match (is_argument(was), is_argument(is)) {
             (false, true) => changes.breaking(Subject::Property, &rust, "is now required, and an argument"),
