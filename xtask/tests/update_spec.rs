@@ -605,6 +605,44 @@ fn removals_are_refused_and_reported_unless_they_are_allowed() {
 }
 
 #[test]
+fn an_operation_that_has_moved_keeps_its_name_and_is_no_removal() {
+    let repository = Repository::new();
+    let mut changed = description();
+    let mut list = changed["paths"].as_object_mut().unwrap().shift_remove("/things").unwrap();
+    list["get"]["x-sdk-method"] = json!("things.list");
+    changed["paths"]["/v2/things"] = list;
+    let from = repository.describe(&changed);
+    let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
+    assert_eq!(report["removals"], json!([]));
+    assert_eq!(
+        report["changes"],
+        json!([{
+            "subject": "operation", "effect": "compatible", "kind": "changed", "rust": "resources::Things::list",
+            "what": "is sent to GET /v2/things, was to GET /things"
+        }])
+    );
+    let skeleton = report["unnamed"].as_str().unwrap();
+    assert!(skeleton.contains("$.paths['/v2/things'].get") && skeleton.contains("x-method: things.list"), "{skeleton}");
+    repository.update(&["--no-verify", "--from", &from]).assert().success();
+}
+
+#[test]
+fn an_unknown_way_of_paging_stops_an_update_and_says_what_to_do() {
+    let repository = Repository::new();
+    let before = repository.files();
+    let mut changed = description();
+    let page = changed["components"]["schemas"]["ThingPage"]["properties"].as_object_mut().unwrap();
+    let cursor = page.shift_remove("cursor").unwrap();
+    page.insert("continue_with".to_owned(), cursor);
+    let refused = error(&mut repository.update(&["--no-verify", "--from", &repository.describe(&changed)]));
+    let sentence = "error: nothing is written: no Rust can be generated: the operation `things_list`: it takes a `cursor`, and \
+                    its answer has none of `paging`, `has_more`, `next_cursor` and `cursor` to go on by; correct the answer \
+                    in openapi/overlay/corrections.yaml, or teach build/model/paging.rs this way of paging\n";
+    assert!(refused.ends_with(sentence), "{refused}");
+    assert_eq!(repository.files(), before);
+}
+
+#[test]
 fn a_source_that_lacks_operations_of_ours_is_refused_by_its_first_few() {
     let repository = Repository::new();
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/upstream.yaml");
@@ -823,8 +861,8 @@ fn names_that_collide_stop_an_update_before_anything_is_written() {
 #[test]
 fn the_table_for_those_who_come_from_another_sdk_is_written_and_checked() {
     let repository = Repository::new();
-    let row = "| `client.things.update` | `client.things.update` | `client.things().update(thing_id, id)` | \
-               `PUT /things/{thing_id}` |";
+    let row = "| `client.things.update(thingId, { id })` | `client.things.update(thing_id, id=…)` | \
+               `client.things().update(thing_id, id)` | `Thing` | `PUT /things/{thing_id}` |";
     assert!(repository.file("docs/coming-from.md").contains(row));
     repository.xtask(&["generate-spec", "--check"]).assert().success();
     repository.write("docs/coming-from.md", "| by hand |\n");

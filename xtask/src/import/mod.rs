@@ -5,7 +5,7 @@ pub mod downgrade;
 pub mod paths;
 pub mod places;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Result, bail, ensure};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use crate::import::downgrade::downgrade;
 use crate::import::paths::{keep_parameter_names, shape};
 use crate::import::places::keep_schema_names;
 use crate::normalise::{prose, reachable};
+use crate::spec::methods::SdkMethods;
 use crate::spec::order::keep_order;
 
 /// A description, imported.
@@ -25,7 +26,7 @@ pub struct Import {
     /// The references that led nowhere. Anything is taken in their place.
     pub broken: Vec<Dangling>,
     /// What the official SDKs call the operations, by method and path: the structure does not keep it.
-    pub sdk_methods: BTreeMap<(String, String), String>,
+    pub sdk_methods: SdkMethods,
 }
 
 /// The structure of a description, in our names where the committed one has the same thing.
@@ -47,7 +48,7 @@ pub fn import(text: &str, committed: &Value) -> Result<Import> {
     Ok(Import { document, broken, sdk_methods })
 }
 
-fn sdk_methods(document: &Value) -> BTreeMap<(String, String), String> {
+fn sdk_methods(document: &Value) -> SdkMethods {
     let operations = operations(document).into_iter();
     operations
         .filter_map(|operation| {

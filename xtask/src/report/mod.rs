@@ -22,6 +22,7 @@ use crate::overlay::Gone;
 use crate::overlay::anchors::used_elsewhere;
 use crate::overlay::corrections::Superfluous;
 use crate::spec::Courier;
+use crate::spec::methods::SdkMethods;
 use crate::spec::types::Misnamed;
 
 /// What a change is about.
@@ -93,7 +94,7 @@ pub struct Sides<'a> {
     pub broken: &'a [Dangling],
     pub removals: &'a [String],
     /// What the official SDKs call the operations, by method and the shape of the path.
-    pub sdk_methods: &'a BTreeMap<(String, String), String>,
+    pub sdk_methods: &'a SdkMethods,
 }
 
 impl Sides<'_> {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use heck::{ToSnakeCase, ToTitleCase};
+use heck::ToTitleCase;
 use serde_json::{Map, Value, json};
 
 use crate::document::{object, operations, schemas, text};
 use crate::import::paths::shape;
+use crate::spec::methods::{SdkMethods, official};
 use crate::spec::types::Misnamed;
 
 /// Overlay actions for everything that is new and has no words; none when everything has.
@@ -53,18 +54,13 @@ pub fn words(old: &Value, new: &Value) -> Result<Option<String>> {
 /// Overlay actions for names.yaml, which does not know these operations; none when it knows all.
 ///
 /// The tag is that of the operations nearest by; `sdk_methods` has what the official SDKs call them.
-pub fn names(
-    document: &Value,
-    unnamed: &[(String, String)],
-    sdk_methods: &BTreeMap<(String, String), String>,
-) -> Result<Option<String>> {
+pub fn names(document: &Value, unnamed: &[(String, String)], sdk_methods: &SdkMethods) -> Result<Option<String>> {
     let actions = operations(document)
         .into_iter()
         .filter(|operation| unnamed.iter().any(|(method, path)| method == operation.method && path == operation.path))
         .map(|operation| {
-            let sdk_method = sdk_methods.get(&(operation.method.to_owned(), shape(operation.path)));
-            let snake = |method: &String| method.split('.').map(str::to_snake_case).collect::<Vec<_>>().join(".");
-            let name = sdk_method.map_or_else(|| operation.name().to_owned(), snake);
+            let official = official(sdk_methods, operation.method, operation.path);
+            let name = official.unwrap_or_else(|| operation.name().to_owned());
             json!({
                 "target": format!("$.paths['{}'].{}", operation.path, operation.method),
                 "update": {

@@ -8,6 +8,7 @@ use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
 use crate::document::{Operation, operations, operations_mut, text};
+use crate::import::paths::shape;
 
 const METHOD: &str = "x-method";
 
@@ -21,8 +22,25 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// Names each operation that has no name after its path, and returns the method and path of these operations.
-pub fn propose(document: &mut Value) -> Vec<(String, String)> {
+/// What the official SDKs call the operations, by method and the shape of the path.
+pub type SdkMethods = BTreeMap<(String, String), String>;
+
+/// What the operations of a description are called.
+pub fn given(document: &Value) -> SdkMethods {
+    let operations = operations(document).into_iter();
+    let key = |operation: &Operation<'_>| (operation.method.to_owned(), shape(operation.path));
+    operations.map(|operation| (key(&operation), operation.name().to_owned())).collect()
+}
+
+/// The dotted name of an operation in snake case, if an official SDK has one.
+pub fn official(sdk_methods: &SdkMethods, method: &str, path: &str) -> Option<String> {
+    let name = sdk_methods.get(&(method.to_owned(), shape(path)))?;
+    Some(name.split('.').map(str::to_snake_case).collect::<Vec<_>>().join("."))
+}
+
+/// Names each operation that has no name as the official SDKs do, or after its path, and returns the method and path of
+/// these operations. One that has moved to another path has the name that it had.
+pub fn propose(document: &mut Value, sdk_methods: &SdkMethods) -> Vec<(String, String)> {
     let mut taken: Vec<String> =
         operations(document).iter().filter_map(|operation| text(operation.value, METHOD)).map(str::to_owned).collect();
     let mut unnamed = Vec::new();
@@ -31,7 +49,7 @@ pub fn propose(document: &mut Value) -> Vec<(String, String)> {
             return;
         }
         unnamed.push((method.to_owned(), path.to_owned()));
-        let name = proposal(method, path);
+        let name = official(sdk_methods, method, path).unwrap_or_else(|| proposal(method, path));
         let numbered = (2..).map(|number| format!("{name}_{number}"));
         let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
         let name = free.unwrap_or(name);
@@ -100,6 +118,8 @@ pub fn distinct(document: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::{doubled, propose};
@@ -110,7 +130,7 @@ mod tests {
             "/lists/{list_id}/user-tokens": {"get": {"x-method": "lists.user_tokens.list", "operationId": "lists_user_tokens_list"}, "post": {"operationId": "addToken"}},
             "/lists/{id}": {"get": {}}
         }});
-        let unnamed = propose(&mut document);
+        let unnamed = propose(&mut document, &BTreeMap::new());
         assert_eq!(
             unnamed,
             [

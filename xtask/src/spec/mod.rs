@@ -17,6 +17,7 @@ use crate::import::places::RENAMED;
 use crate::normalise::{normalise, reachable};
 use crate::overlay::corrections::{self, Superfluous};
 use crate::overlay::{self, Gone, Overlay, Scope};
+use crate::spec::methods::SdkMethods;
 use crate::spec::types::Misnamed;
 use crate::{document, generate};
 
@@ -104,8 +105,9 @@ pub struct Courier {
     pub misnamed: Vec<Misnamed>,
 }
 
-/// Makes the document of courier.yaml from upstream.yaml and the overlays.
-pub fn courier(upstream: &Value, overlays: &[Overlay]) -> Result<Courier> {
+/// Makes the document of courier.yaml from upstream.yaml and the overlays; what they do not name is called what the official
+/// SDKs call it.
+pub fn courier(upstream: &Value, overlays: &[Overlay], sdk_methods: &SdkMethods) -> Result<Courier> {
     let mut document = upstream.clone();
     if let Some(document) = document.as_object_mut() {
         document.shift_remove(RENAMED);
@@ -126,7 +128,7 @@ pub fn courier(upstream: &Value, overlays: &[Overlay]) -> Result<Courier> {
         Ok(gone)
     };
     gone.extend(apply(NAMES, &mut document)?);
-    let unnamed = methods::propose(&mut document);
+    let unnamed = methods::propose(&mut document, sdk_methods);
     normalise(&mut document)?;
     gone.extend(apply(TYPES, &mut document)?);
     // What the overlay leads elsewhere takes nobody's name.
@@ -174,7 +176,7 @@ pub fn print_courier(document: &Value) -> Result<String> {
 
 /// Writes courier.yaml and docs/coming-from.md. With `check`, fails with a diff if one of them is stale.
 pub fn generate(files: &Files, check: bool) -> Result<()> {
-    let courier = courier(&files.read_upstream()?, &files.read_overlays()?)?;
+    let courier = courier(&files.read_upstream()?, &files.read_overlays()?, &SdkMethods::new())?;
     if !courier.gone.is_empty() {
         let gone: Vec<String> = courier.gone.iter().map(ToString::to_string).collect();
         bail!("these overlay targets are not in the API:\n  {}", gone.join("\n  "));

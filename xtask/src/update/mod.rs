@@ -4,7 +4,6 @@ mod removals;
 mod replacement;
 mod verify;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -61,11 +60,11 @@ pub fn update(repository: &Path, options: &Options) -> Result<()> {
     let (old_upstream, old_courier) = (files.read_upstream()?, files.read_courier()?);
     let (source, imported) = match &options.from {
         Some(from) => from_source(&Source::of(from), &old_upstream)?,
-        None => from_release(&old_upstream)?,
+        None => from_release(&old_upstream, &old_courier)?,
     };
     let Import { document: new_upstream, broken, sdk_methods } = imported;
-    let removals = removals(&old_upstream, &new_upstream);
-    let new_courier = spec::courier(&new_upstream, &files.read_overlays()?).with_context(|| source)?;
+    let new_courier = spec::courier(&new_upstream, &files.read_overlays()?, &sdk_methods).with_context(|| source)?;
+    let removals = removals((&old_upstream, &new_upstream), (&old_courier, &new_courier.document));
     let upstream = spec::print_upstream(&new_upstream)?;
     let courier = spec::print_courier(&new_courier.document)?;
     let old_model = spec::model(&old_courier).context("the committed description")?;
@@ -127,12 +126,13 @@ fn from_source(source: &Source, committed: &Value) -> Result<(String, Import)> {
 }
 
 /// The description of the newest release, or the committed one if no release is newer.
-fn from_release(committed: &Value) -> Result<(String, Import)> {
+fn from_release(committed: &Value, courier: &Value) -> Result<(String, Import)> {
     let release = Release::newest()?;
     let name = format!("release {} of the official Python client", release.version);
     if release_of(committed).is_some_and(|committed| release.version <= committed) {
         eprintln!("On PyPI: {name}.");
-        let imported = Import { document: committed.clone(), broken: Vec::new(), sdk_methods: BTreeMap::new() };
+        // What nobody has named yet keeps the name that it was given.
+        let imported = Import { document: committed.clone(), broken: Vec::new(), sdk_methods: methods::given(courier) };
         return Ok((name, imported));
     }
     eprintln!("Followed: {name}.");

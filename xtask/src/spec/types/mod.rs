@@ -143,7 +143,7 @@ pub fn forget(document: &mut Value) {
         schema.shift_remove(APART);
     });
 }
-/// What a schema is like without its words: enums and the required properties in any order.
+/// What a schema is like without its words: enums, choices and the required properties in any order.
 fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
     match value {
         Value::Object(object) => {
@@ -152,6 +152,11 @@ fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
                     ("required" | "enum", Value::Array(array)) => {
                         let mut sorted: Vec<String> = array.iter().map(Value::to_string).collect();
                         sorted.sort();
+                        json!(sorted)
+                    }
+                    ("oneOf", Value::Array(array)) => {
+                        let mut sorted: Vec<Value> = array.iter().map(|inner| shape(inner, names)).collect();
+                        sorted.sort_by_key(Value::to_string);
                         json!(sorted)
                     }
                     (_, Value::String(target)) => {
@@ -226,6 +231,8 @@ mod tests {
                 "oneOf": [reference("TreeBranchOne"), reference("TreeBranchTwo")],
                 "discriminator": {"propertyName": "type", "mapping": {"one": "#/components/schemas/TreeBranchOne"}}
             },
+            "PotOne": {"x-name": "Pot", "oneOf": [reference("TreeLeafOne"), {"type": "integer"}]},
+            "PotTwo": {"x-name": "Pot", "oneOf": [{"type": "integer"}, reference("TreeLeafTwo")]},
             "TreeBranchOne": branch("TreeLeafOne"), "TreeLeafOne": leaf(["a", "b"]),
             "TreeBranchTwo": branch("TreeLeafTwo"), "TreeLeafTwo": leaf(["b", "a"])
         }));
@@ -237,6 +244,7 @@ mod tests {
                     "oneOf": [reference("Branch"), reference("Branch")],
                     "discriminator": {"propertyName": "type", "mapping": {"one": "#/components/schemas/Branch"}}
                 },
+                "Pot": {"oneOf": [reference("Leaf"), {"type": "integer"}]},
                 "Branch": {"type": "object", "properties": {"leaf": reference("Leaf")}},
                 "Leaf": {"type": "string", "enum": ["a", "b"]}
             })
