@@ -75,4 +75,6 @@ fn names(arguments: &[Argument]) -> String {
 }
 
 #[cfg(test)]
+mod caller;
+#[cfg(test)]
 mod tests;
