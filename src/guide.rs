@@ -8,19 +8,20 @@
 //! | [`first_send`] | the first message, and what became of it |
 //! | [`recipients`] | users, addresses, lists, audiences, several at once |
 //! | [`templates`] | templates, data, content without a template |
-//! | [`routing`] | channels, providers, delays, expiry |
+//! | [`routing`] | channels, providers, delays, expiry, one-time passwords |
 //! | [`users`] | profiles, push tokens, tokens for browsers |
 //! | [`lists`] | lists and audiences |
 //! | [`tenants`] | tenants and brands |
 //! | [`preferences`] | what users want to receive |
-//! | [`bulk`] | one message to many users |
+//! | [`bulk`] | one message to any number of users |
 //! | [`journeys`] | journeys and automations |
 //! | [`paging`] | walking lists |
 //! | [`errors`] | what can go wrong, and what to do |
 //! | [`retries`] | retries, idempotency keys, what to do after an ambiguous failure |
-//! | [`blocking`] | calls from code that does not await |
-//! | [`observability`] | traces, metrics, logs, and which secrets they keep |
+//! | [`webhooks`] | what Courier tells by itself, verified and read |
 //! | [`testing`] | unit tests of your own |
+//! | [`observability`] | traces, metrics, logs, and which secrets they keep |
+//! | [`blocking`] | calls from code that does not await |
 //! | [`upgrading`] | what a new version may change |
 //! | [`coming_from`] | coming from the Node or the Python SDK |
 
@@ -36,7 +37,7 @@ pages! {
     first_send: "quick start", "send email", "send sms", "getting started";
     recipients: "to", "send to a list", "send to several users";
     templates: "data", "variables", "Elemental", "button";
-    routing: "channels", "providers", "override", "delay", "schedule";
+    routing: "channels", "providers", "override", "delay", "schedule", "otp", "one-time password", "verification code";
     users: "profiles", "push token", "device token", "jwt", "authentication", "inbox token";
     lists: "audiences", "subscribe", "unsubscribe";
     tenants: "brands", "organization", "workspace";
@@ -46,9 +47,10 @@ pages! {
     paging: "pagination", "cursor", "paginate", "stream", "iterate";
     errors: "exceptions", "status codes", "ApiError";
     retries: "idempotency", "timeout", "duplicate", "send twice", "cancellation", "drop";
-    blocking: "sync", "synchronous", "block_on";
-    observability: "logging", "metrics", "OpenTelemetry", "tracing", "redaction";
+    webhooks: "webhook", "signature", "verify", "callback", "delivery status", "bounce";
     testing: "mock", "fake", "stub", "unit test";
+    observability: "logging", "metrics", "OpenTelemetry", "tracing", "redaction";
+    blocking: "sync", "synchronous", "block_on";
     upgrading: "semver", "non_exhaustive", "breaking changes";
     coming_from: "node", "python", "typescript", "migration";
 }

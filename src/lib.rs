@@ -19,8 +19,8 @@
 //!
 //! # Where to look
 //!
-//! - **By task**: the [`guide`] has a page for each, from the [first send](guide::first_send) over [bulk jobs](guide::bulk)
-//!   and [paging](guide::paging) to [retries](guide::retries) and [tests of your own](guide::testing).
+//! - **By task**: the [`guide`] has a page for each, from the [first send](guide::first_send) over [bulk jobs](guide::bulk),
+//!   [paging](guide::paging) and [webhooks](guide::webhooks) to [tests of your own](guide::testing).
 //! - **By resource**: [`resources`] has a page for each of the 23. The names are those of the official SDKs:
 //!   `bulk.listUsers` is [`client.bulk().list_users(…)`](resources::Bulk::list_users). Coming from
 //!   [Node or Python](guide::coming_from)? There is a table.
@@ -35,7 +35,7 @@
 //! # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
 //! let brand = client.brands().update("brand_1", "Acme").await?; // path, then body
 //! let lists = client.lists().list().pattern("customers.**").await?; // query
-//! client.journeys().invoke("jn_1").user_id("user_123").idempotency_key("k-1").await?; // path, body, header
+//! let run = client.journeys().invoke("jn_1").user_id("user_123").await?; // path, body
 //! # Ok(())
 //! # }
 //! ```
@@ -50,6 +50,9 @@
 //! - **Retries** what is worth it, twice, and never does the work twice: every `POST` has an idempotency key. See
 //!   [`guide::retries`].
 //! - **Walks pages**: `.items()` and `.pages()` on every list. See [`guide::paging`].
+//! - **Sends to any number of users**: a bulk job from an iterator or a stream, which goes on after a crash. See
+//!   [`guide::bulk`].
+//! - **Waits**: until a message has arrived, or a job or run has ended. See [`ext::Wait`].
 //! - **Takes Courier as it is**: an answer with unknown fields or values, or with values of another type than described, is
 //!   no error, and nothing of it is lost. See [`guide::errors`].
 //! - **Says what went wrong**: one [`Error`] for every operation, with an [`ErrorKind`] to branch on.
@@ -63,6 +66,7 @@
 //! | `all-resources` | every resource of the API; on by default |
 //! | `send`, `bulk`, `users`, … | one resource and the types that it needs, to compile less |
 //! | `rustls` | TLS by rustls and the platform's certificates; on by default |
+//! | `rustls-no-provider` | the same with the crypto provider that your program installs, such as ring |
 //! | `native-tls` | TLS by the platform's own library |
 //! | `gzip` | answers may come compressed |
 //! | `reqwest-0-13` | [`ClientBuilder::http_client`], which takes a client of reqwest 0.13 |
@@ -70,6 +74,7 @@
 //! | `schemars` | `schemars::JsonSchema` for every type of [`types`] |
 //! | `testing` | a Courier on this machine, for tests: the module `testing` |
 //! | `tracing` | a span for each call and an event for each retry, named as OpenTelemetry names them |
+//! | `webhook` | verifying and reading what Courier sends to your webhooks: the module `ext::webhook` |
 //!
 //! # Glossary
 //!
@@ -97,8 +102,8 @@
 
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// The documentation speaks of all resources, also where some of them are not compiled.
-#![cfg_attr(not(feature = "all-resources"), allow(rustdoc::broken_intra_doc_links))]
+// The documentation speaks of all resources and features, also where some of them are not compiled.
+#![cfg_attr(not(all(feature = "all-resources", feature = "reqwest-0-13")), allow(rustdoc::broken_intra_doc_links))]
 // What the calls and types share is compiled whole, and with few resources some of it has no user.
 #![cfg_attr(not(feature = "all-resources"), allow(dead_code, unused_imports, unused_macros))]
 
@@ -170,6 +175,11 @@ pub use types::Deviation;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// What those are shown who come from another SDK is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/coming-from.md")]
+struct ComingFrom;
 
 /// The calls that coding agents are told to make are tests.
 #[cfg(doctest)]

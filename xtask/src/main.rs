@@ -56,7 +56,7 @@ enum Task {
     /// caller, with the next version number and a draft for CHANGELOG.md. Then compiles the crate and writes the changed
     /// shapes of its types for review. Nothing is written unless every step succeeds.
     UpdateSpec(update::Options),
-    /// Count the descriptions in courier.yaml by tag, and check their links.
+    /// Count the descriptions in courier.yaml by tag, and check their links, and the code in README.md and AGENTS.md.
     CheckDocs {
         /// Name every item that has no description.
         #[arg(long)]
@@ -85,7 +85,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.task {
         Task::GenerateSpec { check } => spec::generate(&files, *check),
         Task::UpdateSpec(options) => update::update(repository, options),
-        Task::CheckDocs { missing } => check_docs::check(&files.read_courier()?, *missing),
+        Task::CheckDocs { missing } => check_docs::check(repository, &files.read_courier()?, *missing),
         Task::Conformance => conformance::check(repository),
     }
 }

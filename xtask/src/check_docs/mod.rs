@@ -1,8 +1,10 @@
 //! What of the description is explained in words, and what is not.
 
+mod formatting;
 mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde_json::Value;
@@ -16,8 +18,9 @@ const LONGEST_SUMMARY: usize = 70;
 /// The tag of what the operations of several tags use.
 const SHARED: &str = "Shared";
 
-/// Counts what has a description, by tag; fails when something has none, and with `missing` names it.
-pub fn check(document: &Value, missing: bool) -> Result<()> {
+/// Counts what has a description, by tag; fails when something has none, and with `missing` names it. Fails, too, for links
+/// without a target, and for code in the documents that is not formatted.
+pub fn check(repository: &Path, document: &Value, missing: bool) -> Result<()> {
     let tally = tally(document);
     println!("{:<24}{:>12}{:>12}{:>12}{:>12}", "tag", "operations", "parameters", "schemas", "properties");
     for (tag, counts) in &tally.tags {
@@ -32,6 +35,10 @@ pub fn check(document: &Value, missing: bool) -> Result<()> {
     let dead = links::dead(document, &spec::model(document)?);
     if !dead.is_empty() {
         bail!("{} links have no target:\n  {}", dead.len(), dead.join("\n  "));
+    }
+    let unformatted = formatting::unformatted(repository)?;
+    if !unformatted.is_empty() {
+        bail!("{}", unformatted.join("\n"));
     }
     if !tally.missing.is_empty() {
         let first: Vec<&str> = tally.missing.iter().take(10).map(String::as_str).collect();
