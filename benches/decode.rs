@@ -1,52 +1,77 @@
-//! How fast answers are decoded, against plain JSON as the measure.
+//! How fast answers become their types, and how often that allocates.
 //!
-//! `cargo bench`: each figure stands beside `serde_json::Value` on the same bytes, in the same run.
+//! `cargo bench --bench decode`. Each kind of body is read three ways, in turn: by a call of the client, whose transport
+//! answers from memory; by `serde_json::from_slice` as the same type; and by `serde_json::from_slice` as a `Value`. It fails
+//! if the client is slower than the second.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use serde_json::{Value, json};
-use trycourier::types;
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 
-/// A page of a bulk job's users, as large as Courier's pages are.
-fn page() -> String {
-    let users: Vec<Value> = (0..100)
-        .map(|number| {
-            json!({
-                "recipient": format!("user_{number}"),
-                "status": "ENQUEUED",
-                "messageId": format!("1-65f240a0-{number:024}"),
-                "data": {"order": number, "items": ["a", "b"]},
-                "to": {"user_id": format!("user_{number}"), "email": "user@example.com", "locale": "en-GB"},
-                "preferences": {"notifications": {"welcome": {"status": "OPTED_IN"}}}
-            })
-        })
-        .collect();
-    json!({"items": users, "paging": {"more": true, "cursor": "MTpFWUNFRkRRN0c1WERTRTU2"}}).to_string()
+mod support;
+
+use std::hint::black_box;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use support::{Bars, allocations, answered, answers, in_turn, runtime};
+use trycourier::{Bytes, Client, types};
+
+/// The client may do no more than to read the body.
+const BAR: f64 = 1.03;
+
+fn main() {
+    let mut bars = Bars::default();
+    println!("{:<12} {:>8}  {:>10} {:>12}  {:>22} {:>22}", "", "", "client", "", "the same type", "Value");
+    println!(
+        "{:<12} {:>8}  {:>10} {:>12}  {:>9} {:>12} {:>9} {:>12}",
+        "body", "kB", "MB/s", "allocations", "ratio", "allocations", "ratio", "allocations"
+    );
+    compare(&mut bars, "bulk users", answers::bulk_users(100), async |client: &Client| {
+        client.bulk().list_users("job").await.unwrap().into_inner()
+    });
+    compare(&mut bars, "messages", answers::messages(100), async |client: &Client| {
+        client.messages().list().await.unwrap().into_inner()
+    });
+    compare(&mut bars, "journey", answers::journey(20), async |client: &Client| {
+        client.journeys().retrieve("journey").await.unwrap().into_inner()
+    });
+    compare(&mut bars, "elemental", answers::template(100), async |client: &Client| -> types::JourneyTemplate {
+        client.journeys().templates().retrieve("journey", "template").await.unwrap().into_inner()
+    });
+    println!("\nA ratio is the client's time to that of the other.");
+    bars.end();
 }
 
-/// Elemental content: a tagged union, nested.
-fn content() -> String {
-    let elements: Vec<Value> = (0..100)
-        .map(|number| match number % 3 {
-            0 => json!({"type": "text", "content": format!("Paragraph {number}"), "align": "left"}),
-            1 => json!({"type": "action", "content": "Open", "href": "https://example.com"}),
-            _ => json!({"type": "image", "src": "https://example.com/a.png"}),
-        })
-        .collect();
-    json!({"version": "2022-01-01", "elements": elements}).to_string()
-}
+fn compare<T: DeserializeOwned + PartialEq + std::fmt::Debug>(
+    bars: &mut Bars,
+    name: &str,
+    body: String,
+    call: impl AsyncFn(&Client) -> T,
+) {
+    let body = Bytes::from(body);
+    let (client, runtime) = (answered(&body), runtime());
+    let typed = || serde_json::from_slice::<T>(&body).unwrap();
+    let value = || serde_json::from_slice::<Value>(&body).unwrap();
+    assert_eq!(runtime.block_on(call(&client)), typed(), "{name}");
 
-fn decode(criterion: &mut Criterion) {
-    let mut compare = |name: &str, json: &str, typed: fn(&str) -> bool| {
-        assert!(typed(json), "{name}");
-        let mut group = criterion.benchmark_group(name);
-        group.throughput(Throughput::Bytes(json.len() as u64));
-        group.bench_function("value", |bencher| bencher.iter(|| serde_json::from_str::<Value>(json).is_ok()));
-        group.bench_function("typed", |bencher| bencher.iter(|| typed(json)));
-        group.finish();
+    let counts = (allocations(|| runtime.block_on(call(&client))), allocations(typed), allocations(value));
+    let client = |times| {
+        runtime.block_on(async {
+            for _ in 0..times {
+                black_box(call(&client).await);
+            }
+        });
     };
-    compare("bulk users", &page(), |json| serde_json::from_str::<types::BulkListUsersResponse>(json).is_ok());
-    compare("elemental", &content(), |json| serde_json::from_str::<types::ElementalContent>(json).is_ok());
+    let beside_typed = in_turn(client, |times| (0..times).for_each(|_| drop(black_box(typed()))));
+    let beside_value = in_turn(client, |times| (0..times).for_each(|_| drop(black_box(value()))));
+    let speed = body.len() as f64 / 1e6 / beside_typed.ours.as_secs_f64();
+    println!(
+        "{name:<12} {:>8.1}  {speed:>10.0} {:>12}  {:>9.3} {:>12} {:>9.3} {:>12}",
+        body.len() as f64 / 1e3,
+        counts.0,
+        beside_typed.ratio,
+        counts.1,
+        beside_value.ratio,
+        counts.2
+    );
+    bars.at_most(&format!("  {name} beside the same type"), &beside_typed, BAR);
 }
-
-criterion_group!(benches, decode);
-criterion_main!(benches);

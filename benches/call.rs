@@ -1,0 +1,156 @@
+//! What a call costs beside the same request written by hand.
+//!
+//! `cargo bench --bench call`. The client and reqwest by hand send the same requests, with the same headers, bodies and time
+//! limit, to a server on this machine that costs next to nothing, and read the answers as the same types; by hand with
+//! `serde_json::from_slice`. It fails if the client takes more than 1.08 times as long for a send, or 1.03 times for a page
+//! of 100 bulk users. Then it says what the client takes without a socket.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
+
+mod support;
+
+use std::cell::Cell;
+use std::hint::black_box;
+use std::time::Duration;
+
+use support::{Bars, Comparison, KEY, allocations, alone, answered, answers, in_turn, micros, runtime, server};
+use trycourier::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use trycourier::http::{HeaderMap, HeaderValue};
+use trycourier::types::{self, Content, Message, Recipient, Routing};
+use trycourier::{Bytes, Client, reqwest};
+
+const SEND_BAR: f64 = 1.08;
+const PAGE_BAR: f64 = 1.03;
+
+fn main() {
+    let page = answers::bulk_users(100);
+    let url = server::start(&page);
+    let client = Client::builder().api_key(KEY).base_url(&url).build().unwrap();
+    let (hand, runtime) = (ByHand::new(url), runtime());
+    let mut bars = Bars::default();
+
+    let orders = Orders::default();
+    let send_ours = async || send(&client, orders.next()).await;
+    let send_theirs = async || hand.send(orders.next()).await;
+    assert_eq!(runtime.block_on(send_ours()), runtime.block_on(send_theirs()));
+    let counts = (allocations(|| runtime.block_on(send_ours())), allocations(|| runtime.block_on(send_theirs())));
+    let found = in_turn(repeated(&runtime, &send_ours), repeated(&runtime, &send_theirs));
+    report(&mut bars, "a send", &found, counts, SEND_BAR);
+
+    let page_ours = async || list_users(&client).await;
+    let page_theirs = async || hand.list_users().await;
+    assert_eq!(runtime.block_on(page_ours()), runtime.block_on(page_theirs()));
+    let counts = (allocations(|| runtime.block_on(page_ours())), allocations(|| runtime.block_on(page_theirs())));
+    let found = in_turn(repeated(&runtime, &page_ours), repeated(&runtime, &page_theirs));
+    report(&mut bars, "a page of 100 bulk users", &found, counts, PAGE_BAR);
+
+    println!("\nwithout a socket:");
+    let client = answered(&Bytes::from_static(answers::ACCEPTED.as_bytes()));
+    let whole = async || send(&client, orders.next()).await;
+    let json = |times| {
+        for _ in 0..times {
+            let (message, key) = orders.next();
+            black_box((serde_json::to_vec(&types::SendMessageRequest::new(message)).unwrap(), key));
+            drop(black_box(serde_json::from_str::<types::SendMessageResponse>(answers::ACCEPTED).unwrap()));
+        }
+    };
+    let count = allocations(|| runtime.block_on(whole()));
+    println!(
+        "a send takes {} with {count} allocations, of which its JSON takes {}",
+        micros(alone(repeated(&runtime, &whole))),
+        micros(alone(json))
+    );
+    bars.end();
+}
+
+fn report(bars: &mut Bars, what: &str, found: &Comparison, counts: (u64, u64), bar: f64) {
+    println!("{what}: {} by the client, {} by hand", micros(found.ours), micros(found.theirs));
+    println!("  {} allocations by the client, {} by hand", counts.0, counts.1);
+    bars.at_most("  ratio", found, bar);
+}
+
+fn repeated<T>(runtime: &tokio::runtime::Runtime, run: &impl AsyncFn() -> T) -> impl FnMut(u32) {
+    move |times| {
+        runtime.block_on(async {
+            for _ in 0..times {
+                black_box(run().await);
+            }
+        });
+    }
+}
+
+/// What is sent: a message about an order, under the order's key.
+#[derive(Default)]
+struct Orders(Cell<u32>);
+
+impl Orders {
+    fn next(&self) -> (Message, String) {
+        let order = self.0.get();
+        self.0.set(order.wrapping_add(1));
+        let content = Content::new(
+            "Your order is on its way",
+            "Dear {{name}}, we have sent your order {{order}} today. It should be with you within three working days.",
+        );
+        let message = Message::new()
+            .to(Recipient::email("ada@example.com"))
+            .content(content)
+            .data([("name", "Ada Lovelace"), ("order", "A-1007"), ("carrier", "Royal Mail")])
+            .routing(Routing::single(["email", "push"]));
+        (message, format!("confirm-order-{order:010}"))
+    }
+}
+
+async fn send(client: &Client, (message, key): (Message, String)) -> types::SendMessageResponse {
+    client.send().message(message).idempotency_key(key).await.unwrap().into_inner()
+}
+
+async fn list_users(client: &Client) -> types::BulkListUsersResponse {
+    client.bulk().list_users("job_1").await.unwrap().into_inner()
+}
+
+/// The same requests without the client, as somebody writes them who minds what they cost: one pool, and the headers that do
+/// not change made once.
+struct ByHand {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl ByHand {
+    fn new(url: String) -> Self {
+        let json = HeaderValue::from_static("application/json");
+        let agent = HeaderValue::from_static(concat!("trycourier-rust/", env!("CARGO_PKG_VERSION")));
+        let headers: HeaderMap = [
+            (ACCEPT, json),
+            (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
+            (AUTHORIZATION, format!("Bearer {KEY}").try_into().unwrap()),
+            (USER_AGENT, agent),
+        ]
+        .into_iter()
+        .collect();
+        let http = reqwest::Client::builder()
+            .default_headers(headers)
+            .timeout(Duration::from_secs(60))
+            .connect_timeout(Duration::from_secs(5))
+            .no_proxy()
+            .build();
+        Self { http: http.unwrap(), url }
+    }
+
+    async fn send(&self, (message, key): (Message, String)) -> types::SendMessageResponse {
+        let body = serde_json::to_vec(&types::SendMessageRequest::new(message)).unwrap();
+        let request = self
+            .http
+            .post(format!("{}/send", self.url))
+            .header("idempotency-key", key)
+            .header(CONTENT_TYPE, "application/json")
+            .body(body);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    async fn list_users(&self) -> types::BulkListUsersResponse {
+        let request = self.http.get(format!("{}/bulk/{}/users", self.url, "job_1"));
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+}

@@ -1,0 +1,37 @@
+//! How long the build script takes to generate the surface, with every resource and with `send` alone.
+//!
+//! `cargo test --bench generator -- --bench`: by `test` it is compiled without optimisation, which is how cargo compiles a
+//! build script, also for a release build. It fails if it takes 1 s or 0.3 s.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
+
+mod support;
+
+#[allow(dead_code, unused_imports, reason = "the build script's, and so are its tests")]
+#[path = "../build/generate.rs"]
+mod generate;
+
+use std::fs;
+use std::hint::black_box;
+use std::time::Duration;
+
+use generate::Features;
+use support::{Bars, time};
+
+fn main() {
+    let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.yaml")).unwrap();
+    let methods = description.lines().filter_map(|line| line.trim().strip_prefix("x-method: "));
+    let resources: Features = methods.filter_map(|method| Some(method.split('.').next()?.to_owned())).collect();
+    let everything = format!("all {} resources", resources.len());
+    let mut bars = Bars::default();
+    for (what, features, bar) in [
+        (everything.as_str(), resources, Duration::from_secs(1)),
+        ("`send` alone", Features::from(["send".to_owned()]), Duration::from_millis(300)),
+    ] {
+        let generate = || drop(black_box(generate::generate(&description, &features).unwrap()));
+        // What disturbs the machine only adds to it.
+        let least = (0..5).map(|_| time(generate)).min().unwrap_or_default();
+        bars.state(what, &format!("{:.2} s", least.as_secs_f64()), &format!("{:.1} s", bar.as_secs_f64()), least > bar);
+    }
+    bars.end();
+}
