@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::exchange::push_parameter;
+use crate::idempotency::IDEMPOTENCY_KEY;
 use crate::json::Decode;
 use crate::operation::{Operation, Outgoing};
 use crate::types::{Sensitive, Timestamp};
@@ -154,16 +155,19 @@ impl<T: Argument + Decode> Argument for Vec<T> {
 }
 
 /// Sends a call, and reads its answer as its type.
-pub(crate) async fn send<C: Call>(mut call: C) -> Result<Response<C::Answer>> {
+///
+/// The request is made at once, so that the future, which is moved more than once, need not hold the arguments too.
+pub(crate) fn send<C: Call>(mut call: C) -> impl Future<Output = Result<Response<C::Answer>>> + Send + 'static {
     let outgoing = outgoing(&mut call);
-    let client = call.client();
-    client.call(C::OPERATION, outgoing).await
+    let client = call.client().clone();
+    async move { client.call(C::OPERATION, outgoing).await }
 }
 
 /// Sends a call, and gives the body of its answer as it came.
-pub(crate) async fn send_raw<C: Call>(mut call: C) -> Result<Response<Bytes>> {
+pub(crate) fn send_raw<C: Call>(mut call: C) -> impl Future<Output = Result<Response<Bytes>>> + Send + 'static {
     let outgoing = outgoing(&mut call);
-    call.client().call_raw(C::OPERATION, outgoing).await
+    let client = call.client().clone();
+    async move { client.call_raw(C::OPERATION, outgoing).await }
 }
 
 /// The request of a call.
@@ -172,6 +176,7 @@ pub(crate) fn outgoing<C: Call>(call: &mut C) -> Result<Outgoing> {
         template: C::OPERATION.path,
         target: String::with_capacity(C::OPERATION.path.len() + 32),
         headers: HeaderMap::new(),
+        key: None,
         body: None,
         refused: None,
     };
@@ -185,6 +190,7 @@ struct Request {
     template: &'static str,
     target: String,
     headers: HeaderMap,
+    key: Option<HeaderValue>,
     body: Option<Bytes>,
     refused: Option<String>,
 }
@@ -209,7 +215,7 @@ impl Request {
         }
         self.target.push_str(self.template);
         let method = Method::from_bytes(operation.method.as_bytes()).unwrap_or_default();
-        Ok(Outgoing { method, target: self.target, headers: self.headers, body: self.body })
+        Ok(Outgoing { method, target: self.target, headers: self.headers, key: self.key, body: self.body })
     }
 }
 
@@ -235,11 +241,15 @@ impl Arguments for Request {
 
     fn header(&mut self, name: &'static str, value: &mut dyn Argument) {
         let mut refused = false;
-        let headers = &mut self.headers;
+        let (headers, key) = (&mut self.headers, &mut self.key);
         value.texts(&mut |text| match HeaderValue::from_str(text) {
             Ok(mut value) => {
                 value.set_sensitive(true);
-                headers.insert(HeaderName::from_static(name), value);
+                if name == IDEMPOTENCY_KEY {
+                    *key = Some(value);
+                } else {
+                    headers.insert(HeaderName::from_static(name), value);
+                }
             }
             Err(_) => refused = true,
         });

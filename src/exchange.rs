@@ -21,21 +21,22 @@ use crate::{Error, ErrorKind, Response, Result};
 
 impl Client {
     /// Makes a call, and gives the body of its answer as its type.
-    pub(crate) async fn call<T: Decode + Send>(
+    // Not an `async fn`, and neither is the next, whose futures would hold the request twice.
+    pub(crate) fn call<T: Decode + Send>(
         &self,
         operation: &'static Operation,
         outgoing: Result<Outgoing>,
-    ) -> Result<Response<T>> {
-        self.exchange(operation, outgoing, |answer, redaction| described(self, operation, answer, redaction)).await
+    ) -> impl Future<Output = Result<Response<T>>> + Send {
+        self.exchange(operation, outgoing, move |answer, redaction| described(self, operation, answer, redaction))
     }
 
     /// Makes a call, and gives the body of its answer as it came.
-    pub(crate) async fn call_raw(
+    pub(crate) fn call_raw(
         &self,
         operation: &'static Operation,
         outgoing: Result<Outgoing>,
-    ) -> Result<Response<Bytes>> {
-        self.exchange(operation, outgoing, |answer, _| Ok(answer.raw())).await
+    ) -> impl Future<Output = Result<Response<Bytes>>> + Send {
+        self.exchange(operation, outgoing, |answer, _| Ok(answer.raw()))
     }
 
     /// Makes a call whose answer is read in a way of its own.

@@ -1,7 +1,7 @@
 //! The static facts of one operation, and one request of it before the client adds its own.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 /// An operation as the description has it. The generated code has one constant of it for each.
 #[derive(Debug)]
@@ -39,14 +39,16 @@ pub(crate) struct Outgoing {
     pub method: Method,
     /// `/path?query`, percent-encoded.
     pub target: String,
-    /// What the call itself sets; the client adds `Accept`, `Content-Type` and its own.
+    /// What the call itself sets but for its key; the client adds `Accept`, `Content-Type` and its own.
     pub headers: HeaderMap,
+    /// The idempotency key that the call itself sets.
+    pub key: Option<HeaderValue>,
     /// The body, which is JSON.
     pub body: Option<Bytes>,
 }
 
 impl Outgoing {
     pub(crate) fn new(method: Method, target: String) -> Self {
-        Self { method, target, headers: HeaderMap::new(), body: None }
+        Self { method, target, headers: HeaderMap::new(), key: None, body: None }
     }
 }

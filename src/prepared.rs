@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{self, Call};
-use crate::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
+use crate::idempotency::IDEMPOTENCY_EXPIRATION;
 use crate::operation::Outgoing;
 use crate::options::FRAMING;
 use crate::types::Timestamp;
@@ -176,11 +176,9 @@ impl<C: Call> Prepared<C> {
             }
             to.insert(name, secret(value)?);
         }
-        if let Some(key) = idempotency_key {
-            to.insert(IDEMPOTENCY_KEY, secret(key)?);
-        }
+        let key = idempotency_key.as_deref().map(secret).transpose()?;
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| damaged())?;
-        Ok(Outgoing { method, target, headers: to, body: body.clone().map(Bytes::from) })
+        Ok(Outgoing { method, target, headers: to, key, body: body.clone().map(Bytes::from) })
     }
 }
 
@@ -192,13 +190,13 @@ pub(crate) fn prepare<C: Call>(mut call: C) -> Result<Prepared<C>> {
 }
 
 fn parts<C: Call>(call: &mut C) -> Result<Parts> {
-    let Outgoing { method, target, mut headers, body } = call::outgoing(call)?;
+    let Outgoing { method, target, mut headers, key, body } = call::outgoing(call)?;
     let (client, options) = (call.client(), call.client().options());
     options.check()?;
     if let Some(expiration) = &options.idempotency_expiration {
         headers.entry(IDEMPOTENCY_EXPIRATION).or_insert_with(|| expiration.clone());
     }
-    let key = headers.remove(IDEMPOTENCY_KEY).or_else(|| options.idempotency_key.clone());
+    let key = key.or_else(|| options.idempotency_key.clone());
     let idempotency_key = match key {
         Some(key) if key.as_bytes().trim_ascii().is_empty() => {
             return Err(Error::invalid_argument("the idempotency key is blank"));

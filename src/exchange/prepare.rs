@@ -27,7 +27,7 @@ pub(crate) struct Prepared {
     /// Whether sending it twice does no more than sending it once.
     pub is_repeatable: bool,
     target: String,
-    /// What the call itself sets.
+    /// What the call itself sets but for its key.
     headers: HeaderMap,
     key: Option<HeaderValue>,
 }
@@ -36,7 +36,7 @@ impl Prepared {
     pub(super) fn new(client: &Client, operation: &'static Operation, outgoing: Outgoing) -> Result<Self> {
         let options = client.options();
         options.check()?;
-        let Outgoing { method, mut target, mut headers, body } = outgoing;
+        let Outgoing { method, mut target, mut headers, key, body } = outgoing;
         // What the call itself says comes before what is said of several: a second `cursor` would start the list anew.
         if !options.query.is_empty() {
             let own = target.clone();
@@ -44,7 +44,7 @@ impl Prepared {
                 push_parameter(&mut target, name, value);
             }
         }
-        let key = headers.remove(IDEMPOTENCY_KEY).or_else(|| options.idempotency_key.clone());
+        let key = key.or_else(|| options.idempotency_key.clone());
         // To the server a blank key may be none, and then a retry would be a second request.
         if key.as_ref().is_some_and(|key| key.as_bytes().trim_ascii().is_empty()) {
             return Err(Error::invalid_argument("the idempotency key is blank"));
