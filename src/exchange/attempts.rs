@@ -16,6 +16,9 @@ use crate::retry_budget::Retry;
 use crate::transport::{Attempt, Body, TransportError};
 use crate::{Error, ErrorKind, Result};
 
+/// The most memory that is taken on the word of `Content-Length`. It is more than a page of any list needs.
+const MOST_ROOM: usize = 1024 * 1024;
+
 /// The most that is read of the body of an error.
 const LARGEST_ERROR: usize = 64 * 1024;
 
@@ -228,9 +231,12 @@ async fn as_it_came(mut body: Body, headers: &HeaderMap, limit: usize) -> std::r
         if all.len() + chunk.len() > limit {
             return Err(Unreadable::TooLarge);
         }
-        // The usual answer is one chunk, and stays where it is.
-        if all.is_empty() && announced == Some(chunk.len()) {
-            return Ok(chunk);
+        if all.is_empty() {
+            // The usual answer is one chunk, and stays where it is.
+            if announced == Some(chunk.len()) {
+                return Ok(chunk);
+            }
+            all.reserve(announced.unwrap_or_default().min(MOST_ROOM));
         }
         all.extend_from_slice(&chunk);
     }
