@@ -324,7 +324,7 @@ impl Found {
 
 /// Most names differ in what can be seen without calling anything.
 #[inline]
-fn same(known: &str, name: &str) -> bool {
+pub(super) fn same(known: &str, name: &str) -> bool {
     known.len() == name.len() && known.as_bytes().first() == name.as_bytes().first() && known == name
 }
 

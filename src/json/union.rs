@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::notes::Notes;
 use super::read::{Begun, BegunValue, Elements, Lenient, Read, Rest, Text, exact};
+use super::structure::{bit, same};
 use super::values::integer;
 
 /// One of several shapes. The variants are known by number, in the order of the shapes.
@@ -119,18 +120,19 @@ impl<'de, T: Union + super::Decode> Visitor<'de> for UnionVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let mut begun: Vec<Begun> = Vec::new();
-        let mut found: Vec<Found> = Vec::new();
+        let mut possible = u64::MAX;
         while let Some(name) = map.next_key_seed(Name(T::SHAPES))? {
             let value = map.next_value()?;
             let Cow::Borrowed(tag) = name else {
                 begun.push(Begun { name, value: BegunValue::Other(value) });
                 continue;
             };
-            let word = word(T::SHAPES, tag, &value);
+            let (allowed, word) = allowed(T::SHAPES, tag, value.as_str());
+            // Of a tag that comes twice the last value counts, and then the whole object tells.
+            let is_first = !begun.iter().any(|entry| same(tag, &entry.name));
+            possible = if is_first { possible & allowed } else { 0 };
             begun.push(Begun { name, value: word.map_or(BegunValue::Other(value), BegunValue::Word) });
-            found.retain(|(known, _)| *known != tag);
-            found.push((tag, word));
-            if let Some(variant) = decided(T::SHAPES, &found) {
+            if let Some(variant) = decided(T::SHAPES, possible, &begun) {
                 return T::read(variant, Rest { begun, rest: map, from: PhantomData });
             }
         }
@@ -240,29 +242,31 @@ fn choose_object(shapes: &[Shape], map: &Map<String, Value>) -> Option<usize> {
         })
 }
 
-/// A tag that has been read, and the word that the shapes have for its value.
-type Found = (&'static str, Option<&'static str>);
-
-/// The only tagged variant that the tags so far allow, when they are all of its tags.
-fn decided(shapes: &[Shape], found: &[Found]) -> Option<usize> {
-    let found = |tag: &str| found.iter().find(|(known, _)| *known == tag).map(|(_, word)| *word);
-    let mut possible = shapes.iter().enumerate().filter_map(|(index, shape)| match shape {
-        Shape::Object(tags, _) if !tags.is_empty() => {
-            let allows = |(tag, words): &(&str, &[&str])| {
-                found(tag).is_none_or(|word| word.is_some_and(|word| words.contains(&word)))
-            };
-            tags.iter().all(allows).then_some((index, *tags))
+/// The tagged variants that the value of a tag allows, a bit each, and the word that they have for it.
+fn allowed(shapes: &[Shape], tag: &str, value: Option<&str>) -> (u64, Option<&'static str>) {
+    let (mut allowed, mut word) = (0, None);
+    for (index, shape) in shapes.iter().enumerate() {
+        let Shape::Object(tags, _) = shape else { continue };
+        let fits = match tags.iter().find(|(name, _)| same(name, tag)) {
+            Some((_, words)) => {
+                let found = words.iter().find(|known| value.is_some_and(|value| same(known, value))).copied();
+                word = word.or(found);
+                found.is_some()
+            }
+            None => !tags.is_empty(),
+        };
+        if fits {
+            allowed |= bit(index);
         }
-        _ => None,
-    });
-    let (index, tags) = possible.next()?;
-    (possible.next().is_none() && tags.iter().all(|(tag, _)| found(tag).is_some())).then_some(index)
+    }
+    (allowed, word)
 }
 
-/// The word that the shapes have for the value of a tag.
-fn word(shapes: &'static [Shape], tag: &str, value: &Value) -> Option<&'static str> {
-    let text = value.as_str()?;
-    tags(shapes).filter(|(name, _)| *name == tag).flat_map(|(_, words)| *words).find(|word| **word == text).copied()
+/// The only variant that is possible, when all of its tags have been read.
+fn decided(shapes: &[Shape], possible: u64, begun: &[Begun]) -> Option<usize> {
+    let index = possible.is_power_of_two().then_some(possible.trailing_zeros() as usize)?;
+    let Shape::Object(tags, _) = shapes.get(index)? else { return None };
+    tags.iter().all(|(tag, _)| begun.iter().any(|entry| same(tag, &entry.name))).then_some(index)
 }
 
 fn tags(shapes: &'static [Shape]) -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
@@ -291,7 +295,7 @@ impl Visitor<'_> for Name {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(match tags(self.0).find(|(tag, _)| *tag == name) {
+        Ok(match tags(self.0).find(|(tag, _)| same(tag, name)) {
             Some((tag, _)) => Cow::Borrowed(tag),
             None => Cow::Owned(name.to_owned()),
         })

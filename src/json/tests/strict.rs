@@ -155,6 +155,16 @@ fn two_tags_tell_a_variant_that_one_does_not() {
 }
 
 #[test]
+fn of_a_tag_that_comes_twice_the_last_value_counts() {
+    let json = r#"{"trigger_type":"api","trigger_type":"segment","type":"trigger","event":"e"}"#;
+    assert!(matches!(exactly(json), Node::Segment(trigger) if trigger.event == "e" && trigger.extra.is_empty()));
+    let json = r#"{"trigger_type":"segment","event":"e","trigger_type":"api","type":"trigger"}"#;
+    assert!(matches!(exactly(json), Node::Api(trigger) if trigger.extra["event"] == "e"));
+    assert!(matches!(exactly(r#"{"mode":"now","mode":"until","type":"delay"}"#), Node::WaitUntil(_)));
+    assert!(matches!(exactly(r#"{"mode":"until","mode":"now","type":"delay","duration":5}"#), Node::Wait(_)));
+}
+
+#[test]
 fn required_properties_tell_what_the_tags_do_not() {
     assert!(matches!(exactly(r#"{"type":"delay","mode":"until"}"#), Node::WaitUntil(_)));
     assert!(matches!(exactly(r#"{"type":"delay","duration":5}"#), Node::Wait(_)));
