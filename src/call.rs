@@ -114,10 +114,12 @@ impl Argument for Timestamp {
 macro_rules! argument {
     ($($kind:ty),*) => {$(
         impl $crate::call::Argument for $kind {
+            #[inline]
             fn texts(&self, to: &mut dyn FnMut(&str)) {
                 to(&self.to_string());
             }
 
+            #[inline]
             fn take(&mut self, text: &str) {
                 if let Ok(value) = text.parse() {
                     *self = value;
@@ -156,18 +158,20 @@ impl<T: Argument + Decode> Argument for Vec<T> {
 
 /// Sends a call, and reads its answer as its type.
 ///
-/// The request is made at once, so that the future, which is moved more than once, need not hold the arguments too.
-pub(crate) fn send<C: Call>(mut call: C) -> impl Future<Output = Result<Response<C::Answer>>> + Send + 'static {
+/// It is boxed here and not by each call, as the compiler then proves once for all of them that it can be sent to other
+/// threads. To prove it for each would take as long as to compile the rest of the crate. The request is made at once, so
+/// that the future holds it alone.
+pub(crate) fn send<C: Call>(mut call: C) -> Sending<C::Answer> {
     let outgoing = outgoing(&mut call);
     let client = call.client().clone();
-    async move { client.call(C::OPERATION, outgoing).await }
+    Box::pin(async move { client.call(C::OPERATION, outgoing).await })
 }
 
 /// Sends a call, and gives the body of its answer as it came.
-pub(crate) fn send_raw<C: Call>(mut call: C) -> impl Future<Output = Result<Response<Bytes>>> + Send + 'static {
+pub(crate) fn send_raw<C: Call>(mut call: C) -> Sending<Bytes> {
     let outgoing = outgoing(&mut call);
     let client = call.client().clone();
-    async move { client.call_raw(C::OPERATION, outgoing).await }
+    Box::pin(async move { client.call_raw(C::OPERATION, outgoing).await })
 }
 
 /// The request of a call.
@@ -289,7 +293,7 @@ macro_rules! call {
             ///
             /// An [`Error`](crate::Error) that names the operation, and by its [`kind`](crate::Error::kind) what happened.
             #[inline]
-            pub fn send(self) -> impl Future<Output = crate::Result<crate::Response<$answer>>> + Send + 'static {
+            pub fn send(self) -> crate::call::Sending<$answer> {
                 crate::call::send(self)
             }
 
@@ -299,9 +303,7 @@ macro_rules! call {
             ///
             /// Those of `send`, except for an answer that is not as described.
             #[inline]
-            pub fn send_raw(
-                self,
-            ) -> impl Future<Output = crate::Result<crate::Response<bytes::Bytes>>> + Send + 'static {
+            pub fn send_raw(self) -> crate::call::Sending<bytes::Bytes> {
                 crate::call::send_raw(self)
             }
 
@@ -330,11 +332,12 @@ macro_rules! call {
 
             #[inline]
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin(crate::call::send(self))
+                crate::call::send(self)
             }
         }
 
         impl std::fmt::Debug for $call {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 crate::call::describe::<Self>(f)
             }

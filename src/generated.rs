@@ -35,8 +35,6 @@ pub mod calls {
     #![allow(clippy::too_many_arguments)]
     #![allow(deprecated, reason = "what is deprecated is still sent")]
 
-    use std::future::Future;
-
     use serde_json::Value;
 
     use crate::call::{Arguments, argument, call};

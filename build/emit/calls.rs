@@ -149,8 +149,8 @@ fn operation(code: &mut String, call: &Call) -> std::fmt::Result {
     )?;
     writeln!(
         code,
-        "    fn client(&self) -> &Client {{\n        &self.client\n    }}\n    fn client_mut(&mut self) -> &mut Client {{\n        \
-         &mut self.client\n    }}\n    fn arguments(&mut self, to: &mut dyn Arguments) {{\n        let _ = &to;"
+        "    #[inline]\n    fn client(&self) -> &Client {{\n        &self.client\n    }}\n    #[inline]\n    fn client_mut(&mut self) -> \
+         &mut Client {{\n        &mut self.client\n    }}\n    #[inline]\n    fn arguments(&mut self, to: &mut dyn Arguments) {{\n        let _ = &to;"
     )?;
     for parameter in &call.path_parameters {
         writeln!(code, "        to.path(&mut self.{});", parameter.ident)?;
@@ -174,7 +174,7 @@ fn operation(code: &mut String, call: &Call) -> std::fmt::Result {
     if call.body.is_some() {
         values.push_str("body: Decode::empty(), ");
     }
-    writeln!(code, "    }}\n    fn empty(client: Client) -> Self {{\n        Self {{ {values}}}\n    }}\n}}")
+    writeln!(code, "    }}\n    #[inline]\n    fn empty(client: Client) -> Self {{\n        Self {{ {values}}}\n    }}\n}}")
 }
 
 fn paged(code: &mut String, call: &Call, paging: &Paging) -> std::fmt::Result {

@@ -42,6 +42,7 @@ macro_rules! structure {
             const REQUIRED: u64 = $required;
             const CONSTANTS: &'static [(&'static str, &'static str)] = &[$(($constant, $value)),*];
 
+            #[inline]
             fn empty() -> Self {
                 Self { $($field: $crate::json::Decode::empty(),)* extra: $crate::types::Extra::new() }
             }
@@ -59,10 +60,12 @@ macro_rules! structure {
                 $(to.field($index, &self.$field);)*
             }
 
+            #[inline]
             fn extra(&self) -> &$crate::types::Extra {
                 &self.extra
             }
 
+            #[inline]
             fn extra_mut(&mut self) -> &mut $crate::types::Extra {
                 &mut self.extra
             }

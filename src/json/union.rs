@@ -50,6 +50,7 @@ macro_rules! union {
                 }
             }
 
+            #[inline]
             fn unrecognized(value: ::serde_json::Value) -> Self {
                 Self::Unrecognized($crate::types::Object::received(value))
             }
@@ -70,6 +71,7 @@ macro_rules! union {
         impl $crate::json::Decode for $type {
             const EXPECTED: &'static str = "a value of one of the described shapes";
 
+            #[inline]
             fn empty() -> Self {
                 $crate::json::Union::unrecognized(::serde_json::Value::Null)
             }
@@ -78,14 +80,17 @@ macro_rules! union {
                 $crate::json::read_union(from)
             }
 
+            #[inline]
             fn lenient<'v>(value: &'v ::serde_json::Value, notes: &mut $crate::json::Notes<'v>) -> Option<Self> {
                 $crate::json::lenient_union(value, notes)
             }
 
+            #[inline]
             fn text(text: &str) -> Option<Self> {
                 $crate::json::text_union(text)
             }
 
+            #[inline]
             fn instead(value: ::serde_json::Value) -> Option<Self> {
                 Some($crate::json::Union::unrecognized(value))
             }

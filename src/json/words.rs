@@ -12,6 +12,7 @@ macro_rules! words {
             const WORDS: &'static [&'static str] = &[$($word),*];
 
             /// The value as the API writes it.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $word,)*
@@ -19,6 +20,7 @@ macro_rules! words {
                 }
             }
 
+            #[inline]
             fn known(word: &str) -> Option<Self> {
                 match word {
                     $($word => Some(Self::$variant),)*
@@ -28,6 +30,7 @@ macro_rules! words {
         }
 
         impl ::std::fmt::Display for $type {
+            #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.pad(self.as_str())
             }
@@ -37,6 +40,7 @@ macro_rules! words {
         impl ::std::str::FromStr for $type {
             type Err = $crate::types::UnrecognizedValue;
 
+            #[inline]
             fn from_str(word: &str) -> Result<Self, Self::Err> {
                 Self::known(word).ok_or(Self::Err::new(Self::WORDS))
             }
@@ -57,6 +61,7 @@ macro_rules! words {
         impl $crate::json::Decode for $type {
             const EXPECTED: &'static str = "a string";
 
+            #[inline]
             fn empty() -> Self {
                 Self::Unrecognized(String::new())
             }
@@ -65,10 +70,12 @@ macro_rules! words {
                 $crate::json::read_word(from, Self::known, Self::Unrecognized)
             }
 
+            #[inline]
             fn lenient<'v>(value: &'v ::serde_json::Value, notes: &mut $crate::json::Notes<'v>) -> Option<Self> {
                 value.as_str().and_then(Self::text).or_else(|| notes.misfit(Self::EXPECTED))
             }
 
+            #[inline]
             fn text(word: &str) -> Option<Self> {
                 Some(Self::known(word).unwrap_or_else(|| Self::Unrecognized(word.to_owned())))
             }
