@@ -1,4 +1,4 @@
-//! Generates the surface from `openapi/courier.yaml`. How: `build/generate.rs`.
+//! Generates the surface from `openapi/courier.json`, which is `courier.yaml` as JSON. How: `build/generate.rs`.
 
 #[path = "build/generate.rs"]
 mod generate;
@@ -6,7 +6,7 @@ mod generate;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
-const DESCRIPTION: &str = "openapi/courier.yaml";
+const DESCRIPTION: &str = "openapi/courier.json";
 
 fn main() {
     println!("cargo::rerun-if-changed={DESCRIPTION}");

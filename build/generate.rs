@@ -1,7 +1,7 @@
 //! From the description to Rust.
 //!
 //! ```text
-//! openapi/courier.yaml
+//! openapi/courier.json
 //!    │  description/   what is about Rust alone is taken out or marked: features, constants, unions
 //!    ▼  progenitor.rs  progenitor reads the rest: names, types, recursion
 //! its code
@@ -35,7 +35,7 @@ pub struct Generated {
 /// Generates everything, or says why it cannot.
 pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>, String> {
     let mut document: Value =
-        yaml_serde::from_str(description).map_err(|error| format!("the description is not YAML: {error}"))?;
+        serde_json::from_str(description).map_err(|error| format!("the description is not JSON: {error}"))?;
     // The double knows the whole API, whatever is generated of it.
     let described = features.contains("testing").then(|| emit::described::described(&document));
     description::features::keep(&mut document, features)?;

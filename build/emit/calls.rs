@@ -174,7 +174,10 @@ fn operation(code: &mut String, call: &Call) -> std::fmt::Result {
     if call.body.is_some() {
         values.push_str("body: Decode::empty(), ");
     }
-    writeln!(code, "    }}\n    #[inline]\n    fn empty(client: Client) -> Self {{\n        Self {{ {values}}}\n    }}\n}}")
+    writeln!(
+        code,
+        "    }}\n    #[inline]\n    fn empty(client: Client) -> Self {{\n        Self {{ {values}}}\n    }}\n}}"
+    )
 }
 
 fn paged(code: &mut String, call: &Call, paging: &Paging) -> std::fmt::Result {

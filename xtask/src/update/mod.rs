@@ -5,7 +5,7 @@ mod replacement;
 mod verify;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
@@ -67,6 +67,7 @@ pub fn update(repository: &Path, options: &Options) -> Result<()> {
     let removals = removals((&old_upstream, &new_upstream), (&old_courier, &new_courier.document));
     let upstream = spec::print_upstream(&new_upstream)?;
     let courier = spec::print_courier(&new_courier.document)?;
+    let courier_json = spec::print_courier_json(&new_courier.document);
     let old_model = spec::model(&old_courier).context("the committed description")?;
     let new_model = spec::model(&methods::distinct(&new_courier.document));
 
@@ -105,17 +106,19 @@ pub fn update(repository: &Path, options: &Options) -> Result<()> {
         return Ok(());
     }
     let coming_from = coming_from::table(&new_model);
-    write(repository, &files, [&upstream, &courier, &coming_from], options.no_verify)
+    let texts = [&upstream, &courier, &courier_json, &coming_from];
+    let written = [&files.upstream, &files.courier, &files.courier_json, &files.coming_from];
+    write(repository, &written.into_iter().zip(texts.map(String::as_str)).collect::<Vec<_>>(), options.no_verify)
 }
 
-fn write(repository: &Path, files: &Files, [upstream, courier, coming_from]: [&str; 3], no_verify: bool) -> Result<()> {
-    let replacement =
-        replace(&[(&files.upstream, upstream), (&files.courier, courier), (&files.coming_from, coming_from)])?;
+fn write(repository: &Path, files: &[(&PathBuf, &str)], no_verify: bool) -> Result<()> {
+    let replacement = replace(files)?;
     if !no_verify && let Err(error) = verify(repository) {
         replacement.undo()?;
         return Err(error.context("the files are unchanged; use `--no-verify` to keep the new ones and inspect them"));
     }
-    eprintln!("Written: {} and {}. Next: `git diff`.", files.upstream.display(), files.courier.display());
+    let names = files.iter().map(|(path, _)| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    eprintln!("Written: {names}. Next: `git diff`.");
     Ok(())
 }
 
