@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::programs::{cargo, python, python_with, run, target, works};
+
 const MOCK: &str = "@stdy/cli@0.22.2";
 const MOCK_STARTS_WITHIN: Duration = Duration::from_secs(60);
 const CLIENT: &str = "trycourier==9.13.0";
@@ -25,7 +27,7 @@ pub fn check(repository: &Path) -> Result<()> {
     } else {
         left_out.push("the mock server of the official SDKs, which needs node");
     }
-    match ["python3", "python"].into_iter().find(|python| works(python)) {
+    match python() {
         Some(python) => python_client(repository, python)?,
         None => left_out.push("the official Python client, which needs python3"),
     }
@@ -35,34 +37,16 @@ pub fn check(repository: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where cargo puts what it builds.
-fn target(repository: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), |folder| repository.join(folder))
-}
-
-fn works(program: &str) -> bool {
-    let mut command = Command::new(program);
-    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
-    ensure!(status.success(), "{command:?} ended with {status}");
-    Ok(())
-}
-
 fn mock_server(repository: &Path) -> Result<()> {
     println!("The mock server of the official SDKs reads the description.");
     run(Command::new("npx").args(["--yes", MOCK, "validate", "openapi/courier.yaml"]).current_dir(repository))?;
 
     println!("It is called by every operation with every parameter.");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let calls = ["test", "--quiet", "--package", "trycourier", "--test", "conformance"];
     // Built before the server is started, so that a build that fails leaves none behind.
-    run(Command::new(&cargo).args(calls).current_dir(repository))?;
+    run(cargo().args(calls).current_dir(repository))?;
     let mock = Mock::start(repository)?;
-    let mut calls_to_it = Command::new(&cargo);
+    let mut calls_to_it = cargo();
     calls_to_it.args(calls).args(["--", "--ignored", "--nocapture"]).env("MOCK_SERVER", &mock.url);
     run(calls_to_it.current_dir(repository)).context("the mock server and the crate disagree")
 }
@@ -111,11 +95,11 @@ impl Drop for Mock {
 fn python_client(repository: &Path, python: &str) -> Result<()> {
     let folder = target(repository).join("conformance");
     fs::create_dir_all(&folder)?;
-    let python = installed(repository, &folder, python)?;
+    let requirements = repository.join("xtask/conformance/requirements.txt").display().to_string();
+    let python = python_with(&folder, python, &[CLIENT, "--requirement", &requirements])?;
     let suite = unskipped(&folder, &python)?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let build = ["build", "--quiet", "--features", "testing", "--example", "local_courier"];
-    run(Command::new(cargo).args(build).current_dir(repository))?;
+    run(cargo().args(build).current_dir(repository))?;
 
     println!("The test suite of {CLIENT} runs against local_courier.");
     let server = Server::start(repository, &["--make-up-answers"])?;
@@ -152,21 +136,6 @@ fn judge(report: &str) -> Result<()> {
     ensure!(!passed.is_empty(), "no test ran");
     ensure!(unexpected.is_empty(), "{} tests failed: {}", unexpected.len(), unexpected.join(", "));
     Ok(())
-}
-
-/// A Python with the client and what its tests need; its path.
-fn installed(repository: &Path, folder: &Path, python: &str) -> Result<PathBuf> {
-    let venv = folder.join("venv");
-    let own = ["bin/python", "Scripts/python.exe"];
-    let find = || own.iter().map(|path| venv.join(path)).find(|path| path.exists());
-    if find().is_none() {
-        run(Command::new(python).args(["-m", "venv"]).arg(&venv)).context("Debian has it in python3-venv")?;
-    }
-    let python = find().context("the virtual environment has no python")?;
-    let requirements = repository.join("xtask/conformance/requirements.txt");
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT, "--requirement"];
-    run(Command::new(&python).args(install).arg(requirements))?;
-    Ok(python)
 }
 
 /// The client's source, whose tests against a server are not skipped; its folder.

@@ -5,10 +5,12 @@
 //!    ▼  import/     its structure, with our names where the committed one has the same thing
 //! openapi/upstream.yaml
 //!    ▼  spec/       the rules of normalise/ and the overlays, applied by overlay/, in their order
-//! openapi/courier.yaml, docs/coming-from.md
+//! openapi/courier.yaml, openapi/courier.json, docs/coming-from.md
 //!    ▼  report/     what it means for callers, by the surfaces that the build script's generator makes
 //! ```
 
+mod bench_build;
+mod bench_peers;
 mod check_docs;
 mod conformance;
 mod document;
@@ -18,8 +20,10 @@ mod fetch;
 #[path = "../../build/generate.rs"]
 mod generate;
 mod import;
+mod measured;
 mod normalise;
 mod overlay;
+mod programs;
 mod report;
 mod spec;
 mod update;
@@ -43,7 +47,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Generate openapi/courier.yaml from openapi/upstream.yaml and the overlays, and docs/coming-from.md from it.
+    /// Generate openapi/courier.yaml from openapi/upstream.yaml and the overlays, and from it openapi/courier.json and
+    /// docs/coming-from.md.
     GenerateSpec {
         /// Write nothing; fail with a diff if a generated file is stale.
         #[arg(long)]
@@ -66,6 +71,15 @@ enum Task {
     ///
     /// What needs node or python is left out where they are not there.
     Conformance,
+    /// Measure what the crate costs at build time: cold builds of a service with it, without it, and with others.
+    ///
+    /// Each build begins with an empty target folder, and everything is fetched before. All of it takes a quarter of an hour
+    /// and a gigabyte or two; name some of the services to measure them alone.
+    BenchBuild(bench_build::Options),
+    /// Measure calls beside the official Node and Python clients and reqwest by hand, against one nginx on this machine.
+    ///
+    /// It prints the table that README.md shows. What needs node or python is left out where they are not there.
+    BenchPeers(bench_peers::Options),
 }
 
 fn main() -> ExitCode {
@@ -86,6 +100,8 @@ fn run(arguments: &Arguments) -> Result<()> {
         Task::GenerateSpec { check } => spec::generate(&files, *check),
         Task::UpdateSpec(options) => update::update(repository, options),
         Task::CheckDocs { missing } => check_docs::check(repository, &files.read_courier()?, *missing),
+        Task::BenchBuild(options) => bench_build::bench(repository, options),
+        Task::BenchPeers(options) => bench_peers::bench(repository, options),
         Task::Conformance => conformance::check(repository),
     }
 }

@@ -1,0 +1,292 @@
+//! How fast calls are, beside the official Node and Python clients and reqwest by hand: each on one core, one call after the
+//! other, against one nginx on another core that gives the same answers to all.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::measured::{circumstances, table};
+use crate::programs::{cargo, output, python, python_with, run, works};
+use crate::{programs, spec};
+
+const NODE_CLIENT: &str = "@trycourier/courier@7.10.2";
+const PYTHON_CLIENT: &str = "trycourier==9.13.0";
+const STARTS_WITHIN: Duration = Duration::from_secs(10);
+
+/// What is called, and what the table says of it.
+const KINDS: [(&str, &str); 2] = [("send", "sends a second"), ("page", "pages of 100 users a second")];
+
+#[derive(Args)]
+pub struct Options {
+    /// How long each client calls in each round, in seconds, after a fifth of it that does not count.
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+    /// How often each client has its turn; the most calls a second count.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+}
+
+/// A client that is measured.
+struct Peer {
+    title: String,
+    /// The program and its first arguments.
+    command: Vec<PathBuf>,
+}
+
+pub fn bench(repository: &Path, options: &Options) -> Result<()> {
+    ensure!(options.rounds > 0 && options.seconds > 0.0, "in no time no call is made");
+    let folder = programs::target(repository).join("bench-peers");
+    fs::create_dir_all(&folder)?;
+    let peers = peers(repository, &folder)?;
+    let server = Nginx::start(&folder)?;
+    let mut most: BTreeMap<(usize, &str), f64> = BTreeMap::new();
+    for round in 1..=options.rounds {
+        for (kind, unit) in KINDS {
+            for (place, peer) in peers.iter().enumerate() {
+                let rate = rate(peer, &server.url, kind, options.seconds)?;
+                eprintln!("{} ({round}/{}): {rate:.0} {unit}", peer.title, options.rounds);
+                let most = most.entry((place, kind)).or_default();
+                *most = most.max(rate);
+            }
+        }
+    }
+
+    let of = |place: usize, kind: &str| most.get(&(place, kind)).copied().unwrap_or_default();
+    let rows = peers.iter().enumerate().map(|(place, peer)| {
+        let figures = KINDS.into_iter().flat_map(|(kind, _)| {
+            let rate = of(place, kind);
+            [format!("{rate:.0}"), format!("{:.2}", of(0, kind) / rate)]
+        });
+        std::iter::once(peer.title.clone()).chain(figures).collect()
+    });
+    let [(_, sends), (_, pages)] = KINDS;
+    let head =
+        ["one call after the other, on one core", sends, "trycourier is so many times as fast", pages, "and here"];
+    println!("{}\n{}", table(&head, &rows.collect::<Vec<_>>()), circumstances());
+    println!(
+        "{}",
+        if works("taskset") {
+            "Each had a core of its own."
+        } else {
+            "No core was anybody's own: there is no taskset."
+        }
+    );
+    Ok(())
+}
+
+/// Makes every client ready to run.
+fn peers(repository: &Path, folder: &Path) -> Result<Vec<Peer>> {
+    let rust = rust(repository, folder)?;
+    let (ours, reqwest) = versions(repository)?;
+    let mut peers = vec![
+        Peer { title: format!("trycourier {ours}"), command: vec![rust.clone(), "trycourier".into()] },
+        Peer { title: format!("reqwest {reqwest}, by hand"), command: vec![rust, "reqwest".into()] },
+    ];
+    if works("npm") {
+        let node = output(Command::new("node").arg("--version"))?;
+        let title = format!("{NODE_CLIENT}, Node {}", node.trim().trim_start_matches('v'));
+        peers.push(Peer { title, command: vec!["node".into(), node_client(folder)?] });
+    } else {
+        eprintln!("Left out: the official Node client, which needs node and npm.");
+    }
+    if let Some(python) = python() {
+        let python = python_with(folder, python, &[PYTHON_CLIENT])?;
+        let version = output(Command::new(&python).arg("--version"))?;
+        let script = repository.join("xtask/bench-peers/python.py");
+        peers.push(Peer { title: format!("{PYTHON_CLIENT}, {}", version.trim()), command: vec![python, script] });
+    } else {
+        eprintln!("Left out: the official Python client, which needs python3.");
+    }
+    Ok(peers)
+}
+
+/// Builds the program that calls by trycourier and by reqwest, with optimisation; its path.
+fn rust(repository: &Path, folder: &Path) -> Result<PathBuf> {
+    let project = folder.join("rust");
+    fs::create_dir_all(project.join("src"))?;
+    let path = repository.display().to_string();
+    let manifest = format!(
+        r#"[package]
+name = "bench"
+version = "0.0.0"
+edition = "2024"
+
+[workspace]
+
+[dependencies]
+reqwest = {{ version = "0.13", default-features = false, features = ["http2", "json", "rustls", "system-proxy"] }}
+serde = {{ version = "1", features = ["derive"] }}
+serde_json = "1"
+tokio = {{ version = "1", features = ["macros", "rt"] }}
+trycourier = {{ path = {path:?}, default-features = false, features = ["bulk", "rustls", "send"] }}
+"#
+    );
+    fs::write(project.join("Cargo.toml"), manifest)?;
+    fs::write(project.join("src/main.rs"), include_str!("../bench-peers/rust.rs"))?;
+    // The versions of everything are ours.
+    fs::copy(repository.join("Cargo.lock"), project.join("Cargo.lock"))?;
+    run(cargo().args(["build", "--release"]).current_dir(&project).env("CARGO_TARGET_DIR", project.join("target")))?;
+    Ok(project.join("target/release").join(format!("bench{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The versions of trycourier and of reqwest in Cargo.lock.
+fn versions(repository: &Path) -> Result<(String, String)> {
+    let lock: toml::Table = spec::read(&repository.join("Cargo.lock"))?.parse().context("Cargo.lock")?;
+    let packages = lock.get("package").and_then(toml::Value::as_array).context("Cargo.lock lists no packages")?;
+    let version = |name: &str| {
+        let named = packages.iter().find(|package| package.get("name").and_then(toml::Value::as_str) == Some(name));
+        let version = named.and_then(|package| package.get("version")?.as_str());
+        version.map(str::to_owned).with_context(|| format!("Cargo.lock has no {name}"))
+    };
+    Ok((version("trycourier")?, version("reqwest")?))
+}
+
+/// Installs the Node client; the script beside it.
+fn node_client(folder: &Path) -> Result<PathBuf> {
+    let folder = folder.join("node");
+    fs::create_dir_all(&folder)?;
+    let script = folder.join("bench.mjs");
+    fs::write(&script, include_str!("../bench-peers/node.mjs"))?;
+    fs::write(folder.join("package.json"), json!({"private": true}).to_string())?;
+    run(Command::new("npm")
+        .args(["install", "--silent", "--no-audit", "--no-fund", NODE_CLIENT])
+        .current_dir(&folder))?;
+    Ok(script)
+}
+
+/// Runs a client; the calls that it made in a second.
+fn rate(peer: &Peer, url: &str, kind: &str, seconds: f64) -> Result<f64> {
+    let mut command = on_core(0, &peer.command);
+    let before = seconds / 5.0;
+    let printed = output(command.args([url, kind, &before.to_string(), &seconds.to_string()]))?;
+    let (count, passed) = printed.trim().split_once(' ').with_context(|| format!("{command:?} prints {printed}"))?;
+    Ok(count.parse::<f64>()? / passed.parse::<f64>()?)
+}
+
+/// A command that stays on one core, where that can be said.
+fn on_core(core: usize, command: &[PathBuf]) -> Command {
+    let mut words = Vec::new();
+    if works("taskset") {
+        words.extend(["taskset".into(), "--cpu-list".into(), PathBuf::from(core.to_string())]);
+    }
+    words.extend_from_slice(command);
+    let mut command = Command::new(words.first().cloned().unwrap_or_default());
+    command.args(words.iter().skip(1));
+    command
+}
+
+/// An nginx with both answers, for as long as this lives.
+struct Nginx {
+    child: Child,
+    url: String,
+}
+
+impl Nginx {
+    fn start(folder: &Path) -> Result<Self> {
+        let program = ["nginx", "/usr/sbin/nginx"].into_iter().find(|program| {
+            Command::new(program).arg("-v").stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+        });
+        let program = program.context("there is no nginx; Debian has it in nginx-light, Homebrew in nginx")?;
+        let folder = folder.join("nginx");
+        fs::create_dir_all(&folder)?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        fs::write(folder.join("page.json"), page().to_string())?;
+        fs::write(folder.join("nginx.conf"), configuration(port))?;
+        let mut command = on_core(1, &[program.into()]);
+        command.arg("-p").arg(&folder).args(["-c", "nginx.conf", "-e", "stderr"]);
+        let child = command.spawn().context("cannot run nginx")?;
+        let mut server = Self { child, url: format!("http://127.0.0.1:{port}") };
+        let deadline = Instant::now() + STARTS_WITHIN;
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("nginx ended with {status}");
+            }
+            ensure!(Instant::now() < deadline, "nginx did not listen within {STARTS_WITHIN:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(server)
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn configuration(port: u16) -> String {
+    let sent = json!({"requestId": "1-65f240a0-8f7c1d2e3b4a5968778695a4"});
+    format!(
+        "daemon off;
+master_process off;
+pid nginx.pid;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    default_type application/json;
+    keepalive_requests 1000000000;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    open_file_cache max=4;
+    tcp_nodelay on;
+    server {{
+        listen 127.0.0.1:{port};
+        root .;
+        location = /send {{ return 202 '{sent}'; }}
+        location /bulk/ {{ try_files /page.json =404; }}
+    }}
+}}
+"
+    )
+}
+
+/// A page of 100 users, each with as much as a user can have: 1.2 kB.
+fn page() -> Value {
+    let preference = |source: Option<&str>| {
+        let mut preference = json!({
+            "status": "OPTED_IN",
+            "rules": [{"start": "2026-01-01T00:00:00Z", "until": "2026-12-31T23:59:59Z"}],
+            "channel_preferences": [{"channel": "direct_message"}]
+        });
+        if let (Some(source), Some(preference)) = (source, preference.as_object_mut()) {
+            preference.insert("source".to_owned(), source.into());
+        }
+        json!({"categories": {"news": preference}, "notifications": {"welcome": preference}})
+    };
+    let user = |number: usize| {
+        json!({
+            "preferences": preference(None),
+            "profile": {"name": "Ada", "plan": "gold"},
+            "recipient": format!("user_{number}"),
+            "data": {"order": number, "items": ["a", "b"]},
+            "to": {
+                "user_id": format!("user_{number}"),
+                "account_id": "abc-123",
+                "context": {"tenant_id": "tenant_abc"},
+                "data": {"locale": "en"},
+                "email": "user@example.com",
+                "locale": "en-US",
+                "phone_number": "+15551234567",
+                "list_id": "example.list.id",
+                "preferences": preference(Some("subscription")),
+                "tenant_id": "tenant_abc"
+            },
+            "status": "ENQUEUED",
+            "messageId": format!("1-65f240a0-{number:024}")
+        })
+    };
+    let users: Vec<Value> = (0..100).map(user).collect();
+    json!({"items": users, "paging": {"cursor": "MTpFWUNFRkRRN0c1WERTRTU2", "more": true}})
+}

@@ -1,0 +1,56 @@
+//! Other programs that a task runs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+/// The cargo that runs this.
+pub fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Where cargo puts what it builds.
+pub fn target(repository: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), |folder| repository.join(folder))
+}
+
+/// Whether there is such a program.
+pub fn works(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// The name that Python has here.
+pub fn python() -> Option<&'static str> {
+    ["python3", "python"].into_iter().find(|python| works(python))
+}
+
+/// Runs it to its end, which has to be a success.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}
+
+/// What it prints.
+pub fn output(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {command:?}"))?;
+    ensure!(output.status.success(), "{command:?} ended with {}", output.status);
+    String::from_utf8(output.stdout).with_context(|| format!("{command:?} prints no text"))
+}
+
+/// A virtual environment in this folder, with what pip is told to install; the path of its Python.
+pub fn python_with(folder: &Path, python: &str, install: &[&str]) -> Result<PathBuf> {
+    let venv = folder.join("venv");
+    let own = ["bin/python", "Scripts/python.exe"];
+    let find = || own.iter().map(|path| venv.join(path)).find(|path| path.exists());
+    if find().is_none() {
+        run(Command::new(python).args(["-m", "venv"]).arg(&venv)).context("Debian has it in python3-venv")?;
+    }
+    let python = find().context("the virtual environment has no python")?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run(Command::new(&python).args(pip).args(install))?;
+    Ok(python)
+}
