@@ -16,11 +16,15 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use generate::Features;
+use serde_json::Value;
 use support::{Bars, time};
 
 fn main() {
-    let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.yaml")).unwrap();
-    let methods = description.lines().filter_map(|line| line.trim().strip_prefix("x-method: "));
+    let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.json")).unwrap();
+    let document: Value = serde_json::from_str(&description).unwrap();
+    let items = document["paths"].as_object().unwrap().values();
+    let operations = items.flat_map(|item| item.as_object().unwrap().values());
+    let methods = operations.filter_map(|operation| operation["x-method"].as_str());
     let resources: Features = methods.filter_map(|method| Some(method.split('.').next()?.to_owned())).collect();
     let everything = format!("all {} resources", resources.len());
     let mut bars = Bars::default();

@@ -8,7 +8,9 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::iso_8601::{self, nanoseconds_of, read, system_time, written};
+#[cfg(feature = "chrono")]
+use crate::iso_8601;
+use crate::iso_8601::{nanoseconds_of, read, system_time, written};
 use crate::json::{Decode, Encode, Notes};
 
 /// A moment as Courier writes it, an ISO 8601 text such as `2024-03-12T11:30:02.484Z`.

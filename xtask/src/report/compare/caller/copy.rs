@@ -8,8 +8,6 @@ use std::{env, fs};
 use serde_json::Value;
 use toml::Table;
 
-use crate::document;
-
 /// A copy of the crate with another description, and a program beside it that depends on it.
 pub struct Copy {
     folder: PathBuf,
@@ -36,7 +34,7 @@ impl Copy {
         }
         manifest["workspace"]["members"] = toml::Value::from(vec!["program"]);
         write(&copy.folder.join("Cargo.toml"), &manifest.to_string());
-        write(&copy.folder.join("openapi/courier.yaml"), &document::print(document, "").unwrap());
+        write(&copy.folder.join("openapi/courier.json"), &document.to_string());
         write(
             &copy.folder.join("program/Cargo.toml"),
             &format!(
