@@ -225,7 +225,7 @@ impl<S: Send + 'static> Wait<S> {
     ///
     /// # Errors
     ///
-    /// The last item is one when the deadline passed ([`ErrorKind::Timeout`]) or a look failed.
+    /// The last item is one when the deadline passed ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout)) or a look failed.
     pub fn states(self) -> impl Stream<Item = Result<S>> + Send + Unpin + 'static {
         Box::pin(stream::unfold(Some(Looks::of(self)), async |looks| {
             let mut looks = looks?;
