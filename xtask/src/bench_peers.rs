@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::measured::{circumstances, table};
-use crate::programs::{cargo, output, python, python_with, run, works};
+use crate::programs::{cargo, output, python, python_with, run, wait_for, works};
 use crate::{programs, spec};
 
 const NODE_CLIENT: &str = "@trycourier/courier@7.10.2";
@@ -203,14 +203,7 @@ impl Nginx {
         command.arg("-p").arg(&folder).args(["-c", "nginx.conf", "-e", "stderr"]);
         let child = command.spawn().context("cannot run nginx")?;
         let mut server = Self { child, url: format!("http://127.0.0.1:{port}") };
-        let deadline = Instant::now() + STARTS_WITHIN;
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if let Some(status) = server.child.try_wait()? {
-                bail!("nginx ended with {status}");
-            }
-            ensure!(Instant::now() < deadline, "nginx did not listen within {STARTS_WITHIN:?}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_for("nginx", &mut server.child, port, STARTS_WITHIN)?;
         Ok(server)
     }
 }

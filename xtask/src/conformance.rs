@@ -3,14 +3,14 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::programs::{cargo, python, python_with, run, target, works};
+use crate::programs::{cargo, python, python_with, run, target, wait_for, works};
 
 const MOCK: &str = "@stdy/cli@0.22.2";
 const MOCK_STARTS_WITHIN: Duration = Duration::from_secs(60);
@@ -60,23 +60,24 @@ struct Mock {
 impl Mock {
     fn start(repository: &Path) -> Result<Self> {
         // It cannot take any port that is free, so it is given one that just was.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = Command::new("npx");
-        command.args(["--yes", MOCK, "--host", "127.0.0.1", "--port", &port, "--no-color", "openapi/courier.yaml"]);
+        command.args([
+            "--yes",
+            MOCK,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--no-color",
+            "openapi/courier.yaml",
+        ]);
         // npx starts others, which end with their group.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.current_dir(repository).stdout(Stdio::null()).spawn().context("cannot run npx")?;
         let mut mock = Self { child, url: format!("http://127.0.0.1:{port}") };
-        // What it prints differs between a terminal and CI, so it is ready when it takes a connection.
-        let deadline = Instant::now() + MOCK_STARTS_WITHIN;
-        while TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
-            if let Some(status) = mock.child.try_wait()? {
-                bail!("the mock server ended with {status}");
-            }
-            ensure!(Instant::now() < deadline, "the mock server did not listen within {MOCK_STARTS_WITHIN:?}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        wait_for("the mock server", &mut mock.child, port, MOCK_STARTS_WITHIN)?;
         Ok(mock)
     }
 }

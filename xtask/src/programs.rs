@@ -1,9 +1,11 @@
 //! Other programs that a task runs.
 
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// The cargo that runs this.
 pub fn cargo() -> Command {
@@ -39,6 +41,19 @@ pub fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {command:?}"))?;
     ensure!(output.status.success(), "{command:?} ended with {}", output.status);
     String::from_utf8(output.stdout).with_context(|| format!("{command:?} prints no text"))
+}
+
+/// Waits until a server takes a connection: what it prints when it is ready can differ between a terminal and CI.
+pub fn wait_for(name: &str, server: &mut Child, port: u16, within: Duration) -> Result<()> {
+    let deadline = Instant::now() + within;
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if let Some(status) = server.try_wait()? {
+            bail!("{name} ended with {status}");
+        }
+        ensure!(Instant::now() < deadline, "{name} did not listen within {within:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 /// A virtual environment in this folder, with what pip is told to install; the path of its Python.
