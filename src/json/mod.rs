@@ -23,7 +23,7 @@ pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, fr
 pub use notes::Notes;
 pub use read::Read;
 pub(crate) use structure::bit;
-pub use structure::{Structure, Writer, read_structure, write_structure};
+pub use structure::{Properties, Structure, Writer, read_structure, write_structure};
 pub use traits::{Decode, Encode};
 pub use union::{Shape, Union, lenient_union, read_union, text_union};
 pub use words::read_word;

@@ -92,20 +92,6 @@ impl<'de, A: MapAccess<'de>> Read for Rest<'de, A> {
     }
 }
 
-/// One of these first entries.
-pub(super) struct BegunMember<'b, E>(pub &'b BegunValue, pub PhantomData<E>);
-
-impl<E: Error> Read for BegunMember<'_, E> {
-    type Error = E;
-
-    fn take<T: Decode>(self) -> Result<T, E> {
-        match self.0 {
-            BegunValue::Word(word) => T::text(word).ok_or_else(|| E::custom(T::EXPECTED)),
-            BegunValue::Other(value) => exact(value),
-        }
-    }
-}
-
 /// An array.
 pub(super) struct Elements<'de, A>(pub A, pub PhantomData<&'de ()>);
 

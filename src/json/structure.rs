@@ -4,29 +4,34 @@ use std::mem;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::notes::{Notes, Step};
-use super::read::{Begun, BegunMember, BegunValue, Lenient, Member, Read};
+use super::read::{Begun, BegunValue, Lenient, Member, Misfit, Read};
 use super::traits::{Decode, Encode};
 use crate::extra::Extra;
 
 /// An object with described properties. What is done with it is in the blanket impls of [`Decode`] and [`Encode`].
 ///
-/// Properties are known by number: the fields in order, then the constants. There are at most 64 of them.
+/// Its properties are known by number: the fields in order, then the constants. There are at most 64 of them.
 pub trait Structure: Sized + PartialEq {
-    /// The name on the wire of each field.
-    const NAMES: &'static [&'static str];
-    /// The fields that have to be there, a bit each.
-    const REQUIRED: u64;
-    /// What has one possible value has no field, and is always written.
-    const CONSTANTS: &'static [(&'static str, &'static str)];
+    const PROPERTIES: &'static Properties;
 
     fn empty() -> Self;
     fn read<R: Read>(&mut self, field: usize, read: R) -> Result<(), R::Error>;
     fn write<M: SerializeMap>(&self, to: &mut Writer<'_, M>);
     fn extra(&self) -> &Extra;
     fn extra_mut(&mut self) -> &mut Extra;
+}
+
+/// What is described of an object.
+pub struct Properties {
+    /// The name on the wire of each field.
+    pub names: &'static [&'static str],
+    /// The fields that have to be there, a bit each.
+    pub required: u64,
+    /// What has one possible value has no field, and is always written.
+    pub constants: &'static [(&'static str, &'static str)],
 }
 
 /// States the fields of a struct, and implements all that follows from them.
@@ -38,9 +43,11 @@ macro_rules! structure {
         { $($index:literal $field:ident $name:literal),* $(,)? }
     ) => {
         impl $crate::json::Structure for $type {
-            const NAMES: &'static [&'static str] = &[$($name),*];
-            const REQUIRED: u64 = $required;
-            const CONSTANTS: &'static [(&'static str, &'static str)] = &[$(($constant, $value)),*];
+            const PROPERTIES: &'static $crate::json::Properties = &$crate::json::Properties {
+                names: &[$($name),*],
+                required: $required,
+                constants: &[$(($constant, $value)),*],
+            };
 
             #[inline]
             fn empty() -> Self {
@@ -88,9 +95,7 @@ pub(crate) use structure;
 
 /// There is no impl of [`Decode`] for any box, as the one for structures would be in its way.
 impl<T: Structure> Structure for Box<T> {
-    const NAMES: &'static [&'static str] = T::NAMES;
-    const REQUIRED: u64 = T::REQUIRED;
-    const CONSTANTS: &'static [(&'static str, &'static str)] = T::CONSTANTS;
+    const PROPERTIES: &'static Properties = T::PROPERTIES;
 
     fn empty() -> Self {
         Self::new(T::empty())
@@ -126,41 +131,19 @@ impl<T: Structure> Decode for T {
 
     fn strict_rest<'de, A: MapAccess<'de>>(begun: Vec<Begun>, rest: A) -> Result<Self, A::Error> {
         let mut structure = <Self as Structure>::empty();
-        read_map(&mut structure, begun, rest)?;
+        let mut found = Found::none_of(Self::PROPERTIES);
+        if !found.read_begun(begun, &mut |field, value| structure.read(field, value)) {
+            return Err(A::Error::custom(Self::EXPECTED));
+        }
+        read_map(&mut structure, found, rest)?;
         Ok(structure)
     }
 
     fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
         let Value::Object(map) = value else { return notes.misfit("an object") };
         let mut structure = <Self as Structure>::empty();
-        let mut found = Found::new::<Self>();
-        for (name, value) in map {
-            match found.key(name) {
-                Key::Field(index) => {
-                    found.saw(index);
-                    notes.enter(Step::Key(name));
-                    // What is lost inside is kept here, and by nobody farther out.
-                    let lost_before = mem::replace(&mut notes.lost, false);
-                    let read = structure.read(index, Lenient { value, notes });
-                    if mem::replace(&mut notes.lost, lost_before) || read.is_err() {
-                        found.others.push((name.clone(), notes.keep(value)));
-                        if mem::take(&mut notes.sensitive) {
-                            structure.extra_mut().set_sensitive();
-                        }
-                    }
-                    notes.leave();
-                }
-                Key::Constant(index, expected) => {
-                    if found.saw(index) || value != expected {
-                        found.others.push((name.clone(), notes.keep(value)));
-                    }
-                }
-                Key::Other => found.others.push((name.clone(), notes.keep(value))),
-            }
-        }
-        for index in found.missing_fields() {
-            notes.deviates(found.names.get(index).copied(), "a required property");
-        }
+        let mut found = Found::none_of(Self::PROPERTIES);
+        found.read_tree(map, notes, &mut |field, value| structure.read(field, value));
         found.end(structure.extra_mut());
         Some(structure)
     }
@@ -196,72 +179,41 @@ impl<'de, T: Structure> Visitor<'de> for StructureVisitor<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        read_map(self.0, Vec::new(), map)
+        read_map(self.0, Found::none_of(T::PROPERTIES), map)
     }
 }
 
+/// What is left of an object.
 fn read_map<'de, T: Structure, A: MapAccess<'de>>(
     structure: &mut T,
-    begun: Vec<Begun>,
+    mut found: Found,
     mut map: A,
 ) -> Result<(), A::Error> {
-    let mut found = Found::new::<T>();
-    for entry in begun {
-        match found.key(&entry.name) {
-            Key::Field(index) => {
-                found.saw(index);
-                structure.read(index, BegunMember(&entry.value, PhantomData))?;
-            }
-            Key::Constant(index, expected) => {
-                let again = found.saw(index);
-                if again || !matches!(entry.value, BegunValue::Word(word) if word == expected) {
-                    let value = entry.value.into_value();
-                    if again || value != expected {
-                        found.others.push((entry.name.into_owned(), value));
-                    }
-                }
-            }
-            Key::Other => found.others.push((entry.name.into_owned(), entry.value.into_value())),
-        }
-    }
-    while let Some(key) = map.next_key_seed(&mut found)? {
-        match key {
-            Key::Field(index) => structure.read(index, Member(&mut map, PhantomData))?,
-            Key::Constant(index, expected) => {
-                let again = found.saw(index);
-                let value: Value = map.next_value()?;
-                if again || value != expected {
-                    found.keep_constant(index, value);
-                }
-            }
-            // The name is there already.
-            Key::Other => {
-                let value = map.next_value()?;
-                if let Some(entry) = found.others.last_mut() {
-                    entry.1 = value;
-                }
-            }
-        }
-    }
-    if let Some(name) = found.missing_fields().next().and_then(|index| T::NAMES.get(index)) {
-        return Err(A::Error::missing_field(name));
-    }
+    found.read(&mut map, &mut |field, map| structure.read(field, Member(map, PhantomData)))?;
     found.end(structure.extra_mut());
     Ok(())
 }
 
 /// What of an object has been seen.
+///
+/// What reads the fields is `dyn`, so that the code that goes through an object is not compiled for each type again.
 struct Found {
-    names: &'static [&'static str],
-    constants: &'static [(&'static str, &'static str)],
-    required: u64,
+    properties: &'static Properties,
     /// A bit for each field and constant.
     seen: u64,
     /// Objects mostly come in the described order.
     next: usize,
     /// All that has no field, in order of arrival.
     others: Vec<(String, Value)>,
+    /// A secret is among them.
+    sensitive: bool,
 }
+
+/// Reads the field of that number, which is the map's next value.
+type ReadMember<'f, A, E> = dyn FnMut(usize, &mut A) -> Result<(), E> + 'f;
+
+/// Reads the field of that number from a tree.
+type ReadField<'f> = dyn FnMut(usize, Lenient<'_, '_>) -> Result<(), Misfit> + 'f;
 
 enum Key {
     Field(usize),
@@ -270,13 +222,100 @@ enum Key {
 }
 
 impl Found {
-    fn new<T: Structure>() -> Self {
-        Self { names: T::NAMES, constants: T::CONSTANTS, required: T::REQUIRED, seen: 0, next: 0, others: Vec::new() }
+    fn none_of(properties: &'static Properties) -> Self {
+        Self { properties, seen: 0, next: 0, others: Vec::new(), sensitive: false }
+    }
+
+    /// Reads what comes, strictly.
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        map: &mut A,
+        field: &mut ReadMember<'_, A, A::Error>,
+    ) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(&mut *self)? {
+            match key {
+                Key::Field(index) => field(index, map)?,
+                Key::Constant(index, expected) => {
+                    let again = self.saw(index);
+                    let value: Value = map.next_value()?;
+                    if again || value != expected {
+                        self.keep_constant(index, value);
+                    }
+                }
+                // The name is there already.
+                Key::Other => {
+                    let value = map.next_value()?;
+                    if let Some(entry) = self.others.last_mut() {
+                        entry.1 = value;
+                    }
+                }
+            }
+        }
+        match self.missing_fields().next().and_then(|index| self.properties.names.get(index)) {
+            Some(name) => Err(A::Error::missing_field(name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads the entries of a strict pass that have been read already. Whether each is as described.
+    fn read_begun(&mut self, begun: Vec<Begun>, field: &mut ReadField<'_>) -> bool {
+        for Begun { name, value } in begun {
+            match self.key(&name) {
+                Key::Field(index) => {
+                    self.saw(index);
+                    let value = value.into_value();
+                    let mut notes = Notes::exact();
+                    if field(index, Lenient { value: &value, notes: &mut notes }).is_err() || !notes.is_clean() {
+                        return false;
+                    }
+                }
+                Key::Constant(index, expected) => {
+                    let again = self.saw(index);
+                    if again || !matches!(value, BegunValue::Word(word) if word == expected) {
+                        let value = value.into_value();
+                        if again || value != expected {
+                            self.others.push((name.into_owned(), value));
+                        }
+                    }
+                }
+                Key::Other => self.others.push((name.into_owned(), value.into_value())),
+            }
+        }
+        true
+    }
+
+    /// Reads the object leniently.
+    fn read_tree<'v>(&mut self, map: &'v Map<String, Value>, notes: &mut Notes<'v>, field: &mut ReadField<'_>) {
+        for (name, value) in map {
+            match self.key(name) {
+                Key::Field(index) => {
+                    self.saw(index);
+                    notes.enter(Step::Key(name));
+                    // What is lost inside is kept here, and by nobody farther out.
+                    let lost_before = mem::replace(&mut notes.lost, false);
+                    let read = field(index, Lenient { value, notes });
+                    if mem::replace(&mut notes.lost, lost_before) || read.is_err() {
+                        self.others.push((name.clone(), notes.keep(value)));
+                        self.sensitive |= mem::take(&mut notes.sensitive);
+                    }
+                    notes.leave();
+                }
+                Key::Constant(index, expected) => {
+                    if self.saw(index) || value != expected {
+                        self.others.push((name.clone(), notes.keep(value)));
+                    }
+                }
+                Key::Other => self.others.push((name.clone(), notes.keep(value))),
+            }
+        }
+        for index in self.missing_fields() {
+            notes.deviates(self.properties.names.get(index).copied(), "a required property");
+        }
     }
 
     #[inline]
     fn key(&mut self, name: &str) -> Key {
-        if self.names.get(self.next).is_some_and(|guess| *guess == name) {
+        if self.properties.names.get(self.next).is_some_and(|guess| *guess == name) {
             self.next += 1;
             return Key::Field(self.next - 1);
         }
@@ -284,18 +323,26 @@ impl Found {
     }
 
     fn key_out_of_order(&mut self, name: &str) -> Key {
-        if let Some(index) = self.names.iter().position(|known| same(known, name)) {
+        if let Some(index) = self.properties.names.iter().position(|known| same(known, name)) {
             self.next = index + 1;
             return Key::Field(index);
         }
-        match self.constants.iter().zip(self.names.len()..).find(|((known, _), _)| same(known, name)) {
+        match self
+            .properties
+            .constants
+            .iter()
+            .zip(self.properties.names.len()..)
+            .find(|((known, _), _)| same(known, name))
+        {
             Some(((_, value), index)) => Key::Constant(index, value),
             None => Key::Other,
         }
     }
 
     fn keep_constant(&mut self, index: usize, value: Value) {
-        if let Some((name, _)) = index.checked_sub(self.names.len()).and_then(|index| self.constants.get(index)) {
+        if let Some((name, _)) =
+            index.checked_sub(self.properties.names.len()).and_then(|index| self.properties.constants.get(index))
+        {
             self.others.push(((*name).to_owned(), value));
         }
     }
@@ -308,19 +355,22 @@ impl Found {
     }
 
     fn missing_fields(&self) -> impl Iterator<Item = usize> + use<> {
-        let mut missing = self.required & !self.seen;
-        std::iter::from_fn(move || {
-            let index = missing.trailing_zeros() as usize;
-            missing &= missing.checked_sub(1)?;
-            Some(index)
-        })
+        bits(self.properties.required & !self.seen)
     }
 
     fn end(self, extra: &mut Extra) {
-        let constants = self.constants.iter().zip(self.names.len()..).fold(0, |bits, (_, index)| bits | bit(index));
-        let absent = (self.required | constants) & !self.seen;
+        let constants = self
+            .properties
+            .constants
+            .iter()
+            .zip(self.properties.names.len()..)
+            .fold(0, |bits, (_, index)| bits | bit(index));
+        let absent = (self.properties.required | constants) & !self.seen;
         if absent != 0 || !self.others.is_empty() {
             extra.fill(self.others, absent);
+        }
+        if self.sensitive {
+            extra.set_sensitive();
         }
     }
 }
@@ -334,6 +384,15 @@ pub(super) fn same(known: &str, name: &str) -> bool {
 #[inline]
 pub(crate) fn bit(index: usize) -> u64 {
     u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
+}
+
+/// The bits that are set, by number.
+pub(super) fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let index = set.trailing_zeros() as usize;
+        set &= set.checked_sub(1)?;
+        Some(index)
+    })
 }
 
 /// Reads a key.
@@ -375,54 +434,67 @@ pub fn write_structure<T: Structure, S: Serializer>(structure: &T, to: S) -> Res
     if let Some(instead) = extra.instead() {
         return instead.serialize(to);
     }
-    let map = to.serialize_map(None)?;
-    let mut writer = Writer { map, names: T::NAMES, required: T::REQUIRED, extra, failed: None };
-    for ((name, value), index) in T::CONSTANTS.iter().zip(T::NAMES.len()..) {
-        writer.constant(index, name, value)?;
-    }
+    let mut writer = Writer::begin(to, T::PROPERTIES, extra)?;
     structure.write(&mut writer);
-    writer.end(T::CONSTANTS)
+    writer.end()
 }
 
 /// Writes the fields. An error is kept until the end, which makes for less code in each type.
 pub struct Writer<'w, M: SerializeMap> {
     map: M,
-    names: &'static [&'static str],
-    required: u64,
+    properties: &'static Properties,
     extra: &'w Extra,
     failed: Option<M::Error>,
 }
 
-impl<M: SerializeMap> Writer<'_, M> {
+impl<'w, M: SerializeMap> Writer<'w, M> {
+    fn begin<S>(to: S, properties: &'static Properties, extra: &'w Extra) -> Result<Self, S::Error>
+    where
+        S: Serializer<SerializeMap = M, Error = M::Error>,
+    {
+        let mut map = to.serialize_map(None)?;
+        for ((name, value), index) in properties.constants.iter().zip(properties.names.len()..) {
+            match extra.get(name) {
+                Some(overruling) => map.serialize_entry(name, overruling)?,
+                None if extra.is_absent(index) => {}
+                None => map.serialize_entry(name, value)?,
+            }
+        }
+        Ok(Self { map, properties, extra, failed: None })
+    }
+
     pub fn field<T: Encode>(&mut self, index: usize, value: &T) {
-        let Some(name) = self.names.get(index) else { return };
-        if self.failed.is_some() {
-            return;
-        }
-        let written = match self.extra.get(name) {
-            Some(overruling) => self.map.serialize_entry(name, overruling),
-            None if self.extra.is_absent(index) && *value == T::empty() => Ok(()),
+        let Some(name) = self.next(index) else { return };
+        let is_left_out = match self.extra.is_absent(index) {
+            true => value.is_empty(),
             // What is required and may be null is written as null.
-            None if value.is_left_out() && self.required & bit(index) == 0 => Ok(()),
-            None => self.map.serialize_entry(name, &Encoded(value)),
+            false => value.is_left_out() && self.properties.required & bit(index) == 0,
         };
-        self.failed = written.err();
-    }
-
-    fn constant(&mut self, index: usize, name: &str, value: &str) -> Result<(), M::Error> {
-        match self.extra.get(name) {
-            Some(overruling) => self.map.serialize_entry(name, overruling),
-            None if self.extra.is_absent(index) => Ok(()),
-            None => self.map.serialize_entry(name, value),
+        if !is_left_out {
+            self.failed = self.map.serialize_entry(name, &Encoded(value)).err();
         }
     }
 
-    fn end(mut self, constants: &[(&str, &str)]) -> Result<M::Ok, M::Error> {
+    /// The name of a field, unless something overrules it: that is written at once.
+    fn next(&mut self, index: usize) -> Option<&'static str> {
+        let name = self.properties.names.get(index).copied().filter(|_| self.failed.is_none())?;
+        match self.extra.get(name) {
+            Some(overruling) => {
+                self.failed = self.map.serialize_entry(name, overruling).err();
+                None
+            }
+            None => Some(name),
+        }
+    }
+
+    fn end(mut self) -> Result<M::Ok, M::Error> {
         if let Some(error) = self.failed {
             return Err(error);
         }
         for (name, value) in self.extra {
-            if !self.names.contains(&name) && !constants.iter().any(|(constant, _)| *constant == name) {
+            if !self.properties.names.contains(&name)
+                && !self.properties.constants.iter().any(|(constant, _)| *constant == name)
+            {
                 self.map.serialize_entry(name, value)?;
             }
         }

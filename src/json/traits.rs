@@ -50,4 +50,9 @@ pub trait Encode: Decode + PartialEq {
     fn is_left_out(&self) -> bool {
         false
     }
+
+    /// Whether it is the value of a field that nothing is known of.
+    fn is_empty(&self) -> bool {
+        *self == Self::empty()
+    }
 }

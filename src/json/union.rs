@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::notes::Notes;
 use super::read::{Begun, BegunValue, Elements, Lenient, Read, Rest, Text, exact};
-use super::structure::{bit, same};
+use super::structure::{bit, bits, same};
 use super::values::integer;
 
 /// One of several shapes. The variants are known by number, in the order of the shapes.
@@ -124,25 +124,10 @@ impl<'de, T: Union + super::Decode> Visitor<'de> for UnionVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        let mut begun: Vec<Begun> = Vec::new();
-        let mut possible = u64::MAX;
-        while let Some(name) = map.next_key_seed(Name(T::SHAPES))? {
-            let value = map.next_value()?;
-            let Cow::Borrowed(tag) = name else {
-                begun.push(Begun { name, value: BegunValue::Other(value) });
-                continue;
-            };
-            let (allowed, word) = allowed(T::SHAPES, tag, value.as_str());
-            // Of a tag that comes twice the last value counts, and then the whole object tells.
-            let is_first = !begun.iter().any(|entry| same(tag, &entry.name));
-            possible = if is_first { possible & allowed } else { 0 };
-            begun.push(Begun { name, value: word.map_or(BegunValue::Other(value), BegunValue::Word) });
-            if let Some(variant) = decided(T::SHAPES, possible, &begun) {
-                return T::read(variant, Rest { begun, rest: map, from: PhantomData });
-            }
+        match begin(T::SHAPES, &mut map)? {
+            Beginning::Decided(variant, begun) => T::read(variant, Rest { begun, rest: map, from: PhantomData }),
+            Beginning::Whole(object) => exact(&object),
         }
-        let map = begun.into_iter().map(|entry| (entry.name.into_owned(), entry.value.into_value())).collect();
-        exact(&Value::Object(map))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
@@ -176,6 +161,35 @@ impl<'de, T: Union + super::Decode> Visitor<'de> for UnionVisitor<T> {
     }
 }
 
+/// How far an object had to be read.
+enum Beginning {
+    /// Until it was known which variant it is.
+    Decided(usize, Vec<Begun>),
+    Whole(Value),
+}
+
+fn begin<'de, A: MapAccess<'de>>(shapes: &'static [Shape], map: &mut A) -> Result<Beginning, A::Error> {
+    let mut begun: Vec<Begun> = Vec::new();
+    let mut possible = u64::MAX;
+    while let Some(name) = map.next_key_seed(Name(shapes))? {
+        let value = map.next_value()?;
+        let Cow::Borrowed(tag) = name else {
+            begun.push(Begun { name, value: BegunValue::Other(value) });
+            continue;
+        };
+        let (allowed, word) = allowed(shapes, tag, value.as_str());
+        // Of a tag that comes twice the last value counts, and then the whole object tells.
+        let is_first = !begun.iter().any(|entry| same(tag, &entry.name));
+        possible = if is_first { possible & allowed } else { 0 };
+        begun.push(Begun { name, value: word.map_or(BegunValue::Other(value), BegunValue::Word) });
+        if let Some(variant) = decided(shapes, possible, &begun) {
+            return Ok(Beginning::Decided(variant, begun));
+        }
+    }
+    let map = begun.into_iter().map(|entry| (entry.name.into_owned(), entry.value.into_value())).collect();
+    Ok(Beginning::Whole(Value::Object(map)))
+}
+
 /// A union of the lenient pass. What this version does not know is no deviation, as long as it is an object.
 pub fn lenient_union<'v, T: Union + super::Decode>(value: &'v Value, notes: &mut Notes<'v>) -> Option<T> {
     match choose(T::SHAPES, value) {
@@ -193,19 +207,22 @@ pub fn lenient_union<'v, T: Union + super::Decode>(value: &'v Value, notes: &mut
 
 /// Of the variants that look like the chosen one from outside, the first that the value is exactly.
 fn among_alike<T: Union>(chosen: usize, value: &Value) -> Option<T> {
+    bits(alike(T::SHAPES, chosen)).find_map(|variant| {
+        let mut notes = Notes::exact();
+        T::read(variant, Lenient { value, notes: &mut notes }).ok().filter(|_| notes.is_clean())
+    })
+}
+
+/// The variants that look like the chosen one from outside, a bit each; none where it is alone, and need not be tried first.
+fn alike(shapes: &[Shape], chosen: usize) -> u64 {
     let outside = |shape: &Shape| match shape {
         Shape::Object(tags, required) => Some((*tags, *required)),
         _ => None,
     };
-    let known = outside(T::SHAPES.get(chosen)?)?;
+    let Some(known) = shapes.get(chosen).and_then(outside) else { return 0 };
     let is_alike = |(_, shape): &(usize, &Shape)| outside(shape) == Some(known);
-    let alike = || T::SHAPES.iter().enumerate().filter(is_alike);
-    // One alone need not be tried first.
-    alike().nth(1)?;
-    alike().find_map(|(variant, _)| {
-        let mut notes = Notes::exact();
-        T::read(variant, Lenient { value, notes: &mut notes }).ok().filter(|_| notes.is_clean())
-    })
+    let alike = shapes.iter().enumerate().filter(is_alike).fold(0, |bits, (index, _)| bits | bit(index));
+    if alike.is_power_of_two() { 0 } else { alike }
 }
 
 fn position(shapes: &[Shape], is: impl Fn(&Shape) -> bool) -> Option<usize> {

@@ -250,6 +250,10 @@ impl<T: Encode> Encode for Option<T> {
     fn is_left_out(&self) -> bool {
         self.is_none()
     }
+
+    fn is_empty(&self) -> bool {
+        self.is_none()
+    }
 }
 
 struct Optional<T>(PhantomData<T>);
@@ -304,6 +308,10 @@ impl<T: Encode> Encode for Vec<T> {
     fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(self.iter().map(Encoded))
     }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
 }
 
 struct Array<T>(PhantomData<T>);
@@ -353,6 +361,10 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
 impl<T: Encode> Encode for BTreeMap<String, T> {
     fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(self.iter().map(|(name, value)| (name, Encoded(value))))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
     }
 }
 
