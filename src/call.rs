@@ -36,6 +36,7 @@ pub trait Call: Clone + Send + Sync + Sized + 'static {
     fn arguments(&mut self, to: &mut dyn Arguments);
 
     /// One without arguments, to be filled in from a request.
+    #[cfg(feature = "testing")]
     #[doc(hidden)]
     fn empty(client: Client) -> Self;
 }
@@ -57,6 +58,7 @@ pub trait Argument {
     /// Gives its texts: none for an absent one, several for a list.
     fn texts(&self, to: &mut dyn FnMut(&str));
     /// Takes a text; a text that does not fit is left out.
+    #[cfg(feature = "testing")]
     fn take(&mut self, text: &str);
 }
 
@@ -64,7 +66,9 @@ pub trait Argument {
 pub trait JsonBody {
     /// The JSON.
     fn encode(&self) -> std::result::Result<Vec<u8>, serde_json::Error>;
-    /// Takes JSON; what does not fit is kept as an answer of the server would be.
+    /// Takes JSON; what does not fit is kept as an answer of the server would be. Without this, a service that only sends
+    /// a type compiles nothing of how it is read.
+    #[cfg(feature = "testing")]
     fn decode(&mut self, json: &[u8]);
 }
 
@@ -73,6 +77,7 @@ impl<T: Serialize + Decode> JsonBody for T {
         serde_json::to_vec(self)
     }
 
+    #[cfg(feature = "testing")]
     fn decode(&mut self, json: &[u8]) {
         if let Ok(decoded) = crate::json::decode(json, true) {
             *self = decoded.value;
@@ -85,6 +90,7 @@ impl Argument for String {
         to(self);
     }
 
+    #[cfg(feature = "testing")]
     fn take(&mut self, text: &str) {
         text.clone_into(self);
     }
@@ -95,6 +101,7 @@ impl Argument for Sensitive {
         to(self.expose());
     }
 
+    #[cfg(feature = "testing")]
     fn take(&mut self, text: &str) {
         *self = text.into();
     }
@@ -105,6 +112,7 @@ impl Argument for Timestamp {
         to(self.as_str());
     }
 
+    #[cfg(feature = "testing")]
     fn take(&mut self, text: &str) {
         *self = text.into();
     }
@@ -119,6 +127,7 @@ macro_rules! argument {
                 to(&self.to_string());
             }
 
+            #[cfg(feature = "testing")]
             #[inline]
             fn take(&mut self, text: &str) {
                 if let Ok(value) = text.parse() {
@@ -139,6 +148,7 @@ impl<T: Argument + Decode> Argument for Option<T> {
         }
     }
 
+    #[cfg(feature = "testing")]
     fn take(&mut self, text: &str) {
         self.get_or_insert_with(T::empty).take(text);
     }
@@ -149,6 +159,7 @@ impl<T: Argument + Decode> Argument for Vec<T> {
         self.iter().for_each(|value| value.texts(to));
     }
 
+    #[cfg(feature = "testing")]
     fn take(&mut self, text: &str) {
         let mut value = T::empty();
         value.take(text);

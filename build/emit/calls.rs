@@ -147,10 +147,13 @@ fn operation(code: &mut String, call: &Call) -> std::fmt::Result {
         call.repeatable,
         call.final_conflict
     )?;
+    let has_none =
+        call.path_parameters.is_empty() && call.query.is_empty() && call.headers.is_empty() && call.body.is_none();
+    let to = if has_none { "_" } else { "to" };
     writeln!(
         code,
         "    #[inline]\n    fn client(&self) -> &Client {{\n        &self.client\n    }}\n    #[inline]\n    fn client_mut(&mut self) -> \
-         &mut Client {{\n        &mut self.client\n    }}\n    #[inline]\n    fn arguments(&mut self, to: &mut dyn Arguments) {{\n        let _ = &to;"
+         &mut Client {{\n        &mut self.client\n    }}\n    #[inline]\n    fn arguments(&mut self, {to}: &mut dyn Arguments) {{"
     )?;
     for parameter in &call.path_parameters {
         writeln!(code, "        to.path(&mut self.{});", parameter.ident)?;
@@ -176,7 +179,8 @@ fn operation(code: &mut String, call: &Call) -> std::fmt::Result {
     }
     writeln!(
         code,
-        "    }}\n    #[inline]\n    fn empty(client: Client) -> Self {{\n        Self {{ {values}}}\n    }}\n}}"
+        "    }}\n    #[cfg(feature = \"testing\")]\n    #[inline]\n    fn empty(client: Client) -> Self {{\n        Self {{ {values}}}\n    \
+         }}\n}}"
     )
 }
 
