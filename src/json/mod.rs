@@ -8,6 +8,7 @@
 
 mod cost;
 mod decode;
+mod found;
 mod notes;
 mod read;
 mod repair;
@@ -18,15 +19,17 @@ mod traits;
 mod union;
 mod values;
 mod words;
+mod writer;
 
 pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, from_value};
+pub(crate) use found::bit;
 pub use notes::Notes;
 pub use read::Read;
-pub(crate) use structure::bit;
-pub use structure::{Properties, Structure, Writer, read_structure, write_structure};
+pub use structure::{Properties, Structure, read_structure, write_structure};
 pub use traits::{Decode, Encode};
 pub use union::{Shape, Union, lenient_union, read_union, text_union};
 pub use words::read_word;
+pub use writer::Writer;
 
 pub(crate) use structure::structure;
 pub(crate) use union::union;

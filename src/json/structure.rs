@@ -1,14 +1,15 @@
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::notes::{Notes, Step};
-use super::read::{Begun, BegunValue, Lenient, Member, Misfit, Read};
+use super::found::Found;
+use super::notes::Notes;
+use super::read::{Begun, Member, Read};
 use super::traits::{Decode, Encode};
+use super::writer::Writer;
 use crate::extra::Extra;
 
 /// An object with described properties. What is done with it is in the blanket impls of [`Decode`] and [`Encode`].
@@ -32,6 +33,12 @@ pub struct Properties {
     pub required: u64,
     /// What has one possible value has no field, and is always written.
     pub constants: &'static [(&'static str, &'static str)],
+}
+
+impl Properties {
+    pub(super) fn constants(&'static self) -> impl Iterator<Item = (usize, &'static str, &'static str)> {
+        (self.names.len()..).zip(self.constants).map(|(index, (name, value))| (index, *name, *value))
+    }
 }
 
 /// States the fields of a struct, and implements all that follows from them.
@@ -194,240 +201,6 @@ fn read_map<'de, T: Structure, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// What of an object has been seen.
-///
-/// What reads the fields is `dyn`, so that the code that goes through an object is not compiled for each type again.
-struct Found {
-    properties: &'static Properties,
-    /// A bit for each field and constant.
-    seen: u64,
-    /// Objects mostly come in the described order.
-    next: usize,
-    /// All that has no field, in order of arrival.
-    others: Vec<(String, Value)>,
-    /// A secret is among them.
-    sensitive: bool,
-}
-
-/// Reads the field of that number, which is the map's next value.
-type ReadMember<'f, A, E> = dyn FnMut(usize, &mut A) -> Result<(), E> + 'f;
-
-/// Reads the field of that number from a tree.
-type ReadField<'f> = dyn FnMut(usize, Lenient<'_, '_>) -> Result<(), Misfit> + 'f;
-
-enum Key {
-    Field(usize),
-    Constant(usize, &'static str),
-    Other,
-}
-
-impl Found {
-    fn none_of(properties: &'static Properties) -> Self {
-        Self { properties, seen: 0, next: 0, others: Vec::new(), sensitive: false }
-    }
-
-    /// Reads what comes, strictly.
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        map: &mut A,
-        field: &mut ReadMember<'_, A, A::Error>,
-    ) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(&mut *self)? {
-            match key {
-                Key::Field(index) => field(index, map)?,
-                Key::Constant(index, expected) => {
-                    let again = self.saw(index);
-                    let value: Value = map.next_value()?;
-                    if again || value != expected {
-                        self.keep_constant(index, value);
-                    }
-                }
-                // The name is there already.
-                Key::Other => {
-                    let value = map.next_value()?;
-                    if let Some(entry) = self.others.last_mut() {
-                        entry.1 = value;
-                    }
-                }
-            }
-        }
-        match self.missing_fields().next().and_then(|index| self.properties.names.get(index)) {
-            Some(name) => Err(A::Error::missing_field(name)),
-            None => Ok(()),
-        }
-    }
-
-    /// Reads the entries of a strict pass that have been read already. Whether each is as described.
-    fn read_begun(&mut self, begun: Vec<Begun>, field: &mut ReadField<'_>) -> bool {
-        for Begun { name, value } in begun {
-            match self.key(&name) {
-                Key::Field(index) => {
-                    self.saw(index);
-                    let value = value.into_value();
-                    let mut notes = Notes::exact();
-                    if field(index, Lenient { value: &value, notes: &mut notes }).is_err() || !notes.is_clean() {
-                        return false;
-                    }
-                }
-                Key::Constant(index, expected) => {
-                    let again = self.saw(index);
-                    if again || !matches!(value, BegunValue::Word(word) if word == expected) {
-                        let value = value.into_value();
-                        if again || value != expected {
-                            self.others.push((name.into_owned(), value));
-                        }
-                    }
-                }
-                Key::Other => self.others.push((name.into_owned(), value.into_value())),
-            }
-        }
-        true
-    }
-
-    /// Reads the object leniently.
-    fn read_tree<'v>(&mut self, map: &'v Map<String, Value>, notes: &mut Notes<'v>, field: &mut ReadField<'_>) {
-        for (name, value) in map {
-            match self.key(name) {
-                Key::Field(index) => {
-                    self.saw(index);
-                    notes.enter(Step::Key(name));
-                    // What is lost inside is kept here, and by nobody farther out.
-                    let lost_before = mem::replace(&mut notes.lost, false);
-                    let read = field(index, Lenient { value, notes });
-                    if mem::replace(&mut notes.lost, lost_before) || read.is_err() {
-                        self.others.push((name.clone(), notes.keep(value)));
-                        self.sensitive |= mem::take(&mut notes.sensitive);
-                    }
-                    notes.leave();
-                }
-                Key::Constant(index, expected) => {
-                    if self.saw(index) || value != expected {
-                        self.others.push((name.clone(), notes.keep(value)));
-                    }
-                }
-                Key::Other => self.others.push((name.clone(), notes.keep(value))),
-            }
-        }
-        for index in self.missing_fields() {
-            notes.deviates(self.properties.names.get(index).copied(), "a required property");
-        }
-    }
-
-    #[inline]
-    fn key(&mut self, name: &str) -> Key {
-        if self.properties.names.get(self.next).is_some_and(|guess| *guess == name) {
-            self.next += 1;
-            return Key::Field(self.next - 1);
-        }
-        self.key_out_of_order(name)
-    }
-
-    fn key_out_of_order(&mut self, name: &str) -> Key {
-        if let Some(index) = self.properties.names.iter().position(|known| same(known, name)) {
-            self.next = index + 1;
-            return Key::Field(index);
-        }
-        match self
-            .properties
-            .constants
-            .iter()
-            .zip(self.properties.names.len()..)
-            .find(|((known, _), _)| same(known, name))
-        {
-            Some(((_, value), index)) => Key::Constant(index, value),
-            None => Key::Other,
-        }
-    }
-
-    fn keep_constant(&mut self, index: usize, value: Value) {
-        if let Some((name, _)) =
-            index.checked_sub(self.properties.names.len()).and_then(|index| self.properties.constants.get(index))
-        {
-            self.others.push(((*name).to_owned(), value));
-        }
-    }
-
-    /// Whether it had been seen before.
-    fn saw(&mut self, index: usize) -> bool {
-        let before = self.seen;
-        self.seen |= bit(index);
-        before == self.seen
-    }
-
-    fn missing_fields(&self) -> impl Iterator<Item = usize> + use<> {
-        bits(self.properties.required & !self.seen)
-    }
-
-    fn end(self, extra: &mut Extra) {
-        let constants = self
-            .properties
-            .constants
-            .iter()
-            .zip(self.properties.names.len()..)
-            .fold(0, |bits, (_, index)| bits | bit(index));
-        let absent = (self.properties.required | constants) & !self.seen;
-        if absent != 0 || !self.others.is_empty() {
-            extra.fill(self.others, absent);
-        }
-        if self.sensitive {
-            extra.set_sensitive();
-        }
-    }
-}
-
-/// Most names differ in what can be seen without calling anything.
-#[inline]
-pub(super) fn same(known: &str, name: &str) -> bool {
-    known.len() == name.len() && known.as_bytes().first() == name.as_bytes().first() && known == name
-}
-
-#[inline]
-pub(crate) fn bit(index: usize) -> u64 {
-    u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
-}
-
-/// The bits that are set, by number.
-pub(super) fn bits(mut set: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let index = set.trailing_zeros() as usize;
-        set &= set.checked_sub(1)?;
-        Some(index)
-    })
-}
-
-/// Reads a key.
-impl<'de> DeserializeSeed<'de> for &mut Found {
-    type Value = Key;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Key, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for &mut Found {
-    type Value = Key;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    #[inline]
-    fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {
-        Ok(match self.key(name) {
-            Key::Field(index) => {
-                self.saw(index);
-                Key::Field(index)
-            }
-            Key::Constant(index, value) => Key::Constant(index, value),
-            Key::Other => {
-                self.others.push((name.to_owned(), Value::Null));
-                Key::Other
-            }
-        })
-    }
-}
-
 /// The object on the wire. What `extra` has overrules a field of the same name, so that each name is written once.
 pub fn write_structure<T: Structure, S: Serializer>(structure: &T, to: S) -> Result<S::Ok, S::Error> {
     let extra = structure.extra();
@@ -437,75 +210,4 @@ pub fn write_structure<T: Structure, S: Serializer>(structure: &T, to: S) -> Res
     let mut writer = Writer::begin(to, T::PROPERTIES, extra)?;
     structure.write(&mut writer);
     writer.end()
-}
-
-/// Writes the fields. An error is kept until the end, which makes for less code in each type.
-pub struct Writer<'w, M: SerializeMap> {
-    map: M,
-    properties: &'static Properties,
-    extra: &'w Extra,
-    failed: Option<M::Error>,
-}
-
-impl<'w, M: SerializeMap> Writer<'w, M> {
-    fn begin<S>(to: S, properties: &'static Properties, extra: &'w Extra) -> Result<Self, S::Error>
-    where
-        S: Serializer<SerializeMap = M, Error = M::Error>,
-    {
-        let mut map = to.serialize_map(None)?;
-        for ((name, value), index) in properties.constants.iter().zip(properties.names.len()..) {
-            match extra.get(name) {
-                Some(overruling) => map.serialize_entry(name, overruling)?,
-                None if extra.is_absent(index) => {}
-                None => map.serialize_entry(name, value)?,
-            }
-        }
-        Ok(Self { map, properties, extra, failed: None })
-    }
-
-    pub fn field<T: Encode>(&mut self, index: usize, value: &T) {
-        let Some(name) = self.next(index) else { return };
-        let is_left_out = match self.extra.is_absent(index) {
-            true => value.is_empty(),
-            // What is required and may be null is written as null.
-            false => value.is_left_out() && self.properties.required & bit(index) == 0,
-        };
-        if !is_left_out {
-            self.failed = self.map.serialize_entry(name, &Encoded(value)).err();
-        }
-    }
-
-    /// The name of a field, unless something overrules it: that is written at once.
-    fn next(&mut self, index: usize) -> Option<&'static str> {
-        let name = self.properties.names.get(index).copied().filter(|_| self.failed.is_none())?;
-        match self.extra.get(name) {
-            Some(overruling) => {
-                self.failed = self.map.serialize_entry(name, overruling).err();
-                None
-            }
-            None => Some(name),
-        }
-    }
-
-    fn end(mut self) -> Result<M::Ok, M::Error> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        for (name, value) in self.extra {
-            if !self.properties.names.contains(&name)
-                && !self.properties.constants.iter().any(|(constant, _)| *constant == name)
-            {
-                self.map.serialize_entry(name, value)?;
-            }
-        }
-        self.map.end()
-    }
-}
-
-pub(super) struct Encoded<'t, T>(pub &'t T);
-
-impl<T: Encode> Serialize for Encoded<'_, T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.0.encode(to)
-    }
 }

@@ -8,7 +8,7 @@ mod strict;
 
 use serde_json::Value;
 
-use super::{Decode, Decoded, Encode, decode, structure::Encoded};
+use super::{Decode, Decoded, Encode, decode, writer::Encoded};
 
 /// Reads what has no deviation.
 #[track_caller]

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::notes::{Notes, Step};
 use super::read::Strict;
-use super::structure::Encoded;
 use super::traits::{Decode, Encode};
+use super::writer::Encoded;
 
 /// Integers beyond are not all numbers of JavaScript, which most of JSON is written by.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
