@@ -20,6 +20,15 @@ pub struct Paging {
 }
 structure!(Paging, required 0b1, constants [], { 0 more "more", 1 cursor "cursor" });
 
+/// What has to be there, and may be null.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    pub brand: Option<String>,
+    pub name: Option<String>,
+    pub extra: Extra,
+}
+structure!(Template, required 0b1, constants [], { 0 brand "brand", 1 name "name" });
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
     pub recipient: String,

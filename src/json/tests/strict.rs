@@ -37,6 +37,16 @@ fn a_null_that_means_something_is_told_from_absence() {
 }
 
 #[test]
+fn what_is_required_and_may_be_null_is_written_as_null() {
+    let template = Template { brand: None, name: None, extra: Extra::new() };
+    assert_eq!(written(&template), r#"{"brand":null}"#);
+    assert_eq!(exactly::<Template>(r#"{"brand":null}"#), template);
+    // It is missing here, so it is left out again.
+    let template: Template = leniently(r#"{"name":"n"}"#, &["brand"]);
+    assert_eq!(written(&template), r#"{"name":"n"}"#);
+}
+
+#[test]
 fn unknown_properties_are_kept_in_order_of_arrival() {
     let json = r#"{"more":true,"z":1,"a":{"b":[null]},"m":"x"}"#;
     let paging: Paging = exactly(json);
