@@ -1,4 +1,9 @@
 //! What the crate costs at build time: cold builds of the same small service with it, without it, and with others.
+//!
+//! The service has the crate as its users do: packaged, and from a registry. As a `path` it would be code of the service's
+//! own, which cargo compiles incrementally, in more and smaller units and with lints: several seconds that no user waits for.
+//! The registry is one that cargo replaces by a folder with the unpacked package. That takes neither git nor the network, and
+//! leaves nothing in `~/.cargo`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,6 +49,18 @@ enum Service {
     Ses,
 }
 
+/// Cargo's configuration in the folder above the services.
+const CONFIGURATION: &str = r#"[registries.packaged]
+index = "https://packaged.invalid/"
+
+[source.packaged]
+registry = "https://packaged.invalid/"
+replace-with = "unpacked"
+
+[source.unpacked]
+directory = "registry"
+"#;
+
 /// What every service has beside its client.
 const COMMON: &str = r#"serde = { version = "1", features = ["derive"] }
 serde_json = "1"
@@ -64,10 +81,11 @@ impl Service {
     }
 
     /// Its client, as Cargo.toml names it. What reqwest is given are the features that trycourier gives it.
-    fn dependencies(self, repository: &Path) -> String {
+    fn dependencies(self) -> String {
         let own = |features: &str| {
-            let path = repository.display().to_string();
-            format!("trycourier = {{ path = {path:?}, default-features = false, features = [{features}] }}\n")
+            format!(
+                "trycourier = {{ version = \"*\", registry = \"packaged\", default-features = false, features = [{features}] }}\n"
+            )
         };
         match self {
             Self::Bare => {
@@ -127,6 +145,7 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
         some => some,
     };
     let folder = target(repository).join("bench-build");
+    registry(repository, &folder)?;
     let mut projects = Vec::new();
     for service in services {
         projects.push(project(repository, &folder, *service)?);
@@ -144,6 +163,33 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
     print(services, &builds.into_iter().flatten().collect::<Vec<_>>())
 }
 
+/// Makes the package, and of it the registry that the services have it from.
+fn registry(repository: &Path, folder: &Path) -> Result<()> {
+    let (packages, registry) = (folder.join("package"), folder.join("registry"));
+    for old in [&packages, &registry] {
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
+    }
+    // Without the lock file, which nobody reads in a dependency and which only the network can complete.
+    let package =
+        ["package", "--package", "trycourier", "--no-verify", "--allow-dirty", "--exclude-lockfile", "--quiet"];
+    run(cargo().args(package).arg("--target-dir").arg(folder).current_dir(repository))?;
+    let files = fs::read_dir(&packages)?.collect::<Result<Vec<_>, _>>()?;
+    let mut files = files.into_iter().map(|file| file.path());
+    let package =
+        files.find(|path| path.extension().is_some_and(|it| it == "crate")).context("cargo made no package")?;
+    let unpacked = registry.join("trycourier");
+    fs::create_dir_all(&unpacked)?;
+    let mut tar = Command::new("tar");
+    tar.args(["--strip-components", "1", "-xf"]).arg(package).current_dir(&unpacked);
+    run(&mut tar).context("tar cannot unpack the package")?;
+    fs::write(unpacked.join(".cargo-checksum.json"), r#"{"files":{}}"#)?;
+    fs::create_dir_all(folder.join(".cargo"))?;
+    fs::write(folder.join(".cargo/config.toml"), CONFIGURATION)?;
+    Ok(())
+}
+
 /// Writes the service, and fetches what it needs; its folder.
 fn project(repository: &Path, folder: &Path, service: Service) -> Result<PathBuf> {
     let name = service.to_possible_value().context("a service without a name")?.get_name().to_owned();
@@ -151,7 +197,7 @@ fn project(repository: &Path, folder: &Path, service: Service) -> Result<PathBuf
     fs::create_dir_all(project.join("src"))?;
     let manifest = format!(
         "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{}{COMMON}",
-        service.dependencies(repository)
+        service.dependencies()
     );
     fs::write(project.join("Cargo.toml"), manifest)?;
     fs::write(project.join("src/main.rs"), service.main())?;
@@ -168,9 +214,8 @@ fn build(project: &Path, keep: bool) -> Result<Build> {
         fs::remove_dir_all(&target)?;
     }
     let mut command = cargo();
-    command.args(["build", "--offline", "--quiet", "--message-format", "json-render-diagnostics"]).current_dir(project);
-    // A crate from a registry is not built incrementally, and so must not be one from a path.
-    command.env("CARGO_INCREMENTAL", "0").env("CARGO_TARGET_DIR", &target);
+    command.args(["build", "--offline", "--quiet", "--message-format", "json-render-diagnostics"]);
+    command.current_dir(project).env("CARGO_TARGET_DIR", &target);
     let (start, before) = (Instant::now(), of_children());
     let messages = output(&mut command)?;
     let (time, after) = (start.elapsed(), of_children());

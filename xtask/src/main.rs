@@ -73,8 +73,9 @@ enum Task {
     Conformance,
     /// Measure what the crate costs at build time: cold builds of a service with it, without it, and with others.
     ///
-    /// Each build begins with an empty target folder, and everything is fetched before. All of it takes a quarter of an hour
-    /// and a gigabyte or two; name some of the services to measure them alone.
+    /// The crate is packaged first, uncommitted changes included, because that is how users have it. Each build begins with an
+    /// empty target folder, and everything is fetched before. All of it takes a quarter of an hour and a gigabyte or two; name
+    /// some of the services to measure them alone.
     BenchBuild(bench_build::Options),
     /// Measure calls beside the official Node and Python clients and reqwest by hand, against one nginx on this machine.
     ///
