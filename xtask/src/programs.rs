@@ -59,12 +59,10 @@ pub fn wait_for(name: &str, server: &mut Child, port: u16, within: Duration) -> 
 /// A virtual environment in this folder, with what pip is told to install; the path of its Python.
 pub fn python_with(folder: &Path, python: &str, install: &[&str]) -> Result<PathBuf> {
     let venv = folder.join("venv");
-    let own = ["bin/python", "Scripts/python.exe"];
-    let find = || own.iter().map(|path| venv.join(path)).find(|path| path.exists());
-    if find().is_none() {
-        run(Command::new(python).args(["-m", "venv"]).arg(&venv)).context("Debian has it in python3-venv")?;
-    }
-    let python = find().context("the virtual environment has no python")?;
+    // Each time: what is there can be half of one, of a time when this failed.
+    run(Command::new(python).args(["-m", "venv"]).arg(&venv)).context("Debian has it in python3-venv")?;
+    let mut own = ["bin/python", "Scripts/python.exe"].into_iter().map(|path| venv.join(path));
+    let python = own.find(|path| path.exists()).context("the virtual environment has no python")?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     run(Command::new(&python).args(pip).args(install))?;
     Ok(python)
