@@ -95,7 +95,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no folder above it")?;
-    let repository = arguments.repository.as_deref().unwrap_or(own);
+    // Absolute, because some of the programs that a task runs run in other folders.
+    let repository = &std::path::absolute(arguments.repository.as_deref().unwrap_or(own))?;
     let files = spec::Files::of(repository);
     match &arguments.task {
         Task::GenerateSpec { check } => spec::generate(&files, *check),
