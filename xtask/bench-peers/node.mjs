@@ -1,10 +1,12 @@
-// Calls of the official Node client, one after the other: `node bench.mjs URL send|page SECONDS-BEFORE SECONDS` prints how
-// many it made and in how many seconds. `cargo xtask bench-peers` runs it.
+// Calls of the official Node client, one after the other: `node bench.mjs URL send|page|call SECONDS-BEFORE SECONDS ANSWER`
+// prints how many it made and in how many seconds. `call` is a send that is given the answer in the place of the network.
+// `cargo xtask bench-peers` runs it.
 
 import Courier from "@trycourier/courier";
 
-const [url, kind, before, seconds] = process.argv.slice(2);
-const client = new Courier({ apiKey: "bench", baseURL: url });
+const [url, kind, before, seconds, answer] = process.argv.slice(2);
+const atOnce = async () => new Response(answer, { status: 202, headers: { "content-type": "application/json" } });
+const client = new Courier({ apiKey: "bench", baseURL: url, fetch: kind === "call" ? atOnce : undefined });
 
 const calls = {
   async send() {
@@ -23,12 +25,14 @@ const calls = {
   },
 };
 
+const call = kind === "page" ? calls.page : calls.send;
+
 async function during(seconds) {
   const start = performance.now();
   let count = 0;
   let passed = 0;
   while (passed < seconds) {
-    if (!(await calls[kind]())) throw new Error("the answer is another one");
+    if (!(await call())) throw new Error("the answer is another one");
     count += 1;
     passed = (performance.now() - start) / 1000;
   }

@@ -1,14 +1,23 @@
-"""Calls of the official Python client, one after the other: `python.py URL send|page SECONDS-BEFORE SECONDS` prints how many
-it made and in how many seconds. `cargo xtask bench-peers` runs it.
+"""Calls of the official Python client, one after the other: `python.py URL send|page|call SECONDS-BEFORE SECONDS ANSWER`
+prints how many it made and in how many seconds. `call` is a send that is given the answer in the place of the network.
+`cargo xtask bench-peers` runs it.
 """
 
 import sys
 import time
 
-from courier import Courier
+import httpx
+from courier import Courier, DefaultHttpxClient
 
-url, kind, before, seconds = sys.argv[1:]
-client = Courier(api_key="bench", base_url=url)
+url, kind, before, seconds, answer = sys.argv[1:]
+
+
+def at_once(request):
+    return httpx.Response(202, headers={"content-type": "application/json"}, text=answer)
+
+
+http_client = DefaultHttpxClient(transport=httpx.MockTransport(at_once)) if kind == "call" else None
+client = Courier(api_key="bench", base_url=url, http_client=http_client)
 
 
 def send():
@@ -28,7 +37,7 @@ def page():
 
 
 def during(seconds):
-    call = {"send": send, "page": page}[kind]
+    call = page if kind == "page" else send
     start, count, passed = time.monotonic(), 0, 0.0
     while passed < seconds:
         if not call():

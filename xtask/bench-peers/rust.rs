@@ -1,13 +1,21 @@
-//! Calls of trycourier, or the same by reqwest, one after the other: `bench trycourier|reqwest URL send|page SECONDS-BEFORE
-//! SECONDS` prints how many it made and in how many seconds. `cargo xtask bench-peers` builds and runs it.
+//! Calls of trycourier, or the same by reqwest, one after the other: `bench trycourier|reqwest URL send|page|call
+//! SECONDS-BEFORE SECONDS ANSWER` prints how many it made and in how many seconds. `call` is a send of trycourier that is given
+//! the answer in the place of the network. `cargo xtask bench-peers` builds and runs it.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trycourier::Client;
+use trycourier::http::header::CONTENT_TYPE;
+use trycourier::http::{HeaderValue, Response, StatusCode};
+use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use trycourier::types::{BulkUserStatus, Content, Message, Recipient};
+use trycourier::{Bytes, Client};
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -17,23 +25,22 @@ const BODY: &str = "Hello {{name}}, your order is on its way.";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [client, url, kind, before, seconds] = arguments.as_slice() else { return Err("five arguments".into()) };
+    let [client, url, kind, before, seconds, answer] = arguments.as_slice() else { return Err("six arguments".into()) };
     let (before, seconds) = (before.parse()?, seconds.parse()?);
+    let ours = Client::builder().api_key("bench").base_url(url);
+    let theirs = reqwest::Client::new();
     match (client.as_str(), kind.as_str()) {
+        ("trycourier", "page") => {
+            let client = ours.build()?;
+            bench(before, seconds, async |_| page(&client).await).await
+        }
         ("trycourier", kind) => {
-            let client = Client::builder().api_key("bench").base_url(url).build()?;
-            match kind {
-                "send" => bench(before, seconds, async |_| send(&client).await).await,
-                _ => bench(before, seconds, async |_| page(&client).await).await,
-            }
+            let at_once = AtOnce(answer.clone().into());
+            let client = if kind == "call" { ours.transport(at_once) } else { ours }.build()?;
+            bench(before, seconds, async |_| send(&client).await).await
         }
-        (_, kind) => {
-            let client = reqwest::Client::new();
-            match kind {
-                "send" => bench(before, seconds, async |count| by_hand::send(&client, url, count).await).await,
-                _ => bench(before, seconds, async |_| by_hand::page(&client, url).await).await,
-            }
-        }
+        (_, "page") => bench(before, seconds, async |_| by_hand::page(&theirs, url).await).await,
+        (_, _) => bench(before, seconds, async |count| by_hand::send(&theirs, url, count).await).await,
     }
 }
 
@@ -69,6 +76,20 @@ async fn page(client: &Client) -> Result<bool> {
     let page = client.bulk().list_users("job").await?;
     let is_whole = page.items.len() == 100 && page.deviations().is_empty();
     Ok(is_whole && page.items.iter().all(|user| user.status == BulkUserStatus::Enqueued))
+}
+
+/// Gives the same answer to everything.
+struct AtOnce(Bytes);
+
+impl Transport for AtOnce {
+    fn send(&self, _: Attempt) -> BoxFuture<'_, std::result::Result<Response<Body>, TransportError>> {
+        Box::pin(async {
+            let mut answer = Response::new(Body::from(self.0.clone()));
+            *answer.status_mut() = StatusCode::ACCEPTED;
+            answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            Ok(answer)
+        })
+    }
 }
 
 /// What somebody who needs just this would write.

@@ -1,5 +1,11 @@
 //! How fast calls are, beside the official Node and Python clients and reqwest by hand: each on one core, one call after the
 //! other, against one nginx on another core that gives the same answers to all.
+//!
+//! A send is mostly the work of the kernel and of nginx. Therefore it is measured without a network too: something in the
+//! client's process takes its complete request and answers at once, so that what is left is what the client itself costs.
+//!
+//! The Rust clients are also measured with mimalloc, because services with much traffic mostly choose such an allocator. Glibc's
+//! gives the memory of each page of users back to the system, and faults it in again for the next.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +27,12 @@ const PYTHON_CLIENT: &str = "trycourier==9.13.0";
 const STARTS_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is called, and what the table says of it.
-const KINDS: [(&str, &str); 2] = [("send", "sends a second"), ("page", "pages of 100 users a second")];
+const KINDS: [(&str, &str); 3] =
+    [("send", "sends a second"), ("page", "pages of 100 users a second"), (CALL, "sends a second without a network")];
+const CALL: &str = "call";
+
+/// The answer to each send, by nginx and without it.
+const SENT: &str = r#"{"requestId":"1-65f240a0-8f7c1d2e3b4a5968778695a4"}"#;
 
 #[derive(Args)]
 pub struct Options {
@@ -38,18 +49,20 @@ struct Peer {
     title: String,
     /// The program and its first arguments.
     command: Vec<PathBuf>,
+    /// Whether it lets something else take the place of its network.
+    takes_transport: bool,
 }
 
 pub fn bench(repository: &Path, options: &Options) -> Result<()> {
     ensure!(options.rounds > 0 && options.seconds > 0.0, "in no time no call is made");
     let folder = programs::target(repository).join("bench-peers");
     fs::create_dir_all(&folder)?;
-    let peers = peers(repository, &folder)?;
     let server = Nginx::start(&folder)?;
+    let peers = peers(repository, &folder)?;
     let mut most: BTreeMap<(usize, &str), f64> = BTreeMap::new();
     for round in 1..=options.rounds {
         for (kind, unit) in KINDS {
-            for (place, peer) in peers.iter().enumerate() {
+            for (place, peer) in peers.iter().enumerate().filter(|(_, peer)| peer.takes_transport || kind != CALL) {
                 let rate = rate(peer, &server.url, kind, options.seconds)?;
                 eprintln!("{} ({round}/{}): {rate:.0} {unit}", peer.title, options.rounds);
                 let most = most.entry((place, kind)).or_default();
@@ -58,57 +71,65 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
         }
     }
 
-    let of = |place: usize, kind: &str| most.get(&(place, kind)).copied().unwrap_or_default();
     let rows = peers.iter().enumerate().map(|(place, peer)| {
         let figures = KINDS.into_iter().flat_map(|(kind, _)| {
-            let rate = of(place, kind);
-            [format!("{rate:.0}"), format!("{:.2}", of(0, kind) / rate)]
+            let of = |place| most.get(&(place, kind)).copied();
+            let ratio = of(0).zip(of(place)).map(|(first, rate)| first / rate);
+            let shown = |figure: Option<f64>, digits| figure.map_or("–".to_owned(), |it| format!("{it:.digits$}"));
+            [shown(of(place), 0), shown(ratio, 2)]
         });
         std::iter::once(peer.title.clone()).chain(figures).collect()
     });
-    let [(_, sends), (_, pages)] = KINDS;
-    let head =
-        ["one call after the other, on one core", sends, "trycourier is so many times as fast", pages, "and here"];
+    let mut head = vec!["one call after the other, on one core"];
+    head.extend(KINDS.into_iter().flat_map(|(_, unit)| [unit, "ratio"]));
     println!("{}\n{}", table(&head, &rows.collect::<Vec<_>>()), circumstances());
-    println!(
-        "{}",
-        if works("taskset") {
-            "Each had a core of its own."
-        } else {
-            "No core was anybody's own: there is no taskset."
-        }
-    );
+    let whose = if (0..2).all(can_be_kept_to) {
+        "Each had a core of its own."
+    } else {
+        "No core was anybody's own: taskset cannot keep programs to the cores 0 and 1 here."
+    };
+    println!("{whose} The ratio is how many times as fast the first one is.");
     Ok(())
 }
 
 /// Makes every client ready to run.
 fn peers(repository: &Path, folder: &Path) -> Result<Vec<Peer>> {
-    let rust = rust(repository, folder)?;
     let (ours, reqwest) = versions(repository)?;
-    let mut peers = vec![
-        Peer { title: format!("trycourier {ours}"), command: vec![rust.clone(), "trycourier".into()] },
-        Peer { title: format!("reqwest {reqwest}, by hand"), command: vec![rust, "reqwest".into()] },
-    ];
+    let mut peers = Vec::new();
+    for (feature, allocator) in [("", "the system's allocator"), ("mimalloc", "mimalloc")] {
+        let program = rust(repository, folder, feature)?;
+        peers.push(Peer {
+            title: format!("trycourier {ours}, with {allocator}"),
+            command: vec![program.clone(), "trycourier".into()],
+            takes_transport: true,
+        });
+        peers.push(Peer {
+            title: format!("reqwest {reqwest} by hand, with {allocator}"),
+            command: vec![program, "reqwest".into()],
+            takes_transport: false,
+        });
+    }
     if works("npm") {
         let node = output(Command::new("node").arg("--version"))?;
         let title = format!("{NODE_CLIENT}, Node {}", node.trim().trim_start_matches('v'));
-        peers.push(Peer { title, command: vec!["node".into(), node_client(folder)?] });
+        peers.push(Peer { title, command: vec!["node".into(), node_client(folder)?], takes_transport: true });
     } else {
         eprintln!("Left out: the official Node client, which needs node and npm.");
     }
     if let Some(python) = python() {
         let python = python_with(folder, python, &[PYTHON_CLIENT])?;
         let version = output(Command::new(&python).arg("--version"))?;
+        let title = format!("{PYTHON_CLIENT}, {}", version.trim());
         let script = repository.join("xtask/bench-peers/python.py");
-        peers.push(Peer { title: format!("{PYTHON_CLIENT}, {}", version.trim()), command: vec![python, script] });
+        peers.push(Peer { title, command: vec![python, script], takes_transport: true });
     } else {
         eprintln!("Left out: the official Python client, which needs python3.");
     }
     Ok(peers)
 }
 
-/// Builds the program that calls by trycourier and by reqwest, with optimisation; its path.
-fn rust(repository: &Path, folder: &Path) -> Result<PathBuf> {
+/// Builds the program that calls by trycourier and by reqwest, with optimisation and one of its features; its path.
+fn rust(repository: &Path, folder: &Path, feature: &str) -> Result<PathBuf> {
     let project = folder.join("rust");
     fs::create_dir_all(project.join("src"))?;
     let path = repository.display().to_string();
@@ -121,6 +142,7 @@ edition = "2024"
 [workspace]
 
 [dependencies]
+mimalloc = {{ version = "=0.1.52", default-features = false, optional = true }}
 reqwest = {{ version = "0.13", default-features = false, features = ["http2", "json", "rustls", "system-proxy"] }}
 serde = {{ version = "1", features = ["derive"] }}
 serde_json = "1"
@@ -132,8 +154,15 @@ trycourier = {{ path = {path:?}, default-features = false, features = ["bulk", "
     fs::write(project.join("src/main.rs"), include_str!("../bench-peers/rust.rs"))?;
     // The versions of everything are ours.
     fs::copy(repository.join("Cargo.lock"), project.join("Cargo.lock"))?;
-    run(cargo().args(["build", "--release"]).current_dir(&project).env("CARGO_TARGET_DIR", project.join("target")))?;
-    Ok(project.join("target/release").join(format!("bench{}", std::env::consts::EXE_SUFFIX)))
+    let target = project.join("target");
+    let mut build = cargo();
+    build.args(["build", "--release", "--features", feature]).current_dir(&project).env("CARGO_TARGET_DIR", &target);
+    run(&mut build)?;
+    let suffix = std::env::consts::EXE_SUFFIX;
+    // The next feature's program has the same name.
+    let program = project.join(format!("bench-{feature}{suffix}"));
+    fs::copy(target.join(format!("release/bench{suffix}")), &program)?;
+    Ok(program)
 }
 
 /// The versions of trycourier and of reqwest in Cargo.lock.
@@ -155,9 +184,8 @@ fn node_client(folder: &Path) -> Result<PathBuf> {
     let script = folder.join("bench.mjs");
     fs::write(&script, include_str!("../bench-peers/node.mjs"))?;
     fs::write(folder.join("package.json"), json!({"private": true}).to_string())?;
-    run(Command::new("npm")
-        .args(["install", "--silent", "--no-audit", "--no-fund", NODE_CLIENT])
-        .current_dir(&folder))?;
+    let install = ["install", "--loglevel=error", "--no-audit", "--no-fund", NODE_CLIENT];
+    output(Command::new("npm").args(install).current_dir(&folder))?;
     Ok(script)
 }
 
@@ -165,15 +193,22 @@ fn node_client(folder: &Path) -> Result<PathBuf> {
 fn rate(peer: &Peer, url: &str, kind: &str, seconds: f64) -> Result<f64> {
     let mut command = on_core(0, &peer.command);
     let before = seconds / 5.0;
-    let printed = output(command.args([url, kind, &before.to_string(), &seconds.to_string()]))?;
+    let printed = output(command.args([url, kind, &before.to_string(), &seconds.to_string(), SENT]))?;
     let (count, passed) = printed.trim().split_once(' ').with_context(|| format!("{command:?} prints {printed}"))?;
     Ok(count.parse::<f64>()? / passed.parse::<f64>()?)
 }
 
-/// A command that stays on one core, where that can be said.
+/// Whether programs can be told to stay on this core.
+fn can_be_kept_to(core: usize) -> bool {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", &core.to_string(), "true"]).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// A command that stays on one core, where it can.
 fn on_core(core: usize, command: &[PathBuf]) -> Command {
     let mut words = Vec::new();
-    if works("taskset") {
+    if can_be_kept_to(core) {
         words.extend(["taskset".into(), "--cpu-list".into(), PathBuf::from(core.to_string())]);
     }
     words.extend_from_slice(command);
@@ -217,7 +252,6 @@ impl Drop for Nginx {
 }
 
 fn configuration(port: u16) -> String {
-    let sent = json!({"requestId": "1-65f240a0-8f7c1d2e3b4a5968778695a4"});
     format!(
         "daemon off;
 master_process off;
@@ -237,7 +271,7 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         root .;
-        location = /send {{ return 202 '{sent}'; }}
+        location = /send {{ return 202 '{SENT}'; }}
         location /bulk/ {{ try_files /page.json =404; }}
     }}
 }}
