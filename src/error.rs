@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::error_kind::ErrorKind;
 use crate::error_text::{LONGEST_MESSAGE, on_one_line};
 use crate::redaction::Redaction;
+use crate::retry::retry_after;
 use crate::transport::{Failure, TransportError, causes};
 use crate::{Deviation, json, proxy};
 
@@ -254,6 +256,30 @@ impl Error {
     /// The headers of the answer, empty when there was none. Secrets of the request are removed from them.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
+    }
+
+    /// How long the server asks to wait before the next call: its `retry-after-ms` or `retry-after`, counted from the answer.
+    ///
+    /// The client has waited for up to 60 s by itself, as often as it retries; a longer delay is left to the caller. `None`
+    /// when there is no such header, or no time left to wait.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use trycourier::{Client, ErrorKind};
+    /// # async fn example(client: &Client) -> Result<(), trycourier::Error> {
+    /// match client.lists().list().await {
+    ///     Ok(lists) => println!("{} lists", lists.items.len()),
+    ///     Err(error) if error.kind() == ErrorKind::RateLimited => {
+    ///         let pause = error.retry_after().unwrap_or(Duration::from_secs(60));
+    ///         println!("try again in {pause:?}");
+    ///     }
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.headers(), SystemTime::now())
     }
 
     /// What Courier's error says in words: its `message`, without the secrets of the request. It can be long, and have

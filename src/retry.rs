@@ -152,6 +152,11 @@ pub(crate) fn is_retryable(error: &Error, repeatable: bool) -> bool {
 
 /// The delay that the server asks for, if it is one to obey.
 pub(crate) fn asked_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    retry_after(headers, now).filter(|asked| *asked <= LONGEST_ASKED)
+}
+
+/// The delay that the server asks for, however long.
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let seconds = |number: f64| Duration::try_from_secs_f64(number).ok();
     let milliseconds = text("retry-after-ms").and_then(|text| seconds(text.parse::<f64>().ok()? / 1000.0));
@@ -166,7 +171,7 @@ pub(crate) fn asked_delay(headers: &HeaderMap, now: SystemTime) -> Option<Durati
             }
         }
     })?;
-    (asked > Duration::ZERO && asked <= LONGEST_ASKED).then_some(asked)
+    (asked > Duration::ZERO).then_some(asked)
 }
 
 #[cfg(test)]

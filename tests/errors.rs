@@ -63,6 +63,22 @@ async fn each_status_has_its_kind_and_keeps_its_number_whatever_the_body() {
 }
 
 #[tokio::test]
+async fn an_error_says_how_long_the_server_asks_to_wait_however_long() {
+    for (header, value, expected) in [
+        ("retry-after", "300", Some(300_000)),
+        ("retry-after-ms", "1500", Some(1500)),
+        ("retry-after", "Sun, 09 Sep 2001 01:48:20 GMT", Some(100_000)),
+        ("retry-after", "0", None),
+        ("x-other", "1", None),
+    ] {
+        let date = ("date", "Sun, 09 Sep 2001 01:46:40 GMT");
+        let reply = move || Reply::of(429, "application/json", "{}").with(date.0, date.1).with(header, value);
+        let asked = error_of(reply).await.retry_after().map(|delay| delay.as_millis());
+        assert_eq!(asked, expected, "{header}: {value}");
+    }
+}
+
+#[tokio::test]
 async fn what_courier_says_is_there_in_parts_and_in_the_text() {
     let error = error_of(|| {
         Reply::json(
