@@ -188,6 +188,20 @@ fn a_device_token_is_stored_patched_and_lets_push_through() {
 }
 
 #[test]
+fn a_topic_has_the_id_that_the_service_names() {
+    let courier = Courier::new();
+    let choose = || {
+        let choice = json!({"topic": {"status": "OPTED_OUT"}});
+        status(&courier, "PUT", "/users/ada/preferences/topic_news", choice)
+    };
+    assert_eq!(choose(), 404);
+    courier.topic("topic_news");
+    assert_eq!(got(&courier, "/users/ada/preferences/topic_news")["topic"]["status"], "OPTED_IN");
+    assert_eq!(choose(), 200);
+    assert_eq!(got(&courier, "/users/ada/preferences/topic_news")["topic"]["status"], "OPTED_OUT");
+}
+
+#[test]
 fn what_a_user_has_opted_out_of_is_not_delivered() {
     let courier = Courier::new();
     let section = told(&courier, "POST", "/preferences/sections", json!({"name": "News"}))["id"].clone();

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::courier::Courier;
 use super::messages::CREATOR;
-use super::moment::iso;
+use super::moment::{iso, millis};
 use super::request::Request;
 use super::state::State;
 use super::table::Table;
@@ -25,6 +26,43 @@ impl Section {
             "topics": topics,
         });
         with(self.properties.clone(), about)
+    }
+}
+
+impl Courier {
+    /// Stores a subscription topic with this id, to which users are opted in until they choose otherwise.
+    ///
+    /// Courier itself makes up the ids of topics, so a test has no other way to have the one that its service names. A user's
+    /// preference for a topic that is not there is refused with a 404.
+    ///
+    /// ```
+    /// use trycourier::testing::Courier;
+    /// use trycourier::types::{PreferenceStatus, TopicPreferenceUpdate};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// let courier = Courier::new();
+    /// courier.topic("topic_news");
+    ///
+    /// let preferences = courier.client().users().preferences();
+    /// let no_news = TopicPreferenceUpdate::new(PreferenceStatus::OptedOut);
+    /// preferences.update_or_create_topic("ada", "topic_news", no_news).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn topic(&self, id: &str) -> &Self {
+        let now = millis(self.now());
+        let topic = json!({
+            "id": id, "name": id, "default_status": "OPTED_IN", "allowed_preferences": [],
+            "include_unsubscribe_header": false, "routing_options": [], "topic_data": {},
+            "created": iso(now), "creator": CREATOR, "updated": iso(now), "updater": CREATOR,
+        });
+        let mut topics = Table::default();
+        topics.insert(id, topic);
+        let properties = properties(&json!({"name": id}));
+        let section = Section { properties, created: now, updated: now, topics };
+        self.state().sections.insert(&format!("sec_{id}"), section);
+        self
     }
 }
 
