@@ -79,7 +79,7 @@ enum Task {
     BenchBuild(bench_build::Options),
     /// Measure calls beside the official Node and Python clients and reqwest by hand, against one nginx on this machine.
     ///
-    /// A send is also measured without a network, to see what the client itself costs. It prints the table that README.md shows.
+    /// A send is also measured without a network, to see what the client itself costs.
     /// What needs node or python is left out where they are not there.
     BenchPeers(bench_peers::Options),
 }
