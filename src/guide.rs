@@ -1,11 +1,10 @@
-//! The guide: how to do with this crate what people come to Courier for, one page per task.
+//! The guide: one page for each task, with examples.
 //!
-//! Every example on these pages is compiled by a test. The words of Courier are explained in the
-//! [glossary](crate#glossary).
+//! Every example on these pages is compiled by a test. The [glossary](crate#glossary) explains Courier's terms.
 //!
 //! | page | what it is about |
 //! |---|---|
-//! | [`first_send`] | the first message, and what became of it |
+//! | [`first_send`] | the first message, its status, and how to cancel it |
 //! | [`recipients`] | users, addresses, lists, audiences, several at once |
 //! | [`templates`] | templates, data, content without a template |
 //! | [`routing`] | channels, providers, delays, expiry, one-time passwords |
@@ -15,13 +14,13 @@
 //! | [`preferences`] | what users want to receive |
 //! | [`bulk`] | one message to any number of users |
 //! | [`journeys`] | journeys and automations |
-//! | [`paging`] | walking lists |
+//! | [`paging`] | reading lists of any length |
 //! | [`errors`] | what can go wrong, and what to do |
-//! | [`retries`] | retries, idempotency keys, what to do after an ambiguous failure |
-//! | [`webhooks`] | what Courier tells by itself, verified and read |
-//! | [`testing`] | unit tests of your own |
-//! | [`observability`] | traces, metrics, logs, and which secrets they keep |
-//! | [`blocking`] | calls from code that does not await |
+//! | [`retries`] | retries, idempotency keys, what to do when the outcome is unknown |
+//! | [`webhooks`] | verifying and handling the events that Courier posts to you |
+//! | [`testing`] | testing your own code |
+//! | [`observability`] | traces, metrics, logs, and what they never show |
+//! | [`blocking`] | calls from synchronous code |
 //! | [`upgrading`] | what a new version may change |
 //! | [`coming_from`] | coming from the Node or the Python SDK |
 
