@@ -1,7 +1,7 @@
 //! Bulk jobs of any size: one message to as many users as there are.
 //!
-//! Courier takes a thousand users at a time, in a job that is created, filled and run. A [`Job`] does all of it, from an
-//! iterator or a stream of users to the end of the job, with a few chunks in memory, however many users there are.
+//! A bulk job at Courier is created, filled with up to 1,000 users per call, and run once. A [`Job`] takes an iterator or a stream
+//! of users and does all of that. Only a few chunks of users are in memory at a time.
 //!
 //! ```no_run
 //! use trycourier::ext::bulk::{Channel, Job};
@@ -16,10 +16,10 @@
 //! # }
 //! ```
 //!
-//! # On the way, and after a crash
+//! # Progress, and resuming after a crash
 //!
-//! As a stream, [`Sending`] tells every step. Save each checkpoint in place of the one before: another process goes on from
-//! it, with the same users in the same order, and adds nobody twice.
+//! As a stream, [`Sending`] reports each step. Save each checkpoint over the previous one: another process can resume from it,
+//! with the same users in the same order, and adds nobody twice.
 //!
 //! ```no_run
 //! use futures::TryStreamExt as _;
@@ -45,7 +45,7 @@
 //! # }
 //! ```
 //!
-//! What each user was sent is told by [`Job::results`], once the job has run.
+//! Once the job has run, [`Job::results`] lists each user with the id of the message.
 
 mod channel;
 mod checkpoint;

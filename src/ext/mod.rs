@@ -1,7 +1,8 @@
-//! What no generator can give: help over the generated calls and types.
+//! Hand-written helpers on top of the generated calls and types: paging, waiting, bulk jobs, webhooks, token scopes.
 //!
-//! [`Paginate`] walks the pages of every list. The shorthands, such as [`Recipient::email`](crate::types::Recipient::email)
-//! and [`Content::elemental`](crate::types::Content::elemental), are on the types themselves.
+//! Most of them are reached from a call: [`items`](crate::calls::BulkListUsers::items) of every list,
+//! [`until_delivered`](crate::calls::MessagesRetrieve::until_delivered) of a message. Shorthands such as
+//! [`Recipient::email`](crate::types::Recipient::email) are on the types themselves.
 
 mod ahead;
 #[cfg(feature = "bulk")]

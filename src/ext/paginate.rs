@@ -15,9 +15,7 @@ use crate::call::Call;
 use crate::json::{Decode, Structure};
 use crate::{Error, ErrorKind, Result};
 
-/// The pages of a list, and their items one after the other: for code that is generic over the calls that page.
-///
-/// Each of these calls has `pages()` and `items()` of its own; this trait is for a function that takes any of them.
+/// `pages()` and `items()` for code that is generic over lists. Each call of a list has both as methods of its own, too.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -35,7 +33,7 @@ use crate::{Error, ErrorKind, Result};
 #[doc(alias = "pagination")]
 #[doc(alias = "cursor")]
 pub trait Paginate: Paged {
-    /// The pages, see [`Pages`].
+    /// A stream of the pages, see [`Pages`].
     ///
     /// ```no_run
     /// use futures::StreamExt as _;
@@ -52,7 +50,7 @@ pub trait Paginate: Paged {
         Pages::of(self)
     }
 
-    /// The items of all pages, see [`Items`].
+    /// A stream of the items of all pages, see [`Items`].
     ///
     /// ```no_run
     /// use futures::TryStreamExt as _;
@@ -90,12 +88,11 @@ impl<P: Paged> Paginate for P {}
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What the page lists. A page that is not the last can be empty.
+    /// The items of the page. A page that is not the last can be empty, too.
     pub items: Vec<T>,
-    /// The rows that are nothing like what the list is of, each as an error. An odd value inside a row is none:
-    /// such a row is among the items.
+    /// An error for each row that cannot be read as an item at all. A row with an odd value inside is among the items.
     pub errors: Vec<Error>,
-    /// Where the next page starts; `None` on the last page. A list can be resumed from here, by the call's `cursor`.
+    /// The cursor of the next page; `None` on the last page. To resume the list from there, set it as the call's `cursor`.
     pub next_cursor: Option<String>,
     /// The HTTP status of the answer.
     pub status: StatusCode,
@@ -103,7 +100,7 @@ pub struct Page<T> {
     pub headers: HeaderMap,
 }
 
-/// What the calls that page have in common. It is implemented by the calls of this crate alone.
+/// What the calls of lists have in common. Only calls of this crate implement it.
 ///
 /// ```no_run
 /// use futures::{StreamExt as _, TryStreamExt as _};
@@ -119,7 +116,7 @@ pub struct Page<T> {
 /// # }
 /// ```
 pub trait Paged: Call<Answer: Structure> + Unpin {
-    /// What the list is of.
+    /// The type of the list's items.
     type Item: Decode + Send + Unpin + 'static;
 
     /// The property of the answer that holds the items.
@@ -166,20 +163,19 @@ pub fn leading(cursor: Option<String>) -> Option<String> {
 
 /// The pages of a list, as a [`Stream`].
 ///
-/// The stream is lazy: nothing is sent before the first page is asked for, and a page is fetched when it is asked for, unless
-/// it is read [`ahead`](Self::ahead). It starts at the call's `cursor`, if one is set, and keeps every other argument. It
-/// ends where the API says so, and after an error; each request has the client's retries.
+/// The stream is lazy: it fetches a page when it is polled for it, unless you fetch pages [`ahead`](Self::ahead). It starts at the
+/// call's `cursor`, if one is set, and keeps every other argument. It ends after the last page, or after an error. Each request
+/// has the client's retries.
 ///
-/// # Going on later
+/// # Resuming
 ///
-/// A page says where the next one starts. Save that once the page is worked through, and give it to the call to go on from
-/// there, after a crash or on another day. A page may be worked through twice, if the process dies between the work and the
-/// saving; none is left out.
+/// Each page has the cursor of the next one. Save it when you have processed the page, and set it on the call to resume from
+/// there after a crash. If the process dies before the cursor is saved, a page is processed twice, but none is left out.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
 ///
-/// # fn work_through(_: Vec<trycourier::types::MessageDetails>) {}
+/// # fn process(_: Vec<trycourier::types::MessageDetails>) {}
 /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut list = client.messages().list();
 /// if let Ok(saved) = std::fs::read_to_string("cursor.txt") {
@@ -187,7 +183,7 @@ pub fn leading(cursor: Option<String>) -> Option<String> {
 /// }
 /// let mut pages = list.pages();
 /// while let Some(page) = pages.try_next().await? {
-///     work_through(page.items);
+///     process(page.items);
 ///     if let Some(cursor) = page.next_cursor {
 ///         std::fs::write("cursor.txt", cursor)?;
 ///     }
@@ -198,8 +194,8 @@ pub fn leading(cursor: Option<String>) -> Option<String> {
 ///
 /// # Errors
 ///
-/// Those of the operation, [`ErrorKind::EndlessList`] when a cursor comes back that has led to an earlier page, and
-/// [`ErrorKind::MissingCursor`] when the server says that there is more and gives no cursor that leads there.
+/// Those of the operation, [`ErrorKind::EndlessList`] if a cursor leads back to an earlier page, and
+/// [`ErrorKind::MissingCursor`] if the server says that there is another page, but sends no cursor for it.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P: Paged> {
     source: Source<P::Item>,
@@ -210,11 +206,11 @@ impl<P: Paged> Pages<P> {
         Self { source: Source::of(Walk::of(call)) }
     }
 
-    /// Fetches up to so many pages ahead while the caller works on one; 0, the default, fetches none. They are held in
-    /// memory. One is enough where Courier is as fast as the caller, more even out a caller who is now fast and now slow.
+    /// Fetches up to `pages` pages ahead while you work on one, and holds them in memory. The default is 0. One is usually
+    /// enough; more help if the time that you need for a page varies.
     ///
-    /// A task on the tokio runtime does it, from the first page that is asked for until the end or until the stream is
-    /// dropped. Without a runtime nothing is fetched ahead.
+    /// A tokio task fetches them, from the first poll until the list ends or the stream is dropped. Without a tokio runtime,
+    /// nothing is fetched ahead.
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) {
@@ -226,7 +222,7 @@ impl<P: Paged> Pages<P> {
         self
     }
 
-    /// Ends after so many pages, and asks for none that is not needed for them.
+    /// Ends the stream after `pages` pages, without a request for further ones.
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) {
@@ -272,8 +268,8 @@ impl<P: Paged> FusedStream for Pages<P> {
 
 /// The items of all pages of a list, as a [`Stream`]; one page is in memory at a time. See [`Pages`].
 ///
-/// A row that is nothing like what the list is of is an error in its place, after which the stream goes on; any other
-/// error ends it.
+/// A row that cannot be read as an item at all is an error in its place, and the stream goes on after it. Any other error ends
+/// the stream.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -292,7 +288,7 @@ pub struct Items<P: Paged> {
 }
 
 impl<P: Paged> Items<P> {
-    /// Fetches up to so many pages ahead while the caller works, as [`Pages::ahead`] does.
+    /// Fetches up to `pages` pages ahead, like [`Pages::ahead`].
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) {
@@ -304,8 +300,8 @@ impl<P: Paged> Items<P> {
         self
     }
 
-    /// Ends after so many rows, and asks for no page that is not needed for them. It is not the number of items on a page,
-    /// which is for the call to say where Courier takes one.
+    /// Ends the stream after `rows` items, without a request for pages that they do not need. The size of a page is another
+    /// matter: where Courier lets you choose it, it is a setter of the call.
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) {
@@ -342,7 +338,7 @@ impl<P: Paged> FusedStream for Items<P> {
 macro_rules! paged {
     ($call:ident) => {
         impl $call {
-            /// The items of all pages, as a [`Stream`](futures_util::stream::Stream).
+            /// The items of all pages, as a [`Stream`](futures_util::stream::Stream) that fetches pages as it is polled.
             ///
             /// ```no_run
             /// use futures::TryStreamExt as _;

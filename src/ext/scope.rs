@@ -4,10 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// What a token may do, word by word, for the call that issues one.
+/// What a token may do, for [`auth.issue_token`](crate::resources::Auth::issue_token).
 ///
-/// Courier checks a scope where it is used and not where the token is issued: a missing or misspelt word shows later, in the
-/// browser. A scope of these methods has no misspelt ones.
+/// Courier checks a scope only when the token is used, so a missing or misspelt word would show up late, in the browser. With
+/// these methods nothing can be misspelt.
 ///
 /// ```
 /// use trycourier::ext::Scope;
@@ -16,9 +16,9 @@ use std::time::Duration;
 /// assert_eq!(scope.to_string(), "user_id:user_123 inbox:read:messages inbox:write:events read:preferences");
 /// ```
 ///
-/// Words are separated by spaces, so an id that has white space in it, or is empty, cannot be said: it would become words of
-/// its own, and let whoever chooses ids choose what their token may do. A scope with such an id [is refused](Self::check): its
-/// text is empty, which grants nothing.
+/// The words of a scope are separated by spaces, so an id must not contain white space: whoever can choose an id could otherwise
+/// choose what their token may do. A scope with such an id, or an empty one, is refused by [`check`](Self::check), and its text is
+/// empty, which grants nothing.
 ///
 /// ```
 /// # use trycourier::ext::Scope;
@@ -34,7 +34,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// A scope that has no word yet, and so is for nobody and nothing.
+    /// An empty scope, which grants nothing.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -65,7 +65,7 @@ impl Scope {
         ids.into_iter().fold(Self::new(), Self::and_user)
     }
 
-    /// For this user too.
+    /// Adds a user.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -75,7 +75,7 @@ impl Scope {
         self.word_of("user_id:", id.as_ref())
     }
 
-    /// Reads the user's inbox.
+    /// Lets the token read the user's inbox.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -85,7 +85,7 @@ impl Scope {
         self.word("inbox:read:messages")
     }
 
-    /// Marks what is in the user's inbox as read, opened, archived and so on.
+    /// Lets the token mark messages in the user's inbox as read, opened, archived and so on.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -95,7 +95,7 @@ impl Scope {
         self.word("inbox:write:events")
     }
 
-    /// Reads the messages that were sent to the user.
+    /// Lets the token read the messages that were sent to the user.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -105,7 +105,7 @@ impl Scope {
         self.word("read:messages")
     }
 
-    /// Reads the user's preferences.
+    /// Lets the token read the user's preferences.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -115,7 +115,7 @@ impl Scope {
         self.word("read:preferences")
     }
 
-    /// Changes the user's preferences.
+    /// Lets the token change the user's preferences.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -125,7 +125,7 @@ impl Scope {
         self.word("write:preferences")
     }
 
-    /// Reads the user's device tokens.
+    /// Lets the token read the user's device tokens.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -135,7 +135,7 @@ impl Scope {
         self.word("read:user-tokens")
     }
 
-    /// Adds and removes device tokens of the user, as an app does that takes push messages.
+    /// Lets the token add and remove the user's device tokens, as an app with push messages does.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -145,7 +145,7 @@ impl Scope {
         self.word("write:user-tokens")
     }
 
-    /// Reads all brands.
+    /// Lets the token read all brands.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -155,7 +155,7 @@ impl Scope {
         self.word("read:brands")
     }
 
-    /// Changes all brands.
+    /// Lets the token change all brands.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -165,7 +165,7 @@ impl Scope {
         self.word("write:brands")
     }
 
-    /// Reads this brand.
+    /// Lets the token read this brand.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -176,7 +176,7 @@ impl Scope {
         self.word_of("read:brands:", id.as_ref())
     }
 
-    /// Changes this brand.
+    /// Lets the token change this brand.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -186,8 +186,7 @@ impl Scope {
         self.word_of("write:brands:", id.as_ref())
     }
 
-    /// What Courier takes and this version has no method for: one word or several, as they are. Never put an id that others
-    /// choose into it.
+    /// Adds words that this version has no method for, unchanged. Never put an id into it that others can choose.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -197,7 +196,7 @@ impl Scope {
         words.as_ref().split_whitespace().fold(self, Self::word)
     }
 
-    /// Whether every id can be said.
+    /// Whether every id is valid.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -244,7 +243,7 @@ impl From<Scope> for String {
     }
 }
 
-/// Why a [`Scope`] grants nothing: an id in it that cannot be said. The id is not shown.
+/// An id in a [`Scope`] is empty, or has white space or control characters in it. The error does not show the id.
 ///
 /// ```
 /// use trycourier::ext::{InvalidScope, Scope};
@@ -266,9 +265,7 @@ impl fmt::Display for InvalidScope {
 
 impl Error for InvalidScope {}
 
-/// How long a token lives, as Courier has it written: in the largest unit that it is a whole number of.
-///
-/// Parts of a second count as a whole one.
+/// How long a token lives, written in the largest unit of which it is a whole number, and rounded up to a full second.
 ///
 /// ```
 /// use std::time::Duration;
@@ -289,7 +286,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 impl Lifetime {
-    /// So many days.
+    /// A number of days.
     ///
     /// ```
     /// # use trycourier::ext::Lifetime;
@@ -299,7 +296,7 @@ impl Lifetime {
         Self { seconds: days.saturating_mul(DAY) }
     }
 
-    /// So many hours.
+    /// A number of hours.
     ///
     /// ```
     /// # use trycourier::ext::Lifetime;
@@ -309,7 +306,7 @@ impl Lifetime {
         Self { seconds: hours.saturating_mul(HOUR) }
     }
 
-    /// So many minutes.
+    /// A number of minutes.
     ///
     /// ```
     /// # use trycourier::ext::Lifetime;

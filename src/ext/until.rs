@@ -14,7 +14,7 @@ macro_rules! until {
         #[cfg(feature = $feature)]
         #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
         impl calls::$call {
-            /// Makes the call again and again until its answer is what is waited for; see [`Wait`](crate::ext::Wait).
+            /// Repeats the call until its answer meets a condition; see [`Wait`](crate::ext::Wait).
             ///
             /// ```no_run
             #[doc = concat!("# async fn example(call: trycourier::calls::", stringify!($call), ") -> Result<(), Box<dyn std::error::Error>> {")]
@@ -42,8 +42,8 @@ until!("automations", AutomationsRunsListSteps, AutomationRunStepsResponse, "ste
 #[cfg(feature = "bulk")]
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 impl calls::BulkRetrieveJob {
-    /// Waits until the job has come to its end, when the messages to all its users are on their way. That it failed is
-    /// another end, with the job in the error.
+    /// Waits until the job has ended, when the messages to all its users are on their way. If the job fails, waiting fails, and
+    /// the error has the job.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -64,7 +64,8 @@ impl calls::BulkRetrieveJob {
 #[cfg(feature = "messages")]
 #[cfg_attr(docsrs, doc(cfg(feature = "messages")))]
 impl calls::MessagesRetrieve {
-    /// Waits until the message has arrived. That it will not is another end, with the message in the error.
+    /// Waits until the message has arrived, for at most 10 minutes unless you set a [`deadline`](Wait::deadline). If the message
+    /// will not arrive, waiting fails, and the error has the message.
     ///
     /// Some channels, such as Inbox, report nothing after `SENT`; wait for that with `until`.
     ///
@@ -84,7 +85,8 @@ impl calls::MessagesRetrieve {
         })
     }
 
-    /// Waits until the message has arrived or will not, whichever comes.
+    /// Waits until the message has arrived or it is certain that it will not, for at most 10 minutes unless you set a
+    /// [`deadline`](Wait::deadline).
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -101,10 +103,10 @@ impl calls::MessagesRetrieve {
 #[cfg(feature = "journeys")]
 #[cfg_attr(docsrs, doc(cfg(feature = "journeys")))]
 impl calls::JourneysRunsRetrieve {
-    /// Waits until the run has come to its end. That it was canceled, throttled or failed is another end, with the run in the
-    /// error. Whether its messages arrived is another matter.
+    /// Waits until the run has ended. If it is canceled or throttled or fails, waiting fails, and the error has the run. The end
+    /// of a run does not mean that its messages have arrived.
     ///
-    /// A run that waits for days, as a delay can make it, needs a longer [`deadline`](Wait::deadline).
+    /// A run with long delays needs a longer [`deadline`](Wait::deadline) than the default of 10 minutes.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -123,11 +125,11 @@ impl calls::JourneysRunsRetrieve {
 #[cfg(feature = "automations")]
 #[cfg_attr(docsrs, doc(cfg(feature = "automations")))]
 impl calls::AutomationsRunsListSteps {
-    /// Waits until every step that the run has begun is over. That one was canceled, throttled or failed is another end, with
-    /// the steps in the error.
+    /// Waits until every step that the run has begun has ended. If one is canceled or throttled or fails, waiting fails, and the
+    /// error has the steps.
     ///
-    /// Courier has no operation for the state of one automation run, only for its steps: where it begins a step a while after
-    /// the one before it, the end of that one is all that there is to be seen.
+    /// Courier reports only the steps of an automation run, not the state of the run itself. So if there is a pause between two
+    /// steps, waiting can end before the second one has begun.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {

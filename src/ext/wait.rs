@@ -18,7 +18,7 @@ use crate::Result;
 use crate::call::{self, Call};
 use crate::retry::{Backoff, Clock, TokioClock};
 
-/// What a state means for somebody who waits.
+/// Whether a [`Wait`] goes on after a state.
 ///
 /// ```
 /// use trycourier::ext::Verdict;
@@ -35,20 +35,20 @@ use crate::retry::{Backoff, Clock, TokioClock};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// It may still come.
+    /// Keep waiting.
     Wait,
-    /// It is what was waited for.
+    /// This is the state to wait for.
     Done,
-    /// It is an end, and another one than was waited for.
+    /// The state to wait for can no longer come, so waiting fails.
     Hopeless,
 }
 
-/// Asks for a state again and again until it is what was waited for.
+/// Polls until a condition is met.
 ///
-/// `.await` gives that state; [`states`](Self::states) gives every state on the way. It asks at once, then after a second,
-/// and then after twice as long up to ten, less up to a quarter at random; after a 429 when Courier says. That something is
-/// not there yet (404) is no error shortly after it was made, since Courier takes a moment until it can be asked for.
-/// Everything else that the client does not retry ends the waiting.
+/// `.await` returns the state that meets it, and [`states`](Self::states) is a stream of all states on the way. It asks at once,
+/// then after 1 s, doubled each time up to 10 s, less up to a quarter at random; after a 429, it waits as long as Courier asks.
+/// During the first 30 s a 404 is not an error, because Courier takes a moment until something new can be found. Any other
+/// error that the client does not retry ends the wait, and so does the [`deadline`](Self::deadline), after 10 minutes by default.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -82,7 +82,7 @@ pub struct Wait<S> {
 }
 
 impl<S: Send + 'static> Wait<S> {
-    /// Waits for a state that `look` gives and `judge` is content with.
+    /// Calls `look` until `judge` says that its result is [`Done`](Verdict::Done) or [`Hopeless`](Verdict::Hopeless).
     ///
     /// ```
     /// use trycourier::ext::{Verdict, Wait};
@@ -116,8 +116,8 @@ impl<S: Send + 'static> Wait<S> {
         }
     }
 
-    /// Waits for an answer that `judge` is content with, by a call that is made again and again, with the client's clock. For
-    /// the calls that are waited for most there is a shorter way, such as
+    /// Repeats a call until `judge` says that its answer is [`Done`](Verdict::Done) or [`Hopeless`](Verdict::Hopeless). It uses
+    /// the client's clock. The most common cases have methods of their own, such as
     /// [`until_done`](crate::calls::BulkRetrieveJob::until_done).
     ///
     /// ```no_run
@@ -140,9 +140,9 @@ impl<S: Send + 'static> Wait<S> {
         Self { clock, ..Self::new(look, judge) }
     }
 
-    /// How long it waits at most, the last look included; 10 minutes by default. A message that is delayed, or that a
-    /// provider has to be asked for repeatedly, takes longer. With zero there is one look, and time for none but an answer that
-    /// is there at once; to look once, make the call itself.
+    /// How long it waits at most, including the last call. The default is 10 minutes; a message that is delayed, or that a
+    /// provider is slow to deliver, can take longer. To look only once, make the call itself: with zero, there is no time for
+    /// an answer.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -157,7 +157,7 @@ impl<S: Send + 'static> Wait<S> {
         self
     }
 
-    /// How long it waits between two looks; by default 1 s, doubled up to 10 s.
+    /// The delay between two calls; by default 1 s, doubled up to 10 s, less up to a quarter at random.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -174,12 +174,13 @@ impl<S: Send + 'static> Wait<S> {
         self
     }
 
-    /// For how long a 404 means that it is not there yet; 30 s by default. Zero, and the first one is an error.
+    /// For how long, from the beginning, a 404 only means that it is not there yet; 30 s by default. With zero, the first 404 is
+    /// an error.
     ///
     /// ```no_run
     /// # use std::time::Duration;
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// // A message of yesterday is there, or never was.
+    /// // A message from yesterday is there, or never was.
     /// client.messages().retrieve("1-65f240a0").until_settled().not_found_for(Duration::ZERO).await?;
     /// # Ok(())
     /// # }
@@ -189,7 +190,7 @@ impl<S: Send + 'static> Wait<S> {
         self
     }
 
-    /// The time and the randomness that it waits by.
+    /// The source of time and randomness, to replace in tests.
     ///
     /// ```
     /// use trycourier::ext::{Verdict, Wait};
@@ -203,8 +204,8 @@ impl<S: Send + 'static> Wait<S> {
         self
     }
 
-    /// Every state that is seen, until the one that was waited for or another end, which is the last. Nothing is asked for
-    /// while nobody asks for the next state.
+    /// A stream of every state that is seen. The last one meets the condition, or shows that it can no longer be met. No call is
+    /// made until the stream is polled for the next state.
     ///
     /// ```
     /// use futures::StreamExt as _;
@@ -225,7 +226,7 @@ impl<S: Send + 'static> Wait<S> {
     ///
     /// # Errors
     ///
-    /// The last item is one when the deadline passed ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout)) or a look failed.
+    /// The last item is an error if the deadline passed ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout)) or a call failed.
     pub fn states(self) -> impl Stream<Item = Result<S>> + Send + Unpin + 'static {
         Box::pin(stream::unfold(Some(Looks::of(self)), async |looks| {
             let mut looks = looks?;

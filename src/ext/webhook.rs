@@ -1,14 +1,13 @@
-//! Courier's outbound webhooks, checked and typed, for any web framework.
+//! Courier's outbound webhooks, verified and parsed, for any web framework.
 //!
-//! A receiver does three things, each apart from the others. It **verifies** that a request is Courier's, with the raw body
-//! and the header [`SIGNATURE_HEADER`]. It **keeps** the [`Delivery`], in a queue of its own, and answers: Courier waits for
-//! 10 seconds. Then, in its own time, it **reads** the [`Event`]. A genuine delivery never fails to be read: what this
-//! version does not know is [`Event::Unrecognized`].
+//! A receiver works in three steps. It **verifies** that a request is Courier's, with the raw body and the header
+//! [`SIGNATURE_HEADER`]. It **stores** the [`Delivery`] in a queue of its own, and answers within 10 seconds. Later it **reads**
+//! the [`Event`]. Reading a verified delivery never fails: an event that this version does not know is [`Event::Unrecognized`].
 //!
 //! ```
 //! use trycourier::ext::webhook::{Delivery, Event, Verifier, VerifyError};
 //!
-//! /// In the web framework's handler: answer 200 where it is `Ok`, and 400 where it is not.
+//! /// In the web framework's handler: answer 200 for `Ok`, and 400 for `Err`.
 //! fn receive(verifier: &Verifier, header: &str, body: &[u8]) -> Result<Delivery, VerifyError> {
 //!     verifier.verify(header, body)
 //! }
@@ -28,10 +27,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Courier delivers at least once: it tries again after a network error, a timeout, 408, 429 and 5xx, for about a day. Keep
-//! the [`dedup_key`](Delivery::dedup_key) of what has been done, and do it once.
+//! Courier delivers an event at least once: it tries again after a network error, a timeout, 408, 429 and 5xx, for about a day.
+//! Store the [`dedup_key`](Delivery::dedup_key) of each event that you have handled, and skip it when it comes again.
 //!
-//! `examples/webhook_axum.rs` and `examples/webhook_hyper.rs` are whole receivers.
+//! `examples/webhook_axum.rs` and `examples/webhook_hyper.rs` are complete receivers.
 
 mod delivery;
 mod event;
@@ -49,9 +48,9 @@ pub use event::Event;
 pub use crate::webhook_signature::{EmptySecret, SIGNATURE_HEADER, sign};
 use crate::webhook_signature::{hex, keyed, signed};
 
-/// Tells Courier's deliveries from everybody else's.
+/// Verifies the signatures of Courier's deliveries.
 ///
-/// It has the secret that Courier shows in the webhook's settings. `Debug` does not.
+/// It holds the secret that Courier shows in the webhook's settings. `Debug` does not print it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -75,7 +74,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier for the deliveries of the webhook with this secret.
+    /// Makes a verifier for the webhook with this secret.
     ///
     /// ```
     /// use trycourier::ext::webhook::{EmptySecret, Verifier};
@@ -91,8 +90,8 @@ impl Verifier {
         Ok(Self { macs: vec![keyed(secret.as_ref())?], tolerance: Duration::from_secs(5 * 60) })
     }
 
-    /// Takes deliveries under another secret too: the old one while it is being replaced, or that of another webhook that
-    /// leads to the same address.
+    /// Accepts deliveries under another secret, too: the old one while you rotate it, or that of another webhook with the same
+    /// URL.
     ///
     /// ```
     /// # use std::time::SystemTime;
@@ -112,8 +111,8 @@ impl Verifier {
         Ok(self)
     }
 
-    /// How far a delivery's time may be off, in the past or in the future; 5 minutes by default, as Courier advises. It
-    /// bounds how long somebody who has overheard a delivery can repeat it.
+    /// How far a delivery's timestamp may be off, in the past or in the future; 5 minutes by default, as Courier advises. It
+    /// limits how long an intercepted delivery can be replayed.
     ///
     /// ```
     /// # use std::time::{Duration, SystemTime};
@@ -129,8 +128,8 @@ impl Verifier {
         self
     }
 
-    /// Checks a request: the value of its header [`SIGNATURE_HEADER`], empty where there is none, and its body, byte for
-    /// byte as it came.
+    /// Verifies a request, given the value of its header [`SIGNATURE_HEADER`], or an empty one if it is missing, and its unchanged
+    /// body.
     ///
     /// ```
     /// # use std::time::SystemTime;
@@ -145,13 +144,12 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// Anything that is not certainly a delivery of now. Answer 400, so that Courier does not repeat it.
+    /// If the request is not certainly a recent delivery of Courier's. Answer 400, so that Courier does not repeat it.
     pub fn verify(&self, header: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Result<Delivery, VerifyError> {
         self.verify_at(header, body, SystemTime::now())
     }
 
-    /// [`verify`](Self::verify) as of another moment: for tests, and for requests that were recorded before they are
-    /// checked.
+    /// Like [`verify`](Self::verify), as if it were `now`: for tests, and for requests that were recorded earlier.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -256,7 +254,7 @@ fn unhex(text: &[u8]) -> Option<[u8; 32]> {
     bytes?.try_into().ok()
 }
 
-/// Why a request is no delivery of now.
+/// Why a request is not accepted as a delivery.
 ///
 /// ```
 /// use trycourier::ext::webhook::{Verifier, VerifyError};
@@ -269,25 +267,24 @@ fn unhex(text: &[u8]) -> Option<[u8; 32]> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// There is no signature. Either it is not from Courier, or the webhook has no secret in Courier's settings.
+    /// There is no signature. The request is not from Courier, or the webhook has no secret in Courier's settings.
     Unsigned,
     /// The header is not a list of `name=value` with commas between.
     Malformed,
-    /// The header has not this field.
+    /// The header lacks this field.
     Missing(&'static str),
     /// The header has this field more than once.
     Doubled(&'static str),
-    /// The header's `t` is no number of milliseconds in digits.
+    /// The header's `t` is not a number of milliseconds.
     InvalidTime,
     /// The header's `signature` is not 64 hexadecimal digits in lower case.
     InvalidSignature,
-    /// The signature is not one of this body and time under any of the secrets. Where it happens to all deliveries, the
-    /// secret is another webhook's, or the body was parsed and written anew before it came here.
+    /// The signature does not match the body and time under any of the secrets. If this happens to all deliveries, the secret is
+    /// that of another webhook, or the body was parsed and serialized again before it was verified.
     Forged,
-    /// The signature is right, and the time this long ago: somebody repeats an old delivery, or this machine's clock is
-    /// wrong.
+    /// The signature is valid, but this old: somebody replays a delivery, or this machine's clock is wrong.
     Stale(Duration),
-    /// The signature is right, and the time this far ahead: one of the clocks is wrong.
+    /// The signature is valid, but its time is this far in the future: one of the clocks is wrong.
     Early(Duration),
 }
 

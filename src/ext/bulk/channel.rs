@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// The channel of a bulk job's message, which says where a user's address has to be.
+/// The channel of a bulk job's message, which determines the address that each user needs.
 ///
-/// Courier takes a user without an address, or with one outside of `profile`, and then sends nothing and says nothing.
+/// Courier accepts a user without an address, or with one outside of `profile`, and then silently sends nothing.
 ///
 /// ```no_run
 /// use trycourier::ext::bulk::{Channel, Job};
@@ -17,7 +17,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Channel {
-    /// Some address, whichever it is.
+    /// Any of the addresses below.
     #[default]
     Any,
     /// `email` in `profile`.
@@ -28,7 +28,7 @@ pub enum Channel {
     Push,
     /// `slack`, `ms_teams` or `discord` in `profile`.
     Chat,
-    /// Nothing: a user's inbox goes by the user's id.
+    /// No address, because an inbox belongs to the user's id.
     Inbox,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for Channel {
     }
 }
 
-/// What becomes of a user who has no address of the job's channel.
+/// What to do with a user who has no address for the job's channel.
 ///
 /// ```no_run
 /// use trycourier::ext::bulk::{Job, Unaddressed};
@@ -83,12 +83,12 @@ impl fmt::Display for Channel {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unaddressed {
-    /// It is an error that names the user's place. The job has not run, and nobody was sent anything.
+    /// Stop with an error that has the user's place, which is the default. The job has not run, and nobody was sent anything.
     #[default]
     Fail,
-    /// The user is left out and reported as refused.
+    /// Leave the user out, and report the user as refused.
     Refuse,
-    /// The user is added all the same, for a job whose addresses Courier has.
+    /// Add the user anyway, because Courier has the address in a stored profile.
     Add,
 }
 

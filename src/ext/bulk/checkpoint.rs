@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// How far a bulk job has come, to be saved and gone on from.
+/// How far a bulk job has come, to save and to resume from.
 ///
-/// It serializes to a few hundred bytes, however large the job is. Save each one in place of the one before: what is sent
-/// before the next is known to be, so that after a crash nobody is added twice, and nobody is reported who is there because
-/// of us.
+/// Serialized, it is a few hundred bytes, however large the job is. Save each checkpoint over the previous one. It covers what is
+/// sent before the next one, so after a crash nobody is added twice, and nobody is reported as a duplicate because of the crash.
 ///
 /// ```
 /// use trycourier::ext::bulk::Checkpoint;
@@ -54,14 +53,14 @@ impl Checkpoint {
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
-    /// println!("https://app.courier.com/bulk/{}", checkpoint.job_id());
+    /// println!("job {}", checkpoint.job_id());
     /// # }
     /// ```
     pub fn job_id(&self) -> &str {
         &self.job_id
     }
 
-    /// How many users of the input were looked at: those in the job, and the refused.
+    /// How many users of the input are done: those in the job, and the refused.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint, all: u64) {
@@ -96,7 +95,7 @@ impl Checkpoint {
         self.stage >= Stage::Ingested
     }
 
-    /// Whether the job was run, which it is once.
+    /// Whether the job was run.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {

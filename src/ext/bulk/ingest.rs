@@ -29,7 +29,7 @@ pub(super) struct Added {
     pub was_repeated: bool,
 }
 
-/// A chunk that is done.
+/// A chunk of users that Courier has taken.
 ///
 /// ```
 /// use trycourier::ext::bulk::Ingested;
@@ -44,9 +44,9 @@ pub(super) struct Added {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Ingested {
-    /// Those of the chunk who are not in the job.
+    /// The users of the chunk who are not in the job.
     pub refused: Vec<Refused>,
-    /// To be saved.
+    /// The checkpoint to save.
     pub checkpoint: Checkpoint,
 }
 

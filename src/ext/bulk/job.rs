@@ -20,10 +20,10 @@ use crate::ext::{Items, Wait};
 use crate::types::{BulkJobStatus, BulkMessage, BulkRetrieveJobResponse, BulkUser};
 use crate::{Client, Result};
 
-/// A bulk job at Courier, and how its users are added.
+/// A bulk job at Courier.
 ///
-/// [`send`](Self::send) does everything. The steps can be taken one by one too: [`ingest`](Self::ingest),
-/// [`run`](Self::run), [`ended`](Self::ended), [`results`](Self::results).
+/// [`send`](Self::send) does everything. You can also take the steps one by one: [`ingest`](Self::ingest), [`run`](Self::run),
+/// [`ended`](Self::ended), [`results`](Self::results).
 ///
 /// ```
 /// use trycourier::ext::bulk::{Channel, Job};
@@ -54,7 +54,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// Creates a job. The message's `event` is required, also beside a `template`, whose id is a valid one.
+    /// Creates a job. The message's `event` is required even with a `template`; the template's id is a valid event.
     ///
     /// ```no_run
     /// use trycourier::ext::bulk::Job;
@@ -75,9 +75,9 @@ impl Job {
         Ok(Self { was_resumed: false, ..Self::resume(client, Checkpoint::of(created.job_id)) })
     }
 
-    /// Goes on with a job from where it was. The users have to be the same, in the same order.
+    /// Resumes a job from a checkpoint. The users have to be the same, in the same order.
     ///
-    /// The settings, such as the channel, are not in the checkpoint.
+    /// The checkpoint does not contain settings such as the channel, so set them again.
     ///
     /// ```no_run
     /// use trycourier::ext::bulk::{Checkpoint, Job};
@@ -112,11 +112,11 @@ impl Job {
         self.checkpoint.job_id()
     }
 
-    /// Where it goes on from.
+    /// The checkpoint that the job starts from.
     ///
     /// ```no_run
     /// # fn example(job: &trycourier::ext::bulk::Job) -> Result<(), Box<dyn std::error::Error>> {
-    /// // A job that is written down before anything is sent is found again.
+    /// // Save it before anything is sent, so that a crash does not lose the job.
     /// std::fs::write("job.json", serde_json::to_vec(job.checkpoint())?)?;
     /// # Ok(())
     /// # }
@@ -125,7 +125,8 @@ impl Job {
         &self.checkpoint
     }
 
-    /// The channel of the job's message, whose address each user has to have in `profile`. By default it is any.
+    /// The channel of the job's message, for which each user needs an address in `profile`. The default is
+    /// [`Channel::Any`].
     ///
     /// ```no_run
     /// use trycourier::ext::bulk::{Channel, Job};
@@ -139,13 +140,13 @@ impl Job {
         self
     }
 
-    /// What becomes of a user without an address. By default it is an error, before that user's chunk is sent and long
-    /// before the job is run.
+    /// What to do with a user without an address. The default, [`Unaddressed::Fail`], stops with an error before that user's
+    /// chunk is sent and before the job is run.
     ///
     /// ```no_run
     /// # use trycourier::ext::bulk::{Job, Unaddressed};
     /// # fn example(job: Job) -> Job {
-    /// // All addresses are in profiles that Courier has.
+    /// // Courier has all addresses in stored profiles.
     /// job.unaddressed(Unaddressed::Add)
     /// # }
     /// ```
@@ -154,7 +155,7 @@ impl Job {
         self
     }
 
-    /// How many requests are made at the same time, each with a chunk; 4 by default, and at least 1.
+    /// How many chunks are sent at the same time; 4 by default, and at least 1.
     ///
     /// ```no_run
     /// # use trycourier::ext::bulk::Job;
@@ -180,7 +181,7 @@ impl Job {
         self
     }
 
-    /// How large a chunk is at most, in bytes of JSON; 4,000,000 by default. A user who is larger is a chunk alone.
+    /// How large a chunk is at most, in bytes of JSON; 4,000,000 by default. A user who is larger gets a chunk of its own.
     ///
     /// ```no_run
     /// # use trycourier::ext::bulk::Job;
@@ -193,7 +194,7 @@ impl Job {
         self
     }
 
-    /// How long the end of the job is waited for, once it runs; an hour by default.
+    /// How long to wait for the end of the job once it runs; an hour by default.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -207,7 +208,7 @@ impl Job {
         self
     }
 
-    /// Adds the users, runs the job and waits for its end. Nothing is done before the result is awaited or polled.
+    /// Adds the users, runs the job and waits for its end. Nothing happens until the result is awaited or polled as a stream.
     ///
     /// ```no_run
     /// use trycourier::ext::bulk::Job;
@@ -228,8 +229,8 @@ impl Job {
         self.send_stream(stream::iter(users.into_iter().map(Ok)))
     }
 
-    /// As [`send`](Self::send), with users who come in their own time, such as from a database. An error among them ends it;
-    /// the job is then not run, and can be gone on with from the last checkpoint.
+    /// Like [`send`](Self::send), for users that arrive asynchronously, for instance from a database. An error in the stream stops
+    /// the job before it is run. Resume it from the last checkpoint.
     ///
     /// ```no_run
     /// use futures::stream::{self, Stream};
@@ -249,9 +250,8 @@ impl Job {
         Sending::of(self, users)
     }
 
-    /// The first step: adds the users, and gives each chunk that is done. The last item says that all users are in the job.
-    ///
-    /// Chunks are on their way only while the stream is polled.
+    /// The first step: adds the users. Each item of the stream is a chunk that is done, and the [`Checkpoint`] of the last one
+    /// says that all users are in the job. Chunks are only sent while the stream is polled.
     ///
     /// ```no_run
     /// use futures::{TryStreamExt as _, stream};
@@ -273,7 +273,7 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The last item is one when a call or the input failed, or when a user has no address. See [`Stopped`].
+    /// The last item is an error if a call or the input failed, or if a user has no address. See [`Stopped`].
     pub fn ingest<E: Send + 'static>(
         &self,
         users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static,
@@ -290,7 +290,7 @@ impl Job {
         futures_util::future::Either::Right(Box::pin(chunks))
     }
 
-    /// The second step: runs the job. To run it again does nothing, so that it can be repeated.
+    /// The second step: runs the job. Running it again does nothing, so it is safe to repeat.
     ///
     /// ```no_run
     /// # async fn example(job: trycourier::ext::bulk::Job) -> trycourier::Result<()> {
@@ -332,7 +332,7 @@ impl Job {
         self.client.bulk().retrieve_job(self.id()).until_done().deadline(self.deadline)
     }
 
-    /// What became of each user, page by page, with the id of the message.
+    /// The users of the job, each with a status and the id of the message.
     ///
     /// ```no_run
     /// use futures::TryStreamExt as _;

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// ```
 /// use trycourier::ext::bulk::Refused;
 ///
-/// /// The users to look at again, of those who were given to the job.
+/// /// The refused among the users of the job.
 /// fn again<'a, T>(users: &'a [T], refused: &[Refused]) -> Vec<&'a T> {
 ///     let places = refused.iter().filter_map(|user| usize::try_from(user.place?).ok());
 ///     places.filter_map(|place| users.get(place)).collect()
@@ -16,9 +16,9 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Refused {
-    /// The user's place in the input, from 0; none where Courier's answer does not tell which user it means.
+    /// The user's place in the input, from 0; `None` if Courier's answer does not say which user it means.
     pub place: Option<u64>,
-    /// Courier's reason, such as `Duplicate user`, or ours.
+    /// Courier's reason, such as `Duplicate user`, or this crate's own.
     pub reason: String,
 }
 

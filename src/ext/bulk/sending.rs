@@ -17,9 +17,9 @@ use super::stopped::Stopped;
 use crate::Error;
 use crate::types::{BulkJob, BulkJobStatus, BulkUser};
 
-/// A job that is under way: a [`Stream`] of its [`Progress`], or a future of its [`Report`].
+/// A job that is under way: poll it as a [`Stream`] of its [`Progress`], or await its [`Report`].
 ///
-/// Nothing happens unless it is polled. When it is dropped, the job is where it was, to be gone on with by [`Job::resume`].
+/// Nothing happens unless it is polled. If you drop it, resume the job with [`Job::resume`] and the last checkpoint.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -46,7 +46,7 @@ pub struct Sending<E> {
     checkpoint: Checkpoint,
 }
 
-/// What has happened with a job.
+/// A step of a job.
 ///
 /// ```
 /// use trycourier::ext::bulk::Progress;
@@ -64,24 +64,24 @@ pub struct Sending<E> {
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Progress {
-    /// Users were added, in a chunk; or none yet, before the first.
+    /// A chunk of users was added. The first step comes before anything is sent, without a user.
     Ingested {
-        /// Those of the chunk who are not in the job.
+        /// The users of the chunk who are not in the job.
         refused: Vec<Refused>,
-        /// To be saved.
+        /// The checkpoint to save.
         checkpoint: Checkpoint,
     },
-    /// The job runs: from now on Courier sends.
+    /// The job was run, so Courier sends the messages from now on.
     Run {
-        /// To be saved.
+        /// The checkpoint to save.
         checkpoint: Checkpoint,
     },
-    /// The job was looked at.
+    /// The state of the job while waiting for its end.
     State(BulkJob),
 }
 
 impl Progress {
-    /// What to save, if this changes it.
+    /// The checkpoint to save; `None` if this step does not change it.
     ///
     /// ```no_run
     /// # fn example(progress: trycourier::ext::bulk::Progress) -> Result<(), Box<dyn std::error::Error>> {
@@ -99,7 +99,7 @@ impl Progress {
     }
 }
 
-/// A job that came to its end.
+/// The result of a job that has ended.
 ///
 /// ```
 /// use trycourier::ext::bulk::Report;
@@ -114,15 +114,15 @@ impl Progress {
 pub struct Report {
     /// The job's id.
     pub job_id: String,
-    /// How many users there were, the refused included, and those of an earlier process.
+    /// How many users there were, including the refused, and those of an earlier process.
     pub seen: u64,
-    /// Who was not added. Of a job that was resumed, these are the ones of this process.
+    /// The users who were not added. If the job was resumed, only those since then.
     pub refused: Vec<Refused>,
-    /// The job as it was at the end. One to which nobody was added is not run.
+    /// The final state of the job. A job to which nobody was added is not run.
     pub job: BulkJob,
 }
 
-/// Why a job did not come to its end, and where to go on from.
+/// Why a job stopped, and where to resume it.
 ///
 /// ```no_run
 /// use trycourier::ext::bulk::{Job, Stopped};
@@ -158,7 +158,7 @@ impl<E> BulkError<E> {
         &self.reason
     }
 
-    /// Where to go on from, by [`Job::resume`].
+    /// Where to resume, with [`Job::resume`].
     ///
     /// ```
     /// use trycourier::ext::bulk::{BulkError, Job};
@@ -171,8 +171,8 @@ impl<E> BulkError<E> {
         &self.checkpoint
     }
 
-    /// Who was not added until then, as in [`Report::refused`]; a job that is gone on with does not tell of them again. Of a
-    /// job whose steps were taken as a stream they are in [`Progress::Ingested`] instead.
+    /// The users who were not added until then, as in [`Report::refused`]. A resumed job does not report them again. Steps that
+    /// you took from the stream have reported theirs in [`Progress::Ingested`] and are left out here.
     ///
     /// ```
     /// # use trycourier::ext::bulk::BulkError;

@@ -7,15 +7,15 @@ use super::chunks::NoChunk;
 use crate::Error;
 use crate::types::BulkJob;
 
-/// Why a job did not go on.
+/// Why a job stopped.
 ///
 /// ```
 /// use trycourier::ext::bulk::Stopped;
 ///
 /// fn advice<E>(reason: &Stopped<E>) -> &'static str {
 ///     match reason {
-///         Stopped::Call(error) if error.is_transient() => "go on later, from the last checkpoint",
-///         Stopped::Input(_) | Stopped::Unaddressed { .. } => "mend the users, and go on from the last checkpoint",
+///         Stopped::Call(error) if error.is_transient() => "resume later, from the last checkpoint",
+///         Stopped::Input(_) | Stopped::Unaddressed { .. } => "correct the users, and resume from the last checkpoint",
 ///         _ => "ask a person",
 ///     }
 /// }
@@ -25,7 +25,7 @@ use crate::types::BulkJob;
 pub enum Stopped<E> {
     /// A call failed.
     Call(Error),
-    /// The stream of users gave an error.
+    /// The stream of users yielded an error.
     Input(E),
     /// A user has no address. The job has not run, and nobody was sent anything.
     #[non_exhaustive]
@@ -35,7 +35,7 @@ pub enum Stopped<E> {
         /// What is missing.
         reason: String,
     },
-    /// The job came to an end that is none of all its users: its status is `ERROR`.
+    /// The job failed: its status is `ERROR`.
     Failed(Box<BulkJob>),
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::{Error, ErrorKind};
 
-/// Why waiting ended without what was waited for, and the state that was seen last.
+/// Why a [`Wait`](crate::ext::Wait) failed, and the state that it saw last.
 ///
 /// ```
 /// use std::time::Duration;
@@ -48,7 +48,7 @@ impl<S> WaitError<S> {
         matches!(self.reason, Reason::TooLate)
     }
 
-    /// Whether it came to another end than was waited for, which is [`last`](Self::last).
+    /// Whether the condition can no longer be met. [`last`](Self::last) is the state that shows it.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
@@ -62,7 +62,7 @@ impl<S> WaitError<S> {
         matches!(self.reason, Reason::Hopeless)
     }
 
-    /// The error of the look that failed.
+    /// The error of the call that failed; `None` if waiting ended for another reason.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
@@ -78,7 +78,7 @@ impl<S> WaitError<S> {
         }
     }
 
-    /// The state that was seen last, if any was.
+    /// The state that was seen last, if there was one.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
@@ -91,7 +91,7 @@ impl<S> WaitError<S> {
         self.last.as_ref()
     }
 
-    /// The state that was seen last, to keep.
+    /// The state that was seen last, by consuming the error.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {

@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 use super::event::{self, Event};
 use super::hex;
 
-/// A request that was found to be Courier's, with its body as it came.
+/// A verified request from Courier.
 ///
-/// It serializes, so that it can be put into a queue and be worked on later, by another process if need be: in a text format
-/// such as JSON the body is a text. Whoever deserializes one trusts the queue; nothing is verified again.
+/// It can be serialized, so you can put it into a queue and handle it later, even in another process. Deserializing does not
+/// verify it again, so only use a queue that you trust.
 ///
 /// ```
 /// use trycourier::ext::webhook::{Delivery, Event, Verifier, sign};
@@ -42,7 +42,7 @@ impl Delivery {
         Self { time, body: Bytes::copy_from_slice(body) }
     }
 
-    /// When Courier sent it. A delivery that is tried again may have another time than before.
+    /// When Courier sent it. It may be another time when Courier tries again.
     ///
     /// ```
     /// # let body = "{}";
@@ -57,7 +57,7 @@ impl Delivery {
         self.time
     }
 
-    /// The body, byte for byte as it came.
+    /// The unchanged body.
     ///
     /// ```
     /// # let body = r#"{"type": "audiences:calculated", "data": {}}"#;
@@ -71,8 +71,8 @@ impl Delivery {
         &self.body
     }
 
-    /// What happened. What this version does not know, and what is not as it should be, is
-    /// [`Unrecognized`](Event::Unrecognized).
+    /// What happened. It is [`Unrecognized`](Event::Unrecognized) if this version does not know the event, or its data is not as
+    /// described.
     ///
     /// ```
     /// use trycourier::ext::webhook::Event;
@@ -89,8 +89,8 @@ impl Delivery {
         Event::read(&self.body)
     }
 
-    /// The same for all deliveries of the same event, and for no other event: of a message its id with its status, of a
-    /// preference the change's id, and of everything else a digest of the body.
+    /// A key that identifies the event: it is the same each time the event is delivered, and different for every other event. It
+    /// consists of a message's id and status, of the id of a change of preferences, or else of a digest of the body.
     ///
     /// ```
     /// # use trycourier::ext::webhook::{Verifier, sign};

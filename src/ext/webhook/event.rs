@@ -17,7 +17,7 @@ const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
 
 /// What happened, named after the `type` of Courier's event.
 ///
-/// Courier describes the data of messages and preferences; that of the others is given as it came.
+/// The data of messages and preferences is typed. The others have no description, so their data is JSON.
 ///
 /// ```
 /// use trycourier::ext::webhook::Event;
@@ -34,11 +34,11 @@ const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "an event is read, matched and dropped; it is not kept by the thousand")]
 pub enum Event {
-    /// `message:updated`: a message has another status. The times of the earlier ones are still there; what went wrong, a
-    /// bounce or a complaint too, is in `reason`, in `error` and in `providers`. There is no order to rely on: a message can
-    /// be opened before it is delivered.
+    /// `message:updated`: the status of a message has changed. The times of earlier statuses remain. The cause of a failure, a
+    /// bounce or a complaint is in `reason`, `error` and `providers`. Don't rely on an order: a message can be opened before it
+    /// is delivered.
     MessageUpdated(data::Message),
-    /// `preferences:user:updated`: a user has chosen anew for a topic; `previous` is what was chosen before.
+    /// `preferences:user:updated`: a user has changed the choice for a topic; `previous` is the choice before.
     PreferencesUserUpdated(data::PreferenceChange),
     /// `notification:submitted`: a template was submitted for review.
     NotificationSubmitted(data::Undescribed),
@@ -46,30 +46,30 @@ pub enum Event {
     NotificationSubmissionCanceled(data::Undescribed),
     /// `notification:published`: a template was published.
     NotificationPublished(data::Undescribed),
-    /// `audiences:created`: there is a new audience.
+    /// `audiences:created`: an audience was created.
     AudiencesCreated(data::Undescribed),
     /// `audiences:updated`: an audience was changed.
     AudiencesUpdated(data::Undescribed),
     /// `audiences:deleted`: an audience was deleted.
     AudiencesDeleted(data::Undescribed),
-    /// `audiences:user:matched`: a user belongs to an audience now.
+    /// `audiences:user:matched`: a user now belongs to an audience.
     AudiencesUserMatched(data::Undescribed),
     /// `audiences:user:unmatched`: a user no longer belongs to an audience.
     AudiencesUserUnmatched(data::Undescribed),
-    /// `audiences:calculated`: Courier has found out who belongs to an audience.
+    /// `audiences:calculated`: Courier has computed the members of an audience.
     AudiencesCalculated(data::Undescribed),
     /// An event that this version does not know, or whose data is not as described.
     Unrecognized {
-        /// The event's type; empty where the body has none.
+        /// The event's type; empty if the body has none.
         type_: String,
-        /// The event's data, null where there is none. For a body without a type it is the whole of it, and for one that is
-        /// no JSON its text.
+        /// The event's data, or null if there is none. If the body has no type, it is the whole body; if the body is not JSON,
+        /// it is its text.
         data: Value,
     },
 }
 
 impl Event {
-    /// The event's type as Courier writes it, such as `message:updated`, to count by or to log.
+    /// The event's type as Courier writes it, such as `message:updated`, for logs and metrics.
     ///
     /// ```
     /// use trycourier::ext::webhook::Event;
