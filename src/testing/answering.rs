@@ -70,7 +70,7 @@ impl Courier {
         Ok(answer)
     }
 
-    /// Answers one request, at once, whatever [`on`](Self::on) says. Only the path and the query of its address count.
+    /// Answers one request at once, without regard to [`on`](Self::on). Only the path and the query of its URL matter.
     #[must_use]
     pub fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let mut call = Record { courier: self, call: self.received(request, 1) };

@@ -15,11 +15,11 @@ use super::request::pairs;
 use crate::Client;
 use crate::call::{Argument, Arguments, JsonBody};
 
-/// A request that the double has had.
+/// A request that a [`Courier`] has received.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Call {
-    /// The operation, by the name that Courier's reference has for it; `None` if there is none with that path.
+    /// The dotted name of the operation, such as `lists.update`; `None` if no operation has that path.
     pub operation: Option<&'static str>,
     /// The method.
     pub method: http::Method,
@@ -29,16 +29,16 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body, as it was sent.
     pub body: Bytes,
-    /// Which attempt of its call it is; the first is 1.
+    /// The number of the attempt within its call, starting at 1.
     pub attempt: u32,
-    /// What it was answered with; `None` if the answer was lost.
+    /// The status of the answer; `None` if the answer was lost.
     pub status: Option<u16>,
-    /// When it came, by the double's clock.
+    /// When it was received, by the Courier's [clock](Courier::now).
     pub at: SystemTime,
 }
 
 impl Call {
-    /// The key under which it does its work once.
+    /// Its idempotency key.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
         self.headers.get("idempotency-key")?.to_str().ok()
@@ -87,13 +87,13 @@ impl fmt::Debug for Call {
     }
 }
 
-/// A call of one operation that the double has had. It derefs to its arguments.
+/// A call of one operation that a [`Courier`] has received. It dereferences to its arguments.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Received<C> {
     /// The arguments, as the caller has set them.
     pub arguments: C,
-    /// The request that they came in.
+    /// The request that had them.
     pub call: Call,
 }
 
@@ -114,7 +114,7 @@ impl<C> Deref for Received<C> {
 pub(super) type Observer = Arc<dyn Fn(&Call) + Send + Sync>;
 
 impl Courier {
-    /// Calls a function after each request that was answered.
+    /// Runs a function after each answer to a request.
     pub fn on_call(&self, observer: impl Fn(&Call) + Send + Sync + 'static) -> &Self {
         *locked(&self.shared.observer) = Some(Arc::new(observer));
         self
@@ -146,7 +146,7 @@ impl Courier {
         self.calls().iter().filter_map(Received::of).collect()
     }
 
-    /// Forgets the calls and the messages sent so far; what they stored stays.
+    /// Forgets the calls and the messages sent so far. What they have stored remains.
     pub fn forget_calls(&self) {
         let mut state = self.state();
         state.calls.clear();

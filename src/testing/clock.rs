@@ -20,7 +20,7 @@ impl Default for Clock {
 }
 
 impl Courier {
-    /// The time that it is here.
+    /// The current time of its clock.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         let clock = locked(&self.shared.clock);
@@ -28,7 +28,7 @@ impl Courier {
         read.checked_add(clock.ahead).unwrap_or(read)
     }
 
-    /// Takes the time from somewhere else.
+    /// Replaces the source of the time.
     pub fn clock(&self, read: impl Fn() -> SystemTime + Send + 'static) -> &Self {
         let mut clock = locked(&self.shared.clock);
         clock.read = Box::new(read);
@@ -37,7 +37,7 @@ impl Courier {
         self
     }
 
-    /// Sets the clock ahead. Messages move on, delays end, keys expire.
+    /// Moves the clock forward. Messages are delivered, delays end, idempotency keys expire.
     pub fn advance(&self, time: Duration) -> &Self {
         let mut clock = locked(&self.shared.clock);
         clock.ahead = clock.ahead.saturating_add(time);

@@ -9,10 +9,10 @@ use super::state::State;
 use super::strict::Unexpected;
 use super::stub::Stub;
 
-/// A Courier in this process.
+/// A Courier in memory.
 ///
-/// It has no socket, and every request is answered at once, from what earlier requests have stored. A clone is the same
-/// Courier; two that were made by [`new`](Self::new) do not see each other. The [module](super) shows tests with it.
+/// It opens no sockets, and answers every request at once, from what earlier requests have stored. A clone is the same Courier;
+/// two that were made by [`new`](Self::new) share nothing. The [module](super) shows how to test with it.
 #[derive(Clone, Default)]
 pub struct Courier {
     pub(super) shared: Arc<Shared>,
@@ -40,9 +40,9 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Courier {
-    /// A workspace with nothing in it.
+    /// Makes an empty workspace.
     ///
-    /// Its clock is tokio's where there is one, so that time that is paused in a test is paused here too.
+    /// Inside a tokio runtime its clock is tokio's, so it stands still in a test with paused time.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

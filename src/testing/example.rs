@@ -9,7 +9,7 @@ use crate::json::{self, Decode};
 /// Below this an example holds no more than it has to.
 const DEPTH: usize = 8;
 
-/// A type that the description has.
+/// A type of the API's description, of which [`example`] can make a value.
 pub trait Example: Decode {
     /// The name of its schema.
     #[doc(hidden)]

@@ -34,7 +34,7 @@ impl Courier {
         Expect { courier: self.clone(), received, narrowed: false }
     }
 
-    /// Checks that a message like this was sent, and gives the first one.
+    /// Checks that a matching message was sent, and returns the first one.
     ///
     /// ```
     /// use trycourier::testing::Courier;
@@ -51,7 +51,7 @@ impl Courier {
     ///
     /// # Panics
     ///
-    /// If there is none. It says what was sent instead.
+    /// If there is none. The message lists what was sent instead.
     #[track_caller]
     pub fn expect_sent(&self, matching: impl Fn(&Sent) -> bool) -> Sent {
         match self.sent().into_iter().find(matching) {
@@ -64,7 +64,7 @@ impl Courier {
     ///
     /// # Panics
     ///
-    /// If there is one. It says what was sent.
+    /// If there is one. The message lists what was sent.
     #[track_caller]
     pub fn expect_nothing_sent(&self) {
         if !self.sent().is_empty() {
@@ -100,7 +100,7 @@ pub struct Expect<C> {
 }
 
 impl<C: crate::calls::Call> Expect<C> {
-    /// Counts only calls like this.
+    /// Counts only calls that meet the condition.
     #[must_use = "it checks nothing before it is told how many there have to be"]
     pub fn when(mut self, condition: impl Fn(&Received<C>) -> bool) -> Self {
         self.received.retain(|received| condition(received));
@@ -108,11 +108,11 @@ impl<C: crate::calls::Call> Expect<C> {
         self
     }
 
-    /// Checks that there was one, and gives it.
+    /// Checks that there was exactly one, and returns it.
     ///
     /// # Panics
     ///
-    /// If there was none or several. It says what was called.
+    /// If there was none or several. The message lists the calls.
     #[track_caller]
     pub fn once(mut self) -> Received<C> {
         match self.received.pop() {
@@ -121,11 +121,11 @@ impl<C: crate::calls::Call> Expect<C> {
         }
     }
 
-    /// Checks how many there were, and gives them, the oldest first.
+    /// Checks how many there were, and returns them, the oldest first.
     ///
     /// # Panics
     ///
-    /// If there was another number of them. It says what was called.
+    /// If there was another number of them. The message lists the calls.
     #[track_caller]
     pub fn times(self, times: usize) -> Vec<Received<C>> {
         match self.received.len() {
@@ -138,7 +138,7 @@ impl<C: crate::calls::Call> Expect<C> {
     ///
     /// # Panics
     ///
-    /// If there was one. It says what was called.
+    /// If there was one. The message lists the calls.
     #[track_caller]
     pub fn never(self) {
         if !self.received.is_empty() {

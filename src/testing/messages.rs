@@ -313,8 +313,8 @@ impl Message {
 }
 
 impl Courier {
-    /// Gives a message a status from outside, as a provider does when it tells of a bounce or a click: `DELIVERED`, `CLICKED`,
-    /// `UNDELIVERABLE` and the like. Answers whether there is such a message.
+    /// Sets the status of a message, as if a provider had reported a bounce or a click: `DELIVERED`, `CLICKED`, `UNDELIVERABLE`
+    /// and the like. Returns whether there is such a message.
     pub fn set_status(&self, message: &str, status: &str, reason: Option<&str>) -> bool {
         let now = millis(self.now());
         let mut state = self.state();

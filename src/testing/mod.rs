@@ -1,22 +1,21 @@
-//! A Courier in this process, to test one's own code with.
+//! A Courier in memory, for tests of your own code.
 //!
-//! [`Courier`] takes the place of the network below the real client: retries, idempotency keys, paging, time limits and
-//! errors are those of production, and there is no socket, no port and no sleep. Unless a test says otherwise it behaves as
-//! Courier does. It stores profiles, lists, tenants, tokens, preferences, templates, brands and journeys, takes sends and bulk
-//! jobs, checks requests by the API's description, and lets messages go their way by a clock that a test can set ahead.
+//! [`Courier`] replaces the network below the real client, so retries, idempotency keys, paging, time limits and errors work as
+//! in production, without sockets or sleeps. By default it behaves like Courier. It stores profiles, lists, tenants, tokens,
+//! preferences, templates, brands and journeys, accepts sends and bulk jobs, checks requests against the API's description, and
+//! delivers messages as its clock advances.
 //!
-//! It is in the feature `testing`, for `[dev-dependencies]`:
+//! It needs the feature `testing`, usually in `[dev-dependencies]`:
 //!
 //! ```toml
 //! [dev-dependencies]
-//! trycourier = { version = "0.1", features = ["testing"] }
+//! trycourier = { git = "https://github.com/trycourier/courier-rust", features = ["testing"] }
 //! ```
 //!
 //! # Checks
 //!
-//! The code under test gets its [`Client`](crate::Client) from outside. In a test that is [`Courier::client`]; what was sent
-//! by it is in [`Courier::sent`] and [`Courier::calls`]. The checks that begin with `expect` fail with a list of what did go
-//! out.
+//! Pass [`Courier::client`] to the code under test. [`Courier::sent`] and [`Courier::calls`] return what it has sent. The checks
+//! whose names begin with `expect` panic with a list of what was sent instead.
 //!
 //! ```
 //! use trycourier::testing::Courier;
@@ -34,15 +33,15 @@
 //! ```
 //!
 //! The guide has a [service with its test](crate::guide::testing). Each `Courier::new()` is a workspace of its own, so tests can
-//! run in parallel. A template that a test only names need not be there; what becomes of such a message is Courier's `UNMAPPED`,
-//! until [`Courier::template`] stores one.
+//! run in parallel. A message whose template does not exist is accepted, and becomes `UNMAPPED`; [`Courier::template`] stores a
+//! template. [`Courier::topic`] stores a subscription topic.
 //!
 //! # Faults
 //!
-//! [`Courier::on`] sets what the calls of one operation are answered with: a [success](On::reply), an [error](On::fail),
-//! [any bytes](On::raw), or none, since the connection breaks [before](On::disconnect) or
-//! [after](On::disconnect_after_acting) the work is done or [cannot be made](On::unreachable). An answer can come
-//! [late](On::delay), so many [times](On::times), and only to [some calls](On::when).
+//! [`Courier::on`] sets the answers for one operation: a [success](On::reply), an [error](On::fail), or [any bytes](On::raw). It
+//! can also break the connection [before](On::disconnect) or [after](On::disconnect_after_acting) the work is done, or
+//! [refuse](On::unreachable) it. An answer can be [delayed](On::delay), given a number of [times](On::times), and limited to
+//! [some calls](On::when).
 //!
 //! ```
 //! use trycourier::calls;
@@ -52,7 +51,7 @@
 //! # #[tokio::main]
 //! # async fn main() -> trycourier::Result<()> {
 //! let courier = Courier::new();
-//! // The server does its work, and its answer is lost; then it is down; then all is well.
+//! // First the answer is lost, then the server is down, then it works.
 //! courier.on::<calls::SendMessage>().disconnect_after_acting().fail(503).act();
 //!
 //! let message = Message::new().to(Recipient::user("ada")).template("nt_welcome");
@@ -65,13 +64,13 @@
 //! # }
 //! ```
 //!
-//! [`Courier::limit_rate`] is Courier's 429, [`Courier::latency`] slows every answer down, and [`Courier::strict`] fails a test
-//! that makes a call for which it has set no answer.
+//! [`Courier::limit_rate`] answers 429, [`Courier::latency`] slows every answer down, and [`Courier::strict`] fails the test if
+//! there is a call without an answer set by `on`.
 //!
 //! # Pages
 //!
-//! [`On::pages`] gives the rows of a list in pages, in the operation's own shape. What is stored comes in pages too, of as many
-//! rows as [`Courier::page_size`] says. [`example`] makes rows and other answers of which a test says only what matters.
+//! [`On::pages`] sets the rows of a list. What is stored comes in pages, too, of [`Courier::page_size`] rows. [`example`] makes
+//! rows and other answers, so a test only has to set the fields that matter.
 //!
 //! ```
 //! use futures::TryStreamExt as _;
@@ -93,10 +92,10 @@
 //!
 //! # Time
 //!
-//! A Courier has a clock. [`Courier::advance`] sets it ahead: messages are delivered, delays end, idempotency keys expire. So
-//! do the waits of its client between two attempts, which take no time themselves. The clock follows tokio's, so a runtime with
-//! paused time (`#[tokio::test(start_paused = true)]`) stops this one too, and lets even a long [delay](On::delay) or time
-//! limit pass at once.
+//! A Courier has a clock. [`Courier::advance`] moves it forward: messages are delivered, delays end, idempotency keys expire. When
+//! its client waits before a retry or in `until_delivered`, the clock moves forward as well, and no real time passes. The clock
+//! follows tokio's, so in a test with paused time (`#[tokio::test(start_paused = true)]`) even a long [delay](On::delay) or time
+//! limit passes at once.
 //!
 //! ```
 //! use std::time::Duration;
@@ -119,8 +118,8 @@
 //!
 //! # Webhooks
 //!
-//! [`Courier::webhooks`] gives what Courier would post to an address of yours by now, for your own handler to be called with;
-//! [`Courier::post_webhooks`] posts it.
+//! [`Courier::webhooks`] returns the requests that Courier would have posted to your service by now, so you can call your own
+//! handler with them. [`Courier::post_webhooks`] posts them to a URL.
 //!
 //! # Coming from other mocks
 //!
@@ -156,8 +155,8 @@
 //!
 //! # What it leaves out
 //!
-//! What the description does not say, it does not guess: opening hours of a delay, what a digest holds, conditions of journeys.
-//! Bulk jobs take no notice of idempotency keys: users who are added again are refused as duplicates, as Courier may do it.
+//! It does not imitate what the API's description leaves open: opening hours of a delay, what a digest holds, conditions of
+//! journeys. Bulk jobs ignore idempotency keys: users who are added again are refused as duplicates, as Courier may do.
 //! Audit events, digest instances, metrics, preview runs, devices and the catalog of providers are answered with a valid value
 //! made from the description.
 

@@ -24,23 +24,23 @@ const SEND: &str = "send.message";
 pub struct Sent {
     /// The message's id.
     pub id: String,
-    /// What was sent. Its `to` is this recipient, also where the call had several or a list.
+    /// What was sent. Its `to` is this recipient, even if the call had several or a list.
     pub message: Message,
     /// The user's id, or the address.
     pub recipient: String,
-    /// The list that the recipient is on, if the message went to it.
+    /// The list, if the message went to one that the recipient is on.
     pub list: Option<String>,
     /// The operation that sent it, such as `send.message`, `bulk.run_job` or `messages.resend`.
     pub operation: &'static str,
     /// The headers of the request that sent it, without the API key.
     pub headers: HeaderMap,
-    /// Which attempt of its call that was.
+    /// The number of the attempt that sent it, starting at 1.
     pub attempt: u32,
     json: Arc<Value>,
 }
 
 impl Sent {
-    /// The key under which its request does its work once.
+    /// The idempotency key of its request.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
         self.headers.get("idempotency-key")?.to_str().ok()
@@ -128,11 +128,11 @@ pub(super) fn note_stubbed(state: &mut State, call: &Call, answer: &Response<Byt
 }
 
 impl Courier {
-    /// The messages so far, the oldest first: one for each recipient, by sends, bulk jobs, broadcasts, automations, journeys and
-    /// resends.
+    /// The messages sent so far, the oldest first: one for each recipient of a send, bulk job, broadcast, automation, journey or
+    /// resend.
     ///
-    /// A send counts when it is accepted, whether by the double itself or by a [`reply`](super::On::reply) of the test's. What
-    /// became of the message is in `messages().retrieve`.
+    /// A send counts once it is accepted, by the usual answer or by a [`reply`](super::On::reply) of the test.
+    /// `messages().retrieve` has the status of the message.
     ///
     /// ```
     /// use trycourier::testing::Courier;

@@ -43,7 +43,7 @@ static WEBHOOK: Operation = Operation {
     final_conflict: false,
 };
 
-/// A [`Courier`] that listens. It goes on until [`stop`](Self::stop), or until the runtime ends.
+/// A [`Courier`] that listens on a port, until [`stop`](Self::stop) or the end of the runtime.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -51,28 +51,28 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What an SDK takes as its base URL, such as `http://127.0.0.1:4010`.
+    /// The base URL to set in an SDK, such as `http://127.0.0.1:4010`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Stops to listen.
+    /// Stops listening.
     pub fn stop(self) {
         self.task.abort();
     }
 }
 
 impl Courier {
-    /// Listens on an address of this machine alone, such as `127.0.0.1:4010`; port 0 is any that is free.
+    /// Listens on an address that only this machine can reach, such as `127.0.0.1:4010`. Port 0 picks any free port.
     ///
-    /// `/` is a page that shows what was sent.
+    /// The page at `/` shows what was sent.
     ///
     /// ```no_run
     /// # async fn example() -> std::io::Result<()> {
@@ -85,7 +85,7 @@ impl Courier {
     ///
     /// # Errors
     ///
-    /// If the address cannot be listened on, or is one that other machines reach.
+    /// If the address cannot be listened on, or other machines can reach it.
     pub async fn serve(&self, address: impl ToSocketAddrs) -> io::Result<Server> {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host(address).await?.collect();
         if let Some(open) = addresses.iter().find(|address| !address.ip().is_loopback()) {
@@ -95,7 +95,7 @@ impl Courier {
         self.serve_anybody(addresses.as_slice()).await
     }
 
-    /// Like [`serve`](Self::serve), on any address. Whoever reaches it can read all that was sent.
+    /// Like [`serve`](Self::serve), on any address. Everybody who can reach it can read what was sent.
     ///
     /// # Errors
     ///
@@ -108,8 +108,8 @@ impl Courier {
 
     /// Posts webhooks to an address as they become due, signed with a secret if there is one.
     ///
-    /// One that cannot be delivered, or is answered with 408, 429 or 5xx, is posted again three times. `failed` is told of
-    /// those that are given up.
+    /// A webhook that cannot be delivered, or is answered with 408, 429 or 5xx, is posted up to three more times. After that,
+    /// `failed` is called with the reason.
     pub fn post_webhooks(
         &self,
         url: impl Into<String>,

@@ -37,13 +37,13 @@ impl Default for Settings {
 }
 
 impl Courier {
-    /// Sets the most rows that a page has; 100 otherwise.
+    /// Sets how many rows a page has at most; 100 by default.
     pub fn page_size(&self, rows: usize) -> &Self {
         self.state().settings.page_size = rows.max(1);
         self
     }
 
-    /// Sets how long a message takes from its request, or the end of its delay, to its delivery; 5 seconds otherwise.
+    /// Sets how long a message takes from its request, or the end of its delay, to its delivery; 5 seconds by default.
     ///
     /// It is `ENQUEUED` at once, then `ROUTED`, `SENT` and `DELIVERED`, in equal steps.
     pub fn delivery_time(&self, time: Duration) -> &Self {
@@ -51,7 +51,8 @@ impl Courier {
         self
     }
 
-    /// Sets how many calls, messages, runs and idempotency keys are remembered of each; 10,000 otherwise. The oldest go first.
+    /// Sets how many calls, messages, runs and idempotency keys are kept, of each; 10,000 by default. The oldest are dropped
+    /// first.
     pub fn keep(&self, count: usize) -> &Self {
         let mut state = self.state();
         state.settings.keep = count;
@@ -60,24 +61,25 @@ impl Courier {
         self
     }
 
-    /// Refuses the next requests with 429, and asks for a wait by `retry-after`.
+    /// Refuses the next `requests` requests with 429 and the header `retry-after`.
     pub fn limit_rate(&self, requests: usize, retry_after: Duration) -> &Self {
         self.state().settings.limited = Some((requests, retry_after));
         self
     }
 
-    /// Whether to answer a value made from the description where the state would refuse: for what nobody has stored, and for
-    /// what is there already.
+    /// Whether to answer with a made-up value where the state would lead to an error: for what has not been stored, or exists
+    /// already. The default is `false`.
     ///
-    /// It is for the test suites of SDKs, which ask for whatever they like. What the description refuses stays refused.
+    /// It is for the test suites of SDKs, which use arbitrary ids. Requests that do not match the API's description are still
+    /// refused.
     pub fn make_up_answers(&self, make_up: bool) -> &Self {
         self.state().settings.make_up_answers = make_up;
         self
     }
 
-    /// Sets how long every answer takes, by tokio's clock; nothing otherwise.
+    /// Sets how long every answer takes, by tokio's clock; no time by default.
     ///
-    /// What is asked for is done at the end of it. Until then others with its idempotency key get 409.
+    /// The call takes effect at the end of that time. Until then, other calls with its idempotency key get 409.
     pub fn latency(&self, time: Duration) -> &Self {
         self.state().settings.latency = time;
         self

@@ -34,8 +34,8 @@ fn check(unexpected: &[String]) {
 }
 
 impl Courier {
-    /// From now on refuses every call for which no [`on`](Self::on) has an answer: with a 501 that is not tried again, and by a
-    /// panic in [`verify`](Self::verify), or when the last clone of the Courier goes.
+    /// From now on, refuses every call for which no [`on`](Self::on) has an answer. The call fails with a 501, which is not
+    /// retried, and [`verify`](Self::verify), or dropping the last clone of the Courier, panics.
     ///
     /// ```should_panic
     /// # #[tokio::main]
@@ -51,12 +51,11 @@ impl Courier {
         self
     }
 
-    /// Checks that there was no call that [`strict`](Self::strict) refuses. It is checked also when the last clone of the
-    /// Courier goes.
+    /// Checks that [`strict`](Self::strict) has refused no call. Dropping the last clone of the Courier checks it, too.
     ///
     /// # Panics
     ///
-    /// If there was one. It says which.
+    /// If it has refused one. The message names it.
     #[track_caller]
     pub fn verify(&self) {
         let unexpected = locked(&self.shared.unexpected).take();

@@ -18,11 +18,11 @@ use crate::ext::Paginate;
 use crate::types::ApiError;
 
 impl Courier {
-    /// Sets what the calls of one operation are answered with, whatever is stored.
+    /// Sets the answers to the calls of one operation, whatever is stored.
     ///
-    /// The answers of one `on` are a sequence: each is given once, or as often as [`times`](On::times) says, and the last one
-    /// for ever, unless `times` limits it as well. Then the calls are answered as without it. Of several `on` for one
-    /// operation the last one that has an answer wins.
+    /// The answers are a sequence. Each is given once, or as often as [`times`](On::times) says. The last one is repeated forever,
+    /// unless `times` limits it as well; after that, calls are answered as usual. If there are several `on` for an operation, the
+    /// last one that still has an answer is used.
     ///
     /// ```
     /// use trycourier::testing::{Courier, example};
@@ -59,7 +59,7 @@ impl Courier {
     }
 }
 
-/// What the calls of one operation are answered with, see [`Courier::on`].
+/// The answers to the calls of one operation, see [`Courier::on`].
 #[derive(Debug)]
 pub struct On<C> {
     stub: Arc<Stub>,
@@ -67,7 +67,7 @@ pub struct On<C> {
 }
 
 impl<C: crate::calls::Call> On<C> {
-    /// Answers a success.
+    /// Answers with a success.
     pub fn reply(self, answer: C::Answer) -> Self
     where
         C::Answer: Serialize,
@@ -76,7 +76,7 @@ impl<C: crate::calls::Call> On<C> {
         self.then(Act::Answer(Arc::new(move |_| answer.clone())))
     }
 
-    /// Answers a success that depends on the call. It may use the Courier itself.
+    /// Answers with a success that depends on the call. The closure may use the Courier itself.
     ///
     /// ```
     /// use trycourier::testing::Courier;
@@ -104,19 +104,34 @@ impl<C: crate::calls::Call> On<C> {
         })))
     }
 
-    /// Answers an error status, in Courier's envelope. Nothing is done.
+    /// Answers with an error status, and a made-up error in Courier's format. The call has no effect.
     pub fn fail(self, status: u16) -> Self {
         let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         self.fail_with(status, ApiError::new().message(reason.unwrap_or("Error")).type_("stubbed_error"))
     }
 
-    /// Answers an error status, with what is said about it. Nothing is done.
+    /// Answers with an error status and this error. The call has no effect.
+    ///
+    /// ```
+    /// use trycourier::testing::Courier;
+    /// use trycourier::{ErrorKind, calls, types};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let courier = Courier::new();
+    /// let refusal = types::ApiError::new().message("The key was revoked").type_("authorization_error");
+    /// courier.on::<calls::ListsRetrieve>().fail_with(401, refusal);
+    ///
+    /// let error = courier.client().lists().retrieve("customers").await.unwrap_err();
+    /// assert_eq!((error.kind(), error.message()), (ErrorKind::Authentication, Some("The key was revoked")));
+    /// # }
+    /// ```
     pub fn fail_with(self, status: u16, error: ApiError) -> Self {
         let answer = Answer::new(status, serde_json::to_value(error).unwrap_or_default()).into_response();
         self.then(Act::Answer(Arc::new(move |_| answer.clone())))
     }
 
-    /// Answers any bytes. A status or a header that is none is left out.
+    /// Answers with any status, headers and body. Invalid headers, or an invalid status, are left out.
     ///
     /// ```
     /// use trycourier::calls;
@@ -140,27 +155,27 @@ impl<C: crate::calls::Call> On<C> {
         self.then(Act::Answer(Arc::new(move |_| answer.clone())))
     }
 
-    /// Breaks the connection before anything is done. The client cannot know that nothing was.
+    /// Breaks the connection. The call has no effect, but the client cannot know that.
     pub fn disconnect(self) -> Self {
         self.then(Act::Disconnect)
     }
 
-    /// Does what is asked for, and then loses the answer.
+    /// Performs the call, and then breaks the connection, so that the answer is lost.
     pub fn disconnect_after_acting(self) -> Self {
         self.then(Act::DisconnectAfterActing)
     }
 
-    /// Accepts no connection. The client knows that nothing was done.
+    /// Refuses the connection. The client knows that the call had no effect.
     pub fn unreachable(self) -> Self {
         self.then(Act::Unreachable)
     }
 
-    /// Answers as without this `on`, for a place in a sequence: `.act().fail(500)` fails from the second call on.
+    /// Answers as usual, as part of a sequence: `.act().fail(500)` fails from the second call on.
     pub fn act(self) -> Self {
         self.then(Act::Own)
     }
 
-    /// Gives the answer before this so many times. It is another [`act`](Self::act) if there is none.
+    /// Repeats the previous answer, so that it is given `times` times. Without a previous answer, it is [`act`](Self::act).
     pub fn times(self, times: usize) -> Self {
         let mut plan = locked(&self.stub.plan);
         if plan.steps.is_empty() {
@@ -173,14 +188,15 @@ impl<C: crate::calls::Call> On<C> {
         self
     }
 
-    /// Answers only calls like this; all others are answered as without this `on`. Of several conditions all have to hold.
+    /// Only answers calls that meet the condition; all others are answered as usual. If there are several conditions, a call has
+    /// to meet all of them.
     pub fn when(self, condition: impl Fn(&C) -> bool + Send + Sync + 'static) -> Self {
         let condition = move |call: &Call| call.arguments::<C>().is_some_and(|arguments| condition(&arguments));
         locked(&self.stub.plan).conditions.push(Arc::new(condition));
         self
     }
 
-    /// Takes that long for each answer, by tokio's clock. Alone it delays the answers that there are without it.
+    /// Delays each answer by `time`, by tokio's clock. Without other answers, it delays the usual ones.
     pub fn delay(self, time: Duration) -> Self {
         locked(&self.stub.plan).delay = time;
         self
@@ -193,7 +209,7 @@ impl<C: crate::calls::Call> On<C> {
 }
 
 impl<C: Paginate<Item: Serialize>> On<C> {
-    /// Answers the rows of a list, in pages of so many, in the operation's own shape.
+    /// Answers with the rows of a list, in pages of `size` rows, in the operation's own format.
     ///
     /// ```
     /// use futures::TryStreamExt as _;

@@ -23,8 +23,8 @@ impl Transport for Courier {
 impl Courier {
     /// A client of this Courier, for the code under test.
     ///
-    /// It is the real client on a transport that has no socket. Its waits between retries take no time: each sets the
-    /// [clock](Self::now) ahead instead. [`client_builder`](Self::client_builder) is for another one.
+    /// It is the real client, on a transport without sockets. Its delays between retries take no real time, but move the
+    /// [clock](Self::now) forward. For other settings, use [`client_builder`](Self::client_builder).
     ///
     /// ```
     /// use trycourier::testing::Courier;
@@ -44,7 +44,7 @@ impl Courier {
         self.client_builder().build().expect("a key and a transport are all that a client needs")
     }
 
-    /// Starts to make a client of this Courier with other settings, such as its retries or a clock that does wait:
+    /// Starts to build a client of this Courier with other settings, such as more retries, or a clock that really waits:
     ///
     /// ```
     /// use trycourier::retry::TokioClock;

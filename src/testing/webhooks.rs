@@ -50,7 +50,7 @@ fn request(event: &Event, secret: Option<&str>, now: SystemTime) -> Request<Byte
 }
 
 impl Courier {
-    /// From now on notes what webhooks are to be posted. [`webhooks`](Self::webhooks) gives them.
+    /// Collects webhooks from now on, for [`webhooks`](Self::webhooks) to return.
     pub fn collect_webhooks(&self) -> &Self {
         self.state().settings.webhooks = true;
         self
@@ -59,7 +59,7 @@ impl Courier {
     /// The webhooks that have become due since the last time, signed with a secret if there is one; an empty
     /// one is none.
     ///
-    /// They have all but the address, so they can be given to one's own handler directly.
+    /// They are complete except for the address, so you can pass them to your own handler.
     ///
     /// ```
     /// # use trycourier::testing::Courier;
