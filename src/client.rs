@@ -17,15 +17,15 @@ use crate::{Options, Result, Sensitive};
 
 /// A client of Courier's API.
 ///
-/// It holds a pool of connections and the API key, and shares both with its clones: make one client and clone it, which is
-/// cheap. It is `Send` and `Sync`, and works on either runtime of tokio with time and IO enabled. Dropping the future of a
-/// call ends the call: its request is given up, and no further attempt is made. Nothing outlives the last clone and its
-/// connections.
+/// It holds a pool of connections and the API key, and shares both with its clones. Cloning is cheap, so build one client and
+/// clone it. It is `Send` and `Sync`, and works on tokio's current-thread and multi-thread runtimes with time and IO enabled.
+/// Dropping the future of a call abandons its request, and no further attempt is made. When the last clone is dropped, its
+/// connections close.
 ///
-/// # From code that is not async
+/// # From synchronous code
 ///
-/// A runtime on the current thread is enough. Keep it beside the client and use it for every call, because connections
-/// belong to the runtime that opened them. Within a task of another runtime, await the call instead: blocking there panics.
+/// A current-thread runtime is enough. Keep it with the client and use it for every call, because connections belong to the
+/// runtime that opened them. Inside an async task, await the call instead: tokio panics when a task blocks on a runtime.
 ///
 /// ```no_run
 /// use trycourier::Client;
@@ -70,31 +70,31 @@ pub(crate) enum Carrier {
 pub(crate) type Observer = Box<dyn Fn(&Call) + Send + Sync>;
 
 impl Client {
-    /// Starts to make a client.
+    /// Starts to build a client. It reads nothing from the environment.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// Makes a client from the environment.
+    /// Builds a client from environment variables.
     ///
     /// | variable | meaning | |
     /// |---|---|---|
     /// | `COURIER_API_KEY` | the API key | required |
-    /// | `COURIER_BASE_URL` | where the API is | `https://api.courier.com` when unset |
-    /// | `COURIER_CUSTOM_HEADERS` | headers of every request, one `Name: value` per line | none when unset |
+    /// | `COURIER_BASE_URL` | the URL of the API | `https://api.courier.com` by default |
+    /// | `COURIER_CUSTOM_HEADERS` | headers for every request, one `Name: value` per line | none by default |
     ///
     /// A variable that is blank counts as unset.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable, when the key is missing or a
-    /// value cannot be used.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), with the name of the variable, if the key is missing or a
+    /// value is invalid.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build()
     }
 
-    /// Makes a copy for some calls, with other options: a timeout, retries, a header. It shares connections, key and retry
-    /// budget with this client, and costs next to nothing.
+    /// Makes a copy of the client with other options, such as a timeout, retries or a header. It shares connections, key and
+    /// retry budget with this client, and is cheap to make.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -110,11 +110,10 @@ impl Client {
         Self(Arc::new(Inner { shared: Arc::clone(shared), options: change(options.clone()) }))
     }
 
-    /// Makes an idempotency key, in the form of a random UUID.
+    /// Makes an idempotency key, a random UUID.
     ///
-    /// Keep it for as long as the call may have to be made again. Under one key the server acts once, however often the call
-    /// is made: after an error that does not say whether the server has acted, after a future that was dropped, or after a
-    /// restart.
+    /// Under one key the server acts once, however often the call is made. So keep the key for as long as you may have to repeat
+    /// the call: after an error with an unknown outcome, after a dropped future, or after a restart.
     ///
     /// ```no_run
     /// # use std::time::Duration;

@@ -24,7 +24,7 @@ const CUSTOM_HEADERS: &str = "COURIER_CUSTOM_HEADERS";
 /// Where the API is.
 const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 
-/// Makes a [`Client`].
+/// Builds a [`Client`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -81,7 +81,7 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Starts with what the environment sets. The variables are those of [`Client::from_env`].
+    /// Starts with the settings of the environment variables that [`Client::from_env`] lists.
     ///
     /// # Errors
     ///
@@ -108,43 +108,43 @@ impl ClientBuilder {
         Ok(builder)
     }
 
-    /// The API key of the workspace and environment, from the Courier app. It is required, and read from the environment by
-    /// [`from_env`](Self::from_env) alone.
+    /// The API key of your workspace, for its test or its production environment. It is required. Only
+    /// [`from_env`](Self::from_env) reads it from an environment variable.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(Sensitive::from(key.into()));
         self
     }
 
-    /// Where the API is. The default is `https://api.courier.com`. Plain `http` is accepted for a host on this machine only,
-    /// unless [`allow_http`](Self::allow_http) says otherwise.
+    /// The URL of the API. The default is `https://api.courier.com`. Plain `http` is only accepted for this machine, unless
+    /// [`allow_http`](Self::allow_http) permits more.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
     }
 
-    /// Permits a base URL that is plain `http` to another machine. Anybody on the way can then read the API key.
+    /// Permits a base URL that is plain `http` to another machine. Anybody on the network can then read the API key. The
+    /// default is `false`.
     pub fn allow_http(mut self, allow: bool) -> Self {
         self.allow_http = allow;
         self
     }
 
-    /// How long one attempt may take; see [`Options::timeout`].
+    /// How long one attempt may take, 60 s by default; see [`Options::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         self.options(|options| options.timeout(timeout))
     }
 
-    /// How long making a connection may take. The default is 5 s.
+    /// How long connecting may take. The default is 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long an HTTP/2 connection may be silent before the client asks for a sign of life, and how long that sign may
-    /// take before the connection is given up. The defaults are 10 s and 5 s, on idle connections too.
+    /// How long an HTTP/2 connection may be silent before the client pings it, and how long the reply may take before the
+    /// connection is closed. The defaults are 10 s and 5 s, and idle connections are pinged, too.
     ///
-    /// So a connection that died without a word fails its calls after at most 15 s, whatever their timeout is, and they are
-    /// retried on another one. Independently of this, the first call that times out makes the following ones use a new
-    /// connection.
+    /// So if a connection dies silently, its calls fail after at most 15 s, whatever their timeout is, and are retried on another
+    /// one. Independently of this, the first call that times out makes the following ones use a new connection.
     pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
         self.keep_alive = Some((interval, timeout));
         self
@@ -159,30 +159,29 @@ impl ClientBuilder {
         self
     }
 
-    /// How often a call is tried again; see [`Options::max_retries`].
+    /// How often a call is retried, 2 by default; see [`Options::max_retries`].
     pub fn max_retries(self, max_retries: u32) -> Self {
         self.options(|options| options.max_retries(max_retries))
     }
 
-    /// How many retries the client and its clones may always make before the budget stops them. The default is 100; 0 turns
-    /// retries off.
+    /// How many retries the client and its clones can make in a row before the budget stops further ones. The default is 100; 0
+    /// turns retries off.
     ///
-    /// The budget keeps an outage from being multiplied by retries, and never stops a call. It covers two retries for every
-    /// call that is under way, or this number if that is more. A successful call gives back what its last retry cost, or a
-    /// fifth of a retry if it needed none. Every call adds a tenth of a retry, and every second one retry. A retry after a
-    /// timeout costs twice as much. So one broken connection loses no call, however many it carried, and in a long outage
-    /// the server sees at most about 1.1 to 1.2 times as many requests as there are calls.
+    /// The budget keeps retries from making an outage worse. It never stops a first attempt. It holds this number of retries, or
+    /// two for each call under way if that is more. A retry costs one, and two after a timeout. A successful call pays back its
+    /// last retry, or a fifth of a retry if it needed none. Each call also adds a tenth of a retry, and each second adds one. So
+    /// a broken connection loses no call, however many it carried, and in a long outage the server gets about 1.1 to 1.2
+    /// requests per call at most.
     pub fn retry_budget(mut self, reserve: u32) -> Self {
         self.retry_budget = reserve;
         self
     }
 
-    /// Lets at most so many calls begin in a period, evenly spread: for a long synchronisation that should not run into the
-    /// API's rate limits. Clones share it. Retries are not counted. There is no limit by default, and one of no calls is
-    /// refused by [`build`](Self::build).
+    /// Lets at most `calls` calls begin in each `period`, evenly spread, so that a long job does not run into the API's rate
+    /// limits. Clones share the limit, and retries do not count. There is no limit by default. [`build`](Self::build) refuses a
+    /// limit of 0 calls.
     ///
-    /// A call that would not have its turn before its deadline is refused at once, with
-    /// [`ErrorKind::RateLimited`].
+    /// A call whose turn would come after its deadline is refused at once, with [`ErrorKind::RateLimited`].
     ///
     /// ```
     /// # use std::time::Duration;
@@ -195,25 +194,24 @@ impl ClientBuilder {
         self
     }
 
-    /// A header of every call; see [`Options::header`].
+    /// A header for every call; see [`Options::header`].
     pub fn header(self, name: &str, value: &str) -> Self {
         self.options(|options| options.header(name, value))
     }
 
-    /// Everything else about how calls are made.
+    /// Sets the [`Options`] of all calls: deadline, backoff, idempotency keys, limits.
     pub fn options(mut self, change: impl FnOnce(Options) -> Options) -> Self {
         self.options = change(self.options);
         self
     }
 
-    /// What carries the requests, in place of HTTP; see [`transport`](crate::transport).
+    /// A transport that replaces HTTP; see [`transport`](crate::transport).
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Chosen::Own(Box::new(transport)));
         self
     }
 
-    /// What carries the requests, made of the transport that the client would have by itself: for looking at what goes in
-    /// and out.
+    /// A transport that wraps the client's own, for instance to look at what goes in and out.
     ///
     /// ```
     /// use http::Response;
@@ -237,13 +235,13 @@ impl ClientBuilder {
         self
     }
 
-    /// A `reqwest` client to send with, for what the builder has no method for.
+    /// A `reqwest` client to send with, for settings that the builder has no method for.
     ///
-    /// Redirects, proxies, the connect timeout, decompression and keep-alive are then as you make it with. Make it with
-    /// `redirect(Policy::none())`, because by default `reqwest` follows redirects to other hosts, turns a `POST` into a `GET`
-    /// on the way and takes along what [`Options::header`] sets, except `Authorization`. Also make it with
-    /// `retry(reqwest::retry::never())`, so that retries happen in one place only. Timeouts, retries, keys and the size limit
-    /// of answers stay those of [`Options`].
+    /// Redirects, proxies, the connect timeout, decompression and keep-alive are then those of the given client. Build it with
+    /// `redirect(Policy::none())`, because by default reqwest follows redirects to other hosts, changes a `POST` to a `GET`
+    /// when it does, and sends the headers of [`Options::header`] along, except `Authorization`. Also build it with
+    /// `retry(reqwest::retry::never())`, so that only this crate retries. Timeouts, retries, keys and the size limit of answers
+    /// remain those of [`Options`].
     ///
     /// ```
     /// use trycourier::{Client, reqwest};
@@ -265,8 +263,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Is told of every call that has ended: for metrics. It runs within the call, so it should not wait for anything. If it
-    /// panics, the call's result is not affected.
+    /// Runs a function after every call, for metrics. It runs inside the call, so it should not block. If it panics, the result
+    /// of the call is not affected.
     ///
     /// ```
     /// # use trycourier::Client;
@@ -281,18 +279,18 @@ impl ClientBuilder {
         self
     }
 
-    /// The time and the randomness of the retries, for tests.
+    /// The source of time and randomness for retries, to replace in tests.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Makes the client. Nothing is sent yet.
+    /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`], when the key is missing, the base URL cannot be used, an option cannot be sent or would
-    /// be shared by all calls, the pace is of no calls, or TLS cannot be set up.
+    /// [`ErrorKind::Configuration`], if the key is missing, the base URL is invalid, an option cannot be sent or must not be
+    /// shared by all calls, the pace is 0 calls, or TLS cannot be set up.
     pub fn build(self) -> Result<Client> {
         let Some(key) = self.api_key.filter(|key| !key.expose().trim().is_empty()) else {
             let detail =

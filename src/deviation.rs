@@ -4,10 +4,10 @@ use std::fmt;
 
 use crate::redaction::Redaction;
 
-/// A place where an answer was not as Courier's description says, and what the description says there.
+/// A place where an answer does not match the API's description, and what the description says there.
 ///
-/// Such an answer is no error, and nothing of it is lost: what does not fit its field is in [`Extra`](crate::types::Extra)
-/// under the field's name. There is no value of the answer in a deviation, so it can be logged.
+/// Such an answer is not an error, and nothing of it is lost: a value that does not fit its field is in
+/// [`Extra`](crate::types::Extra) under the field's name. A deviation contains no values of the answer, so it is safe to log.
 ///
 /// ```
 /// # fn log(deviations: &[trycourier::types::Deviation]) {
@@ -31,12 +31,12 @@ impl Deviation {
         Self { place: redaction.redact(&self.place).into_owned(), ..self }
     }
 
-    /// Where it is, such as `items[3].status`. Empty for the answer as a whole.
+    /// The place, such as `items[3].status`. It is empty for the answer as a whole.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// What is described, such as `a string`.
+    /// What the description says there, such as `a string`.
     pub fn expected(&self) -> &str {
         self.expected
     }

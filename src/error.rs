@@ -15,15 +15,15 @@ use crate::retry::retry_after;
 use crate::transport::{Failure, TransportError, causes};
 use crate::{Deviation, json, proxy};
 
-/// What the SDK returns.
+/// A result whose error is [`Error`](crate::Error) unless another one is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call, or the making of a client, failed. There is one type for every operation.
+/// Why a call, or building a client, failed. There is one type for every operation.
 ///
-/// Branch on [`kind`](Self::kind). The text of an error is one line of limited length that names the operation, the status
-/// and what Courier said. The API key, the URL and the secrets that the call sent are removed from it, also where the server
-/// repeats them, in whatever case or encoding. One of less than eight characters is part of too many words: it is removed
-/// where it stands by itself. The body of an answer is not in the text; [`excerpt`](Self::excerpt) has its beginning.
+/// Branch on [`kind`](Self::kind). The text of an error is one line of limited length with the operation, the status and
+/// Courier's message. The API key, the URL and the secrets of the call are removed from it, even where the server repeats them
+/// in another case or encoding. A secret of fewer than eight characters is removed only where it is a word of its own. The body
+/// of an answer is not in the text; [`excerpt`](Self::excerpt) returns its beginning.
 ///
 /// ```no_run
 /// # use http::Method;
@@ -40,9 +40,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// # Making a call again
 ///
-/// After [`was_sent`](Self::was_sent) it is not known whether the server has acted. Making the call again is safe under the
-/// same idempotency key only, which [`idempotency_key`](Self::idempotency_key) gives. Under a new key the server would act
-/// a second time.
+/// If a request [was sent](Self::was_sent), the server may have acted on it. Then make the call again only under the same
+/// [idempotency key](Self::idempotency_key). Under a new key the server would act a second time.
 ///
 /// ```no_run
 /// # use http::Method;
@@ -237,23 +236,23 @@ impl Error {
         self.0.is_cut_off
     }
 
-    /// The case, to branch on.
+    /// What kind of failure it is, to branch on.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation that was called, by its dotted name such as `bulk.list_users`; `request` for an undescribed one. None
-    /// for a client that could not be made.
+    /// The dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
+    /// [`Client::request`](crate::Client::request). `None` if a client could not be built.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// The HTTP status, whenever there was an answer, whatever its body was.
+    /// The HTTP status; `None` if there was no answer.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// The headers of the answer, empty when there was none. Secrets of the request are removed from them.
+    /// The headers of the answer, without the secrets of the request; empty if there was no answer.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
@@ -282,26 +281,25 @@ impl Error {
         retry_after(self.headers(), SystemTime::now())
     }
 
-    /// What Courier's error says in words: its `message`, without the secrets of the request. It can be long, and have
-    /// several lines.
+    /// The `message` of Courier's error, without the secrets of the request. It can be long, and have several lines.
     pub fn message(&self) -> Option<&str> {
         self.0.api.as_ref()?.get("message")?.as_str()
     }
 
-    /// Courier's own name for the error: its `type`, such as `invalid_request_error` or `authorization_error`.
+    /// The `type` of Courier's error, such as `invalid_request_error` or `authorization_error`.
     pub fn error_type(&self) -> Option<&str> {
         self.0.api.as_ref()?.get("type")?.as_str()
     }
 
-    /// Courier's whole error, a JSON object, without the secrets of the request. None when the body was something else.
+    /// Courier's whole error, a JSON object, without the secrets of the request. `None` if the body was not an object.
     pub fn api_error(&self) -> Option<&Value> {
         self.0.api.as_ref()
     }
 
-    /// The beginning of a body that was not what was described, such as a gateway's page; at most 500 characters.
+    /// The first 500 characters of an unexpected body, such as a gateway's error page.
     ///
-    /// The secrets of the request are removed from it. What else the server wrote is not known, so look at it before you log
-    /// it. There is none for an operation whose answer holds secrets.
+    /// The secrets of the request are removed from it. It can contain anything else that the server wrote, so look at it before
+    /// you log it. `None` for an operation whose answer contains secrets.
     pub fn excerpt(&self) -> Option<&str> {
         self.0.excerpt.as_deref()
     }
@@ -311,43 +309,44 @@ impl Error {
         self.0.attempts
     }
 
-    /// The idempotency key under which the request was sent. Make the call again under the same one, and the server acts only
-    /// once; see [above](Self#making-a-call-again). None when it went out without a key.
+    /// The idempotency key under which the request was sent. If you make the call again under the same key, the server acts
+    /// only once; see [above](Self#making-a-call-again). `None` if it was sent without a key.
     pub fn idempotency_key(&self) -> Option<&str> {
         self.0.key.as_ref()?.to_str().ok()
     }
 
-    /// Whether any of the attempts may have reached the server. While this is false, nothing has happened there.
+    /// Whether any of the attempts may have reached the server. If it is false, the server has not acted.
     pub fn was_sent(&self) -> bool {
         self.0.was_sent
     }
 
-    /// Whether the server has done what it was asked, and only its answer is unusable. It is true when any of the attempts
-    /// was answered with a success. Making the call again under another idempotency key would do the work twice.
+    /// Whether the server has acted, and only its answer is unusable: one of the attempts was answered with a success. Making
+    /// the call again under another idempotency key would do the work twice.
     pub fn was_accepted(&self) -> bool {
         self.0.was_accepted || self.status().is_some_and(|status| status.is_success())
     }
 
-    /// Whether an earlier attempt reached the server and its answer was lost. A `DELETE` that ends in
-    /// [`NotFound`](ErrorKind::NotFound) after that has most likely been done by the earlier attempt.
+    /// Whether an earlier attempt may have reached the server, and its answer was lost. A `DELETE` that then fails with
+    /// [`NotFound`](ErrorKind::NotFound) has most likely been done by the earlier attempt.
     pub fn answer_was_lost(&self) -> bool {
         self.0.answer_was_lost
     }
 
-    /// Whether a further retry was permitted, and the [budget](crate::ClientBuilder::retry_budget) had none left.
+    /// Whether a retry was not made only because the [budget](crate::ClientBuilder::retry_budget) was spent.
     pub fn budget_was_spent(&self) -> bool {
         self.0.budget_was_spent
     }
 
-    /// The places where the answer is not as described, for [`ErrorKind::Deviation`].
+    /// Where the answer is not as described; empty unless the kind is [`ErrorKind::Deviation`].
     pub fn deviations(&self) -> &[Deviation] {
         &self.0.deviations
     }
 
-    /// Whether the same call can succeed later without anybody doing anything: it is a matter of time or connections.
+    /// Whether the same call can succeed later without a change, because the failure is temporary: a lost connection, a
+    /// timeout, a rate limit, a server error.
     ///
-    /// This does not say that the call may simply be made again. If the request [was sent](Self::was_sent), that takes the
-    /// same [idempotency key](Self::idempotency_key).
+    /// If the request [was sent](Self::was_sent), make the call again only under the same
+    /// [idempotency key](Self::idempotency_key).
     pub fn is_transient(&self) -> bool {
         match self.kind() {
             ErrorKind::Conflict => !self.0.is_final_conflict,

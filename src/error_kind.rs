@@ -2,11 +2,11 @@
 
 use http::StatusCode;
 
-/// The cases that callers branch on.
+/// What kind of failure an [`Error`](crate::Error) is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client cannot be made, or one of its options cannot be sent. Nothing was sent.
+    /// The client cannot be built, or one of its options cannot be sent. Nothing was sent.
     Configuration,
     /// An argument of the call was refused by the SDK. Nothing was sent.
     InvalidArgument,
@@ -18,7 +18,7 @@ pub enum ErrorKind {
     PaymentRequired,
     /// 403: the API key does not permit it.
     Permission,
-    /// 404: there is no such thing, or no longer.
+    /// 404: it does not exist, or no longer.
     NotFound,
     /// 408: the server gave up waiting for the request.
     RequestTimeout,
@@ -26,43 +26,44 @@ pub enum ErrorKind {
     Conflict,
     /// 413: the request is larger than Courier accepts.
     TooLarge,
-    /// 422: Courier understands the request and cannot do it.
+    /// 422: Courier understands the request, but cannot process it.
     Unprocessable,
-    /// 429: too many requests.
+    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because its turn in the
+    /// client's [`pace`](crate::ClientBuilder::pace) comes after its deadline.
     RateLimited,
     /// Any other 4xx.
     Client,
     /// 5xx: Courier, or a gateway in front of it, failed.
     Server,
-    /// A redirect that is not followed: to another host, without end, or one that would change the request.
+    /// A redirect that is not followed: to another host, in a loop, or one that would change the request.
     Redirect,
-    /// There was no connection, or it broke. Unless [`was_sent`](crate::Error::was_sent) is false, the server may have acted on the
-    /// request.
+    /// No connection could be made, or it broke. The server may have acted on the request unless
+    /// [`was_sent`](crate::Error::was_sent) is false.
     Connection,
     /// The server's certificate is not accepted: it has expired, is for another host, or comes from an unknown authority.
     Certificate,
-    /// The proxy refuses to connect, or wants credentials.
+    /// The proxy refuses to connect, or requires credentials.
     Proxy,
-    /// There was no answer within the client's own time limit. The server may have acted on the request.
+    /// There was no answer within the client's time limit. The server may have acted on the request unless
+    /// [`was_sent`](crate::Error::was_sent) is false.
     Timeout,
-    /// A success whose body is not what was described. The server has done what it was asked.
+    /// A success whose body cannot be read as the type of the answer. The server has acted.
     Decode,
-    /// A success that deviates from its description, where
-    /// [`strict_answers`](crate::Options::strict_answers) is on. The server has done what it was asked.
+    /// A success that does not match the API's description, where [`strict_answers`](crate::Options::strict_answers) is on. The
+    /// server has acted.
     Deviation,
-    /// A success without the body that was described. The server has accepted the call: do not make it again under another
-    /// idempotency key.
+    /// A success whose body is missing. The server has acted: do not make the call again under another idempotency key.
     EmptyAnswer,
-    /// A success whose body is larger than the client reads.
+    /// A success whose body is larger than [`max_answer_bytes`](crate::Options::max_answer_bytes). The server has acted.
     AnswerTooLarge,
-    /// A list gave a cursor that led to an earlier page, so that walking on would never end.
+    /// A page of a list has a cursor that leads back to an earlier page, so the list would never end.
     EndlessList,
-    /// A list announced another page and gave no cursor for it, so that the rest of the list cannot be reached.
+    /// A page of a list says that there is another one, but has no cursor for it.
     MissingCursor,
-    /// What was waited for came to another end, such as a message that cannot be delivered.
+    /// A [`Wait`](crate::ext::Wait) can no longer succeed, for example because the message cannot be delivered.
     AnotherEnd,
-    /// A prepared call is older than its idempotency key lives, so that performing it could do it a second time. Nothing was
-    /// sent.
+    /// The idempotency key of a [`Prepared`](crate::Prepared) call has expired, so performing it could do the work a second
+    /// time. Nothing was sent.
     Expired,
 }
 

@@ -11,10 +11,9 @@ use crate::secret_names::{HIDDEN, Member, Shown};
 
 /// The properties of an object that have no field, by name, in the order in which they came.
 ///
-/// In an answer these are the properties that this version does not know, and the values that do not fit their fields (see
-/// [`Deviation`](crate::types::Deviation)). In a request they are sent as they are. What is here overrules a field of the same
-/// name: no name is written twice. So to change a field whose value did not fit, [`remove`](Extra::remove) what is kept here,
-/// and set the field.
+/// In an answer, these are the properties that this version does not know, and the values that do not fit their fields (see
+/// [`Deviation`](crate::types::Deviation)). In a request they are sent unchanged. A value here overrides the field of the same
+/// name. So to change a field whose value did not fit, [`remove`](Extra::remove) the value here, and set the field.
 ///
 /// ```
 /// use trycourier::types::Extra;
@@ -45,23 +44,23 @@ struct Content {
 const FEW: usize = 16;
 
 impl Extra {
-    /// None.
+    /// Makes one without properties.
     pub const fn new() -> Self {
         Self(None)
     }
 
-    /// The value under a name.
+    /// The value of a property.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.entries().iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// The value under a name, to change.
+    /// The value of a property, to change.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         let content = self.0.as_mut()?;
         content.entries.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// Puts a value under a name, and gives the one that was there.
+    /// Sets a property, and returns its previous value.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());
         if let Some(known) = self.get_mut(&name) {
@@ -71,14 +70,14 @@ impl Extra {
         None
     }
 
-    /// Takes the value under a name.
+    /// Removes a property, and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let entries = &mut self.0.as_mut()?.entries;
         let index = entries.iter().position(|(known, _)| known == name)?;
         Some(entries.remove(index).1)
     }
 
-    /// Whether there is a value under a name.
+    /// Whether there is a property of that name.
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -88,12 +87,12 @@ impl Extra {
         Iter(self.entries().iter())
     }
 
-    /// How many there are.
+    /// How many properties there are.
     pub fn len(&self) -> usize {
         self.entries().len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no properties.
     pub fn is_empty(&self) -> bool {
         self.entries().is_empty()
     }

@@ -19,17 +19,18 @@
 //!
 //! # Where to look
 //!
-//! - **By task**: the [`guide`] has a page for each, from the [first send](guide::first_send) over [bulk jobs](guide::bulk),
-//!   [paging](guide::paging) and [webhooks](guide::webhooks) to [tests of your own](guide::testing).
+//! - **By task**: the [`guide`] has a page for each, such as the [first send](guide::first_send), [bulk jobs](guide::bulk),
+//!   [paging](guide::paging), [webhooks](guide::webhooks) and [testing](guide::testing).
 //! - **By resource**: [`resources`] has a page for each of the 23. The names are those of the official SDKs:
-//!   `bulk.listUsers` is [`client.bulk().list_users(…)`](resources::Bulk::list_users). Coming from
-//!   [Node or Python](guide::coming_from)? There is a table.
-//! - **By type**: [`types`] has what calls take and answers hold, and [`calls`] what the methods of a resource give.
+//!   `bulk.listUsers` is [`client.bulk().list_users(…)`](resources::Bulk::list_users). For those who come from Node or
+//!   Python, there is a [table](guide::coming_from).
+//! - **By type**: [`types`] has the types of arguments and answers, and [`calls`] has one type for each operation, which the
+//!   methods of the resources return.
 //!
 //! # How a call is written
 //!
-//! A resource of the [`Client`] has a method for each operation. What the operation requires is an argument; what is
-//! optional is a setter, whether it travels in the path, the query, a header or the body. `.await` sends the call.
+//! A resource of the [`Client`] has a method for each operation. Required parameters are arguments, and optional ones are
+//! setters, whether they belong to the path, the query, a header or the body. `.await` sends the call.
 //!
 //! ```no_run
 //! # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
@@ -40,24 +41,23 @@
 //! # }
 //! ```
 //!
-//! A type is made by its `new`, which takes what is required, and has a setter for each optional field. What is missing or
-//! misspelt does not compile. An answer is a [`Response`]: it dereferences to the type of the answer, and has the status and
-//! the headers too. An optional field is an `Option`; `None` is not sent. Where null means something, such as taking a value
-//! away, the field is a [`Nullable`](types::Nullable).
+//! `new` of a type takes the required fields, and each optional field has a setter. What is missing or misspelt does not
+//! compile. An answer is a [`Response`], which dereferences to the answer's type and also has the status and the headers. An
+//! optional field is an `Option`; `None` is not sent. Where sending null has a meaning of its own, such as clearing a value, the
+//! field is a [`Nullable`](types::Nullable).
 //!
 //! # What it does for you
 //!
-//! - **Retries** what is worth it, twice, and never does the work twice: every `POST` has an idempotency key. See
-//!   [`guide::retries`].
-//! - **Walks pages**: `.items()` and `.pages()` on every list. See [`guide::paging`].
-//! - **Sends to any number of users**: a bulk job from an iterator or a stream, which goes on after a crash. See
+//! - **Retries** failures that are temporary, up to twice, without doing the work twice: every `POST` has an idempotency key.
+//!   See [`guide::retries`].
+//! - **Pages**: every list has `.items()` and `.pages()`. See [`guide::paging`].
+//! - **Sends to any number of users**: a bulk job takes an iterator or a stream, and resumes after a crash. See
 //!   [`guide::bulk`].
-//! - **Waits**: until a message has arrived, or a job or run has ended. See [`ext::Wait`].
-//! - **Takes Courier as it is**: an answer with unknown fields or values, or with values of another type than described, is
-//!   no error, and nothing of it is lost. See [`guide::errors`].
+//! - **Waits** until a message has arrived, or a job or run has ended. See [`ext::Wait`].
+//! - **Tolerates odd answers**: unknown fields or values, and values of another type than described, are no errors, and
+//!   nothing of them is lost. See [`guide::errors`].
 //! - **Says what went wrong**: one [`Error`] for every operation, with an [`ErrorKind`] to branch on.
-//! - **Keeps secrets**: keys and tokens are never printed, and neither an error nor a trace has a URL in it. See
-//!   [`Sensitive`].
+//! - **Keeps secrets**: keys and tokens are never printed, and errors and traces contain no URLs. See [`Sensitive`].
 //!
 //! # Features
 //!
@@ -68,13 +68,13 @@
 //! | `rustls` | TLS by rustls and the platform's certificates; on by default |
 //! | `rustls-no-provider` | the same with the crypto provider that your program installs, such as ring |
 //! | `native-tls` | TLS by the platform's own library |
-//! | `gzip` | answers may come compressed |
+//! | `gzip` | compressed answers |
 //! | `reqwest-0-13` | [`ClientBuilder::http_client`], which takes a client of reqwest 0.13 |
-//! | `jiff`, `chrono` | conversions between their moments and [`Timestamp`](types::Timestamp) and [`Millis`](types::Millis) |
+//! | `jiff`, `chrono` | conversions to and from [`Timestamp`](types::Timestamp) and [`Millis`](types::Millis) |
 //! | `schemars` | `schemars::JsonSchema` for every type of [`types`] |
-//! | `testing` | a Courier on this machine, for tests: the module `testing` |
+//! | `testing` | a Courier inside your tests, without sockets: the module `testing` |
 //! | `tracing` | a span for each call and an event for each retry, named as OpenTelemetry names them |
-//! | `webhook` | verifying and reading what Courier sends to your webhooks: the module `ext::webhook` |
+//! | `webhook` | verifying and parsing what Courier sends to your webhooks: the module `ext::webhook` |
 //!
 //! # Glossary
 //!
@@ -83,26 +83,26 @@
 //! | audience | the users whose profiles match a filter, kept up to date by Courier |
 //! | automation | an older kind of workflow; see journey |
 //! | brand | logo, colors and texts that templates are rendered with |
-//! | broadcast | one message to a list or an audience, which is written and scheduled by itself |
+//! | broadcast | one message to a list or an audience, with its own content and schedule |
 //! | bulk job | one message to many users, each with data of their own |
-//! | channel | a way to reach somebody: email, SMS, push, inbox, chat |
+//! | channel | a way to reach a user: email, SMS, push, inbox, chat |
 //! | digest | messages held back and sent together |
 //! | Elemental | Courier's JSON for the content of a message, for all channels at once |
 //! | journey | a workflow of sends, delays and conditions that runs for one user |
-//! | list | users who subscribed to it |
+//! | list | a named group of subscribed users |
 //! | profile | what Courier knows about a user: addresses and whatever else you store |
 //! | provider | the service that a channel delivers with, such as SendGrid or Twilio |
 //! | recipient | whom a message is for: a user, a list, an audience, or an address |
-//! | routing | which channels a message may take, and whether one is enough |
+//! | routing | which channels a message may use, and whether one of them is enough |
 //! | section | a group of topics on the preference page |
-//! | template | the content of a message, made once, `nt_…`; a notification in the API's paths |
+//! | template | stored content for messages, with an id such as `nt_…`; the API's paths call it a notification |
 //! | tenant | a customer of yours, with users, brand and preferences of its own |
 //! | topic | a kind of message that users can choose to receive or not |
 //! | workspace | your account's space in Courier, with a test and a production environment |
 
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// The documentation speaks of all resources and features, also where some of them are not compiled.
+// The documentation links to all resources and features, also where some of them are not compiled.
 #![cfg_attr(not(all(feature = "all-resources", feature = "reqwest-0-13")), allow(rustdoc::broken_intra_doc_links))]
 // What the calls and types share is compiled whole, and with few resources some of it has no user.
 #![cfg_attr(not(feature = "all-resources"), allow(dead_code, unused_imports, unused_macros))]
@@ -176,12 +176,12 @@ pub use types::Deviation;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// What those are shown who come from another SDK is a test.
+/// The code for those who come from another SDK is a test.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/coming-from.md")]
 struct ComingFrom;
 
-/// The calls that coding agents are told to make are tests.
+/// The code for coding agents is a test.
 #[cfg(doctest)]
 #[doc = include_str!("../AGENTS.md")]
 struct Agents;

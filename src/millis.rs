@@ -11,7 +11,7 @@ use crate::iso_8601::system_time;
 use crate::json::{Decode, Encode, Notes};
 use crate::timestamp::MomentError;
 
-/// A moment in milliseconds since 1970, as Courier writes the times of a message.
+/// A moment in milliseconds since the Unix epoch (UTC), as Courier writes the times of a message.
 ///
 /// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types.
 ///
@@ -40,7 +40,7 @@ impl From<Millis> for i64 {
     }
 }
 
-/// What is less than a millisecond is left out.
+/// Rounded down to the millisecond.
 impl From<SystemTime> for Millis {
     fn from(time: SystemTime) -> Self {
         Self(match time.duration_since(UNIX_EPOCH) {

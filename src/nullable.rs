@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::json::{Decode, Encode, Notes};
 
-/// A value, or `null` said on purpose, where that means something: in an update it takes the value away.
+/// A value, or an explicit `null`, which clears the value in an update.
 ///
-/// Fields with it are an `Option` besides. `None` says nothing, and changes nothing.
+/// A field of this type is also an `Option`: `None` is not sent, and changes nothing. The setter takes the value, and
+/// `clear_…` sets `null`.
 ///
 /// ```
 /// use trycourier::types::Nullable;
@@ -21,7 +22,7 @@ use crate::json::{Decode, Encode, Notes};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Nullable<T> {
-    /// `null`: there is to be no value.
+    /// `null`, which clears the value.
     #[default]
     Null,
     /// The value.
@@ -37,7 +38,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value, if there is one, to keep.
+    /// The value, if there is one, by consuming this.
     pub fn into_value(self) -> Option<T> {
         match self {
             Self::Null => None,

@@ -13,8 +13,8 @@ use crate::secret_names::Shown;
 
 /// A JSON object whose properties Courier does not describe, such as the data of a message or a profile.
 ///
-/// It is made from [`serde_json::json!`], a map, an array of pairs, or any value of one's own with [`of`](Self::of), and read
-/// with `["name"]`:
+/// Make it from [`serde_json::json!`], a map, an array of pairs, or, with [`of`](Self::of), a value of your own. Read it with
+/// `["name"]`:
 ///
 /// ```
 /// use serde_json::json;
@@ -28,8 +28,8 @@ use crate::secret_names::Shown;
 /// assert_eq!(data, same);
 /// ```
 ///
-/// A `json!` that is not an object is refused when it is sent. Where Courier answers something else than an object, it is
-/// kept as it came, and [`as_value`](Self::as_value) gives it.
+/// If a `json!` is not an object, the call fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) and
+/// nothing is sent. If Courier answers with something else than an object, [`as_value`](Self::as_value) returns it unchanged.
 ///
 /// `Debug` hides the values under names that look like those of secrets.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ impl Object {
         Self::from(Map::new())
     }
 
-    /// The object that a value is written as, such as a struct of one's own.
+    /// Converts a value of your own, such as a struct that implements [`Serialize`].
     ///
     /// ```
     /// use trycourier::types::Object;
@@ -63,7 +63,7 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// The value cannot be written as JSON, or is not written as an object.
+    /// If the value cannot be written as JSON, or its JSON is not an object.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         let object = Self::from(serde_json::to_value(value)?);
         if object.is_object() { Ok(object) } else { Err(serde_json::Error::custom(NOT_AN_OBJECT)) }
@@ -78,7 +78,7 @@ impl Object {
         self.value.get(name)
     }
 
-    /// Gives a property a value, and returns the one that it had. What is not an object becomes one.
+    /// Sets a property, and returns its previous value. If this is not an object, it becomes one.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         if !self.value.is_object() {
             self.value = Value::Object(Map::new());
@@ -86,7 +86,7 @@ impl Object {
         self.value.as_object_mut()?.insert(name.into(), value.into())
     }
 
-    /// Whether it is an object, as it should be.
+    /// Whether it is a JSON object. It is, unless it was made of another JSON value.
     pub fn is_object(&self) -> bool {
         self.value.is_object()
     }
@@ -106,21 +106,21 @@ impl Object {
         self.len() == 0
     }
 
-    /// The JSON.
+    /// The JSON value.
     pub fn as_value(&self) -> &Value {
         &self.value
     }
 
-    /// The JSON, to keep.
+    /// The JSON value, by consuming the object.
     pub fn into_value(self) -> Value {
         self.value
     }
 
-    /// Reads it into a type of one's own.
+    /// Reads it into a type of your own.
     ///
     /// # Errors
     ///
-    /// It is not what the type expects.
+    /// If it does not match the type.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         T::deserialize(&self.value)
     }

@@ -7,28 +7,29 @@ use http::StatusCode;
 use crate::operation::Operation;
 use crate::{Deviation, Error, ErrorKind};
 
-/// A call that has ended, for [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
+/// A call that has ended, as [`ClientBuilder::on_call`](crate::ClientBuilder::on_call) reports it.
 ///
-/// It contains no ids, keys or bodies, so that every field can be a label of a metric. A call that was refused before it
-/// went out, or whose future was dropped, is not reported.
+/// It contains no ids, keys or bodies, so every field can be a label of a metric. A call that was refused before it was sent, or
+/// whose future was dropped, is not reported.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Call {
-    /// The operation, by its dotted name such as `bulk.list_users`; `request` for an undescribed one.
+    /// The dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
+    /// [`Client::request`](crate::Client::request).
     pub operation: &'static str,
     /// The HTTP method; `_OTHER` for one that HTTP does not define, as OpenTelemetry has it.
     pub method: &'static str,
     /// The path with the names of its parameters, such as `/bulk/{job_id}/users`.
     pub path: &'static str,
-    /// The HTTP status; none when there was no answer.
+    /// The HTTP status; `None` if there was no answer.
     pub status: Option<StatusCode>,
-    /// What went wrong; none for a success.
+    /// What went wrong; `None` for a success.
     pub error: Option<ErrorKind>,
     /// How often the request was sent.
     pub attempts: u32,
-    /// How many places of the answer were not as described.
+    /// How many values of the answer were not as described.
     pub deviations: usize,
-    /// From the beginning of the call to its end, with all attempts and the delays between them.
+    /// How long the call took, with all attempts and the delays between them.
     pub duration: Duration,
 }
 

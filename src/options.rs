@@ -14,11 +14,22 @@ use crate::{Error, ErrorKind, Result};
 /// With these a value could end one request and begin another.
 pub(crate) const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER];
 
-/// How calls are made: what [`Client::with_options`](crate::Client::with_options) and
-/// [`ClientBuilder::options`](crate::ClientBuilder::options) change.
+/// How calls are made. [`ClientBuilder::options`](crate::ClientBuilder::options) sets the options of all calls,
+/// [`Client::with_options`](crate::Client::with_options) those of a copy of the client, and `options` of a call those of that
+/// call alone.
 ///
-/// A value that cannot be sent, such as a header name with a space in it, makes the calls fail with
-/// [`ErrorKind::Configuration`]. The error names the value.
+/// ```no_run
+/// # use std::time::Duration;
+/// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+/// let quick = client.with_options(|o| o.timeout(Duration::from_secs(5)).max_retries(1));
+/// let lists = quick.lists().list().options(|o| o.deadline(Duration::from_secs(8))).await?;
+/// println!("{} lists", lists.items.len());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With a value that cannot be sent, such as a header name with a space in it, calls fail with
+/// [`ErrorKind::Configuration`], and the error names the value.
 #[derive(Clone)]
 pub struct Options {
     pub(crate) timeout: Duration,
@@ -63,59 +74,59 @@ impl Options {
         self
     }
 
-    /// How long a call may take with all its attempts and the delays between them. There is no limit by default. A retry
-    /// that would begin later is not made, and the last attempt gets no more time than is left.
+    /// How long a call may take with all its attempts and the delays between them. There is no limit by default. No retry begins
+    /// after the deadline, and the last attempt gets only the time that is left.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// How often a call is tried again. The default is 2; 0 turns retries off. See [`retry`](crate::retry).
+    /// How often a call is retried. The default is 2; 0 turns retries off. See [`retry`](crate::retry).
     pub fn max_retries(mut self, max_retries: u32) -> Self {
         self.max_retries = max_retries;
         self
     }
 
-    /// How long a retry waits when the server does not say.
+    /// The delay before a retry, if the server does not ask for one: by default 0.5 s, doubled for each retry up to 8 s, less up
+    /// to a quarter at random.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Whether a `POST` without an idempotency key gets one, in the form of a random UUID and the same for each attempt. It
-    /// does by default.
+    /// Whether a `POST` without an idempotency key gets one: a random UUID, the same for each attempt. The default is `true`.
     ///
-    /// The server keeps the answer to the first request that it began to execute under a key for 24 hours, a 500 included,
-    /// and gives it again to every later request with that key. So a send whose answer was lost is not sent twice, and a
-    /// failure that was kept is not tried again until the key is another. An answer that is given again can be empty, see
-    /// [`ErrorKind::EmptyAnswer`]. The answer to a request that failed validation is not kept.
+    /// For 24 hours, the server stores the answer to the first request that it began to execute under a key, even a 500, and
+    /// repeats it for every later request with that key. So a send whose answer was lost is not sent twice, and after a stored
+    /// failure only another key makes the server try again. A repeated answer can be empty, see [`ErrorKind::EmptyAnswer`]. The
+    /// answer to a request that failed validation is not stored.
     ///
-    /// A `POST` without a key is only retried when the server certainly has not acted on it.
+    /// A `POST` without a key is only retried if the server certainly has not acted on it.
     pub fn idempotency_keys(mut self, automatic: bool) -> Self {
         self.idempotency_keys = automatic;
         self
     }
 
-    /// The idempotency key of one call, which makes it safe to make the call again later: after an ambiguous failure, after
-    /// a dropped future, or after a restart. [`Client::new_idempotency_key`](crate::Client::new_idempotency_key) makes one.
+    /// The idempotency key of one call, which makes it safe to repeat the call later: after an error with an unknown outcome,
+    /// after a dropped future, or after a restart. [`Client::new_idempotency_key`](crate::Client::new_idempotency_key) makes one.
     ///
-    /// Under one key the server executes only the first of several calls. So give it to a single call, by the call's own
-    /// options or by a copy of the client that makes no other call. [`ClientBuilder`](crate::ClientBuilder) refuses it,
-    /// because there it would be shared by all calls. A key that the call itself sets comes first. A blank one is refused.
+    /// Under one key the server executes only the first of several calls. So set it for a single call, in the call's own options
+    /// or those of a copy of the client that makes no other call. [`ClientBuilder`](crate::ClientBuilder) refuses it, because all
+    /// calls would share it. A key that the call itself sets takes precedence. A blank key is refused.
     pub fn idempotency_key(mut self, key: &str) -> Self {
         self.idempotency_key = self.value(&IDEMPOTENCY_KEY, key).or(self.idempotency_key);
         self
     }
 
-    /// Until when the server keeps the idempotency key, at most a year from now: seconds since the Unix epoch, or a date and
-    /// time in ISO 8601.
+    /// Until when the server remembers the idempotency key, at most a year from now: in seconds since the Unix epoch, or as an
+    /// ISO 8601 date and time. By default it is 24 hours.
     pub fn idempotency_expiration(mut self, moment: &str) -> Self {
         self.idempotency_expiration = self.value(&IDEMPOTENCY_EXPIRATION, moment).or(self.idempotency_expiration);
         self
     }
 
-    /// A header of every call. It replaces one of the same name, also one that the client sets by itself. Headers that say
-    /// where a message ends, such as `Content-Length`, belong to the connection and are refused.
+    /// A header for every call. It replaces one of the same name, even one that the client itself sets. Headers that frame a
+    /// request, such as `Content-Length`, are refused.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let Ok(name) = HeaderName::try_from(name) else {
             self.refuse(format!("{name:?} is not a valid header name"));
@@ -133,7 +144,7 @@ impl Options {
         self
     }
 
-    /// A query parameter of every call, in addition to those of the operation.
+    /// A query parameter for every call, in addition to those of the operation.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
@@ -141,23 +152,22 @@ impl Options {
 
     /// The largest answer that is read, in bytes after decompression. The default is 8 MiB.
     ///
-    /// Decoded values need more memory than their text: up to about 100 times as much for the worst answer that a hostile
-    /// server can make up, such as a list of tiny objects. The default is chosen so that one answer stays below 1 GiB even then.
+    /// Decoded values need more memory than their text: up to about 100 times as much for the worst that a hostile server can
+    /// send, such as a list of tiny objects. With the default, even such an answer needs less than 1 GiB.
     pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
         self.max_answer_bytes = bytes;
         self
     }
 
-    /// Whether an answer that is not as the API's description says is an error,
-    /// [`ErrorKind::Deviation`]. By default it is not: what does not fit is kept in `extra`, and
-    /// [`Response::deviations`](crate::Response::deviations) says where.
+    /// Whether an answer that does not match the API's description is an error, [`ErrorKind::Deviation`]. By default it is not:
+    /// a value that does not fit is kept in `extra`, and [`Response::deviations`](crate::Response::deviations) lists the place.
     pub fn strict_answers(mut self, strict: bool) -> Self {
         self.strict_answers = strict;
         self
     }
 
-    /// Whether a call waits while the server has asked for no further calls of its operation, by a 429 with a delay to another
-    /// call of the client or its clones. It does by default.
+    /// Whether a call waits if the server has just answered another call of the same operation with a 429 and a delay. This
+    /// holds for calls of the client and its clones. The default is `true`.
     pub fn hold_back(mut self, hold_back: bool) -> Self {
         self.hold_back = hold_back;
         self

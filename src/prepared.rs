@@ -29,19 +29,19 @@ const MARGIN: Duration = Duration::from_secs(5 * 60);
 /// What no call sets by itself: it is the client's that performs it.
 const OF_THE_CLIENT: [HeaderName; 2] = [AUTHORIZATION, HOST];
 
-/// A call with all that it sends, to be written down and performed later: by another process, after a crash, and any number
-/// of times, of which the first does what it says.
+/// A call that can be stored and performed later, by another process or after a crash. However often it is performed, the server
+/// does the work once.
 ///
-/// `prepare()` of a call makes one. It serializes; the API key is not in it, but everything else that the call sends is. So
-/// a service writes it in the transaction of the order that it is about, and a worker performs it: see the example `outbox`.
+/// `prepare()` of a call makes one. It can be serialized, and has everything that the call sends except the API key. So a service
+/// can store it in the same transaction as the order that it belongs to, and a worker performs it with
+/// [`Client::perform`](crate::Client::perform): see `examples/outbox.rs`.
 ///
-/// The idempotency key of a `POST` is fixed when it is prepared, and with it the time in which it can be performed: the
-/// server remembers a key for 24 hours, or until the call's `idempotency_expiration`. Shortly before, it is refused with
-/// [`ErrorKind::Expired`]. A `PUT` or `DELETE` does the same however often and whenever it is performed. A `PATCH` has no key,
-/// and may be done twice.
+/// Preparing a `POST` fixes its idempotency key. The server remembers the key for 24 hours, or until the call's
+/// `idempotency_expiration`; shortly before that, the call is refused with [`ErrorKind::Expired`]. A `PUT` or `DELETE` can be
+/// performed at any time and any number of times. A `PATCH` has no key, so performing it again may do the work again.
 ///
-/// Of the call's options, the idempotency key and its expiration are kept. Everything else is up to the client that
-/// performs it.
+/// Of the call's options, only the idempotency key and its expiration are stored. The others are those of the client that
+/// performs the call.
 ///
 /// ```no_run
 /// use trycourier::types::{Message, Recipient};
@@ -88,7 +88,7 @@ struct Parts {
 }
 
 impl<C: Call> Prepared<C> {
-    /// The operation's name, such as `send.message`, which says what type to read a row as.
+    /// The name of the operation, such as `send.message`.
     ///
     /// ```
     /// # fn example(client: &trycourier::Client) -> trycourier::Result<()> {
@@ -102,7 +102,7 @@ impl<C: Call> Prepared<C> {
         C::OPERATION.id
     }
 
-    /// The key under which it is performed once; none but for a `POST`.
+    /// The idempotency key of a `POST`; `None` for every other method.
     ///
     /// ```
     /// # fn example(client: &trycourier::Client) -> trycourier::Result<()> {
@@ -125,7 +125,7 @@ impl<C: Call> Prepared<C> {
     /// ```no_run
     /// # fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let prepared = client.lists().delete("customers").prepare()?;
-    /// println!("it waits since {:?}", prepared.made().elapsed()?);
+    /// println!("it has waited for {:?}", prepared.made().elapsed()?);
     /// # Ok(())
     /// # }
     /// ```
@@ -133,7 +133,7 @@ impl<C: Call> Prepared<C> {
         moment(self.parts.made)
     }
 
-    /// When it is too late to perform it; never for what needs no key.
+    /// From when on it is refused with [`ErrorKind::Expired`]; `None` if it has no key.
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -253,7 +253,7 @@ fn expiration(text: &str) -> Option<SystemTime> {
 }
 
 impl Client {
-    /// Performs a call that was prepared, by this client or by another; see [`Prepared`].
+    /// Performs a prepared call, which any client can have prepared; see [`Prepared`].
     ///
     /// ```
     /// use trycourier::types::{Message, Recipient};
@@ -274,9 +274,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the call, and [`ErrorKind::Expired`] when it is too late. Of a call that was performed before, the server may
-    /// give an answer without a body ([`ErrorKind::EmptyAnswer`]): whatever
-    /// [`was_accepted`](crate::Error::was_accepted) is done.
+    /// Those of the call, and [`ErrorKind::Expired`] if its key has expired. If the call was performed before, the server may
+    /// answer without a body, which is [`ErrorKind::EmptyAnswer`]. An error that
+    /// [`was_accepted`](crate::Error::was_accepted) means that the work is done.
     pub fn perform<C: Call>(
         &self,
         prepared: &Prepared<C>,

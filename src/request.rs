@@ -12,14 +12,15 @@ use crate::operation::{AnswerBody, Operation, Outgoing};
 use crate::{Client, Error, Options, Response, Result};
 
 impl Client {
-    /// Starts a call of an endpoint that the SDK has no method for, with the key, the retries and the errors of any other.
+    /// Starts a call of an endpoint that the SDK has no method for. It has the API key, the retries and the errors of any other
+    /// call.
     ///
-    /// The path begins with a slash and is sent exactly as it is: percent-encode what goes into it. One that would lead to
-    /// another endpoint than it says (by `..` or `%2e%2e`, or by an empty segment) is refused. Give the query with
+    /// The path begins with a slash and is sent unchanged, so percent-encode the values in it. A path that would lead to another
+    /// endpoint (because of `..`, `%2e%2e` or an empty segment) is refused. Set the query with
     /// [`query`](RequestBuilder::query).
     ///
-    /// `GET`, `HEAD`, `PUT`, `DELETE` and `OPTIONS` are taken for safe to repeat, a `POST` is repeated under its idempotency
-    /// key, and a `PATCH` is not repeated once it may have arrived.
+    /// `GET`, `HEAD`, `PUT`, `DELETE` and `OPTIONS` are considered safe to repeat, a `POST` is repeated under its idempotency
+    /// key, and a `PATCH` is not repeated once it may have reached the server.
     ///
     /// ```no_run
     /// use http::Method;
@@ -56,7 +57,7 @@ fn checked(client: &Client, method: Method, path: &str) -> Result<Outgoing> {
     Ok(Outgoing::new(method, path.to_owned()))
 }
 
-/// A call of an undescribed endpoint; made by [`Client::request`].
+/// A call of an endpoint that the SDK has no method for; made by [`Client::request`].
 #[must_use = "nothing is sent before `send`"]
 pub struct RequestBuilder {
     client: Client,
@@ -96,8 +97,8 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends it, and gives the body of the answer as a type of yours. An answer without a body can be `()`, an `Option`, or a
-    /// type that requires nothing.
+    /// Sends the request, and reads the body of the answer as `T`. If the answer may have no body, `T` can be `()`, an `Option`,
+    /// or a type without required fields.
     ///
     /// # Errors
     ///
@@ -113,7 +114,7 @@ impl RequestBuilder {
             .await
     }
 
-    /// Sends it, and gives the body of the answer as it came.
+    /// Sends the request, and returns the body of the answer unchanged.
     ///
     /// # Errors
     ///

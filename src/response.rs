@@ -7,9 +7,10 @@ use http::{HeaderMap, StatusCode};
 
 use crate::Deviation;
 
-/// A success: the answer as its type, with the status and the headers that it came with.
+/// The answer to a successful call, with its status and headers.
 ///
-/// It dereferences to the answer, so that fields and methods of the answer are at hand.
+/// It dereferences to the answer, so `response.request_id` reads a field of the answer.
+/// [`into_inner`](Self::into_inner) returns the answer itself, to move fields out of it.
 ///
 /// ```no_run
 /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
@@ -45,31 +46,31 @@ impl<T> Response<T> {
 
     /// The headers of the answer.
     ///
-    /// Their values are marked as sensitive, so that `Debug` of the map does not print them.
+    /// Their values are marked as sensitive, so `Debug` of the map does not print them.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The id under which the server logged the request, for questions to Courier's support: the header `x-request-id`, or
+    /// The id of the request in the server's logs, to quote when you ask Courier's support: the header `x-request-id`, or
     /// `x-amzn-requestid` of the gateway.
     pub fn server_request_id(&self) -> Option<&str> {
         ["x-request-id", "x-amzn-requestid"].iter().find_map(|name| self.headers.get(*name)?.to_str().ok())
     }
 
-    /// How often the request was sent until this answer came.
+    /// How often the request was sent, this answer's attempt included.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The places where the answer is not as the API's description says. It is empty for almost every answer.
+    /// Where the answer does not match the API's description. It is empty for almost every answer.
     ///
-    /// Such a value is kept in `extra` of the object that it came in, and its field is empty.
-    /// [`Options::strict_answers`](crate::Options::strict_answers) makes an error of it.
+    /// A value that does not fit is kept in `extra` of its object, and its field is empty.
+    /// [`Options::strict_answers`](crate::Options::strict_answers) makes it an error instead.
     pub fn deviations(&self) -> &[Deviation] {
         &self.deviations
     }
 
-    /// The answer alone.
+    /// The answer, without its status and headers.
     pub fn into_inner(self) -> T {
         self.value
     }

@@ -1,9 +1,9 @@
-//! When a call is tried again, and how long it waits.
+//! When a call is retried, and after which delay.
 //!
-//! A call is retried after a connection that failed or broke, after a timeout, and after the statuses 408, 409, 429 and 5xx:
-//! twice, unless [`Options::max_retries`](crate::Options::max_retries) says otherwise. The server has the last word.
+//! A call is retried after a connection that failed or broke, after a timeout, and after the statuses 408, 409, 429 and 5xx: at
+//! most twice, unless [`Options::max_retries`](crate::Options::max_retries) says otherwise. The server can overrule this.
 //! `x-should-retry: true` or `false` overrides the status, and `retry-after-ms` or `retry-after` (seconds or a date) sets the
-//! delay if it is over 0 s and at most 60 s. Otherwise the delay is 0.5 s, doubled for each retry up to 8 s, less up to a
+//! delay if it is more than 0 s and at most 60 s. Otherwise the delay is 0.5 s, doubled for each retry up to 8 s, less up to a
 //! quarter at random.
 //!
 //! A retry never does the work twice. A `POST` is repeated under its idempotency key, and an operation that is safe to send
@@ -34,7 +34,7 @@ use crate::{Error, ErrorKind, http_date};
 /// The longest delay that a server may ask for.
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
-/// How long a retry waits when the server does not say.
+/// The delay before a retry, if the server does not ask for one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -69,7 +69,7 @@ impl Backoff {
         self
     }
 
-    /// The delay before a retry, counted from 0, less a quarter of it times `random`, which is in [0, 1).
+    /// The delay before a retry: 0 is the first. It is shortened by up to a quarter, as much as `random` in [0, 1) says.
     pub fn delay(&self, retry: u32, random: f64) -> Duration {
         let doubled = self.first.saturating_mul(2_u32.saturating_pow(retry)).min(self.longest);
         // Not `mul_f64`, which panics where the longest duration is rounded up, and for a random number that is none.
@@ -78,21 +78,22 @@ impl Backoff {
     }
 }
 
-/// The source of time and randomness. A test that replaces it neither sleeps nor depends on chance.
+/// The source of time and randomness. A test can replace it, so as not to sleep or depend on chance.
 ///
 /// The client uses [`TokioClock`] unless [`ClientBuilder::clock`](crate::ClientBuilder::clock) says otherwise.
 pub trait Clock: Send + Sync + 'static {
-    /// The current moment, to measure durations with.
+    /// The current instant, to measure durations.
     fn now(&self) -> Instant;
 
     /// The current date, for a `Retry-After` that is a date.
     fn date(&self) -> SystemTime;
 
-    /// Ends after the duration: the delay before a retry.
+    /// Completes after the duration. It is the delay before a retry.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-    /// Ends after the duration: the time that an attempt through a [`Transport`](crate::transport::Transport) may take. It is
-    /// apart from [`sleep`](Self::sleep), which a test lets end at once, and needs tokio unless it is overridden.
+    /// Completes after the duration. It is the time limit of an attempt through a [`Transport`](crate::transport::Transport).
+    /// It is separate from [`sleep`](Self::sleep), so a test can skip delays without hitting time limits. The default needs
+    /// tokio.
     fn limit(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(duration))
     }
@@ -101,7 +102,7 @@ pub trait Clock: Send + Sync + 'static {
     fn random(&self) -> f64;
 }
 
-/// The time of the machine and of tokio. It is the default.
+/// The default clock: the system's time, tokio's timer, and randomness.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioClock;
 

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 use crate::json::{Decode, Encode, Notes};
 use crate::object::Object;
 
-/// A secret of the API, such as a device token or a provider's credentials: sent and received as it is, and never printed.
+/// A secret, such as a device token or a provider's credentials, which is sent and received but never printed.
 ///
-/// `Debug` shows that there is one and nothing of it. [`expose`](Self::expose) gives the value, at a place that is easy to
-/// find in a review.
+/// `Debug` prints `[sensitive]` in its place. To read the value, call [`expose`](Self::expose), which is easy to find in a
+/// review.
 ///
 /// ```
 /// let token = trycourier::Sensitive::from("device-token");
@@ -31,7 +31,7 @@ impl<T> Sensitive<T> {
         &self.0
     }
 
-    /// The value, to keep.
+    /// The value, by consuming the wrapper.
     pub fn into_exposed(self) -> T {
         self.0
     }

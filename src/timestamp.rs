@@ -15,8 +15,8 @@ use crate::json::{Decode, Encode, Notes};
 
 /// A moment as Courier writes it, an ISO 8601 text such as `2024-03-12T11:30:02.484Z`.
 ///
-/// The text is kept as it came, so that nothing is lost by reading it. It converts to and from [`SystemTime`], and with the
-/// features `jiff` and `chrono` to and from their types.
+/// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types. So a setter such as
+/// `enqueued_after` takes a text or any of these. The text is kept unchanged, so reading it loses nothing.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -29,7 +29,7 @@ use crate::json::{Decode, Encode, Notes};
 /// # Ok::<(), trycourier::types::MomentError>(())
 /// ```
 ///
-/// A text that is no date is kept too, and only the conversion fails.
+/// A text that is not a date is kept, too, and only its conversion fails.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(String);
@@ -40,7 +40,7 @@ impl Timestamp {
         &self.0
     }
 
-    /// The text, to keep.
+    /// The text, by consuming the timestamp.
     pub fn into_string(self) -> String {
         self.0
     }

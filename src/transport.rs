@@ -1,8 +1,8 @@
-//! The seam below the retries: what carries one attempt to the server and its answer back.
+//! The layer below the retries, which sends a single attempt to the server and returns its answer.
 //!
-//! A client sends through HTTP by itself, see [`Http`]. A [`Transport`] of your own takes its place in tests, to record and
-//! replay, to send through a tower service, or on another runtime. Whatever it does, everything above it stays the same:
-//! retries, idempotency keys, the size limit of answers, time limits and the redaction of errors.
+//! By default a client sends over HTTP, see [`Http`]. Replace it by a [`Transport`] of your own for tests, to record and replay
+//! calls, to send through a tower service, or to run on another runtime. Everything above it stays the same: retries,
+//! idempotency keys, the size limit of answers, time limits and the redaction of errors.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -28,7 +28,7 @@
 //! # }
 //! ```
 //!
-//! A tower service is one, too. It is cloned for each attempt, as tower services are meant to be:
+//! To use a tower service as a transport, clone it for each attempt:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -86,19 +86,19 @@ use crate::operation::Operation;
 /// A boxed future, the same type as `futures::future::BoxFuture`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Carries one attempt of a call to the server, and its answer back.
+/// Sends one attempt of a call to the server, and returns its answer.
 ///
-/// It makes one request and never repeats it: the client decides what is sent again, and counts it. It should not follow
-/// redirects to another host, because the request has the API key in it. See the [module](self) for examples.
+/// A transport must not repeat a request, because the client decides what is sent again. It should not follow redirects to
+/// another host, because the request contains the API key. See the [module](self) for examples.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the request, and gives the answer once its headers are there.
+    /// Sends the request, and returns the answer as soon as its headers have arrived.
     ///
-    /// The client drops the future, or the body, when the attempt's time is over or the call is cancelled. The request
-    /// should end with it.
+    /// The client drops the future or the body when the attempt times out or the call is cancelled. The request should then
+    /// be abandoned.
     ///
     /// # Errors
     ///
-    /// A [`TransportError`], which says whether the server can have acted on the request.
+    /// A [`TransportError`], which says whether the server may have acted on the request.
     fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>>;
 }
 
@@ -113,7 +113,8 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The operation, by its dotted name such as `bulk.list_users`; `request` for an undescribed one.
+    /// The dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
+    /// [`Client::request`](crate::Client::request).
     pub fn operation(&self) -> &'static str {
         self.operation.id
     }
@@ -123,12 +124,12 @@ impl Attempt {
         self.operation.path
     }
 
-    /// Which attempt of its call it is; the first is 1.
+    /// The number of the attempt within its call, starting at 1.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// The time that it may take, from connecting to the last byte of the answer. The client ends it after that.
+    /// How long the attempt may take, from connecting to the last byte of the answer. The client abandons it after that.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }

@@ -10,7 +10,7 @@ use futures_util::stream::{Stream, StreamExt as _};
 use super::TransportError;
 use super::http_client::Arriving;
 
-/// The body of an answer: bytes that are there, or that arrive in chunks.
+/// The body of an answer: bytes in memory, or a stream of chunks.
 ///
 /// ```
 /// use futures::stream;
@@ -34,7 +34,7 @@ pub(crate) enum Source {
 }
 
 impl Body {
-    /// No bytes.
+    /// A body without bytes.
     pub fn empty() -> Self {
         Self::default()
     }
@@ -44,7 +44,7 @@ impl Body {
         Self(Source::Stream(Box::pin(chunks)))
     }
 
-    /// The next bytes; none at the end.
+    /// The next bytes; `None` at the end.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The transport that a client has by itself: HTTP/1.1 and HTTP/2 over pooled connections.
+//! The default transport: HTTP/1.1 and HTTP/2 over pooled connections.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,7 +13,7 @@ use reqwest::{Url, redirect};
 use super::{Attempt, Body, BoxFuture, Failure, Source, Transport, TransportError};
 use crate::{Error, ErrorKind, Result};
 
-/// The transport that a client has by itself: HTTP/1.1 and HTTP/2 over pooled connections, with the proxy that the
+/// The default transport: HTTP/1.1 and HTTP/2 over pooled connections, with the proxy that the
 /// environment names.
 ///
 /// [`ClientBuilder::wrap_transport`](crate::ClientBuilder::wrap_transport) gives it to a [`Transport`] of your own, which can

@@ -5,9 +5,8 @@ use std::fmt;
 
 /// Why an attempt has no answer, or not all of it.
 ///
-/// The client needs to know two things of it: whether the server can have acted on the request, and whether another attempt
-/// can help. Every constructor has the careful answer, which [`not_sent`](Self::not_sent) and
-/// [`permanent`](Self::permanent) change.
+/// It tells the client whether the server may have acted on the request, and whether another attempt can help. The constructors
+/// make the cautious choice; [`not_sent`](Self::not_sent) and [`permanent`](Self::permanent) change it.
 #[derive(Debug)]
 pub struct TransportError {
     failure: Failure,
@@ -50,7 +49,7 @@ impl TransportError {
         Self { failure, was_sent: true, is_permanent, cause: cause.into() }
     }
 
-    /// Says that the server certainly has not acted on the request, so that even a `POST` without an idempotency key may be
+    /// Marks the request as one that the server has certainly not acted on, so even a `POST` without an idempotency key may be
     /// sent again.
     #[must_use]
     pub fn not_sent(mut self) -> Self {
@@ -58,14 +57,14 @@ impl TransportError {
         self
     }
 
-    /// Says that another attempt would fail in the same way, so that none is made.
+    /// Marks the failure as one that would happen again, so the client does not retry.
     #[must_use]
     pub fn permanent(mut self) -> Self {
         self.is_permanent = true;
         self
     }
 
-    /// Whether the server can have acted on the request.
+    /// Whether the server may have acted on the request.
     pub fn was_sent(&self) -> bool {
         self.was_sent
     }
@@ -75,7 +74,7 @@ impl TransportError {
         self.failure == Failure::Timeout
     }
 
-    /// Whether another attempt would fail in the same way.
+    /// Whether another attempt would fail in the same way, so that the client makes none.
     pub fn is_permanent(&self) -> bool {
         self.is_permanent
     }
