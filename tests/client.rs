@@ -5,11 +5,13 @@
 mod support;
 
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Reply, Server};
-use trycourier::http::Method;
+use trycourier::http::{Method, Response};
+use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use trycourier::{Client, ErrorKind, Sensitive, types};
 
 /// What `from_env` makes of an environment: this test again, alone, with nothing else set.
@@ -147,6 +149,28 @@ async fn a_key_with_blanks_around_it_is_sent_without_them() {
     let client = server.builder().api_key(" pk_test_SECRET\n").build().unwrap();
     client.lists().list().await.unwrap();
     assert_eq!(server.only().header("authorization"), Some("Bearer pk_test_SECRET"));
+}
+
+/// Fails, and notes where each attempt was to go and how long it could take.
+struct Down(Arc<Mutex<Vec<(String, Duration)>>>);
+
+impl Transport for Down {
+    fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        self.0.lock().unwrap().push((attempt.request.uri().to_string(), attempt.timeout()));
+        Box::pin(async { Err(TransportError::broken("it is down")) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_defaults_are_those_that_the_readme_names() {
+    let attempts = Arc::default();
+    let client = Client::builder().api_key("k").transport(Down(Arc::clone(&attempts))).build().unwrap();
+    let begun = tokio::time::Instant::now();
+    client.lists().list().await.unwrap_err();
+    let attempt = ("https://api.courier.com/lists".to_owned(), Duration::from_secs(60));
+    assert_eq!(*attempts.lock().unwrap(), [attempt.clone(), attempt.clone(), attempt], "two retries");
+    let waited = begun.elapsed().as_secs_f64();
+    assert!((1.125..1.6).contains(&waited), "0.5 s and 1 s, less up to a quarter: {waited}");
 }
 
 #[tokio::test]
