@@ -68,7 +68,10 @@ fn structure(
         let words = documentation("    ", &field.words);
         writeln!(code, "{words}{deprecated}    pub {}: {},", field.ident, field.declared())?;
     }
-    writeln!(code, "    /// Everything else the object has, by name.\n    pub extra: Extra,\n}}\n\nimpl {name} {{")?;
+    writeln!(
+        code,
+        "    /// The properties without a field of their own, by name.\n    pub extra: Extra,\n}}\n\nimpl {name} {{"
+    )?;
 
     let arguments: Vec<&Field> = arguments.iter().filter_map(|place| fields.get(*place)).collect();
     let list: Vec<String> =
@@ -76,10 +79,10 @@ fn structure(
     let presets: Vec<(&String, &String)> =
         fields.iter().filter_map(|field| Some((&field.ident, field.preset.as_ref()?))).collect();
     if arguments.is_empty() {
-        writeln!(code, "    /// Starts with nothing set.")?;
+        writeln!(code, "    /// Makes a value without any property set.")?;
     } else {
         let required: Vec<String> = arguments.iter().map(|field| format!("`{}`", field.ident)).collect();
-        writeln!(code, "    /// Starts with what is required: {}.", required.join(", "))?;
+        writeln!(code, "    /// Makes a value of the required properties: {}.", required.join(", "))?;
     }
     writeln!(code, "    #[inline]\n    pub fn new({}) -> Self {{", list.join(", "))?;
     if arguments.is_empty() && presets.is_empty() {
@@ -102,8 +105,8 @@ fn structure(
     }
     writeln!(
         code,
-        "    /// Sets a property that this version does not describe, or one of another type than described: it takes the\n    \
-         /// place of the field of that name.\n    #[inline]\n    pub fn extra(mut self, name: impl Into<String>, value: impl \
+        "    /// Sets a property that has no setter, or one to a value of another type than described. It overrides the field\n    \
+         /// of that name.\n    #[inline]\n    pub fn extra(mut self, name: impl Into<String>, value: impl \
          Into<Value>) -> Self {{\n        self.extra.insert(name, value);\n        self\n    }}\n}}\n"
     )?;
     if arguments.is_empty() {
@@ -142,7 +145,7 @@ pub fn clearing(field: &Field, statement: &str) -> String {
     let Field { ident, .. } = field;
     let deprecated = deprecated(field.deprecated.as_deref());
     format!(
-        "    /// Takes `{ident}` away: sends `null`.\n{deprecated}    #[inline]\n    pub fn clear_{ident}(mut self) -> Self {{\n        {statement}\n        \
+        "    /// Clears `{ident}`, by sending `null`.\n{deprecated}    #[inline]\n    pub fn clear_{ident}(mut self) -> Self {{\n        {statement}\n        \
          self\n    }}\n"
     )
 }
@@ -171,7 +174,7 @@ fn enumeration(code: &mut String, item: &TypeItem, words: &[Word]) -> std::fmt::
     }
     writeln!(
         code,
-        "    /// A value that this version of the crate does not know, as it came.\n    Unrecognized(String),\n}}"
+        "    /// A value that this version of the crate does not know, unchanged.\n    Unrecognized(String),\n}}"
     )?;
     let known: Vec<String> = words.iter().map(|word| format!("{} = {:?}", word.ident, word.value)).collect();
     writeln!(code, "words!({name} {{ {} }});\n", known.join(", "))
@@ -190,14 +193,14 @@ fn union(code: &mut String, model: &Model, item: &TypeItem, variants: &[Variant]
             (Some(held), RustType::Named(_) | RustType::Boxed(_)) => {
                 first_sentence(&held.words).map_or_else(|| format!("One of [`{0}`].", held.name), str::to_owned)
             }
-            (Some(held), _) => format!("Several of [`{0}`].", held.name),
+            (Some(held), _) => format!("Several values of the type [`{0}`].", held.name),
             (None, _) => format!("A value of type `{kind}`."),
         };
         writeln!(code, "{}    {ident}({kind}),", documentation("    ", &said))?;
     }
     writeln!(
         code,
-        "    /// A kind that this version of the crate does not know, as it came.\n    Unrecognized(Object),\n}}\n"
+        "    /// A kind that this version of the crate does not know, unchanged.\n    Unrecognized(Object),\n}}\n"
     )?;
     for variant in variants {
         conversions(code, name, variant)?;
