@@ -1,5 +1,8 @@
-//! How fast calls are, beside the official Node and Python clients and reqwest by hand: each on one core, one call after the
-//! other, against one nginx on another core that gives the same answers to all.
+//! How fast calls are, beside the official Node and Python clients and reqwest by hand: one call after the other, each client
+//! in its turn with one nginx that gives the same answers to all.
+//!
+//! The client and nginx share one core. On two, each would wait for the other's core to wake up at every call, which takes
+//! longer than a send, and the clients would hardly differ.
 //!
 //! A send is mostly the work of the kernel and of nginx. Therefore it is measured without a network too: something in the
 //! client's process takes its complete request and answers at once, so that what is left is what the client itself costs.
@@ -80,13 +83,13 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
         });
         std::iter::once(peer.title.clone()).chain(figures).collect()
     });
-    let mut head = vec!["one call after the other, on one core"];
+    let mut head = vec!["one call after the other"];
     head.extend(KINDS.into_iter().flat_map(|(_, unit)| [unit, "ratio"]));
     println!("{}\n{}", table(&head, &rows.collect::<Vec<_>>()), circumstances());
-    let whose = if (0..2).all(can_be_kept_to) {
-        "Each had a core of its own."
+    let whose = if can_be_pinned() {
+        "Each shared one core with nginx."
     } else {
-        "No core was anybody's own: taskset cannot keep programs to the cores 0 and 1 here."
+        "Each ran on whichever core was free, as taskset cannot keep programs to one here."
     };
     println!("{whose} The ratio is how many times as fast the first one is.");
     Ok(())
@@ -191,25 +194,31 @@ fn node_client(folder: &Path) -> Result<PathBuf> {
 
 /// Runs a client; the calls that it made in a second.
 fn rate(peer: &Peer, url: &str, kind: &str, seconds: f64) -> Result<f64> {
-    let mut command = on_core(0, &peer.command);
+    let mut command = pinned(&peer.command);
     let before = seconds / 5.0;
     let printed = output(command.args([url, kind, &before.to_string(), &seconds.to_string(), SENT]))?;
     let (count, passed) = printed.trim().split_once(' ').with_context(|| format!("{command:?} prints {printed}"))?;
     Ok(count.parse::<f64>()? / passed.parse::<f64>()?)
 }
 
-/// Whether programs can be told to stay on this core.
-fn can_be_kept_to(core: usize) -> bool {
-    let mut command = Command::new("taskset");
-    command.args(["--cpu-list", &core.to_string(), "true"]).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+/// What keeps a program to the first core.
+const PINNED: [&str; 3] = ["taskset", "--cpu-list", "0"];
+
+fn can_be_pinned() -> bool {
+    let [taskset, arguments @ ..] = PINNED;
+    Command::new(taskset)
+        .args(arguments)
+        .arg("true")
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
-/// A command that stays on one core, where it can.
-fn on_core(core: usize, command: &[PathBuf]) -> Command {
+/// A command that stays on the first core, where it can.
+fn pinned(command: &[PathBuf]) -> Command {
     let mut words = Vec::new();
-    if can_be_kept_to(core) {
-        words.extend(["taskset".into(), "--cpu-list".into(), PathBuf::from(core.to_string())]);
+    if can_be_pinned() {
+        words.extend(PINNED.map(PathBuf::from));
     }
     words.extend_from_slice(command);
     let mut command = Command::new(words.first().cloned().unwrap_or_default());
@@ -234,7 +243,7 @@ impl Nginx {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         fs::write(folder.join("page.json"), page().to_string())?;
         fs::write(folder.join("nginx.conf"), configuration(port))?;
-        let mut command = on_core(1, &[program.into()]);
+        let mut command = pinned(&[program.into()]);
         command.arg("-p").arg(&folder).args(["-c", "nginx.conf", "-e", "stderr"]);
         let child = command.spawn().context("cannot run nginx")?;
         let mut server = Self { child, url: format!("http://127.0.0.1:{port}") };
