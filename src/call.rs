@@ -298,7 +298,7 @@ pub(crate) fn encoded_segment(text: &str) -> std::result::Result<Cow<'_, str>, &
 macro_rules! call {
     ($call:ident, $answer:ty) => {
         impl $call {
-            /// Sends the call. To await the call itself does the same.
+            /// Sends the call. Awaiting the call itself does the same.
             ///
             /// # Errors
             ///
@@ -308,22 +308,22 @@ macro_rules! call {
                 crate::call::send(self)
             }
 
-            /// Sends the call, and gives the body of its answer as it came instead of its type.
+            /// Sends the call and returns the body of the response as bytes, exactly as it came.
             ///
             /// # Errors
             ///
-            /// Those of `send`, except for an answer that is not as described.
+            /// The same as those of `send`, except that a body of any shape is accepted.
             #[inline]
             pub fn send_raw(self) -> crate::call::Sending<bytes::Bytes> {
                 crate::call::send_raw(self)
             }
 
-            /// Makes what the call sends, to be written down and [performed](crate::Client::perform) later; see
-            /// [`Prepared`](crate::Prepared).
+            /// Prepares the call without sending it: the result can be stored, and [performed](crate::Client::perform) later,
+            /// by another process too. See [`Prepared`](crate::Prepared).
             ///
             /// # Errors
             ///
-            /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for what cannot be sent.
+            /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if an argument cannot be sent.
             #[inline]
             pub fn prepare(self) -> crate::Result<crate::Prepared<Self>> {
                 crate::prepared::prepare(self)
