@@ -118,6 +118,13 @@ impl Options {
         self
     }
 
+    /// For calls that are made after the one that the key is for.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn without_idempotency_key(mut self) -> Self {
+        self.idempotency_key = None;
+        self
+    }
+
     /// Until when the server remembers the idempotency key, at most a year from now: in seconds since the Unix epoch, or as an
     /// ISO 8601 date and time. By default it is 24 hours.
     pub fn idempotency_expiration(mut self, moment: &str) -> Self {

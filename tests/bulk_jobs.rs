@@ -110,6 +110,23 @@ async fn users_are_sent_to_and_reported() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_idempotency_key_of_the_client_is_for_creating_the_job_alone() {
+    let courier = courier();
+    let client = courier.client().with_options(|options| options.idempotency_key("newsletter-12"));
+    let report = job(&client).await.send((0..2500).map(user)).await.unwrap();
+    assert_eq!(report.job.enqueued, 2500);
+    let keys = |operation: &str| -> Vec<String> {
+        let calls = courier.calls().into_iter().filter(|call| call.operation == Some(operation));
+        calls.map(|call| call.idempotency_key().unwrap().to_owned()).collect()
+    };
+    assert_eq!(keys("bulk.create_job"), ["newsletter-12"]);
+    // Under one key Courier may take the first chunk for all of them.
+    let chunks = keys("bulk.add_users");
+    let different: HashSet<&String> = chunks.iter().collect();
+    assert_eq!((chunks.len(), different.len(), chunks.contains(&"newsletter-12".to_owned())), (3, 3, false));
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_step_can_be_taken_by_itself() {
     let courier = courier();
     let job = job(&client(&courier)).await.chunk_users(10).in_flight(1);

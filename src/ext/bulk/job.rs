@@ -18,7 +18,7 @@ use super::stopped::Stopped;
 use crate::calls::BulkListUsers;
 use crate::ext::{Items, Wait};
 use crate::types::{BulkJobStatus, BulkMessage, BulkRetrieveJobResponse, BulkUser};
-use crate::{Client, Result};
+use crate::{Client, Options, Result};
 
 /// A bulk job at Courier.
 ///
@@ -56,6 +56,8 @@ pub struct Job {
 impl Job {
     /// Creates a job. The message's `event` is required even with a `template`; the template's id is a valid event.
     ///
+    /// An idempotency key among the client's options is for this alone: the steps of the job are calls of their own.
+    ///
     /// ```no_run
     /// use trycourier::ext::bulk::Job;
     /// use trycourier::types::BulkMessage;
@@ -90,7 +92,8 @@ impl Job {
     /// ```
     pub fn resume(client: &Client, checkpoint: Checkpoint) -> Self {
         Self {
-            client: client.clone(),
+            // Under one key Courier would take the first chunk for all of them.
+            client: client.with_options(Options::without_idempotency_key),
             checkpoint,
             channel: Channel::default(),
             unaddressed: Unaddressed::default(),
