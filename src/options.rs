@@ -81,6 +81,12 @@ impl Options {
         self
     }
 
+    /// A deadline that is no later than this.
+    pub(crate) fn deadline_within(mut self, left: Duration) -> Self {
+        self.deadline = Some(self.deadline.map_or(left, |deadline| deadline.min(left)));
+        self
+    }
+
     /// How often a call is retried. The default is 2; 0 turns retries off. See [`retry`](crate::retry).
     pub fn max_retries(mut self, max_retries: u32) -> Self {
         self.max_retries = max_retries;

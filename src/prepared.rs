@@ -37,8 +37,9 @@ const OF_THE_CLIENT: [HeaderName; 2] = [AUTHORIZATION, HOST];
 /// [`Client::perform`](crate::Client::perform): see `examples/outbox.rs`.
 ///
 /// Preparing a `POST` fixes its idempotency key. The server remembers the key for 24 hours, or until the call's
-/// `idempotency_expiration`; shortly before that, the call is refused with [`ErrorKind::Expired`]. A `PUT` or `DELETE` can be
-/// performed at any time and any number of times. A `PATCH` has no key, so performing it again may do the work again.
+/// `idempotency_expiration`; shortly before that, the call is refused with [`ErrorKind::Expired`], and one that is under way is
+/// not retried any more. A `PUT` or `DELETE` can be performed at any time and any number of times. A `PATCH` has no key, so
+/// performing it again may do the work again.
 ///
 /// Of the call's options, only the idempotency key and its expiration are stored. The others are those of the client that
 /// performs the call.
@@ -156,29 +157,42 @@ impl<C: Call> Prepared<C> {
         end.checked_sub(MARGIN)
     }
 
-    fn outgoing(&self, now: SystemTime) -> Result<Outgoing> {
-        if self.expires().is_some_and(|end| now >= end) {
+    /// The client that performs it by then, and what it sends.
+    fn due(self, client: Client) -> (Client, Result<Outgoing>) {
+        let Some(end) = self.expires() else {
+            let outgoing = self.outgoing();
+            return (client, outgoing);
+        };
+        let now = client.clock().date();
+        let left = end.duration_since(now).unwrap_or_default();
+        if left.is_zero() {
             let detail =
                 "the prepared call is older than its idempotency key lives; performing it could do it a second time";
-            return Err(Error::new(ErrorKind::Expired, detail));
+            return (client, Err(Error::new(ErrorKind::Expired, detail)));
         }
-        let Parts { method, path, query, headers, body, idempotency_key, .. } = &self.parts;
-        let mut target = path.clone();
-        if let Some(query) = query {
-            target.push('?');
-            target.push_str(query);
-        }
+        // A turn in the client's pace, or a retry, can be a long way off.
+        let client = client.with_options(|options| options.deadline_within(left));
+        let outgoing = self.outgoing();
+        (client, outgoing)
+    }
+
+    fn outgoing(self) -> Result<Outgoing> {
+        let Parts { method, path, query, headers, body, idempotency_key, .. } = self.parts;
+        let target = match query {
+            Some(query) => format!("{path}?{query}"),
+            None => path,
+        };
         let mut to = HeaderMap::new();
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| damaged())?;
             if OF_THE_CLIENT.contains(&name) || FRAMING.contains(&name) {
                 return Err(damaged());
             }
-            to.insert(name, secret(value)?);
+            to.insert(name, secret(&value)?);
         }
         let key = idempotency_key.as_deref().map(secret).transpose()?;
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| damaged())?;
-        Ok(Outgoing { method, target, headers: to, key, body: body.clone().map(Bytes::from) })
+        Ok(Outgoing { method, target, headers: to, key, body: body.map(Bytes::from) })
     }
 }
 
@@ -281,9 +295,12 @@ impl Client {
         &self,
         prepared: &Prepared<C>,
     ) -> impl Future<Output = Result<Response<C::Answer>>> + Send + 'static {
-        let client = self.clone();
-        let outgoing = prepared.outgoing(client.clock().date());
-        async move { client.call(C::OPERATION, outgoing).await }
+        let (client, prepared) = (self.clone(), prepared.clone());
+        async move {
+            // Now, and not when the future was made: in between its key can have been forgotten.
+            let (client, outgoing) = prepared.due(client);
+            client.call(C::OPERATION, outgoing).await
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -12,8 +14,14 @@ use trycourier::testing::{Courier, example};
 use trycourier::types::{Message, Recipient};
 use trycourier::{Client, ErrorKind, Prepared, calls};
 
-/// Its date is what was said.
-struct At(u64);
+/// Its date is what was said last.
+struct At(Arc<AtomicU64>);
+
+impl At {
+    fn date(seconds: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(seconds)))
+    }
+}
 
 impl Clock for At {
     fn now(&self) -> Instant {
@@ -21,7 +29,7 @@ impl Clock for At {
     }
 
     fn date(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(self.0)
+        UNIX_EPOCH + Duration::from_secs(self.0.load(Ordering::Relaxed))
     }
 
     fn sleep(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -39,7 +47,7 @@ const HOUR: u64 = 3600;
 /// A client of this Courier on that date, which is the Courier's too.
 fn client(courier: &Courier, date: u64) -> Client {
     courier.clock(move || UNIX_EPOCH + Duration::from_secs(date));
-    courier.client_builder().api_key("pk_test_SECRET").clock(At(date)).build().unwrap()
+    courier.client_builder().api_key("pk_test_SECRET").clock(At::date(date)).build().unwrap()
 }
 
 fn send(client: &Client) -> calls::SendMessage {
@@ -123,6 +131,39 @@ async fn past_the_life_of_its_key_it_is_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn it_is_too_late_when_it_is_sent_and_not_when_it_was_asked_for() {
+    let courier = Courier::new();
+    let date = Arc::new(AtomicU64::new(MADE));
+    let client = courier.client_builder().clock(At(Arc::clone(&date))).build().unwrap();
+    let prepared = send(&client).prepare().unwrap();
+    let performed = client.perform(&prepared);
+    date.store(MADE + 25 * HOUR, Ordering::Relaxed);
+    assert_eq!(performed.await.unwrap_err().kind(), ErrorKind::Expired);
+    assert!(courier.calls().is_empty());
+}
+
+#[tokio::test]
+async fn no_turn_in_a_pace_and_no_retry_comes_when_the_key_is_forgotten() {
+    let courier = Courier::new();
+    let client = courier.client_builder().pace(1, Duration::from_secs(10 * HOUR)).build().unwrap();
+    let prepared = send(&client).prepare().unwrap();
+    for _ in 0..3 {
+        client.perform(&prepared).await.unwrap();
+    }
+    // Its turn would be after 30 hours.
+    let error = client.perform(&prepared).await.unwrap_err();
+    assert_eq!((error.was_sent(), courier.calls().len(), courier.sent().len()), (false, 3, 1));
+
+    let courier = Courier::new();
+    let _ = courier.on::<calls::SendMessage>().disconnect_after_acting().act();
+    let patient = trycourier::retry::Backoff::default().first(Duration::from_secs(30 * HOUR));
+    let patient = patient.longest(Duration::from_secs(30 * HOUR));
+    let client = courier.client_builder().options(|options| options.backoff(patient)).build().unwrap();
+    let error = client.perform(&send(&client).prepare().unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), error.was_sent(), courier.sent().len()), (ErrorKind::Connection, true, 1));
+}
+
+#[tokio::test]
 async fn what_needs_no_key_has_none_and_lives_on() {
     let courier = Courier::new();
     courier.on::<calls::MessagesList>().reply(example());
@@ -185,7 +226,7 @@ fn it_shows_nothing_of_what_it_sends() {
 
 /// A client of this date, whose calls go to a double.
 fn of_double(courier: &trycourier::testing::Courier, date: u64) -> Client {
-    courier.client_builder().clock(At(date)).build().unwrap()
+    courier.client_builder().clock(At::date(date)).build().unwrap()
 }
 
 #[tokio::test]
