@@ -160,7 +160,7 @@ impl<C: Call> Prepared<C> {
     /// The client that performs it by then, and what it sends.
     fn due(self, client: Client) -> (Client, Result<Outgoing>) {
         let Some(end) = self.expires() else {
-            let outgoing = self.outgoing();
+            let outgoing = self.outgoing(&client);
             return (client, outgoing);
         };
         let now = client.clock().date();
@@ -172,16 +172,19 @@ impl<C: Call> Prepared<C> {
         }
         // A turn in the client's pace, or a retry, can be a long way off.
         let client = client.with_options(|options| options.deadline_within(left));
-        let outgoing = self.outgoing();
+        let outgoing = self.outgoing(&client);
         (client, outgoing)
     }
 
-    fn outgoing(self) -> Result<Outgoing> {
+    fn outgoing(self, client: &Client) -> Result<Outgoing> {
         let Parts { method, path, query, headers, body, idempotency_key, .. } = self.parts;
         let target = match query {
             Some(query) => format!("{path}?{query}"),
             None => path,
         };
+        if client.shared().base_url.join(&target).is_none() {
+            return Err(damaged());
+        }
         let mut to = HeaderMap::new();
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| damaged())?;

@@ -5,7 +5,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -269,8 +269,15 @@ async fn a_row_that_was_tampered_with_sends_nothing() {
         let mut changed = written.clone();
         changed[name] = value.clone();
         let prepared: Prepared<calls::SendMessage> = serde_json::from_value(changed).unwrap();
-        let error = of_double(&courier, MADE).perform(&prepared).await.unwrap_err();
+        let told = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&told);
+        let client = courier.client_builder().clock(At::date(MADE)).on_call(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        let error = client.build().unwrap().perform(&prepared).await.unwrap_err();
         assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidArgument, false), "{name} {value}");
+        // What is refused before it goes out is no call.
+        assert_eq!((error.attempts(), told.load(Ordering::Relaxed)), (0, 0), "{name} {value}");
     }
     assert!(courier.calls().is_empty());
 }
