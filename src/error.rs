@@ -179,7 +179,9 @@ impl Error {
         if let Some(earlier) = earlier {
             self.0.was_sent |= earlier.0.was_sent;
             self.0.was_accepted |= earlier.was_accepted();
-            self.0.answer_was_lost |= earlier.0.answer_was_lost || (earlier.was_sent() && earlier.status().is_none());
+            // An answer that begins as a success is lost too, if the rest of it is.
+            let no_answer = earlier.status().is_none_or(|status| status.is_success());
+            self.0.answer_was_lost |= earlier.0.answer_was_lost || (earlier.was_sent() && no_answer);
         }
         self
     }

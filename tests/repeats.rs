@@ -24,6 +24,12 @@ fn late() -> Outcome {
     Err(TransportError::timeout("no answer"))
 }
 
+/// A success whose body breaks off.
+fn broken() -> Outcome {
+    let chunks = [Ok("{\"requ".into()), Err(TransportError::broken("cut"))];
+    Ok(Response::builder().status(202).body(Body::from_stream(futures::stream::iter(chunks))).unwrap())
+}
+
 fn refused_by_http2() -> Outcome {
     Err(TransportError::broken("REFUSED_STREAM").not_sent())
 }
@@ -164,6 +170,12 @@ async fn a_delete_that_was_done_says_so_when_its_retry_finds_nothing() {
     assert_eq!((error.kind(), error.attempts(), error.answer_was_lost()), (ErrorKind::NotFound, 2, true));
     assert!(error.to_string().contains("the answer to an earlier attempt was lost"), "{error}");
 
+    // So it is where the answer had begun.
+    let server = Scripted::outcomes(vec![broken, missing]);
+    let client = server.builder().clock(PausedClock).build().unwrap();
+    let error = client.request(Method::DELETE, "/lists/x").send_raw().await.unwrap_err();
+    assert_eq!((error.kind(), error.was_accepted(), error.answer_was_lost()), (ErrorKind::NotFound, true, true));
+
     // Where no answer was lost, nothing is said.
     for outcomes in [vec![missing as fn() -> Outcome], vec![refused, missing], vec![limited, missing]] {
         let client = Scripted::outcomes(outcomes).builder().clock(PausedClock).build().unwrap();
@@ -176,10 +188,6 @@ async fn a_delete_that_was_done_says_so_when_its_retry_finds_nothing() {
 async fn a_success_that_is_cut_off_is_repeated_under_its_key() {
     fn cut() -> Outcome {
         status(202, r#"{"requestId": {"a": 1}"#)
-    }
-    fn broken() -> Outcome {
-        let chunks = [Ok("{\"requ".into()), Err(TransportError::broken("cut"))];
-        Ok(Response::builder().status(202).body(Body::from_stream(futures::stream::iter(chunks))).unwrap())
     }
     for fault in [cut as fn() -> Outcome, broken] {
         let server = Scripted::outcomes(vec![fault, good]);
