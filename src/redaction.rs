@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use self::reading::{Reading, folded};
-use crate::client::{Carrier, Client};
+use crate::client::Client;
 use crate::error_text::on_one_line;
 use crate::operation::Operation;
 use crate::proxy;
@@ -98,11 +98,9 @@ impl Redaction {
             }
         }
         redaction.hide_target(operation, target);
-        if let Carrier::Http(_) = client.shared().transport {
-            for (user, password) in proxy::credentials() {
-                redaction.hide(&password);
-                redaction.hide(&format!("{user}:{password}"));
-            }
+        for (user, password) in proxy::credentials() {
+            redaction.hide(&password);
+            redaction.hide(&format!("{user}:{password}"));
         }
         if let Some(body) = body.and_then(|body| serde_json::from_slice::<Value>(body).ok()) {
             redaction.hide_within(&body, false);

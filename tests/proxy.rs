@@ -48,7 +48,7 @@ async fn a_proxy_that_refuses_is_named_without_its_password_and_not_asked_again(
             }
         });
         let proxy = format!("{scheme}user:SECRET-PASSWORD@{address}");
-        let said = output_of("child_behind_a_proxy", "HTTPS_PROXY", proxy).await;
+        let said = output_of("child_behind_a_proxy", "HTTPS_PROXY", proxy, false).await;
         assert!(said.contains("kind Proxy, attempts 1, transient false"), "{said}");
         assert!(said.contains("sent false") && said.contains(words), "{said}");
         assert!(said.contains(&format!("the proxy {address}")), "{said}");
@@ -58,9 +58,10 @@ async fn a_proxy_that_refuses_is_named_without_its_password_and_not_asked_again(
 }
 
 /// What one of the ignored tests prints in a process whose environment names a proxy.
-async fn output_of(test: &'static str, variable: &'static str, proxy: String) -> String {
+async fn output_of(test: &'static str, variable: &'static str, proxy: String, wrapped: bool) -> String {
     let output = tokio::task::spawn_blocking(move || {
         Command::new(std::env::current_exe().unwrap())
+            .envs(wrapped.then_some(("WRAPPED", "yes")))
             .args(["--exact", test, "--ignored", "--nocapture"])
             .env_remove("NO_PROXY")
             .env_remove("no_proxy")
@@ -77,15 +78,22 @@ async fn output_of(test: &'static str, variable: &'static str, proxy: String) ->
 async fn child_that_speaks_plain_http() {
     let client =
         Client::builder().api_key("pk_test_SECRET-KEY").base_url("http://api.courier.example").allow_http(true);
-    let client = client.clock(TestClock::new()).build().unwrap();
-    let error = client.request(Method::POST, "/send").send_raw().await.unwrap_err();
+    let client = client.clock(TestClock::new());
+    // A transport around the default one has its proxies too.
+    let client = if std::env::var("WRAPPED").is_ok() { client.wrap_transport(|http| http) } else { client };
+    let error = client.build().unwrap().request(Method::POST, "/send").send_raw().await.unwrap_err();
     println!("kind {:?}, attempts {}", error.kind(), error.attempts());
     println!("everything: {}", everything(&error));
 }
 
 #[tokio::test]
 async fn a_proxy_that_repeats_its_credentials_does_not_get_them_into_an_error() {
-    for (status, kind) in [(407, "Proxy, attempts 1"), (502, "Server, attempts 3")] {
+    for (status, kind, wrapped) in [
+        (407, "Proxy, attempts 1", false),
+        (502, "Server, attempts 3", false),
+        (407, "Proxy, attempts 1", true),
+        (502, "Server, attempts 3", true),
+    ] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         tokio::spawn(async move {
@@ -101,7 +109,7 @@ async fn a_proxy_that_repeats_its_credentials_does_not_get_them_into_an_error() 
             }
         });
         let proxy = format!("http://user:SECRET-P%4055@127.0.0.1:{port}");
-        let said = output_of("child_that_speaks_plain_http", "HTTP_PROXY", proxy).await;
+        let said = output_of("child_that_speaks_plain_http", "HTTP_PROXY", proxy, wrapped).await;
         assert!(said.contains(kind), "{said}");
         assert!(said.contains("[sensitive]") && !said.contains("SECRET"), "{said}");
         // `user:SECRET-P@55` in base64.
