@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(crate) const SECOND: i128 = 1_000_000_000;
-const MILLISECOND: i128 = 1_000_000;
+pub(crate) const MILLISECOND: i128 = 1_000_000;
 const DAY: i128 = 86_400 * SECOND;
 
 /// Days of 400 years, after which the calendar repeats.

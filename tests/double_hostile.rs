@@ -106,6 +106,21 @@ async fn a_caller_who_waits_holds_nobody_up() {
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
 }
 
+#[test]
+fn a_moment_that_is_none_is_refused() {
+    let courier = Courier::new();
+    for moment in [
+        "2026-01-01T00:00:00%2B01:9223372036854775807",
+        "2026-01-01T00:00:00-99:99",
+        "2026-02-31",
+        "9223372036854775807-01-01",
+        "2026-01-01T00:00:NaN",
+    ] {
+        let (status, _) = ask(&courier, "GET", &format!("/messages?enqueued_after={moment}"), Value::Null);
+        assert_eq!(status, 400, "{moment}");
+    }
+}
+
 /// Elements in elements, none of which says what it is.
 fn nested(depth: usize, inner: Value) -> Value {
     (0..depth).fold(inner, |inner, _| json!({"channel": "email", "elements": [inner]}))

@@ -1,17 +1,19 @@
 //! Moments as the API writes them: milliseconds since 1970, or ISO 8601 in UTC.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
+
+use crate::iso_8601::{MILLISECOND, nanoseconds_of, read, written};
 
 const SECOND: i64 = 1_000;
 const DAY: i64 = 86_400 * SECOND;
 
 /// Milliseconds since 1970.
 pub(super) fn millis(moment: SystemTime) -> i64 {
-    let (sign, distance) = match moment.duration_since(UNIX_EPOCH) {
-        Ok(after) => (1, after),
-        Err(before) => (-1, before.duration()),
-    };
-    i64::try_from(distance.as_millis()).unwrap_or(i64::MAX).saturating_mul(sign)
+    whole_millis(nanoseconds_of(moment)).unwrap_or(i64::MAX)
+}
+
+fn whole_millis(nanoseconds: i128) -> Option<i64> {
+    i64::try_from(nanoseconds.div_euclid(MILLISECOND)).ok()
 }
 
 /// As many milliseconds as a duration has.
@@ -21,47 +23,12 @@ pub(super) fn length(duration: Duration) -> i64 {
 
 /// `2026-01-31T08:00:00.000Z`.
 pub(super) fn iso(millis: i64) -> String {
-    let (days, rest) = (millis.div_euclid(DAY), millis.rem_euclid(DAY));
-    let (year, month, day) = civil(days);
-    let (hour, minute) = (rest / 3_600_000, rest / 60_000 % 60);
-    let (second, millisecond) = (rest / 1_000 % 60, rest % 1_000);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
+    written(i128::from(millis) * MILLISECOND)
 }
 
 /// Reads an ISO 8601 date, with or without a time; without an offset it is UTC.
 pub(super) fn parse(text: &str) -> Option<i64> {
-    let (date, time) = match text.trim().split_once(['T', ' ']) {
-        Some((date, time)) => (date, time),
-        None => (text.trim(), "00:00:00Z"),
-    };
-    let mut parts = date.splitn(3, '-').map(str::parse::<i64>);
-    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
-    if !(0..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let offset_at = time.find(['Z', 'z', '+', '-']).unwrap_or(time.len());
-    let (clock, offset) = time.split_at_checked(offset_at)?;
-    let mut parts = clock.splitn(3, ':');
-    let hour: i64 = parts.next()?.parse().ok()?;
-    let minute: i64 = parts.next()?.parse().ok()?;
-    let second: f64 = parts.next().map_or(Some(0.0), |text| text.parse().ok())?;
-    if !(0..=24).contains(&hour) || !(0..60).contains(&minute) || !(0.0..61.0).contains(&second) {
-        return None;
-    }
-    let offset = match offset {
-        "" | "Z" | "z" => 0,
-        text => {
-            let (sign, digits) = text.split_at_checked(1)?;
-            let digits = digits.replace(':', "");
-            let (hours, minutes) = digits.split_at_checked(2)?;
-            let minutes: i64 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
-            (hours.parse::<i64>().ok()? * 60 + minutes) * if sign == "-" { -1 } else { 1 }
-        }
-    };
-    // In range: a second has at most 61,000 milliseconds.
-    #[allow(clippy::cast_possible_truncation)]
-    let second = (second * 1_000.0).round() as i64;
-    Some(days(year, month, day) * DAY + (hour * 60 + minute - offset) * 60_000 + second)
+    read(text).or_else(|| read(&format!("{}Z", text.trim()))).and_then(whole_millis)
 }
 
 /// Reads a length as people write it (`7 days`, `2 hours`) or as ISO 8601 has it (`P1DT2H`).
@@ -116,29 +83,6 @@ fn parse_iso_length(text: &str) -> Option<i64> {
     (number.is_empty() && !text.is_empty()).then_some(total)
 }
 
-/// The date of a day counted from 1970, after Howard Hinnant's `civil_from_days`.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-/// The day counted from 1970 that a date is, after Howard Hinnant's `days_from_civil`.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
 #[cfg(test)]
 mod tests {
     use super::{iso, parse, parse_length};
@@ -155,7 +99,9 @@ mod tests {
             assert_eq!(parse(text), Some(millis));
         }
         assert_eq!(parse("2026-01-01T01:30:00+01:30"), Some(1_767_225_600_000));
-        assert_eq!(parse("2026-01-01"), Some(1_767_225_600_000));
+        for text in ["2026-01-01", "2026-01-01T00:00", " 2026-01-01 00:00:00 "] {
+            assert_eq!(parse(text), Some(1_767_225_600_000), "{text}");
+        }
         for text in ["", "until", "2026-13-01", "2026-01-01Tnoon", "é-01-01", "2026-01-01T00:00:00+é"] {
             assert_eq!(parse(text), None, "{text}");
         }
