@@ -127,11 +127,12 @@ pub(super) fn run(state: &mut State, request: &Request<'_>) -> Result<Answer, An
     }
     job.ran = Some((request.now, takes));
     let definition = job.definition.clone();
-    let users: Vec<Value> = job.users.iter().map(|user| user.given.clone()).collect();
-    let outcomes: Vec<Outcome> = users.iter().map(|user| enqueue(state, request, &definition, user)).collect();
-    for (user, outcome) in found(state, request)?.users.iter_mut().zip(outcomes) {
-        user.outcome = outcome;
+    // They can be a million, and are not copied.
+    let mut users = std::mem::take(&mut job.users);
+    for User { given, outcome } in &mut users {
+        *outcome = enqueue(state, request, &definition, given);
     }
+    found(state, request)?.users = users;
     Ok(Answer::empty(202))
 }
 
