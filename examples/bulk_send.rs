@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             fs::rename(format!("{saved}.new"), &saved)?;
         }
         match progress {
-            Progress::Ingested { refused, checkpoint } => {
+            Progress::Ingested { refused, checkpoint, .. } => {
                 for user in refused {
                     let line = user.place.map_or_else(|| "a line".to_owned(), |place| format!("line {}", place + 2));
                     eprintln!("\r{line}: {}", user.reason);
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 eprint!("\r{} users, {} of them refused", checkpoint.seen(), checkpoint.refused());
                 io::stderr().flush()?;
             }
-            Progress::Run { checkpoint } => eprintln!("\njob {} runs", checkpoint.job_id()),
+            Progress::Run { checkpoint, .. } => eprintln!("\njob {} runs", checkpoint.job_id()),
             Progress::State(job) => eprintln!("{}: {} of {}", job.status, job.enqueued, job.received),
             _ => {}
         }

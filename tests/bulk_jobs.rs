@@ -147,7 +147,7 @@ async fn the_progress_is_told_in_order() {
     let told: Vec<String> = sending
         .map_ok(|progress| match progress {
             Progress::Ingested { checkpoint, .. } => format!("{} {}", checkpoint.seen(), checkpoint.is_ingested()),
-            Progress::Run { checkpoint } => format!("run {}", checkpoint.has_run()),
+            Progress::Run { checkpoint, .. } => format!("run {}", checkpoint.has_run()),
             Progress::State(job) => job.status.to_string(),
             _ => panic!("{progress:?}"),
         })

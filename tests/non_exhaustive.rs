@@ -10,7 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use syn::{Attribute, Fields, Item, Visibility};
+use syn::{Attribute, Fields, Item, Variant, Visibility};
+
+fn is_marked(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"))
+}
 
 /// Whether callers could take a type apart or match on it, and so would notice what is added.
 fn can_grow(item: &Item) -> Option<(String, bool)> {
@@ -25,18 +29,24 @@ fn can_grow(item: &Item) -> Option<(String, bool)> {
         Item::Enum(item) => (&item.vis, &item.ident, &item.attrs, true),
         _ => return None,
     };
-    let is_marked = |attribute: &Attribute| attribute.path().is_ident("non_exhaustive");
     let is_hidden = |attribute: &Attribute| {
         attribute.path().is_ident("doc") && attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "hidden")
     };
     let is_public = matches!(visibility, Visibility::Public(_)) && !attributes.iter().any(is_hidden);
-    (is_public && is_open).then(|| (name.to_string(), attributes.iter().any(is_marked)))
+    (is_public && is_open).then(|| (name.to_string(), is_marked(attributes)))
 }
 
-/// The types that can grow, by name, and whether they are marked; those of inner modules, too.
+/// The types that can grow, and the variants with fields, by name, and whether they are marked; those of inner modules, too.
 fn types(items: &[Item], found: &mut BTreeMap<String, bool>) {
     for item in items {
         found.extend(can_grow(item));
+        if let Item::Enum(item) = item
+            && matches!(item.vis, Visibility::Public(_))
+        {
+            let with_fields = item.variants.iter().filter(|variant| matches!(variant.fields, Fields::Named(_)));
+            let name = |variant: &Variant| format!("{}::{}", item.ident, variant.ident);
+            found.extend(with_fields.map(|variant| (name(variant), is_marked(&variant.attrs))));
+        }
         if let Item::Mod(module) = item
             && let Some((_, items)) = &module.content
         {
@@ -82,7 +92,16 @@ fn what_is_generated_can_grow() {
 #[test]
 fn what_is_written_by_hand_can_grow() {
     // Internal, or complete by their nature.
-    let complete = ["AnswerBody", "EmptySecret", "Millis", "Nullable", "Operation", "TokioClock", "Verdict"];
+    let complete = [
+        "AnswerBody",
+        "EmptySecret",
+        "Event::Unrecognized",
+        "Millis",
+        "Nullable",
+        "Operation",
+        "TokioClock",
+        "Verdict",
+    ];
     let mut found = BTreeMap::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     while let Some(folder) = folders.pop() {

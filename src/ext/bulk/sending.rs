@@ -65,6 +65,7 @@ pub struct Sending<E> {
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Progress {
     /// A chunk of users was added. The first step comes before anything is sent, without a user.
+    #[non_exhaustive]
     Ingested {
         /// The users of the chunk who are not in the job.
         refused: Vec<Refused>,
@@ -72,6 +73,7 @@ pub enum Progress {
         checkpoint: Checkpoint,
     },
     /// The job was run, so Courier sends the messages from now on.
+    #[non_exhaustive]
     Run {
         /// The checkpoint to save.
         checkpoint: Checkpoint,
