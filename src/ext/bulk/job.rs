@@ -381,9 +381,6 @@ impl fmt::Debug for Job {
 }
 
 fn check(user: &BulkUser, channel: Channel, unaddressed: Unaddressed) -> Check {
-    if unaddressed == Unaddressed::Add {
-        return Check::Add;
-    }
     let is_said = |value: &Value| match value {
         Value::Null => false,
         Value::String(text) => !text.trim().is_empty(),
@@ -392,10 +389,11 @@ fn check(user: &BulkUser, channel: Channel, unaddressed: Unaddressed) -> Check {
         _ => true,
     };
     let has = |name: &str| user.profile.as_ref().and_then(|profile| profile.get(name)).is_some_and(is_said);
-    match (channel.is_addressed(has), unaddressed) {
-        (true, _) | (_, Unaddressed::Add) => Check::Add,
-        (false, Unaddressed::Refuse) => Check::Refuse(format!("the user lacks {channel}")),
-        (false, Unaddressed::Fail) => Check::Fail(format!("lacks {channel}")),
+    match unaddressed {
+        Unaddressed::Add => Check::Add,
+        _ if channel.is_addressed(has) => Check::Add,
+        Unaddressed::Refuse => Check::Refuse(format!("the user lacks {channel}")),
+        Unaddressed::Fail => Check::Fail(format!("lacks {channel}")),
     }
 }
 
