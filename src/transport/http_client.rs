@@ -17,7 +17,8 @@ use crate::{Error, ErrorKind, Result};
 /// environment names.
 ///
 /// [`ClientBuilder::wrap_transport`](crate::ClientBuilder::wrap_transport) gives it to a [`Transport`] of your own, which can
-/// then look at what goes in and out.
+/// then look at what goes in and out. Clones share the connections.
+#[derive(Clone)]
 pub struct Http(Arc<Pools>);
 
 struct Pools {
