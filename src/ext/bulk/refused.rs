@@ -1,5 +1,7 @@
 //! Users who are not in the job.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 /// A user who was not added to the job.
@@ -36,19 +38,22 @@ impl Refusal {
 
 /// Finds the users that an answer means among those that were sent, whose places are given too.
 pub(super) fn located(refusals: &[Refusal], sent: &[Value], places: &[u64]) -> Vec<Refused> {
-    let mut left: Vec<Option<(&Value, u64)>> = sent.iter().zip(places.iter().copied()).map(Some).collect();
+    // By identity, because an answer can name more users than were sent.
+    let mut left: HashMap<Option<&str>, Vec<(&Value, u64)>> = HashMap::new();
+    for (user, place) in sent.iter().zip(places) {
+        left.entry(identity(user)).or_default().push((user, *place));
+    }
     let mut found: Vec<Refused> = refusals
         .iter()
         .rev()
         .map(|refusal| {
-            // From the end: of two that are equal, it is the second who is a duplicate.
-            let mut take = |is: &dyn Fn(&Value) -> bool| {
-                let slot = left.iter_mut().rev().find(|slot| slot.is_some_and(|(user, _)| is(user)))?;
-                slot.take().map(|(_, place)| place)
-            };
             let id = identity(&refusal.user);
-            let place = take(&|user| *user == refusal.user)
-                .or_else(|| id.and_then(|id| take(&|user| identity(user) == Some(id))));
+            let place = left.get_mut(&id).and_then(|alike| {
+                // From the end: of two that are equal, it is the second who is a duplicate.
+                let same = alike.iter().rposition(|(user, _)| **user == refusal.user);
+                let at = same.or_else(|| id.and(alike.len().checked_sub(1)))?;
+                Some(alike.remove(at).1)
+            });
             Refused { place, reason: refusal.reason.clone() }
         })
         .collect();
@@ -74,6 +79,8 @@ fn identity(user: &Value) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use serde_json::{Value, json};
 
     use super::{Refusal, located};
@@ -96,6 +103,17 @@ mod tests {
             [json!({"user_id": "a", "email": "x"}), json!({"email": "c@example.com"}), json!({"user_id": "b"})];
         assert_eq!(places(&otherwise, &sent), [Some(100), Some(102), Some(101)]);
         assert_eq!(places(&[json!({"user_id": "z"}), json!({}), Value::Null], &sent), [None; 3]);
+    }
+
+    #[test]
+    fn an_answer_that_names_more_than_were_sent_takes_no_longer_to_read() {
+        let user =
+            |name: &str, number: usize| json!({"recipient": format!("{name}{number}"), "profile": {"a": number}});
+        let sent: Vec<Value> = (0..1000).map(|number| user("u", number)).collect();
+        let refused: Vec<Value> = (0..25_000).map(|number| user("nobody", number)).collect();
+        let begun = Instant::now();
+        assert!(places(&refused, &sent).iter().all(Option::is_none));
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 
     #[test]
