@@ -33,6 +33,7 @@ fn largest(begin: &str, repeated: &str, end: &str) -> Vec<u8> {
 async fn what_an_answer_takes_is_bounded() {
     the_worst_answer_stays_below_a_gibibyte().await;
     a_bomb_is_not_unpacked_beyond_the_limit().await;
+    a_body_of_nothing_is_not_read_part_by_part().await;
 }
 
 async fn the_worst_answer_stays_below_a_gibibyte() {
@@ -71,5 +72,15 @@ async fn a_bomb_is_not_unpacked_beyond_the_limit() {
         let kind = if status == 200 { ErrorKind::AnswerTooLarge } else { ErrorKind::Server };
         assert_eq!(error.kind(), kind);
         assert!(peak < 64 << 20, "{status}: {peak}");
+    }
+}
+
+async fn a_body_of_nothing_is_not_read_part_by_part() {
+    let nothing = gzipped(b"");
+    for (parts, is_read) in [(1000, true), (1001, false), (8 * 1024 * 1024 / nothing.len(), false)] {
+        let body = nothing.repeat(parts);
+        let server = Faulty::start(vec![Act::answer(200, &[("content-encoding", "gzip")], body)]).await;
+        let client = server.builder().max_retries(0).build().unwrap();
+        assert_eq!(client.request(Method::GET, "/x").send_raw().await.is_ok(), is_read, "{parts}");
     }
 }
