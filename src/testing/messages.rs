@@ -54,6 +54,14 @@ struct Mark {
     reason: Option<String>,
 }
 
+/// That it gets a status, and when.
+#[derive(Clone, Copy)]
+struct Step<'m> {
+    at: i64,
+    status: &'m str,
+    reason: Option<&'m str>,
+}
+
 /// A message that is to be made.
 pub(super) struct Draft<'a> {
     pub request: &'a str,
@@ -178,38 +186,46 @@ fn provider_channel(provider: &str) -> Option<&'static str> {
     })
 }
 
+/// When it got a status first.
+fn when(steps: &[Step<'_>], status: &str) -> Option<i64> {
+    steps.iter().find(|step| step.status == status).map(|step| step.at)
+}
+
 impl Message {
-    /// Its way in time: when it gets which status. What is after a mark does not happen.
-    fn steps(&self) -> Vec<(i64, &str, Option<&str>)> {
-        let mut steps: Vec<(i64, &str, Option<&str>)> = vec![(self.enqueued, "ENQUEUED", None)];
+    /// Its way in time. What is after a mark does not happen.
+    fn steps(&self) -> Vec<Step<'_>> {
+        let step = |at, status| Step { at, status, reason: None };
+        let mut steps = vec![step(self.enqueued, "ENQUEUED")];
         if self.due > self.enqueued {
-            steps.push((self.enqueued, "DELAYED", None));
+            steps.push(step(self.enqueued, "DELAYED"));
         }
-        let at = |thirds: i64| self.due.saturating_add(self.delivery / 3 * thirds);
+        let after = |thirds: i64| self.due.saturating_add(self.delivery / 3 * thirds);
         match self.fate {
-            Fate::UnknownTemplate => steps.push((at(1), "UNMAPPED", None)),
-            Fate::Unsubscribed => steps.push((at(1), "FILTERED", Some("UNSUBSCRIBED"))),
-            Fate::NoChannel => steps.push((at(1), "UNROUTABLE", Some("NO_CHANNELS"))),
+            Fate::UnknownTemplate => steps.push(step(after(1), "UNMAPPED")),
+            Fate::Unsubscribed => steps.push(Step { reason: Some("UNSUBSCRIBED"), ..step(after(1), "FILTERED") }),
+            Fate::NoChannel => steps.push(Step { reason: Some("NO_CHANNELS"), ..step(after(1), "UNROUTABLE") }),
             // Without `PROCESSED`, which the official clients do not know yet.
             Fate::Delivered => {
-                for (thirds, status) in [(1, "ROUTED"), (2, "SENT"), (3, "DELIVERED")] {
-                    steps.push((at(thirds), status, None));
-                }
+                steps.extend([step(after(1), "ROUTED"), step(after(2), "SENT"), step(after(3), "DELIVERED")]);
             }
         }
         if let Some(first) = self.marks.first() {
-            steps.retain(|(at, ..)| *at <= first.at);
+            steps.retain(|step| step.at <= first.at);
         }
-        steps.extend(self.marks.iter().map(|mark| (mark.at, mark.status.as_str(), mark.reason.as_deref())));
+        steps.extend(self.marks.iter().map(|Mark { at, status, reason }| Step {
+            at: *at,
+            status,
+            reason: reason.as_deref(),
+        }));
         steps
     }
 
-    fn steps_until(&self, now: i64) -> Vec<(i64, &str, Option<&str>)> {
-        self.steps().into_iter().filter(|(at, ..)| *at <= now).collect()
+    fn steps_until(&self, now: i64) -> Vec<Step<'_>> {
+        self.steps().into_iter().filter(|step| step.at <= now).collect()
     }
 
     pub fn status(&self, now: i64) -> String {
-        self.steps_until(now).last().map_or("ENQUEUED", |(_, status, _)| status).to_owned()
+        self.steps_until(now).last().map_or("ENQUEUED", |step| step.status).to_owned()
     }
 
     pub fn mark(&mut self, now: i64, status: &str, reason: Option<&str>) {
@@ -233,24 +249,23 @@ impl Message {
     }
 
     /// As the API tells it, after so many of its steps.
-    fn details(&self, id: &str, steps: &[(i64, &str, Option<&str>)]) -> Value {
+    fn details(&self, id: &str, steps: &[Step<'_>]) -> Value {
         let last = steps.last();
-        let when = |status: &str| steps.iter().find(|(_, own, _)| *own == status).map(|(at, ..)| *at);
         let mut details = json!({
             "id": id,
             "enqueued": self.enqueued,
             "event": self.event(),
             "notification": text(&self.message, "template").unwrap_or_default(),
             "recipient": self.recipient,
-            "status": last.map_or("ENQUEUED", |(_, status, _)| status),
+            "status": last.map_or("ENQUEUED", |step| step.status),
         });
         if let Some(details) = details.as_object_mut() {
             for (name, status) in
                 [("sent", "SENT"), ("delivered", "DELIVERED"), ("opened", "OPENED"), ("clicked", "CLICKED")]
             {
-                details.extend(when(status).map(|at| (name.to_owned(), json!(at))));
+                details.extend(when(steps, status).map(|at| (name.to_owned(), json!(at))));
             }
-            details.extend(last.and_then(|(.., reason)| *reason).map(|reason| ("reason".to_owned(), json!(reason))));
+            details.extend(last.and_then(|step| step.reason).map(|reason| ("reason".to_owned(), json!(reason))));
         }
         details
     }
@@ -259,12 +274,11 @@ impl Message {
         self.details(id, &self.steps_until(now))
     }
 
-    fn extended(&self, id: &str, steps: &[(i64, &str, Option<&str>)]) -> Value {
+    fn extended(&self, id: &str, steps: &[Step<'_>]) -> Value {
         let mut details = self.details(id, steps);
-        let sent = steps.iter().find(|(_, status, _)| *status == "SENT");
-        let providers = sent.map(|(at, ..)| {
-            let delivered = steps.iter().find(|(_, status, _)| *status == "DELIVERED").map(|(at, ..)| *at);
-            json!({"channel": {"key": self.channel}, "provider": self.channel, "sent": at, "delivered": delivered, "status": "sent"})
+        let providers = when(steps, "SENT").map(|sent| {
+            let delivered = when(steps, "DELIVERED");
+            json!({"channel": {"key": self.channel}, "provider": self.channel, "sent": sent, "delivered": delivered, "status": "sent"})
         });
         if let Some(details) = details.as_object_mut() {
             details.insert("providers".to_owned(), providers.into_iter().collect());
@@ -283,7 +297,7 @@ impl Message {
 
     /// Whether time alone can still change it.
     pub fn is_moving(&self, now: i64) -> bool {
-        self.steps().last().is_some_and(|(at, ..)| *at > now)
+        self.steps().last().is_some_and(|step| step.at > now)
     }
 
     fn is_like(&self, id: &str, request: &Request<'_>) -> bool {
@@ -358,12 +372,10 @@ pub(super) fn cancel(state: &mut State, request: &Request<'_>) -> Result<Answer,
 pub(super) fn history(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
     let message = found(state, request)?;
     let wanted = request.parameter("type");
-    let steps = message
-        .steps_until(request.now)
-        .into_iter()
-        .filter(|(_, status, _)| wanted.is_none_or(|wanted| wanted == *status));
+    let steps = message.steps_until(request.now).into_iter();
+    let steps = steps.filter(|step| wanted.is_none_or(|wanted| wanted == step.status));
     let events: Vec<Value> = steps
-        .map(|(at, status, reason)| match reason {
+        .map(|Step { at, status, reason }| match reason {
             Some(reason) => json!({"type": status, "ts": at, "reason": reason}),
             None => json!({"type": status, "ts": at}),
         })
@@ -373,7 +385,7 @@ pub(super) fn history(state: &mut State, request: &Request<'_>) -> Result<Answer
 
 pub(super) fn output(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
     let message = found(state, request)?;
-    let rendered = message.steps_until(request.now).iter().any(|(_, status, _)| *status == "ROUTED");
+    let rendered = when(&message.steps_until(request.now), "ROUTED").is_some();
     let outputs: Vec<Value> = message
         .channel
         .filter(|_| rendered)
