@@ -37,6 +37,7 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 ///     .build()?;
 /// # Ok::<(), trycourier::Error>(())
 /// ```
+#[must_use]
 pub struct ClientBuilder {
     api_key: Option<Sensitive>,
     base_url: String,

@@ -31,6 +31,7 @@ pub(crate) const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, 
 /// With a value that cannot be sent, such as a header name with a space in it, calls fail with
 /// [`ErrorKind::Configuration`], and the error names the value.
 #[derive(Clone)]
+#[must_use]
 pub struct Options {
     pub(crate) timeout: Duration,
     pub(crate) deadline: Option<Duration>,

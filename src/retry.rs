@@ -44,6 +44,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60);
 /// assert_eq!(patient.delay(3, 0.0), Duration::from_secs(8));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[must_use]
 pub struct Backoff {
     first: Duration,
     longest: Duration,

@@ -56,7 +56,6 @@ impl Courier {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn client_builder(&self) -> ClientBuilder {
         Client::builder().api_key("test").transport(self.clone()).clock(Ahead(self.clone()))
     }
