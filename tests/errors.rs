@@ -136,6 +136,17 @@ async fn no_secret_is_cut_in_two_at_the_end_of_an_excerpt() {
 }
 
 #[tokio::test]
+async fn an_answer_of_secrets_that_cannot_be_read_is_not_excerpted() {
+    let server = Server::start(|_| Reply::of(200, "text/plain", "the token is SECRET")).await;
+    let error = server.client().auth().issue_token("user_id:ada", "1 day").await.unwrap_err();
+    assert_eq!(error.excerpt(), None);
+    assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
+    // Of an answer without secrets the beginning is of use.
+    let error = server.client().lists().list().await.unwrap_err();
+    assert_eq!(error.excerpt(), Some("the token is SECRET"));
+}
+
+#[tokio::test]
 async fn a_gateways_page_is_excerpted() {
     let page = format!("<html>\r\n<h1>502 Bad Gateway</h1>\u{7}{}</html>", "x".repeat(100_000));
     let error = error_of(move || Reply::of(502, "text/html", page.clone())).await;

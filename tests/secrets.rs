@@ -261,3 +261,21 @@ fn no_client_shows_the_path_of_its_base_url() {
     let shown = format!("{client:?} {:?}", client.request(Method::GET, "/SECRET"));
     assert!(shown.contains("https://gateway.example") && !shown.contains("SECRET"), "{shown}");
 }
+
+#[tokio::test]
+async fn the_headers_of_an_answer_are_not_printed() {
+    fn echoing() -> Outcome {
+        Ok(Response::builder().header("x-echo", "SECRET").body(Body::from("{}")).unwrap())
+    }
+    let client = Scripted::outcomes(vec![echoing]).builder().build().unwrap();
+    let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!(answer.headers()["x-echo"], "SECRET");
+    assert!(!format!("{:?} {answer:?}", answer.headers()).contains("SECRET"));
+}
+
+#[tokio::test]
+async fn a_dash_under_the_name_of_a_secret_hides_no_dashes() {
+    let client = Scripted::outcomes(vec![|| status(400, r#"{"message": "no - not so"}"#)]).builder().build().unwrap();
+    let error = client.request(Method::GET, "/x").query("token", "-").send_raw().await.unwrap_err();
+    assert_eq!(error.message(), Some("no - not so"));
+}
