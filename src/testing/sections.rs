@@ -19,6 +19,10 @@ pub(super) struct Section {
 }
 
 impl Section {
+    fn new(properties: Value, now: i64) -> Self {
+        Self { properties, created: now, updated: now, topics: Table::default() }
+    }
+
     fn view(&self, id: &str) -> Value {
         let topics: Vec<&Value> = self.topics.iter().map(|(_, topic)| topic).collect();
         let about = json!({
@@ -52,15 +56,9 @@ impl Courier {
     /// ```
     pub fn topic(&self, id: &str) -> &Self {
         let now = millis(self.now());
-        let topic = json!({
-            "id": id, "name": id, "default_status": "OPTED_IN", "allowed_preferences": [],
-            "include_unsubscribe_header": false, "routing_options": [], "topic_data": {},
-            "created": iso(now), "creator": CREATOR, "updated": iso(now), "updater": CREATOR,
-        });
-        let mut topics = Table::default();
-        topics.insert(id, topic);
-        let properties = properties(&json!({"name": id}));
-        let section = Section { properties, created: now, updated: now, topics };
+        let mut section = Section::new(properties(&json!({"name": id})), now);
+        let said = json!({"name": id, "default_status": "OPTED_IN"});
+        section.topics.insert(id, complete_topic(id, said, &iso(now), now));
         self.state().sections.insert(&format!("sec_{id}"), section);
         self
     }
@@ -86,7 +84,7 @@ fn found<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Sect
 
 pub(super) fn create(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
     let (id, properties) = (state.id("sec_"), properties(&request.body));
-    let section = Section { properties, created: request.now, updated: request.now, topics: Table::default() };
+    let section = Section::new(properties, request.now);
     let view = section.view(&id);
     state.sections.insert(&id, section);
     Ok(Answer::ok(view))
@@ -129,11 +127,19 @@ fn topic<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Valu
     topic.ok_or_else(|| Answer::not_found("topic", request.id(1)))
 }
 
-/// A topic with what every one has. A digest keeps its schedules unless new ones are given.
-fn topic_view(state: &mut State, request: &Request<'_>, id: &str, before: &Value) -> Result<Value, Answer> {
+/// A topic with what every one has.
+fn complete_topic(id: &str, said: Value, created: &str, now: i64) -> Value {
     let defaults = json!({
         "allowed_preferences": [], "include_unsubscribe_header": false, "routing_options": [], "topic_data": {},
     });
+    let about = json!({
+        "id": id, "created": created, "creator": CREATOR, "updated": iso(now), "updater": CREATOR,
+    });
+    with(with(defaults, said), about)
+}
+
+/// A topic as it was given. A digest keeps its schedules unless new ones are given.
+fn topic_view(state: &mut State, request: &Request<'_>, id: &str, before: &Value) -> Result<Value, Answer> {
     let fields = [
         "name",
         "description",
@@ -144,10 +150,7 @@ fn topic_view(state: &mut State, request: &Request<'_>, id: &str, before: &Value
         "topic_data",
     ];
     let created = text(before, "created").map_or_else(|| iso(request.now), str::to_owned);
-    let about = json!({
-        "id": id, "created": created, "creator": CREATOR, "updated": iso(request.now), "updater": CREATOR,
-    });
-    let mut topic = with(with(defaults, pick(&request.body, &fields).into()), about);
+    let mut topic = complete_topic(id, pick(&request.body, &fields).into(), &created, request.now);
     let digest = match request.body.get("digest").filter(|digest| !digest.is_null()) {
         Some(given) => digest(state, given, or_null(before, "digest"), request.now)?,
         None => or_null(before, "digest"),
