@@ -157,23 +157,16 @@ impl<C: Call> Prepared<C> {
         end.checked_sub(MARGIN)
     }
 
-    /// The client that performs it by then, and what it sends.
-    fn due(self, client: Client) -> (Client, Result<Outgoing>) {
-        let Some(end) = self.expires() else {
-            let outgoing = self.outgoing(&client);
-            return (client, outgoing);
-        };
-        let now = client.clock().date();
+    /// How long its key still lives. Past that, it could be done a second time.
+    fn time_left(&self, now: SystemTime) -> Result<Option<Duration>> {
+        let Some(end) = self.expires() else { return Ok(None) };
         let left = end.duration_since(now).unwrap_or_default();
         if left.is_zero() {
             let detail =
                 "the prepared call is older than its idempotency key lives; performing it could do it a second time";
-            return (client, Err(Error::new(ErrorKind::Expired, detail)));
+            return Err(Error::new(ErrorKind::Expired, detail));
         }
-        // A turn in the client's pace, or a retry, can be a long way off.
-        let client = client.with_options(|options| options.deadline_within(left));
-        let outgoing = self.outgoing(&client);
-        (client, outgoing)
+        Ok(Some(left))
     }
 
     fn outgoing(self, client: &Client) -> Result<Outgoing> {
@@ -301,7 +294,13 @@ impl Client {
         let (client, prepared) = (self.clone(), prepared.clone());
         async move {
             // Now, and not when the future was made: in between its key can have been forgotten.
-            let (client, outgoing) = prepared.due(client);
+            let left = prepared.time_left(client.clock().date());
+            let client = match left {
+                // A turn in the client's pace, or a retry, can be a long way off.
+                Ok(Some(left)) => client.with_options(|options| options.deadline_within(left)),
+                _ => client,
+            };
+            let outgoing = left.and_then(|_| prepared.outgoing(&client));
             client.call(C::OPERATION, outgoing).await
         }
     }
