@@ -66,8 +66,8 @@ pub trait Argument {
 pub trait JsonBody {
     /// The JSON.
     fn encode(&self) -> std::result::Result<Vec<u8>, serde_json::Error>;
-    /// Takes JSON; what does not fit is kept as an answer of the server would be. Without this, a service that only sends
-    /// a type compiles nothing of how it is read.
+    /// Takes JSON; what does not fit is kept as in an answer of the server. Only the double needs it, and without it a service
+    /// that only sends a type does not compile how that type is read.
     #[cfg(feature = "testing")]
     fn decode(&mut self, json: &[u8]);
 }

@@ -31,10 +31,11 @@ impl<'w, M: SerializeMap> Writer<'w, M> {
 
     pub fn field<T: Encode>(&mut self, index: usize, value: &T) {
         let Some(name) = self.next(index) else { return };
-        let is_left_out = match self.extra.is_absent(index) {
-            true => value.is_empty(),
+        let is_left_out = if self.extra.is_absent(index) {
+            value.is_empty()
+        } else {
             // What is required and may be null is written as null.
-            false => value.is_left_out() && self.properties.required & bit(index) == 0,
+            value.is_left_out() && self.properties.required & bit(index) == 0
         };
         if !is_left_out {
             self.failed = self.map.serialize_entry(name, &Encoded(value)).err();
