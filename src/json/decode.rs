@@ -4,10 +4,10 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::notes::{MOST_DEVIATIONS, Notes};
+use super::diagnostics::{MOST_DEVIATIONS, Notes};
 use super::traits::Decode;
-use super::{cost, repair};
-use crate::deviation::Deviation;
+use super::{memory_limit, sanitize};
+use crate::mismatch::Deviation;
 
 /// How much memory the values of one answer may take, unless it is said.
 pub const BUDGET: usize = 512 << 20;
@@ -59,7 +59,7 @@ pub fn decode<T: Decode>(body: &[u8], allow_deviations: bool) -> Result<Decoded<
 /// Reads an answer whose values may take so many bytes of memory in each of the passes.
 pub fn decode_within<T: Decode>(body: &[u8], allow_deviations: bool, budget: usize) -> Result<Decoded<T>, DecodeError> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    if cost::exceeds(body, budget) {
+    if memory_limit::exceeds(body, budget) {
         return Err(DecodeError::TooLarge);
     }
     match std::str::from_utf8(body).ok().and_then(strict) {
@@ -113,7 +113,7 @@ fn lenient<T: Decode>(body: &[u8], allow_deviations: bool, budget: usize) -> Res
 /// What a body was meant to say, as far as JSON can say it, and where that is not what it says.
 fn mended(body: &[u8]) -> (String, Vec<Deviation>) {
     let text = String::from_utf8_lossy(body);
-    let (mended, found) = repair::repair(&text);
+    let (mended, found) = sanitize::repair(&text);
     let replaced = matches!(text, Cow::Owned(_)).then(|| Deviation::new(String::new(), "valid UTF-8"));
     (mended, replaced.into_iter().chain(found).collect())
 }

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::found::{bit, bits, same};
-use super::notes::Notes;
-use super::read::{Begun, BegunValue, Elements, Lenient, Read, Rest, Text, exact};
+use super::diagnostics::Notes;
+use super::fields::{bit, bits, same};
+use super::source::{Begun, BegunValue, Elements, Lenient, Read, Rest, Text, exact};
 use super::values::integer;
 
 /// One of several shapes. The variants are known by number, in the order of the shapes.

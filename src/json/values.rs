@@ -7,10 +7,10 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::notes::{Notes, Step};
-use super::read::Strict;
+use super::diagnostics::{Notes, Step};
+use super::encode::Encoded;
+use super::source::Strict;
 use super::traits::{Decode, Encode};
-use super::writer::Encoded;
 
 /// Integers beyond are not all numbers of JavaScript, which most of JSON is written by.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 
 use super::TransportError;
-use super::http_client::Arriving;
+use super::reqwest_transport::Arriving;
 
 /// The body of an answer: bytes in memory, or a stream of chunks.
 ///

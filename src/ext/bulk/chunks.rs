@@ -7,7 +7,7 @@ use futures_util::stream::{Stream, StreamExt};
 use serde::Serialize;
 
 use super::checkpoint::Places;
-use super::refused::Refused;
+use super::rejected::Refused;
 
 /// What Courier takes at a time; more is answered with 502.
 pub(super) const MOST_USERS: usize = 1000;

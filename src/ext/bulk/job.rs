@@ -8,13 +8,13 @@ use std::time::Duration;
 use futures_util::stream::{self, Stream};
 use serde_json::Value;
 
+use super::add_users::{Added, Ingested, Intake, ingest};
 use super::channel::{Channel, Unaddressed};
 use super::checkpoint::{Checkpoint, Stage};
 use super::chunks::{Check, Limits};
-use super::ingest::{Added, Ingested, Intake, ingest};
-use super::refused::Refusal;
-use super::sending::Sending;
-use super::stopped::Stopped;
+use super::error::Stopped;
+use super::progress::Sending;
+use super::rejected::Refusal;
 use crate::calls::BulkListUsers;
 use crate::ext::{Items, Wait};
 use crate::types::{BulkJobStatus, BulkMessage, BulkRetrieveJobResponse, BulkUser};
