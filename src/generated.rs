@@ -16,13 +16,13 @@ pub mod types {
     pub use crate::json::extra::{Extra, Iter as ExtraIter};
     pub use crate::json::object::Object;
     pub use crate::json::unrecognized_value::UnrecognizedValue;
-    use crate::json::{Structure, structure, union, words};
-    pub use crate::mismatch::Deviation;
+    use crate::json::{Structure, string_enum, structure, union};
+    pub use crate::mismatch::Mismatch;
     use crate::types;
     pub use crate::values::millis::Millis;
     pub use crate::values::nullable::Nullable;
     pub use crate::values::sensitive::Sensitive;
-    pub use crate::values::timestamp::{MomentError, Timestamp};
+    pub use crate::values::timestamp::{Timestamp, TimestampError};
 
     include!(concat!(env!("OUT_DIR"), "/types.rs"));
 }
@@ -41,7 +41,7 @@ pub mod calls {
     pub use crate::call::{Call, Sending};
     use crate::ext::pagination::{Next, Paged, paged};
     use crate::json::Decode;
-    use crate::operation::{AnswerBody, Operation};
+    use crate::operation::{Operation, ResponseBody};
     use crate::{Client, types};
 
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));

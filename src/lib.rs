@@ -42,7 +42,7 @@
 //! ```
 //!
 //! `new` of a type takes the required fields, and each optional field has a setter. What is missing or misspelt does not
-//! compile. An answer is a [`Response`], which dereferences to the answer's type and also has the status and the headers. An
+//! compile. A response is a [`Response`], which dereferences to the response's type and also has the status and the headers. An
 //! optional field is an `Option`; `None` is not sent. Where sending null has a meaning of its own, such as clearing a value, the
 //! field is a [`Nullable`](types::Nullable).
 //!
@@ -180,8 +180,8 @@ pub use http;
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-0-13")))]
 pub use reqwest;
 pub use response::Response;
-pub use telemetry::Call;
-pub use types::Deviation;
+pub use telemetry::CallReport;
+pub use types::Mismatch;
 pub use values::Sensitive;
 
 /// The code blocks of the README are tests.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::operation::Operation;
-use crate::{Deviation, Error, ErrorKind};
+use crate::{Error, ErrorKind, Mismatch};
 
 /// A call that has ended, as [`ClientBuilder::on_call`](crate::ClientBuilder::on_call) reports it.
 ///
@@ -13,7 +13,7 @@ use crate::{Deviation, Error, ErrorKind};
 /// whose future was dropped, is not reported.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Call {
+pub struct CallReport {
     /// The dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
     /// [`Client::request`](crate::Client::request).
     pub operation: &'static str,
@@ -21,32 +21,32 @@ pub struct Call {
     pub method: &'static str,
     /// The path with the names of its parameters, such as `/bulk/{job_id}/users`.
     pub path: &'static str,
-    /// The HTTP status; `None` if there was no answer.
+    /// The HTTP status; `None` if there was no response.
     pub status: Option<StatusCode>,
     /// What went wrong; `None` for a success.
     pub error: Option<ErrorKind>,
     /// How often the request was sent.
     pub attempts: u32,
-    /// How many values of the answer were not as described.
-    pub deviations: usize,
+    /// How many values of the response were not as described.
+    pub mismatches: usize,
     /// How long the call took, with all attempts and the delays between them.
     pub duration: Duration,
 }
 
-impl Call {
+impl CallReport {
     pub(crate) fn of(operation: &Operation, end: End<'_>, duration: Duration) -> Self {
         let Operation { id, method, path, .. } = *operation;
-        let (status, error, attempts, deviations) = match end {
-            End::Answered { status, attempts, deviations } => (Some(status), None, attempts, deviations),
-            End::Failed(error) => (error.status(), Some(error.kind()), error.attempts(), error.deviations()),
+        let (status, error, attempts, mismatches) = match end {
+            End::Answered { status, attempts, mismatches } => (Some(status), None, attempts, mismatches),
+            End::Failed(error) => (error.status(), Some(error.kind()), error.attempts(), error.mismatches()),
         };
-        Self { operation: id, method, path, status, error, attempts, deviations: deviations.len(), duration }
+        Self { operation: id, method, path, status, error, attempts, mismatches: mismatches.len(), duration }
     }
 }
 
 /// How a call ended.
 pub(crate) enum End<'a> {
-    Answered { status: StatusCode, attempts: u32, deviations: &'a [Deviation] },
+    Answered { status: StatusCode, attempts: u32, mismatches: &'a [Mismatch] },
     Failed(&'a Error),
 }
 
@@ -92,13 +92,13 @@ impl Trace {
         );
     }
 
-    pub(crate) fn deviations(&self, deviations: &[Deviation]) {
-        for deviation in deviations {
+    pub(crate) fn mismatches(&self, mismatches: &[Mismatch]) {
+        for mismatch in mismatches {
             tracing::warn!(
                 parent: &self.span,
-                place = deviation.place(),
-                expected = deviation.expected(),
-                "the answer is not as described"
+                path = mismatch.path(),
+                expected = mismatch.expected(),
+                "the response is not as described"
             );
         }
     }
@@ -111,7 +111,7 @@ impl Trace {
         !self.span.is_disabled()
     }
 
-    pub(crate) fn end(&self, call: &Call) {
+    pub(crate) fn end(&self, call: &CallReport) {
         if let Some(status) = call.status {
             self.span.record("http.response.status_code", status.as_u16());
         }
@@ -146,7 +146,7 @@ impl Trace {
 
     pub(crate) fn retry(&self, _: u32, _: &Error, _: Duration) {}
 
-    pub(crate) fn deviations(&self, _: &[Deviation]) {}
+    pub(crate) fn mismatches(&self, _: &[Mismatch]) {}
 
     pub(crate) fn observer_panicked(&self) {}
 
@@ -154,5 +154,5 @@ impl Trace {
         false
     }
 
-    pub(crate) fn end(&self, _: &Call) {}
+    pub(crate) fn end(&self, _: &CallReport) {}
 }

@@ -22,8 +22,8 @@ use crate::{Client, Error, ErrorKind, Response, Result};
 ///
 /// It is implemented by the calls of this crate alone.
 pub trait Call: Clone + Send + Sync + Sized + 'static {
-    /// The type of the answer.
-    type Answer: Decode + Send;
+    /// The type of the response.
+    type Response: Decode + Send;
 
     #[doc(hidden)]
     const OPERATION: &'static Operation;
@@ -69,7 +69,7 @@ pub trait Argument {
 pub trait JsonBody {
     /// The JSON.
     fn encode(&self) -> std::result::Result<Vec<u8>, serde_json::Error>;
-    /// Takes JSON; what does not fit is kept as in an answer of the server. Only the double needs it, and without it a service
+    /// Takes JSON; what does not fit is kept as in a response of the server. Only the fake needs it, and without it a service
     /// that only sends a type does not compile how that type is read.
     #[cfg(feature = "testing")]
     fn decode(&mut self, json: &[u8]);
@@ -170,18 +170,18 @@ impl<T: Argument + Decode> Argument for Vec<T> {
     }
 }
 
-/// Sends a call, and reads its answer as its type.
+/// Sends a call, and reads its response as its type.
 ///
 /// It is boxed here and not by each call, as the compiler then proves once for all of them that it can be sent to other
 /// threads. To prove it for each would take as long as to compile the rest of the crate. The request is made at once, so
 /// that the future holds it alone.
-pub(crate) fn send<C: Call>(mut call: C) -> Sending<C::Answer> {
+pub(crate) fn send<C: Call>(mut call: C) -> Sending<C::Response> {
     let outgoing = outgoing(&mut call);
     let client = call.client().clone();
     Box::pin(async move { client.call(C::OPERATION, outgoing).await })
 }
 
-/// Sends a call, and gives the body of its answer as it came.
+/// Sends a call, and gives the body of its response as it came.
 pub(crate) fn send_raw<C: Call>(mut call: C) -> Sending<Bytes> {
     let outgoing = outgoing(&mut call);
     let client = call.client().clone();

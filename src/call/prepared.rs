@@ -21,7 +21,7 @@ use crate::{Client, Error, ErrorKind, Response, Result};
 const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long it remembers one at most.
-const LONGEST_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const MAX_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Room for the attempts of a call and for clocks that differ.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
@@ -85,7 +85,7 @@ struct Parts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<String>,
     /// Milliseconds since the Unix epoch.
-    made: u64,
+    created_at: u64,
 }
 
 impl<C: Call> Prepared<C> {
@@ -126,12 +126,12 @@ impl<C: Call> Prepared<C> {
     /// ```no_run
     /// # fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let prepared = client.lists().delete("customers").prepare()?;
-    /// println!("it has waited for {:?}", prepared.made().elapsed()?);
+    /// println!("it has waited for {:?}", prepared.created_at().elapsed()?);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn made(&self) -> SystemTime {
-        moment(self.parts.made)
+    pub fn created_at(&self) -> SystemTime {
+        moment(self.parts.created_at)
     }
 
     /// From when on it is refused with [`ErrorKind::Expired`]; `None` if it has no key.
@@ -143,23 +143,23 @@ impl<C: Call> Prepared<C> {
     ///
     /// let message = Message::new().to(Recipient::user("user_123")).template("nt_order");
     /// let prepared = client.send().message(message).prepare()?;
-    /// if prepared.expires().is_some_and(|end| end <= SystemTime::now()) {
+    /// if prepared.expires_at().is_some_and(|end| end <= SystemTime::now()) {
     ///     println!("for a person to look at: nobody knows whether it was sent");
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn expires(&self) -> Option<SystemTime> {
+    pub fn expires_at(&self) -> Option<SystemTime> {
         self.idempotency_key()?;
         let said = self.parts.headers.get(IDEMPOTENCY_EXPIRATION.as_str()).and_then(|text| expiration(text));
-        let (usual, longest) = (self.made().checked_add(KEY_LIFE)?, self.made().checked_add(LONGEST_LIFE)?);
+        let (usual, longest) = (self.created_at().checked_add(KEY_LIFE)?, self.created_at().checked_add(MAX_LIFE)?);
         let end = said.map_or(usual, |said| said.min(longest));
         end.checked_sub(MARGIN)
     }
 
     /// How long its key still lives. Past that, it could be done a second time.
     fn time_left(&self, now: SystemTime) -> Result<Option<Duration>> {
-        let Some(end) = self.expires() else { return Ok(None) };
+        let Some(end) = self.expires_at() else { return Ok(None) };
         let left = end.duration_since(now).unwrap_or_default();
         if left.is_zero() {
             let detail =
@@ -229,7 +229,7 @@ fn parts<C: Call>(call: &mut C) -> Result<Parts> {
         headers: headers.collect::<Result<_>>()?,
         body: body.map_err(|_| Error::invalid_argument("the body is not UTF-8"))?,
         idempotency_key,
-        made: u64::try_from(made).unwrap_or(u64::MAX),
+        created_at: u64::try_from(made).unwrap_or(u64::MAX),
     })
 }
 
@@ -285,19 +285,19 @@ impl Client {
     /// # Errors
     ///
     /// Those of the call, and [`ErrorKind::Expired`] if its key has expired. If the call was performed before, the server may
-    /// answer without a body, which is [`ErrorKind::EmptyAnswer`]. An error that
+    /// answer without a body, which is [`ErrorKind::EmptyBody`]. An error that
     /// [`was_accepted`](crate::Error::was_accepted) means that the work is done.
     pub fn perform<C: Call>(
         &self,
         prepared: &Prepared<C>,
-    ) -> impl Future<Output = Result<Response<C::Answer>>> + Send + 'static {
+    ) -> impl Future<Output = Result<Response<C::Response>>> + Send + 'static {
         let (client, prepared) = (self.clone(), prepared.clone());
         async move {
             // Now, and not when the future was made: in between its key can have been forgotten.
             let left = prepared.time_left(client.clock().date());
             let client = match left {
                 // A turn in the client's pace, or a retry, can be a long way off.
-                Ok(Some(left)) => client.with_options(|options| options.deadline_within(left)),
+                Ok(Some(left)) => client.with_options(|options| options.total_timeout_within(left)),
                 _ => client,
             };
             let outgoing = left.and_then(|_| prepared.outgoing(&client));

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::execute::{decoded, push_parameter};
-use crate::operation::{AnswerBody, Operation, Outgoing};
+use crate::operation::{Operation, Outgoing, ResponseBody};
 use crate::{Client, Error, Options, Response, Result};
 
 impl Client {
@@ -97,7 +97,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends the request, and reads the body of the answer as `T`. If the answer may have no body, `T` can be `()`, an `Option`,
+    /// Sends the request, and reads the body of the response as `T`. If the response may have no body, `T` can be `()`, an `Option`,
     /// or a type without required fields.
     ///
     /// # Errors
@@ -108,13 +108,14 @@ impl RequestBuilder {
         self.client
             .exchange(operation, self.request, |answer, redaction| {
                 let takes_null = || serde_json::from_str::<T>("null").is_ok();
-                let described = if answer.is_empty() && takes_null() { AnswerBody::None } else { AnswerBody::Optional };
+                let described =
+                    if answer.is_empty() && takes_null() { ResponseBody::None } else { ResponseBody::Optional };
                 decoded(operation, described, answer, redaction)
             })
             .await
     }
 
-    /// Sends the request, and returns the body of the answer unchanged.
+    /// Sends the request, and returns the body of the response unchanged.
     ///
     /// # Errors
     ///
@@ -150,7 +151,7 @@ const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
         id: "request",
         method,
         path: "undescribed",
-        answer: AnswerBody::Optional,
+        answer: ResponseBody::Optional,
         sensitive: true,
         repeatable,
         final_conflict: false,

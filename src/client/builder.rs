@@ -13,7 +13,7 @@ use crate::retry::budget::RetryBudget;
 use crate::retry::idempotency::Keys;
 use crate::retry::rate_limit::{Pace, RateLimits};
 use crate::retry::{Clock, TokioClock};
-use crate::telemetry::Call;
+use crate::telemetry::CallReport;
 use crate::transport::{Http, Settings, Transport};
 use crate::{Client, Error, ErrorKind, Options, Result, Sensitive};
 
@@ -130,9 +130,10 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one attempt may take, 60 s by default; see [`Options::timeout`].
-    pub fn timeout(self, timeout: Duration) -> Self {
-        self.options(|options| options.timeout(timeout))
+    /// How long one attempt may take, 60 s by default; see [`Options::attempt_timeout`].
+    #[doc(alias = "timeout")]
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.options(|options| options.attempt_timeout(timeout))
     }
 
     /// How long connecting may take. The default is 5 s.
@@ -187,10 +188,10 @@ impl ClientBuilder {
     /// ```
     /// # use std::time::Duration;
     /// # use trycourier::Client;
-    /// let slow = Client::builder().api_key("pk_test_1234").pace(300, Duration::from_secs(60)).build()?;
+    /// let slow = Client::builder().api_key("pk_test_1234").rate_limit(300, Duration::from_secs(60)).build()?;
     /// # Ok::<(), trycourier::Error>(())
     /// ```
-    pub fn pace(mut self, calls: u32, period: Duration) -> Self {
+    pub fn rate_limit(mut self, calls: u32, period: Duration) -> Self {
         self.pace = Some((calls, period));
         self
     }
@@ -275,7 +276,7 @@ impl ClientBuilder {
     ///     .build()?;
     /// # Ok::<(), trycourier::Error>(())
     /// ```
-    pub fn on_call(mut self, observer: impl Fn(&Call) + Send + Sync + 'static) -> Self {
+    pub fn on_call(mut self, observer: impl Fn(&CallReport) + Send + Sync + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
     }

@@ -16,7 +16,7 @@ use crate::retry::Clock;
 use crate::retry::budget::RetryBudget;
 use crate::retry::idempotency::Keys;
 use crate::retry::rate_limit::RateLimits;
-use crate::telemetry::Call;
+use crate::telemetry::CallReport;
 use crate::transport::{Http, Transport};
 use crate::{Options, Result, Sensitive};
 
@@ -72,7 +72,7 @@ pub(crate) enum Carrier {
 }
 
 /// What is told of every call that has ended.
-pub(crate) type Observer = Box<dyn Fn(&Call) + Send + Sync>;
+pub(crate) type Observer = Box<dyn Fn(&CallReport) + Send + Sync>;
 
 impl Client {
     /// Starts to build a client. It reads nothing from the environment.
@@ -104,7 +104,7 @@ impl Client {
     /// ```no_run
     /// # use std::time::Duration;
     /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
-    /// let patient = client.with_options(|options| options.timeout(Duration::from_secs(120)).max_retries(5));
+    /// let patient = client.with_options(|options| options.attempt_timeout(Duration::from_secs(120)).max_retries(5));
     /// patient.request(http::Method::GET, "/lists").send::<serde_json::Value>().await?;
     /// # Ok(())
     /// # }

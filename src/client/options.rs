@@ -21,8 +21,8 @@ pub(crate) const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, 
 /// ```no_run
 /// # use std::time::Duration;
 /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
-/// let quick = client.with_options(|o| o.timeout(Duration::from_secs(5)).max_retries(1));
-/// let lists = quick.lists().list().options(|o| o.deadline(Duration::from_secs(8))).await?;
+/// let quick = client.with_options(|o| o.attempt_timeout(Duration::from_secs(5)).max_retries(1));
+/// let lists = quick.lists().list().options(|o| o.total_timeout(Duration::from_secs(8))).await?;
 /// println!("{} lists", lists.items.len());
 /// # Ok(())
 /// # }
@@ -33,8 +33,8 @@ pub(crate) const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, 
 #[derive(Clone)]
 #[must_use]
 pub struct Options {
-    pub(crate) timeout: Duration,
-    pub(crate) deadline: Option<Duration>,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) total_timeout: Option<Duration>,
     pub(crate) max_retries: u32,
     pub(crate) backoff: Backoff,
     pub(crate) idempotency_keys: bool,
@@ -42,17 +42,17 @@ pub struct Options {
     pub(crate) idempotency_expiration: Option<HeaderValue>,
     pub(crate) headers: HeaderMap,
     pub(crate) query: Vec<(String, String)>,
-    pub(crate) max_answer_bytes: usize,
-    pub(crate) strict_answers: bool,
-    pub(crate) hold_back: bool,
+    pub(crate) max_response_bytes: usize,
+    pub(crate) strict_decoding: bool,
+    pub(crate) pause_on_rate_limit: bool,
     invalid: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            timeout: Duration::from_secs(60),
-            deadline: None,
+            attempt_timeout: Duration::from_secs(60),
+            total_timeout: None,
             max_retries: 2,
             backoff: Backoff::default(),
             idempotency_keys: true,
@@ -60,31 +60,34 @@ impl Default for Options {
             idempotency_expiration: None,
             headers: HeaderMap::new(),
             query: Vec::new(),
-            max_answer_bytes: 8 * 1024 * 1024,
-            strict_answers: false,
-            hold_back: true,
+            max_response_bytes: 8 * 1024 * 1024,
+            strict_decoding: false,
+            pause_on_rate_limit: true,
             invalid: None,
         }
     }
 }
 
 impl Options {
-    /// How long one attempt may take, from connecting to the last byte of the answer. The default is 60 s.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+    /// How long one attempt may take, from connecting to the last byte of the response. The default is 60 s.
+    #[doc(alias = "timeout")]
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
         self
     }
 
     /// How long a call may take with all its attempts and the delays between them. There is no limit by default. No retry begins
     /// after the deadline, and the last attempt gets only the time that is left.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+    #[doc(alias = "timeout")]
+    #[doc(alias = "deadline")]
+    pub fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.total_timeout = Some(timeout);
         self
     }
 
     /// A deadline that is no later than this.
-    pub(crate) fn deadline_within(mut self, left: Duration) -> Self {
-        self.deadline = Some(self.deadline.map_or(left, |deadline| deadline.min(left)));
+    pub(crate) fn total_timeout_within(mut self, left: Duration) -> Self {
+        self.total_timeout = Some(self.total_timeout.map_or(left, |timeout| timeout.min(left)));
         self
     }
 
@@ -103,9 +106,9 @@ impl Options {
 
     /// Whether a `POST` without an idempotency key gets one: a random UUID, the same for each attempt. The default is `true`.
     ///
-    /// For 24 hours, the server stores the answer to the first request that it began to execute under a key, even a 500, and
-    /// repeats it for every later request with that key. So a send whose answer was lost is not sent twice, and after a stored
-    /// failure only another key makes the server try again. A repeated answer can be empty, see [`ErrorKind::EmptyAnswer`]. The
+    /// For 24 hours, the server stores the response to the first request that it began to execute under a key, even a 500, and
+    /// repeats it for every later request with that key. So a send whose response was lost is not sent twice, and after a stored
+    /// failure only another key makes the server try again. A repeated answer can be empty, see [`ErrorKind::EmptyBody`]. The
     /// answer to a request that failed validation is not stored.
     ///
     /// A `POST` without a key is only retried if the server certainly has not acted on it.
@@ -167,23 +170,23 @@ impl Options {
     /// The largest answer that is read, in bytes after decompression. The default is 8 MiB.
     ///
     /// Decoded values need more memory than their text: up to about 100 times as much for the worst that a hostile server can
-    /// send, such as a list of tiny objects. With the default, even such an answer needs less than 1 GiB.
-    pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
-        self.max_answer_bytes = bytes;
+    /// send, such as a list of tiny objects. With the default, even such a response needs less than 1 GiB.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
         self
     }
 
-    /// Whether an answer that does not match the API's description is an error, [`ErrorKind::Deviation`]. By default it is not:
-    /// a value that does not fit is kept in `extra`, and [`Response::deviations`](crate::Response::deviations) lists the place.
-    pub fn strict_answers(mut self, strict: bool) -> Self {
-        self.strict_answers = strict;
+    /// Whether a response that does not match the API's description is an error, [`ErrorKind::Mismatch`]. By default it is not:
+    /// a value that does not fit is kept in `extra`, and [`Response::mismatches`](crate::Response::mismatches) lists the place.
+    pub fn strict_decoding(mut self, strict: bool) -> Self {
+        self.strict_decoding = strict;
         self
     }
 
     /// Whether a call waits if the server has just answered another call of the same operation with a 429 and a delay. This
     /// holds for calls of the client and its clones. The default is `true`.
-    pub fn hold_back(mut self, hold_back: bool) -> Self {
-        self.hold_back = hold_back;
+    pub fn pause_on_rate_limit(mut self, pause_on_rate_limit: bool) -> Self {
+        self.pause_on_rate_limit = pause_on_rate_limit;
         self
     }
 
@@ -216,17 +219,17 @@ impl Options {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("timeout", &self.timeout)
-            .field("deadline", &self.deadline)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("total_timeout", &self.total_timeout)
             .field("max_retries", &self.max_retries)
             .field("backoff", &self.backoff)
             .field("idempotency_keys", &self.idempotency_keys)
             .field("has_idempotency_key", &self.idempotency_key.is_some())
             .field("headers", &self.headers)
             .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("max_answer_bytes", &self.max_answer_bytes)
-            .field("strict_answers", &self.strict_answers)
-            .field("hold_back", &self.hold_back)
+            .field("max_response_bytes", &self.max_response_bytes)
+            .field("strict_decoding", &self.strict_decoding)
+            .field("pause_on_rate_limit", &self.pause_on_rate_limit)
             .finish()
     }
 }

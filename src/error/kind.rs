@@ -25,11 +25,11 @@ pub enum ErrorKind {
     /// 409: the request contradicts the current state, or another one with the same idempotency key is still in progress.
     Conflict,
     /// 413: the request is larger than Courier accepts.
-    TooLarge,
+    PayloadTooLarge,
     /// 422: Courier understands the request, but cannot process it.
     Unprocessable,
     /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because its turn in the
-    /// client's [`pace`](crate::ClientBuilder::pace) comes after its deadline.
+    /// client's [`pace`](crate::ClientBuilder::rate_limit) comes after its deadline.
     RateLimited,
     /// Any other 4xx.
     Client,
@@ -44,24 +44,24 @@ pub enum ErrorKind {
     Certificate,
     /// The proxy refuses to connect, or requires credentials.
     Proxy,
-    /// There was no answer within the client's time limit. The server may have acted on the request unless
+    /// There was no response within the client's time limit. The server may have acted on the request unless
     /// [`was_sent`](crate::Error::was_sent) is false.
     Timeout,
-    /// A success whose body cannot be read as the type of the answer. The server has acted.
+    /// A success whose body cannot be read as the type of the response. The server has acted.
     Decode,
-    /// A success that does not match the API's description, where [`strict_answers`](crate::Options::strict_answers) is on. The
+    /// A success that does not match the API's description, where [`strict_decoding`](crate::Options::strict_decoding) is on. The
     /// server has acted.
-    Deviation,
+    Mismatch,
     /// A success whose body is missing. The server has acted: do not make the call again under another idempotency key.
-    EmptyAnswer,
-    /// A success whose body is larger than [`max_answer_bytes`](crate::Options::max_answer_bytes). The server has acted.
-    AnswerTooLarge,
+    EmptyBody,
+    /// A success whose body is larger than [`max_response_bytes`](crate::Options::max_response_bytes). The server has acted.
+    ResponseTooLarge,
     /// A page of a list has a cursor that leads back to an earlier page, so the list would never end.
-    EndlessList,
+    CursorLoop,
     /// A page of a list says that there is another one, but has no cursor for it.
     MissingCursor,
     /// A [`Wait`](crate::ext::Wait) can no longer succeed, for example because the message cannot be delivered.
-    AnotherEnd,
+    WaitFailed,
     /// The idempotency key of a [`Prepared`](crate::Prepared) call has expired, so performing it could do the work a second
     /// time. Nothing was sent.
     Expired,
@@ -79,7 +79,7 @@ impl ErrorKind {
             407 => Self::Proxy,
             408 => Self::RequestTimeout,
             409 => Self::Conflict,
-            413 => Self::TooLarge,
+            413 => Self::PayloadTooLarge,
             422 => Self::Unprocessable,
             429 => Self::RateLimited,
             _ if status.is_client_error() => Self::Client,
@@ -99,7 +99,7 @@ impl ErrorKind {
             Self::Conflict => {
                 "check the current state, or wait until the request with the same idempotency key has ended"
             }
-            Self::TooLarge => "send less at once",
+            Self::PayloadTooLarge => "send less at once",
             Self::RateLimited => "send less often, or try later",
             Self::Redirect => {
                 "the redirect is not followed, so that the API key stays with its host; check the base URL"

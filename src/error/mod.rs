@@ -12,11 +12,11 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::client::proxy_env;
-use crate::error::text::{LONGEST_MESSAGE, on_one_line};
+use crate::error::text::{MAX_MESSAGE, on_one_line};
 use crate::retry::retry_after;
 use crate::secrets::redact::Redaction;
 use crate::transport::{Failure, TransportError, causes};
-use crate::{Deviation, json};
+use crate::{Mismatch, json};
 pub use kind::ErrorKind;
 
 /// A result whose error is [`Error`](crate::Error) unless another one is named.
@@ -27,7 +27,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Branch on [`kind`](Self::kind). The text of an error is one line of limited length with the operation, the status and
 /// Courier's message. The API key, the URL and the secrets of the call are removed from it, even where the server repeats them
 /// in another case or encoding. A secret of fewer than eight characters is removed only where it is a word of its own. The body
-/// of an answer is not in the text; [`excerpt`](Self::excerpt) returns its beginning.
+/// of a response is not in the text; [`body_snippet`](Self::body_snippet) returns its beginning.
 ///
 /// ```no_run
 /// # use http::Method;
@@ -76,17 +76,17 @@ struct Inner {
     headers: HeaderMap,
     api: Option<Value>,
     detail: Cow<'static, str>,
-    excerpt: Option<String>,
+    snippet: Option<String>,
     attempts: u32,
     was_sent: bool,
     was_accepted: bool,
-    answer_was_lost: bool,
+    response_was_lost: bool,
     is_permanent: bool,
     is_final_conflict: bool,
     is_cut_off: bool,
     budget_was_spent: bool,
     key: Option<HeaderValue>,
-    deviations: Vec<Deviation>,
+    mismatches: Vec<Mismatch>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -99,17 +99,17 @@ impl Error {
             headers: HeaderMap::new(),
             api: None,
             detail: detail.into(),
-            excerpt: None,
+            snippet: None,
             attempts: 0,
             was_sent: false,
             was_accepted: false,
-            answer_was_lost: false,
+            response_was_lost: false,
             is_permanent: false,
             is_final_conflict: false,
             is_cut_off: false,
             budget_was_spent: false,
             key: None,
-            deviations: Vec::new(),
+            mismatches: Vec::new(),
             source: None,
         }))
     }
@@ -119,7 +119,7 @@ impl Error {
         Self::new(ErrorKind::InvalidArgument, reason)
     }
 
-    /// An attempt without an answer, or without all of it.
+    /// An attempt without a response, or without all of it.
     pub(crate) fn of_transport(error: TransportError, redaction: &Redaction) -> Self {
         let was_sent = error.was_sent();
         let is_permanent = error.is_permanent();
@@ -132,7 +132,7 @@ impl Error {
                 (ErrorKind::Timeout, "no connection could be made in time; check the network".into())
             }
             Failure::Timeout => {
-                (ErrorKind::Timeout, "there was no answer in time; raise the timeout if this happens often".into())
+                (ErrorKind::Timeout, "there was no response in time; raise the timeout if this happens often".into())
             }
             Failure::Connect => (ErrorKind::Connection, "cannot connect; check the base URL and the network".into()),
             Failure::Broken if was_sent => (ErrorKind::Connection, "the connection broke".into()),
@@ -143,7 +143,7 @@ impl Error {
         failed.caused_by(redaction.cause(error.into_cause()))
     }
 
-    /// An answer that is not a success.
+    /// A response that is not a success.
     pub(crate) fn of_status(
         status: StatusCode,
         headers: HeaderMap,
@@ -157,7 +157,7 @@ impl Error {
         let mut error = Self::new(kind, kind.advice()).answered(status, redaction.headers(headers)).sent(true);
         error.0.api = api;
         if !sensitive && error.message().is_none() {
-            error.0.excerpt = redaction.excerpt(body);
+            error.0.snippet = redaction.snippet(body);
         }
         error
     }
@@ -183,9 +183,9 @@ impl Error {
         if let Some(earlier) = earlier {
             self.0.was_sent |= earlier.0.was_sent;
             self.0.was_accepted |= earlier.was_accepted();
-            // An answer that begins as a success is lost too, if the rest of it is.
+            // A response that begins as a success is lost too, if the rest of it is.
             let no_answer = earlier.status().is_none_or(|status| status.is_success());
-            self.0.answer_was_lost |= earlier.0.answer_was_lost || (earlier.was_sent() && no_answer);
+            self.0.response_was_lost |= earlier.0.response_was_lost || (earlier.was_sent() && no_answer);
         }
         self
     }
@@ -215,8 +215,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn deviating(mut self, deviations: Vec<Deviation>) -> Self {
-        self.0.deviations = deviations;
+    pub(crate) fn deviating(mut self, mismatches: Vec<Mismatch>) -> Self {
+        self.0.mismatches = mismatches;
         self
     }
 
@@ -225,8 +225,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn excerpted(mut self, excerpt: Option<String>) -> Self {
-        self.0.excerpt = excerpt;
+    pub(crate) fn with_snippet(mut self, snippet: Option<String>) -> Self {
+        self.0.snippet = snippet;
         self
     }
 
@@ -253,17 +253,17 @@ impl Error {
         self.0.operation
     }
 
-    /// The HTTP status; `None` if there was no answer.
+    /// The HTTP status; `None` if there was no response.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// The headers of the answer, without the secrets of the request; empty if there was no answer.
+    /// The headers of the response, without the secrets of the request; empty if there was no response.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// How long the server asks to wait before the next call: its `retry-after-ms` or `retry-after`, counted from the answer.
+    /// How long the server asks to wait before the next call: its `retry-after-ms` or `retry-after`, counted from the response.
     ///
     /// The client has waited for up to 60 s by itself, as often as it retries; a longer delay is left to the caller. `None`
     /// when there is no such header, or no time left to wait.
@@ -305,9 +305,9 @@ impl Error {
     /// The first 500 characters of an unexpected body, such as a gateway's error page.
     ///
     /// The secrets of the request are removed from it. It can contain anything else that the server wrote, so look at it before
-    /// you log it. `None` for an operation whose answer contains secrets.
-    pub fn excerpt(&self) -> Option<&str> {
-        self.0.excerpt.as_deref()
+    /// you log it. `None` for an operation whose response contains secrets.
+    pub fn body_snippet(&self) -> Option<&str> {
+        self.0.snippet.as_deref()
     }
 
     /// How often the request was sent; 0 when it was not sent.
@@ -326,16 +326,16 @@ impl Error {
         self.0.was_sent
     }
 
-    /// Whether the server has acted, and only its answer is unusable: one of the attempts was answered with a success. Making
+    /// Whether the server has acted, and only its response is unusable: one of the attempts was answered with a success. Making
     /// the call again under another idempotency key would do the work twice.
     pub fn was_accepted(&self) -> bool {
         self.0.was_accepted || self.status().is_some_and(|status| status.is_success())
     }
 
-    /// Whether an earlier attempt may have reached the server, and its answer was lost. A `DELETE` that then fails with
+    /// Whether an earlier attempt may have reached the server, and its response was lost. A `DELETE` that then fails with
     /// [`NotFound`](ErrorKind::NotFound) has most likely been done by the earlier attempt.
-    pub fn answer_was_lost(&self) -> bool {
-        self.0.answer_was_lost
+    pub fn response_was_lost(&self) -> bool {
+        self.0.response_was_lost
     }
 
     /// Whether a retry was not made only because the [budget](crate::ClientBuilder::retry_budget) was spent.
@@ -343,9 +343,9 @@ impl Error {
         self.0.budget_was_spent
     }
 
-    /// Where the answer is not as described; empty unless the kind is [`ErrorKind::Deviation`].
-    pub fn deviations(&self) -> &[Deviation] {
-        &self.0.deviations
+    /// Where the response is not as described; empty unless the kind is [`ErrorKind::Mismatch`].
+    pub fn mismatches(&self) -> &[Mismatch] {
+        &self.0.mismatches
     }
 
     /// Whether the same call can succeed later without a change, because the failure is temporary: a lost connection, a
@@ -373,7 +373,7 @@ fn certificate_detail(error: &TransportError, redaction: &Redaction) -> String {
         .filter(|text| text.to_ascii_lowercase().contains("certificate"))
         .max_by_key(String::len)
         .unwrap_or_default();
-    format!("the server's certificate is not accepted: {}", on_one_line(&redaction.redact(&text), LONGEST_MESSAGE))
+    format!("the server's certificate is not accepted: {}", on_one_line(&redaction.redact(&text), MAX_MESSAGE))
 }
 
 fn proxy_detail(error: &TransportError) -> String {
@@ -396,7 +396,7 @@ impl fmt::Display for Error {
             write!(f, "{status}: ")?;
         }
         if let Some(message) = self.message() {
-            write!(f, "{}", on_one_line(message, LONGEST_MESSAGE))?;
+            write!(f, "{}", on_one_line(message, MAX_MESSAGE))?;
             if let Some(name) = self.error_type() {
                 write!(f, " ({})", on_one_line(name, 100))?;
             }
@@ -409,8 +409,8 @@ impl fmt::Display for Error {
         if self.budget_was_spent() {
             f.write_str("; there was no further retry, because the retry budget is spent")?;
         }
-        if self.answer_was_lost() && matches!(self.kind(), ErrorKind::NotFound | ErrorKind::Conflict) {
-            f.write_str("; the answer to an earlier attempt was lost, which may have done the work")?;
+        if self.response_was_lost() && matches!(self.kind(), ErrorKind::NotFound | ErrorKind::Conflict) {
+            f.write_str("; the response to an earlier attempt was lost, which may have done the work")?;
         }
         Ok(())
     }

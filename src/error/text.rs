@@ -1,7 +1,7 @@
 //! Foreign text in an error, fit for a line of a log.
 
 /// The longest text of the server's that an error shows.
-pub(crate) const LONGEST_MESSAGE: usize = 500;
+pub(crate) const MAX_MESSAGE: usize = 500;
 
 /// A text on one line, without characters that control a terminal, cut after so many characters.
 pub(crate) fn on_one_line(text: &str, longest: usize) -> String {

@@ -5,11 +5,11 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::json::{self, Decode};
-use crate::operation::{AnswerBody, Operation};
+use crate::operation::{Operation, ResponseBody};
 use crate::secrets::redact::Redaction;
 use crate::{Client, Error, ErrorKind, Response, Result};
 
-/// How many bytes of memory the values of an answer may take for each byte that an answer may have.
+/// How many bytes of memory the values of a response may take for each byte that a response may have.
 const VALUES_PER_BYTE: usize = 8;
 
 /// A success as it came.
@@ -26,14 +26,14 @@ impl Answer {
         matches!(self.body.trim_ascii(), b"" | b"null")
     }
 
-    /// The response, once its body has been read. The names in its deviations are the server's, so they are looked through.
+    /// The response, once its body has been read. The names in its mismatches are the server's, so they are looked through.
     fn read<T>(self, decoded: json::Decoded<T>, redaction: &dyn Fn() -> Redaction) -> Response<T> {
-        let json::Decoded { value, mut deviations } = decoded;
-        if !deviations.is_empty() {
+        let json::Decoded { value, mut mismatches } = decoded;
+        if !mismatches.is_empty() {
             let redaction = redaction();
-            deviations = deviations.into_iter().map(|deviation| deviation.redacted(&redaction)).collect();
+            mismatches = mismatches.into_iter().map(|mismatch| mismatch.redacted(&redaction)).collect();
         }
-        Response::new(value, self.status, unprintable(self.headers), self.attempts, deviations)
+        Response::new(value, self.status, unprintable(self.headers), self.attempts, mismatches)
     }
 
     pub(crate) fn raw(self) -> Response<Bytes> {
@@ -53,7 +53,7 @@ pub(crate) fn described<T: Decode>(
         None => return Err(empty_handed(answer, redaction)),
     };
     // Values take more memory than their text.
-    let budget = client.options().max_answer_bytes.saturating_mul(VALUES_PER_BYTE);
+    let budget = client.options().max_response_bytes.saturating_mul(VALUES_PER_BYTE);
     match json::decode_within(text, true, budget) {
         Ok(decoded) => Ok(answer.read(decoded, redaction)),
         Err(error) => {
@@ -71,7 +71,7 @@ pub(crate) fn described<T: Decode>(
 /// The body of a success as a type of the caller's.
 pub(crate) fn decoded<T: DeserializeOwned>(
     operation: &Operation,
-    expected: AnswerBody,
+    expected: ResponseBody,
     answer: Answer,
     redaction: &dyn Fn() -> Redaction,
 ) -> Result<Response<T>> {
@@ -83,24 +83,24 @@ pub(crate) fn decoded<T: DeserializeOwned>(
 }
 
 /// What is read of a body; nothing where one is owed and there is none.
-fn text(described: AnswerBody, answer: &Answer) -> Option<&[u8]> {
+fn text(described: ResponseBody, answer: &Answer) -> Option<&[u8]> {
     match described {
-        AnswerBody::None => Some(b"null"),
-        AnswerBody::Optional if answer.is_empty() => Some(b"{}"),
-        AnswerBody::Required if answer.is_empty() => None,
+        ResponseBody::None => Some(b"null"),
+        ResponseBody::Optional if answer.is_empty() => Some(b"{}"),
+        ResponseBody::Required if answer.is_empty() => None,
         _ => Some(&answer.body),
     }
 }
 
-/// The error that an answer with deviations is, where the caller wants none.
+/// The error that a response with mismatches is, where the caller wants none.
 pub(crate) fn deviating<T>(response: &Response<T>) -> Error {
-    let places = response.deviations();
+    let places = response.mismatches();
     let first = places.first().map(ToString::to_string).unwrap_or_default();
     let detail = format!(
-        "the server accepted the call, but its answer deviates from the description in {} place(s): {first}",
+        "the server accepted the call, but its response deviates from the description in {} place(s): {first}",
         places.len()
     );
-    Error::new(ErrorKind::Deviation, detail)
+    Error::new(ErrorKind::Mismatch, detail)
         .sent(true)
         .answered(response.status(), response.headers().clone())
         .after(response.attempts())
@@ -108,23 +108,23 @@ pub(crate) fn deviating<T>(response: &Response<T>) -> Error {
 }
 
 fn undecodable(operation: &Operation, answer: Answer, cause: &str, ended: bool, redaction: &Redaction) -> Error {
-    let beginning = redaction.excerpt(&answer.body).filter(|_| !operation.sensitive);
+    let beginning = redaction.snippet(&answer.body).filter(|_| !operation.sensitive);
     let detail = format!(
-        "the server accepted the call, but its answer cannot be read: {cause}; `send_raw` gives the body as it came"
+        "the server accepted the call, but its response cannot be read: {cause}; `send_raw` gives the body as it came"
     );
     let failed = Error::new(ErrorKind::Decode, detail)
         .sent(true)
         .answered(answer.status, redaction.headers(answer.headers))
         .after(answer.attempts)
-        .excerpted(beginning);
+        .with_snippet(beginning);
     // A connection without a length, or a gateway, has cut the body off.
     if ended { failed.cut_off() } else { failed }
 }
 
 fn empty_handed(answer: Answer, redaction: &dyn Fn() -> Redaction) -> Error {
-    let detail = "the server accepted the call, but its answer has no body; \
+    let detail = "the server accepted the call, but its response has no body; \
                   do not make the call again under another idempotency key";
-    Error::new(ErrorKind::EmptyAnswer, detail)
+    Error::new(ErrorKind::EmptyBody, detail)
         .sent(true)
         .answered(answer.status, redaction().headers(answer.headers))
         .after(answer.attempts)

@@ -13,7 +13,7 @@ pub(super) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip");
 const MAGIC: &[u8] = &[0x1f, 0x8b];
 
 /// Servers write one. A body of empty ones alone would take long to read, and have nothing in it.
-const MOST_MEMBERS: usize = 1000;
+const MAX_MEMBERS: usize = 1000;
 
 /// Whether the body is compressed. The name may be in any case, and be the older one.
 pub(super) fn is_compressed(headers: &HeaderMap) -> bool {
@@ -35,8 +35,8 @@ pub(super) fn unpack(headers: &mut HeaderMap, body: &[u8], limit: usize) -> (Byt
     let mut members = 0;
     while !rest.is_empty() {
         members += 1;
-        if members > MOST_MEMBERS {
-            outcome = Err(std::io::Error::other("the answer is compressed in too many parts"));
+        if members > MAX_MEMBERS {
+            outcome = Err(std::io::Error::other("the response is compressed in too many parts"));
             break;
         }
         let room = u64::try_from(limit - unpacked.len()).unwrap_or(u64::MAX).saturating_add(1);

@@ -20,7 +20,7 @@ use crate::secrets::redact::Redaction;
 use crate::{Error, ErrorKind, Response, Result};
 
 impl Client {
-    /// Makes a call, and gives the body of its answer as its type.
+    /// Makes a call, and gives the body of its response as its type.
     // Not an `async fn`, and neither is the next, whose futures would hold the request twice.
     pub(crate) fn call<T: Decode + Send>(
         &self,
@@ -30,7 +30,7 @@ impl Client {
         self.exchange(operation, outgoing, move |answer, redaction| described(self, operation, answer, redaction))
     }
 
-    /// Makes a call, and gives the body of its answer as it came.
+    /// Makes a call, and gives the body of its response as it came.
     pub(crate) fn call_raw(
         &self,
         operation: &'static Operation,
@@ -39,7 +39,7 @@ impl Client {
         self.exchange(operation, outgoing, |answer, _| Ok(answer.raw()))
     }
 
-    /// Makes a call whose answer is read in a way of its own.
+    /// Makes a call whose response is read in a way of its own.
     pub(crate) async fn exchange<T: Send>(
         &self,
         operation: &'static Operation,
@@ -51,10 +51,10 @@ impl Client {
             .map_err(|error| error.of_operation(operation.id))?;
         let report = Report::begin(self, operation);
         let mut response = None;
-        // The attempts are the same code for all types: they see of the answer whether it could be read.
+        // The attempts are the same code for all types: they see of the response whether it could be read.
         let mut keep = |answer| {
             let read = read(answer, &|| prepared.redaction(self))?;
-            if self.options().strict_answers && !read.deviations().is_empty() {
+            if self.options().strict_decoding && !read.mismatches().is_empty() {
                 return Err(decode::deviating(&read));
             }
             response = Some(read);
@@ -62,7 +62,7 @@ impl Client {
         };
         let outcome = report.during(self.attempts(&prepared, &report, &mut keep)).await;
         let outcome =
-            outcome.and_then(|()| response.ok_or_else(|| Error::new(ErrorKind::Decode, "no answer was read")));
+            outcome.and_then(|()| response.ok_or_else(|| Error::new(ErrorKind::Decode, "no response was read")));
         let outcome = outcome.map_err(|error| error.of_operation(operation.id).under(prepared.key()));
         report.end(&outcome);
         outcome

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::operation::Operation;
-use crate::telemetry::{Call, End, Trace};
+use crate::telemetry::{CallReport, End, Trace};
 use crate::{Error, Response, Result};
 
 /// A call that has begun and is not reported yet.
@@ -41,7 +41,7 @@ impl<'a> Report<'a> {
             Ok(response) => End::Answered {
                 status: response.status(),
                 attempts: response.attempts(),
-                deviations: response.deviations(),
+                mismatches: response.mismatches(),
             },
             Err(error) => End::Failed(error),
         };
@@ -53,13 +53,13 @@ impl<'a> Report<'a> {
         if shared.observer.is_none() && !self.trace.is_on() {
             return;
         }
-        if let End::Answered { deviations, .. } = end {
-            self.trace.deviations(deviations);
+        if let End::Answered { mismatches, .. } = end {
+            self.trace.mismatches(mismatches);
         }
-        let call = Call::of(self.operation, end, shared.clock.now().saturating_duration_since(self.begun));
+        let call = CallReport::of(self.operation, end, shared.clock.now().saturating_duration_since(self.begun));
         self.trace.end(&call);
         if let Some(observer) = &shared.observer {
-            // The call is done, and its answer is the caller's whatever the observer does.
+            // The call is done, and its response is the caller's whatever the observer does.
             let observed = catch_unwind(AssertUnwindSafe(|| observer(&call)));
             if observed.is_err() {
                 self.trace.observer_panicked();

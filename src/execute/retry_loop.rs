@@ -1,4 +1,4 @@
-//! The attempts of a call, until there is an answer or no further one is permitted.
+//! The attempts of a call, until there is a response or no further one is permitted.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -17,13 +17,13 @@ use crate::transport::{Attempt, Body, TransportError};
 use crate::{Error, ErrorKind, Result};
 
 /// The most memory that is taken on the word of `Content-Length`. It is more than a page of any list needs.
-const MOST_ROOM: usize = 1024 * 1024;
+const MAX_ROOM: usize = 1024 * 1024;
 
 /// The most that is read of the body of an error.
-const LARGEST_ERROR: usize = 64 * 1024;
+const MAX_ERROR: usize = 64 * 1024;
 
 impl Client {
-    /// Sends the request until there is an answer that can be read, or no further attempt is permitted.
+    /// Sends the request until there is a response that can be read, or no further attempt is permitted.
     pub(super) async fn attempts(
         &self,
         prepared: &Prepared,
@@ -34,7 +34,7 @@ impl Client {
         let (clock, operation) = (&*shared.clock, prepared.operation);
         let begun = report.begun();
         let left = |now: Instant| {
-            options.deadline.map(|deadline| deadline.saturating_sub(now.saturating_duration_since(begun)))
+            options.total_timeout.map(|deadline| deadline.saturating_sub(now.saturating_duration_since(begun)))
         };
         let _under_way = shared.budget.enter();
         shared.limits.turn(clock, left(begun)).await?;
@@ -42,18 +42,18 @@ impl Client {
         let mut retry: Option<Retry<'_>> = None;
         let mut failed: Option<Error> = None;
         loop {
-            if options.hold_back && retry.is_none() {
+            if options.pause_on_rate_limit && retry.is_none() {
                 let now = clock.now();
                 let held = shared.limits.held_for(operation, now);
                 if !held.is_zero() {
                     self.wait(held, left(now)).await?;
                 }
             }
-            let timeout = match options.deadline.and_then(|_| left(clock.now())) {
+            let timeout = match options.total_timeout.and_then(|_| left(clock.now())) {
                 // A delay can last longer than was asked for, for example on a machine that was asleep.
                 Some(Duration::ZERO) => return Err(failed.unwrap_or_else(too_late)),
-                Some(left) => left.min(options.timeout),
-                None => options.timeout,
+                Some(left) => left.min(options.attempt_timeout),
+                None => options.attempt_timeout,
             };
             attempts += 1;
             if let Some(retry) = &mut retry {
@@ -73,7 +73,7 @@ impl Client {
                 }
             };
             let asked = asked_delay(error.headers(), clock.date());
-            if let (ErrorKind::RateLimited, Some(delay), true) = (error.kind(), asked, options.hold_back) {
+            if let (ErrorKind::RateLimited, Some(delay), true) = (error.kind(), asked, options.pause_on_rate_limit) {
                 shared.limits.hold(operation, clock.now(), delay);
             }
             if attempts > options.max_retries || !is_retryable(&error, prepared.is_repeatable) {
@@ -104,7 +104,7 @@ impl Client {
         Ok(())
     }
 
-    /// One request and its answer, read to the end.
+    /// One request and its response, read to the end.
     async fn attempt(
         &self,
         prepared: &Prepared,
@@ -147,10 +147,10 @@ impl Client {
         let response = sent.map_err(|error| Error::of_transport(error, &redaction()))?;
         let (parts, body) = response.into_parts();
         let (status, mut headers) = (parts.status, parts.headers);
-        let limit = self.options().max_answer_bytes;
+        let limit = self.options().max_response_bytes;
         if !status.is_success() {
             // Of an error the status is known already, which is what counts.
-            let body = beginning(body, limit.min(LARGEST_ERROR)).await;
+            let body = beginning(body, limit.min(MAX_ERROR)).await;
             #[cfg(feature = "gzip")]
             let (headers, body) = unpacked_beginning(headers, body);
             let operation = prepared.operation;
@@ -169,10 +169,10 @@ impl Client {
             Ok(body) => return Ok((status, headers, body)),
             Err(Unreadable::TooLarge) => {
                 let detail = format!(
-                    "the server accepted the call, but its answer is larger than the {limit} bytes that \
-                     `max_answer_bytes` permits, and was not read"
+                    "the server accepted the call, but its response is larger than the {limit} bytes that \
+                     `max_response_bytes` permits, and was not read"
                 );
-                Error::new(ErrorKind::AnswerTooLarge, detail).sent(true)
+                Error::new(ErrorKind::ResponseTooLarge, detail).sent(true)
             }
             // The server has answered, whatever became of the rest.
             Err(Unreadable::Broken(error)) => Error::of_transport(error, &redaction()).sent(true),
@@ -232,17 +232,17 @@ async fn as_it_came(mut body: Body, headers: &HeaderMap, limit: usize) -> std::r
             return Err(Unreadable::TooLarge);
         }
         if all.is_empty() {
-            // The usual answer is one chunk, and stays where it is.
+            // The usual response is one chunk, and stays where it is.
             if announced == Some(chunk.len()) {
                 return Ok(chunk);
             }
-            all.reserve(announced.unwrap_or_default().min(MOST_ROOM));
+            all.reserve(announced.unwrap_or_default().min(MAX_ROOM));
         }
         all.extend_from_slice(&chunk);
     }
     // Over HTTP/2 a stream that is reset with NO_ERROR ends like one that is complete.
     if announced.is_some_and(|length| all.len() < length) {
-        return Err(Unreadable::Broken(TransportError::broken("the answer is shorter than it says")));
+        return Err(Unreadable::Broken(TransportError::broken("the response is shorter than it says")));
     }
     Ok(all.freeze())
 }
@@ -250,7 +250,7 @@ async fn as_it_came(mut body: Body, headers: &HeaderMap, limit: usize) -> std::r
 /// A body of which only the end of its connection says that it is whole must be JSON that is.
 fn if_whole(body: Bytes, ends_by_close: bool) -> std::result::Result<Bytes, Unreadable> {
     if ends_by_close && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
-        return Err(Unreadable::Broken(TransportError::broken("nothing says that the answer is complete")));
+        return Err(Unreadable::Broken(TransportError::broken("nothing says that the response is complete")));
     }
     Ok(body)
 }
@@ -260,7 +260,7 @@ fn unpacked_beginning(mut headers: HeaderMap, body: Bytes) -> (HeaderMap, Bytes)
     if !super::gzip::is_compressed(&headers) {
         return (headers, body);
     }
-    let (body, _) = super::gzip::unpack(&mut headers, &body, LARGEST_ERROR);
+    let (body, _) = super::gzip::unpack(&mut headers, &body, MAX_ERROR);
     (headers, body)
 }
 
@@ -281,7 +281,7 @@ async fn beginning(mut body: Body, limit: usize) -> Bytes {
 mod tests {
     use http::{Method, Response};
 
-    use crate::operation::{AnswerBody, Operation, Outgoing};
+    use crate::operation::{Operation, Outgoing, ResponseBody};
     use crate::retry::Backoff;
     use crate::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
     use crate::{Client, ErrorKind};
@@ -300,7 +300,7 @@ mod tests {
     }
 
     const fn operation(method: &'static str, repeatable: bool, final_conflict: bool) -> Operation {
-        let (id, path, answer, sensitive) = ("things.change", "/things", AnswerBody::None, false);
+        let (id, path, answer, sensitive) = ("things.change", "/things", ResponseBody::None, false);
         Operation { id, method, path, answer, sensitive, repeatable, final_conflict }
     }
 
@@ -319,7 +319,7 @@ mod tests {
             (&REPEATABLE_PATCH, 0, 3, true),
             (&PUT_THAT_ADDS, 0, 1, true),
         ] {
-            let brief = Backoff::default().longest(std::time::Duration::from_millis(1));
+            let brief = Backoff::default().max_delay(std::time::Duration::from_millis(1));
             let client = Client::builder().api_key("key").transport(Answers(status));
             let client = client.options(|options| options.backoff(brief)).build().unwrap();
             let outgoing =

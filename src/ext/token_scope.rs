@@ -23,7 +23,7 @@ use std::time::Duration;
 /// ```
 /// # use trycourier::ext::Scope;
 /// let scope = Scope::user("mallory user_id:ada").inbox_read();
-/// assert!(scope.check().is_err());
+/// assert!(scope.validate().is_err());
 /// assert_eq!(scope.to_string(), "");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -200,15 +200,15 @@ impl Scope {
     ///
     /// ```
     /// # use trycourier::ext::Scope;
-    /// assert!(Scope::user("user_123").check().is_ok());
-    /// let error = Scope::user("user 123").check().unwrap_err();
+    /// assert!(Scope::user("user_123").validate().is_ok());
+    /// let error = Scope::user("user 123").validate().unwrap_err();
     /// assert_eq!(error.to_string(), "an id in the scope has white space or control characters in it");
     /// ```
     ///
     /// # Errors
     ///
     /// An id that is empty, or has white space or control characters in it.
-    pub fn check(&self) -> Result<(), InvalidScope> {
+    pub fn validate(&self) -> Result<(), InvalidScope> {
         self.refused.map_or(Ok(()), Err)
     }
 
@@ -229,7 +229,7 @@ impl Scope {
     }
 }
 
-/// The words with a space between; nothing where the scope [is refused](Scope::check).
+/// The words with a space between; nothing where the scope [is refused](Scope::validate).
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.refused.is_some() { Ok(()) } else { f.write_str(&self.words.join(" ")) }
@@ -250,7 +250,7 @@ impl From<Scope> for String {
 ///
 /// fn scope_of(user_id: &str) -> Result<Scope, InvalidScope> {
 ///     let scope = Scope::user(user_id).inbox_read();
-///     scope.check().map(|()| scope)
+///     scope.validate().map(|()| scope)
 /// }
 /// assert!(scope_of("user_123").is_ok() && scope_of("").is_err());
 /// ```

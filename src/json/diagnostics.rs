@@ -3,18 +3,18 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::memory_limit;
-use crate::mismatch::Deviation;
+use crate::mismatch::Mismatch;
 
-/// How many deviations of one answer are listed: more tell nothing new.
-pub(super) const MOST_DEVIATIONS: usize = 1000;
+/// How many mismatches of one response are listed: more tell nothing new.
+pub(super) const MAX_MISMATCHES: usize = 1000;
 
 /// How much of a key is shown in a place.
-const LONGEST_KEY: usize = 64;
+const MAX_KEY: usize = 64;
 
 /// What a lenient pass finds.
 pub struct Notes<'v> {
     place: Vec<Step<'v>>,
-    deviations: Vec<Deviation>,
+    mismatches: Vec<Mismatch>,
     /// Something did not fit, and whoever has a place for it has to keep the whole value.
     pub(super) lost: bool,
     /// A secret is among what did not fit.
@@ -22,7 +22,7 @@ pub struct Notes<'v> {
     /// How many bytes may be kept beside the fields.
     budget: usize,
     exceeded: bool,
-    /// Nothing is read if there is any deviation, and then nothing has to be kept.
+    /// Nothing is read if there is any mismatch, and then nothing has to be kept.
     exact: bool,
 }
 
@@ -36,7 +36,7 @@ impl<'v> Notes<'v> {
     pub(super) fn new(budget: usize) -> Self {
         Self {
             place: Vec::new(),
-            deviations: Vec::new(),
+            mismatches: Vec::new(),
             lost: false,
             sensitive: false,
             budget,
@@ -45,7 +45,7 @@ impl<'v> Notes<'v> {
         }
     }
 
-    /// For what has been counted already, and is read again if there is any deviation.
+    /// For what has been counted already, and is read again if there is any mismatch.
     pub(super) fn exact() -> Self {
         Self { exact: true, ..Self::new(usize::MAX) }
     }
@@ -57,17 +57,17 @@ impl<'v> Notes<'v> {
     }
 
     pub(super) fn deviates(&mut self, below: Option<&str>, expected: &'static str) {
-        if self.deviations.len() < MOST_DEVIATIONS {
+        if self.mismatches.len() < MAX_MISMATCHES {
             let place = place(self.place.iter().copied().chain(below.map(Step::Key)));
-            self.deviations.push(Deviation::new(place, expected));
+            self.mismatches.push(Mismatch::new(place, expected));
         }
     }
 
     /// Reads a secret. What does not fit in it is kept under a name that does not tell that it is one.
     pub(crate) fn in_secret<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let before = self.deviations.len();
+        let before = self.mismatches.len();
         let value = read(self);
-        self.sensitive |= value.is_none() || self.lost || self.deviations.len() > before;
+        self.sensitive |= value.is_none() || self.lost || self.mismatches.len() > before;
         value
     }
 
@@ -79,7 +79,7 @@ impl<'v> Notes<'v> {
         self.place.pop();
     }
 
-    /// A copy to keep beside the fields, as long as the answer's share of memory lasts.
+    /// A copy to keep beside the fields, as long as the response's share of memory lasts.
     pub(crate) fn keep(&mut self, value: &Value) -> Value {
         if self.exact {
             return if self.is_clean() { value.clone() } else { Value::Null };
@@ -101,11 +101,11 @@ impl<'v> Notes<'v> {
     }
 
     pub(super) fn is_clean(&self) -> bool {
-        self.deviations.is_empty()
+        self.mismatches.is_empty()
     }
 
-    pub(super) fn into_deviations(self) -> Vec<Deviation> {
-        self.deviations
+    pub(super) fn into_mismatches(self) -> Vec<Mismatch> {
+        self.mismatches
     }
 }
 
@@ -121,10 +121,10 @@ pub(super) fn place<'s>(steps: impl Iterator<Item = Step<'s>>) -> String {
                 if !place.is_empty() {
                     place.push('.');
                 }
-                place.extend(key.chars().take(LONGEST_KEY));
+                place.extend(key.chars().take(MAX_KEY));
             }
             Step::Key(key) => {
-                let shown: String = key.chars().take(LONGEST_KEY).collect();
+                let shown: String = key.chars().take(MAX_KEY).collect();
                 let _ = write!(place, "[{shown:?}]");
             }
         }

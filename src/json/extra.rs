@@ -11,8 +11,8 @@ use crate::secrets::names::{HIDDEN, Member, Shown};
 
 /// The properties of an object that have no field, by name, in the order in which they came.
 ///
-/// In an answer, these are the properties that this version does not know, and the values that do not fit their fields (see
-/// [`Deviation`](crate::types::Deviation)). In a request they are sent unchanged. A value here overrides the field of the same
+/// In a response, these are the properties that this version does not know, and the values that do not fit their fields (see
+/// [`Mismatch`](crate::types::Mismatch)). In a request they are sent unchanged. A value here overrides the field of the same
 /// name. So to change a field whose value did not fit, [`remove`](Extra::remove) the value here, and set the field.
 ///
 /// ```

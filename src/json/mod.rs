@@ -1,10 +1,10 @@
 //! How the generated types are read from JSON and written to it.
 //!
-//! The generated code states facts: a [`structure!`](structure) has its fields and their names, a [`words!`](words) its
+//! The generated code states facts: a [`structure!`](structure) has its fields and their names, a [`string_enum!`](string_enum) its
 //! words, a [`union!`](union) the shapes of its variants. What is done with the facts is written once, here.
 //!
-//! An answer is read in one strict pass, directly from the text. Only when that fails is there a second, lenient one over a
-//! tree of values, which loses nothing and lists each [`Deviation`](crate::types::Deviation). See [`decode`].
+//! A response is read in one strict pass, directly from the text. Only when that fails is there a second, lenient one over a
+//! tree of values, which loses nothing and lists each [`Mismatch`](crate::types::Mismatch). See [`decode`].
 
 mod decode;
 mod diagnostics;
@@ -34,6 +34,6 @@ pub use struct_codec::{Properties, Structure, read_structure, write_structure};
 pub use traits::{Decode, Encode};
 pub use union::{Shape, Union, lenient_union, read_union, text_union};
 
-pub(crate) use string_enum::words;
+pub(crate) use string_enum::string_enum;
 pub(crate) use struct_codec::structure;
 pub(crate) use union::union;

@@ -55,16 +55,16 @@ impl Object {
     ///     id: &'a str,
     /// }
     ///
-    /// let data = Object::of(&Order { id: "A-1007" })?;
+    /// let data = Object::from_serialize(&Order { id: "A-1007" })?;
     /// assert_eq!(data["id"], "A-1007");
-    /// assert!(Object::of(&"a text").is_err());
+    /// assert!(Object::from_serialize(&"a text").is_err());
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     ///
     /// # Errors
     ///
     /// If the value cannot be written as JSON, or its JSON is not an object.
-    pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+    pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         let object = Self::from(serde_json::to_value(value)?);
         if object.is_object() { Ok(object) } else { Err(serde_json::Error::custom(NOT_AN_OBJECT)) }
     }

@@ -2,8 +2,8 @@ use std::fmt::Write;
 
 use serde::de::IgnoredAny;
 
-use super::diagnostics::{MOST_DEVIATIONS, Step, place};
-use crate::mismatch::Deviation;
+use super::diagnostics::{MAX_MISMATCHES, Step, place};
+use crate::mismatch::Mismatch;
 
 /// How deep arrays and objects may be in each other; serde_json takes one more.
 const DEEPEST: usize = 127;
@@ -12,7 +12,7 @@ const DEEPEST: usize = 127;
 /// too large and what is nested too deep become strings of their text.
 ///
 /// A text that is not JSON stays none.
-pub(super) fn repair(text: &str) -> (String, Vec<Deviation>) {
+pub(super) fn repair(text: &str) -> (String, Vec<Mismatch>) {
     let mut repair =
         Repair { rest: text, mended: String::with_capacity(text.len()), inside: Vec::new(), found: Vec::new() };
     while repair.step().is_some() {}
@@ -23,7 +23,7 @@ struct Repair<'t> {
     rest: &'t str,
     mended: String,
     inside: Vec<Container>,
-    found: Vec<Deviation>,
+    found: Vec<Mismatch>,
 }
 
 enum Container {
@@ -80,14 +80,14 @@ impl Repair<'_> {
     }
 
     fn deviates(&mut self, expected: &'static str) {
-        if self.found.len() == MOST_DEVIATIONS {
+        if self.found.len() == MAX_MISMATCHES {
             return;
         }
         let steps = self.inside.iter().filter_map(|container| match container {
             Container::Array(index) => Some(Step::Index(*index)),
             Container::Object(key) => key.as_deref().map(Step::Key),
         });
-        self.found.push(Deviation::new(place(steps), expected));
+        self.found.push(Mismatch::new(place(steps), expected));
     }
 
     fn string(&mut self) {

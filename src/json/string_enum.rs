@@ -3,10 +3,10 @@ use std::fmt;
 
 use serde::de::{Deserializer, Error, Visitor};
 
-/// States the words of an enum, and implements all that follows from them.
+/// States the values of a string enum, and implements all that follows from them.
 ///
 /// The enum has a variant `Unrecognized(String)` besides.
-macro_rules! words {
+macro_rules! string_enum {
     ($type:ident { $($variant:ident = $word:literal),* $(,)? }) => {
         impl $type {
             const WORDS: &'static [&'static str] = &[$($word),*];
@@ -88,7 +88,7 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+pub(crate) use string_enum;
 
 pub fn read_word<'de, T, D: Deserializer<'de>>(
     from: D,

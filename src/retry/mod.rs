@@ -14,9 +14,9 @@
 //! What fails in the same way each time is not retried: a certificate that is not accepted, a proxy that refuses, and the 409
 //! of an operation whose documentation says that it is final.
 //!
-//! A success whose body breaks off is requested again, if that cannot do the work twice. A `DELETE` whose first answer was
+//! A success whose body breaks off is requested again, if that cannot do the work twice. A `DELETE` whose first response was
 //! lost can end in [`NotFound`](crate::ErrorKind::NotFound), because the first attempt has done it; the error then says
-//! that an [answer was lost](crate::Error::answer_was_lost).
+//! that an [answer was lost](crate::Error::response_was_lost).
 //!
 //! Every retry is also paid from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share, so that
 //! retries do not multiply an outage.
@@ -37,7 +37,7 @@ use http::{HeaderMap, StatusCode};
 use crate::{Error, ErrorKind};
 
 /// The longest delay that a server may ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(60);
+const MAX_ASKED: Duration = Duration::from_secs(60);
 
 /// The delay before a retry, if the server does not ask for one.
 ///
@@ -45,39 +45,39 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60);
 /// use std::time::Duration;
 /// use trycourier::retry::Backoff;
 ///
-/// let patient = Backoff::default().first(Duration::from_secs(1)).longest(Duration::from_secs(30));
+/// let patient = Backoff::default().initial_delay(Duration::from_secs(1)).max_delay(Duration::from_secs(30));
 /// assert_eq!(patient.delay(3, 0.0), Duration::from_secs(8));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Backoff {
-    first: Duration,
-    longest: Duration,
+    initial_delay: Duration,
+    max_delay: Duration,
 }
 
 impl Default for Backoff {
     /// 0.5 s doubled up to 8 s, as the official clients have it.
     fn default() -> Self {
-        Self { first: Duration::from_millis(500), longest: Duration::from_secs(8) }
+        Self { initial_delay: Duration::from_millis(500), max_delay: Duration::from_secs(8) }
     }
 }
 
 impl Backoff {
     /// The delay before the first retry; 0.5 s by default.
-    pub fn first(mut self, first: Duration) -> Self {
-        self.first = first;
+    pub fn initial_delay(mut self, delay: Duration) -> Self {
+        self.initial_delay = delay;
         self
     }
 
     /// The longest delay; 8 s by default.
-    pub fn longest(mut self, longest: Duration) -> Self {
-        self.longest = longest;
+    pub fn max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
         self
     }
 
     /// The delay before a retry: 0 is the first. It is shortened by up to a quarter, as much as `random` in [0, 1) says.
     pub fn delay(&self, retry: u32, random: f64) -> Duration {
-        let doubled = self.first.saturating_mul(2_u32.saturating_pow(retry)).min(self.longest);
+        let doubled = self.initial_delay.saturating_mul(2_u32.saturating_pow(retry)).min(self.max_delay);
         // Not `mul_f64`, which panics where the longest duration is rounded up, and for a random number that is none.
         let less = (doubled / 4).as_secs_f64() * random.clamp(0.0, 1.0);
         doubled.saturating_sub(Duration::try_from_secs_f64(less).unwrap_or_default())
@@ -138,7 +138,7 @@ pub(crate) fn is_retryable(error: &Error, repeatable: bool) -> bool {
     if error.is_permanent() || asked == Some(b"false") {
         return false;
     }
-    // A success whose body broke off is done, whatever else it says of itself: it is repeated for its answer alone.
+    // A success whose body broke off is done, whatever else it says of itself: it is repeated for its response alone.
     if error.status().is_some_and(|status| status.is_success()) {
         return repeatable
             && (error.is_cut_off() || matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout));
@@ -159,7 +159,7 @@ pub(crate) fn is_retryable(error: &Error, repeatable: bool) -> bool {
 
 /// The delay that the server asks for, if it is one to obey.
 pub(crate) fn asked_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    retry_after(headers, now).filter(|asked| *asked <= LONGEST_ASKED)
+    retry_after(headers, now).filter(|asked| *asked <= MAX_ASKED)
 }
 
 /// The delay that the server asks for, however long.
@@ -206,10 +206,10 @@ mod tests {
 
     #[test]
     fn no_delay_and_no_randomness_panics() {
-        let endless = Backoff::default().first(Duration::MAX).longest(Duration::MAX);
+        let endless = Backoff::default().initial_delay(Duration::MAX).max_delay(Duration::MAX);
         assert_eq!(endless.delay(9, 0.0), Duration::MAX);
         assert!(endless.delay(0, 1.0) > Duration::MAX / 2);
-        assert_eq!(Backoff::default().first(Duration::ZERO).delay(9, 0.5), Duration::ZERO);
+        assert_eq!(Backoff::default().initial_delay(Duration::ZERO).delay(9, 0.5), Duration::ZERO);
         for random in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 2.0] {
             assert!(Backoff::default().delay(0, random) >= Duration::from_millis(375), "{random}");
         }

@@ -64,7 +64,7 @@ pub(crate) struct Pace {
 }
 
 /// Longer than anybody waits, and never too long to be added to a moment.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const MAX_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Pace {
     pub(crate) fn new(calls: u32, period: Duration) -> Result<Self> {
@@ -73,7 +73,7 @@ impl Pace {
             return Err(Error::new(ErrorKind::Configuration, detail));
         };
         Ok(Self {
-            interval: interval.min(LONGEST_INTERVAL),
+            interval: interval.min(MAX_INTERVAL),
             next: Mutex::default(),
             queue: tokio::sync::Mutex::default(),
             waiting: AtomicU32::new(0),

@@ -25,13 +25,13 @@ const HIDDEN: &str = "[sensitive]";
 const SHORTEST: usize = 8;
 
 /// How often escapes are undone: a page may quote JSON that quotes a URL.
-const MOST_ESCAPES: usize = 4;
+const MAX_ESCAPES: usize = 4;
 
 /// The most bytes that a character of a secret takes when it is escaped.
-const LONGEST_ESCAPE: usize = 16;
+const MAX_ESCAPE: usize = 16;
 
 /// Looking for more than this would take too long. A full chunk of a bulk job, with some secrets for each user, has less.
-const MOST_SECRETS: usize = 5000;
+const MAX_SECRETS: usize = 5000;
 
 /// Everything of one call that no text may show, in every form in which a server may repeat it.
 ///
@@ -149,7 +149,7 @@ impl Redaction {
             return;
         }
         self.secrets += 1;
-        if self.secrets > MOST_SECRETS {
+        if self.secrets > MAX_SECRETS {
             return;
         }
         self.needles.push(Needle::new(secret, HIDDEN));
@@ -169,7 +169,7 @@ impl Redaction {
     /// The beginning of a text, up to a place, without the secrets that begin there.
     fn redact_beginning<'a>(&self, text: &'a str, up_to: usize) -> Cow<'a, str> {
         let beginning = text.get(..up_to).unwrap_or(text);
-        if self.secrets > MOST_SECRETS && !beginning.is_empty() {
+        if self.secrets > MAX_SECRETS && !beginning.is_empty() {
             return Cow::Borrowed(HIDDEN);
         }
         let mut shown = String::new();
@@ -189,7 +189,7 @@ impl Redaction {
     fn found(&self, text: &str) -> Vec<(usize, usize, &'static str)> {
         let mut found = Vec::new();
         let readings = std::iter::successors(Some(Reading::of(text)), Reading::unescaped);
-        for reading in readings.take(1 + MOST_ESCAPES) {
+        for reading in readings.take(1 + MAX_ESCAPES) {
             for needle in &self.needles {
                 let places = needle.found(&reading.text);
                 found.extend(places.map(|(from, to)| (reading.original(from), reading.original(to), needle.shown)));
@@ -249,11 +249,11 @@ impl Redaction {
     }
 
     /// The beginning of a body as text on one line.
-    pub(crate) fn excerpt(&self, body: &[u8]) -> Option<String> {
+    pub(crate) fn snippet(&self, body: &[u8]) -> Option<String> {
         const LONGEST: usize = 500;
         // More than is shown, so that no secret is cut in two, of which the first half would not be found.
         let longest_needle = self.needles.iter().map(|needle| needle.text.len()).max().unwrap_or(0);
-        let head = body.get(..LONGEST * 32 + longest_needle * LONGEST_ESCAPE).unwrap_or(body);
+        let head = body.get(..LONGEST * 32 + longest_needle * MAX_ESCAPE).unwrap_or(body);
         let text = String::from_utf8_lossy(head);
         let up_to = text.char_indices().nth(LONGEST * 8).map_or(text.len(), |(at, _)| at);
         let text = on_one_line(&self.redact_beginning(&text, up_to), LONGEST);

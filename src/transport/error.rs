@@ -1,9 +1,9 @@
-//! Why an attempt has no answer.
+//! Why an attempt has no response.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Why an attempt has no answer, or not all of it.
+/// Why an attempt has no response, or not all of it.
 ///
 /// It tells the client whether the server may have acted on the request, and whether another attempt can help. The constructors
 /// make the cautious choice; [`not_sent`](Self::not_sent) and [`permanent`](Self::permanent) change it.
@@ -38,7 +38,7 @@ impl TransportError {
         Self::of(Failure::Broken, cause)
     }
 
-    /// There was no answer in time. The server may have acted on the request.
+    /// There was no response in time. The server may have acted on the request.
     pub fn timeout(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::of(Failure::Timeout, cause)
     }
@@ -69,7 +69,7 @@ impl TransportError {
         self.was_sent
     }
 
-    /// Whether there was no answer in time.
+    /// Whether there was no response in time.
     pub fn is_timeout(&self) -> bool {
         self.failure == Failure::Timeout
     }
@@ -99,7 +99,7 @@ impl fmt::Display for TransportError {
             Failure::Certificate => "the server's certificate is not accepted",
             Failure::Proxy => "the proxy refuses the connection",
             Failure::Broken => "the connection broke",
-            Failure::Timeout => "there was no answer in time",
+            Failure::Timeout => "there was no response in time",
             Failure::Redirect => "the redirects do not end",
             Failure::Request => "the request cannot be made",
         })

@@ -1,4 +1,4 @@
-//! The layer below the retries, which sends a single attempt to the server and returns its answer.
+//! The layer below the retries, which sends a single attempt to the server and returns its response.
 //!
 //! By default a client sends over HTTP, see [`Http`]. Replace it by a [`Transport`] of your own for tests, to record and replay
 //! calls, to send through a tower service, or to run on another runtime. Everything above it stays the same: retries,
@@ -86,12 +86,12 @@ use crate::operation::Operation;
 /// A boxed future, the same type as `futures::future::BoxFuture`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Sends one attempt of a call to the server, and returns its answer.
+/// Sends one attempt of a call to the server, and returns its response.
 ///
 /// A transport must not repeat a request, because the client decides what is sent again. It should not follow redirects to
 /// another host, because the request contains the API key. See the [module](self) for examples.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the request, and returns the answer as soon as its headers have arrived.
+    /// Sends the request, and returns the response as soon as its headers have arrived.
     ///
     /// The client drops the future or the body when the attempt times out or the call is cancelled. The request should then
     /// be abandoned.
@@ -129,7 +129,7 @@ impl Attempt {
         self.number
     }
 
-    /// How long the attempt may take, from connecting to the last byte of the answer. The client abandons it after that.
+    /// How long the attempt may take, from connecting to the last byte of the response. The client abandons it after that.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }

@@ -128,7 +128,7 @@ impl Http {
     }
 }
 
-/// The body of an answer that is still on its way.
+/// The body of a response that is still on its way.
 pub(crate) struct Arriving {
     answer: reqwest::Response,
     pools: Arc<Pools>,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::json::{Decode, Encode, Notes};
 use crate::values::iso_8601::system_time;
-use crate::values::timestamp::MomentError;
+use crate::values::timestamp::TimestampError;
 
 /// A moment in milliseconds since the Unix epoch (UTC), as Courier writes the times of a message.
 ///
@@ -22,7 +22,7 @@ use crate::values::timestamp::MomentError;
 /// let sent = Millis(1_710_243_002_484);
 /// assert_eq!(SystemTime::try_from(sent)?, SystemTime::UNIX_EPOCH + Duration::from_millis(1_710_243_002_484));
 /// assert_eq!(Millis::from(SystemTime::UNIX_EPOCH), Millis(0));
-/// # Ok::<(), trycourier::types::MomentError>(())
+/// # Ok::<(), trycourier::types::TimestampError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -52,10 +52,10 @@ impl From<SystemTime> for Millis {
 }
 
 impl TryFrom<Millis> for SystemTime {
-    type Error = MomentError;
+    type Error = TimestampError;
 
-    fn try_from(millis: Millis) -> Result<Self, MomentError> {
-        system_time(i128::from(millis.0) * 1_000_000).ok_or(MomentError)
+    fn try_from(millis: Millis) -> Result<Self, TimestampError> {
+        system_time(i128::from(millis.0) * 1_000_000).ok_or(TimestampError)
     }
 }
 
@@ -71,10 +71,10 @@ impl From<jiff::Timestamp> for Millis {
 #[cfg(feature = "jiff")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl TryFrom<Millis> for jiff::Timestamp {
-    type Error = MomentError;
+    type Error = TimestampError;
 
-    fn try_from(millis: Millis) -> Result<Self, MomentError> {
-        Self::from_millisecond(millis.0).map_err(|_| MomentError)
+    fn try_from(millis: Millis) -> Result<Self, TimestampError> {
+        Self::from_millisecond(millis.0).map_err(|_| TimestampError)
     }
 }
 
@@ -89,10 +89,10 @@ impl<Z: chrono::TimeZone> From<chrono::DateTime<Z>> for Millis {
 #[cfg(feature = "chrono")]
 #[cfg_attr(docsrs, doc(cfg(feature = "chrono")))]
 impl TryFrom<Millis> for chrono::DateTime<chrono::Utc> {
-    type Error = MomentError;
+    type Error = TimestampError;
 
-    fn try_from(millis: Millis) -> Result<Self, MomentError> {
-        Self::from_timestamp_millis(millis.0).ok_or(MomentError)
+    fn try_from(millis: Millis) -> Result<Self, TimestampError> {
+        Self::from_timestamp_millis(millis.0).ok_or(TimestampError)
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
         let time = jiff::Timestamp::from_nanosecond(-1).unwrap();
         assert_eq!(Millis::from(time), Millis(-1));
         assert_eq!(jiff::Timestamp::try_from(Millis(1)).map(|time| time.as_nanosecond()), Ok(1_000_000));
-        assert_eq!(jiff::Timestamp::try_from(Millis(i64::MAX)), Err(MomentError));
+        assert_eq!(jiff::Timestamp::try_from(Millis(i64::MAX)), Err(TimestampError));
     }
 
     #[cfg(feature = "chrono")]
@@ -166,6 +166,6 @@ mod tests {
     fn moments_convert_to_and_from_chrono() {
         let time = chrono::DateTime::<chrono::Utc>::try_from(Millis(-1)).unwrap();
         assert_eq!(Millis::from(time), Millis(-1));
-        assert_eq!(chrono::DateTime::<chrono::Utc>::try_from(Millis(i64::MAX)), Err(MomentError));
+        assert_eq!(chrono::DateTime::<chrono::Utc>::try_from(Millis(i64::MAX)), Err(TimestampError));
     }
 }

@@ -26,7 +26,7 @@ use crate::values::iso_8601::{nanoseconds_of, read, system_time, written};
 /// assert_eq!(SystemTime::try_from(&at)?, SystemTime::UNIX_EPOCH + Duration::from_millis(1500));
 /// assert_eq!(at.as_str(), "1970-01-01T01:00:01.5+01:00");
 /// assert_eq!(Timestamp::from(SystemTime::UNIX_EPOCH).as_str(), "1970-01-01T00:00:00.000Z");
-/// # Ok::<(), trycourier::types::MomentError>(())
+/// # Ok::<(), trycourier::types::TimestampError>(())
 /// ```
 ///
 /// A text that is not a date is kept, too, and only its conversion fails.
@@ -49,15 +49,15 @@ impl Timestamp {
 /// The error of converting a moment: its text is not a date with a time and an offset, or the other type cannot hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct MomentError;
+pub struct TimestampError;
 
-impl fmt::Display for MomentError {
+impl fmt::Display for TimestampError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("this is not a moment in ISO 8601 with an offset, or it is too far away for the other type")
     }
 }
 
-impl std::error::Error for MomentError {}
+impl std::error::Error for TimestampError {}
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,17 +91,17 @@ impl From<SystemTime> for Timestamp {
 }
 
 impl TryFrom<&Timestamp> for SystemTime {
-    type Error = MomentError;
+    type Error = TimestampError;
 
-    fn try_from(timestamp: &Timestamp) -> Result<Self, MomentError> {
-        read(&timestamp.0).and_then(system_time).ok_or(MomentError)
+    fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
+        read(&timestamp.0).and_then(system_time).ok_or(TimestampError)
     }
 }
 
 impl TryFrom<Timestamp> for SystemTime {
-    type Error = MomentError;
+    type Error = TimestampError;
 
-    fn try_from(timestamp: Timestamp) -> Result<Self, MomentError> {
+    fn try_from(timestamp: Timestamp) -> Result<Self, TimestampError> {
         Self::try_from(&timestamp)
     }
 }
@@ -117,11 +117,11 @@ impl From<jiff::Timestamp> for Timestamp {
 #[cfg(feature = "jiff")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl TryFrom<&Timestamp> for jiff::Timestamp {
-    type Error = MomentError;
+    type Error = TimestampError;
 
-    fn try_from(timestamp: &Timestamp) -> Result<Self, MomentError> {
-        let nanoseconds = read(&timestamp.0).ok_or(MomentError)?;
-        Self::from_nanosecond(nanoseconds).map_err(|_| MomentError)
+    fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
+        let nanoseconds = read(&timestamp.0).ok_or(TimestampError)?;
+        Self::from_nanosecond(nanoseconds).map_err(|_| TimestampError)
     }
 }
 
@@ -136,13 +136,13 @@ impl<Z: chrono::TimeZone> From<chrono::DateTime<Z>> for Timestamp {
 #[cfg(feature = "chrono")]
 #[cfg_attr(docsrs, doc(cfg(feature = "chrono")))]
 impl TryFrom<&Timestamp> for chrono::DateTime<chrono::Utc> {
-    type Error = MomentError;
+    type Error = TimestampError;
 
-    fn try_from(timestamp: &Timestamp) -> Result<Self, MomentError> {
-        let nanoseconds = read(&timestamp.0).ok_or(MomentError)?;
-        let seconds = i64::try_from(nanoseconds.div_euclid(iso_8601::SECOND)).map_err(|_| MomentError)?;
-        let rest = u32::try_from(nanoseconds.rem_euclid(iso_8601::SECOND)).map_err(|_| MomentError)?;
-        Self::from_timestamp(seconds, rest).ok_or(MomentError)
+    fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
+        let nanoseconds = read(&timestamp.0).ok_or(TimestampError)?;
+        let seconds = i64::try_from(nanoseconds.div_euclid(iso_8601::SECOND)).map_err(|_| TimestampError)?;
+        let rest = u32::try_from(nanoseconds.rem_euclid(iso_8601::SECOND)).map_err(|_| TimestampError)?;
+        Self::from_timestamp(seconds, rest).ok_or(TimestampError)
     }
 }
 
@@ -208,7 +208,7 @@ mod tests {
             "2024-03-1é",
         ] {
             let timestamp = Timestamp::from(text);
-            assert_eq!(SystemTime::try_from(&timestamp), Err(MomentError), "{text}");
+            assert_eq!(SystemTime::try_from(&timestamp), Err(TimestampError), "{text}");
             assert_eq!(timestamp.as_str(), text);
         }
     }
@@ -220,7 +220,7 @@ mod tests {
         let time = jiff::Timestamp::try_from(&timestamp).unwrap();
         assert_eq!(time.as_nanosecond(), -1);
         assert_eq!(Timestamp::from(time), timestamp);
-        assert_eq!(jiff::Timestamp::try_from(&Timestamp::from("+999999-01-01")), Err(MomentError));
+        assert_eq!(jiff::Timestamp::try_from(&Timestamp::from("+999999-01-01")), Err(TimestampError));
     }
 
     #[cfg(feature = "chrono")]
@@ -230,6 +230,6 @@ mod tests {
         let time = chrono::DateTime::<chrono::Utc>::try_from(&timestamp).unwrap();
         assert_eq!((time.timestamp(), time.timestamp_subsec_nanos()), (-1, 999_999_999));
         assert_eq!(Timestamp::from(time), timestamp);
-        assert_eq!(chrono::DateTime::<chrono::Utc>::try_from(&Timestamp::from("+999999-01-01")), Err(MomentError));
+        assert_eq!(chrono::DateTime::<chrono::Utc>::try_from(&Timestamp::from("+999999-01-01")), Err(TimestampError));
     }
 }

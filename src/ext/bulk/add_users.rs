@@ -10,21 +10,21 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::checkpoint::{Checkpoint, Stage};
-use super::chunks::{Check, Chunk, Chunks, Limits, MOST_USERS};
+use super::chunks::{Check, Chunk, Chunks, Limits, MAX_USERS};
 use super::error::Stopped;
-use super::rejected::{Refusal, Refused, located};
+use super::rejected::{Rejected, Rejection, located};
 
 /// The one thing of a job that this needs.
 pub(super) trait Intake: Clone + Send + Sync + 'static {
     type User: Serialize + Send + Sync + 'static;
 
-    /// Adds a chunk. It is held until the answer is there, to find the refused in it.
+    /// Adds a chunk. It is held until the response is there, to find the rejected in it.
     fn add(&self, users: Arc<Vec<Self::User>>) -> impl Future<Output = crate::Result<Added>> + Send;
 }
 
-/// Courier's answer to a chunk.
+/// Courier's response to a chunk.
 pub(super) struct Added {
-    pub refusals: Vec<Refusal>,
+    pub rejections: Vec<Rejection>,
     /// Whether the request may have been acted on before the one that was answered.
     pub was_repeated: bool,
 }
@@ -35,8 +35,8 @@ pub(super) struct Added {
 /// use trycourier::ext::bulk::Ingested;
 ///
 /// fn note(chunk: &Ingested) {
-///     for user in &chunk.refused {
-///         println!("user {:?}: {}", user.place, user.reason);
+///     for user in &chunk.rejected {
+///         println!("user {:?}: {}", user.index, user.reason);
 ///     }
 ///     println!("{} users so far", chunk.checkpoint.seen());
 /// }
@@ -45,7 +45,7 @@ pub(super) struct Added {
 #[non_exhaustive]
 pub struct Ingested {
     /// The users of the chunk who are not in the job.
-    pub refused: Vec<Refused>,
+    pub rejected: Vec<Rejected>,
     /// The checkpoint to save.
     pub checkpoint: Checkpoint,
 }
@@ -69,11 +69,11 @@ where
 {
     let in_flight = in_flight.max(1);
     // Before the next checkpoint every flight can begin another chunk.
-    let reach = move |begun: u64| begun.saturating_add((in_flight as u64).saturating_mul(MOST_USERS as u64));
+    let reach = move |begun: u64| begun.saturating_add((in_flight as u64).saturating_mul(MAX_USERS as u64));
     let known_reach = checkpoint.reach();
     let end = checkpoint.done().end();
     checkpoint.reaches(reach(end));
-    let first = Ingested { refused: Vec::new(), checkpoint: checkpoint.clone() };
+    let first = Ingested { rejected: Vec::new(), checkpoint: checkpoint.clone() };
     let begun = Arc::new(AtomicU64::new(end));
     let no_more = Arc::new(Mutex::new(None));
     let chunks = Chunks::of(users, check, limits, checkpoint.done().clone());
@@ -105,11 +105,11 @@ where
         let (begun, no_more) = (Arc::clone(&begun), Arc::clone(&no_more));
         async move {
             let (mut done, mut checkpoint) = state?;
-            let refused = match done.next().await {
+            let rejected = match done.next().await {
                 Some(Err(error)) => return Some((Err(Stopped::Call(error)), None)),
-                Some(Ok((span, refused))) => {
-                    checkpoint.add(span, refused.len() as u64);
-                    refused
+                Some(Ok((span, rejected))) => {
+                    checkpoint.add(span, rejected.len() as u64);
+                    rejected
                 }
                 None if checkpoint.is_ingested() => return None,
                 None => {
@@ -121,7 +121,7 @@ where
                 }
             };
             checkpoint.reaches(reach(begun.load(Ordering::Relaxed)));
-            let ingested = Ingested { refused, checkpoint: checkpoint.clone() };
+            let ingested = Ingested { rejected, checkpoint: checkpoint.clone() };
             Some((Ok(ingested), Some((done, checkpoint))))
         }
     });
@@ -133,22 +133,22 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn add<J: Intake>(job: J, chunk: Chunk<J::User>, known_reach: u64) -> crate::Result<(Range<u64>, Vec<Refused>)> {
-    let Chunk { span, users, places, mut refused, .. } = chunk;
+async fn add<J: Intake>(job: J, chunk: Chunk<J::User>, known_reach: u64) -> crate::Result<(Range<u64>, Vec<Rejected>)> {
+    let Chunk { span, users, indices, mut rejected, .. } = chunk;
     if users.is_empty() {
-        return Ok((span, refused));
+        return Ok((span, rejected));
     }
     let users = Arc::new(users);
-    let Added { mut refusals, was_repeated } = job.add(Arc::clone(&users)).await?;
+    let Added { mut rejections, was_repeated } = job.add(Arc::clone(&users)).await?;
     if was_repeated || span.start < known_reach {
-        refusals.retain(|refusal| !refusal.is_of_a_duplicate());
+        rejections.retain(|rejection| !rejection.is_of_a_duplicate());
     }
-    if !refusals.is_empty() {
+    if !rejections.is_empty() {
         let sent: Vec<Value> = users.iter().map(|user| serde_json::to_value(user).unwrap_or_default()).collect();
-        refused.extend(located(&refusals, &sent, &places));
-        refused.sort_by_key(|refused| refused.place);
+        rejected.extend(located(&rejections, &sent, &indices));
+        rejected.sort_by_key(|rejected| rejected.index);
     }
-    Ok((span, refused))
+    Ok((span, rejected))
 }
 
 #[cfg(test)]
@@ -165,7 +165,7 @@ mod tests {
     use super::{Added, Ingested, Intake, Stopped, ingest};
     use crate::ext::bulk::checkpoint::Checkpoint;
     use crate::ext::bulk::chunks::{Check, Limits};
-    use crate::ext::bulk::rejected::Refusal;
+    use crate::ext::bulk::rejected::Rejection;
     use crate::{Error, ErrorKind};
 
     type User = u64;
@@ -192,20 +192,20 @@ mod tests {
             Self(Arc::new(state))
         }
 
-        fn act(&self, users: &[User]) -> Vec<Refusal> {
+        fn act(&self, users: &[User]) -> Vec<Rejection> {
             let mut taken = self.0.users.lock().unwrap();
-            let mut refused = Vec::new();
+            let mut rejected = Vec::new();
             for user in users {
-                let refusal = |reason: &str| Refusal { reason: reason.to_owned(), user: json!(user) };
+                let rejection = |reason: &str| Rejection { reason: reason.to_owned(), user: json!(user) };
                 if user % 1000 == 999 {
-                    refused.push(refusal("Invalid user"));
+                    rejected.push(rejection("Invalid user"));
                 } else if taken.contains_key(user) {
-                    refused.push(refusal("Duplicate user"));
+                    rejected.push(rejection("Duplicate user"));
                 } else {
                     taken.insert(*user, 1);
                 }
             }
-            refused
+            rejected
         }
 
         fn users(&self) -> usize {
@@ -222,7 +222,7 @@ mod tests {
             let flying = state.flying.fetch_add(1, Ordering::Relaxed) + 1;
             state.most_flying.fetch_max(flying, Ordering::Relaxed);
             state.largest.fetch_max(users.len(), Ordering::Relaxed);
-            let mut refusals = self.act(&users);
+            let mut rejections = self.act(&users);
             // The later ones are faster.
             sleep(state.takes / (call as u32)).await;
             state.flying.fetch_sub(1, Ordering::Relaxed);
@@ -231,9 +231,9 @@ mod tests {
             }
             let was_repeated = state.loses_every > 0 && call.is_multiple_of(state.loses_every);
             if was_repeated {
-                refusals = self.act(&users);
+                rejections = self.act(&users);
             }
-            Ok(Added { refusals, was_repeated })
+            Ok(Added { rejections, was_repeated })
         }
     }
 
@@ -255,29 +255,29 @@ mod tests {
         Box::pin(ingest(fake.clone(), users, check, Limits::default(), in_flight, checkpoint))
     }
 
-    /// The places of the refused, and the last checkpoint.
+    /// The indices of the rejected, and the last checkpoint.
     async fn all(
         mut ingested: impl Stream<Item = Result<Ingested, Stopped<String>>> + Unpin,
         before: Checkpoint,
     ) -> (Vec<u64>, Checkpoint) {
-        let (mut places, mut last) = (Vec::new(), before);
+        let (mut indices, mut last) = (Vec::new(), before);
         while let Some(chunk) = ingested.next().await {
             let chunk = chunk.unwrap();
-            places.extend(chunk.refused.iter().map(|refused| refused.place.unwrap()));
+            indices.extend(chunk.rejected.iter().map(|rejected| rejected.index.unwrap()));
             last = chunk.checkpoint;
         }
-        places.sort_unstable();
-        (places, last)
+        indices.sort_unstable();
+        (indices, last)
     }
 
     #[tokio::test(start_paused = true)]
     async fn everybody_is_in_the_job_once_and_the_refused_are_told() {
         for in_flight in [0, 1, 4, 100] {
             let fake = Fake::of(State { takes: Duration::from_secs(1), ..State::default() });
-            let (refused, checkpoint) = all(adding(&fake, numbers(10_500), in_flight, start()), start()).await;
+            let (rejected, checkpoint) = all(adding(&fake, numbers(10_500), in_flight, start()), start()).await;
             assert_eq!(fake.users(), 10_490);
-            assert_eq!(refused, (0..10).map(|thousand| thousand * 1000 + 999).collect::<Vec<_>>());
-            assert_eq!((checkpoint.seen(), checkpoint.refused()), (10_500, 10));
+            assert_eq!(rejected, (0..10).map(|thousand| thousand * 1000 + 999).collect::<Vec<_>>());
+            assert_eq!((checkpoint.seen(), checkpoint.rejected()), (10_500, 10));
             assert!(checkpoint.is_ingested());
             assert_eq!(fake.0.most_flying.load(Ordering::Relaxed), in_flight.clamp(1, 11));
             assert_eq!(fake.0.largest.load(Ordering::Relaxed), 1000);
@@ -295,13 +295,13 @@ mod tests {
         for loses_every in [0, 1, 3] {
             let fake = Fake::of(State { loses_every, ..State::default() });
             let users = stream::iter((0..3000).chain(0..10).map(Ok));
-            let (refused, _) = all(adding(&fake, users, 1, start()), start()).await;
+            let (rejected, _) = all(adding(&fake, users, 1, start()), start()).await;
             assert_eq!(fake.users(), 2997);
             let mut expected = vec![999, 1999, 2999];
             if loses_every == 0 || loses_every == 3 {
                 expected.extend(3000..3010);
             }
-            assert_eq!(refused, expected);
+            assert_eq!(rejected, expected);
         }
     }
 
@@ -312,13 +312,13 @@ mod tests {
             for killed_after in 0..23 {
                 let fake = Fake::of(State { loses_every: 5, takes: Duration::from_secs(1), ..State::default() });
                 let mut saved = serde_json::to_string(&start()).unwrap();
-                let mut refused = Vec::new();
+                let mut rejected = Vec::new();
                 {
                     let mut before = adding(&fake, numbers(20_000), in_flight, start());
                     for _ in 0..killed_after {
                         let Some(chunk) = before.next().await else { break };
                         let chunk = chunk.unwrap();
-                        refused.extend(chunk.refused.iter().map(|refused| refused.place.unwrap()));
+                        rejected.extend(chunk.rejected.iter().map(|rejected| rejected.index.unwrap()));
                         saved = serde_json::to_string(&chunk.checkpoint).unwrap();
                     }
                     // The next flights begin, and nobody is there when they land.
@@ -327,12 +327,12 @@ mod tests {
                 let checkpoint: Checkpoint = serde_json::from_str(&saved).unwrap();
                 let (rest, checkpoint) =
                     all(adding(&fake, numbers(20_000), in_flight, checkpoint.clone()), checkpoint).await;
-                refused.extend(rest);
-                refused.sort_unstable();
+                rejected.extend(rest);
+                rejected.sort_unstable();
                 assert_eq!(fake.users(), 19_980);
                 let expected: Vec<u64> = (0..20).map(|thousand| thousand * 1000 + 999).collect();
-                assert_eq!(refused, expected, "{in_flight} in flight, killed after {killed_after}");
-                assert_eq!((checkpoint.seen(), checkpoint.refused()), (20_000, 20));
+                assert_eq!(rejected, expected, "{in_flight} in flight, killed after {killed_after}");
+                assert_eq!((checkpoint.seen(), checkpoint.rejected()), (20_000, 20));
             }
         }
     }
@@ -340,20 +340,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn crash_after_crash_with_more_and_more_in_flight_is_gone_on_from() {
         let fake = Fake::of(State { takes: Duration::from_secs(1), ..State::default() });
-        let (mut saved, mut refused) = (start(), Vec::new());
+        let (mut saved, mut rejected) = (start(), Vec::new());
         for in_flight in 1..10 {
             let mut before = adding(&fake, numbers(60_000), in_flight, saved.clone());
             for _ in 0..3 {
                 let chunk = before.next().await.unwrap().unwrap();
-                refused.extend(chunk.refused.iter().map(|refused| refused.place.unwrap()));
+                rejected.extend(chunk.rejected.iter().map(|rejected| rejected.index.unwrap()));
                 saved = chunk.checkpoint;
             }
             futures::future::poll_immediate(before.next()).await;
         }
         let (rest, saved) = all(adding(&fake, numbers(60_000), 1, saved.clone()), saved).await;
-        refused.extend(rest);
-        refused.sort_unstable();
-        assert_eq!(refused, (0..60).map(|thousand| thousand * 1000 + 999).collect::<Vec<_>>());
+        rejected.extend(rest);
+        rejected.sort_unstable();
+        assert_eq!(rejected, (0..60).map(|thousand| thousand * 1000 + 999).collect::<Vec<_>>());
         assert_eq!((fake.users(), saved.seen()), (59_940, 60_000));
     }
 
@@ -371,8 +371,8 @@ mod tests {
         assert!(matches!(error, Stopped::Call(error) if error.kind() == ErrorKind::Server));
         assert!(ingested.next().await.is_none());
         assert_eq!(last.seen(), 2000);
-        let (refused, _) = all(adding(&fake, numbers(5000), 1, last.clone()), last).await;
-        assert_eq!((fake.users(), refused), (4995, vec![2999, 3999, 4999]));
+        let (rejected, _) = all(adding(&fake, numbers(5000), 1, last.clone()), last).await;
+        assert_eq!((fake.users(), rejected), (4995, vec![2999, 3999, 4999]));
     }
 
     #[tokio::test]
@@ -387,20 +387,20 @@ mod tests {
     #[tokio::test]
     async fn whoever_does_not_pass_the_check_is_not_sent() {
         let fake = Fake::default();
-        let check = |user: &User| if *user == 5 { Check::Refuse("no address".to_owned()) } else { Check::Add };
+        let check = |user: &User| if *user == 5 { Check::Reject("no address".to_owned()) } else { Check::Add };
         let ingested = Box::pin(ingest(fake.clone(), numbers(10), check, Limits::default(), 4, start()));
-        let (refused, checkpoint) = all(ingested, start()).await;
-        assert_eq!((refused, checkpoint.seen(), checkpoint.refused(), fake.users()), (vec![5], 10, 1, 9));
+        let (rejected, checkpoint) = all(ingested, start()).await;
+        assert_eq!((rejected, checkpoint.seen(), checkpoint.rejected(), fake.users()), (vec![5], 10, 1, 9));
 
         let fake = Fake::default();
-        let check = |_: &User| Check::Refuse("no address".to_owned());
+        let check = |_: &User| Check::Reject("no address".to_owned());
         let (_, checkpoint) =
             all(Box::pin(ingest(fake.clone(), numbers(10), check, Limits::default(), 4, start())), start()).await;
-        assert_eq!((checkpoint.refused(), fake.0.calls.load(Ordering::Relaxed)), (10, 0));
+        assert_eq!((checkpoint.rejected(), fake.0.calls.load(Ordering::Relaxed)), (10, 0));
 
         let check = |user: &User| if *user == 5 { Check::Fail("no address".to_owned()) } else { Check::Add };
         let found: Vec<_> = ingest(fake.clone(), numbers(10), check, Limits::default(), 4, start()).collect().await;
-        assert!(matches!(found.last(), Some(Err(Stopped::Unaddressed { place: 5, .. }))));
+        assert!(matches!(found.last(), Some(Err(Stopped::MissingAddress { index: 5, .. }))));
     }
 
     #[tokio::test(start_paused = true)]
@@ -424,7 +424,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_of_a_duplicate_by_its_words() {
-        let refusal = |reason: &str| Refusal { reason: reason.to_owned(), user: Value::Null }.is_of_a_duplicate();
-        assert!(refusal("Duplicate user") && refusal("user is a duplicate") && !refusal("Invalid user"));
+        let rejection = |reason: &str| Rejection { reason: reason.to_owned(), user: Value::Null }.is_of_a_duplicate();
+        assert!(rejection("Duplicate user") && rejection("user is a duplicate") && !rejection("Invalid user"));
     }
 }

@@ -15,7 +15,7 @@ use crate::types::BulkJob;
 /// fn advice<E>(reason: &Stopped<E>) -> &'static str {
 ///     match reason {
 ///         Stopped::Call(error) if error.is_transient() => "resume later, from the last checkpoint",
-///         Stopped::Input(_) | Stopped::Unaddressed { .. } => "correct the users, and resume from the last checkpoint",
+///         Stopped::Input(_) | Stopped::MissingAddress { .. } => "correct the users, and resume from the last checkpoint",
 ///         _ => "ask a person",
 ///     }
 /// }
@@ -29,9 +29,9 @@ pub enum Stopped<E> {
     Input(E),
     /// A user has no address. The job has not run, and nobody was sent anything.
     #[non_exhaustive]
-    Unaddressed {
-        /// The user's place in the input, from 0.
-        place: u64,
+    MissingAddress {
+        /// The user's index in the input, from 0.
+        index: u64,
         /// What is missing.
         reason: String,
     },
@@ -44,7 +44,7 @@ impl<E> fmt::Display for Stopped<E> {
         match self {
             Self::Call(_) => f.write_str("a call of the bulk job failed"),
             Self::Input(_) => f.write_str("the users of the bulk job cannot be read any further"),
-            Self::Unaddressed { place, reason } => write!(f, "the user at place {place} {reason}"),
+            Self::MissingAddress { index, reason } => write!(f, "the user at index {index} {reason}"),
             Self::Failed(_) => f.write_str("Courier says that the job failed"),
         }
     }
@@ -55,7 +55,7 @@ impl<E: StdError + 'static> StdError for Stopped<E> {
         match self {
             Self::Call(error) => Some(error),
             Self::Input(error) => Some(error),
-            Self::Unaddressed { .. } | Self::Failed(_) => None,
+            Self::MissingAddress { .. } | Self::Failed(_) => None,
         }
     }
 }
@@ -64,7 +64,7 @@ impl<E> From<NoChunk<E>> for Stopped<E> {
     fn from(error: NoChunk<E>) -> Self {
         match error {
             NoChunk::Input(error) => Self::Input(error),
-            NoChunk::Check { place, reason } => Self::Unaddressed { place, reason },
+            NoChunk::Check { index, reason } => Self::MissingAddress { index, reason },
         }
     }
 }

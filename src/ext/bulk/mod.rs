@@ -11,7 +11,7 @@
 //! let users = (0..250_000).map(|n| BulkUser::new().profile([("email", format!("user{n}@example.com"))]));
 //! let job = Job::create(client, BulkMessage::new("nt_newsletter")).await?.channel(Channel::Email);
 //! let report = job.send(users).await?;
-//! println!("{} users, of whom {} were refused", report.seen, report.refused.len());
+//! println!("{} users, of whom {} were rejected", report.seen, report.rejected.len());
 //! # Ok(())
 //! # }
 //! ```
@@ -37,8 +37,8 @@
 //!     if let Some(checkpoint) = progress.checkpoint() {
 //!         std::fs::write("job.json", serde_json::to_vec(checkpoint)?)?;
 //!     }
-//!     if let Progress::Ingested { refused, .. } = &progress {
-//!         refused.iter().for_each(|user| println!("user {:?}: {}", user.place, user.reason));
+//!     if let Progress::Ingested { rejected, .. } = &progress {
+//!         rejected.iter().for_each(|user| println!("user {:?}: {}", user.index, user.reason));
 //!     }
 //! }
 //! # Ok(())
@@ -57,9 +57,9 @@ mod progress;
 mod rejected;
 
 pub use add_users::Ingested;
-pub use channel::{Channel, Unaddressed};
+pub use channel::{Channel, MissingAddress};
 pub use checkpoint::Checkpoint;
 pub use error::Stopped;
 pub use job::Job;
 pub use progress::{BulkError, Progress, Report, Sending};
-pub use rejected::Refused;
+pub use rejected::Rejected;

@@ -13,7 +13,7 @@ use super::add_users::Ingested;
 use super::checkpoint::{Checkpoint, Stage};
 use super::error::Stopped;
 use super::job::Job;
-use super::rejected::Refused;
+use super::rejected::Rejected;
 use crate::Error;
 use crate::types::{BulkJob, BulkJobStatus, BulkUser};
 
@@ -68,7 +68,7 @@ pub enum Progress {
     #[non_exhaustive]
     Ingested {
         /// The users of the chunk who are not in the job.
-        refused: Vec<Refused>,
+        rejected: Vec<Rejected>,
         /// The checkpoint to save.
         checkpoint: Checkpoint,
     },
@@ -107,7 +107,7 @@ impl Progress {
 /// use trycourier::ext::bulk::Report;
 ///
 /// fn show(report: &Report) {
-///     println!("job {}: {} users, {} refused", report.job_id, report.seen, report.refused.len());
+///     println!("job {}: {} users, {} rejected", report.job_id, report.seen, report.rejected.len());
 ///     println!("{} of them were enqueued", report.job.enqueued);
 /// }
 /// ```
@@ -116,10 +116,10 @@ impl Progress {
 pub struct Report {
     /// The job's id.
     pub job_id: String,
-    /// How many users there were, including the refused, and those of an earlier process.
+    /// How many users there were, including the rejected, and those of an earlier process.
     pub seen: u64,
     /// The users who were not added. If the job was resumed, only those since then.
-    pub refused: Vec<Refused>,
+    pub rejected: Vec<Rejected>,
     /// The final state of the job. A job to which nobody was added is not run.
     pub job: BulkJob,
 }
@@ -132,8 +132,8 @@ pub struct Report {
 ///
 /// # async fn example(job: Job, users: Vec<BulkUser>) {
 /// if let Err(error) = job.send(users).await {
-///     if let Stopped::Unaddressed { place, .. } = error.reason() {
-///         println!("user {place} has no address; nobody was sent anything");
+///     if let Stopped::MissingAddress { index, .. } = error.reason() {
+///         println!("user {index} has no address; nobody was sent anything");
 ///     }
 ///     println!("{} users were looked at", error.checkpoint().seen());
 /// }
@@ -143,7 +143,7 @@ pub struct Report {
 pub struct BulkError<E> {
     reason: Stopped<E>,
     checkpoint: Checkpoint,
-    refused: Vec<Refused>,
+    rejected: Vec<Rejected>,
 }
 
 impl<E> BulkError<E> {
@@ -173,17 +173,17 @@ impl<E> BulkError<E> {
         &self.checkpoint
     }
 
-    /// The users who were not added until then, as in [`Report::refused`]. A resumed job does not report them again. Steps that
+    /// The users who were not added until then, as in [`Report::rejected`]. A resumed job does not report them again. Steps that
     /// you took from the stream have reported theirs in [`Progress::Ingested`] and are left out here.
     ///
     /// ```
     /// # use trycourier::ext::bulk::BulkError;
     /// fn show<E>(error: &BulkError<E>) {
-    ///     error.refused().iter().for_each(|user| println!("user {:?}: {}", user.place, user.reason));
+    ///     error.rejected().iter().for_each(|user| println!("user {:?}: {}", user.index, user.reason));
     /// }
     /// ```
-    pub fn refused(&self) -> &[Refused] {
-        &self.refused
+    pub fn rejected(&self) -> &[Rejected] {
+        &self.rejected
     }
 }
 
@@ -191,7 +191,7 @@ impl<E> fmt::Display for BulkError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the bulk job stopped after {} users", self.checkpoint.seen())?;
         match &self.reason {
-            Stopped::Unaddressed { .. } | Stopped::Failed(_) => write!(f, ": {}", self.reason),
+            Stopped::MissingAddress { .. } | Stopped::Failed(_) => write!(f, ": {}", self.reason),
             // They are the source.
             Stopped::Call(_) | Stopped::Input(_) => Ok(()),
         }
@@ -229,9 +229,9 @@ fn steps<E: Send + 'static>(
             let happened = match &mut step {
                 Step::Over => return None,
                 Step::Ingest(chunks) => match chunks.next().await {
-                    Some(Ok(Ingested { refused, checkpoint })) => {
+                    Some(Ok(Ingested { rejected, checkpoint })) => {
                         job.at(&checkpoint);
-                        Ok(Progress::Ingested { refused, checkpoint })
+                        Ok(Progress::Ingested { rejected, checkpoint })
                     }
                     Some(Err(reason)) => Err(reason),
                     None => {
@@ -258,7 +258,7 @@ fn steps<E: Send + 'static>(
             };
             let happened = happened.map_err(|reason| {
                 step = Step::Over;
-                BulkError { reason, checkpoint: job.checkpoint.clone(), refused: Vec::new() }
+                BulkError { reason, checkpoint: job.checkpoint.clone(), rejected: Vec::new() }
             });
             return Some((happened, (job, step)));
         }
@@ -289,24 +289,24 @@ impl<E: Send + 'static> IntoFuture for Sending<E> {
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (mut refused, mut job) = (Vec::new(), None);
+            let (mut rejected, mut job) = (Vec::new(), None);
             while let Some(progress) = self.next().await {
                 match progress {
-                    Ok(Progress::Ingested { refused: some, .. }) => refused.extend(some),
+                    Ok(Progress::Ingested { rejected: some, .. }) => rejected.extend(some),
                     Ok(Progress::State(state)) => job = Some(state),
                     Ok(Progress::Run { .. }) => {}
-                    Err(error) => return Err(BulkError { refused, ..error }),
+                    Err(error) => return Err(BulkError { rejected, ..error }),
                 }
             }
             let checkpoint = self.checkpoint;
             match job {
                 Some(job) => {
-                    Ok(Report { job_id: checkpoint.job_id().to_owned(), seen: checkpoint.seen(), refused, job })
+                    Ok(Report { job_id: checkpoint.job_id().to_owned(), seen: checkpoint.seen(), rejected, job })
                 }
                 None => {
                     let detail = "the job was awaited after all of its progress had been taken";
                     let reason = Stopped::Call(Error::invalid_argument(detail));
-                    Err(BulkError { reason, checkpoint, refused })
+                    Err(BulkError { reason, checkpoint, rejected })
                 }
             }
         })

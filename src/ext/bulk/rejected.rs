@@ -7,61 +7,61 @@ use serde_json::Value;
 /// A user who was not added to the job.
 ///
 /// ```
-/// use trycourier::ext::bulk::Refused;
+/// use trycourier::ext::bulk::Rejected;
 ///
-/// /// The refused among the users of the job.
-/// fn again<'a, T>(users: &'a [T], refused: &[Refused]) -> Vec<&'a T> {
-///     let places = refused.iter().filter_map(|user| usize::try_from(user.place?).ok());
-///     places.filter_map(|place| users.get(place)).collect()
+/// /// The rejected among the users of the job.
+/// fn again<'a, T>(users: &'a [T], rejected: &[Rejected]) -> Vec<&'a T> {
+///     let indices = rejected.iter().filter_map(|user| usize::try_from(user.index?).ok());
+///     indices.filter_map(|index| users.get(index)).collect()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Refused {
-    /// The user's place in the input, from 0; `None` if Courier's answer does not say which user it means.
-    pub place: Option<u64>,
+pub struct Rejected {
+    /// The user's index in the input, from 0; `None` if Courier's response does not say which user it means.
+    pub index: Option<u64>,
     /// Courier's reason, such as `Duplicate user`, or this crate's own.
     pub reason: String,
 }
 
-/// A user whom Courier refused, as the answer has it.
-pub(super) struct Refusal {
+/// A user whom Courier rejected, as the response has it.
+pub(super) struct Rejection {
     pub reason: String,
     pub user: Value,
 }
 
-impl Refusal {
+impl Rejection {
     pub(super) fn is_of_a_duplicate(&self) -> bool {
         self.reason.to_ascii_lowercase().contains("duplicate")
     }
 }
 
-/// Finds the users that an answer means among those that were sent, whose places are given too.
-pub(super) fn located(refusals: &[Refusal], sent: &[Value], places: &[u64]) -> Vec<Refused> {
-    // By identity, because an answer can name more users than were sent.
+/// Finds the users that a response means among those that were sent, whose indices are given too.
+pub(super) fn located(rejections: &[Rejection], sent: &[Value], indices: &[u64]) -> Vec<Rejected> {
+    // By identity, because a response can name more users than were sent.
     let mut left: HashMap<Option<&str>, Vec<(&Value, u64)>> = HashMap::new();
-    for (user, place) in sent.iter().zip(places) {
-        left.entry(identity(user)).or_default().push((user, *place));
+    for (user, index) in sent.iter().zip(indices) {
+        left.entry(identity(user)).or_default().push((user, *index));
     }
-    let mut found: Vec<Refused> = refusals
+    let mut found: Vec<Rejected> = rejections
         .iter()
         .rev()
-        .map(|refusal| {
-            let id = identity(&refusal.user);
-            let place = left.get_mut(&id).and_then(|alike| {
+        .map(|rejection| {
+            let id = identity(&rejection.user);
+            let index = left.get_mut(&id).and_then(|alike| {
                 // From the end: of two that are equal, it is the second who is a duplicate.
-                let same = alike.iter().rposition(|(user, _)| **user == refusal.user);
+                let same = alike.iter().rposition(|(user, _)| **user == rejection.user);
                 let at = same.or_else(|| id.and(alike.len().checked_sub(1)))?;
                 Some(alike.remove(at).1)
             });
-            Refused { place, reason: refusal.reason.clone() }
+            Rejected { index, reason: rejection.reason.clone() }
         })
         .collect();
     found.reverse();
     found
 }
 
-/// By what Courier knows a user. Its answers have some of it at another place than it was sent.
+/// By what Courier knows a user. Its answers have some of it at another index than it was sent.
 fn identity(user: &Value) -> Option<&str> {
     const PLACES: [&str; 9] = [
         "/to/user_id",
@@ -74,7 +74,7 @@ fn identity(user: &Value) -> Option<&str> {
         "/to/phone_number",
         "/phone_number",
     ];
-    PLACES.iter().find_map(|place| user.pointer(place)?.as_str())
+    PLACES.iter().find_map(|index| user.pointer(index)?.as_str())
 }
 
 #[cfg(test)]
@@ -83,12 +83,13 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Refusal, located};
+    use super::{Rejection, located};
 
-    fn places(refused: &[Value], sent: &[Value]) -> Vec<Option<u64>> {
-        let refusals = refused.iter().map(|user| Refusal { reason: "Duplicate user".to_owned(), user: user.clone() });
-        let places: Vec<u64> = (100..).take(sent.len()).collect();
-        located(&refusals.collect::<Vec<_>>(), sent, &places).into_iter().map(|refused| refused.place).collect()
+    fn indices(rejected: &[Value], sent: &[Value]) -> Vec<Option<u64>> {
+        let rejections =
+            rejected.iter().map(|user| Rejection { reason: "Duplicate user".to_owned(), user: user.clone() });
+        let indices: Vec<u64> = (100..).take(sent.len()).collect();
+        located(&rejections.collect::<Vec<_>>(), sent, &indices).into_iter().map(|rejected| rejected.index).collect()
     }
 
     #[test]
@@ -98,11 +99,11 @@ mod tests {
             json!({"recipient": "b"}),
             json!({"profile": {"email": "c@example.com"}}),
         ];
-        assert_eq!(places(&[sent[2].clone(), sent[0].clone()], &sent), [Some(102), Some(100)]);
+        assert_eq!(indices(&[sent[2].clone(), sent[0].clone()], &sent), [Some(102), Some(100)]);
         let otherwise =
             [json!({"user_id": "a", "email": "x"}), json!({"email": "c@example.com"}), json!({"user_id": "b"})];
-        assert_eq!(places(&otherwise, &sent), [Some(100), Some(102), Some(101)]);
-        assert_eq!(places(&[json!({"user_id": "z"}), json!({}), Value::Null], &sent), [None; 3]);
+        assert_eq!(indices(&otherwise, &sent), [Some(100), Some(102), Some(101)]);
+        assert_eq!(indices(&[json!({"user_id": "z"}), json!({}), Value::Null], &sent), [None; 3]);
     }
 
     #[test]
@@ -110,9 +111,9 @@ mod tests {
         let user =
             |name: &str, number: usize| json!({"recipient": format!("{name}{number}"), "profile": {"a": number}});
         let sent: Vec<Value> = (0..1000).map(|number| user("u", number)).collect();
-        let refused: Vec<Value> = (0..25_000).map(|number| user("nobody", number)).collect();
+        let rejected: Vec<Value> = (0..25_000).map(|number| user("nobody", number)).collect();
         let begun = Instant::now();
-        assert!(places(&refused, &sent).iter().all(Option::is_none));
+        assert!(indices(&rejected, &sent).iter().all(Option::is_none));
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 
@@ -121,7 +122,7 @@ mod tests {
         let user = json!({"recipient": "a"});
         let other = json!({"recipient": "b"});
         let sent = [user.clone(), other, user.clone(), user.clone()];
-        assert_eq!(places(&[user.clone(), user.clone()], &sent), [Some(102), Some(103)]);
-        assert_eq!(places(&vec![user; 4], &sent), [None, Some(100), Some(102), Some(103)]);
+        assert_eq!(indices(&[user.clone(), user.clone()], &sent), [Some(102), Some(103)]);
+        assert_eq!(indices(&vec![user; 4], &sent), [None, Some(100), Some(102), Some(103)]);
     }
 }

@@ -89,8 +89,8 @@ async fn fetch<P: Paged>(call: P) -> Result<(Rows<P::Item>, Result<Option<P>>)> 
     Ok((Rows { rows, next_cursor, status, headers }, next))
 }
 
-/// The rows of an answer in their order. Where some of them did not fit, the whole list is kept beside the field.
-fn rows<P: Paged>(answer: &mut P::Answer) -> Vec<Result<P::Item>> {
+/// The rows of a response in their order. Where some of them did not fit, the whole list is kept beside the field.
+fn rows<P: Paged>(answer: &mut P::Response) -> Vec<Result<P::Item>> {
     let Some(kept) = answer.extra().get(P::ITEMS).and_then(serde_json::Value::as_array) else {
         return P::take_items(answer).into_iter().map(Ok).collect();
     };
@@ -107,7 +107,7 @@ fn rows<P: Paged>(answer: &mut P::Answer) -> Vec<Result<P::Item>> {
 
 fn endless<P: Paged>() -> Error {
     let detail = "the server gave a cursor that has led to an earlier page already; the list would have no end";
-    Error::new(ErrorKind::EndlessList, detail).of_operation(P::OPERATION.id)
+    Error::new(ErrorKind::CursorLoop, detail).of_operation(P::OPERATION.id)
 }
 
 /// The cursors that have led to a page, each as a hash: a circle of them is found before a page comes twice.

@@ -98,9 +98,9 @@ pub struct Page<T> {
     pub errors: Vec<Error>,
     /// The cursor of the next page; `None` on the last page. To resume the list from there, set it as the call's `cursor`.
     pub next_cursor: Option<String>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the response.
     pub status: StatusCode,
-    /// The headers of the answer.
+    /// The headers of the response.
     pub headers: HeaderMap,
 }
 
@@ -119,11 +119,11 @@ pub struct Page<T> {
 /// # Ok(())
 /// # }
 /// ```
-pub trait Paged: Call<Answer: Structure> + Unpin {
+pub trait Paged: Call<Response: Structure> + Unpin {
     /// The type of the list's items.
     type Item: Decode + Send + Unpin + 'static;
 
-    /// The property of the answer that holds the items.
+    /// The property of the response that holds the items.
     #[doc(hidden)]
     const ITEMS: &'static str;
 
@@ -131,16 +131,16 @@ pub trait Paged: Call<Answer: Structure> + Unpin {
     fn cursor_mut(&mut self) -> &mut Option<String>;
 
     #[doc(hidden)]
-    fn next(answer: &Self::Answer) -> Next;
+    fn next(answer: &Self::Response) -> Next;
 
     #[doc(hidden)]
-    fn take_items(answer: &mut Self::Answer) -> Vec<Self::Item>;
+    fn take_items(answer: &mut Self::Response) -> Vec<Self::Item>;
 }
 
-/// Where an answer says that the list goes on.
+/// Where a response says that the list goes on.
 #[doc(hidden)]
 pub struct Next {
-    /// Whether there is more, where the answer says so beside its cursor.
+    /// Whether there is more, where the response says so beside its cursor.
     pub more: Option<bool>,
     pub cursor: Option<String>,
 }
@@ -198,7 +198,7 @@ pub fn leading(cursor: Option<String>) -> Option<String> {
 ///
 /// # Errors
 ///
-/// Those of the operation, [`ErrorKind::EndlessList`] if a cursor leads back to an earlier page, and
+/// Those of the operation, [`ErrorKind::CursorLoop`] if a cursor leads back to an earlier page, and
 /// [`ErrorKind::MissingCursor`] if the server says that there is another page, but sends no cursor for it.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P: Paged> {
@@ -218,11 +218,11 @@ impl<P: Paged> Pages<P> {
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) {
-    /// let pages = client.messages().list().pages().ahead(1);
+    /// let pages = client.messages().list().pages().prefetch(1);
     /// # }
     /// ```
-    pub fn ahead(mut self, pages: usize) -> Self {
-        self.source = self.source.ahead(pages);
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.source = self.source.prefetch(pages);
         self
     }
 
@@ -292,15 +292,15 @@ pub struct Items<P: Paged> {
 }
 
 impl<P: Paged> Items<P> {
-    /// Fetches up to `pages` pages ahead, like [`Pages::ahead`].
+    /// Fetches up to `pages` pages ahead, like [`Pages::prefetch`].
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) {
-    /// let users = client.bulk().list_users("job_id").items().ahead(1);
+    /// let users = client.bulk().list_users("job_id").items().prefetch(1);
     /// # }
     /// ```
-    pub fn ahead(mut self, pages: usize) -> Self {
-        self.rows = self.rows.ahead(pages);
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.rows = self.rows.prefetch(pages);
         self
     }
 

@@ -42,7 +42,7 @@ impl<T: Send + 'static> Source<T> {
     }
 
     /// Fetches up to so many pages ahead.
-    pub(super) fn ahead(mut self, pages: usize) -> Self {
+    pub(super) fn prefetch(mut self, pages: usize) -> Self {
         self = self.anew();
         self.ahead = pages;
         self
@@ -131,8 +131,8 @@ impl<T: Send + 'static> Flat<T> {
         Self { rows: Vec::new().into_iter(), needed: usize::MAX, source }
     }
 
-    pub(super) fn ahead(mut self, pages: usize) -> Self {
-        self.source = self.source.ahead(pages);
+    pub(super) fn prefetch(mut self, pages: usize) -> Self {
+        self.source = self.source.prefetch(pages);
         self
     }
 
@@ -217,7 +217,7 @@ mod tests {
     async fn fifty_pages_are_worked_through_in_the_time_of_one_of_both() {
         for (ahead, milliseconds) in [(0, 2000), (1, 1020), (5, 1020)] {
             let start = Instant::now();
-            let mut pages = pages(&[2; 50]).0.ahead(ahead);
+            let mut pages = pages(&[2; 50]).0.prefetch(ahead);
             while let Some(page) = pages.try_next().await.unwrap() {
                 assert_eq!(page.rows.len(), 2);
                 sleep(Duration::from_millis(20)).await;
@@ -233,8 +233,11 @@ mod tests {
                 for ahead_first in [true, false] {
                     let (pages, asked) = pages(&[3, 3, 0, 3, 1]);
                     let items = Flat::of(pages);
-                    let items =
-                        if ahead_first { items.ahead(ahead).limit(limit) } else { items.limit(limit).ahead(ahead) };
+                    let items = if ahead_first {
+                        items.prefetch(ahead).limit(limit)
+                    } else {
+                        items.limit(limit).prefetch(ahead)
+                    };
                     assert_eq!(all(items).await, (0..limit.min(10)).collect::<Vec<_>>());
                     // Whatever is still under way comes to its end.
                     sleep(Duration::from_secs(1)).await;
@@ -248,7 +251,7 @@ mod tests {
     async fn pages_are_limited_by_their_number() {
         for limit in 0..4 {
             let (pages, asked) = pages(&[3; 10]);
-            let found: Vec<_> = pages.at_most_pages(limit).ahead(5).at_most_pages(7).try_collect().await.unwrap();
+            let found: Vec<_> = pages.at_most_pages(limit).prefetch(5).at_most_pages(7).try_collect().await.unwrap();
             assert_eq!((found.len(), asked.load(Ordering::Relaxed)), (limit, limit));
         }
     }
@@ -267,7 +270,7 @@ mod tests {
             let mut items = Flat::of(pages);
             assert_eq!(items.try_next().await.unwrap(), Some(0));
             // Two are at hand, and three are on the next page.
-            assert_eq!(all(items.limit(5).ahead(ahead)).await, [1, 2, 3, 4, 5]);
+            assert_eq!(all(items.limit(5).prefetch(ahead)).await, [1, 2, 3, 4, 5]);
             sleep(Duration::from_secs(1)).await;
             assert_eq!(asked.load(Ordering::Relaxed), 2, "{ahead}");
         }
@@ -280,7 +283,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nothing_is_asked_for_before_the_first_poll() {
         let (pages, asked) = pages(&[3; 10]);
-        let items = Flat::of(pages.ahead(5)).limit(100);
+        let items = Flat::of(pages.prefetch(5)).limit(100);
         sleep(Duration::from_secs(1)).await;
         assert_eq!(asked.load(Ordering::Relaxed), 0);
         drop(items);
@@ -290,7 +293,7 @@ mod tests {
     async fn an_error_comes_after_what_was_before_it() {
         for ahead in [0, 3] {
             let answers = [Ok(page(vec![1, 2])), Err(Error::new(ErrorKind::Server, "down")), Ok(page(vec![3]))];
-            let mut items = Flat::of(Source::of(stream::iter(answers)).ahead(ahead));
+            let mut items = Flat::of(Source::of(stream::iter(answers)).prefetch(ahead));
             assert_eq!(items.try_next().await.unwrap(), Some(1));
             assert_eq!(items.try_next().await.unwrap(), Some(2));
             assert_eq!(items.try_next().await.unwrap_err().kind(), ErrorKind::Server);

@@ -14,7 +14,7 @@ macro_rules! until {
         #[cfg(feature = $feature)]
         #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
         impl calls::$call {
-            /// Repeats the call until its answer meets a condition; see [`Wait`](crate::ext::Wait).
+            /// Repeats the call until its response meets a condition; see [`Wait`](crate::ext::Wait).
             ///
             /// ```no_run
             #[doc = concat!("# async fn example(call: trycourier::calls::", stringify!($call), ") -> Result<(), Box<dyn std::error::Error>> {")]
@@ -27,7 +27,7 @@ macro_rules! until {
                 self,
                 mut is_it: impl FnMut(&types::$answer) -> bool + Send + 'static,
             ) -> Wait<types::$answer> {
-                Wait::calling(self, move |answer| if is_it(answer) { Verdict::Done } else { Verdict::Wait })
+                Wait::calling(self, move |answer| if is_it(answer) { Verdict::Success } else { Verdict::Pending })
             }
         }
     };
@@ -54,9 +54,9 @@ impl calls::BulkRetrieveJob {
     /// ```
     pub fn until_done(self) -> Wait<types::BulkRetrieveJobResponse> {
         Wait::calling(self, |answer| match answer.job.status {
-            types::BulkJobStatus::Completed => Verdict::Done,
-            types::BulkJobStatus::Error => Verdict::Hopeless,
-            _ => Verdict::Wait,
+            types::BulkJobStatus::Completed => Verdict::Success,
+            types::BulkJobStatus::Error => Verdict::Failure,
+            _ => Verdict::Pending,
         })
     }
 }
@@ -64,7 +64,7 @@ impl calls::BulkRetrieveJob {
 #[cfg(feature = "messages")]
 #[cfg_attr(docsrs, doc(cfg(feature = "messages")))]
 impl calls::MessagesRetrieve {
-    /// Waits until the message has arrived, for at most 10 minutes unless you set a [`deadline`](Wait::deadline). If the message
+    /// Waits until the message has arrived, for at most 10 minutes unless you set a [`timeout`](Wait::timeout). If the message
     /// will not arrive, waiting fails, and the error has the message.
     ///
     /// Some channels, such as Inbox, report nothing after `SENT`; wait for that with `until`.
@@ -79,14 +79,14 @@ impl calls::MessagesRetrieve {
     /// ```
     pub fn until_delivered(self) -> Wait<types::MessageDetails> {
         Wait::calling(self, |message| match &message.status {
-            status if status.is_delivered() => Verdict::Done,
-            status if status.is_failed() => Verdict::Hopeless,
-            _ => Verdict::Wait,
+            status if status.is_delivered() => Verdict::Success,
+            status if status.is_failed() => Verdict::Failure,
+            _ => Verdict::Pending,
         })
     }
 
     /// Waits until the message has arrived or it is certain that it will not, for at most 10 minutes unless you set a
-    /// [`deadline`](Wait::deadline).
+    /// [`timeout`](Wait::timeout).
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -106,7 +106,7 @@ impl calls::JourneysRunsRetrieve {
     /// Waits until the run has ended. If it is canceled or throttled or fails, waiting fails, and the error has the run. The end
     /// of a run does not mean that its messages have arrived.
     ///
-    /// A run with long delays needs a longer [`deadline`](Wait::deadline) than the default of 10 minutes.
+    /// A run with long delays needs a longer [`timeout`](Wait::timeout) than the default of 10 minutes.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -117,7 +117,7 @@ impl calls::JourneysRunsRetrieve {
     /// ```
     pub fn until_done(self) -> Wait<types::JourneyRunResponse> {
         Wait::calling(self, |answer| {
-            answer.run.status.as_ref().map_or(Verdict::Wait, |status| verdict(status.is_ended(), status.is_failed()))
+            answer.run.status.as_ref().map_or(Verdict::Pending, |status| verdict(status.is_ended(), status.is_failed()))
         })
     }
 }
@@ -141,12 +141,12 @@ impl calls::AutomationsRunsListSteps {
     pub fn until_done(self) -> Wait<types::AutomationRunStepsResponse> {
         Wait::calling(self, |answer| {
             let verdicts = || answer.steps.iter().map(|step| verdict(step.status.is_ended(), step.status.is_failed()));
-            if verdicts().any(|verdict| verdict == Verdict::Hopeless) {
-                Verdict::Hopeless
-            } else if !answer.steps.is_empty() && verdicts().all(|verdict| verdict == Verdict::Done) {
-                Verdict::Done
+            if verdicts().any(|verdict| verdict == Verdict::Failure) {
+                Verdict::Failure
+            } else if !answer.steps.is_empty() && verdicts().all(|verdict| verdict == Verdict::Success) {
+                Verdict::Success
             } else {
-                Verdict::Wait
+                Verdict::Pending
             }
         })
     }
@@ -156,8 +156,8 @@ impl calls::AutomationsRunsListSteps {
 #[cfg(any(feature = "automations", feature = "journeys"))]
 fn verdict(is_ended: bool, is_failed: bool) -> Verdict {
     match (is_ended, is_failed) {
-        (true, false) => Verdict::Done,
-        (true, true) => Verdict::Hopeless,
-        (false, _) => Verdict::Wait,
+        (true, false) => Verdict::Success,
+        (true, true) => Verdict::Failure,
+        (false, _) => Verdict::Pending,
     }
 }

@@ -12,11 +12,11 @@ use crate::{Error, ErrorKind};
 /// use trycourier::ext::{Verdict, Wait};
 ///
 /// # async fn example() {
-/// let error = Wait::new(|| async { Ok("PROCESSING") }, |_| Verdict::Wait)
-///     .deadline(Duration::from_secs(60))
+/// let error = Wait::new(|| async { Ok("PROCESSING") }, |_| Verdict::Pending)
+///     .timeout(Duration::from_secs(60))
 ///     .await
 ///     .unwrap_err();
-/// assert!(error.is_too_late());
+/// assert!(error.is_timeout());
 /// assert_eq!(error.last(), Some(&"PROCESSING"));
 /// # }
 /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example());
@@ -39,12 +39,12 @@ impl<S> WaitError<S> {
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
     /// let ended = client.bulk().retrieve_job("job_id").until_done().await;
-    /// if ended.is_err_and(|error| error.is_too_late()) {
+    /// if ended.is_err_and(|error| error.is_timeout()) {
     ///     println!("it is still under way");
     /// }
     /// # }
     /// ```
-    pub fn is_too_late(&self) -> bool {
+    pub fn is_timeout(&self) -> bool {
         matches!(self.reason, Reason::TooLate)
     }
 
@@ -53,12 +53,12 @@ impl<S> WaitError<S> {
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
     /// let delivered = client.messages().retrieve("1-65f240a0").until_delivered().await;
-    /// if delivered.is_err_and(|error| error.is_hopeless()) {
+    /// if delivered.is_err_and(|error| error.is_failed()) {
     ///     println!("it will not arrive");
     /// }
     /// # }
     /// ```
-    pub fn is_hopeless(&self) -> bool {
+    pub fn is_failed(&self) -> bool {
         matches!(self.reason, Reason::Hopeless)
     }
 
@@ -134,7 +134,7 @@ impl<S> From<WaitError<S>> for Error {
     fn from(error: WaitError<S>) -> Self {
         match error.reason {
             Reason::TooLate => too_late(),
-            Reason::Hopeless => Self::new(ErrorKind::AnotherEnd, "it came to another end than was waited for"),
+            Reason::Hopeless => Self::new(ErrorKind::WaitFailed, "it came to another end than was waited for"),
             Reason::Failed(error) => error,
         }
     }

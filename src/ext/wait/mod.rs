@@ -29,20 +29,20 @@ use crate::retry::{Backoff, Clock, TokioClock};
 /// /// Waits for the first user who was enqueued.
 /// fn judge(job: &BulkJob) -> Verdict {
 ///     match (job.enqueued, job.status.is_ended()) {
-///         (1.., _) => Verdict::Done,
-///         (_, true) => Verdict::Hopeless,
-///         _ => Verdict::Wait,
+///         (1.., _) => Verdict::Success,
+///         (_, true) => Verdict::Failure,
+///         _ => Verdict::Pending,
 ///     }
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// Keep waiting.
-    Wait,
+    Pending,
     /// This is the state to wait for.
-    Done,
+    Success,
     /// The state to wait for can no longer come, so waiting fails.
-    Hopeless,
+    Failure,
 }
 
 /// Polls until a condition is met.
@@ -50,7 +50,7 @@ pub enum Verdict {
 /// `.await` returns the state that meets it, and [`states`](Self::states) is a stream of all states on the way. It asks at once,
 /// then after 1 s, doubled each time up to 10 s, less up to a quarter at random; after a 429, it waits as long as Courier asks.
 /// During the first 30 s a 404 is not an error, because Courier takes a moment until something new can be found. Any other
-/// error that the client does not retry ends the wait, and so does the [`deadline`](Self::deadline), after 10 minutes by default.
+/// error that the client does not retry ends the wait, and so does the [`timeout`](Self::timeout), after 10 minutes by default.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -63,11 +63,11 @@ pub enum Verdict {
 ///     async move { Ok(client.bulk().retrieve_job("job").await?.into_inner()) }
 /// };
 /// let job = Wait::new(look, |answer| match answer.job.status {
-///     BulkJobStatus::Completed => Verdict::Done,
-///     BulkJobStatus::Error => Verdict::Hopeless,
-///     _ => Verdict::Wait,
+///     BulkJobStatus::Completed => Verdict::Success,
+///     BulkJobStatus::Error => Verdict::Failure,
+///     _ => Verdict::Pending,
 /// })
-/// .deadline(Duration::from_secs(60))
+/// .timeout(Duration::from_secs(60))
 /// .await?;
 /// println!("{} users", job.job.received);
 /// # Ok(())
@@ -79,12 +79,12 @@ pub struct Wait<S> {
     judge: Box<dyn FnMut(&S) -> Verdict + Send>,
     clock: Arc<dyn Clock>,
     backoff: Backoff,
-    deadline: Duration,
+    timeout: Duration,
     not_found_for: Duration,
 }
 
 impl<S: Send + 'static> Wait<S> {
-    /// Calls `look` until `judge` says that its result is [`Done`](Verdict::Done) or [`Hopeless`](Verdict::Hopeless).
+    /// Calls `look` until `judge` says that its result is [`Done`](Verdict::Success) or [`Hopeless`](Verdict::Failure).
     ///
     /// ```
     /// use trycourier::ext::{Verdict, Wait};
@@ -95,7 +95,7 @@ impl<S: Send + 'static> Wait<S> {
     ///     rows += 1;
     ///     async move { Ok(rows) }
     /// };
-    /// let rows = Wait::new(look, |rows| if *rows >= 3 { Verdict::Done } else { Verdict::Wait }).await?;
+    /// let rows = Wait::new(look, |rows| if *rows >= 3 { Verdict::Success } else { Verdict::Pending }).await?;
     /// assert_eq!(rows, 3);
     /// # Ok(())
     /// # }
@@ -112,13 +112,13 @@ impl<S: Send + 'static> Wait<S> {
             look: Box::new(move || Box::pin(look())),
             judge: Box::new(judge),
             clock: Arc::new(TokioClock),
-            backoff: Backoff::default().first(Duration::from_secs(1)).longest(Duration::from_secs(10)),
-            deadline: Duration::from_secs(10 * 60),
+            backoff: Backoff::default().initial_delay(Duration::from_secs(1)).max_delay(Duration::from_secs(10)),
+            timeout: Duration::from_secs(10 * 60),
             not_found_for: Duration::from_secs(30),
         }
     }
 
-    /// Repeats a call until `judge` says that its answer is [`Done`](Verdict::Done) or [`Hopeless`](Verdict::Hopeless). It uses
+    /// Repeats a call until `judge` says that its response is [`Done`](Verdict::Success) or [`Hopeless`](Verdict::Failure). It uses
     /// the client's clock. The most common cases have methods of their own, such as
     /// [`until_done`](crate::calls::BulkRetrieveJob::until_done).
     ///
@@ -127,13 +127,13 @@ impl<S: Send + 'static> Wait<S> {
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let profile = client.profiles().retrieve("user_123");
     /// let has_email = |answer: &trycourier::types::ProfileGetResponse| {
-    ///     if answer.profile["email"].is_null() { Verdict::Wait } else { Verdict::Done }
+    ///     if answer.profile["email"].is_null() { Verdict::Pending } else { Verdict::Success }
     /// };
     /// Wait::calling(profile, has_email).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn calling<C: Call<Answer = S>>(call: C, judge: impl FnMut(&S) -> Verdict + Send + 'static) -> Self {
+    pub fn calling<C: Call<Response = S>>(call: C, judge: impl FnMut(&S) -> Verdict + Send + 'static) -> Self {
         let clock = Arc::clone(call.client().clock());
         let look = move || {
             let call = call.clone();
@@ -144,18 +144,18 @@ impl<S: Send + 'static> Wait<S> {
 
     /// How long it waits at most, including the last call. The default is 10 minutes; a message that is delayed, or that a
     /// provider is slow to deliver, can take longer. To look only once, make the call itself: with zero, there is no time for
-    /// an answer.
+    /// a response.
     ///
     /// ```no_run
     /// # use std::time::Duration;
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let day = Duration::from_secs(24 * 60 * 60);
-    /// client.messages().retrieve("1-65f240a0").until_delivered().deadline(day).await?;
+    /// client.messages().retrieve("1-65f240a0").until_delivered().timeout(day).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -166,7 +166,7 @@ impl<S: Send + 'static> Wait<S> {
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// use trycourier::retry::Backoff;
     ///
-    /// let rarely = Backoff::default().first(Duration::from_secs(30)).longest(Duration::from_secs(300));
+    /// let rarely = Backoff::default().initial_delay(Duration::from_secs(30)).max_delay(Duration::from_secs(300));
     /// client.bulk().retrieve_job("job_id").until_done().backoff(rarely).await?;
     /// # Ok(())
     /// # }
@@ -198,7 +198,7 @@ impl<S: Send + 'static> Wait<S> {
     /// use trycourier::ext::{Verdict, Wait};
     /// use trycourier::retry::TokioClock;
     ///
-    /// let wait = Wait::new(|| async { Ok(1) }, |_| Verdict::Done).clock(TokioClock);
+    /// let wait = Wait::new(|| async { Ok(1) }, |_| Verdict::Success).clock(TokioClock);
     /// # let _ = wait;
     /// ```
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -219,7 +219,7 @@ impl<S: Send + 'static> Wait<S> {
     ///     percent += 50;
     ///     async move { Ok(percent) }
     /// };
-    /// let states = Wait::new(look, |percent| if *percent == 100 { Verdict::Done } else { Verdict::Wait }).states();
+    /// let states = Wait::new(look, |percent| if *percent == 100 { Verdict::Success } else { Verdict::Pending }).states();
     /// let seen: Vec<i32> = states.map(Result::unwrap).collect().await;
     /// assert_eq!(seen, [50, 100]);
     /// # }
@@ -233,7 +233,7 @@ impl<S: Send + 'static> Wait<S> {
         Box::pin(stream::unfold(Some(Looks::of(self)), async |looks| {
             let mut looks = looks?;
             match looks.next().await {
-                Ok((state, Verdict::Wait)) => Some((Ok(state), Some(looks))),
+                Ok((state, Verdict::Pending)) => Some((Ok(state), Some(looks))),
                 Ok((state, _)) => Some((Ok(state), None)),
                 Err(Ended::TooLate) => Some((Err(too_late()), None)),
                 Err(Ended::Failed(error)) => Some((Err(error), None)),
@@ -246,11 +246,11 @@ impl<S: Send + 'static> Wait<S> {
         let mut last = None;
         loop {
             last = match looks.next().await {
-                Ok((state, Verdict::Done)) => return Ok(state),
-                Ok((state, Verdict::Hopeless)) => {
+                Ok((state, Verdict::Success)) => return Ok(state),
+                Ok((state, Verdict::Failure)) => {
                     return Err(WaitError { reason: Reason::Hopeless, last: Some(state) });
                 }
-                Ok((state, Verdict::Wait)) => Some(state),
+                Ok((state, Verdict::Pending)) => Some(state),
                 Err(Ended::TooLate) => return Err(WaitError { reason: Reason::TooLate, last }),
                 Err(Ended::Failed(error)) => return Err(WaitError { reason: Reason::Failed(error), last }),
             };
@@ -269,7 +269,7 @@ impl<S: Send + 'static> IntoFuture for Wait<S> {
 
 impl<S> fmt::Debug for Wait<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").field("deadline", &self.deadline).field("backoff", &self.backoff).finish_non_exhaustive()
+        f.debug_struct("Wait").field("timeout", &self.timeout).field("backoff", &self.backoff).finish_non_exhaustive()
     }
 }
 
@@ -332,9 +332,9 @@ mod tests {
             async move { answer }
         };
         let wait = Wait::new(look, |state| match state {
-            100 => Verdict::Done,
-            ..0 => Verdict::Hopeless,
-            _ => Verdict::Wait,
+            100 => Verdict::Success,
+            ..0 => Verdict::Failure,
+            _ => Verdict::Pending,
         });
         (wait.clock(Paused), times)
     }
@@ -360,7 +360,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn how_far_apart_can_be_said() {
         let (wait, looks) = waiting([0, 1, 2, 100].map(Ok));
-        let even = Backoff::default().first(Duration::from_millis(250)).longest(Duration::from_millis(250));
+        let even = Backoff::default().initial_delay(Duration::from_millis(250)).max_delay(Duration::from_millis(250));
         wait.backoff(even).await.unwrap();
         assert_eq!(times(&looks), [0, 250, 500, 750]);
     }
@@ -369,7 +369,7 @@ mod tests {
     async fn another_end_is_an_error_with_the_state() {
         let (wait, looks) = waiting([Ok(1), Ok(-1), Ok(100)]);
         let error = wait.await.unwrap_err();
-        assert!(error.is_hopeless() && !error.is_too_late() && error.failed().is_none());
+        assert!(error.is_failed() && !error.is_timeout() && error.failed().is_none());
         assert_eq!(error.last(), Some(&-1));
         assert_eq!(times(&looks).len(), 2);
     }
@@ -382,8 +382,8 @@ mod tests {
             (1, vec![0, 500]),
         ] {
             let (wait, looks) = waiting([Ok(7)]);
-            let error = wait.deadline(Duration::from_secs(deadline)).await.unwrap_err();
-            assert!(error.is_too_late());
+            let error = wait.timeout(Duration::from_secs(deadline)).await.unwrap_err();
+            assert!(error.is_timeout());
             assert_eq!(error.last(), Some(&7));
             assert_eq!(times(&looks), expected);
         }
@@ -392,18 +392,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_look_that_hangs_ends_at_the_deadline() {
         let start = tokio::time::Instant::now();
-        let wait = Wait::new(future::pending::<Result<i32>>, |_| Verdict::Done).clock(Paused);
-        let error = wait.deadline(Duration::from_secs(5)).await.unwrap_err();
-        assert!(error.is_too_late() && error.last().is_none());
+        let wait = Wait::new(future::pending::<Result<i32>>, |_| Verdict::Success).clock(Paused);
+        let error = wait.timeout(Duration::from_secs(5)).await.unwrap_err();
+        assert!(error.is_timeout() && error.last().is_none());
         assert_eq!(start.elapsed(), Duration::from_secs(5));
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_time_at_all_is_one_look() {
         let (wait, looks) = waiting([Ok(100)]);
-        assert_eq!(wait.deadline(Duration::ZERO).await.unwrap(), 100);
+        assert_eq!(wait.timeout(Duration::ZERO).await.unwrap(), 100);
         let (wait, _) = waiting([Ok(1)]);
-        assert!(wait.deadline(Duration::ZERO).await.unwrap_err().is_too_late());
+        assert!(wait.timeout(Duration::ZERO).await.unwrap_err().is_timeout());
         assert_eq!(times(&looks), [0]);
     }
 
@@ -454,7 +454,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_of_states_ends_with_its_error() {
         let (wait, _) = waiting([Ok(1)]);
-        let states: Vec<_> = wait.deadline(Duration::from_secs(2)).states().collect().await;
+        let states: Vec<_> = wait.timeout(Duration::from_secs(2)).states().collect().await;
         let states: Vec<_> = states.into_iter().map(|state| state.map_err(|error| error.kind())).collect();
         assert_eq!(states, [Ok(1), Ok(1), Ok(1), Err(ErrorKind::Timeout)]);
 
@@ -475,7 +475,7 @@ mod tests {
     #[test]
     fn waiting_can_be_spawned() {
         fn spawned<T: Send + 'static>(_: &T) {}
-        let wait = Wait::new(|| async { Ok(1) }, |_| Verdict::Done);
+        let wait = Wait::new(|| async { Ok(1) }, |_| Verdict::Success);
         spawned(&wait);
         spawned(&std::future::IntoFuture::into_future(wait));
     }

@@ -45,7 +45,7 @@ impl<S: Send + 'static> Looks<S> {
             if let Some(retry) = self.count.checked_sub(1) {
                 let usual = || self.wait.backoff.delay(retry, clock.random());
                 let mut delay = self.asked.take().unwrap_or_else(usual);
-                let left = self.wait.deadline.saturating_sub(passed());
+                let left = self.wait.timeout.saturating_sub(passed());
                 if delay >= left {
                     if self.is_last {
                         return Err(Ended::TooLate);
@@ -56,7 +56,7 @@ impl<S: Send + 'static> Looks<S> {
                 clock.sleep(delay).await;
             }
             self.count = self.count.saturating_add(1);
-            let left = self.wait.deadline.saturating_sub(passed());
+            let left = self.wait.timeout.saturating_sub(passed());
             let error = match within(left, &*clock, (self.wait.look)()).await {
                 None => return Err(Ended::TooLate),
                 Some(Ok(state)) => {

@@ -57,7 +57,7 @@ use crate::ext::webhook_signature::{hex, keyed, signed};
 /// use trycourier::ext::webhook::{EmptySecret, Verifier};
 ///
 /// # fn example(secret: &str, old_secret: &str) -> Result<(), EmptySecret> {
-/// let verifier = Verifier::new(secret)?.also(old_secret)?.tolerance(Duration::from_secs(60));
+/// let verifier = Verifier::new(secret)?.add_secret(old_secret)?.tolerance(Duration::from_secs(60));
 /// # Ok(())
 /// # }
 /// # example("new", "old").unwrap();
@@ -97,7 +97,7 @@ impl Verifier {
     /// # use std::time::SystemTime;
     /// use trycourier::ext::webhook::{Verifier, sign};
     ///
-    /// let verifier = Verifier::new("new")?.also("old")?;
+    /// let verifier = Verifier::new("new")?.add_secret("old")?;
     /// let header = sign("old", SystemTime::now(), "{}")?;
     /// assert!(verifier.verify(header, "{}").is_ok());
     /// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
@@ -106,7 +106,7 @@ impl Verifier {
     /// # Errors
     ///
     /// An empty secret.
-    pub fn also(mut self, secret: impl AsRef<[u8]>) -> Result<Self, EmptySecret> {
+    pub fn add_secret(mut self, secret: impl AsRef<[u8]>) -> Result<Self, EmptySecret> {
         self.macs.push(keyed(secret.as_ref())?);
         Ok(self)
     }
@@ -138,7 +138,7 @@ impl Verifier {
     /// let verifier = Verifier::new("secret")?;
     /// let (header, body) = (sign("secret", SystemTime::now(), "{}")?, "{}");
     /// assert!(verifier.verify(&header, body).is_ok());
-    /// assert_eq!(verifier.verify(&header, "{ }").unwrap_err(), VerifyError::Forged);
+    /// assert_eq!(verifier.verify(&header, "{ }").unwrap_err(), VerifyError::SignatureMismatch);
     /// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
     /// ```
     ///
@@ -181,7 +181,7 @@ impl Verifier {
             genuine | mac.verify_slice(&signature.value).is_ok()
         });
         if !genuine {
-            return Err(VerifyError::Forged);
+            return Err(VerifyError::SignatureMismatch);
         }
         match now.duration_since(signature.time) {
             Ok(age) if age > self.tolerance => Err(VerifyError::Stale(age)),
@@ -222,7 +222,7 @@ impl<'a> Signature<'a> {
                 _ => continue,
             };
             if place.replace(rest.get(1..).unwrap_or_default()).is_some() {
-                return Err(VerifyError::Doubled(name));
+                return Err(VerifyError::DuplicateField(name));
             }
         }
         let time_text = time_text.ok_or(VerifyError::Missing("t"))?;
@@ -274,14 +274,14 @@ pub enum VerifyError {
     /// The header lacks this field.
     Missing(&'static str),
     /// The header has this field more than once.
-    Doubled(&'static str),
+    DuplicateField(&'static str),
     /// The header's `t` is not a number of milliseconds.
     InvalidTime,
     /// The header's `signature` is not 64 hexadecimal digits in lower case.
     InvalidSignature,
     /// The signature does not match the body and time under any of the secrets. If this happens to all deliveries, the secret is
     /// that of another webhook, or the body was parsed and serialized again before it was verified.
-    Forged,
+    SignatureMismatch,
     /// The signature is valid, but this old: somebody replays a delivery, or this machine's clock is wrong.
     Stale(Duration),
     /// The signature is valid, but its time is this far in the future: one of the clocks is wrong.
@@ -294,10 +294,10 @@ impl fmt::Display for VerifyError {
             Self::Unsigned => write!(f, "the request has no `{SIGNATURE_HEADER}`; has the webhook a secret?"),
             Self::Malformed => write!(f, "`{SIGNATURE_HEADER}` is not a list of `name=value`"),
             Self::Missing(name) => write!(f, "`{SIGNATURE_HEADER}` has no `{name}`"),
-            Self::Doubled(name) => write!(f, "`{SIGNATURE_HEADER}` has more than one `{name}`"),
+            Self::DuplicateField(name) => write!(f, "`{SIGNATURE_HEADER}` has more than one `{name}`"),
             Self::InvalidTime => write!(f, "`t` in `{SIGNATURE_HEADER}` is no number of milliseconds"),
             Self::InvalidSignature => write!(f, "`signature` in `{SIGNATURE_HEADER}` is not 64 hexadecimal digits"),
-            Self::Forged => {
+            Self::SignatureMismatch => {
                 f.write_str("the signature does not fit; is it the secret of this webhook, and the raw body?")
             }
             Self::Stale(age) => write!(f, "the delivery is {} s old", age.as_secs()),

@@ -10,19 +10,19 @@ use serde_json::Value;
 
 use super::{Decode, Decoded, Encode, decode, encode::Encoded};
 
-/// Reads what has no deviation.
+/// Reads what has no mismatch.
 #[track_caller]
 fn exactly<T: Decode>(json: &str) -> T {
-    let Decoded { value, deviations } = decode(json.as_bytes(), true).unwrap();
-    assert_eq!(deviations, []);
+    let Decoded { value, mismatches } = decode(json.as_bytes(), true).unwrap();
+    assert_eq!(mismatches, []);
     value
 }
 
-/// Reads what has deviations at these places.
+/// Reads what has mismatches at these places.
 #[track_caller]
 fn leniently<T: Decode>(json: &str, places: &[&str]) -> T {
-    let Decoded { value, deviations } = decode(json.as_bytes(), true).unwrap();
-    let found: Vec<&str> = deviations.iter().map(crate::types::Deviation::place).collect();
+    let Decoded { value, mismatches } = decode(json.as_bytes(), true).unwrap();
+    let found: Vec<&str> = mismatches.iter().map(crate::types::Mismatch::path).collect();
     assert_eq!(found, places);
     value
 }

@@ -1,14 +1,14 @@
 use super::samples::*;
 use super::{exactly, leniently, written};
 use crate::json::decode;
-use crate::types::Deviation;
+use crate::types::Mismatch;
 
-fn places(deviations: &[Deviation]) -> Vec<String> {
-    deviations.iter().map(ToString::to_string).collect()
+fn places(mismatches: &[Mismatch]) -> Vec<String> {
+    mismatches.iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn a_byte_order_mark_is_no_deviation() {
+fn a_byte_order_mark_is_no_mismatch() {
     assert!(exactly::<Paging>("\u{FEFF}{\"more\":true}").more);
 }
 
@@ -16,7 +16,7 @@ fn a_byte_order_mark_is_no_deviation() {
 fn what_is_not_utf8_is_replaced() {
     let decoded = decode::<Paging>(b"{\"more\":true,\"cursor\":\"a\xFFb\"}", true).unwrap();
     assert_eq!(decoded.value.cursor.as_deref(), Some("a\u{FFFD}b"));
-    assert_eq!(places(&decoded.deviations), ["expected valid UTF-8"]);
+    assert_eq!(places(&decoded.mismatches), ["expected valid UTF-8"]);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn halves_of_surrogate_pairs_are_replaced() {
         decoded.value.extra["\u{FFFD}k"],
         serde_json::json!(["\u{FFFD}", "\u{1F600}", "\\ud800", "\u{FFFD}A", "\u{FFFD}\u{1F600}"])
     );
-    let places: Vec<&str> = decoded.deviations.iter().map(Deviation::place).collect();
+    let places: Vec<&str> = decoded.mismatches.iter().map(Mismatch::path).collect();
     let key = r#"["�k"]"#;
     assert_eq!(places, [key, &format!("{key}[0]"), &format!("{key}[3]"), &format!("{key}[4]"), "cursor"]);
 }
@@ -50,7 +50,7 @@ fn what_is_nested_too_deep_is_kept_as_its_text() {
             let json = format!(r#"{{"more":true,"x":{deep},"cursor":"c"}}"#);
             let decoded = decode::<Paging>(json.as_bytes(), true).unwrap();
             assert_eq!(decoded.value.cursor.as_deref(), Some("c"));
-            assert_eq!(decoded.deviations.len(), usize::from(depth > 126));
+            assert_eq!(decoded.mismatches.len(), usize::from(depth > 126));
             let mut value = &decoded.value.extra["x"];
             let mut levels = 0;
             while let Some(inner) = value.get(0).or_else(|| value.get("a")) {
