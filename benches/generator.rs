@@ -7,17 +7,13 @@
 
 mod support;
 
-#[allow(dead_code, unused_imports, reason = "the build script's, and so are its tests")]
-#[path = "../build/generate.rs"]
-mod generate;
-
 use std::fs;
 use std::hint::black_box;
 use std::time::Duration;
 
-use generate::Features;
 use serde_json::Value;
 use support::{Bars, time};
+use trycourier_generator::{Features, generate};
 
 fn main() {
     let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.json")).unwrap();
@@ -32,7 +28,7 @@ fn main() {
         (everything.as_str(), resources, Duration::from_secs(1)),
         ("`send` alone", Features::from(["send".to_owned()]), Duration::from_millis(300)),
     ] {
-        let generate = || drop(black_box(generate::generate(&description, &features).unwrap()));
+        let generate = || drop(black_box(generate(&description, &features).unwrap()));
         // What disturbs the machine only adds to it.
         let least = (0..5).map(|_| time(generate)).min().unwrap_or_default();
         bars.state(what, &format!("{:.2} s", least.as_secs_f64()), &format!("{:.1} s", bar.as_secs_f64()), least > bar);

@@ -12,14 +12,12 @@
 //!
 //! Every step returns an error that names what it expected and did not find.
 
-mod description;
-pub mod emit;
-pub mod model;
-mod progenitor;
-
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+
+use crate::model::Model;
+use crate::{description, emit, model, progenitor};
 
 /// The features that are on, in the spelling of a Rust name: `bulk`, `audit_events`, `schemars`.
 ///
@@ -64,7 +62,7 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
 }
 
 /// Reads what would be generated of everything that a document describes, or says why nothing can be.
-pub fn read(document: &Value) -> Result<model::Model, String> {
+pub fn read(document: &Value) -> Result<Model, String> {
     // The order matters: constants leave the structs before progenitor sees them, and the unions are told apart by the
     // constants, which are therefore looked at before.
     let unions = description::unions::unions(document)?;

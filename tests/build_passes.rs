@@ -1,15 +1,12 @@
 //! The passes of the build script, on small documents.
 
-#[allow(dead_code, reason = "the build script calls what the tests do not")]
-#[path = "../build/generate.rs"]
-mod generate;
-
 use serde_json::{Value, json};
+use trycourier_generator::{Features, generate};
 
 #[test]
 fn a_description_that_cannot_be_read_is_told_apart_from_one_that_cannot_be_generated() {
     let failure = |description: &str| {
-        generate::generate(description, &generate::Features::from(["things".to_owned()])).err().unwrap_or_default()
+        generate(description, &Features::from(["things".to_owned()])).err().unwrap_or_default()
     };
     assert!(failure("{").starts_with("the description is not JSON: "), "{}", failure("{"));
     assert!(failure("{}").contains("has no paths"), "{}", failure("{}"));

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::generate::emit::conversion::{accepted, converted, is_plain};
-use crate::generate::emit::prose::documentation;
-use crate::generate::emit::types::{clearing, deprecated, needs_features, setter};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Model, Paging, PagingShape, Parameter, TypeItem, TypeShape};
+use crate::emit::conversion::{accepted, converted, is_plain};
+use crate::emit::prose::documentation;
+use crate::emit::types::{clearing, deprecated, needs_features, setter};
+use crate::model::rust_type::RustType;
+use crate::model::{Call, Field, Model, Paging, PagingShape, Parameter, TypeItem, TypeShape};
 
 /// The module `calls`.
 pub fn calls(model: &Model) -> String {

@@ -1,8 +1,8 @@
 //! What an argument takes, and how it becomes what it is for.
 
-use crate::generate::model::Model;
-use crate::generate::model::TypeShape;
-use crate::generate::model::rust_type::RustType;
+use crate::model::Model;
+use crate::model::TypeShape;
+use crate::model::rust_type::RustType;
 
 /// The type of an argument that accepts everything which is unambiguously one of these.
 pub fn accepted(model: &Model, kind: &RustType) -> String {

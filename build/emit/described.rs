@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::generate::model::Model;
+use crate::model::Model;
 
 /// What `src/testing/description.rs` reads: `operations`, each with its schemas, and the `schemas` that they refer to.
 pub fn described(document: &Value) -> String {

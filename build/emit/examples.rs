@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::generate::description::unions::{Kind, Shape};
-use crate::generate::emit::layout::{Code, WIDTH};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Model, TypeItem, TypeShape};
+use crate::description::unions::{Kind, Shape};
+use crate::emit::layout::{Code, WIDTH};
+use crate::model::rust_type::RustType;
+use crate::model::{Call, Field, Model, TypeItem, TypeShape};
 
 /// Where an example would nest deeper, it leaves out what is not required.
 const DEEPEST: usize = 6;

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::generate::emit::conversion::accepted;
-use crate::generate::emit::examples::call_example;
-use crate::generate::emit::prose::{documentation, first_sentence};
-use crate::generate::emit::types::{deprecated, needs_features};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Model, TypeItem, TypeShape, resource_type};
+use crate::emit::conversion::accepted;
+use crate::emit::examples::call_example;
+use crate::emit::prose::{documentation, first_sentence};
+use crate::emit::types::{deprecated, needs_features};
+use crate::model::rust_type::RustType;
+use crate::model::{Call, Model, TypeItem, TypeShape, resource_type};
 
 /// The module `resources`.
 pub fn resources(model: &Model) -> String {

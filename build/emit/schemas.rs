@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use heck::ToUpperCamelCase;
 use serde_json::Value;
 
-use crate::generate::description::lookup::schema;
-use crate::generate::model::Model;
+use crate::description::lookup::schema;
+use crate::model::Model;
 
 /// An implementation for each type: the schema of the description, with its references.
 pub fn schemas(model: &Model, document: &Value) -> Result<String, String> {

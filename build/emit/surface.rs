@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::generate::emit::conversion::accepted;
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Model, TypeItem, TypeShape};
+use crate::emit::conversion::accepted;
+use crate::model::rust_type::RustType;
+use crate::model::{Call, Field, Model, TypeItem, TypeShape};
 
 /// A name, and what is accepted under it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Model, TypeItem, TypeShape};
+use crate::model::rust_type::RustType;
+use crate::model::{Call, Model, TypeItem, TypeShape};
 
 /// A function that makes the call of a dotted name: with `text` in every path parameter, and in the others what
 /// `parameters` has under their names.

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::generate::description::unions::Kind;
-use crate::generate::emit::conversion::{accepted, converted};
-use crate::generate::emit::examples::type_example;
-use crate::generate::emit::prose::{documentation, first_sentence};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Field, Model, TypeItem, TypeShape, Variant, Word};
+use crate::description::unions::Kind;
+use crate::emit::conversion::{accepted, converted};
+use crate::emit::examples::type_example;
+use crate::emit::prose::{documentation, first_sentence};
+use crate::model::rust_type::RustType;
+use crate::model::{Field, Model, TypeItem, TypeShape, Variant, Word};
 
 /// The module `types`.
 pub fn types(model: &Model) -> String {

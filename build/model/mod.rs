@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::generate::description::constants::Constants;
-use crate::generate::description::lookup::is_marked;
-use crate::generate::description::unions::{Shape, Unions};
-use crate::generate::model::rust_type::RustType;
+use crate::description::constants::Constants;
+use crate::description::lookup::is_marked;
+use crate::description::unions::{Shape, Unions};
+use crate::model::rust_type::RustType;
 
 /// Everything that is generated.
 pub struct Model {

@@ -6,13 +6,13 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 use serde_json::Value;
 use syn::{FnArg, ImplItem, Item, Pat, ReturnType, Signature};
 
-use crate::generate::description::lookup::{
+use crate::description::lookup::{
     dotted_name, is_marked, is_sensitive, operations, parameters, request_body, required, resolve, success_body, text,
     variants,
 };
-use crate::generate::model::paging::paging;
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Parameter, TypeItem, TypeShape};
+use crate::model::paging::paging;
+use crate::model::rust_type::RustType;
+use crate::model::{Call, Field, Parameter, TypeItem, TypeShape};
 
 /// Reads the calls, in the order of their names.
 pub fn calls(code: &syn::File, document: &Value, types: &[TypeItem]) -> Result<Vec<Call>, String> {

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::generate::description::lookup::{parameters, text};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Paging, PagingShape, TypeItem, TypeShape};
+use crate::description::lookup::{parameters, text};
+use crate::model::rust_type::RustType;
+use crate::model::{Paging, PagingShape, TypeItem, TypeShape};
 
 /// How the answer to an operation that takes a `cursor` goes on; nothing for one that takes none.
 pub fn paging(operation: &Value, answer: &RustType, types: &[TypeItem]) -> Result<Option<Paging>, String> {

@@ -6,14 +6,14 @@ use heck::ToUpperCamelCase;
 use serde_json::Value;
 use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
 
-use crate::generate::description::constants::Constants;
-use crate::generate::description::lookup::{
+use crate::description::constants::Constants;
+use crate::description::lookup::{
     dotted_name, operations, properties, reached_from, required, schemas, text, values,
 };
-use crate::generate::description::unions::{Kind, Shape, Unions};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::variants::variant_name;
-use crate::generate::model::{Field, TypeItem, TypeShape, Variant, Word};
+use crate::description::unions::{Kind, Shape, Unions};
+use crate::model::rust_type::RustType;
+use crate::model::variants::variant_name;
+use crate::model::{Field, TypeItem, TypeShape, Variant, Word};
 
 /// A structure remembers which of its fields it has seen in a word of this many bits.
 const MOST_FIELDS: usize = 64;

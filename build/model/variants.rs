@@ -2,7 +2,7 @@
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
-use crate::generate::model::rust_type::RustType;
+use crate::model::rust_type::RustType;
 
 /// Names a variant after its type: the words of the type's name, less those of the union's. A variant that is added or
 /// moved renames no other.

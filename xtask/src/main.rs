@@ -15,10 +15,6 @@ mod check_docs;
 mod conformance;
 mod document;
 mod fetch;
-// The build script's own, so that what is said of the Rust surface is what is generated.
-#[allow(dead_code, reason = "it reads what is generated, and writes none of it")]
-#[path = "../../build/generate.rs"]
-mod generate;
 mod import;
 mod measured;
 mod normalise;
@@ -33,6 +29,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use trycourier_generator as generate;
 
 /// Maintains the description that trycourier is generated from.
 #[derive(Parser)]

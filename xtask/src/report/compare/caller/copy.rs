@@ -24,7 +24,7 @@ impl Copy {
         for folder in ["src", "build"] {
             copy_folder(&repository.join(folder), &copy.folder.join(folder));
         }
-        for file in ["build.rs", "Cargo.lock"] {
+        for file in ["Cargo.lock"] {
             write(&copy.folder.join(file), &fs::read_to_string(repository.join(file)).unwrap());
         }
         let manifest = fs::read_to_string(repository.join("Cargo.toml")).unwrap();

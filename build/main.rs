@@ -1,7 +1,10 @@
-//! Generates the surface from `openapi/courier.json`, which is `courier.yaml` as JSON. How: `build/generate.rs`.
+//! The build script: generates the surface from `openapi/courier.json`. `generate.rs` has the steps in their order.
 
-#[path = "build/generate.rs"]
+mod description;
+mod emit;
 mod generate;
+mod model;
+mod progenitor;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
@@ -10,7 +13,6 @@ const DESCRIPTION: &str = "openapi/courier.json";
 
 fn main() {
     println!("cargo::rerun-if-changed={DESCRIPTION}");
-    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     if let Err(cause) = run() {
         println!("cargo::error=trycourier cannot be generated from {DESCRIPTION}: {cause}");
