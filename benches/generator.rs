@@ -11,13 +11,12 @@ use std::fs;
 use std::hint::black_box;
 use std::time::Duration;
 
-use serde_json::Value;
 use support::{Bars, time};
-use trycourier_generator::{Features, generate};
+use trycourier_generator::{Features, generate, parse};
 
 fn main() {
-    let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.json")).unwrap();
-    let document: Value = serde_json::from_str(&description).unwrap();
+    let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.yaml")).unwrap();
+    let document = parse(&description).unwrap();
     let items = document["paths"].as_object().unwrap().values();
     let operations = items.flat_map(|item| item.as_object().unwrap().values());
     let methods = operations.filter_map(|operation| operation["x-method"].as_str());

@@ -1,8 +1,8 @@
 //! From the description to Rust.
 //!
 //! ```text
-//! openapi/courier.json
-//!    │  description/   what is about Rust alone is taken out or marked: features, constants, unions
+//! openapi/courier.yaml
+//!    │  description/   yaml.rs reads it; what is about Rust alone is taken out or marked: features, constants, unions
 //!    ▼  progenitor.rs  progenitor reads the rest: names, types, recursion
 //! its code
 //!    │  model/         read into a model of types, calls and resources; what is not understood is an error
@@ -32,8 +32,8 @@ pub struct Generated {
 
 /// Generates everything, or says why it cannot.
 pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>, String> {
-    let mut document: Value =
-        serde_json::from_str(description).map_err(|error| format!("the description is not JSON: {error}"))?;
+    let mut document =
+        description::yaml::parse(description).map_err(|error| format!("the description cannot be read: {error}"))?;
     // The double knows the whole API, whatever is generated of it.
     let described = features.contains("testing").then(|| emit::described::described(&document));
     description::features::keep(&mut document, features)?;

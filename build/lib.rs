@@ -6,4 +6,5 @@ mod generate;
 pub mod model;
 mod progenitor;
 
+pub use description::yaml::parse;
 pub use generate::{Features, Generated, generate, read};

@@ -1,4 +1,4 @@
-//! The build script: generates the surface from `openapi/courier.json`. `generate.rs` has the steps in their order.
+//! The build script: generates the surface from `openapi/courier.yaml`. `generate.rs` has the steps in their order.
 
 mod description;
 mod emit;
@@ -9,7 +9,7 @@ mod progenitor;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
-const DESCRIPTION: &str = "openapi/courier.json";
+const DESCRIPTION: &str = "openapi/courier.yaml";
 
 fn main() {
     println!("cargo::rerun-if-changed={DESCRIPTION}");

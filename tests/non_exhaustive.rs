@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use syn::{Attribute, Fields, Item, Variant, Visibility};
-use trycourier_generator::{generate, read};
+use trycourier_generator::{generate, parse, read};
 
 fn is_marked(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"))
@@ -64,8 +64,8 @@ fn unmarked(types: &BTreeMap<String, bool>) -> BTreeSet<&str> {
 
 #[test]
 fn what_is_generated_can_grow() {
-    let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.json")).unwrap();
-    let document: serde_json::Value = serde_json::from_str(&description).unwrap();
+    let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.yaml")).unwrap();
+    let document = parse(&description).unwrap();
     let features = document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
     let features =
         features.map(|operation| operation["x-method"].as_str().unwrap().split('.').next().unwrap().to_owned());

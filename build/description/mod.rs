@@ -4,3 +4,4 @@ pub mod constants;
 pub mod features;
 pub mod lookup;
 pub mod unions;
+pub mod yaml;

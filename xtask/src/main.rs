@@ -5,7 +5,7 @@
 //!    ▼  import/     its structure, with our names where the committed one has the same thing
 //! openapi/upstream.yaml
 //!    ▼  spec/       the rules of normalise/ and the overlays, applied by overlay/, in their order
-//! openapi/courier.yaml, openapi/courier.json, docs/coming-from.md
+//! openapi/courier.yaml, docs/coming-from.md
 //!    ▼  report/     what it means for callers, by the surfaces that the build script's generator makes
 //! ```
 
@@ -44,7 +44,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Generate openapi/courier.yaml from openapi/upstream.yaml and the overlays, and from it openapi/courier.json and
+    /// Generate openapi/courier.yaml from openapi/upstream.yaml and the overlays, and from it
     /// docs/coming-from.md.
     GenerateSpec {
         /// Write nothing; fail with a diff if a generated file is stale.

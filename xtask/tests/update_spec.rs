@@ -114,7 +114,6 @@ impl Repository {
         let empty = "openapi: 3.0.3\ninfo: {title: Things, version: '1'}\npaths: {}\n";
         repository.write("openapi/upstream.yaml", empty);
         repository.write("openapi/courier.yaml", empty);
-        repository.write("openapi/courier.json", "");
         repository.write("docs/coming-from.md", "");
         repository.update(&["--no-verify", "--from", &repository.describe(&description())]).assert().success();
         repository

@@ -34,7 +34,7 @@ impl Copy {
         }
         manifest["workspace"]["members"] = toml::Value::from(vec!["program"]);
         write(&copy.folder.join("Cargo.toml"), &manifest.to_string());
-        write(&copy.folder.join("openapi/courier.json"), &document.to_string());
+        write(&copy.folder.join("openapi/courier.yaml"), &document.to_string());
         write(
             &copy.folder.join("program/Cargo.toml"),
             &format!(
