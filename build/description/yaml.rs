@@ -105,7 +105,9 @@ fn scalar(text: &str, is_plain: bool) -> Result<Value, String> {
     let unsigned = text.trim_start_matches(['+', '-']);
     let is_ambiguous = ["null", "true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word))
         || [".inf", ".nan"].iter().any(|word| unsigned.eq_ignore_ascii_case(word))
-        || ["0x", "0o", "0b"].iter().any(|prefix| unsigned.starts_with(prefix))
+        || [("0x", 16), ("0o", 8), ("0b", 2)].into_iter().any(|(prefix, radix)| {
+            unsigned.strip_prefix(prefix).is_some_and(|digits| u64::from_str_radix(digits, radix).is_ok())
+        })
         || (may_be_number && text.parse::<f64>().is_ok());
     if is_ambiguous {
         return Err(format!("YAML readers disagree whether `{text}` is text; put it in quotes, or write it as in JSON"));
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn scalars_are_read_as_json_values() {
         let text = "# A comment.\n\
-            plain: [a b, 1, -2.5, true, false, null, 2027-01-31, 9:30, 1.2.3]\n\
+            plain: [a b, 1, -2.5, true, false, null, 2027-01-31, 9:30, 0b7f-1]\n\
             quoted: ['1', \"true\", 'it''s', \"tab\\tand \\u00e9\", '']\n\
             '200': {}\n\
             empty: []\n\
@@ -130,7 +132,7 @@ mod tests {
             kept: |\n  end\n\
             folded: >-\n  one\n  two\n";
         let expected = json!({
-            "plain": ["a b", 1, -2.5, true, false, null, "2027-01-31", "9:30", "1.2.3"],
+            "plain": ["a b", 1, -2.5, true, false, null, "2027-01-31", "9:30", "0b7f-1"],
             "quoted": ["1", "true", "it's", "tab\tand é", ""],
             "200": {},
             "empty": [],
