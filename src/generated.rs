@@ -13,16 +13,16 @@ pub mod types {
 
     use serde_json::Value;
 
-    pub use crate::deviation::Deviation;
-    pub use crate::extra::{Extra, Iter as ExtraIter};
-    use crate::json::{Structure, structure, union, words};
-    pub use crate::millis::Millis;
-    pub use crate::nullable::Nullable;
-    pub use crate::object::Object;
-    pub use crate::sensitive::Sensitive;
-    pub use crate::timestamp::{MomentError, Timestamp};
+    pub use crate::json::extra::{Extra, Iter as ExtraIter};
+    pub use crate::json::object::Object;
+    pub use crate::json::unrecognized_value::UnrecognizedValue;
+    use crate::json::{Structure, string_enum, structure, union};
+    pub use crate::mismatch::Mismatch;
     use crate::types;
-    pub use crate::unrecognized_value::UnrecognizedValue;
+    pub use crate::values::millis::Millis;
+    pub use crate::values::nullable::Nullable;
+    pub use crate::values::sensitive::Sensitive;
+    pub use crate::values::timestamp::{Timestamp, TimestampError};
 
     include!(concat!(env!("OUT_DIR"), "/types.rs"));
 }
@@ -39,9 +39,9 @@ pub mod calls {
 
     use crate::call::{Arguments, argument, call};
     pub use crate::call::{Call, Sending};
-    use crate::ext::paginate::{Next, Paged, paged};
+    use crate::ext::pagination::{Next, Paged, paged};
     use crate::json::Decode;
-    use crate::operation::{AnswerBody, Operation};
+    use crate::operation::{Operation, ResponseBody};
     use crate::{Client, types};
 
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));

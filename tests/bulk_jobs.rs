@@ -17,7 +17,7 @@ use peak_alloc::PeakAlloc;
 use serde_json::{Value, json};
 use tokio::process;
 use tokio::sync::Notify;
-use trycourier::ext::bulk::{BulkError, Channel, Checkpoint, Job, Progress, Stopped, Unaddressed};
+use trycourier::ext::bulk::{BulkError, Channel, Checkpoint, Job, MissingAddress, Progress, Stopped};
 use trycourier::retry::Backoff;
 use trycourier::testing::Courier;
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
@@ -34,7 +34,7 @@ fn courier() -> Courier {
     courier
 }
 
-/// The double without idempotency keys where users are added: no description names them there. A chunk that is repeated is
+/// The fake without idempotency keys where users are added: no description names them there. A chunk that is repeated is
 /// one of duplicates.
 struct WithoutKeys(Courier);
 
@@ -60,13 +60,13 @@ fn client(courier: &Courier) -> Client {
 fn lose_answers(courier: &Courier, chunks: usize, one_of: usize) {
     let mut adding = courier.on::<calls::BulkAddUsers>();
     for _ in 0..chunks / one_of + 1 {
-        adding = adding.act().times(one_of - 1).disconnect_after_acting();
+        adding = adding.pass_through().times(one_of - 1).disconnect_after_acting();
     }
-    let _ = adding.act();
-    let _ = courier.on::<calls::BulkRunJob>().disconnect_after_acting().act();
+    let _ = adding.pass_through();
+    let _ = courier.on::<calls::BulkRunJob>().disconnect_after_acting().pass_through();
 }
 
-/// What the double has of a job.
+/// What the fake has of a job.
 async fn state(courier: &Courier, id: &str) -> BulkJob {
     courier.client().bulk().retrieve_job(id).await.unwrap().into_inner().job
 }
@@ -94,8 +94,8 @@ async fn users_are_sent_to_and_reported() {
     let users = (0..2500).chain([7, 8]).map(user);
     let report = job.send(users).await.unwrap();
     assert_eq!((report.job_id.as_str(), report.seen), (id.as_str(), 2502));
-    let refused: Vec<_> = report.refused.iter().map(|user| (user.place, user.reason.as_str())).collect();
-    assert_eq!(refused, [(Some(2500), "Duplicate user"), (Some(2501), "Duplicate user")]);
+    let rejected: Vec<_> = report.rejected.iter().map(|user| (user.index, user.reason.as_str())).collect();
+    assert_eq!(rejected, [(Some(2500), "Duplicate user"), (Some(2501), "Duplicate user")]);
     assert_eq!((report.job.status, report.job.enqueued), (BulkJobStatus::Completed, 2500));
     assert_eq!(runs(&courier), (1, 1));
     let chunks = courier.calls_of::<calls::BulkAddUsers>();
@@ -179,16 +179,16 @@ async fn a_user_without_an_address_is_found_before_anybody_is_sent_anything() {
     let users = || (0..10).map(|number| if number == 5 { BulkUser::new().recipient("bare") } else { user(number) });
 
     let error: BulkError<Infallible> = job(&client).await.send(users()).await.unwrap_err();
-    assert!(matches!(error.reason(), Stopped::Unaddressed { place: 5, .. }), "{error:?}");
-    assert_eq!(error.to_string(), "the bulk job stopped after 5 users: the user at place 5 lacks `profile.email`");
+    assert!(matches!(error.reason(), Stopped::MissingAddress { index: 5, .. }), "{error:?}");
+    assert_eq!(error.to_string(), "the bulk job stopped after 5 users: the user at index 5 lacks `profile.email`");
     assert_eq!(runs(&courier), (0, 0));
 
-    let report = job(&client).await.unaddressed(Unaddressed::Refuse).send(users()).await.unwrap();
-    let places: Vec<_> = report.refused.iter().map(|user| user.place).collect();
-    assert_eq!((places, report.job.received), (vec![Some(5)], 9));
+    let report = job(&client).await.missing_address(MissingAddress::Refuse).send(users()).await.unwrap();
+    let indices: Vec<_> = report.rejected.iter().map(|user| user.index).collect();
+    assert_eq!((indices, report.job.received), (vec![Some(5)], 9));
 
-    let report = job(&client).await.unaddressed(Unaddressed::Add).send(users()).await.unwrap();
-    assert_eq!((report.refused.len(), report.job.received), (0, 10));
+    let report = job(&client).await.missing_address(MissingAddress::Add).send(users()).await.unwrap();
+    assert_eq!((report.rejected.len(), report.job.received), (0, 10));
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,14 +196,14 @@ async fn a_job_without_anybody_is_not_run() {
     let courier = courier();
     let client = client(&courier);
     let nobody = stream::empty::<Result<BulkUser, io::Error>>();
-    let unaddressed = || [BulkUser::new().recipient("bare")];
+    let missing_address = || [BulkUser::new().recipient("bare")];
     let reports = [
         job(&client).await.send([]).await.unwrap(),
         job(&client).await.send_stream(nobody).await.unwrap(),
-        job(&client).await.unaddressed(Unaddressed::Refuse).send(unaddressed()).await.unwrap(),
+        job(&client).await.missing_address(MissingAddress::Refuse).send(missing_address()).await.unwrap(),
     ];
     for report in reports {
-        assert_eq!((report.seen - report.refused.len() as u64, report.job.status), (0, BulkJobStatus::Created));
+        assert_eq!((report.seen - report.rejected.len() as u64, report.job.status), (0, BulkJobStatus::Created));
     }
     assert_eq!(runs(&courier), (0, 0));
 }
@@ -219,14 +219,14 @@ async fn an_input_that_breaks_leaves_a_job_that_can_be_gone_on_with() {
     assert_eq!(runs(&courier), (0, 0));
 
     let report = Job::resume(&client, error.checkpoint().clone()).send_stream(rows()).await.unwrap();
-    assert_eq!((report.seen, report.refused.len(), report.job.received), (3000, 0, 3000));
+    assert_eq!((report.seen, report.rejected.len(), report.job.received), (3000, 0, 3000));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_job_that_is_gone_ends_it_with_what_courier_says() {
     let courier = courier();
     let client = client(&courier);
-    let _ = courier.on::<calls::BulkAddUsers>().act().times(2).fail(404);
+    let _ = courier.on::<calls::BulkAddUsers>().pass_through().times(2).fail(404);
     let users = || (0..5000).map(user).chain([user(0)]);
     let error = job(&client).await.in_flight(1).send(users()).await.unwrap_err();
     let Stopped::Call(call) = error.reason() else { panic!("{error:?}") };
@@ -277,24 +277,24 @@ async fn a_job_that_is_gone_on_with_is_run_unless_it_says_that_it_was() {
 #[tokio::test(start_paused = true)]
 async fn the_refused_are_told_in_the_order_of_the_input() {
     let courier = courier();
-    let users = (0..20).map(|place| match place {
+    let users = (0..20).map(|index| match index {
         3 | 12 => user(0),
         5 | 11 => BulkUser::new().recipient("bare"),
         number => user(number),
     });
-    let report = job(&client(&courier)).await.unaddressed(Unaddressed::Refuse).send(users).await.unwrap();
-    let refused: Vec<_> = report.refused.iter().map(|user| user.place).collect();
-    assert_eq!(refused, [Some(3), Some(5), Some(11), Some(12)]);
+    let report = job(&client(&courier)).await.missing_address(MissingAddress::Refuse).send(users).await.unwrap();
+    let rejected: Vec<_> = report.rejected.iter().map(|user| user.index).collect();
+    assert_eq!(rejected, [Some(3), Some(5), Some(11), Some(12)]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_was_refused_before_an_error_is_told_with_it() {
     let courier = courier();
-    let _ = courier.on::<calls::BulkAddUsers>().act().times(2).fail(400);
+    let _ = courier.on::<calls::BulkAddUsers>().pass_through().times(2).fail(400);
     let users = (0..1000).chain([7]).map(user).chain((1001..3000).map(user));
     let error = job(&client(&courier)).await.in_flight(1).send(users).await.unwrap_err();
-    let refused: Vec<_> = error.refused().iter().map(|user| (user.place, user.reason.as_str())).collect();
-    assert_eq!(refused, [(Some(1000), "Duplicate user")]);
+    let rejected: Vec<_> = error.rejected().iter().map(|user| (user.index, user.reason.as_str())).collect();
+    assert_eq!(rejected, [(Some(1000), "Duplicate user")]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -320,7 +320,7 @@ async fn an_answer_that_was_lost_makes_no_duplicates_of_ours() {
     let courier = courier();
     lose_answers(&courier, 3, 1);
     let report = job(&client(&courier)).await.send((0..2500).map(user)).await.unwrap();
-    assert_eq!((report.seen, report.refused.len(), report.job.received), (2500, 0, 2500));
+    assert_eq!((report.seen, report.rejected.len(), report.job.received), (2500, 0, 2500));
     assert!(courier.calls_of::<calls::BulkAddUsers>().len() > 3);
     assert_eq!((courier.sent().len(), runs(&courier)), (2500, (2, 1)));
 }
@@ -333,7 +333,7 @@ async fn the_end_of_a_job_is_waited_for_as_long_as_was_said() {
     courier.delivery_time(Duration::from_secs(3 * 50 * 60));
     let report = job(&client).await.send([user(1)]).await.unwrap();
     assert_eq!(report.job.status, BulkJobStatus::Completed, "an hour, unless another time was said");
-    let error = job(&client).await.deadline(Duration::from_secs(40 * 60)).send([user(1)]).await.unwrap_err();
+    let error = job(&client).await.timeout(Duration::from_secs(40 * 60)).send([user(1)]).await.unwrap_err();
     assert!(matches!(error.reason(), Stopped::Call(call) if call.kind() == ErrorKind::Timeout), "{error:?}");
     assert!(error.checkpoint().has_run());
 }
@@ -392,7 +392,7 @@ async fn a_callers_panic_leaves_a_job_that_can_be_gone_on_with() {
         saved = progress.unwrap().unwrap().checkpoint().unwrap().clone();
     }
     let report = Job::resume(&client, saved).send(users()).await.unwrap();
-    assert_eq!((report.seen, report.refused.len(), report.job.received), (10_000, 0, 10_000));
+    assert_eq!((report.seen, report.rejected.len(), report.job.received), (10_000, 0, 10_000));
     assert_eq!(runs(&courier), (1, 1));
 }
 
@@ -406,8 +406,8 @@ async fn a_checkpoint_that_was_not_written_by_this_version_adds_nobody_twice() {
         (json!({"done": [[0, 1000]], "written_by": "2.0"}), 3000),
         (json!({"done": [[2000, 3000], [0, 1500], [1000, 1200]], "reach": 9000}), 3000),
         (json!({"done": [[5, 3], [7, 7]]}), 3000),
-        (json!({"done": [[0, 18_446_744_073_709_551_615_u64]], "refused": 5}), u64::MAX),
-        (json!({"reach": 18_446_744_073_709_551_615_u64, "refused": 18_446_744_073_709_551_615_u64}), 3000),
+        (json!({"done": [[0, 18_446_744_073_709_551_615_u64]], "rejected": 5}), u64::MAX),
+        (json!({"reach": 18_446_744_073_709_551_615_u64, "rejected": 18_446_744_073_709_551_615_u64}), 3000),
         (json!({"stage": "ingested", "done": [[0, 3000]]}), 3000),
         (json!({"stage": "run", "done": [[0, 3000]]}), 3000),
         (json!({"stage": "run"}), 0),
@@ -424,14 +424,14 @@ async fn a_checkpoint_that_was_not_written_by_this_version_adds_nobody_twice() {
         saved.as_object_mut().unwrap().extend(edited.as_object().unwrap().clone());
         let checkpoint: Checkpoint = serde_json::from_value(saved).unwrap();
         let report = Job::resume(&client, checkpoint).send((0..3000).map(user)).await.unwrap();
-        assert_eq!((report.seen, report.refused.len()), (seen, 0), "{edited}");
+        assert_eq!((report.seen, report.rejected.len()), (seen, 0), "{edited}");
         assert_eq!((report.job.received, report.job.status), (3000, BulkJobStatus::Completed), "{edited}");
     }
-    let refused = |edited: Value| serde_json::from_value::<Checkpoint>(edited).unwrap_err().to_string();
-    assert!(refused(json!({"done": []})).contains("job_id"));
-    assert!(refused(json!({"job_id": "j", "stage": "paused"})).contains("paused"));
-    assert!(refused(json!({"job_id": "j", "done": [[-1, 5]]})).contains("-1"));
-    assert!(refused(json!({"job_id": "j", "refused": "many"})).contains("many"));
+    let rejected = |edited: Value| serde_json::from_value::<Checkpoint>(edited).unwrap_err().to_string();
+    assert!(rejected(json!({"done": []})).contains("job_id"));
+    assert!(rejected(json!({"job_id": "j", "stage": "paused"})).contains("paused"));
+    assert!(rejected(json!({"job_id": "j", "done": [[-1, 5]]})).contains("-1"));
+    assert!(rejected(json!({"job_id": "j", "rejected": "many"})).contains("many"));
 
     for id in ["", "..", "a/../b"] {
         let checkpoint: Checkpoint = serde_json::from_value(json!({"job_id": id})).unwrap();
@@ -450,7 +450,7 @@ async fn survives(users: usize, kills: &[usize]) {
     let job = job(&client).await;
     lose_answers(&courier, users / 1000 * (kills.len() + 1), 3);
     let mut saved = serde_json::to_string(job.checkpoint()).unwrap();
-    let mut refused = Vec::new();
+    let mut rejected = Vec::new();
     for killed_after in kills.iter().copied().chain([usize::MAX]) {
         // Another process: nothing is known but what was saved.
         let checkpoint: Checkpoint = serde_json::from_str(&saved).unwrap();
@@ -460,8 +460,8 @@ async fn survives(users: usize, kills: &[usize]) {
             if let Some(checkpoint) = progress.checkpoint() {
                 saved = serde_json::to_string(checkpoint).unwrap();
             }
-            if let Progress::Ingested { refused: more, .. } = progress {
-                refused.extend(more);
+            if let Progress::Ingested { rejected: more, .. } = progress {
+                rejected.extend(more);
             }
             count += 1;
             if count >= killed_after {
@@ -471,14 +471,14 @@ async fn survives(users: usize, kills: &[usize]) {
             }
         }
     }
-    assert!(refused.is_empty(), "{refused:?}");
+    assert!(rejected.is_empty(), "{rejected:?}");
     let id = serde_json::from_str::<Checkpoint>(&saved).unwrap().job_id().to_owned();
     courier.page_size(1000);
     let added: Vec<_> = client.bulk().list_users(&id).items().try_collect().await.unwrap();
     let recipients: HashSet<_> = added.iter().map(|user| user.recipient.clone().unwrap()).collect();
     assert_eq!((added.len(), recipients.len()), (users, users));
     assert!(added.iter().all(|user| user.status == BulkUserStatus::Enqueued));
-    // The answer to the first was lost.
+    // The response to the first was lost.
     assert_eq!(runs(&courier), (2, 1));
 }
 
@@ -500,7 +500,7 @@ async fn a_kill_after_any_step_of_a_small_job_is_survived() {
 async fn process() {
     let variable = |name: &str| std::env::var(name).unwrap();
     let (file, users) = (PathBuf::from(variable("BULK_FILE")), variable("BULK_USERS").parse().unwrap());
-    let soon = Backoff::default().first(Duration::from_millis(1)).longest(Duration::from_millis(1));
+    let soon = Backoff::default().initial_delay(Duration::from_millis(1)).max_delay(Duration::from_millis(1));
     let builder = Client::builder().api_key("test").base_url(variable("BULK_URL"));
     let client = patient(builder.options(|options| options.backoff(soon)));
     let saved: Checkpoint = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
@@ -511,8 +511,8 @@ async fn process() {
         if let Some(checkpoint) = progress.checkpoint() {
             write(&file, &serde_json::to_string(checkpoint).unwrap());
         }
-        if let Progress::Ingested { refused, .. } = &progress {
-            assert!(refused.is_empty(), "{refused:?}");
+        if let Progress::Ingested { rejected, .. } = &progress {
+            assert!(rejected.is_empty(), "{rejected:?}");
         }
     }
     write(&file.with_extension("memory"), &(MEMORY.peak_usage() - before).to_string());
@@ -571,11 +571,11 @@ async fn survives_as_processes(users: usize) {
     }
 
     let checkpoint: Checkpoint = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    assert_eq!((checkpoint.seen(), checkpoint.refused(), checkpoint.has_run()), (users as u64, 0, true));
+    assert_eq!((checkpoint.seen(), checkpoint.rejected(), checkpoint.has_run()), (users as u64, 0, true));
     let job = state(&courier, created.id()).await;
-    // The double takes each recipient once: as many as there are users are each of them once.
+    // The fake takes each recipient once: as many as there are users are each of them once.
     assert_eq!((job.status, job.received, job.enqueued), (BulkJobStatus::Completed, users as i64, users as i64));
-    assert_eq!(ran.load(Ordering::Relaxed), 2, "once, and again because the answer was lost");
+    assert_eq!(ran.load(Ordering::Relaxed), 2, "once, and again because the response was lost");
     assert!(added.load(Ordering::Relaxed) > chunks + chunks / 25, "some answers were lost");
     let memory: usize = std::fs::read_to_string(file.with_extension("memory")).unwrap().parse().unwrap();
     std::fs::remove_dir_all(directory).unwrap();
@@ -589,7 +589,7 @@ async fn twenty_thousand_users_survive_two_killed_processes() {
 }
 
 #[tokio::test]
-#[ignore = "a million users take a minute, and the double needs some gigabytes for them"]
+#[ignore = "a million users take a minute, and the fake needs some gigabytes for them"]
 async fn a_million_users_take_no_more_memory_than_a_few_chunks() {
     survives_as_processes(1_000_000).await;
 }

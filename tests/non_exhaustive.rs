@@ -90,7 +90,7 @@ fn what_is_generated_can_grow() {
 fn what_is_written_by_hand_can_grow() {
     // Internal, or complete by their nature.
     let complete = [
-        "AnswerBody",
+        "ResponseBody",
         "EmptySecret",
         "Event::Unrecognized",
         "Millis",

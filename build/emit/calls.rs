@@ -135,11 +135,11 @@ fn operation(code: &mut String, call: &Call) -> std::fmt::Result {
         (_, true) => "Optional",
         (_, false) => "Required",
     };
-    writeln!(code, "impl Call for {} {{\n    type Answer = {};", call.name, call.answer)?;
+    writeln!(code, "impl Call for {} {{\n    type Response = {};", call.name, call.answer)?;
     writeln!(
         code,
         "    const OPERATION: &'static Operation = &Operation {{\n        id: {:?},\n        method: {:?},\n        path: {:?},\n        \
-         answer: AnswerBody::{answer},\n        sensitive: {},\n        repeatable: {},\n        final_conflict: {},\n    }};",
+         answer: ResponseBody::{answer},\n        sensitive: {},\n        repeatable: {},\n        final_conflict: {},\n    }};",
         call.path.join("."),
         call.http_method,
         call.template,
@@ -200,8 +200,8 @@ fn paged(code: &mut String, call: &Call, paging: &Paging) -> std::fmt::Result {
     writeln!(
         code,
         "impl Paged for {} {{\n    type Item = {item};\n    const ITEMS: &'static str = {items:?};\n    fn cursor_mut(&mut self) -> &mut \
-         Option<String> {{\n        &mut self.cursor\n    }}\n    fn next(answer: &Self::Answer) -> Next {{\n        Next {{ more: {more}, \
-         cursor: {cursor} }}\n    }}\n    fn take_items(answer: &mut Self::Answer) -> Vec<Self::Item> {{\n        {taken}\n    \
+         Option<String> {{\n        &mut self.cursor\n    }}\n    fn next(answer: &Self::Response) -> Next {{\n        Next {{ more: {more}, \
+         cursor: {cursor} }}\n    }}\n    fn take_items(answer: &mut Self::Response) -> Vec<Self::Item> {{\n        {taken}\n    \
          }}\n}}\npaged!({});\n",
         call.name, call.name
     )

@@ -177,7 +177,7 @@ fn enumeration(code: &mut String, item: &TypeItem, words: &[Word]) -> std::fmt::
         "    /// A value that this version of the crate does not know, unchanged.\n    Unrecognized(String),\n}}"
     )?;
     let known: Vec<String> = words.iter().map(|word| format!("{} = {:?}", word.ident, word.value)).collect();
-    writeln!(code, "words!({name} {{ {} }});\n", known.join(", "))
+    writeln!(code, "string_enum!({name} {{ {} }});\n", known.join(", "))
 }
 
 fn union(code: &mut String, model: &Model, item: &TypeItem, variants: &[Variant]) -> std::fmt::Result {

@@ -1,4 +1,4 @@
-//! The API's description, as `build/emit/described.rs` left it: what a request and an answer look like.
+//! The API's description, as `build/emit/described.rs` left it: what a request and a response look like.
 
 use std::sync::LazyLock;
 
@@ -25,7 +25,7 @@ pub(super) struct Operation {
     pub body: Option<Value>,
     pub status: u16,
     pub answer: Option<Value>,
-    /// What the double does for it; without one it answers an example.
+    /// What the fake does for it; without one it answers an example.
     pub handler: Option<Handler>,
 }
 

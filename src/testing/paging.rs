@@ -47,13 +47,13 @@ impl Shape {
         Some(Self { rows: rows.clone(), end })
     }
 
-    /// An answer as the last page, so that nobody walks on for ever.
+    /// A response as the last page, so that nobody walks on for ever.
     pub fn ended(&self, answer: Value, url: &str) -> Value {
         let rows = list(&answer, &self.rows).to_vec();
         with(answer, self.answer(rows, None, url))
     }
 
-    /// The answer with some rows, and the cursor that leads on.
+    /// The response with some rows, and the cursor that leads on.
     pub fn answer(&self, rows: Vec<Value>, cursor: Option<String>, url: &str) -> Value {
         let more = cursor.is_some();
         let mut answer = match self.end {

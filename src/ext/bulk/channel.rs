@@ -71,22 +71,22 @@ impl fmt::Display for Channel {
 /// What to do with a user who has no address for the job's channel.
 ///
 /// ```no_run
-/// use trycourier::ext::bulk::{Job, Unaddressed};
+/// use trycourier::ext::bulk::{Job, MissingAddress};
 /// use trycourier::types::BulkUser;
 ///
 /// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
-/// let report = job.unaddressed(Unaddressed::Refuse).send(users).await?;
-/// println!("{} users have no address", report.refused.len());
+/// let report = job.missing_address(MissingAddress::Refuse).send(users).await?;
+/// println!("{} users have no address", report.rejected.len());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Unaddressed {
-    /// Stop with an error that has the user's place, which is the default. The job has not run, and nobody was sent anything.
+pub enum MissingAddress {
+    /// Stop with an error that has the user's index, which is the default. The job has not run, and nobody was sent anything.
     #[default]
     Fail,
-    /// Leave the user out, and report the user as refused.
+    /// Leave the user out, and report the user as rejected.
     Refuse,
     /// Add the user anyway, because Courier has the address in a stored profile.
     Add,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use trycourier::ext::bulk::Checkpoint;
 ///
-/// let saved = r#"{"job_id": "1-65f240a0", "done": [[0, 2000]], "reach": 6000, "refused": 3, "stage": "created"}"#;
+/// let saved = r#"{"job_id": "1-65f240a0", "done": [[0, 2000]], "reach": 6000, "rejected": 3, "stage": "created"}"#;
 /// let checkpoint: Checkpoint = serde_json::from_str(saved)?;
 /// assert_eq!((checkpoint.job_id(), checkpoint.seen()), ("1-65f240a0", 2000));
 /// # Ok::<(), serde_json::Error>(())
@@ -21,14 +21,14 @@ use serde::{Deserialize, Serialize};
 #[must_use]
 pub struct Checkpoint {
     job_id: String,
-    /// The places in the input that were added or refused.
+    /// The indices in the input that were added or rejected.
     #[serde(default)]
-    done: Places,
+    done: Indices,
     /// From here on nobody can have been added before the next checkpoint.
     #[serde(default)]
     reach: u64,
     #[serde(default)]
-    refused: u64,
+    rejected: u64,
     #[serde(default)]
     stage: Stage,
 }
@@ -39,14 +39,14 @@ pub struct Checkpoint {
 pub(super) enum Stage {
     #[default]
     Created,
-    /// All users of the input were added or refused.
+    /// All users of the input were added or rejected.
     Ingested,
     Run,
 }
 
 impl Checkpoint {
     pub(super) fn of(job_id: String) -> Self {
-        Self { job_id, done: Places::default(), reach: 0, refused: 0, stage: Stage::Created }
+        Self { job_id, done: Indices::default(), reach: 0, rejected: 0, stage: Stage::Created }
     }
 
     /// The job's id.
@@ -60,7 +60,7 @@ impl Checkpoint {
         &self.job_id
     }
 
-    /// How many users of the input are done: those in the job, and the refused.
+    /// How many users of the input are done: those in the job, and the rejected.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint, all: u64) {
@@ -71,15 +71,15 @@ impl Checkpoint {
         self.done.len()
     }
 
-    /// How many users were refused.
+    /// How many users were rejected.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
-    /// println!("{} users are in the job", checkpoint.seen() - checkpoint.refused());
+    /// println!("{} users are in the job", checkpoint.seen() - checkpoint.rejected());
     /// # }
     /// ```
-    pub fn refused(&self) -> u64 {
-        self.refused
+    pub fn rejected(&self) -> u64 {
+        self.rejected
     }
 
     /// Whether all users are in the job.
@@ -108,7 +108,7 @@ impl Checkpoint {
         self.stage >= Stage::Run
     }
 
-    pub(super) fn done(&self) -> &Places {
+    pub(super) fn done(&self) -> &Indices {
         &self.done
     }
 
@@ -116,9 +116,9 @@ impl Checkpoint {
         self.reach
     }
 
-    pub(super) fn add(&mut self, places: Range<u64>, refused: u64) {
-        self.done.insert(places);
-        self.refused = self.refused.saturating_add(refused);
+    pub(super) fn add(&mut self, indices: Range<u64>, rejected: u64) {
+        self.done.insert(indices);
+        self.rejected = self.rejected.saturating_add(rejected);
     }
 
     pub(super) fn reaches(&mut self, end: u64) {
@@ -130,15 +130,15 @@ impl Checkpoint {
     }
 }
 
-/// A set of places, kept as ranges: one, and as many more as there are chunks under way.
+/// A set of indices, kept as ranges: one, and as many more as there are chunks under way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
-pub(super) struct Places(Vec<Range<u64>>);
+pub(super) struct Indices(Vec<Range<u64>>);
 
-impl Places {
-    pub(super) fn contains(&self, place: u64) -> bool {
-        let after = self.0.partition_point(|range| range.start <= place);
-        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|range| range.contains(&place))
+impl Indices {
+    pub(super) fn contains(&self, index: u64) -> bool {
+        let after = self.0.partition_point(|range| range.start <= index);
+        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|range| range.contains(&index))
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -166,17 +166,17 @@ impl Places {
     }
 }
 
-impl From<Vec<(u64, u64)>> for Places {
+impl From<Vec<(u64, u64)>> for Indices {
     fn from(ranges: Vec<(u64, u64)>) -> Self {
-        let mut places = Self::default();
-        ranges.into_iter().for_each(|(start, end)| places.insert(start..end));
-        places
+        let mut indices = Self::default();
+        ranges.into_iter().for_each(|(start, end)| indices.insert(start..end));
+        indices
     }
 }
 
-impl From<Places> for Vec<(u64, u64)> {
-    fn from(places: Places) -> Self {
-        places.0.into_iter().map(|range| (range.start, range.end)).collect()
+impl From<Indices> for Vec<(u64, u64)> {
+    fn from(indices: Indices) -> Self {
+        indices.0.into_iter().map(|range| (range.start, range.end)).collect()
     }
 }
 
@@ -184,38 +184,38 @@ impl From<Places> for Vec<(u64, u64)> {
 mod tests {
     use serde_json::json;
 
-    use super::{Checkpoint, Places, Stage};
+    use super::{Checkpoint, Indices, Stage};
 
     #[test]
     fn places_are_kept_as_few_ranges() {
-        let mut places = Places::default();
+        let mut indices = Indices::default();
         for start in [3, 1, 5, 0, 2, 4, 9] {
-            places.insert(start..start + 1);
+            indices.insert(start..start + 1);
         }
-        assert_eq!(serde_json::to_value(&places).unwrap(), json!([[0, 6], [9, 10]]));
-        places.insert(4..9);
-        assert_eq!(serde_json::to_value(&places).unwrap(), json!([[0, 10]]));
-        places.insert(20..20);
+        assert_eq!(serde_json::to_value(&indices).unwrap(), json!([[0, 6], [9, 10]]));
+        indices.insert(4..9);
+        assert_eq!(serde_json::to_value(&indices).unwrap(), json!([[0, 10]]));
+        indices.insert(20..20);
         #[allow(clippy::reversed_empty_ranges, reason = "a file can have anything in it")]
-        places.insert(40..30);
-        assert_eq!(serde_json::to_value(&places).unwrap(), json!([[0, 10]]));
-        assert_eq!(places.len(), 10);
+        indices.insert(40..30);
+        assert_eq!(serde_json::to_value(&indices).unwrap(), json!([[0, 10]]));
+        assert_eq!(indices.len(), 10);
     }
 
     #[test]
     fn places_are_what_was_inserted() {
-        let mut places = Places::default();
+        let mut indices = Indices::default();
         let mut expected = [false; 64];
         let mut number = 1_u64;
         for _ in 0..200 {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let start = number >> 58;
             let end = (start + (number >> 40) % 3).min(64);
-            places.insert(start..end);
-            (start..end).for_each(|place| expected[place as usize] = true);
-            let found: Vec<bool> = (0..64).map(|place| places.contains(place)).collect();
+            indices.insert(start..end);
+            (start..end).for_each(|index| expected[index as usize] = true);
+            let found: Vec<bool> = (0..64).map(|index| indices.contains(index)).collect();
             assert_eq!(found, expected);
-            assert_eq!(places.len() as usize, expected.iter().filter(|is| **is).count());
+            assert_eq!(indices.len() as usize, expected.iter().filter(|is| **is).count());
         }
     }
 
@@ -228,12 +228,12 @@ mod tests {
         checkpoint.enters(Stage::Run);
         checkpoint.enters(Stage::Ingested);
         let saved = serde_json::to_value(&checkpoint).unwrap();
-        let expected = json!({"job_id": "job", "done": [[0, 1000]], "reach": 5000, "refused": 3, "stage": "run"});
+        let expected = json!({"job_id": "job", "done": [[0, 1000]], "reach": 5000, "rejected": 3, "stage": "run"});
         assert_eq!(saved, expected);
         assert_eq!(serde_json::from_value::<Checkpoint>(saved).unwrap(), checkpoint);
         let least: Checkpoint = serde_json::from_value(json!({"job_id": "job", "new": 1})).unwrap();
         assert_eq!(least, Checkpoint::of("job".to_owned()));
         assert!(checkpoint.is_ingested() && checkpoint.has_run() && !least.is_ingested());
-        assert_eq!((checkpoint.seen(), checkpoint.refused(), checkpoint.job_id()), (1000, 3, "job"));
+        assert_eq!((checkpoint.seen(), checkpoint.rejected(), checkpoint.job_id()), (1000, 3, "job"));
     }
 }

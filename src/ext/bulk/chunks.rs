@@ -6,11 +6,11 @@ use std::ops::Range;
 use futures_util::stream::{Stream, StreamExt};
 use serde::Serialize;
 
-use super::checkpoint::Places;
-use super::refused::Refused;
+use super::checkpoint::Indices;
+use super::rejected::Rejected;
 
 /// What Courier takes at a time; more is answered with 502.
-pub(super) const MOST_USERS: usize = 1000;
+pub(super) const MAX_USERS: usize = 1000;
 
 /// How large a chunk gets.
 #[derive(Clone, Copy, Debug)]
@@ -22,33 +22,33 @@ pub(super) struct Limits {
 impl Default for Limits {
     /// A thousand users, and well below the 6 MB that Courier's inbound side takes.
     fn default() -> Self {
-        Self { users: MOST_USERS, bytes: 4_000_000 }
+        Self { users: MAX_USERS, bytes: 4_000_000 }
     }
 }
 
 /// Users who follow each other in the input.
 pub(super) struct Chunk<U> {
-    /// The places that it is about, those of the refused included.
+    /// The indices that it is about, those of the rejected included.
     pub span: Range<u64>,
     pub users: Vec<U>,
-    /// The place of each of the users.
-    pub places: Vec<u64>,
+    /// The index of each of the users.
+    pub indices: Vec<u64>,
     /// Those who are left out before they are sent.
-    pub refused: Vec<Refused>,
+    pub rejected: Vec<Rejected>,
     bytes: usize,
 }
 
 /// What is made of a user before it is sent.
 pub(super) enum Check {
     Add,
-    Refuse(String),
+    Reject(String),
     Fail(String),
 }
 
 /// Why there is no further chunk.
 pub(super) enum NoChunk<E> {
     Input(E),
-    Check { place: u64, reason: String },
+    Check { index: u64, reason: String },
 }
 
 /// Cuts a stream of users. One chunk is in memory, and one user more.
@@ -57,8 +57,8 @@ pub(super) struct Chunks<S, U, E, C> {
     check: C,
     limits: Limits,
     /// These are in the job already.
-    done: Places,
-    place: u64,
+    done: Indices,
+    index: u64,
     /// The user for whom there was no room, with its size.
     carried: Option<(u64, U, usize)>,
     /// What comes after the users before it, and is the last.
@@ -72,31 +72,31 @@ where
     U: Serialize,
     C: Fn(&U) -> Check,
 {
-    pub(super) fn of(users: S, check: C, limits: Limits, done: Places) -> Self {
-        let limits = Limits { users: limits.users.clamp(1, MOST_USERS), ..limits };
-        Self { users, check, limits, done, place: 0, carried: None, failed: None, ended: false }
+    pub(super) fn of(users: S, check: C, limits: Limits, done: Indices) -> Self {
+        let limits = Limits { users: limits.users.clamp(1, MAX_USERS), ..limits };
+        Self { users, check, limits, done, index: 0, carried: None, failed: None, ended: false }
     }
 
     /// The next chunk; none after the last, and after an error.
     pub(super) async fn next(&mut self) -> Option<Result<Chunk<U>, NoChunk<E>>> {
         let mut chunk: Option<Chunk<U>> = None;
-        while let Some((place, user, bytes)) = self.next_user().await {
-            let open = chunk.get_or_insert_with(|| Chunk::at(place));
-            if !open.has_room(place, bytes, self.limits) {
-                self.carried = Some((place, user, bytes));
+        while let Some((index, user, bytes)) = self.next_user().await {
+            let open = chunk.get_or_insert_with(|| Chunk::at(index));
+            if !open.has_room(index, bytes, self.limits) {
+                self.carried = Some((index, user, bytes));
                 return chunk.map(Ok);
             }
-            open.span.end = place + 1;
+            open.span.end = index + 1;
             match (self.check)(&user) {
                 Check::Add => {
                     open.bytes = open.bytes.saturating_add(bytes);
                     open.users.push(user);
-                    open.places.push(place);
+                    open.indices.push(index);
                 }
-                Check::Refuse(reason) => open.refused.push(Refused { place: Some(place), reason }),
+                Check::Reject(reason) => open.rejected.push(Rejected { index: Some(index), reason }),
                 Check::Fail(reason) => {
-                    open.span.end = place;
-                    self.failed = Some(NoChunk::Check { place, reason });
+                    open.span.end = index;
+                    self.failed = Some(NoChunk::Check { index, reason });
                     break;
                 }
             }
@@ -125,27 +125,27 @@ where
                     return None;
                 }
             };
-            let place = self.place;
-            self.place += 1;
-            if !self.done.contains(place) {
+            let index = self.index;
+            self.index += 1;
+            if !self.done.contains(index) {
                 let bytes = size(&user);
-                return Some((place, user, bytes));
+                return Some((index, user, bytes));
             }
         }
     }
 }
 
 impl<U> Chunk<U> {
-    fn at(place: u64) -> Self {
-        Self { span: place..place, users: Vec::new(), places: Vec::new(), refused: Vec::new(), bytes: 0 }
+    fn at(index: u64) -> Self {
+        Self { span: index..index, users: Vec::new(), indices: Vec::new(), rejected: Vec::new(), bytes: 0 }
     }
 
-    fn has_room(&self, place: u64, bytes: usize, limits: Limits) -> bool {
-        let follows = self.span.end == place;
-        // Somebody who is too large for any chunk has one alone, for Courier to judge. The refused count for the number
+    fn has_room(&self, index: u64, bytes: usize, limits: Limits) -> bool {
+        let follows = self.span.end == index;
+        // Somebody who is too large for any chunk has one alone, for Courier to judge. The rejected count for the number
         // alone, so that there are not endlessly many.
         let fits = self.users.is_empty() || self.bytes.saturating_add(bytes) <= limits.bytes;
-        follows && fits && self.users.len() + self.refused.len() < limits.users
+        follows && fits && self.users.len() + self.rejected.len() < limits.users
     }
 }
 
@@ -178,24 +178,24 @@ mod tests {
     use futures_util::stream::{self, StreamExt};
 
     use super::{Check, Chunk, Chunks, Limits, NoChunk};
-    use crate::ext::bulk::checkpoint::Places;
+    use crate::ext::bulk::checkpoint::Indices;
 
     type Cut = Result<Chunk<String>, String>;
 
-    /// Users who are as long as said, those of length 7 being refused and those of 8 an error; 0 is one of the input.
+    /// Users who are as long as said, those of length 7 being rejected and those of 8 an error; 0 is one of the input.
     async fn cut(lengths: &[usize], limits: Limits, done: &[(u64, u64)]) -> Vec<Cut> {
         let users = lengths.iter().map(|length| if *length == 0 { Err("broken") } else { Ok("x".repeat(*length)) });
         let check = |user: &String| match user.len() {
-            7 => Check::Refuse("seven".to_owned()),
+            7 => Check::Reject("seven".to_owned()),
             8 => Check::Fail("eight".to_owned()),
             _ => Check::Add,
         };
-        let mut chunks = Chunks::of(stream::iter(users), check, limits, Places::from(done.to_vec()));
+        let mut chunks = Chunks::of(stream::iter(users), check, limits, Indices::from(done.to_vec()));
         let mut all = Vec::new();
         while let Some(chunk) = chunks.next().await {
             all.push(chunk.map_err(|error| match error {
                 NoChunk::Input(error) => error.to_owned(),
-                NoChunk::Check { place, reason } => format!("{reason} at {place}"),
+                NoChunk::Check { index, reason } => format!("{reason} at {index}"),
             }));
         }
         all
@@ -241,11 +241,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_refused_keep_their_places() {
+    async fn the_refused_keep_their_indices() {
         let chunks = cut(&[1, 7, 1, 7, 7], WIDE, &[]).await;
         let [Ok(chunk)] = &chunks[..] else { panic!("one chunk") };
-        assert_eq!((chunk.span.clone(), &chunk.places), (0..5, &vec![0, 2]));
-        assert_eq!(chunk.refused.iter().map(|refused| refused.place.unwrap()).collect::<Vec<_>>(), [1, 3, 4]);
+        assert_eq!((chunk.span.clone(), &chunk.indices), (0..5, &vec![0, 2]));
+        assert_eq!(chunk.rejected.iter().map(|rejected| rejected.index.unwrap()).collect::<Vec<_>>(), [1, 3, 4]);
         assert_eq!(spans(&cut(&[7; 5], Limits { users: 2, ..WIDE }, &[]).await), [Ok((0, 2)), Ok((2, 4)), Ok((4, 5))]);
     }
 
@@ -262,7 +262,7 @@ mod tests {
         let read = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&read);
         let users = stream::repeat_with(move || Ok::<_, ()>(counter.fetch_add(1, Ordering::Relaxed))).boxed();
-        let mut chunks = Chunks::of(users, |_: &usize| Check::Add, WIDE, Places::default());
+        let mut chunks = Chunks::of(users, |_: &usize| Check::Add, WIDE, Indices::default());
         for count in 1..4 {
             chunks.next().await;
             assert!(read.load(Ordering::Relaxed) <= count * 1000 + 1);

@@ -8,13 +8,13 @@ use std::time::Duration;
 use futures_util::stream::{self, Stream};
 use serde_json::Value;
 
-use super::channel::{Channel, Unaddressed};
+use super::add_users::{Added, Ingested, Intake, ingest};
+use super::channel::{Channel, MissingAddress};
 use super::checkpoint::{Checkpoint, Stage};
 use super::chunks::{Check, Limits};
-use super::ingest::{Added, Ingested, Intake, ingest};
-use super::refused::Refusal;
-use super::sending::Sending;
-use super::stopped::Stopped;
+use super::error::Stopped;
+use super::progress::Sending;
+use super::rejected::Rejection;
 use crate::calls::BulkListUsers;
 use crate::ext::{Items, Wait};
 use crate::types::{BulkJobStatus, BulkMessage, BulkRetrieveJobResponse, BulkUser};
@@ -36,7 +36,7 @@ use crate::{Client, Options, Result};
 /// let users = ["ada@example.com", "alan@example.com"].map(|email| BulkUser::new().profile([("email", email)]));
 /// let job = Job::create(&client, BulkMessage::new("nt_newsletter")).await?.channel(Channel::Email);
 /// let report = job.send(users).await?;
-/// assert_eq!((report.job.received, report.refused.len()), (2, 0));
+/// assert_eq!((report.job.received, report.rejected.len()), (2, 0));
 /// # Ok(())
 /// # }
 /// ```
@@ -46,10 +46,10 @@ pub struct Job {
     pub(super) client: Client,
     pub(super) checkpoint: Checkpoint,
     channel: Channel,
-    unaddressed: Unaddressed,
+    missing_address: MissingAddress,
     limits: Limits,
     in_flight: usize,
-    deadline: Duration,
+    timeout: Duration,
     was_resumed: bool,
 }
 
@@ -96,10 +96,10 @@ impl Job {
             client: client.with_options(Options::without_idempotency_key),
             checkpoint,
             channel: Channel::default(),
-            unaddressed: Unaddressed::default(),
+            missing_address: MissingAddress::default(),
             limits: Limits::default(),
             in_flight: 4,
-            deadline: Duration::from_secs(60 * 60),
+            timeout: Duration::from_secs(60 * 60),
             was_resumed: true,
         }
     }
@@ -143,18 +143,18 @@ impl Job {
         self
     }
 
-    /// What to do with a user without an address. The default, [`Unaddressed::Fail`], stops with an error before that user's
+    /// What to do with a user without an address. The default, [`MissingAddress::Fail`], stops with an error before that user's
     /// chunk is sent and before the job is run.
     ///
     /// ```no_run
-    /// # use trycourier::ext::bulk::{Job, Unaddressed};
+    /// # use trycourier::ext::bulk::{Job, MissingAddress};
     /// # fn example(job: Job) -> Job {
     /// // Courier has all addresses in stored profiles.
-    /// job.unaddressed(Unaddressed::Add)
+    /// job.missing_address(MissingAddress::Add)
     /// # }
     /// ```
-    pub fn unaddressed(mut self, unaddressed: Unaddressed) -> Self {
-        self.unaddressed = unaddressed;
+    pub fn missing_address(mut self, missing_address: MissingAddress) -> Self {
+        self.missing_address = missing_address;
         self
     }
 
@@ -203,11 +203,11 @@ impl Job {
     /// # use std::time::Duration;
     /// # use trycourier::ext::bulk::Job;
     /// # fn example(job: Job) -> Job {
-    /// job.deadline(Duration::from_secs(6 * 60 * 60))
+    /// job.timeout(Duration::from_secs(6 * 60 * 60))
     /// # }
     /// ```
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -282,11 +282,11 @@ impl Job {
         users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static,
     ) -> impl Stream<Item = Result<Ingested, Stopped<E>>> + Send + Unpin + 'static {
         let intake = Users { client: self.client.clone(), job_id: Arc::from(self.id()) };
-        let (channel, unaddressed) = (self.channel, self.unaddressed);
-        let check = move |user: &BulkUser| check(user, channel, unaddressed);
+        let (channel, missing_address) = (self.channel, self.missing_address);
+        let check = move |user: &BulkUser| check(user, channel, missing_address);
         let checkpoint = self.checkpoint.clone();
         if checkpoint.is_ingested() {
-            let done = Ingested { refused: Vec::new(), checkpoint };
+            let done = Ingested { rejected: Vec::new(), checkpoint };
             return futures_util::future::Either::Left(stream::iter([Ok(done)]));
         }
         let chunks = ingest(intake, Box::pin(users), check, self.limits, self.in_flight, checkpoint);
@@ -332,7 +332,7 @@ impl Job {
     /// # }
     /// ```
     pub fn ended(&self) -> Wait<BulkRetrieveJobResponse> {
-        self.client.bulk().retrieve_job(self.id()).until_done().deadline(self.deadline)
+        self.client.bulk().retrieve_job(self.id()).until_done().timeout(self.timeout)
     }
 
     /// The users of the job, each with a status and the id of the message.
@@ -357,7 +357,7 @@ impl Job {
 
     /// Whether there is nobody to run it for, and it has not run.
     pub(super) fn is_empty(&self) -> bool {
-        !self.checkpoint.has_run() && self.checkpoint.seen() == self.checkpoint.refused()
+        !self.checkpoint.has_run() && self.checkpoint.seen() == self.checkpoint.rejected()
     }
 
     pub(super) fn at(&mut self, checkpoint: &Checkpoint) {
@@ -374,13 +374,13 @@ impl fmt::Debug for Job {
         f.debug_struct("Job")
             .field("checkpoint", &self.checkpoint)
             .field("channel", &self.channel)
-            .field("unaddressed", &self.unaddressed)
+            .field("missing_address", &self.missing_address)
             .field("in_flight", &self.in_flight)
             .finish_non_exhaustive()
     }
 }
 
-fn check(user: &BulkUser, channel: Channel, unaddressed: Unaddressed) -> Check {
+fn check(user: &BulkUser, channel: Channel, missing_address: MissingAddress) -> Check {
     let is_said = |value: &Value| match value {
         Value::Null => false,
         Value::String(text) => !text.trim().is_empty(),
@@ -389,11 +389,11 @@ fn check(user: &BulkUser, channel: Channel, unaddressed: Unaddressed) -> Check {
         _ => true,
     };
     let has = |name: &str| user.profile.as_ref().and_then(|profile| profile.get(name)).is_some_and(is_said);
-    match unaddressed {
-        Unaddressed::Add => Check::Add,
+    match missing_address {
+        MissingAddress::Add => Check::Add,
         _ if channel.is_addressed(has) => Check::Add,
-        Unaddressed::Refuse => Check::Refuse(format!("the user lacks {channel}")),
-        Unaddressed::Fail => Check::Fail(format!("lacks {channel}")),
+        MissingAddress::Refuse => Check::Reject(format!("the user lacks {channel}")),
+        MissingAddress::Fail => Check::Fail(format!("lacks {channel}")),
     }
 }
 
@@ -412,11 +412,11 @@ impl Intake for Users {
         let answer = call.await?;
         let was_repeated = answer.attempts() > 1;
         let errors = answer.into_inner().errors.unwrap_or_default().into_iter();
-        let refusals = errors.map(|error| Refusal {
+        let rejections = errors.map(|error| Rejection {
             reason: error.error.unwrap_or_else(|| "Courier gave no reason".to_owned()),
             user: error.user.and_then(|user| serde_json::to_value(user).ok()).unwrap_or_default(),
         });
-        Ok(Added { refusals: refusals.collect(), was_repeated })
+        Ok(Added { rejections: rejections.collect(), was_repeated })
     }
 }
 
@@ -424,7 +424,7 @@ impl Intake for Users {
 mod tests {
     use serde_json::json;
 
-    use super::{Channel, Unaddressed, check};
+    use super::{Channel, MissingAddress, check};
     use crate::ext::bulk::chunks::Check;
     use crate::types::{BulkUser, Object, UserRecipient};
 
@@ -440,13 +440,13 @@ mod tests {
         ];
         for (profile, expected) in profiles {
             let user = BulkUser::new().profile(Object::from(profile.clone()));
-            let checked = check(&user, Channel::Email, Unaddressed::Fail);
+            let checked = check(&user, Channel::Email, MissingAddress::Fail);
             assert_eq!(matches!(checked, Check::Add), expected, "{profile}");
         }
         let user = BulkUser::new().recipient("u").to(UserRecipient::new().email("ada@example.com"));
-        assert!(matches!(check(&user, Channel::Email, Unaddressed::Fail), Check::Fail(_)));
-        assert!(matches!(check(&user, Channel::Email, Unaddressed::Refuse), Check::Refuse(_)));
-        assert!(matches!(check(&user, Channel::Email, Unaddressed::Add), Check::Add));
-        assert!(matches!(check(&user, Channel::Inbox, Unaddressed::Fail), Check::Add));
+        assert!(matches!(check(&user, Channel::Email, MissingAddress::Fail), Check::Fail(_)));
+        assert!(matches!(check(&user, Channel::Email, MissingAddress::Refuse), Check::Reject(_)));
+        assert!(matches!(check(&user, Channel::Email, MissingAddress::Add), Check::Add));
+        assert!(matches!(check(&user, Channel::Inbox, MissingAddress::Fail), Check::Add));
     }
 }
