@@ -199,10 +199,7 @@ pub fn generate(files: &Files, check: bool) -> Result<()> {
         bail!("{}", refused.join("\n"));
     }
     let table = coming_from::table(&model(&courier.document)?);
-    for (path, fresh) in [
-        (&files.courier, print_courier(&courier.document)?),
-        (&files.coming_from, table),
-    ] {
+    for (path, fresh) in [(&files.courier, print_courier(&courier.document)?), (&files.coming_from, table)] {
         let name = path.display();
         if check {
             diff::require_equal(&read(path)?, &fresh).with_context(|| {
