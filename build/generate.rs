@@ -37,7 +37,7 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
     let mut document =
         description::yaml::parse(description).map_err(|error| format!("the description cannot be read: {error}"))?;
     // The fake knows the whole API, whichever part of it is generated.
-    let described = features.contains("testing").then(|| emit::described::described(&document));
+    let described = features.contains("testing").then(|| emit::described::described(&document)).transpose()?;
     description::features::keep(&mut document, features)?;
     let model = read(&document)?;
     let mut files = vec![

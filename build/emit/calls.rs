@@ -162,6 +162,8 @@ fn implementation(operation: &Operation) -> TokenStream {
         (_, true) => quote!(Optional),
         (_, false) => quote!(Required),
     };
+    let secrets = operation.path_parameters.iter().filter(|parameter| parameter.is_secret());
+    let secrets = secrets.map(|parameter| &parameter.name);
 
     let path_arguments = operation.path_parameters.iter().map(|parameter| {
         let name = ident(&parameter.ident);
@@ -196,6 +198,7 @@ fn implementation(operation: &Operation) -> TokenStream {
                 id: #id,
                 method: #http_method,
                 path: #template,
+                secret_parameters: &[#(#secrets),*],
                 answer: ResponseBody::#body,
                 sensitive: #sensitive,
                 repeatable: #repeatable,
