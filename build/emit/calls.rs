@@ -184,13 +184,13 @@ fn implementation(operation: &Operation) -> TokenStream {
 
     let empty_path = operation.path_parameters.iter().map(|parameter| {
         let name = ident(&parameter.ident);
-        quote!(#name: Decode::empty(),)
+        quote!(#name: crate::json::Decode::empty(),)
     });
     let no_parameters = operation.optional_parameters().map(|parameter| {
         let name = ident(&parameter.ident);
         quote!(#name: None,)
     });
-    let empty_body = operation.body.iter().map(|_| quote!(body: Decode::empty(),));
+    let empty_body = operation.body.iter().map(|_| quote!(body: crate::json::Decode::empty(),));
     quote! {
         impl Call for #name {
             type Response = #response;
