@@ -17,6 +17,8 @@ pub struct Notes<'v> {
     mismatches: Vec<Mismatch>,
     /// Something did not fit, and whoever has a place for it has to keep the whole value.
     pub(super) lost: bool,
+    /// The indices of the elements that the array read last has lost.
+    pub(super) lost_elements: Vec<usize>,
     /// A secret is among what did not fit.
     pub(super) sensitive: bool,
     /// How many bytes may be kept beside the fields.
@@ -38,6 +40,7 @@ impl<'v> Notes<'v> {
             place: Vec::new(),
             mismatches: Vec::new(),
             lost: false,
+            lost_elements: Vec::new(),
             sensitive: false,
             budget,
             exceeded: false,

@@ -38,7 +38,11 @@ struct Content {
     instead: Option<Value>,
     /// A secret was not of its described type, and is among the values.
     sensitive: bool,
+    lost_elements: LostElements,
 }
+
+/// The arrays that are among the entries because some of their elements do not fit, with the indices of these elements.
+pub(crate) type LostElements = Vec<(&'static str, Vec<usize>)>;
 
 /// As many entries are compared one by one; an index of them costs more.
 const FEW: usize = 16;
@@ -106,14 +110,21 @@ impl Extra {
     }
 
     /// Takes all that was read at once. A name that came again has its last value.
-    pub(crate) fn fill(&mut self, entries: Vec<(String, Value)>, absent: u64) {
+    pub(crate) fn fill(&mut self, entries: Vec<(String, Value)>, absent: u64, lost_elements: LostElements) {
         let content = self.content();
+        content.lost_elements = lost_elements;
         content.entries = last_of_each(entries);
         content.absent = absent;
     }
 
     pub(crate) fn is_absent(&self, property: usize) -> bool {
         self.0.as_ref().is_some_and(|content| content.absent & bit(property) != 0)
+    }
+
+    /// The indices of the elements of an array that could not be decoded.
+    pub(crate) fn lost_elements(&self, name: &str) -> &[usize] {
+        let lost = self.0.as_ref().and_then(|content| content.lost_elements.iter().find(|(array, _)| *array == name));
+        lost.map_or(&[], |(_, indices)| indices)
     }
 
     pub(crate) fn instead(&self) -> Option<&Value> {

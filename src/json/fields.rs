@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::diagnostics::{Notes, Step};
 use super::source::{Begun, BegunValue, Lenient, Misfit};
 use super::struct_codec::Properties;
-use crate::json::extra::Extra;
+use crate::json::extra::{Extra, LostElements};
 
 /// What of an object has been seen.
 ///
@@ -22,6 +22,8 @@ pub(super) struct Found {
     others: Vec<(String, Value)>,
     /// A secret is among them.
     sensitive: bool,
+    /// The elements of arrays that are among them.
+    lost_elements: LostElements,
 }
 
 /// Reads the field of that number, which is the map's next value.
@@ -38,7 +40,7 @@ pub(super) enum Key {
 
 impl Found {
     pub(super) fn none_of(properties: &'static Properties) -> Self {
-        Self { properties, seen: 0, next: 0, others: Vec::new(), sensitive: false }
+        Self { properties, seen: 0, next: 0, others: Vec::new(), sensitive: false, lost_elements: Vec::new() }
     }
 
     /// Reads what comes, strictly.
@@ -113,10 +115,14 @@ impl Found {
                     notes.enter(Step::Key(name));
                     // What is lost inside is kept here, and by nobody farther out.
                     let lost_before = mem::replace(&mut notes.lost, false);
+                    notes.lost_elements = Vec::new();
                     let read = field(index, Lenient { value, notes });
                     if mem::replace(&mut notes.lost, lost_before) || read.is_err() {
                         self.others.push((name.clone(), notes.keep(value)));
                         self.sensitive |= mem::take(&mut notes.sensitive);
+                        if let Some(name) = self.properties.names.get(index) {
+                            self.lost_elements.push((name, mem::take(&mut notes.lost_elements)));
+                        }
                     }
                     notes.leave();
                 }
@@ -172,7 +178,7 @@ impl Found {
         let constants = self.properties.constants().fold(0, |bits, (index, ..)| bits | bit(index));
         let absent = (self.properties.required | constants) & !self.seen;
         if absent != 0 || !self.others.is_empty() {
-            extra.fill(self.others, absent);
+            extra.fill(self.others, absent, self.lost_elements);
         }
         if self.sensitive {
             extra.set_sensitive();

@@ -291,15 +291,17 @@ impl<T: Decode> Decode for Vec<T> {
 
     fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
         let Value::Array(elements) = value else { return notes.misfit(Self::EXPECTED) };
-        let mut fitting = Self::new();
+        let (mut fitting, mut lost) = (Self::new(), Vec::new());
         for (index, element) in elements.iter().enumerate() {
             notes.enter(Step::Index(index));
             match T::lenient(element, notes) {
                 Some(element) => fitting.push(element),
-                None => notes.lost = true,
+                None => lost.push(index),
             }
             notes.leave();
         }
+        notes.lost |= !lost.is_empty();
+        notes.lost_elements = lost;
         Some(fitting)
     }
 }
