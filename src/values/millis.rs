@@ -7,7 +7,7 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json::{Decode, Encode, Notes};
+use crate::json::{Decode, Diagnostics, Encode};
 use crate::values::iso_8601::system_time;
 use crate::values::timestamp::TimestampError;
 
@@ -113,8 +113,8 @@ impl Decode for Millis {
         i64::strict(from).map(Self)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        i64::lenient(value, notes).map(Self)
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        i64::lenient(value, diagnostics).map(Self)
     }
 }
 

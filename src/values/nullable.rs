@@ -5,7 +5,7 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json::{Decode, Encode, Notes};
+use crate::json::{Decode, Diagnostics, Encode};
 
 /// A value, or an explicit `null`, which clears the value in an update.
 ///
@@ -89,12 +89,8 @@ impl<T: Decode> Decode for Nullable<T> {
         Option::<T>::strict(from).map(Self::from)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        Option::<T>::lenient(value, notes).map(Self::from)
-    }
-
-    fn text(text: &str) -> Option<Self> {
-        T::text(text).map(Self::Value)
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        Option::<T>::lenient(value, diagnostics).map(Self::from)
     }
 
     fn null() -> Option<Self> {

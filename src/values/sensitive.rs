@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::json::object::Object;
-use crate::json::{Decode, Encode, Notes};
+use crate::json::{Decode, Diagnostics, Encode};
 
 /// A secret, such as a device token or a provider's credentials, which is sent and received but never printed.
 ///
@@ -96,12 +96,8 @@ impl<T: Decode> Decode for Sensitive<T> {
         T::strict(from).map(Self)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        notes.in_secret(|notes| T::lenient(value, notes)).map(Self)
-    }
-
-    fn text(text: &str) -> Option<Self> {
-        T::text(text).map(Self)
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        diagnostics.in_secret(|diagnostics| T::lenient(value, diagnostics)).map(Self)
     }
 
     fn null() -> Option<Self> {

@@ -8,7 +8,7 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json::{Decode, Encode, Notes};
+use crate::json::{Decode, Diagnostics, Encode};
 #[cfg(feature = "chrono")]
 use crate::values::iso_8601;
 use crate::values::iso_8601::{nanoseconds_of, read, system_time, written};
@@ -157,12 +157,8 @@ impl Decode for Timestamp {
         String::strict(from).map(Self)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        String::lenient(value, notes).map(Self)
-    }
-
-    fn text(text: &str) -> Option<Self> {
-        Some(Self::from(text))
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        String::lenient(value, diagnostics).map(Self)
     }
 }
 

@@ -44,7 +44,7 @@ impl<T> Page<T> {
         let names = P::Response::PROPERTIES.names;
         let items_are_missing = |extra: &Extra| {
             let property = names.iter().position(|name| *name == P::ITEMS);
-            extra.instead().is_some()
+            extra.other().is_some()
                 || property.is_some_and(|property| extra.is_absent(property))
                 || extra.get(P::ITEMS).is_some_and(|items| !matches!(items, Value::Array(_)))
         };
