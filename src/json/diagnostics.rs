@@ -13,6 +13,9 @@ pub(super) const MAX_MISMATCHES: usize = 1000;
 /// The maximum number of characters of a key that a path shows.
 const MAX_KEY: usize = 64;
 
+/// Follows a key that was cut, so that the beginning of a secret at its end can be removed.
+const ELLIPSIS: &str = "…";
+
 /// The state of a lenient pass.
 pub struct Diagnostics<'v> {
     path: Vec<Step<'v>>,
@@ -128,11 +131,12 @@ pub(super) fn display_path<'s>(steps: impl Iterator<Item = Step<'s>>) -> String 
                 // Only as much of the key is read as is shown: a key can be megabytes long.
                 let end = key.char_indices().nth(MAX_KEY).map_or(key.len(), |(end, _)| end);
                 let shown = key.get(..end).unwrap_or_default();
+                let ellipsis = if end < key.len() { ELLIPSIS } else { "" };
                 if shown.is_empty() || shown.contains(|c: char| !c.is_alphanumeric() && c != '_' && c != '-') {
-                    let _ = write!(path, "[{shown:?}]");
+                    let _ = write!(path, "[{:?}]", [shown, ellipsis].concat());
                 } else {
                     let dot = if path.is_empty() { "" } else { "." };
-                    let _ = write!(path, "{dot}{shown}");
+                    let _ = write!(path, "{dot}{shown}{ellipsis}");
                 }
             }
         }

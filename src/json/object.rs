@@ -111,7 +111,7 @@ impl Object {
         &self.value
     }
 
-    /// The JSON value, by consuming the object.
+    /// Consumes the object, and returns the JSON value.
     pub fn into_value(self) -> Value {
         self.value
     }

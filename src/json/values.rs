@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Number, Value};
 
@@ -265,8 +265,7 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
     }
 
     fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let map = BTreeMap::<String, Strict<T>>::deserialize(from)?;
-        Ok(map.into_iter().map(|(name, Strict(value))| (name, value)).collect())
+        from.deserialize_map(Entries(PhantomData))
     }
 
     fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
@@ -289,5 +288,23 @@ impl<T: Encode> Encode for BTreeMap<String, T> {
 
     fn is_empty(&self) -> bool {
         self.is_empty()
+    }
+}
+
+struct Entries<T>(PhantomData<T>);
+
+impl<'de, T: Decode> Visitor<'de> for Entries<T> {
+    type Value = BTreeMap<String, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(BTreeMap::<String, T>::EXPECTED)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<BTreeMap<String, T>, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some((name, Strict(value))) = entries.next_entry()? {
+            map.insert(name, value);
+        }
+        Ok(map)
     }
 }

@@ -1,4 +1,4 @@
-//! A `null` that means something.
+//! A `null` that differs from absence.
 
 use serde::de::Deserializer;
 use serde::ser::Serializer;
@@ -38,7 +38,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value, if there is one, by consuming this.
+    /// Consumes this, and returns the value, if there is one.
     pub fn into_value(self) -> Option<T> {
         match self {
             Self::Null => None,
@@ -59,7 +59,7 @@ impl From<&str> for Nullable<String> {
     }
 }
 
-/// `None` is `null`.
+/// Converts `None` to `null`.
 impl<T> From<Option<T>> for Nullable<T> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::Value)

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::paged::Paged;
 use crate::json::Structure;
-use crate::types::{Extra, Mismatch};
+use crate::json::extra::Extra;
+use crate::mismatch::Mismatch;
 use crate::{Error, ErrorKind, Response, Result};
 
 /// A page of a list, with the status, the headers and the mismatches of its response.
