@@ -17,69 +17,52 @@ use super::traits::{Decode, Encode};
 /// The end of the range in which every integer has a 64-bit float, and most JSON is written by JavaScript, which has only these.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-impl Decode for String {
-    const EXPECTED: &'static str = "a string";
+/// Implements decoding for a type, from a type that serde decodes and from a tree.
+macro_rules! scalar {
+    ($type:ty, $expected:literal, $from_wire:expr, $from_tree:expr) => {
+        impl Decode for $type {
+            const EXPECTED: &'static str = $expected;
 
-    fn empty() -> Self {
-        Self::new()
-    }
+            fn empty() -> Self {
+                Self::default()
+            }
 
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::deserialize(from)
-    }
+            fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $from_wire(Deserialize::deserialize(from)?).ok_or_else(|| D::Error::custom(Self::EXPECTED))
+            }
 
-    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
-        value.as_str().map(str::to_owned).or_else(|| diagnostics.mismatch(Self::EXPECTED))
-    }
+            fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+                $from_tree(value).or_else(|| diagnostics.mismatch(Self::EXPECTED))
+            }
+        }
+    };
 }
 
-impl Encode for String {
+scalar!(String, "a string", Some, |value: &Value| value.as_str().map(str::to_owned));
+scalar!(bool, "true or false", Some, Value::as_bool);
+scalar!(i64, "an integer", |number: Number| integer(&number), |value: &Value| integer(value.as_number()?));
+scalar!(f64, "a number", |number: Number| float(&number), |value: &Value| float(value.as_number()?));
+
+/// Implements encoding for types that serde encodes as Courier does.
+macro_rules! encode {
+    ($($type:ty),*) => {$(
+        impl Encode for $type {
+            fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                self.serialize(to)
+            }
+        }
+    )*};
+}
+
+encode!(String, bool, i64, Value);
+
+impl Encode for f64 {
+    /// Encodes a whole number without a fraction, as Courier does: `5`, not `5.0`.
     fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self)
-    }
-}
-
-impl Decode for bool {
-    const EXPECTED: &'static str = "true or false";
-
-    fn empty() -> Self {
-        false
-    }
-
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::deserialize(from)
-    }
-
-    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
-        value.as_bool().or_else(|| diagnostics.mismatch(Self::EXPECTED))
-    }
-}
-
-impl Encode for bool {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bool(*self)
-    }
-}
-
-impl Decode for i64 {
-    const EXPECTED: &'static str = "an integer";
-
-    fn empty() -> Self {
-        0
-    }
-
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        integer(&Number::deserialize(from)?).ok_or_else(|| D::Error::custom(Self::EXPECTED))
-    }
-
-    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
-        value.as_number().and_then(integer).or_else(|| diagnostics.mismatch(Self::EXPECTED))
-    }
-}
-
-impl Encode for i64 {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_i64(*self)
+        match float_to_integer(*self) {
+            Some(integer) if integer != 0 || self.is_sign_positive() => to.serialize_i64(integer),
+            _ => to.serialize_f64(*self),
+        }
     }
 }
 
@@ -91,32 +74,6 @@ pub(super) fn integer(number: &Number) -> Option<i64> {
 fn float_to_integer(number: f64) -> Option<i64> {
     // The cast is exact in this range.
     (number.fract() == 0.0 && number.abs() <= MAX_EXACT).then_some(number as i64)
-}
-
-impl Decode for f64 {
-    const EXPECTED: &'static str = "a number";
-
-    fn empty() -> Self {
-        0.0
-    }
-
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        float(&Number::deserialize(from)?).ok_or_else(|| D::Error::custom(Self::EXPECTED))
-    }
-
-    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
-        value.as_number().and_then(float).or_else(|| diagnostics.mismatch(Self::EXPECTED))
-    }
-}
-
-impl Encode for f64 {
-    /// Encodes a whole number without a fraction, as Courier does: `5`, not `5.0`.
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match float_to_integer(*self) {
-            Some(integer) if integer != 0 || self.is_sign_positive() => to.serialize_i64(integer),
-            _ => to.serialize_f64(*self),
-        }
-    }
 }
 
 /// Returns the float of a number, unless it differs from the number.
@@ -146,12 +103,6 @@ impl Decode for Value {
 
     fn from_other(value: Value) -> Option<Self> {
         Some(value)
-    }
-}
-
-impl Encode for Value {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.serialize(to)
     }
 }
 
