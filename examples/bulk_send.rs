@@ -14,7 +14,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 
 use futures::{TryStreamExt as _, stream};
 use trycourier::Client;
-use trycourier::ext::bulk::{Channel, Job, Progress, Unaddressed};
+use trycourier::ext::bulk::{Channel, Job, MissingAddress, Progress};
 use trycourier::types::{BulkMessage, BulkUser, BulkUserStatus};
 
 #[tokio::main]
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("what, and to whom? cargo run --example bulk_send -- TEMPLATE_ID USERS.csv".into()),
     };
     let saved = format!("{file}.job");
-    let job = job(&client, &template, &saved).await?.channel(Channel::Email).unaddressed(Unaddressed::Refuse);
+    let job = job(&client, &template, &saved).await?.channel(Channel::Email).missing_address(MissingAddress::Reject);
     let results = job.results();
 
     let users = BufReader::new(fs::File::open(&file)?).lines().skip(1).map(|line| line.and_then(|line| user(&line)));
@@ -39,12 +39,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             fs::rename(format!("{saved}.new"), &saved)?;
         }
         match progress {
-            Progress::Ingested { refused, checkpoint, .. } => {
-                for user in refused {
-                    let line = user.place.map_or_else(|| "a line".to_owned(), |place| format!("line {}", place + 2));
+            Progress::Ingested(chunk) => {
+                for user in &chunk.rejected {
+                    let line = user.index.map_or_else(|| "a line".to_owned(), |index| format!("line {}", index + 2));
                     eprintln!("\r{line}: {}", user.reason);
                 }
-                eprint!("\r{} users, {} of them refused", checkpoint.seen(), checkpoint.refused());
+                eprint!("\r{} users, {} of them rejected", chunk.checkpoint.seen(), chunk.checkpoint.rejected());
                 io::stderr().flush()?;
             }
             Progress::Run { checkpoint, .. } => eprintln!("\njob {} runs", checkpoint.job_id()),
@@ -78,7 +78,7 @@ fn user(line: &str) -> io::Result<BulkUser> {
     Ok(BulkUser::new().recipient(*id).profile([("email", *email)]).data([("name", *name)]))
 }
 
-/// A file of users, two of whom will be refused.
+/// A file of users, two of whom will be rejected.
 fn made_up_users() -> io::Result<String> {
     let mut text = "id,email,name\n".to_owned();
     for number in 1..=2500 {

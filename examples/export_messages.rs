@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Some(cursor) = saved.cursor {
         list = list.cursor(cursor);
     }
-    let (mut messages, mut pages) = (0, list.pages().ahead(1));
+    let (mut messages, mut pages) = (0, list.pages().prefetch(1));
     while let Some(page) = pages.try_next().await? {
         for error in &page.errors {
             eprintln!("{error}");

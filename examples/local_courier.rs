@@ -31,7 +31,7 @@ struct Arguments {
     secret: Option<String>,
     page_size: Option<usize>,
     delivery_time: Option<Duration>,
-    make_up_answers: bool,
+    respond_with_examples: bool,
     anybody: bool,
 }
 
@@ -51,7 +51,7 @@ impl Arguments {
                     let time = value()?.parse().map_err(|_| format!("--delivery-time needs a number\n\n{USAGE}"))?;
                     arguments.delivery_time = Some(Duration::from_millis(time));
                 }
-                "--make-up-answers" => arguments.make_up_answers = true,
+                "--make-up-answers" => arguments.respond_with_examples = true,
                 "--anybody" => arguments.anybody = true,
                 address if !address.starts_with('-') && arguments.address.is_none() => {
                     arguments.address = Some(address.to_owned());
@@ -77,7 +77,7 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
     let courier = Courier::new();
-    courier.make_up_answers(arguments.make_up_answers).on_call(|call| println!("{}", line(call)));
+    courier.respond_with_examples(arguments.respond_with_examples).on_call(|call| println!("{}", line(call)));
     if let Some(rows) = arguments.page_size {
         courier.page_size(rows);
     }
@@ -85,7 +85,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         courier.delivery_time(time);
     }
     let address = arguments.address.as_deref().unwrap_or("127.0.0.1:4010");
-    let served = if arguments.anybody { courier.serve_anybody(address).await } else { courier.serve(address).await };
+    let served = if arguments.anybody { courier.serve_public(address).await } else { courier.serve(address).await };
     let server = served.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     println!("A Courier of your own listens. To point any of Courier's SDKs at it:\n");
     println!("  export COURIER_BASE_URL={} COURIER_API_KEY=any\n", server.url());

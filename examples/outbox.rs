@@ -58,7 +58,7 @@ pub async fn deliver(shop: &Shop, client: &Client) -> Result<usize, Failure> {
         let notification: Notification = serde_json::from_str(&row)?;
         let state = match client.perform(&notification).await {
             Ok(_) => "sent",
-            // An answer that is repeated can be without a body.
+            // A response that is repeated can be without a body.
             Err(error) if error.was_accepted() => "sent",
             // It stays where it is, for the next time.
             Err(error) if error.is_transient() => return Err(error.into()),

@@ -26,8 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .messages()
         .retrieve(id)
         .until_settled()
-        .deadline(Duration::from_secs(5 * 60))
-        .backoff(Backoff::default().first(Duration::from_millis(200)).longest(Duration::from_secs(5)))
+        .timeout(Duration::from_secs(5 * 60))
+        .backoff(Backoff::default().initial_delay(Duration::from_millis(200)).max_delay(Duration::from_secs(5)))
         .states();
     let mut last = None;
     while let Some(message) = states.try_next().await? {

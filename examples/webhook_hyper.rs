@@ -25,7 +25,7 @@ use trycourier::ext::webhook::{Delivery, SIGNATURE_HEADER, Verifier, sign};
 use webhook_queue::enqueue;
 
 /// More than Courier sends.
-const LARGEST_BODY: usize = 1024 * 1024;
+const MAX_BODY: usize = 1024 * 1024;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -75,7 +75,7 @@ async fn receive(
 ) -> Result<Response<Empty<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let signature = head.headers.get(SIGNATURE_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
-    let status = match Limited::new(body, LARGEST_BODY).collect().await {
+    let status = match Limited::new(body, MAX_BODY).collect().await {
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Ok(body) => enqueue(verifier, queue, signature, &body.to_bytes()),
     };

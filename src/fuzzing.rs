@@ -13,7 +13,7 @@ pub fn leads_back<'a>(start: Option<String>, mut cursors: impl Iterator<Item = &
     cursors.position(|cursor| seen.leads_back(cursor))
 }
 
-/// The delay that the headers of an answer ask for.
+/// The delay that the headers of a response ask for.
 pub fn asked_delay(headers: &HeaderMap, date: SystemTime) -> Option<Duration> {
     crate::retry::asked_delay(headers, date)
 }

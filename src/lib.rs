@@ -42,7 +42,7 @@
 //! ```
 //!
 //! `new` of a type takes the required fields, and each optional field has a setter. What is missing or misspelt does not
-//! compile. An answer is a [`Response`], which dereferences to the answer's type and also has the status and the headers. An
+//! compile. A response is a [`Response`], which dereferences to the response's type and also has the status and the headers. An
 //! optional field is an `Option`; `None` is not sent. Where sending null has a meaning of its own, such as clearing a value, the
 //! field is a [`Nullable`](types::Nullable).
 //!
@@ -107,69 +107,82 @@
 // What the calls and types share is compiled whole, and with few resources some of it has no user.
 #![cfg_attr(not(feature = "all-resources"), allow(dead_code, unused_imports, unused_macros))]
 
-mod base_url;
-mod call;
-mod client;
-mod client_builder;
-mod deviation;
-mod error;
-mod error_kind;
-mod error_text;
-mod exchange;
-pub mod ext;
-mod extra;
+// The rooms, from the top down: each uses only those below it. CI holds the order, which `tests/rooms.rs` reads here.
+
+// One page for each task.
+#[cfg(doc)]
+pub mod guide;
+
+// Entry points for `fuzz/`; compiled only with `cfg(fuzzing)`.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-mod generated;
-#[cfg(doc)]
-pub mod guide;
-mod http_date;
-mod idempotency;
-mod iso_8601;
-mod json;
-mod millis;
-mod nullable;
-mod object;
-mod observe;
-mod operation;
-mod options;
-mod prepared;
-mod proxy;
-mod rate_limit;
-mod redaction;
-mod request;
-mod response;
-pub mod retry;
-mod retry_budget;
-mod secret_names;
-mod sensitive;
+
+// The fake: a Courier inside a test.
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
-mod timestamp;
+
+// Beyond single calls: pagination, waiting, bulk jobs, webhooks.
+pub mod ext;
+
+// The types, calls and resources that `build.rs` wrote.
+mod generated;
+
+// From the arguments of a call to its request.
+mod call;
+
+// A call on the wire: its attempts, and its response.
+mod execute;
+
+// The client, its builder and its options.
+mod client;
+
+// The report of a call, to the caller and to traces.
+mod telemetry;
+
+// One attempt: below the retries.
 pub mod transport;
-mod unrecognized_value;
-#[cfg(any(feature = "testing", feature = "webhook"))]
-mod webhook_signature;
+
+// When a call is sent again, and when it must wait.
+pub mod retry;
+
+// Times, secrets, and values that can be null.
+mod values;
+
+// How the generated types are read and written.
+mod json;
+
+// The secrets of a call, and their removal from text.
+mod secrets;
+
+// Why a call failed.
+mod error;
+
+// A response, its operation, and where it does not match the description.
+mod response;
+
+mod operation;
+
+mod mismatch;
 
 pub use bytes::Bytes;
+pub use call::prepared::Prepared;
+pub use call::raw_request::RequestBuilder;
 pub use client::Client;
-pub use client_builder::ClientBuilder;
+pub use client::builder::ClientBuilder;
+pub use client::options::Options;
+pub use error::ErrorKind;
 pub use error::{Error, Result};
-pub use error_kind::ErrorKind;
 pub use generated::{calls, resources, types};
 pub use http;
-pub use observe::Call;
-pub use options::Options;
-pub use prepared::Prepared;
-pub use request::RequestBuilder;
 #[cfg(feature = "reqwest-0-13")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-0-13")))]
 pub use reqwest;
 pub use response::Response;
-pub use sensitive::Sensitive;
-pub use types::Deviation;
+pub use telemetry::CallReport;
+pub use types::Mismatch;
+pub use values::Sensitive;
 
 /// The code blocks of the README are tests.
 #[cfg(doctest)]

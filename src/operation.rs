@@ -12,9 +12,11 @@ pub struct Operation {
     pub method: &'static str,
     /// The path with the names of its parameters. The values are for the server alone.
     pub path: &'static str,
+    /// The names of the path's parameters that are credentials, by the description's `x-sensitive`.
+    pub secret_parameters: &'static [&'static str],
     /// What the description says of the body of a success.
-    pub answer: AnswerBody,
-    /// Whether its answer holds what must not be shown.
+    pub answer: ResponseBody,
+    /// Whether its response holds what must not be shown.
     pub sensitive: bool,
     /// Whether sending it twice does no more than sending it once, also without an idempotency key.
     pub repeatable: bool,
@@ -24,7 +26,7 @@ pub struct Operation {
 
 /// What the description says of the body of a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerBody {
+pub enum ResponseBody {
     /// There is none.
     None,
     /// Nothing of it is required, so that an empty one is accepted too.

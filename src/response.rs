@@ -5,12 +5,12 @@ use std::ops::{Deref, DerefMut};
 
 use http::{HeaderMap, StatusCode};
 
-use crate::Deviation;
+use crate::Mismatch;
 
-/// The answer to a successful call, with its status and headers.
+/// The response to a successful call, with its status and headers.
 ///
-/// It dereferences to the answer, so `response.request_id` reads a field of the answer.
-/// [`into_inner`](Self::into_inner) returns the answer itself, to move fields out of it.
+/// It dereferences to the response, so `response.request_id` reads a field of the response.
+/// [`into_inner`](Self::into_inner) returns the response itself, to move fields out of it.
 ///
 /// ```no_run
 /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
@@ -25,7 +25,7 @@ pub struct Response<T> {
     status: StatusCode,
     headers: HeaderMap,
     attempts: u32,
-    deviations: Vec<Deviation>,
+    mismatches: Vec<Mismatch>,
 }
 
 impl<T> Response<T> {
@@ -34,9 +34,9 @@ impl<T> Response<T> {
         status: StatusCode,
         headers: HeaderMap,
         attempts: u32,
-        deviations: Vec<Deviation>,
+        mismatches: Vec<Mismatch>,
     ) -> Self {
-        Self { value, status, headers, attempts, deviations }
+        Self { value, status, headers, attempts, mismatches }
     }
 
     /// The HTTP status.
@@ -44,7 +44,7 @@ impl<T> Response<T> {
         self.status
     }
 
-    /// The headers of the answer.
+    /// The headers of the response.
     ///
     /// Their values are marked as sensitive, so `Debug` of the map does not print them.
     pub fn headers(&self) -> &HeaderMap {
@@ -57,28 +57,28 @@ impl<T> Response<T> {
         ["x-request-id", "x-amzn-requestid"].iter().find_map(|name| self.headers.get(*name)?.to_str().ok())
     }
 
-    /// How often the request was sent, this answer's attempt included.
+    /// How often the request was sent, this response's attempt included.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Where the answer does not match the API's description. It is empty for almost every answer.
+    /// Where the response does not match the API's description. It is empty for almost every response.
     ///
     /// A value that does not fit is kept in `extra` of its object, and its field is empty.
-    /// [`Options::strict_answers`](crate::Options::strict_answers) makes it an error instead.
-    pub fn deviations(&self) -> &[Deviation] {
-        &self.deviations
+    /// [`Options::strict_decoding`](crate::Options::strict_decoding) makes it an error instead.
+    pub fn mismatches(&self) -> &[Mismatch] {
+        &self.mismatches
     }
 
-    /// The answer, without its status and headers.
+    /// The response, without its status and headers.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The same response with another value in place of the answer.
+    /// The same response with another value in place of the response.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
-        let Self { value, status, headers, attempts, deviations } = self;
-        Response { value: change(value), status, headers, attempts, deviations }
+        let Self { value, status, headers, attempts, mismatches } = self;
+        Response { value: change(value), status, headers, attempts, mismatches }
     }
 }
 
@@ -101,7 +101,7 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
         f.debug_struct("Response")
             .field("status", &self.status)
             .field("attempts", &self.attempts)
-            .field("deviations", &self.deviations)
+            .field("mismatches", &self.mismatches)
             .field("value", &self.value)
             .finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! A bulk job of any size: everybody is in it once, and it runs once, whatever happens on the way.
+//! A bulk job of any size: each user is in it once, and it runs once, despite failures and crashes.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -17,7 +17,7 @@ use peak_alloc::PeakAlloc;
 use serde_json::{Value, json};
 use tokio::process;
 use tokio::sync::Notify;
-use trycourier::ext::bulk::{BulkError, Channel, Checkpoint, Job, Progress, Stopped, Unaddressed};
+use trycourier::ext::bulk::{BulkError, Channel, Checkpoint, Job, MissingAddress, Progress, Stopped};
 use trycourier::retry::Backoff;
 use trycourier::testing::Courier;
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
@@ -34,7 +34,7 @@ fn courier() -> Courier {
     courier
 }
 
-/// The double without idempotency keys where users are added: no description names them there. A chunk that is repeated is
+/// The fake without idempotency keys where users are added: no description names them there. A chunk that is repeated is
 /// one of duplicates.
 struct WithoutKeys(Courier);
 
@@ -57,16 +57,16 @@ fn client(courier: &Courier) -> Client {
 }
 
 /// Loses one of so many answers to chunks, and the first to a run, after acting.
-fn lose_answers(courier: &Courier, chunks: usize, one_of: usize) {
+fn lose_responses(courier: &Courier, chunks: usize, one_of: usize) {
     let mut adding = courier.on::<calls::BulkAddUsers>();
     for _ in 0..chunks / one_of + 1 {
-        adding = adding.act().times(one_of - 1).disconnect_after_acting();
+        adding = adding.pass_through().times(one_of - 1).disconnect_after_acting();
     }
-    let _ = adding.act();
-    let _ = courier.on::<calls::BulkRunJob>().disconnect_after_acting().act();
+    let _ = adding.pass_through();
+    let _ = courier.on::<calls::BulkRunJob>().disconnect_after_acting().pass_through();
 }
 
-/// What the double has of a job.
+/// What the fake has of a job.
 async fn state(courier: &Courier, id: &str) -> BulkJob {
     courier.client().bulk().retrieve_job(id).await.unwrap().into_inner().job
 }
@@ -94,8 +94,8 @@ async fn users_are_sent_to_and_reported() {
     let users = (0..2500).chain([7, 8]).map(user);
     let report = job.send(users).await.unwrap();
     assert_eq!((report.job_id.as_str(), report.seen), (id.as_str(), 2502));
-    let refused: Vec<_> = report.refused.iter().map(|user| (user.place, user.reason.as_str())).collect();
-    assert_eq!(refused, [(Some(2500), "Duplicate user"), (Some(2501), "Duplicate user")]);
+    let rejected: Vec<_> = report.rejected.iter().map(|user| (user.index, user.reason.as_str())).collect();
+    assert_eq!(rejected, [(Some(2500), "Duplicate user"), (Some(2501), "Duplicate user")]);
     assert_eq!((report.job.status, report.job.enqueued), (BulkJobStatus::Completed, 2500));
     assert_eq!(runs(&courier), (1, 1));
     let chunks = courier.calls_of::<calls::BulkAddUsers>();
@@ -110,7 +110,7 @@ async fn users_are_sent_to_and_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idempotency_key_of_the_client_is_for_creating_the_job_alone() {
+async fn client_idempotency_key_creates_only_the_job() {
     let courier = courier();
     let client = courier.client().with_options(|options| options.idempotency_key("newsletter-12"));
     let report = job(&client).await.send((0..2500).map(user)).await.unwrap();
@@ -127,7 +127,7 @@ async fn an_idempotency_key_of_the_client_is_for_creating_the_job_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_step_can_be_taken_by_itself() {
+async fn steps_can_be_taken_one_by_one() {
     let courier = courier();
     let job = job(&client(&courier)).await.chunk_users(10).in_flight(1);
     let users = stream::iter((0..25).map(|number| Ok::<_, Infallible>(user(number))));
@@ -141,12 +141,12 @@ async fn each_step_can_be_taken_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_progress_is_told_in_order() {
+async fn progress_is_reported_in_order() {
     let courier = courier();
     let sending = job(&client(&courier)).await.in_flight(1).send((0..1500).map(user));
-    let told: Vec<String> = sending
+    let steps: Vec<String> = sending
         .map_ok(|progress| match progress {
-            Progress::Ingested { checkpoint, .. } => format!("{} {}", checkpoint.seen(), checkpoint.is_ingested()),
+            Progress::Ingested(chunk) => format!("{} {}", chunk.checkpoint.seen(), chunk.checkpoint.is_ingested()),
             Progress::Run { checkpoint, .. } => format!("run {}", checkpoint.has_run()),
             Progress::State(job) => job.status.to_string(),
             _ => panic!("{progress:?}"),
@@ -154,11 +154,11 @@ async fn the_progress_is_told_in_order() {
         .try_collect()
         .await
         .unwrap();
-    assert_eq!(told, ["0 false", "1000 false", "1500 false", "1500 true", "run true", "PROCESSING", "COMPLETED"]);
+    assert_eq!(steps, ["0 false", "1000 false", "1500 false", "1500 true", "run true", "PROCESSING", "COMPLETED"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_left_of_a_job_can_be_awaited_at_any_step() {
+async fn rest_of_a_job_can_be_awaited_at_any_step() {
     for steps in 0..6 {
         let courier = courier();
         let mut sending = job(&client(&courier)).await.in_flight(1).send((0..1500).map(user));
@@ -173,43 +173,43 @@ async fn what_is_left_of_a_job_can_be_awaited_at_any_step() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_without_an_address_is_found_before_anybody_is_sent_anything() {
+async fn missing_address_stops_before_anything_is_sent() {
     let courier = courier();
     let client = client(&courier);
     let users = || (0..10).map(|number| if number == 5 { BulkUser::new().recipient("bare") } else { user(number) });
 
     let error: BulkError<Infallible> = job(&client).await.send(users()).await.unwrap_err();
-    assert!(matches!(error.reason(), Stopped::Unaddressed { place: 5, .. }), "{error:?}");
-    assert_eq!(error.to_string(), "the bulk job stopped after 5 users: the user at place 5 lacks `profile.email`");
+    assert!(matches!(error.reason(), Stopped::MissingAddress { index: 5, .. }), "{error:?}");
+    assert_eq!(error.to_string(), "the bulk job stopped after 5 users: the user at index 5 lacks `profile.email`");
     assert_eq!(runs(&courier), (0, 0));
 
-    let report = job(&client).await.unaddressed(Unaddressed::Refuse).send(users()).await.unwrap();
-    let places: Vec<_> = report.refused.iter().map(|user| user.place).collect();
-    assert_eq!((places, report.job.received), (vec![Some(5)], 9));
+    let report = job(&client).await.missing_address(MissingAddress::Reject).send(users()).await.unwrap();
+    let indices: Vec<_> = report.rejected.iter().map(|user| user.index).collect();
+    assert_eq!((indices, report.job.received), (vec![Some(5)], 9));
 
-    let report = job(&client).await.unaddressed(Unaddressed::Add).send(users()).await.unwrap();
-    assert_eq!((report.refused.len(), report.job.received), (0, 10));
+    let report = job(&client).await.missing_address(MissingAddress::Add).send(users()).await.unwrap();
+    assert_eq!((report.rejected.len(), report.job.received), (0, 10));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_without_anybody_is_not_run() {
+async fn job_without_users_is_not_run() {
     let courier = courier();
     let client = client(&courier);
     let nobody = stream::empty::<Result<BulkUser, io::Error>>();
-    let unaddressed = || [BulkUser::new().recipient("bare")];
+    let missing_address = || [BulkUser::new().recipient("bare")];
     let reports = [
         job(&client).await.send([]).await.unwrap(),
         job(&client).await.send_stream(nobody).await.unwrap(),
-        job(&client).await.unaddressed(Unaddressed::Refuse).send(unaddressed()).await.unwrap(),
+        job(&client).await.missing_address(MissingAddress::Reject).send(missing_address()).await.unwrap(),
     ];
     for report in reports {
-        assert_eq!((report.seen - report.refused.len() as u64, report.job.status), (0, BulkJobStatus::Created));
+        assert_eq!((report.seen - report.rejected.len() as u64, report.job.status), (0, BulkJobStatus::Created));
     }
     assert_eq!(runs(&courier), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_input_that_breaks_leaves_a_job_that_can_be_gone_on_with() {
+async fn resumes_after_input_error() {
     let courier = courier();
     let client = client(&courier);
     let rows = || stream::iter((0..3000).map(user)).map(Ok);
@@ -219,14 +219,14 @@ async fn an_input_that_breaks_leaves_a_job_that_can_be_gone_on_with() {
     assert_eq!(runs(&courier), (0, 0));
 
     let report = Job::resume(&client, error.checkpoint().clone()).send_stream(rows()).await.unwrap();
-    assert_eq!((report.seen, report.refused.len(), report.job.received), (3000, 0, 3000));
+    assert_eq!((report.seen, report.rejected.len(), report.job.received), (3000, 0, 3000));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_is_gone_ends_it_with_what_courier_says() {
+async fn job_not_found_ends_with_that_error() {
     let courier = courier();
     let client = client(&courier);
-    let _ = courier.on::<calls::BulkAddUsers>().act().times(2).fail(404);
+    let _ = courier.on::<calls::BulkAddUsers>().pass_through().times(2).fail(404);
     let users = || (0..5000).map(user).chain([user(0)]);
     let error = job(&client).await.in_flight(1).send(users()).await.unwrap_err();
     let Stopped::Call(call) = error.reason() else { panic!("{error:?}") };
@@ -241,7 +241,7 @@ async fn a_job_that_is_gone_ends_it_with_what_courier_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_has_run_is_looked_at_and_nothing_else() {
+async fn job_that_has_run_is_only_retrieved() {
     let courier = courier();
     let client = client(&courier);
     let mut sending = job(&client).await.send((0..10).map(user));
@@ -257,7 +257,7 @@ async fn a_job_that_has_run_is_looked_at_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_is_gone_on_with_is_run_unless_it_says_that_it_was() {
+async fn resume_runs_job_unless_already_run() {
     for (status, times) in
         [("\"CREATED\"", 1), ("null", 1), ("\"PROCESSING\"", 0), ("\"COMPLETED\"", 0), ("\"NEW\"", 0)]
     {
@@ -275,30 +275,30 @@ async fn a_job_that_is_gone_on_with_is_run_unless_it_says_that_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_refused_are_told_in_the_order_of_the_input() {
+async fn rejections_are_in_the_order_of_the_input() {
     let courier = courier();
-    let users = (0..20).map(|place| match place {
+    let users = (0..20).map(|index| match index {
         3 | 12 => user(0),
         5 | 11 => BulkUser::new().recipient("bare"),
         number => user(number),
     });
-    let report = job(&client(&courier)).await.unaddressed(Unaddressed::Refuse).send(users).await.unwrap();
-    let refused: Vec<_> = report.refused.iter().map(|user| user.place).collect();
-    assert_eq!(refused, [Some(3), Some(5), Some(11), Some(12)]);
+    let report = job(&client(&courier)).await.missing_address(MissingAddress::Reject).send(users).await.unwrap();
+    let rejected: Vec<_> = report.rejected.iter().map(|user| user.index).collect();
+    assert_eq!(rejected, [Some(3), Some(5), Some(11), Some(12)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_refused_before_an_error_is_told_with_it() {
+async fn error_reports_earlier_rejections() {
     let courier = courier();
-    let _ = courier.on::<calls::BulkAddUsers>().act().times(2).fail(400);
+    let _ = courier.on::<calls::BulkAddUsers>().pass_through().times(2).fail(400);
     let users = (0..1000).chain([7]).map(user).chain((1001..3000).map(user));
     let error = job(&client(&courier)).await.in_flight(1).send(users).await.unwrap_err();
-    let refused: Vec<_> = error.refused().iter().map(|user| (user.place, user.reason.as_str())).collect();
-    assert_eq!(refused, [(Some(1000), "Duplicate user")]);
+    let rejected: Vec<_> = error.rejected().iter().map(|user| (user.index, user.reason.as_str())).collect();
+    assert_eq!(rejected, [(Some(1000), "Duplicate user")]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn large_users_are_few_in_a_chunk() {
+async fn bytes_limit_the_users_of_a_chunk() {
     let courier = courier();
     let large = |number: usize| {
         let profile = [("email", format!("user{number}@example.com")), ("biography", "x".repeat(1_000_000))];
@@ -316,30 +316,30 @@ async fn large_users_are_few_in_a_chunk() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_was_lost_makes_no_duplicates_of_ours() {
+async fn lost_response_makes_no_duplicates() {
     let courier = courier();
-    lose_answers(&courier, 3, 1);
+    lose_responses(&courier, 3, 1);
     let report = job(&client(&courier)).await.send((0..2500).map(user)).await.unwrap();
-    assert_eq!((report.seen, report.refused.len(), report.job.received), (2500, 0, 2500));
+    assert_eq!((report.seen, report.rejected.len(), report.job.received), (2500, 0, 2500));
     assert!(courier.calls_of::<calls::BulkAddUsers>().len() > 3);
     assert_eq!((courier.sent().len(), runs(&courier)), (2500, (2, 1)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_a_job_is_waited_for_as_long_as_was_said() {
+async fn timeout_limits_the_wait_for_the_end() {
     let courier = courier();
     let client = client(&courier);
     // It takes a third of that.
     courier.delivery_time(Duration::from_secs(3 * 50 * 60));
     let report = job(&client).await.send([user(1)]).await.unwrap();
     assert_eq!(report.job.status, BulkJobStatus::Completed, "an hour, unless another time was said");
-    let error = job(&client).await.deadline(Duration::from_secs(40 * 60)).send([user(1)]).await.unwrap_err();
+    let error = job(&client).await.timeout(Duration::from_secs(40 * 60)).send([user(1)]).await.unwrap_err();
     assert!(matches!(error.reason(), Stopped::Call(call) if call.kind() == ErrorKind::Timeout), "{error:?}");
     assert!(error.checkpoint().has_run());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_failed_is_an_error_with_the_job() {
+async fn failed_job_is_an_error_with_the_job() {
     let courier = courier();
     let ended = r#"{"job": {"definition": {"event": "nt"}, "status": "ERROR", "received": 1, "failures": 1}}"#;
     let _ = courier.on::<calls::BulkRetrieveJob>().raw(200, &[], ended);
@@ -350,12 +350,35 @@ async fn a_job_that_failed_is_an_error_with_the_job() {
         }
     };
     assert!(matches!(error.reason(), Stopped::Failed(job) if job.failures == 1), "{error:?}");
-    assert_eq!(error.to_string(), "the bulk job stopped after 1 users: Courier says that the job failed");
+    assert_eq!(error.to_string(), "the bulk job stopped after 1 users: the status of the job is ERROR");
     assert!(sending.try_next().await.unwrap().is_none(), "it is over");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_refused_is_not_asked_for_again() {
+async fn stored_failure_of_a_run_is_left_by_a_new_key() {
+    let courier = courier();
+    // Courier stores a 5xx under its key, and repeats it for a day.
+    let _ = courier
+        .on::<calls::BulkRunJob>()
+        .when(|run| run.idempotency_key.as_ref().is_some_and(|key| key.starts_with("trycourier-run-")))
+        .fail(500);
+    let report = job(&client(&courier)).await.send([user(1)]).await.unwrap();
+    assert_eq!((report.job.status, courier.sent().len()), (BulkJobStatus::Completed, 1));
+    assert_eq!(runs(&courier).1, 2);
+
+    // Courier ran the job, and only the response failed: there is nothing to repeat.
+    let courier = self::courier();
+    let job = job(&client(&courier)).await;
+    let users = stream::iter([Ok::<_, Infallible>(user(1))]);
+    job.ingest(users).try_for_each(|_| async { Ok(()) }).await.unwrap();
+    courier.client().bulk().run_job(job.id()).await.unwrap();
+    let _ = courier.on::<calls::BulkRunJob>().fail(500);
+    job.run().await.unwrap();
+    assert_eq!(runs(&courier).1, 2, "the first one was by hand");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rejected_run_is_not_repeated() {
     let courier = courier();
     let _ = courier.on::<calls::BulkRunJob>().fail(400);
     let mut sending = job(&client(&courier)).await.send([user(1)]);
@@ -371,7 +394,7 @@ async fn a_run_that_is_refused_is_not_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_callers_panic_leaves_a_job_that_can_be_gone_on_with() {
+async fn resumes_after_panic_of_the_caller() {
     let courier = courier();
     let client = client(&courier);
     let users = || (0..10_000).map(user);
@@ -392,12 +415,12 @@ async fn a_callers_panic_leaves_a_job_that_can_be_gone_on_with() {
         saved = progress.unwrap().unwrap().checkpoint().unwrap().clone();
     }
     let report = Job::resume(&client, saved).send(users()).await.unwrap();
-    assert_eq!((report.seen, report.refused.len(), report.job.received), (10_000, 0, 10_000));
+    assert_eq!((report.seen, report.rejected.len(), report.job.received), (10_000, 0, 10_000));
     assert_eq!(runs(&courier), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_checkpoint_that_was_not_written_by_this_version_adds_nobody_twice() {
+async fn foreign_checkpoint_adds_no_user_twice() {
     let courier = courier();
     let client = client(&courier);
     for (edited, seen) in [
@@ -406,8 +429,8 @@ async fn a_checkpoint_that_was_not_written_by_this_version_adds_nobody_twice() {
         (json!({"done": [[0, 1000]], "written_by": "2.0"}), 3000),
         (json!({"done": [[2000, 3000], [0, 1500], [1000, 1200]], "reach": 9000}), 3000),
         (json!({"done": [[5, 3], [7, 7]]}), 3000),
-        (json!({"done": [[0, 18_446_744_073_709_551_615_u64]], "refused": 5}), u64::MAX),
-        (json!({"reach": 18_446_744_073_709_551_615_u64, "refused": 18_446_744_073_709_551_615_u64}), 3000),
+        (json!({"done": [[0, 18_446_744_073_709_551_615_u64]], "rejected": 5}), u64::MAX),
+        (json!({"reach": 18_446_744_073_709_551_615_u64, "rejected": 18_446_744_073_709_551_615_u64}), 3000),
         (json!({"stage": "ingested", "done": [[0, 3000]]}), 3000),
         (json!({"stage": "run", "done": [[0, 3000]]}), 3000),
         (json!({"stage": "run"}), 0),
@@ -424,14 +447,14 @@ async fn a_checkpoint_that_was_not_written_by_this_version_adds_nobody_twice() {
         saved.as_object_mut().unwrap().extend(edited.as_object().unwrap().clone());
         let checkpoint: Checkpoint = serde_json::from_value(saved).unwrap();
         let report = Job::resume(&client, checkpoint).send((0..3000).map(user)).await.unwrap();
-        assert_eq!((report.seen, report.refused.len()), (seen, 0), "{edited}");
+        assert_eq!((report.seen, report.rejected.len()), (seen, 0), "{edited}");
         assert_eq!((report.job.received, report.job.status), (3000, BulkJobStatus::Completed), "{edited}");
     }
-    let refused = |edited: Value| serde_json::from_value::<Checkpoint>(edited).unwrap_err().to_string();
-    assert!(refused(json!({"done": []})).contains("job_id"));
-    assert!(refused(json!({"job_id": "j", "stage": "paused"})).contains("paused"));
-    assert!(refused(json!({"job_id": "j", "done": [[-1, 5]]})).contains("-1"));
-    assert!(refused(json!({"job_id": "j", "refused": "many"})).contains("many"));
+    let rejected = |edited: Value| serde_json::from_value::<Checkpoint>(edited).unwrap_err().to_string();
+    assert!(rejected(json!({"done": []})).contains("job_id"));
+    assert!(rejected(json!({"job_id": "j", "stage": "paused"})).contains("paused"));
+    assert!(rejected(json!({"job_id": "j", "done": [[-1, 5]]})).contains("-1"));
+    assert!(rejected(json!({"job_id": "j", "rejected": "many"})).contains("many"));
 
     for id in ["", "..", "a/../b"] {
         let checkpoint: Checkpoint = serde_json::from_value(json!({"job_id": id})).unwrap();
@@ -448,9 +471,9 @@ async fn survives(users: usize, kills: &[usize]) {
     let courier = courier();
     let client = client(&courier);
     let job = job(&client).await;
-    lose_answers(&courier, users / 1000 * (kills.len() + 1), 3);
+    lose_responses(&courier, users / 1000 * (kills.len() + 1), 3);
     let mut saved = serde_json::to_string(job.checkpoint()).unwrap();
-    let mut refused = Vec::new();
+    let mut rejected = Vec::new();
     for killed_after in kills.iter().copied().chain([usize::MAX]) {
         // Another process: nothing is known but what was saved.
         let checkpoint: Checkpoint = serde_json::from_str(&saved).unwrap();
@@ -460,8 +483,8 @@ async fn survives(users: usize, kills: &[usize]) {
             if let Some(checkpoint) = progress.checkpoint() {
                 saved = serde_json::to_string(checkpoint).unwrap();
             }
-            if let Progress::Ingested { refused: more, .. } = progress {
-                refused.extend(more);
+            if let Progress::Ingested(chunk) = progress {
+                rejected.extend(chunk.rejected);
             }
             count += 1;
             if count >= killed_after {
@@ -471,24 +494,24 @@ async fn survives(users: usize, kills: &[usize]) {
             }
         }
     }
-    assert!(refused.is_empty(), "{refused:?}");
+    assert!(rejected.is_empty(), "{rejected:?}");
     let id = serde_json::from_str::<Checkpoint>(&saved).unwrap().job_id().to_owned();
     courier.page_size(1000);
     let added: Vec<_> = client.bulk().list_users(&id).items().try_collect().await.unwrap();
     let recipients: HashSet<_> = added.iter().map(|user| user.recipient.clone().unwrap()).collect();
     assert_eq!((added.len(), recipients.len()), (users, users));
     assert!(added.iter().all(|user| user.status == BulkUserStatus::Enqueued));
-    // The answer to the first was lost.
+    // The response to the first was lost.
     assert_eq!(runs(&courier), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn lost_answers_and_two_kills_add_nobody_twice() {
+async fn lost_responses_and_kills_add_no_user_twice() {
     survives(20_000, &[5, 9]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_kill_after_any_step_of_a_small_job_is_survived() {
+async fn small_job_survives_a_kill_after_any_step() {
     for killed_after in 1..9 {
         survives(3000, &[killed_after]).await;
     }
@@ -500,7 +523,7 @@ async fn a_kill_after_any_step_of_a_small_job_is_survived() {
 async fn process() {
     let variable = |name: &str| std::env::var(name).unwrap();
     let (file, users) = (PathBuf::from(variable("BULK_FILE")), variable("BULK_USERS").parse().unwrap());
-    let soon = Backoff::default().first(Duration::from_millis(1)).longest(Duration::from_millis(1));
+    let soon = Backoff::default().initial_delay(Duration::from_millis(1)).max_delay(Duration::from_millis(1));
     let builder = Client::builder().api_key("test").base_url(variable("BULK_URL"));
     let client = patient(builder.options(|options| options.backoff(soon)));
     let saved: Checkpoint = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
@@ -511,8 +534,8 @@ async fn process() {
         if let Some(checkpoint) = progress.checkpoint() {
             write(&file, &serde_json::to_string(checkpoint).unwrap());
         }
-        if let Progress::Ingested { refused, .. } = &progress {
-            assert!(refused.is_empty(), "{refused:?}");
+        if let Progress::Ingested(chunk) = &progress {
+            assert!(chunk.rejected.is_empty(), "{:?}", chunk.rejected);
         }
     }
     write(&file.with_extension("memory"), &(MEMORY.peak_usage() - before).to_string());
@@ -538,7 +561,7 @@ async fn survives_as_processes(users: usize) {
     let file = directory.join("job.json");
     let created = job(&courier.client()).await;
     write(&file, &serde_json::to_string(created.checkpoint()).unwrap());
-    lose_answers(&courier, 2 * chunks, 20);
+    lose_responses(&courier, 2 * chunks, 20);
 
     let (added, ran, enough) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
     {
@@ -571,11 +594,11 @@ async fn survives_as_processes(users: usize) {
     }
 
     let checkpoint: Checkpoint = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    assert_eq!((checkpoint.seen(), checkpoint.refused(), checkpoint.has_run()), (users as u64, 0, true));
+    assert_eq!((checkpoint.seen(), checkpoint.rejected(), checkpoint.has_run()), (users as u64, 0, true));
     let job = state(&courier, created.id()).await;
-    // The double takes each recipient once: as many as there are users are each of them once.
+    // The fake takes each recipient once: as many as there are users are each of them once.
     assert_eq!((job.status, job.received, job.enqueued), (BulkJobStatus::Completed, users as i64, users as i64));
-    assert_eq!(ran.load(Ordering::Relaxed), 2, "once, and again because the answer was lost");
+    assert_eq!(ran.load(Ordering::Relaxed), 2, "once, and again because the response was lost");
     assert!(added.load(Ordering::Relaxed) > chunks + chunks / 25, "some answers were lost");
     let memory: usize = std::fs::read_to_string(file.with_extension("memory")).unwrap().parse().unwrap();
     std::fs::remove_dir_all(directory).unwrap();
@@ -584,12 +607,12 @@ async fn survives_as_processes(users: usize) {
 }
 
 #[tokio::test]
-async fn twenty_thousand_users_survive_two_killed_processes() {
+async fn twenty_thousand_users_survive_two_kills() {
     survives_as_processes(20_000).await;
 }
 
 #[tokio::test]
-#[ignore = "a million users take a minute, and the double needs some gigabytes for them"]
-async fn a_million_users_take_no_more_memory_than_a_few_chunks() {
+#[ignore = "a million users take a minute, and the fake needs some gigabytes for them"]
+async fn million_users_take_the_memory_of_a_few_chunks() {
     survives_as_processes(1_000_000).await;
 }

@@ -18,7 +18,7 @@ use trycourier::http::{Method, Response};
 use trycourier::retry::Backoff;
 use trycourier::transport::Body;
 
-/// Waits at each step: before the answer, before each part of its body, and before its end.
+/// Waits at each step: before the response, before each part of its body, and before its end.
 async fn step_by_step(number: u32) -> Outcome {
     yield_now().await;
     if number < 3 {
@@ -80,7 +80,7 @@ async fn a_call_can_be_dropped_wherever_it_waits() {
     // The budget is as it was: one call under way has its two retries, and no call that is gone counts.
     let nobody = Scripted::outcomes(vec![refused]);
     // No time passes in which the budget would be refilled.
-    let brief = Backoff::default().longest(Duration::from_millis(1));
+    let brief = Backoff::default().max_delay(Duration::from_millis(1));
     let client = nobody.builder().clock(PausedClock).retry_budget(1).options(|options| options.backoff(brief));
     let client = client.build().unwrap();
     for _ in 0..50 {

@@ -284,7 +284,7 @@ async fn a_metric_is_told_of_every_call() {
     .await;
     let client = server
         .builder()
-        .timeout(Duration::from_secs(5))
+        .attempt_timeout(Duration::from_secs(5))
         .on_call(move |call| sender.send(call.clone()).unwrap())
         .build()
         .unwrap();
@@ -302,6 +302,6 @@ async fn a_metric_is_told_of_every_call() {
     // A success that is none for the caller is none for the metric.
     let error = client.bulk().create_job(types::BulkMessage::new("e")).await.unwrap_err();
     let call = receiver.try_recv().unwrap();
-    assert_eq!((call.error, call.attempts), (Some(ErrorKind::EmptyAnswer), 1));
+    assert_eq!((call.error, call.attempts), (Some(ErrorKind::EmptyBody), 1));
     assert_eq!((call.error, call.status), (Some(error.kind()), error.status()));
 }

@@ -1,6 +1,6 @@
 //! Every typed call with all of its parameters, as a server that knows the description takes it, and what it answers.
 //!
-//! The double is asked always; `cargo xtask conformance` has the mock server of the official SDKs asked too.
+//! The fake is asked always; `cargo xtask conformance` has the mock server of the official SDKs asked too.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -19,7 +19,7 @@ use trycourier::testing::Courier;
 async fn call_all(client: &Client) -> (usize, Vec<String>) {
     let description = description();
     let samples = Samples { description: &description, style: Style::Full };
-    let client = client.with_options(|options| options.strict_answers(true).max_retries(0));
+    let client = client.with_options(|options| options.strict_decoding(true).max_retries(0));
     let (mut called, mut faults) = (0, Vec::new());
     for (id, _, _, operation) in operations(&description) {
         let mut parameters = Map::new();
@@ -33,7 +33,7 @@ async fn call_all(client: &Client) -> (usize, Vec<String>) {
         let answer = call(&client, &id, "the-id", &Value::Object(parameters), body).await;
         called += 1;
         if let Err(error) = answer {
-            faults.push(format!("{error} {}", error.excerpt().unwrap_or_default()));
+            faults.push(format!("{error} {}", error.body_snippet().unwrap_or_default()));
         }
     }
     (called, faults)
@@ -51,7 +51,7 @@ fn parameter_sample(samples: &Samples<'_>, name: &str, schema: &Value) -> Value 
 #[tokio::test]
 async fn the_double_takes_every_call_and_is_understood() {
     let courier = Courier::new();
-    courier.make_up_answers(true);
+    courier.respond_with_examples(true);
     let (called, faults) = call_all(&courier.client()).await;
     assert!(faults.is_empty(), "{} of {called}:\n{}", faults.len(), faults.join("\n"));
     assert_eq!((called, courier.calls().len()), (168, 168));
@@ -61,7 +61,7 @@ async fn the_double_takes_every_call_and_is_understood() {
 async fn the_double_takes_every_call_over_http_as_it_does_directly() {
     let (direct, served) = (Courier::new(), Courier::new());
     for courier in [&direct, &served] {
-        courier.make_up_answers(true);
+        courier.respond_with_examples(true);
     }
     let server = served.serve("127.0.0.1:0").await.unwrap();
     let client = Client::builder().api_key("any").base_url(server.url()).build().unwrap();

@@ -1,4 +1,4 @@
-//! An answer that ends too early is not taken for a whole one, wherever it ends.
+//! A response that ends too early is not taken for a whole one, wherever it ends.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 

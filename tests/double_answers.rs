@@ -1,4 +1,4 @@
-//! The double refuses what Courier refuses, and answers as the description says.
+//! The fake refuses what Courier refuses, and answers as the description says.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -18,7 +18,7 @@ const RECORDED: &str = include_str!("fixtures/requests.jsonl");
 #[test]
 fn every_request_that_the_official_client_was_recorded_to_make_is_taken() {
     let courier = Courier::new();
-    courier.make_up_answers(true);
+    courier.respond_with_examples(true);
     let mut operations = BTreeSet::new();
     for line in RECORDED.lines() {
         let recorded: Value = serde_json::from_str(line).expect("a recorded request");
@@ -112,7 +112,7 @@ fn walk(courier: &Courier, target: &str, rows: &str, cursor: &[&str]) -> (usize,
 }
 
 #[test]
-fn all_five_shapes_of_pages_end_with_the_last_row() {
+fn pages_of_every_shape_end_with_the_last_row() {
     let courier = Courier::new();
     courier.page_size(2);
     for number in 0..5 {
@@ -138,7 +138,7 @@ fn all_five_shapes_of_pages_end_with_the_last_row() {
 fn what_nobody_has_stored_can_be_made_up() {
     let courier = Courier::new();
     assert_eq!(ask(&courier, "GET", "/brands/none", Value::Null).0, 404);
-    courier.make_up_answers(true);
+    courier.respond_with_examples(true);
     assert!(told(&courier, "GET", "/brands/none", Value::Null)["id"].is_string());
     assert_eq!(ask(&courier, "PUT", "/lists/l", json!({})).0, 400);
 }

@@ -1,4 +1,4 @@
-//! Whatever is sent to the double over HTTP, it answers or hangs up, and goes on.
+//! Whatever is sent to the fake over HTTP, it answers or hangs up, and goes on.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -24,7 +24,7 @@ async fn raw(address: SocketAddr, request: &[u8], hangs_up: bool) -> String {
     }
     let mut answer = Vec::new();
     let reading = stream.read_to_end(&mut answer);
-    let _ = tokio::time::timeout(Duration::from_secs(30), reading).await.expect("an answer in time");
+    let _ = tokio::time::timeout(Duration::from_secs(30), reading).await.expect("a response in time");
     String::from_utf8_lossy(&answer).into_owned()
 }
 

@@ -1,4 +1,4 @@
-//! The double can be used by any program on this machine, and looked at.
+//! The fake can be used by any program on this machine, and looked at.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -29,15 +29,15 @@ async fn it_answers_over_http_as_it_does_directly() {
     let server = courier.serve("127.0.0.1:0").await.expect("a server");
     let client = reqwest::Client::new();
     let send = || client.post(format!("{}/send", server.url())).body(message("t").to_string());
-    assert_eq!(send().send().await.expect("an answer").status(), 401);
-    let answer = send().bearer_auth("any").send().await.expect("an answer");
+    assert_eq!(send().send().await.expect("a response").status(), 401);
+    let answer = send().bearer_auth("any").send().await.expect("a response");
     assert_eq!(answer.status(), 202);
     let sent: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
     let path = format!("/messages/{}", sent["requestId"].as_str().unwrap_or_default());
     assert_eq!(told(&courier, "GET", &path, Value::Null)["id"], sent["requestId"]);
     // The official SDKs count their attempts.
     let repeated = send().bearer_auth("any").header("x-stainless-retry-count", "2");
-    repeated.send().await.expect("an answer");
+    repeated.send().await.expect("a response");
     let attempts: Vec<u32> = courier.calls_of::<calls::SendMessage>().iter().map(|call| call.call.attempt).collect();
     assert_eq!(attempts, [1, 1, 3]);
     let large = client.post(format!("{}/send", server.url())).bearer_auth("any").body(vec![b' '; 7 << 20]);
@@ -50,7 +50,7 @@ async fn only_this_machine_reaches_it_unless_told_otherwise() {
     let courier = Courier::new();
     let refused = courier.serve("0.0.0.0:0").await.expect_err("not an address of this machine alone");
     assert_eq!(refused.kind(), ErrorKind::InvalidInput);
-    assert!(courier.serve_anybody("0.0.0.0:0").await.is_ok());
+    assert!(courier.serve_public("0.0.0.0:0").await.is_ok());
 }
 
 #[tokio::test]

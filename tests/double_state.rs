@@ -1,4 +1,4 @@
-//! The double remembers what it is told, as Courier does.
+//! The fake remembers what it is told, as Courier does.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -250,8 +250,8 @@ async fn a_key_under_way_is_a_conflict() {
     let send = || client.send().message(Message::new().to(Recipient::user("ada")).template("t")).send();
     let (first, second) = tokio::join!(send(), send());
     assert_eq!(second.expect_err("a conflict").status().map(|status| status.as_u16()), Some(409));
-    let again = send().await.expect("an answer");
-    assert_eq!(again.request_id, first.expect("an answer").request_id);
+    let again = send().await.expect("a response");
+    assert_eq!(again.request_id, first.expect("a response").request_id);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a workspace holds can be stored in the double, read, changed and taken away, as in Courier.
+//! What a workspace holds can be stored in the fake, read, changed and taken away, as in Courier.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 

@@ -30,7 +30,7 @@ async fn each_status_has_its_kind_and_keeps_its_number_whatever_the_body() {
         (407, ErrorKind::Proxy),
         (408, ErrorKind::RequestTimeout),
         (409, ErrorKind::Conflict),
-        (413, ErrorKind::TooLarge),
+        (413, ErrorKind::PayloadTooLarge),
         (418, ErrorKind::Client),
         (422, ErrorKind::Unprocessable),
         (429, ErrorKind::RateLimited),
@@ -90,7 +90,7 @@ async fn what_courier_says_is_there_in_parts_and_in_the_text() {
     assert_eq!(error.message(), Some("list_id is too long"));
     assert_eq!(error.error_type(), Some("invalid_request_error"));
     assert_eq!(error.api_error().unwrap()["param"], "list_id");
-    assert_eq!(error.excerpt(), None);
+    assert_eq!(error.body_snippet(), None);
     assert_eq!(
         error.to_string(),
         "lists.retrieve: 400 Bad Request: list_id is too long (invalid_request_error); correct the request"
@@ -130,7 +130,7 @@ async fn no_secret_is_cut_in_two_at_the_end_of_an_excerpt() {
         });
         let client = server.builder().max_retries(0).options(|options| options.header("x-token", &secret));
         let error = client.build().unwrap().lists().retrieve("customers").await.unwrap_err();
-        let excerpt = error.excerpt().unwrap();
+        let excerpt = error.body_snippet().unwrap();
         assert!(excerpt.starts_with("<p>") && !excerpt.contains("secret"), "{before}: {excerpt}");
     }
 }
@@ -139,18 +139,18 @@ async fn no_secret_is_cut_in_two_at_the_end_of_an_excerpt() {
 async fn an_answer_of_secrets_that_cannot_be_read_is_not_excerpted() {
     let server = Server::start(|_| Reply::of(200, "text/plain", "the token is SECRET")).await;
     let error = server.client().auth().issue_token("user_id:ada", "1 day").await.unwrap_err();
-    assert_eq!(error.excerpt(), None);
+    assert_eq!(error.body_snippet(), None);
     assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
-    // Of an answer without secrets the beginning is of use.
+    // Of a response without secrets the beginning is of use.
     let error = server.client().lists().list().await.unwrap_err();
-    assert_eq!(error.excerpt(), Some("the token is SECRET"));
+    assert_eq!(error.body_snippet(), Some("the token is SECRET"));
 }
 
 #[tokio::test]
 async fn a_gateways_page_is_excerpted() {
     let page = format!("<html>\r\n<h1>502 Bad Gateway</h1>\u{7}{}</html>", "x".repeat(100_000));
     let error = error_of(move || Reply::of(502, "text/html", page.clone())).await;
-    let excerpt = error.excerpt().unwrap();
+    let excerpt = error.body_snippet().unwrap();
     assert!(excerpt.starts_with("<html>  <h1>502 Bad Gateway</h1> xxx"), "{excerpt}");
     assert_eq!((excerpt.chars().count(), excerpt.ends_with('…')), (501, true));
     assert_eq!(error.to_string(), "lists.retrieve: 502 Bad Gateway: try later", "the body is no part of the text");
@@ -172,7 +172,7 @@ async fn a_body_that_is_not_json_says_where_and_keeps_the_status() {
         assert!(error.was_accepted());
         let text = error.to_string();
         assert!(text.contains(cause) && text.contains("lists.retrieve"), "{text}");
-        assert!(error.excerpt().unwrap().starts_with(&body[..1]), "{text}");
+        assert!(error.body_snippet().unwrap().starts_with(&body[..1]), "{text}");
     }
 }
 
@@ -180,12 +180,12 @@ async fn a_body_that_is_not_json_says_where_and_keeps_the_status() {
 async fn where_deviations_are_errors_they_name_the_place() {
     let page = json!({"items": [{"recipient": "u", "status": "ENQUEUED"}, {"recipient": "v", "status": {}}], "paging": {"more": false}});
     let server = Server::answering(200, page).await;
-    let strict = server.client().with_options(|options| options.strict_answers(true));
+    let strict = server.client().with_options(|options| options.strict_decoding(true));
     let error = strict.bulk().list_users("j").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Deviation);
+    assert_eq!(error.kind(), ErrorKind::Mismatch);
     assert!(error.was_accepted());
     assert!(error.to_string().contains("items[1].status"), "{error}");
-    assert_eq!(error.deviations().iter().map(|deviation| deviation.place()).collect::<Vec<_>>(), ["items[1].status"]);
+    assert_eq!(error.mismatches().iter().map(|mismatch| mismatch.path()).collect::<Vec<_>>(), ["items[1].status"]);
 }
 
 #[tokio::test]
@@ -193,11 +193,11 @@ async fn a_secret_that_deviates_is_in_no_text() {
     let body = json!({"tokens": [{"token": "DEVICE_TOKEN", "provider_key": "apn"}, {"token": {"DEVICE_TOKEN": 1}}]});
     let server = Server::answering(200, body.clone()).await;
     let answer = server.client().users().tokens().list("USER_ID").await.unwrap();
-    assert!(!answer.deviations().is_empty());
+    assert!(!answer.mismatches().is_empty());
     assert!(!format!("{answer:?} {answer:#?}").contains("DEVICE_TOKEN"), "{answer:?}");
     assert_eq!(serde_json::to_value(answer.into_inner()).unwrap(), body);
 
-    let strict = server.client().with_options(|options| options.strict_answers(true));
+    let strict = server.client().with_options(|options| options.strict_decoding(true));
     let error = strict.users().tokens().list("USER_ID").await.unwrap_err();
     assert!(error.to_string().contains("tokens[1]"), "{error}");
     assert_no_secret(&error, &["DEVICE_TOKEN", "USER_ID", "pk_test_SECRET"]);
@@ -251,7 +251,7 @@ async fn a_null_is_an_empty_body() {
     let client = server.client();
     assert_eq!(client.bulk().add_users("j", []).await.unwrap().total, None);
     let error = client.lists().retrieve("l").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::EmptyAnswer);
+    assert_eq!(error.kind(), ErrorKind::EmptyBody);
 }
 
 fn assert_no_secret(error: &Error, secrets: &[&str]) {

@@ -1,4 +1,4 @@
-//! Every operation of the description can be called and answered, whatever a loose server makes of its answer.
+//! Every operation of the description can be called and answered, whatever a loose server makes of its response.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -96,7 +96,7 @@ async fn an_empty_success_is_one_where_nothing_is_required_and_else_says_that_it
     for (id, _, _, operation) in operations(&description) {
         let body = request_sample(&description, &operation);
         if let Err(error) = call(&client, &id, "id", &Value::Null, body).await {
-            assert_eq!(error.kind(), ErrorKind::EmptyAnswer, "{error}");
+            assert_eq!(error.kind(), ErrorKind::EmptyBody, "{error}");
             assert!(error.was_accepted() && error.status().is_some_and(|status| status == 202), "{error}");
             assert!(error.to_string().contains("accepted"), "{error}");
             empty_handed.push(id);

@@ -57,7 +57,7 @@ fn a_loose_answer_decodes_into_its_type_and_encodes_to_the_same() {
                 continue;
             }
             for sample in (Samples { description: &description, style }).each(schema) {
-                // What no variant could ever be is a deviation, which `serde` alone has nowhere to say.
+                // What no variant could ever be is a mismatch, which `serde` alone has nowhere to say.
                 if sample.is_object() && is_union_of_scalars(schema) {
                     continue;
                 }

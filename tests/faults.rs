@@ -16,7 +16,7 @@ use serde_json::json;
 use support::faulty::{Act, Faulty, KEY, TestClock, answer, everything};
 use trycourier::{Client, Error, ErrorKind, types};
 
-/// An answer that is right for every call of these tests.
+/// A response that is right for every call of these tests.
 const GOOD: &str = r#"{"requestId": "1-abc", "id": "list", "name": "A list"}"#;
 const LIST: &str = "SECRET-LIST";
 const BODY: &str = "SECRET-BODY";
@@ -37,7 +37,7 @@ fn message() -> types::Message {
 
 /// Answers that deviate are faults here; `tests/total_answers.rs` has them otherwise.
 fn strict(client: &Client) -> Client {
-    client.with_options(|options| options.strict_answers(true))
+    client.with_options(|options| options.strict_decoding(true))
 }
 
 async fn send(client: &Client) -> Result<(), Error> {
@@ -152,7 +152,7 @@ fn connections() -> Vec<Case> {
         case("no HTTP", Act::says_and_closes("SSH-2.0-OpenSSH_9.6\r\n\r\n"), Connection, None),
         case("1,000 headers", Act::answer(202, &[("x", "y"); 1000], GOOD), Connection, None),
         case("a header of 1 MB", Act::answer(202, &[("x", &"y".repeat(1_000_000))], GOOD), Connection, None),
-        case("no answer at all", Act::says_and_hangs(""), Timeout, None).too_slow(),
+        case("no response at all", Act::says_and_hangs(""), Timeout, None).too_slow(),
         case("headers that trickle", Act::trickles("HTTP/1.1 202 Accepted\r\n", b"x-a: b\r\n"), Timeout, None)
             .too_slow(),
         case("interim answers without end", Act::trickles("", b"HTTP/1.1 103 Early\r\n\r\n"), Timeout, None).too_slow(),
@@ -177,7 +177,7 @@ fn bodies() -> Vec<Case> {
     let members = [gzipped(&good[..9]), gzipped(&good[9..])].concat();
     let bomb = gzipped(&vec![b' '; 32 << 20]);
     assert!(bomb.len() < 64 * 1024);
-    use ErrorKind::{AnswerTooLarge, BadRequest, Connection, Decode, Deviation, EmptyAnswer, Server, Timeout};
+    use ErrorKind::{BadRequest, Connection, Decode, EmptyBody, Mismatch, ResponseTooLarge, Server, Timeout};
     vec![
         case(
             "Content-Length too small",
@@ -191,29 +191,29 @@ fn bodies() -> Vec<Case> {
         case(
             "invalid UTF-8",
             Act::answer(202, &[], b"{\"requestId\": \"\xff\xfe\", \"id\": \"\xff\", \"name\": \"\xff\"}"),
-            Deviation,
+            Mismatch,
             202,
         )
         .once(),
-        case("JSON 10,000 deep", Act::answer(202, &[], &deep), Deviation, 202).once(),
+        case("JSON 10,000 deep", Act::answer(202, &[], &deep), Mismatch, 202).once(),
         case("400 with JSON 10,000 deep", Act::answer(400, &[], &deep), BadRequest, 400).once(),
-        case("JSON of another type", Act::answer(200, &[], "[1, 2]"), Deviation, 200).once(),
+        case("JSON of another type", Act::answer(200, &[], "[1, 2]"), Mismatch, 200).once(),
         case(
             "a field of another type",
             Act::answer(200, &[], r#"{"requestId": 1, "id": 1, "name": 1}"#),
-            Deviation,
+            Mismatch,
             200,
         )
         .once(),
-        case("null", Act::answer(200, &[], "null"), EmptyAnswer, 200).once(),
+        case("null", Act::answer(200, &[], "null"), EmptyBody, 200).once(),
         case("HTML with a 200", Act::answer(200, &[("content-type", "text/html")], html), Decode, 200).once(),
-        case("a success without its body", Act::answer(202, &[], ""), EmptyAnswer, 202).once(),
-        case("204", Act::says("HTTP/1.1 204 No Content\r\n\r\n"), EmptyAnswer, 204).once(),
+        case("a success without its body", Act::answer(202, &[], ""), EmptyBody, 202).once(),
+        case("204", Act::says("HTTP/1.1 204 No Content\r\n\r\n"), EmptyBody, 204).once(),
         case("HTML 502", Act::answer(502, &[("content-type", "text/html")], html), Server, 502),
         case("empty 503", Act::answer(503, &[], ""), Server, 503),
-        case("an answer of 5 GB, announced", large, AnswerTooLarge, 202).once(),
-        case("an answer without end", flood, Timeout, 202).too_slow(),
-        case("gzip bomb", Act::answer(202, &zip, &bomb), AnswerTooLarge, 202).once(),
+        case("a response of 5 GB, announced", large, ResponseTooLarge, 202).once(),
+        case("a response without end", flood, Timeout, 202).too_slow(),
+        case("gzip bomb", Act::answer(202, &zip, &bomb), ResponseTooLarge, 202).once(),
         case("503 with a gzip bomb", Act::answer(503, &zip, &bomb), Server, 503),
         case("gzip that is none", Act::answer(202, &zip, GOOD), Connection, 202),
         case("gzip cut short", Act::answer(202, &zip, &gzipped(GOOD.as_bytes())[..30]), Connection, 202),
@@ -235,9 +235,9 @@ fn bodies() -> Vec<Case> {
         case("gzip whose second member is cut", Act::answer(202, &zip, &members[..members.len() - 9]), Connection, 202),
         case("gzip with an empty member", Act::answer(202, &zip, [gzipped(b""), gzipped(good)].concat()), Decode, 202)
             .harmless(),
-        case("an empty body, said to be gzip", Act::answer(202, &zip, ""), EmptyAnswer, 202).once(),
-        case("gzip of an empty body", Act::answer(202, &zip, gzipped(b"")), EmptyAnswer, 202).once(),
-        case("204, said to be gzip", Act::says("HTTP/1.1 204 N\r\ncontent-encoding: gzip\r\n\r\n"), EmptyAnswer, 204)
+        case("an empty body, said to be gzip", Act::answer(202, &zip, ""), EmptyBody, 202).once(),
+        case("gzip of an empty body", Act::answer(202, &zip, gzipped(b"")), EmptyBody, 202).once(),
+        case("204, said to be gzip", Act::says("HTTP/1.1 204 N\r\ncontent-encoding: gzip\r\n\r\n"), EmptyBody, 204)
             .once(),
         case("503 without a body, said to be gzip", Act::answer(503, &zip, ""), Server, 503),
         case("identity", Act::answer(202, &[("content-encoding", "identity")], good), Decode, 202).harmless(),
@@ -250,7 +250,7 @@ fn bodies() -> Vec<Case> {
         )
         .harmless(),
         case(
-            "100 and 103, then the answer",
+            "100 and 103, then the response",
             Act::says([b"HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\n\r\n", &answer(202, &[], GOOD)[..]].concat()),
             Decode,
             202,
@@ -275,7 +275,7 @@ fn statuses() -> Vec<Case> {
         case("404", error(404), NotFound, 404).once(),
         case("408", error(408), RequestTimeout, 408),
         case("409", error(409), Conflict, 409),
-        case("413", error(413), TooLarge, 413).once(),
+        case("413", error(413), PayloadTooLarge, 413).once(),
         case("418", error(418), Client, 418).once(),
         case("422", error(422), Unprocessable, 422).once(),
         case("500", error(500), Server, 500),
@@ -306,7 +306,7 @@ fn statuses() -> Vec<Case> {
         case("503, x-should-retry: maybe", with(503, &[("x-should-retry", "maybe")]), Server, 503),
         case("429, x-should-retry: false", with(429, &[("x-should-retry", "false")]), RateLimited, 429).once(),
         case("400, x-should-retry: true", with(400, &[("x-should-retry", "true")]), BadRequest, 400).keyless_too(),
-        case("202 without its body, x-should-retry: true", with(202, &[("x-should-retry", "true")]), EmptyAnswer, 202)
+        case("202 without its body, x-should-retry: true", with(202, &[("x-should-retry", "true")]), EmptyBody, 202)
             .once(),
         case("999", with(999, &[]), Server, 999).once(),
     ]
@@ -342,15 +342,15 @@ enum How {
 
 /// Makes a case's call against a script, and sees that attempts, delays and keys are as expected.
 async fn run(case: &Case, script: Vec<Act>, how: How, attempts: u32) -> Result<(), Error> {
-    // The answer that follows a fault has the time that it needs.
+    // The response that follows a fault has the time that it needs.
     let timeout = if script.len() > 1 && case.is_too_slow() { Duration::from_secs(1) } else { case.timeout };
     let server = if case.fault.is_some() { Faulty::start(script).await } else { Faulty::nobody().await };
     let clock = TestClock::new();
     let client = server
         .builder()
         .clock(clock.clone())
-        .timeout(timeout)
-        .options(|options| options.idempotency_keys(how != How::Keyless).max_answer_bytes(4 << 20))
+        .attempt_timeout(timeout)
+        .options(|options| options.idempotency_keys(how != How::Keyless).max_response_bytes(4 << 20))
         .build()
         .unwrap();
     let call = async { if how == How::Get { get(&client).await } else { send(&client).await } };

@@ -159,7 +159,7 @@ async fn a_goaway_tells_what_was_looked_at_from_what_was_not() {
     })
     .await;
     assert!(matches!(outcomes, [Ok(1), Ok(1)]), "{outcomes:?}");
-    // A server that dies with the first, at once or in the middle of its answer.
+    // A server that dies with the first, at once or in the middle of its response.
     for begun in [false, true] {
         let outcomes = two_at_once(move |mut stream, first, _| async move {
             go_away(&mut stream, first, NO_ERROR).await?;
@@ -187,7 +187,7 @@ async fn a_goaway_tells_what_was_looked_at_from_what_was_not() {
 #[tokio::test]
 async fn only_a_refused_stream_was_not_sent_whatever_the_code() {
     for reason in 0..=14 {
-        // Once an answer has begun, NO_ERROR is an end like any other.
+        // Once a response has begun, NO_ERROR is an end like any other.
         for begun in [false, reason != NO_ERROR] {
             let server = Secure::start(H2, move |mut stream, _| async move {
                 greet(&mut stream).await?;
@@ -252,7 +252,7 @@ async fn a_stream_that_is_cut_within_its_body_is_repeated_under_its_key() {
         reset(&mut stream, id, 2).await?;
         let id = next_request(&mut stream).await?;
         answer(&mut stream, id, "{\"a\": 1}").await?;
-        // An answer without a byte of a body.
+        // A response without a byte of a body.
         let id = next_request(&mut stream).await?;
         answer_begins(&mut stream, id).await?;
         write_frame(&mut stream, DATA, END_STREAM, id, b"").await?;
@@ -306,7 +306,7 @@ async fn dies_after_one_answer() -> Secure {
 #[tokio::test]
 async fn a_timeout_makes_the_next_attempt_take_another_connection() {
     let server = dies_after_one_answer().await;
-    let client = server.builder().clock(TestClock::new()).timeout(Duration::from_millis(500)).build().unwrap();
+    let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_millis(500)).build().unwrap();
     let send = || client.request(Method::GET, "/x").send_raw();
     send().await.unwrap();
     let answer = send().await.unwrap();
@@ -329,7 +329,7 @@ async fn a_body_that_times_out_makes_the_next_attempt_take_another_connection() 
         forever().await
     })
     .await;
-    let client = server.builder().clock(TestClock::new()).timeout(Duration::from_millis(500)).build().unwrap();
+    let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_millis(500)).build().unwrap();
     let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
     assert_eq!((answer.attempts(), server.connections()), (2, 2));
 }
@@ -360,7 +360,7 @@ async fn a_transport_that_is_wrapped_leaves_a_dead_connection_too() {
             forever().await
         })
         .await;
-        let client = server.builder().clock(TestClock::new()).timeout(Duration::from_millis(500));
+        let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_millis(500));
         let client = client.wrap_transport(Wrapped).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
@@ -399,7 +399,7 @@ async fn a_call_that_is_dropped_ends_its_stream_and_leaves_the_connection_to_the
 #[tokio::test]
 async fn many_timeouts_at_once_are_answered_by_the_next_attempt() {
     let server = dies_after_one_answer().await;
-    let client = server.builder().clock(TestClock::new()).timeout(Duration::from_secs(2)).build().unwrap();
+    let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_secs(2)).build().unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let answers = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
     assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.attempts() == 2)));
@@ -417,7 +417,7 @@ async fn a_connection_that_gives_no_sign_of_life_is_given_up_before_the_timeout(
     let client = server
         .builder()
         .clock(TestClock::new())
-        .timeout(Duration::from_secs(60))
+        .attempt_timeout(Duration::from_secs(60))
         .http2_keep_alive(Duration::from_millis(200), Duration::from_millis(200))
         .build()
         .unwrap();
@@ -455,7 +455,7 @@ async fn a_cut_of_one_connection_loses_none_of_three_hundred_calls() {
 async fn measure_a_dead_connection() {
     for seconds in [2, 5, 10, 60] {
         let server = dies_after_one_answer().await;
-        let client = server.builder().timeout(Duration::from_secs(seconds)).build().unwrap();
+        let client = server.builder().attempt_timeout(Duration::from_secs(seconds)).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         let begun = Instant::now();
         let answer = client.request(Method::GET, "/x").send_raw().await;

@@ -1,4 +1,4 @@
-//! What an answer takes of memory is bounded, whatever the server makes up.
+//! What a response takes of memory is bounded, whatever the server makes up.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -21,7 +21,7 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// An answer as large as the client reads, made of so many repetitions.
+/// A response as large as the client reads, made of so many repetitions.
 fn largest(begin: &str, repeated: &str, end: &str) -> Vec<u8> {
     const LIMIT: usize = 8 * 1024 * 1024;
     let times = (LIMIT - begin.len() - end.len()) / repeated.len();
@@ -69,7 +69,7 @@ async fn a_bomb_is_not_unpacked_beyond_the_limit() {
         let before = MEMORY.current_usage();
         let error = client.request(Method::GET, "/x").send::<Value>().await.unwrap_err();
         let peak = MEMORY.peak_usage() - before;
-        let kind = if status == 200 { ErrorKind::AnswerTooLarge } else { ErrorKind::Server };
+        let kind = if status == 200 { ErrorKind::ResponseTooLarge } else { ErrorKind::Server };
         assert_eq!(error.kind(), kind);
         assert!(peak < 64 << 20, "{status}: {peak}");
     }

@@ -134,7 +134,7 @@ async fn a_cursor_that_comes_back_ends_every_shape_in_an_error() {
         let again = page(&description, &operation, End::Cursor("again"));
         let server = Server::start(move |_| Reply::json(200, &again)).await;
         let error = walk(&server.client(), &id).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::EndlessList, "{id}");
+        assert_eq!(error.kind(), ErrorKind::CursorLoop, "{id}");
         assert!(error.to_string().contains("an earlier page"), "{error}");
         assert_eq!(error.operation().unwrap().replace('.', "_"), id);
         assert_eq!(server.received().len(), 2, "{id}");
@@ -216,7 +216,7 @@ async fn the_page_whose_cursor_leads_back_is_given_before_the_error() {
     let server = Server::answering(200, again).await;
     let client = server.client();
     let walked: Vec<_> = client.bulk().list_users("job").cursor("again").items().collect().await;
-    assert!(matches!(walked.as_slice(), [Ok(_), Err(error)] if error.kind() == ErrorKind::EndlessList), "{walked:?}");
+    assert!(matches!(walked.as_slice(), [Ok(_), Err(error)] if error.kind() == ErrorKind::CursorLoop), "{walked:?}");
     assert_eq!(server.received().len(), 1);
 }
 
@@ -228,7 +228,7 @@ async fn a_circle_of_pages_is_found_before_a_page_comes_twice() {
     })
     .await;
     let error = walk(&server.client(), "bulk_list_users").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::EndlessList);
+    assert_eq!(error.kind(), ErrorKind::CursorLoop);
     assert_eq!(server.received().len(), 8, "the first page and the seven of the circle");
 }
 
@@ -249,7 +249,7 @@ async fn pages_that_shrink_are_empty_or_repeat_items_are_given_as_they_are() {
     let pages: &[&[&str]] = &[&["a", "b", "c"], &["d"], &[], &[], &["d", "a"], &[]];
     for ahead in [0, 1, 9] {
         let server = pages_of(pages).await;
-        let users = server.client().bulk().list_users("job").items().ahead(ahead);
+        let users = server.client().bulk().list_users("job").items().prefetch(ahead);
         let users: Vec<String> = users.map_ok(|user| user.recipient.unwrap()).try_collect().await.unwrap();
         assert_eq!(users, ["a", "b", "c", "d", "d", "a"], "what is listed twice is for the caller to judge");
         assert_eq!(server.received().len(), 6);
@@ -262,7 +262,7 @@ async fn no_page_is_asked_for_that_is_not_needed() {
     for (limit, expected) in [(0, 0), (1, 1), (2, 1), (3, 2), (6, 3), (7, 3)] {
         for ahead in [0, 5] {
             let server = pages_of(pages).await;
-            let users = server.client().bulk().list_users("job").items().limit(limit).ahead(ahead);
+            let users = server.client().bulk().list_users("job").items().limit(limit).prefetch(ahead);
             assert_eq!(users.try_collect::<Vec<_>>().await.unwrap().len(), limit.min(6));
             assert_eq!(server.received().len(), expected, "{limit} with {ahead} ahead");
         }

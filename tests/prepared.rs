@@ -41,7 +41,7 @@ impl Clock for At {
     }
 }
 
-const MADE: u64 = 1_790_000_000;
+const CREATED_AT: u64 = 1_790_000_000;
 const HOUR: u64 = 3600;
 
 /// A client of this Courier on that date, which is the Courier's too.
@@ -57,19 +57,19 @@ fn send(client: &Client) -> calls::SendMessage {
 #[tokio::test]
 async fn it_sends_what_the_call_would_from_another_process_and_under_one_key() {
     let courier = Courier::new();
-    let written = serde_json::to_string(&send(&client(&courier, MADE)).prepare().unwrap()).unwrap();
+    let written = serde_json::to_string(&send(&client(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     assert!(courier.calls().is_empty());
     assert!(!written.contains("pk_test_SECRET"), "{written}");
 
     let mut ids = Vec::new();
     for hours in [0, 1, 23] {
         let prepared: Prepared<calls::SendMessage> = serde_json::from_str(&written).unwrap();
-        let answer = client(&courier, MADE + hours * HOUR).perform(&prepared).await.unwrap();
+        let answer = client(&courier, CREATED_AT + hours * HOUR).perform(&prepared).await.unwrap();
         ids.push(answer.into_inner().request_id);
     }
     assert_eq!(courier.sent().len(), 1);
     assert!(ids.iter().all(|id| *id == courier.sent()[0].id));
-    send(&client(&courier, MADE)).await.unwrap();
+    send(&client(&courier, CREATED_AT)).await.unwrap();
     assert_eq!(courier.sent().len(), 2);
     let calls = courier.calls();
     let key = calls[0].idempotency_key().unwrap();
@@ -85,7 +85,8 @@ async fn it_sends_what_the_call_would_from_another_process_and_under_one_key() {
 #[tokio::test]
 async fn what_is_written_down_can_be_read() {
     let courier = Courier::new();
-    let call = send(&client(&courier, MADE)).idempotency_key("order-7").idempotency_expiration("2026-12-31T00:00:00Z");
+    let call =
+        send(&client(&courier, CREATED_AT)).idempotency_key("order-7").idempotency_expiration("2026-12-31T00:00:00Z");
     let written = serde_json::to_value(call.prepare().unwrap()).unwrap();
     let body = written["body"].as_str().unwrap();
     assert_eq!(
@@ -101,7 +102,7 @@ async fn what_is_written_down_can_be_read() {
             "headers": {"x-idempotency-expiration": "2026-12-31T00:00:00Z"},
             "body": body,
             "idempotency_key": "order-7",
-            "made": MADE * 1000,
+            "created_at": CREATED_AT * 1000,
         })
     );
 }
@@ -109,16 +110,16 @@ async fn what_is_written_down_can_be_read() {
 #[tokio::test]
 async fn past_the_life_of_its_key_it_is_refused_and_nothing_is_sent() {
     let courier = Courier::new();
-    let maker = client(&courier, MADE);
+    let maker = client(&courier, CREATED_AT);
     let plain = send(&maker).prepare().unwrap();
-    let longer = send(&maker).idempotency_expiration((MADE + 100 * HOUR).to_string()).prepare().unwrap();
+    let longer = send(&maker).idempotency_expiration((CREATED_AT + 100 * HOUR).to_string()).prepare().unwrap();
     let of_the_options =
-        send(&maker).options(|options| options.idempotency_expiration(&(MADE + 100 * HOUR).to_string()));
+        send(&maker).options(|options| options.idempotency_expiration(&(CREATED_AT + 100 * HOUR).to_string()));
     let of_the_options = of_the_options.prepare().unwrap();
     let odd = send(&maker).idempotency_expiration("next week").prepare().unwrap();
     for (prepared, life) in [(plain, 24), (longer, 100), (of_the_options, 100), (odd, 24)] {
-        let end = MADE + life * HOUR - 300;
-        assert_eq!(prepared.expires(), Some(UNIX_EPOCH + Duration::from_secs(end)));
+        let end = CREATED_AT + life * HOUR - 300;
+        assert_eq!(prepared.expires_at(), Some(UNIX_EPOCH + Duration::from_secs(end)));
         client(&courier, end - 1).perform(&prepared).await.unwrap();
         let sent = courier.calls().len();
         for late in [end, end + 1, end + 1000 * HOUR] {
@@ -133,11 +134,11 @@ async fn past_the_life_of_its_key_it_is_refused_and_nothing_is_sent() {
 #[tokio::test]
 async fn it_is_too_late_when_it_is_sent_and_not_when_it_was_asked_for() {
     let courier = Courier::new();
-    let date = Arc::new(AtomicU64::new(MADE));
+    let date = Arc::new(AtomicU64::new(CREATED_AT));
     let client = courier.client_builder().clock(At(Arc::clone(&date))).build().unwrap();
     let prepared = send(&client).prepare().unwrap();
     let performed = client.perform(&prepared);
-    date.store(MADE + 25 * HOUR, Ordering::Relaxed);
+    date.store(CREATED_AT + 25 * HOUR, Ordering::Relaxed);
     assert_eq!(performed.await.unwrap_err().kind(), ErrorKind::Expired);
     assert!(courier.calls().is_empty());
 }
@@ -145,7 +146,7 @@ async fn it_is_too_late_when_it_is_sent_and_not_when_it_was_asked_for() {
 #[tokio::test]
 async fn no_turn_in_a_pace_and_no_retry_comes_when_the_key_is_forgotten() {
     let courier = Courier::new();
-    let client = courier.client_builder().pace(1, Duration::from_secs(10 * HOUR)).build().unwrap();
+    let client = courier.client_builder().rate_limit(1, Duration::from_secs(10 * HOUR)).build().unwrap();
     let prepared = send(&client).prepare().unwrap();
     for _ in 0..3 {
         client.perform(&prepared).await.unwrap();
@@ -155,9 +156,9 @@ async fn no_turn_in_a_pace_and_no_retry_comes_when_the_key_is_forgotten() {
     assert_eq!((error.was_sent(), courier.calls().len(), courier.sent().len()), (false, 3, 1));
 
     let courier = Courier::new();
-    let _ = courier.on::<calls::SendMessage>().disconnect_after_acting().act();
-    let patient = trycourier::retry::Backoff::default().first(Duration::from_secs(30 * HOUR));
-    let patient = patient.longest(Duration::from_secs(30 * HOUR));
+    let _ = courier.on::<calls::SendMessage>().disconnect_after_acting().pass_through();
+    let patient = trycourier::retry::Backoff::default().initial_delay(Duration::from_secs(30 * HOUR));
+    let patient = patient.max_delay(Duration::from_secs(30 * HOUR));
     let client = courier.client_builder().options(|options| options.backoff(patient)).build().unwrap();
     let error = client.perform(&send(&client).prepare().unwrap()).await.unwrap_err();
     assert_eq!((error.kind(), error.was_sent(), courier.sent().len()), (ErrorKind::Connection, true, 1));
@@ -167,9 +168,9 @@ async fn no_turn_in_a_pace_and_no_retry_comes_when_the_key_is_forgotten() {
 async fn what_needs_no_key_has_none_and_lives_on() {
     let courier = Courier::new();
     courier.on::<calls::MessagesList>().reply(example());
-    let prepared = client(&courier, MADE).messages().list().cursor("a b").tag(["x"]).prepare().unwrap();
-    assert_eq!((prepared.idempotency_key(), prepared.expires()), (None, None));
-    client(&courier, MADE + 10_000 * HOUR).perform(&prepared).await.unwrap();
+    let prepared = client(&courier, CREATED_AT).messages().list().cursor("a b").tag(["x"]).prepare().unwrap();
+    assert_eq!((prepared.idempotency_key(), prepared.expires_at()), (None, None));
+    client(&courier, CREATED_AT + 10_000 * HOUR).perform(&prepared).await.unwrap();
     let calls = courier.calls();
     assert_eq!(calls.iter().map(|call| call.target.as_str()).collect::<Vec<_>>(), ["/messages?cursor=a+b&tag=x"]);
 }
@@ -177,7 +178,7 @@ async fn what_needs_no_key_has_none_and_lives_on() {
 #[tokio::test]
 async fn it_is_read_as_its_own_operation_alone() {
     let courier = Courier::new();
-    let written = serde_json::to_value(send(&client(&courier, MADE)).prepare().unwrap()).unwrap();
+    let written = serde_json::to_value(send(&client(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     let error = serde_json::from_value::<Prepared<calls::BulkCreateJob>>(written.clone()).unwrap_err();
     assert_eq!(error.to_string(), "this is a prepared call of \"send.message\", not of bulk.create_job");
     for (name, value) in
@@ -192,7 +193,7 @@ async fn it_is_read_as_its_own_operation_alone() {
 #[tokio::test]
 async fn a_damaged_one_is_refused_and_sends_nothing() {
     let courier = Courier::new();
-    let written = serde_json::to_value(send(&client(&courier, MADE)).prepare().unwrap()).unwrap();
+    let written = serde_json::to_value(send(&client(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     for (name, value) in [
         ("path", json!("/a/../send")),
         ("idempotency_key", json!("a\nb")),
@@ -202,7 +203,7 @@ async fn a_damaged_one_is_refused_and_sends_nothing() {
         let mut changed = written.clone();
         changed[name] = value;
         let prepared: Prepared<calls::SendMessage> = serde_json::from_value(changed).unwrap();
-        let error = client(&courier, MADE).perform(&prepared).await.unwrap_err();
+        let error = client(&courier, CREATED_AT).perform(&prepared).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{name}");
     }
     assert!(courier.calls().is_empty());
@@ -211,7 +212,7 @@ async fn a_damaged_one_is_refused_and_sends_nothing() {
 #[tokio::test]
 async fn what_cannot_be_sent_cannot_be_prepared() {
     let courier = Courier::new();
-    let client = client(&courier, MADE);
+    let client = client(&courier, CREATED_AT);
     let error = client.bulk().run_job("..").prepare().unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidArgument, Some("bulk.run_job")));
     assert_eq!(send(&client).idempotency_key(" ").prepare().unwrap_err().kind(), ErrorKind::InvalidArgument);
@@ -232,19 +233,20 @@ fn of_double(courier: &trycourier::testing::Courier, date: u64) -> Client {
 #[tokio::test]
 async fn no_key_is_trusted_for_longer_than_courier_keeps_one() {
     let courier = trycourier::testing::Courier::new();
-    let (hours, year) = (MADE + 100 * HOUR, 365 * 24);
+    let (hours, year) = (CREATED_AT + 100 * HOUR, 365 * 24);
     for (expiration, life) in [
         (hours.to_string(), 100),
         // As milliseconds.
         ((hours * 1000).to_string(), 100),
         // A key is kept for a year at most, whatever was asked for.
-        ((MADE + 10 * year * HOUR).to_string(), year),
+        ((CREATED_AT + 10 * year * HOUR).to_string(), year),
         (u64::MAX.to_string(), year),
         ("9999-12-31T00:00:00Z".to_owned(), year),
     ] {
-        let prepared = send(&of_double(&courier, MADE)).idempotency_expiration(expiration.as_str()).prepare().unwrap();
-        let end = MADE + life * HOUR - 300;
-        assert_eq!(prepared.expires(), Some(UNIX_EPOCH + Duration::from_secs(end)), "{expiration}");
+        let prepared =
+            send(&of_double(&courier, CREATED_AT)).idempotency_expiration(expiration.as_str()).prepare().unwrap();
+        let end = CREATED_AT + life * HOUR - 300;
+        assert_eq!(prepared.expires_at(), Some(UNIX_EPOCH + Duration::from_secs(end)), "{expiration}");
         let error = of_double(&courier, end).perform(&prepared).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Expired, "{expiration}");
         of_double(&courier, end - 1).perform(&prepared).await.unwrap();
@@ -254,7 +256,7 @@ async fn no_key_is_trusted_for_longer_than_courier_keeps_one() {
 #[tokio::test]
 async fn a_row_that_was_tampered_with_sends_nothing() {
     let courier = trycourier::testing::Courier::new();
-    let written = serde_json::to_value(send(&of_double(&courier, MADE)).prepare().unwrap()).unwrap();
+    let written = serde_json::to_value(send(&of_double(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     for (name, value) in [
         ("headers", json!({"authorization": "Bearer mallory"})),
         ("headers", json!({"Host": "evil.example"})),
@@ -271,7 +273,7 @@ async fn a_row_that_was_tampered_with_sends_nothing() {
         let prepared: Prepared<calls::SendMessage> = serde_json::from_value(changed).unwrap();
         let told = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&told);
-        let client = courier.client_builder().clock(At::date(MADE)).on_call(move |_| {
+        let client = courier.client_builder().clock(At::date(CREATED_AT)).on_call(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
         });
         let error = client.build().unwrap().perform(&prepared).await.unwrap_err();
@@ -284,7 +286,7 @@ async fn a_row_that_was_tampered_with_sends_nothing() {
 
 #[tokio::test]
 async fn a_key_that_the_options_set_is_the_calls() {
-    let client = of_double(&trycourier::testing::Courier::new(), MADE);
+    let client = of_double(&trycourier::testing::Courier::new(), CREATED_AT);
     let call = send(&client).options(|options| options.idempotency_key("order-8"));
     assert_eq!(call.clone().prepare().unwrap().idempotency_key(), Some("order-8"));
     assert_eq!(call.idempotency_key("order-9").prepare().unwrap().idempotency_key(), Some("order-9"));

@@ -43,10 +43,10 @@ async fn holding_back_can_be_turned_off_and_respects_the_deadline() {
     let call = |client: &trycourier::Client| client.request(Method::GET, "/x").send_raw();
     call(&client).await.unwrap_err();
     let begun = Instant::now();
-    call(&client.with_options(|options| options.hold_back(false))).await.unwrap_err();
+    call(&client.with_options(|options| options.pause_on_rate_limit(false))).await.unwrap_err();
     assert_eq!((begun.elapsed(), server.seen()), (Duration::ZERO, 2));
 
-    let error = call(&client.with_options(|options| options.deadline(Duration::from_secs(5)))).await.unwrap_err();
+    let error = call(&client.with_options(|options| options.total_timeout(Duration::from_secs(5)))).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), server.seen()), (ErrorKind::RateLimited, 0, 2));
     assert!(!error.was_sent() && error.is_transient());
     assert_eq!(begun.elapsed(), Duration::ZERO);
@@ -56,7 +56,7 @@ async fn holding_back_can_be_turned_off_and_respects_the_deadline() {
 async fn a_pace_spreads_calls_evenly() {
     let begun = Instant::now();
     let server = Scripted::outcomes(vec![good]);
-    let client = server.builder().clock(PausedClock).pace(5, Duration::from_secs(1)).build().unwrap();
+    let client = server.builder().clock(PausedClock).rate_limit(5, Duration::from_secs(1)).build().unwrap();
     join_all((0..11).map(|_| client.request(Method::GET, "/x").send_raw())).await;
     assert_eq!(begun.elapsed().as_secs(), 2);
     // A pause is not made up for by a burst.
@@ -66,7 +66,7 @@ async fn a_pace_spreads_calls_evenly() {
     assert_eq!(begun.elapsed().as_secs(), 1);
 
     // A call that would have to wait beyond its deadline says that it was its own client's doing.
-    let brief = client.with_options(|options| options.deadline(Duration::from_millis(100)));
+    let brief = client.with_options(|options| options.total_timeout(Duration::from_millis(100)));
     let error = brief.request(Method::GET, "/x").send_raw().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::RateLimited, 0, false));
     assert!(error.to_string().contains("the pace") && !error.to_string().contains("server"), "{error}");
@@ -75,8 +75,8 @@ async fn a_pace_spreads_calls_evenly() {
 #[tokio::test(start_paused = true)]
 async fn who_cannot_wait_for_the_pace_takes_no_place_in_it() {
     let server = Scripted::outcomes(vec![good]);
-    let client = server.builder().clock(PausedClock).pace(1, Duration::from_secs(1)).build().unwrap();
-    let hurried = client.with_options(|options| options.deadline(Duration::from_millis(2500)));
+    let client = server.builder().clock(PausedClock).rate_limit(1, Duration::from_secs(1)).build().unwrap();
+    let hurried = client.with_options(|options| options.total_timeout(Duration::from_millis(2500)));
     let begun = Instant::now();
     let answers = join_all((0..100).map(|_| hurried.request(Method::GET, "/x").send_raw())).await;
     let refused: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
@@ -98,16 +98,16 @@ async fn who_cannot_wait_for_the_pace_takes_no_place_in_it() {
 async fn a_pace_is_kept_whatever_it_is() {
     let server = Scripted::outcomes(vec![good]);
     let builder = || server.builder().clock(PausedClock);
-    let error = builder().pace(0, Duration::from_secs(1)).build().unwrap_err();
+    let error = builder().rate_limit(0, Duration::from_secs(1)).build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert_eq!(error.to_string(), "the pace lets no call begin: it has to be of at least one call");
 
-    let unlimited = builder().pace(u32::MAX, Duration::ZERO).build().unwrap();
+    let unlimited = builder().rate_limit(u32::MAX, Duration::ZERO).build().unwrap();
     let begun = Instant::now();
     join_all((0..100).map(|_| unlimited.request(Method::GET, "/x").send_raw())).await;
     assert_eq!((begun.elapsed(), server.seen()), (Duration::ZERO, 100));
 
-    let slowest = builder().pace(1, Duration::MAX).build().unwrap();
+    let slowest = builder().rate_limit(1, Duration::MAX).build().unwrap();
     slowest.request(Method::GET, "/x").send_raw().await.unwrap();
     let hour = Duration::from_secs(3600);
     assert!(tokio::time::timeout(hour, slowest.request(Method::GET, "/x").send_raw()).await.is_err());

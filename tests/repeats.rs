@@ -21,7 +21,7 @@ fn limited() -> Outcome {
 }
 
 fn late() -> Outcome {
-    Err(TransportError::timeout("no answer"))
+    Err(TransportError::timeout("no response"))
 }
 
 /// A success whose body breaks off.
@@ -167,20 +167,20 @@ async fn a_delete_that_was_done_says_so_when_its_retry_finds_nothing() {
     let server = Scripted::outcomes(vec![lost, missing]);
     let client = server.builder().clock(PausedClock).build().unwrap();
     let error = client.request(Method::DELETE, "/lists/x").send_raw().await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.answer_was_lost()), (ErrorKind::NotFound, 2, true));
-    assert!(error.to_string().contains("the answer to an earlier attempt was lost"), "{error}");
+    assert_eq!((error.kind(), error.attempts(), error.response_was_lost()), (ErrorKind::NotFound, 2, true));
+    assert!(error.to_string().contains("the response to an earlier attempt was lost"), "{error}");
 
-    // So it is where the answer had begun.
+    // So it is where the response had begun.
     let server = Scripted::outcomes(vec![broken, missing]);
     let client = server.builder().clock(PausedClock).build().unwrap();
     let error = client.request(Method::DELETE, "/lists/x").send_raw().await.unwrap_err();
-    assert_eq!((error.kind(), error.was_accepted(), error.answer_was_lost()), (ErrorKind::NotFound, true, true));
+    assert_eq!((error.kind(), error.was_accepted(), error.response_was_lost()), (ErrorKind::NotFound, true, true));
 
-    // Where no answer was lost, nothing is said.
+    // Where no response was lost, nothing is said.
     for outcomes in [vec![missing as fn() -> Outcome], vec![refused, missing], vec![limited, missing]] {
         let client = Scripted::outcomes(outcomes).builder().clock(PausedClock).build().unwrap();
         let error = client.request(Method::DELETE, "/lists/x").send_raw().await.unwrap_err();
-        assert!(!error.answer_was_lost() && !error.to_string().contains("lost"), "{error}");
+        assert!(!error.response_was_lost() && !error.to_string().contains("lost"), "{error}");
     }
 }
 

@@ -68,7 +68,7 @@ async fn what_was_sent_once_stays_sent_when_nobody_listens_any_more() {
 async fn a_repeated_answer_that_comes_back_empty_says_that_the_call_was_accepted() {
     let server = Faulty::start(vec![Act::says_and_resets(""), Act::answer(202, &[], "")]).await;
     let error = send(&server.builder().clock(TestClock::new()).build().unwrap()).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::EmptyAnswer, 2));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::EmptyBody, 2));
     assert!(error.was_accepted());
     let keys = keys(&server);
     assert!(keys[0].is_some() && keys[0] == keys[1], "{keys:?}");
@@ -87,7 +87,7 @@ async fn retries_can_be_turned_off_and_up() {
     send(&server.builder().clock(clock.clone()).build().unwrap()).await.unwrap_err();
     assert_eq!(clock.delays(), [375, 750], "less up to a quarter at random");
     let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::new());
-    let backoff = Backoff::default().first(Duration::from_millis(7)).longest(Duration::from_millis(10));
+    let backoff = Backoff::default().initial_delay(Duration::from_millis(7)).max_delay(Duration::from_millis(10));
     let client = server.builder().clock(clock.clone()).build().unwrap();
     send(&client.with_options(|options| options.backoff(backoff))).await.unwrap_err();
     assert_eq!(clock.delays(), [7, 10]);
@@ -98,7 +98,7 @@ async fn the_deadline_is_over_all_attempts() {
     // Attempts at 0, 0.5 and 1.5 s; the next would be at 3.5 s.
     let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::new());
     let client = server.builder().clock(clock.clone()).max_retries(9).build().unwrap();
-    let error = send(&client.with_options(|options| options.deadline(Duration::from_secs(3)))).await.unwrap_err();
+    let error = send(&client.with_options(|options| options.total_timeout(Duration::from_secs(3)))).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
     assert_eq!(clock.delays(), [500, 1000]);
 
@@ -107,7 +107,7 @@ async fn the_deadline_is_over_all_attempts() {
     let client = server
         .builder()
         .clock(clock.clone())
-        .options(|options| options.deadline(Duration::from_secs(50)))
+        .options(|options| options.total_timeout(Duration::from_secs(50)))
         .build()
         .unwrap();
     assert_eq!(send(&client).await.unwrap_err().attempts(), 1);
@@ -115,7 +115,7 @@ async fn the_deadline_is_over_all_attempts() {
 
     // An attempt gets no more time than is left.
     let server = Faulty::start(vec![Act::says_and_hangs("")]).await;
-    let client = server.builder().options(|options| options.deadline(Duration::from_millis(80))).build().unwrap();
+    let client = server.builder().options(|options| options.total_timeout(Duration::from_millis(80))).build().unwrap();
     let error = tokio::time::timeout(Duration::from_secs(20), send(&client)).await.unwrap().unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1));
 }
@@ -123,12 +123,16 @@ async fn the_deadline_is_over_all_attempts() {
 #[tokio::test]
 async fn after_a_delay_that_lasted_past_the_deadline_nothing_is_sent() {
     let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::oversleeping(Duration::from_secs(3600)));
-    let client =
-        server.builder().clock(clock).options(|options| options.deadline(Duration::from_secs(60))).build().unwrap();
+    let client = server
+        .builder()
+        .clock(clock)
+        .options(|options| options.total_timeout(Duration::from_secs(60)))
+        .build()
+        .unwrap();
     let error = send(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), server.acts()), (ErrorKind::Server, 1, 1));
 
-    let none = client.with_options(|options| options.deadline(Duration::ZERO));
+    let none = client.with_options(|options| options.total_timeout(Duration::ZERO));
     let error = send(&none).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), server.acts()), (ErrorKind::Timeout, 0, 1));
     assert!(!error.was_sent());
@@ -138,8 +142,9 @@ async fn after_a_delay_that_lasted_past_the_deadline_nothing_is_sent() {
 async fn the_longest_durations_overflow_nothing() {
     let (server, clock) = (Faulty::start(vec![failing(), good()]).await, TestClock::new());
     let client = server.builder().clock(clock).connect_timeout(Duration::MAX).max_retries(u32::MAX);
-    let client =
-        client.options(|options| options.timeout(Duration::MAX).deadline(Duration::MAX).max_answer_bytes(usize::MAX));
+    let client = client.options(|options| {
+        options.attempt_timeout(Duration::MAX).total_timeout(Duration::MAX).max_response_bytes(usize::MAX)
+    });
     assert_eq!(send(&client.build().unwrap()).await.unwrap(), "1-abc");
 }
 
@@ -147,7 +152,7 @@ async fn the_longest_durations_overflow_nothing() {
 async fn the_clones_of_a_client_pay_from_one_budget() {
     let server = Faulty::start(vec![failing()]).await;
     // No time passes in which the budget would be refilled.
-    let brief = Backoff::default().longest(Duration::from_millis(1));
+    let brief = Backoff::default().max_delay(Duration::from_millis(1));
     let client = server.builder().clock(TestClock::new()).retry_budget(4).options(|options| options.backoff(brief));
     let client = client.build().unwrap();
     let attempts = async |client: &Client| send(client).await.unwrap_err().attempts();
@@ -252,7 +257,7 @@ async fn a_blank_key_is_none_and_is_refused() {
 
 #[tokio::test]
 async fn a_kept_alive_connection_that_was_dropped_costs_nothing() {
-    // The server closes after each answer, without a word of it in the headers.
+    // The server closes after each response, without a word of it in the headers.
     let closes = Act::says_and_closes(answer(202, &[], r#"{"requestId": "1-abc"}"#));
     let (server, clock) = (Faulty::start(vec![closes]).await, TestClock::new());
     let client = server.builder().clock(clock.clone()).build().unwrap();
@@ -334,7 +339,7 @@ fn every_runtime_will_do_and_nothing_outlives_the_client() {
             let client = server
                 .builder()
                 .clock(TestClock::new())
-                .timeout(Duration::from_millis(80))
+                .attempt_timeout(Duration::from_millis(80))
                 .max_retries(1)
                 .build()
                 .unwrap();

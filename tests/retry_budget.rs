@@ -64,7 +64,7 @@ async fn a_long_outage_is_hardly_multiplied() {
         status(503, "")
     }
     fn too_late() -> Outcome {
-        Err(TransportError::timeout("no answer"))
+        Err(TransportError::timeout("no response"))
     }
     for (callers, seconds, milliseconds, name, fails) in [
         (20, 300, 200, "503", overloaded as fn() -> Outcome),
@@ -85,7 +85,7 @@ async fn a_long_outage_is_hardly_multiplied() {
 async fn an_error_says_when_the_budget_was_the_reason() {
     let server = Scripted::outcomes(vec![refused]);
     // No time passes in which the budget would be refilled.
-    let brief = Backoff::default().longest(Duration::from_millis(1));
+    let brief = Backoff::default().max_delay(Duration::from_millis(1));
     let client = server.builder().clock(PausedClock).retry_budget(1).options(|options| options.backoff(brief));
     let client = client.build().unwrap();
     // One call under way has two retries, whatever the reserve.
@@ -111,7 +111,7 @@ async fn a_call_that_is_dropped_while_it_waits_gives_its_retry_back() {
 
     // A retry that is too late for the deadline is given back, too.
     let client = server.builder().clock(Oversleeps).retry_budget(1).build().unwrap();
-    let brief = client.with_options(|options| options.deadline(Duration::from_secs(2)));
+    let brief = client.with_options(|options| options.total_timeout(Duration::from_secs(2)));
     for _ in 0..50 {
         assert_eq!(send(&brief).await.unwrap_err().attempts(), 1);
     }

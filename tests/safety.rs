@@ -221,16 +221,16 @@ async fn an_own_authorization_is_hidden_like_the_key() {
     let error = send(&client).await.unwrap_err();
     assert_eq!(server.seen()[0].header("authorization"), Some("Bearer OWN-SECRET"));
     assert!(!everything(&error).contains("OWN-SECRET"), "{error}");
-    assert!(error.excerpt().unwrap().contains("no such key"));
+    assert!(error.body_snippet().unwrap().contains("no such key"));
 }
 
 #[tokio::test]
 async fn a_success_that_cannot_be_decoded_does_not_show_the_key() {
     for body in [format!("<html>{KEY}"), format!(r#"{{"requestId": {{"{KEY}": 1}}}}"#), format!("\"{KEY}\"")] {
         let server = Faulty::start(vec![Act::answer(200, &[], &body)]).await;
-        let strict = server.builder().build().unwrap().with_options(|options| options.strict_answers(true));
+        let strict = server.builder().build().unwrap().with_options(|options| options.strict_decoding(true));
         let error = send(&strict).await.unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Decode | ErrorKind::Deviation), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::Decode | ErrorKind::Mismatch), "{error}");
         assert!(!everything(&error).contains(KEY), "{}", everything(&error));
     }
 }
@@ -248,7 +248,7 @@ async fn what_is_not_sent_shows_no_ids_either() {
     assert!(!everything(&refused).contains("SECRET"), "{refused:?}");
 }
 
-/// An answer as deep as may be, for the types that contain themselves: neither time nor stack runs out.
+/// A response as deep as may be, for the types that contain themselves: neither time nor stack runs out.
 #[tokio::test]
 async fn the_deepest_answers_decode_print_and_drop() {
     let nest = |levels: usize, open: &str, inner: &str, close: &str| {

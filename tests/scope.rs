@@ -31,7 +31,7 @@ fn every_word_is_the_one_that_courier_knows() {
         (Scope::new(), ""),
     ] {
         assert_eq!(scope.to_string(), expected);
-        assert_eq!(scope.check(), Ok(()));
+        assert_eq!(scope.validate(), Ok(()));
         assert_eq!(String::from(scope), expected);
     }
 }
@@ -62,7 +62,7 @@ fn an_id_that_would_be_other_words_grants_nothing() {
             Scope::user("fine").brand_read(id),
             Scope::user("fine").brand_write(id).custom("read:messages"),
         ] {
-            let error = scope.check().unwrap_err();
+            let error = scope.validate().unwrap_err();
             assert!(error.to_string().starts_with("an id in the scope "), "{error}");
             assert_eq!(scope.to_string(), "", "{id:?}");
             assert_eq!(String::from(scope), "");

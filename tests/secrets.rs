@@ -209,9 +209,9 @@ async fn a_secret_that_is_a_number_or_a_name_is_hidden_too() {
     }
     let client = Scripted::outcomes(vec![deviating]).builder().build().unwrap();
     let answer = client.request(Method::GET, "/x").send::<Value>().await.unwrap();
-    let places: Vec<&str> = answer.deviations().iter().map(|deviation| deviation.place()).collect();
+    let places: Vec<&str> = answer.mismatches().iter().map(|mismatch| mismatch.path()).collect();
     assert_eq!(places, ["[sensitive]", "other"]);
-    let strict = client.with_options(|options| options.strict_answers(true));
+    let strict = client.with_options(|options| options.strict_decoding(true));
     let error = strict.request(Method::GET, "/x").send::<Value>().await.unwrap_err();
     assert_hidden("name", &[error], "pk_test_SECRET-KEY");
 }

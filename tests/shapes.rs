@@ -82,7 +82,7 @@ fn without_words(value: Value) -> Value {
 fn the_types_of_each_resource_have_their_shapes() {
     let description = description();
     let mut types = types_by_tag(&description);
-    // `PathSegment` is written by hand, and no answer's.
+    // `PathSegment` is written by hand, and no response's.
     types.get_mut("shared").unwrap().remove("PathSegment");
     let mut seen = 0;
     for (tag, names) in types {

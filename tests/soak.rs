@@ -110,7 +110,7 @@ async fn while_connected(mut socket: TcpStream, server: &Arc<Server>) {
         let (kept, repeated) = server.act(request.header("idempotency-key").unwrap(), &request.body);
         let chance = server.chance();
         let says = match kept {
-            // The network loses the answer, or a gateway makes another of it. Neither is kept.
+            // The network loses the response, or a gateway makes another of it. Neither is kept.
             _ if chance < 10 => {
                 server.failed.fetch_add(1, Ordering::Relaxed);
                 let _ = socket.set_zero_linger();
@@ -158,13 +158,13 @@ enum End {
 async fn send(client: &Client, number: usize) -> End {
     match client.send().message(request(number)).await {
         Ok(sent) => {
-            assert_eq!(sent.request_id, format!("1-{number}"), "an answer of another send");
+            assert_eq!(sent.request_id, format!("1-{number}"), "a response of another send");
             End::Sent
         }
         Err(error) => {
             assert!(error.was_sent(), "{error}");
             match (error.kind(), error.status()) {
-                (ErrorKind::EmptyAnswer, _) => End::SentWithoutBody,
+                (ErrorKind::EmptyBody, _) => End::SentWithoutBody,
                 (ErrorKind::Server | ErrorKind::Conflict, Some(status)) => End::Failed(status.as_u16()),
                 (ErrorKind::Connection, _) => End::Lost,
                 _ => panic!("{error}"),
@@ -175,7 +175,7 @@ async fn send(client: &Client, number: usize) -> End {
 
 async fn soak(sends: usize) -> Vec<u64> {
     let (server, url) = Server::start(sends).await;
-    let brief = Backoff::default().first(Duration::from_micros(100)).longest(Duration::from_millis(1));
+    let brief = Backoff::default().initial_delay(Duration::from_micros(100)).max_delay(Duration::from_millis(1));
     let client =
         Client::builder().api_key("key").base_url(url).options(|options| options.backoff(brief)).build().unwrap();
     let began = Instant::now();

@@ -81,7 +81,7 @@ async fn a_call_is_data_that_can_be_cloned_stored_and_spawned() {
     let (server, client) = accepting().await;
     let call = client.bulk().run_job("job");
     drop(client);
-    let tasks: Vec<_> = [call.clone(), call.clone().options(|options| options.timeout(Duration::from_secs(1)))]
+    let tasks: Vec<_> = [call.clone(), call.clone().options(|options| options.attempt_timeout(Duration::from_secs(1)))]
         .into_iter()
         .map(|call| tokio::spawn(call.into_future()))
         .collect();
@@ -163,10 +163,10 @@ fn a_struct_of_ones_own_becomes_an_object() {
     struct Order {
         number: u32,
     }
-    let data = Object::of(&Order { number: 7 }).unwrap();
+    let data = Object::from_serialize(&Order { number: 7 }).unwrap();
     assert_eq!(data["number"], 7);
     assert_eq!(data["absent"], Value::Null);
-    assert!(Object::of(&7).is_err());
+    assert!(Object::from_serialize(&7).is_err());
     assert_eq!(Object::from([("number", 7)]), data);
 }
 
@@ -182,7 +182,7 @@ async fn an_odd_answer_fails_no_call_and_says_where_it_is_odd() {
     let server = Server::answering(200, odd.clone()).await;
     let client = server.client();
     let page = client.bulk().list_users("job").await.unwrap();
-    let places: Vec<&str> = page.deviations().iter().map(|deviation| deviation.place()).collect();
+    let places: Vec<&str> = page.mismatches().iter().map(|mismatch| mismatch.path()).collect();
     for place in ["items[0].recipient", "items[1].status", "items[2]", "items[3].status", "items[3].profile"] {
         assert!(places.contains(&place), "{place} is not among {places:?}");
     }
@@ -194,9 +194,9 @@ async fn an_odd_answer_fails_no_call_and_says_where_it_is_odd() {
     let rows: Vec<_> = futures::StreamExt::collect::<Vec<_>>(client.bulk().list_users("job").items()).await;
     assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false, true, true]);
 
-    let strict = client.with_options(|options| options.strict_answers(true));
+    let strict = client.with_options(|options| options.strict_decoding(true));
     let error = strict.bulk().list_users("job").await.unwrap_err();
-    assert_eq!(error.kind(), trycourier::ErrorKind::Deviation);
+    assert_eq!(error.kind(), trycourier::ErrorKind::Mismatch);
     assert!(error.was_accepted());
 }
 

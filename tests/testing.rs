@@ -1,4 +1,4 @@
-//! The double as people test their own code with it.
+//! The fake as people test their own code with it.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -70,7 +70,7 @@ async fn a_service_is_tested_without_a_socket_and_without_a_sleep() {
 #[tokio::test]
 async fn a_forgotten_send_fails_with_what_was_sent_instead() {
     let courier = Courier::new();
-    courier.client().send().message(welcome("bob").data(json!({"plan": "free"}))).await.expect("an answer");
+    courier.client().send().message(welcome("bob").data(json!({"plan": "free"}))).await.expect("a response");
     courier.client().lists().delete("customers").await.expect_err("no such list");
 
     let said = failure(|| drop(courier.expect_sent(|sent| sent.recipient == "ada")));
@@ -95,7 +95,7 @@ async fn a_forgotten_send_fails_with_what_was_sent_instead() {
 async fn a_failure_shows_the_last_calls_and_one_call_is_not_two() {
     let courier = Courier::new();
     for number in 0..40 {
-        courier.client().lists().update(format!("list-{number}."), "List").await.expect("an answer");
+        courier.client().lists().update(format!("list-{number}."), "List").await.expect("a response");
     }
     let said = failure(|| drop(courier.expect::<calls::ListsUpdate>().once()));
     assert!(said.starts_with("expected one call of lists.update, but there were 40."), "{said}");
@@ -113,13 +113,13 @@ async fn a_sequence_goes_step_by_step_and_its_last_one_stays() {
     };
     let mut list = example::<types::SubscriptionList>();
     list.name = "stubbed".to_owned();
-    courier.on::<calls::ListsRetrieve>().fail(500).fail(503).times(2).act().reply(list.clone());
+    courier.on::<calls::ListsRetrieve>().fail(500).fail(503).times(2).pass_through().reply(list.clone());
     let mut seen = Vec::new();
     for _ in 0..6 {
         seen.push(status().await);
     }
     assert_eq!(seen, ["500", "503", "503", "404", "stubbed", "stubbed"]);
-    // The last `on` wins, until it has no answer any more, and only where its condition holds.
+    // The last `on` wins, until it has no response any more, and only where its condition holds.
     courier.on::<calls::ListsRetrieve>().fail(418).times(1);
     courier.on::<calls::ListsRetrieve>().fail(409).when(|call| call.list_id == "other");
     assert_eq!([status().await, status().await], ["418", "stubbed"]);
@@ -164,13 +164,13 @@ async fn a_connection_breaks_before_or_after_the_work() {
     let courier = Courier::new();
     let client = courier.client().with_options(|options| options.max_retries(0));
     courier.on::<calls::SendMessage>().disconnect();
-    let error = client.send().message(welcome("ada")).await.expect_err("no answer");
+    let error = client.send().message(welcome("ada")).await.expect_err("no response");
     assert_eq!((error.kind(), error.was_sent(), courier.sent().len()), (ErrorKind::Connection, true, 0));
     courier.on::<calls::SendMessage>().unreachable();
-    let error = client.send().message(welcome("ada")).await.expect_err("no answer");
+    let error = client.send().message(welcome("ada")).await.expect_err("no response");
     assert_eq!((error.kind(), error.was_sent(), courier.sent().len()), (ErrorKind::Connection, false, 0));
     courier.on::<calls::SendMessage>().disconnect_after_acting();
-    let error = client.send().message(welcome("ada")).await.expect_err("no answer");
+    let error = client.send().message(welcome("ada")).await.expect_err("no response");
     assert_eq!((error.kind(), error.was_sent(), courier.sent().len()), (ErrorKind::Connection, true, 1));
 
     // A patch without a key is repeated only when it certainly was not done.
@@ -188,9 +188,9 @@ async fn any_bytes_can_be_the_answer() {
     courier.on::<calls::ListsRetrieve>().raw(200, &[("x-request-id", "r-1"), ("no header", "")], r#"{"id": 7}"#);
     let list = courier.client().lists().retrieve("l").await.expect("a lenient answer");
     assert_eq!(list.headers()["x-request-id"], "r-1");
-    assert!(!list.deviations().is_empty());
-    let strict = courier.client().with_options(|options| options.strict_answers(true));
-    assert_eq!(strict.lists().retrieve("l").await.expect_err("a deviation").kind(), ErrorKind::Deviation);
+    assert!(!list.mismatches().is_empty());
+    let strict = courier.client().with_options(|options| options.strict_decoding(true));
+    assert_eq!(strict.lists().retrieve("l").await.expect_err("a mismatch").kind(), ErrorKind::Mismatch);
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,13 +198,13 @@ async fn a_slow_answer_meets_the_time_limit_and_no_real_time_passes() {
     let begun = Instant::now();
     let courier = Courier::new();
     courier.on::<calls::SendMessage>().delay(Duration::from_secs(3_600));
-    let options = |options: trycourier::Options| options.timeout(Duration::from_secs(10)).max_retries(1);
+    let options = |options: trycourier::Options| options.attempt_timeout(Duration::from_secs(10)).max_retries(1);
     let client = courier.client().with_options(options);
     let virtually = tokio::time::Instant::now();
-    let error = client.send().message(welcome("ada")).await.expect_err("no answer in time");
+    let error = client.send().message(welcome("ada")).await.expect_err("no response in time");
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 2));
     assert_eq!(virtually.elapsed().as_secs(), 20);
-    // Nobody waited for the answer, so that nothing was done; the calls are there all the same.
+    // Nobody waited for the response, so that nothing was done; the calls are there all the same.
     assert_eq!((courier.sent().len(), courier.calls().len()), (0, 2));
     assert_eq!(courier.calls()[1].status, None);
     assert!(begun.elapsed() < Duration::from_secs(5));
@@ -216,7 +216,7 @@ async fn every_answer_of_a_sequence_takes_its_time() {
     courier.on::<calls::ListsRetrieve>().fail(400).reply(example()).delay(Duration::from_secs(7)).times(1);
     let begun = tokio::time::Instant::now();
     courier.client().lists().retrieve("l").await.expect_err("an error");
-    courier.client().lists().retrieve("l").await.expect("an answer");
+    courier.client().lists().retrieve("l").await.expect("a response");
     assert_eq!(begun.elapsed().as_secs(), 14);
     courier.client().lists().retrieve("l").await.expect_err("the Courier's own answer");
     assert_eq!(begun.elapsed().as_secs(), 14);
@@ -226,7 +226,7 @@ async fn every_answer_of_a_sequence_takes_its_time() {
 async fn the_waits_of_a_client_count_against_its_deadline() {
     let courier = Courier::new();
     courier.on::<calls::ListsList>().raw(503, &[("retry-after", "8")], "");
-    let options = |options: trycourier::Options| options.max_retries(9).deadline(Duration::from_secs(20));
+    let options = |options: trycourier::Options| options.max_retries(9).total_timeout(Duration::from_secs(20));
     let error = courier.client().with_options(options).lists().list().await.expect_err("an error");
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
 }
@@ -257,11 +257,11 @@ async fn a_closure_sees_the_arguments_wherever_they_travel() {
         example()
     });
     let client = courier.client();
-    client.messages().list().archived(true).tag(["a b", "c&d"]).await.expect("an answer");
+    client.messages().list().archived(true).tag(["a b", "c&d"]).await.expect("a response");
     client.messages().list().await.expect("its own answer");
 
     let key = "k 1";
-    client.profiles().create("a/b ü", json!({"email": "x"})).idempotency_key(key).await.expect("an answer");
+    client.profiles().create("a/b ü", json!({"email": "x"})).idempotency_key(key).await.expect("a response");
     let create = courier.expect::<calls::ProfilesCreate>().once();
     assert_eq!((create.user_id.as_str(), create.idempotency_key.as_deref()), ("a/b ü", Some(key)));
     assert_eq!(create.body.profile["email"], "x");
@@ -347,14 +347,14 @@ async fn what_is_sent_is_told_however_it_is_sent() {
 #[tokio::test]
 async fn a_strict_courier_refuses_what_the_test_has_not_set() {
     let courier = Courier::new();
-    courier.strict().on::<calls::SendMessage>().act();
+    courier.strict().on::<calls::SendMessage>().pass_through();
     let client = courier.client();
-    client.send().message(welcome("ada")).await.expect("an answer");
+    client.send().message(welcome("ada")).await.expect("a response");
     courier.verify();
     let error = client.lists().delete("customers").await.expect_err("a refusal");
     assert_eq!((error.status().map(|status| status.as_u16()), error.attempts()), (Some(501), 1));
     let said = failure(|| courier.verify());
-    assert_eq!(said, "calls for which the test has set no answer:\n  lists.delete: DELETE /lists/customers");
+    assert_eq!(said, "calls for which the test has set no response:\n  lists.delete: DELETE /lists/customers");
     // It has been said.
     courier.verify();
     client.lists().delete("others").await.expect_err("a refusal");
@@ -369,7 +369,7 @@ async fn couriers_do_not_see_each_other_and_clones_are_one() {
             let courier = Courier::new();
             let user = format!("user-{number}");
             courier.clone().on::<calls::ListsList>().fail(400).when(move |_| number % 2 == 0);
-            courier.client().send().message(welcome(&user)).await.expect("an answer");
+            courier.client().send().message(welcome(&user)).await.expect("a response");
             assert_eq!(courier.client().lists().list().await.is_err(), number % 2 == 0);
             let sent = courier.clone().sent();
             assert_eq!((sent.len(), sent[0].recipient.clone()), (1, user));
@@ -402,7 +402,7 @@ async fn a_hundred_thousand_sends_take_seconds_and_keep_no_more_than_is_kept() {
     });
     let begun = Instant::now();
     for _ in 0..100_000 {
-        client.send().message(welcome("ada")).await.expect("an answer");
+        client.send().message(welcome("ada")).await.expect("a response");
     }
     println!("100,000 sends took {:?}", begun.elapsed());
     assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", begun.elapsed());

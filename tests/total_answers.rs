@@ -1,4 +1,4 @@
-//! No answer that is JSON of the described kind fails a call, and nothing of it is lost.
+//! No response that is JSON of the described kind fails a call, and nothing of it is lost.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -150,7 +150,7 @@ async fn a_scalar_in_place_of_an_object_says_that_the_call_was_accepted() {
 
 #[tokio::test]
 async fn what_json_cannot_say_is_mended_for_types_of_the_callers_too() {
-    for (body, value, deviations) in [
+    for (body, value, mismatches) in [
         (b"\xEF\xBB\xBF{\"a\": 1}".as_slice(), json!({"a": 1}), 0),
         (br#"{"a": 1, "a": 2}"#, json!({"a": 2}), 0),
         (br#"{"a": "x\ud83dy", "b": "\ud83d\ude00"}"#, json!({"a": "x\u{fffd}y", "b": "\u{1f600}"}), 1),
@@ -160,9 +160,9 @@ async fn what_json_cannot_say_is_mended_for_types_of_the_callers_too() {
         let server = Server::start(move |_| Reply::of(200, "application/json", body)).await;
         let call = || server.client().request(http::Method::GET, "/x");
         let answer = call().send::<Value>().await.unwrap();
-        assert_eq!((&*answer, answer.deviations().len()), (&value, deviations));
-        let strict = call().options(|options| options.strict_answers(true)).send::<Value>().await;
-        assert_eq!(strict.is_ok(), deviations == 0);
+        assert_eq!((&*answer, answer.mismatches().len()), (&value, mismatches));
+        let strict = call().options(|options| options.strict_decoding(true)).send::<Value>().await;
+        assert_eq!(strict.is_ok(), mismatches == 0);
     }
     // A number stays a number, or there is none.
     let server = Server::start(|_| Reply::of(200, "application/json", "[1e400]")).await;

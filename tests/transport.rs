@@ -49,7 +49,7 @@ async fn time_limits_hold_over_any_transport() {
         Ok(Response::new(Body::from_stream(futures::StreamExt::chain(first, stream::pending()))))
     });
     for server in [never, stalls] {
-        let client = server.builder().clock(PausedClock).timeout(Duration::from_secs(7)).build().unwrap();
+        let client = server.builder().clock(PausedClock).attempt_timeout(Duration::from_secs(7)).build().unwrap();
         let begun = tokio::time::Instant::now();
         let error = client.request(Method::GET, "/x").send_raw().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts(), server.seen()), (ErrorKind::Timeout, 3, 3));
@@ -63,9 +63,9 @@ async fn size_limits_hold_over_any_transport() {
     let endless = Scripted::new(|_, _| async {
         Ok(Response::new(Body::from_stream(stream::repeat_with(|| Ok(vec![b' '; 1000].into())))))
     });
-    let client = endless.builder().options(|options| options.max_answer_bytes(100_000)).build().unwrap();
+    let client = endless.builder().options(|options| options.max_response_bytes(100_000)).build().unwrap();
     let error = client.request(Method::POST, "/x").send_raw().await.unwrap_err();
-    assert_eq!((error.kind(), endless.seen()), (ErrorKind::AnswerTooLarge, 1));
+    assert_eq!((error.kind(), endless.seen()), (ErrorKind::ResponseTooLarge, 1));
     // Of an error no more is read than is of use.
     let endless = Scripted::new(|_, _| async {
         let body = Body::from_stream(stream::repeat_with(|| Ok(vec![b'x'; 1000].into())));
@@ -133,7 +133,7 @@ async fn a_response_has_the_answer_and_what_came_with_it() {
     let client = server.builder().build().unwrap();
     let mut answer = client.request(Method::GET, "/x").send::<serde_json::Value>().await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.attempts(), answer.server_request_id()), (201, 1, Some("r-1")));
-    assert!(answer.deviations().is_empty());
+    assert!(answer.mismatches().is_empty());
     answer["id"] = 2.into();
     assert!(!format!("{answer:?} {:?}", answer.headers()).contains("SECRET"), "{:?}", answer.headers());
     assert_eq!(answer.map(|value| value["id"].as_u64()).into_inner(), Some(2));

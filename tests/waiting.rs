@@ -7,7 +7,7 @@ mod support;
 use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use support::faulty::TestClock;
-use trycourier::testing::{Courier, On};
+use trycourier::testing::{Courier, Stub};
 use trycourier::types::{BulkJobStatus, MessageStatus};
 use trycourier::{Client, Error, ErrorKind, calls};
 
@@ -18,14 +18,14 @@ fn courier() -> (Courier, Client, TestClock) {
     (courier, client, clock)
 }
 
-/// One whose calls of an operation are answered in order, and with the last answer again and again.
+/// One whose calls of an operation are answered in order, and with the last response again and again.
 fn answering<C: calls::Call>(answers: impl IntoIterator<Item = Value>) -> (Courier, Client, TestClock) {
     let (courier, client, clock) = courier();
     answers.into_iter().fold(courier.on::<C>(), answer);
     (courier, client, clock)
 }
 
-fn answer<C: calls::Call>(on: On<C>, body: Value) -> On<C> {
+fn answer<C: calls::Call>(on: Stub<C>, body: Value) -> Stub<C> {
     on.raw(200, &[], body.to_string())
 }
 
@@ -59,9 +59,9 @@ async fn a_job_is_waited_for_to_its_end() {
 
     let (_courier, client, _) = answering::<calls::BulkRetrieveJob>([job("PROCESSING"), job("ERROR")]);
     let error = client.bulk().retrieve_job("j").until_done().await.unwrap_err();
-    assert!(error.is_hopeless());
+    assert!(error.is_failed());
     assert_eq!(error.last().unwrap().job.status, BulkJobStatus::Error);
-    assert_eq!(Error::from(error).kind(), ErrorKind::AnotherEnd);
+    assert_eq!(Error::from(error).kind(), ErrorKind::WaitFailed);
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn a_run_is_waited_for_to_its_end() {
     assert_eq!(courier.calls().len(), 5);
     for status in ["CANCELED", "ERROR", "THROTTLED", "NOT PROCESSED"] {
         let (_courier, client, _) = answering::<calls::JourneysRunsRetrieve>([run(json!(status))]);
-        assert!(client.journeys().runs().retrieve("r").until_done().await.unwrap_err().is_hopeless());
+        assert!(client.journeys().runs().retrieve("r").until_done().await.unwrap_err().is_failed());
     }
 
     let states = [&[][..], &["PROCESSING"], &["PROCESSED", "WAITING"], &["PROCESSED", "SKIPPED"]].map(steps);
@@ -106,14 +106,14 @@ async fn a_run_is_waited_for_to_its_end() {
     let _ = client.automations().runs().list_steps("r").until_done().await.unwrap();
     assert_eq!(courier.calls().len(), 4);
     let (_courier, client, _) = answering::<calls::AutomationsRunsListSteps>([steps(&["PROCESSING", "ERROR"])]);
-    assert!(client.automations().runs().list_steps("r").until_done().await.unwrap_err().is_hopeless());
+    assert!(client.automations().runs().list_steps("r").until_done().await.unwrap_err().is_failed());
 }
 
 #[tokio::test]
 async fn what_never_comes_ends_at_the_deadline_with_the_last_state() {
     let (_courier, client, clock) = answering::<calls::MessagesRetrieve>([message("SENT")]);
     let error = client.messages().retrieve("1-a").until_delivered().await.unwrap_err();
-    assert!(error.is_too_late());
+    assert!(error.is_timeout());
     assert_eq!(error.last().unwrap().status, MessageStatus::Sent);
     let waited: u128 = clock.delays().iter().sum();
     assert!((590_000..=600_000).contains(&waited), "{waited}");
@@ -125,7 +125,7 @@ async fn courier_is_left_alone_for_as_long_as_it_asks() {
     let (courier, client, clock) = courier();
     let asks = answer(courier.on::<calls::MessagesRetrieve>(), message("SENT")).raw(429, &[("retry-after", "7")], "{}");
     answer(asks, message("DELIVERED"));
-    let client = client.with_options(|options| options.hold_back(false));
+    let client = client.with_options(|options| options.pause_on_rate_limit(false));
     let _ = client.messages().retrieve("1-a").until_delivered().await.unwrap();
     assert_eq!(clock.delays(), [1000, 7000]);
 }
@@ -158,7 +158,7 @@ async fn what_will_not_arrive_is_not_waited_for() {
         let told = format!(r#"{{"id": "1-a", "status": "{status}", "recipient": "u"}}"#);
         let _ = courier.on::<trycourier::calls::MessagesRetrieve>().raw(200, &[], told);
         let error = courier.client().messages().retrieve("1-a").until_delivered().await.unwrap_err();
-        assert!(error.is_hopeless() && !error.is_too_late(), "{status}");
+        assert!(error.is_failed() && !error.is_timeout(), "{status}");
         assert_eq!(courier.calls().len(), 1, "{status}");
     }
 }

@@ -137,7 +137,7 @@ pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A transport without a socket: one answer for everything.
+/// A transport without a socket: one response for everything.
 pub struct Memory(pub Bytes);
 
 impl Transport for Memory {

@@ -25,7 +25,7 @@ fuzz_target!(|input: (u32, Option<&[u8]>, Option<&[u8]>, u64, u32, u64, u32, f64
         Duration::from_secs(first).saturating_add(Duration::from_nanos(first_nanos.into())),
         Duration::from_secs(longest),
     );
-    let backoff = Backoff::default().first(first).longest(longest);
+    let backoff = Backoff::default().initial_delay(first).max_delay(longest);
     let delay = backoff.delay(retry, random);
     assert!(delay <= longest, "{backoff:?} {delay:?}");
     assert!(delay >= first.min(longest) / 2, "{backoff:?} {delay:?}");

@@ -4,26 +4,23 @@
 //! [`until_delivered`](crate::calls::MessagesRetrieve::until_delivered) of a message. Shorthands such as
 //! [`Recipient::email`](crate::types::Recipient::email) are on the types themselves.
 
-mod ahead;
 #[cfg(feature = "bulk")]
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 pub mod bulk;
-pub(crate) mod paginate;
-mod rows;
-mod scope;
-mod shorthand;
-mod status;
-mod until;
+mod constructors;
+pub(crate) mod pagination;
+mod token_scope;
 mod wait;
-mod walk;
 #[cfg(feature = "webhook")]
 #[cfg_attr(docsrs, doc(cfg(feature = "webhook")))]
 pub mod webhook;
+#[cfg(any(feature = "testing", feature = "webhook"))]
+pub(crate) mod webhook_signature;
 
 #[cfg(fuzzing)]
-pub use paginate::leading;
-pub use paginate::{Items, Page, Paged, Pages, Paginate};
-pub use scope::{InvalidScope, Lifetime, Scope};
-pub use wait::{Verdict, Wait, WaitError};
+pub(crate) use pagination::fetch::Cursors;
 #[cfg(fuzzing)]
-pub(crate) use walk::Cursors;
+pub use pagination::leading;
+pub use pagination::{Items, Page, Paged, Pages, Paginate};
+pub use token_scope::{InvalidScope, Lifetime, Scope};
+pub use wait::{Verdict, Wait, WaitError};

@@ -2,8 +2,8 @@ use serde::de::{Deserializer, MapAccess};
 use serde::ser::Serializer;
 use serde_json::Value;
 
-use super::notes::Notes;
-use super::read::{Begun, exact, gather};
+use super::diagnostics::Notes;
+use super::source::{Begun, exact, gather};
 
 /// What can be read from JSON, strictly from the text or leniently from a tree of values.
 pub trait Decode: Sized {

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::found::{bit, bits, same};
-use super::notes::Notes;
-use super::read::{Begun, BegunValue, Elements, Lenient, Read, Rest, Text, exact};
+use super::diagnostics::Notes;
+use super::fields::{bit, bits, same};
+use super::source::{Begun, BegunValue, Elements, Lenient, Read, Rest, Text, exact};
 use super::values::integer;
 
 /// One of several shapes. The variants are known by number, in the order of the shapes.
@@ -190,7 +190,7 @@ fn begin<'de, A: MapAccess<'de>>(shapes: &'static [Shape], map: &mut A) -> Resul
     Ok(Beginning::Whole(Value::Object(map)))
 }
 
-/// A union of the lenient pass. What this version does not know is no deviation, as long as it is an object.
+/// A union of the lenient pass. What this version does not know is no mismatch, as long as it is an object.
 pub fn lenient_union<'v, T: Union + super::Decode>(value: &'v Value, notes: &mut Notes<'v>) -> Option<T> {
     match choose(T::SHAPES, value) {
         Some(variant) => among_alike(variant, value).or_else(|| {
@@ -247,7 +247,7 @@ fn choose(shapes: &[Shape], value: &Value) -> Option<usize> {
     }
 }
 
-/// By the tags where they tell it; what else is missing is then a deviation within the variant.
+/// By the tags where they tell it; what else is missing is then a mismatch within the variant.
 fn choose_object(shapes: &[Shape], map: &Map<String, Value>) -> Option<usize> {
     let has = |name: &&str| map.get(*name).is_some_and(|value| !value.is_null());
     let fits = |(tag, words): &(&str, &[&str])| {

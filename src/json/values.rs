@@ -7,13 +7,13 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::notes::{Notes, Step};
-use super::read::Strict;
+use super::diagnostics::{Notes, Step};
+use super::encode::Encoded;
+use super::source::Strict;
 use super::traits::{Decode, Encode};
-use super::writer::Encoded;
 
 /// Integers beyond are not all numbers of JavaScript, which most of JSON is written by.
-const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The most elements that are made room for before any has been read.
 const ROOM: usize = 64;
@@ -95,7 +95,7 @@ pub(super) fn integer(value: &Value) -> Option<i64> {
 
 fn whole(number: f64) -> Option<i64> {
     // The cast is exact in this range.
-    (number.fract() == 0.0 && number.abs() <= LARGEST_EXACT).then_some(number as i64)
+    (number.fract() == 0.0 && number.abs() <= MAX_EXACT).then_some(number as i64)
 }
 
 struct Integer;
@@ -204,7 +204,7 @@ impl Encode for Value {
     }
 }
 
-/// The body of an answer that has none.
+/// The body of a response that has none.
 impl Decode for () {
     const EXPECTED: &'static str = "nothing";
 

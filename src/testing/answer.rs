@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-/// An answer of the double, or, as the error of a handler, a refusal.
+/// A response of the fake, or, as the error of a handler, a refusal.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub status: u16,

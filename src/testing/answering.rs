@@ -1,4 +1,4 @@
-//! How a request comes to its answer.
+//! How a request comes to its response.
 
 use std::time::Duration;
 
@@ -12,7 +12,6 @@ use super::description::{DESCRIPTION, Found};
 use super::example::of_schema;
 use super::idempotency::{self, Held};
 use super::moment::millis;
-use super::paging::Shape;
 use super::request::Request as Known;
 use super::sent::{self, Cause};
 use super::state::State;
@@ -33,10 +32,10 @@ impl Courier {
         let call = self.received(request, attempt);
         let stubs = locked(&self.shared.stubs).clone();
         let planned = stubs.iter().rev().find_map(|stub| stub.next(&call));
-        // Recorded when it is dropped: also one whose caller does not wait for its answer.
+        // Recorded when it is dropped: also one whose caller does not wait for its response.
         let mut call = Record { courier: self, call };
         if planned.is_none() && self.refuses(&call.call) {
-            let refusal = Answer::error(501, "unexpected_call", "The test has set no answer for this call");
+            let refusal = Answer::error(501, "unexpected_call", "The test has set no response for this call");
             let refusal = refusal.header(SHOULD_RETRY, HeaderValue::from_static("false"));
             call.call.status = Some(refusal.status);
             return Ok(refusal.into_response());
@@ -178,7 +177,7 @@ fn perform(state: &mut State, request: &Known<'_>, key: Option<String>) -> Answe
             }
             answer
         }
-        Err(_) if state.settings.make_up_answers => made_up(request),
+        Err(_) if state.settings.respond_with_examples => made_up(request),
         // What was refused did not begin to execute, so its key can be used again.
         Err(refusal) => refusal,
     }
@@ -188,7 +187,7 @@ fn made_up(request: &Known<'_>) -> Answer {
     let operation = request.operation;
     let Some(schema) = &operation.answer else { return Answer::empty(operation.status) };
     let example = of_schema(&DESCRIPTION, schema);
-    let example = match Shape::of(operation) {
+    let example = match &operation.paging {
         Some(shape) => shape.ended(example, &request.url),
         None => example,
     };

@@ -13,7 +13,7 @@ use super::state::State;
 use super::values::{list, object, or_null, text, with};
 
 /// The most users that one call can add.
-const MOST_USERS: usize = 1_000;
+const MAX_USERS: usize = 1_000;
 
 pub(super) struct Job {
     definition: Value,
@@ -75,7 +75,7 @@ pub(super) fn create(state: &mut State, request: &Request<'_>) -> Result<Answer,
 
 pub(super) fn add_users(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
     let users = list(&request.body, "users");
-    if users.len() > MOST_USERS {
+    if users.len() > MAX_USERS {
         return Err(Answer::text(502, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>"));
     }
     let job = found(state, request)?;

@@ -1,4 +1,4 @@
-//! What was asked of the double.
+//! What was asked of the fake.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -31,7 +31,7 @@ pub struct Call {
     pub body: Bytes,
     /// The number of the attempt within its call, starting at 1.
     pub attempt: u32,
-    /// The status of the answer; `None` if the answer was lost.
+    /// The status of the response; `None` if the response was lost.
     pub status: Option<u16>,
     /// When it was received, by the Courier's [clock](Courier::now).
     pub at: SystemTime,
@@ -61,7 +61,7 @@ impl Call {
     /// What was asked and what came of it in one line, for people.
     pub(super) fn line(&self) -> String {
         let attempt = if self.attempt > 1 { format!(" (attempt {})", self.attempt) } else { String::new() };
-        let outcome = self.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let outcome = self.status.map_or_else(|| "no response".to_owned(), |status| status.to_string());
         format!("{} -> {outcome}{attempt}", self.request())
     }
 
@@ -114,7 +114,7 @@ impl<C> Deref for Received<C> {
 pub(super) type Observer = Arc<dyn Fn(&Call) + Send + Sync>;
 
 impl Courier {
-    /// Runs a function after each answer to a request.
+    /// Runs a function after each response to a request.
     pub fn on_call(&self, observer: impl Fn(&Call) + Send + Sync + 'static) -> &Self {
         *locked(&self.shared.observer) = Some(Arc::new(observer));
         self
@@ -155,10 +155,10 @@ impl Courier {
 }
 
 /// The most characters of a body that are shown.
-const MOST_CHARACTERS: usize = 400;
+const MAX_CHARACTERS: usize = 400;
 
 pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MOST_CHARACTERS) {
+    match text.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }

@@ -1,4 +1,4 @@
-//! What time it is for the double.
+//! What time it is for the fake.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! The double itself.
+//! The fake itself.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use super::call::Observer;
 use super::clock::Clock;
 use super::state::State;
 use super::strict::Unexpected;
-use super::stub::Stub;
+use super::stub::Rule;
 
 /// A Courier in memory.
 ///
@@ -24,7 +24,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
     pub clock: Mutex<Clock>,
     pub observer: Mutex<Option<Observer>>,
-    pub stubs: Mutex<Vec<Arc<Stub>>>,
+    pub stubs: Mutex<Vec<Arc<Rule>>>,
     pub unexpected: Mutex<Unexpected>,
 }
 

@@ -1,9 +1,10 @@
-//! The API's description, as `build/emit/described.rs` left it: what a request and an answer look like.
+//! The API's description, as `build/emit/described.rs` left it: what a request and a response look like.
 
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use super::paging::Shape;
 use super::routes::{self, Handler};
 
 pub(super) static DESCRIPTION: LazyLock<Description> =
@@ -25,7 +26,9 @@ pub(super) struct Operation {
     pub body: Option<Value>,
     pub status: u16,
     pub answer: Option<Value>,
-    /// What the double does for it; without one it answers an example.
+    /// The shape of its pages, if it is a list.
+    pub paging: Option<Shape>,
+    /// What the fake does for it; without one it answers an example.
     pub handler: Option<Handler>,
 }
 
@@ -123,6 +126,7 @@ impl Operation {
                 .and_then(|status| status.try_into().ok())
                 .unwrap_or(200),
             answer: schema("answer"),
+            paging: schema("paging").and_then(|paging| serde_json::from_value(paging).ok()),
             method,
             segments,
             handler,

@@ -7,7 +7,7 @@ use super::courier::Courier;
 use super::sent::Sent;
 
 /// The most lines that a failure shows.
-const MOST_LINES: usize = 30;
+const MAX_LINES: usize = 30;
 
 impl Courier {
     /// Checks the calls of one operation. The attempts of a call count as one.
@@ -86,7 +86,7 @@ fn section(title: &str, lines: &[String]) -> String {
 
 /// The last lines, which are nearest to what has failed.
 pub(super) fn lines(all: &[String]) -> String {
-    let left_out = all.len().saturating_sub(MOST_LINES);
+    let left_out = all.len().saturating_sub(MAX_LINES);
     let first = if left_out > 0 { format!("\n  … {left_out} before") } else { String::new() };
     all.iter().skip(left_out).fold(first, |text, line| text + "\n  " + line)
 }

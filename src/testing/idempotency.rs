@@ -1,4 +1,4 @@
-//! Idempotency keys: the first answer under a key is kept and given again.
+//! Idempotency keys: the first response under a key is kept and given again.
 
 use std::collections::HashSet;
 

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::values::{MOST_DEPTH, depth, text};
+use super::values::{MAX_DEPTH, depth, text};
 
 /// How much the operations of one patch can copy, in bytes, more or less.
-const MOST_COPIED: usize = 1024 * 1024;
+const MAX_COPIED: usize = 1024 * 1024;
 
 /// Applies all operations, or says which cannot be.
 pub(super) fn apply(target: &mut Value, operations: &[Value]) -> Result<(), String> {
@@ -35,7 +35,7 @@ fn step(target: &mut Value, operation: &Value, copied: &mut usize) -> Option<()>
         "copy" => {
             let source = target.pointer(operation.get("from")?.as_str()?)?;
             *copied += weight(source);
-            let copy = (*copied <= MOST_COPIED).then(|| source.clone())?;
+            let copy = (*copied <= MAX_COPIED).then(|| source.clone())?;
             add(target, path, copy)
         }
         "test" => (target.pointer(path)? == &value()).then_some(()),
@@ -45,7 +45,7 @@ fn step(target: &mut Value, operation: &Value, copied: &mut usize) -> Option<()>
 
 /// Whether a place is one that a value can be put in without making the whole deeper than any body.
 fn is_shallow(path: &str, value: &Value) -> bool {
-    path.matches('/').count() + depth(value) <= MOST_DEPTH
+    path.matches('/').count() + depth(value) <= MAX_DEPTH
 }
 
 /// The bytes of a value, more or less.

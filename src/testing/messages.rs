@@ -14,7 +14,7 @@ use super::sent::Posted;
 use super::state::State;
 use super::values::{list, path, text};
 
-/// Who made the double's things.
+/// Who made the fake's things.
 pub(super) const CREATOR: &str = "user_local";
 
 /// One message to one recipient.

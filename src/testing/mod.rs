@@ -38,10 +38,10 @@
 //!
 //! # Faults
 //!
-//! [`Courier::on`] sets the answers for one operation: a [success](On::reply), an [error](On::fail), or [any bytes](On::raw). It
-//! can also break the connection [before](On::disconnect) or [after](On::disconnect_after_acting) the work is done, or
-//! [refuse](On::unreachable) it. An answer can be [delayed](On::delay), given a number of [times](On::times), and limited to
-//! [some calls](On::when).
+//! [`Courier::on`] sets the answers for one operation: a [success](Stub::reply), an [error](Stub::fail), or [any bytes](Stub::raw). It
+//! can also break the connection [before](Stub::disconnect) or [after](Stub::disconnect_after_acting) the work is done, or
+//! [refuse](Stub::unreachable) it. A response can be [delayed](Stub::delay), given a number of [times](Stub::times), and limited to
+//! [some calls](Stub::when).
 //!
 //! ```
 //! use trycourier::calls;
@@ -51,8 +51,8 @@
 //! # #[tokio::main]
 //! # async fn main() -> trycourier::Result<()> {
 //! let courier = Courier::new();
-//! // First the answer is lost, then the server is down, then it works.
-//! courier.on::<calls::SendMessage>().disconnect_after_acting().fail(503).act();
+//! // First the response is lost, then the server is down, then it works.
+//! courier.on::<calls::SendMessage>().disconnect_after_acting().fail(503).pass_through();
 //!
 //! let message = Message::new().to(Recipient::user("ada")).template("nt_welcome");
 //! courier.client().send().message(message).await?;
@@ -64,12 +64,12 @@
 //! # }
 //! ```
 //!
-//! [`Courier::limit_rate`] answers 429, [`Courier::latency`] slows every answer down, and [`Courier::strict`] fails the test if
-//! there is a call without an answer set by `on`.
+//! [`Courier::limit_rate`] answers 429, [`Courier::latency`] slows every response down, and [`Courier::strict`] fails the test if
+//! there is a call without a response set by `on`.
 //!
 //! # Pages
 //!
-//! [`On::pages`] sets the rows of a list. What is stored comes in pages, too, of [`Courier::page_size`] rows. [`example`] makes
+//! [`Stub::pages`] sets the rows of a list. What is stored comes in pages, too, of [`Courier::page_size`] rows. [`example`] makes
 //! rows and other answers, so a test only has to set the fields that matter.
 //!
 //! ```
@@ -94,7 +94,7 @@
 //!
 //! A Courier has a clock. [`Courier::advance`] moves it forward: messages are delivered, delays end, idempotency keys expire. When
 //! its client waits before a retry or in `until_delivered`, the clock moves forward as well, and no real time passes. The clock
-//! follows tokio's, so in a test with paused time (`#[tokio::test(start_paused = true)]`) even a long [delay](On::delay) or time
+//! follows tokio's, so in a test with paused time (`#[tokio::test(start_paused = true)]`) even a long [delay](Stub::delay) or time
 //! limit passes at once.
 //!
 //! ```
@@ -127,8 +127,8 @@
 //! |---|---|
 //! | a trait of one's own around the client, for a mocking crate to implement | none: the code under test has the real [`Client`](crate::Client) |
 //! | aws-smithy-mocks: `mock!(Client::get_object).then_output(…)` | `courier.on::<calls::ListsRetrieve>().reply(…)` |
-//! | `.then_error(…)`, `.then_http_response(…)` | [`On::fail_with`], [`On::raw`] |
-//! | `.match_requests(…)` | [`On::when`] |
+//! | `.then_error(…)`, `.then_http_response(…)` | [`Stub::fail_with`], [`Stub::raw`] |
+//! | `.match_requests(…)` | [`Stub::when`] |
 //! | `.sequence().http_status(503, None).times(2).output(…)` | `.fail(503).times(2).reply(…)` |
 //! | wiremock: `Mock::given(method("POST")).and(path("/send"))` | `courier.on::<calls::SendMessage>()` |
 //! | `.expect(1)`, `received_requests()` | [`Courier::expect`], [`Courier::calls`] |
@@ -217,4 +217,4 @@ pub use example::{Example, example};
 pub use expect::Expect;
 pub use sent::Sent;
 pub use serve::Server;
-pub use stub::On;
+pub use stub::Stub;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::iso_8601::{MILLISECOND, nanoseconds_of, read, written};
+use crate::values::iso_8601::{MILLISECOND, nanoseconds_of, read, written};
 
 const SECOND: i64 = 1_000;
 const DAY: i64 = 86_400 * SECOND;

@@ -14,7 +14,7 @@ use super::state::State;
 use super::values::{path, text};
 
 /// The most recipients that one array can have.
-const MOST_RECIPIENTS: usize = 500;
+const MAX_RECIPIENTS: usize = 500;
 
 const ADDRESSES: [&str; 12] = [
     "user_id",
@@ -50,10 +50,10 @@ pub(super) fn submit_at(
         return Err(Answer::invalid("The message needs `template` or `content`"));
     }
     let recipients: &[Value] = match &to {
-        Value::Array(recipients) if recipients.len() > MOST_RECIPIENTS => {
+        Value::Array(recipients) if recipients.len() > MAX_RECIPIENTS => {
             let count = recipients.len();
             return Err(Answer::invalid(format!(
-                "`message.to` has {count} recipients; at most {MOST_RECIPIENTS} are allowed"
+                "`message.to` has {count} recipients; at most {MAX_RECIPIENTS} are allowed"
             )));
         }
         Value::Array(recipients) => recipients,

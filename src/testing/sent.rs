@@ -15,7 +15,7 @@ use super::values::{text, with};
 use crate::json;
 use crate::types::Message;
 
-/// The operation whose answer, when a test sets it, stands for a message that was sent.
+/// The operation whose response, when a test sets it, stands for a message that was sent.
 const SEND: &str = "send.message";
 
 /// One message to one recipient.
@@ -99,7 +99,7 @@ impl Posted {
     }
 }
 
-/// Remembers what a send with an answer of the test's own has sent.
+/// Remembers what a send with a response of the test's own has sent.
 pub(super) fn note_stubbed(state: &mut State, call: &Call, answer: &Response<Bytes>) {
     if call.operation != Some(SEND) || !answer.status().is_success() {
         return;
@@ -131,7 +131,7 @@ impl Courier {
     /// The messages sent so far, the oldest first: one for each recipient of a send, bulk job, broadcast, automation, journey or
     /// resend.
     ///
-    /// A send counts once it is accepted, by the usual answer or by a [`reply`](super::On::reply) of the test.
+    /// A send counts once it is accepted, by the usual response or by a [`reply`](super::Stub::reply) of the test.
     /// `messages().retrieve` has the status of the message.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! The double over HTTP, for programs in any language.
+//! The fake over HTTP, for programs in any language.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,11 +18,11 @@ use super::answer::Answer;
 use super::courier::Courier;
 use super::mailbox;
 use super::moment::millis;
-use crate::operation::{AnswerBody, Operation};
+use crate::operation::{Operation, ResponseBody};
 use crate::transport::{Attempt, Http, Settings, Transport, TransportError};
 
 /// The most that a request's body may have.
-const MOST_BYTES: usize = 6 * 1024 * 1024;
+const MAX_BYTES: usize = 6 * 1024 * 1024;
 
 /// How Courier's own SDKs count their attempts.
 const RETRY_COUNT: &str = "x-stainless-retry-count";
@@ -37,7 +37,8 @@ static WEBHOOK: Operation = Operation {
     id: "webhook",
     method: "POST",
     path: "",
-    answer: AnswerBody::None,
+    secret_parameters: &[],
+    answer: ResponseBody::None,
     sensitive: true,
     repeatable: true,
     final_conflict: false,
@@ -89,10 +90,10 @@ impl Courier {
     pub async fn serve(&self, address: impl ToSocketAddrs) -> io::Result<Server> {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host(address).await?.collect();
         if let Some(open) = addresses.iter().find(|address| !address.ip().is_loopback()) {
-            let message = format!("{open} can be reached from other machines; see `serve_anybody`");
+            let message = format!("{open} can be reached from other machines; see `serve_public`");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        self.serve_anybody(addresses.as_slice()).await
+        self.serve_public(addresses.as_slice()).await
     }
 
     /// Like [`serve`](Self::serve), on any address. Everybody who can reach it can read what was sent.
@@ -100,7 +101,7 @@ impl Courier {
     /// # Errors
     ///
     /// If the address cannot be listened on.
-    pub async fn serve_anybody(&self, address: impl ToSocketAddrs) -> io::Result<Server> {
+    pub async fn serve_public(&self, address: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         Ok(Server { address, task: tokio::spawn(accept(self.clone(), listener)) })
@@ -180,7 +181,7 @@ async fn accept(courier: Courier, listener: TcpListener) {
 /// An error closes the connection.
 async fn respond(courier: Courier, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, TransportError> {
     let (head, body) = request.into_parts();
-    let response = match Limited::new(body, MOST_BYTES).collect().await {
+    let response = match Limited::new(body, MAX_BYTES).collect().await {
         Err(error) if error.is::<LengthLimitError>() => {
             Answer::error(413, "invalid_request_error", "The body is too large").into_response()
         }

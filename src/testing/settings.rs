@@ -1,4 +1,4 @@
-//! What can be set about the double.
+//! What can be set about the fake.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ pub(super) struct Settings {
     pub keep: usize,
     /// How long a message takes from its request to its delivery.
     pub delivery: Duration,
-    /// How long an answer takes.
+    /// How long a response takes.
     pub latency: Duration,
     /// Answer an example where the state refuses.
-    pub make_up_answers: bool,
+    pub respond_with_examples: bool,
     /// How many further requests are refused with 429, and the wait that is asked for.
     pub limited: Option<(usize, Duration)>,
     /// Whether anybody takes the webhooks.
@@ -29,7 +29,7 @@ impl Default for Settings {
             keep: 10_000,
             delivery: Duration::from_secs(5),
             latency: Duration::ZERO,
-            make_up_answers: false,
+            respond_with_examples: false,
             limited: None,
             webhooks: false,
         }
@@ -72,12 +72,12 @@ impl Courier {
     ///
     /// It is for the test suites of SDKs, which use arbitrary ids. Requests that do not match the API's description are still
     /// refused.
-    pub fn make_up_answers(&self, make_up: bool) -> &Self {
-        self.state().settings.make_up_answers = make_up;
+    pub fn respond_with_examples(&self, make_up: bool) -> &Self {
+        self.state().settings.respond_with_examples = make_up;
         self
     }
 
-    /// Sets how long every answer takes, by tokio's clock; no time by default.
+    /// Sets how long every response takes, by tokio's clock; no time by default.
     ///
     /// The call takes effect at the end of that time. Until then, other calls with its idempotency key get 409.
     pub fn latency(&self, time: Duration) -> &Self {

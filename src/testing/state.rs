@@ -1,4 +1,4 @@
-//! Everything that the double remembers.
+//! Everything that the fake remembers.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Calls for which a test has set no answer.
+//! Calls for which a test has set no response.
 
 #![allow(clippy::panic, reason = "a check of a test fails by a panic")]
 
@@ -29,12 +29,12 @@ impl Drop for Unexpected {
 #[track_caller]
 fn check(unexpected: &[String]) {
     if !unexpected.is_empty() {
-        panic!("calls for which the test has set no answer:{}", lines(unexpected));
+        panic!("calls for which the test has set no response:{}", lines(unexpected));
     }
 }
 
 impl Courier {
-    /// From now on, refuses every call for which no [`on`](Self::on) has an answer. The call fails with a 501, which is not
+    /// From now on, refuses every call for which no [`on`](Self::on) has a response. The call fails with a 501, which is not
     /// retried, and [`verify`](Self::verify), or dropping the last clone of the Courier, panics.
     ///
     /// ```should_panic
@@ -62,7 +62,7 @@ impl Courier {
         check(&unexpected);
     }
 
-    /// Notes a call that nobody has set an answer for, if that is refused.
+    /// Notes a call that nobody has set a response for, if that is refused.
     pub(super) fn refuses(&self, call: &Call) -> bool {
         match &mut locked(&self.shared.unexpected).calls {
             Some(unexpected) => {

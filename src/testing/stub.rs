@@ -1,4 +1,4 @@
-//! Answers that a test sets itself, instead of the double's own.
+//! Answers that a test sets itself, instead of the fake's own.
 
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
@@ -20,9 +20,9 @@ use crate::types::ApiError;
 impl Courier {
     /// Sets the answers to the calls of one operation, whatever is stored.
     ///
-    /// The answers are a sequence. Each is given once, or as often as [`times`](On::times) says. The last one is repeated forever,
+    /// The answers are a sequence. Each is given once, or as often as [`times`](Stub::times) says. The last one is repeated forever,
     /// unless `times` limits it as well; after that, calls are answered as usual. If there are several `on` for an operation, the
-    /// last one that still has an answer is used.
+    /// last one that still has a response is used.
     ///
     /// ```
     /// use trycourier::testing::{Courier, example};
@@ -43,7 +43,7 @@ impl Courier {
     /// # }
     /// ```
     ///
-    /// An answer of another type does not compile:
+    /// A response of another type does not compile:
     ///
     /// ```compile_fail,E0308
     /// use trycourier::testing::{Courier, example};
@@ -52,25 +52,25 @@ impl Courier {
     /// Courier::new().on::<calls::MessagesRetrieve>().reply(example::<types::Brand>());
     /// ```
     #[must_use = "it does nothing before it is told what to answer"]
-    pub fn on<C: crate::calls::Call>(&self) -> On<C> {
-        let stub = Arc::new(Stub { operation: C::OPERATION.id, plan: Mutex::default() });
+    pub fn on<C: crate::calls::Call>(&self) -> Stub<C> {
+        let stub = Arc::new(Rule { operation: C::OPERATION.id, plan: Mutex::default() });
         locked(&self.shared.stubs).push(Arc::clone(&stub));
-        On { stub, of: PhantomData }
+        Stub { stub, of: PhantomData }
     }
 }
 
 /// The answers to the calls of one operation, see [`Courier::on`].
 #[derive(Debug)]
-pub struct On<C> {
-    stub: Arc<Stub>,
+pub struct Stub<C> {
+    stub: Arc<Rule>,
     of: PhantomData<fn() -> C>,
 }
 
-impl<C: crate::calls::Call> On<C> {
+impl<C: crate::calls::Call> Stub<C> {
     /// Answers with a success.
-    pub fn reply(self, answer: C::Answer) -> Self
+    pub fn reply(self, answer: C::Response) -> Self
     where
-        C::Answer: Serialize,
+        C::Response: Serialize,
     {
         let answer = success(C::OPERATION.id, serde_json::to_value(answer).unwrap_or_default());
         self.then(Act::Answer(Arc::new(move |_| answer.clone())))
@@ -94,9 +94,9 @@ impl<C: crate::calls::Call> On<C> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn reply_with(self, answer: impl Fn(&C) -> C::Answer + Send + Sync + 'static) -> Self
+    pub fn reply_with(self, answer: impl Fn(&C) -> C::Response + Send + Sync + 'static) -> Self
     where
-        C::Answer: Serialize,
+        C::Response: Serialize,
     {
         self.then(Act::Answer(Arc::new(move |call| {
             let answer = call.arguments::<C>().map(|arguments| serde_json::to_value(answer(&arguments)));
@@ -160,7 +160,7 @@ impl<C: crate::calls::Call> On<C> {
         self.then(Act::Disconnect)
     }
 
-    /// Performs the call, and then breaks the connection, so that the answer is lost.
+    /// Performs the call, and then breaks the connection, so that the response is lost.
     pub fn disconnect_after_acting(self) -> Self {
         self.then(Act::DisconnectAfterActing)
     }
@@ -170,8 +170,8 @@ impl<C: crate::calls::Call> On<C> {
         self.then(Act::Unreachable)
     }
 
-    /// Answers as usual, as part of a sequence: `.act().fail(500)` fails from the second call on.
-    pub fn act(self) -> Self {
+    /// Answers as usual, as part of a sequence: `.pass_through().fail(500)` fails from the second call on.
+    pub fn pass_through(self) -> Self {
         self.then(Act::Own)
     }
 
@@ -196,7 +196,7 @@ impl<C: crate::calls::Call> On<C> {
         self
     }
 
-    /// Delays each answer by `time`, by tokio's clock. Without other answers, it delays the usual ones.
+    /// Delays each response by `time`, by tokio's clock. Without other answers, it delays the usual ones.
     pub fn delay(self, time: Duration) -> Self {
         locked(&self.stub.plan).delay = time;
         self
@@ -208,7 +208,7 @@ impl<C: crate::calls::Call> On<C> {
     }
 }
 
-impl<C: Paginate<Item: Serialize>> On<C> {
+impl<C: Paginate<Item: Serialize>> Stub<C> {
     /// Answers with the rows of a list, in pages of `size` rows, in the operation's own format.
     ///
     /// ```
@@ -253,14 +253,14 @@ fn success(id: &str, body: Value) -> Response<Bytes> {
     .into_response()
 }
 
-pub(super) struct Stub {
+pub(super) struct Rule {
     operation: &'static str,
     plan: Mutex<Plan>,
 }
 
-impl std::fmt::Debug for Stub {
+impl std::fmt::Debug for Rule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Stub").field(&self.operation).finish()
+        f.debug_tuple("Rule").field(&self.operation).finish()
     }
 }
 
@@ -284,7 +284,7 @@ struct Step {
 
 #[derive(Clone)]
 pub(super) enum Act {
-    /// The double's own answer.
+    /// The fake's own answer.
     Own,
     Answer(Respond),
     Disconnect,
@@ -292,13 +292,13 @@ pub(super) enum Act {
     Unreachable,
 }
 
-impl Stub {
+impl Rule {
     /// What to do with a call and how long it takes, if this is for it.
     pub fn next(&self, call: &Call) -> Option<(Act, Duration)> {
         if call.operation != Some(self.operation) {
             return None;
         }
-        // The conditions are a test's own code, which may use the double.
+        // The conditions are a test's own code, which may use the fake.
         let conditions = locked(&self.plan).conditions.clone();
         if !conditions.iter().all(|condition| condition(call)) {
             return None;

@@ -10,7 +10,7 @@ use super::moment::millis;
 use super::paging::page;
 use super::request::Request;
 use super::state::State;
-use super::values::{MOST_DEPTH, depth, list, or_null, path, text, with};
+use super::values::{MAX_DEPTH, depth, list, or_null, path, text, with};
 use super::versions::Versions;
 
 pub(super) struct Template {
@@ -239,7 +239,7 @@ pub(super) fn put_element(state: &mut State, request: &Request<'_>) -> Result<An
         }
     }
     *element = with(given, json!({"id": id}));
-    if depth(&content) > MOST_DEPTH {
+    if depth(&content) > MAX_DEPTH {
         return Err(Answer::invalid("The content is too deep"));
     }
     template.write_content(content, request);

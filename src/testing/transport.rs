@@ -1,4 +1,4 @@
-//! The double as what a client sends through.
+//! The fake as what a client sends through.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -61,7 +61,7 @@ impl Courier {
     }
 }
 
-/// Sets the double's clock ahead where others wait.
+/// Sets the fake's clock ahead where others wait.
 struct Ahead(Courier);
 
 impl Clock for Ahead {

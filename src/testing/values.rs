@@ -48,7 +48,7 @@ pub(super) fn path<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 /// How deep a body can be, and what is stored of it.
-pub(super) const MOST_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// How many arrays and objects are in one another.
 pub(super) fn depth(value: &Value) -> usize {

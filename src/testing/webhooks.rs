@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::courier::Courier;
 use super::moment::millis;
 use super::state::State;
-use crate::webhook_signature::{SIGNATURE_HEADER, sign};
+use crate::ext::webhook_signature::{SIGNATURE_HEADER, sign};
 
 #[derive(Clone)]
 pub(super) struct Event {

@@ -1,4 +1,4 @@
-//! The body of an answer, as it arrives.
+//! The body of a response, as it arrives.
 
 use std::fmt;
 use std::mem;
@@ -8,9 +8,9 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 
 use super::TransportError;
-use super::http_client::Arriving;
+use super::reqwest_transport::Arriving;
 
-/// The body of an answer: bytes in memory, or a stream of chunks.
+/// The body of a response: bytes in memory, or a stream of chunks.
 ///
 /// ```
 /// use futures::stream;

@@ -69,13 +69,13 @@ impl Act {
         Self { drips: Some(drip), ..Self::new(bytes, End::Hang) }
     }
 
-    /// A whole answer.
+    /// A whole response.
     pub fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
         Self::says(answer(status, headers, body))
     }
 }
 
-/// An answer's bytes, with its length.
+/// A response's bytes, with its length.
 pub fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut bytes = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: {}\r\n", body.len());
@@ -295,8 +295,8 @@ impl Clock for TestClock {
 
 /// All that can be had of an error as text: itself and each of its sources in each form, and what its methods give.
 pub fn everything(error: &Error) -> String {
-    let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}", error.deviations());
-    text += &format!("\n{:?}\n{:?}\n{:?}", error.excerpt(), error.message(), error.error_type());
+    let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}", error.mismatches());
+    text += &format!("\n{:?}\n{:?}\n{:?}", error.body_snippet(), error.message(), error.error_type());
     text += &format!("\n{:?}\n{}", error.headers(), error.api_error().unwrap_or_default());
     for value in error.headers().values() {
         text += &format!("\n{}", String::from_utf8_lossy(value.as_bytes()));

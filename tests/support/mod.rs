@@ -105,7 +105,7 @@ impl Server {
         Self { url, received }
     }
 
-    /// A server with one answer.
+    /// A server with one response.
     pub async fn answering(status: u16, body: Value) -> Self {
         Self::start(move |_| Reply::json(status, &body)).await
     }

@@ -5,7 +5,7 @@ use trycourier::http::Response;
 use trycourier::testing::Courier;
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 
-/// A call waits before the work is done, and after it for its answer: there it can be dropped.
+/// A call waits before the work is done, and after it for its response: there it can be dropped.
 pub struct Remote(pub Courier);
 
 impl Transport for Remote {

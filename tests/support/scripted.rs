@@ -66,7 +66,7 @@ impl Transport for Scripted {
     }
 }
 
-/// An answer of a status.
+/// A response of a status.
 pub fn status(status: u16, body: &'static str) -> Outcome {
     Ok(Response::builder().status(status).body(Body::from(body)).unwrap())
 }
@@ -78,7 +78,7 @@ pub fn good() -> Outcome {
 
 /// The server has acted, and the connection broke.
 pub fn lost() -> Outcome {
-    Err(TransportError::broken("the answer was lost"))
+    Err(TransportError::broken("the response was lost"))
 }
 
 /// Nobody listens.

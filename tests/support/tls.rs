@@ -179,13 +179,13 @@ pub async fn next_request(stream: &mut Stream) -> io::Result<u32> {
     }
 }
 
-/// A whole answer, with the status 200.
+/// A whole response, with the status 200.
 pub async fn answer(stream: &mut Stream, id: u32, body: &str) -> io::Result<()> {
     answer_begins(stream, id).await?;
     write_frame(stream, DATA, END_STREAM, id, body.as_bytes()).await
 }
 
-/// The headers of an answer, with the status 200.
+/// The headers of a response, with the status 200.
 pub async fn answer_begins(stream: &mut Stream, id: u32) -> io::Result<()> {
     write_frame(stream, HEADERS, END_HEADERS, id, &[0x88]).await
 }

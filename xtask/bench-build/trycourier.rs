@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let message = Message::new()
         .to(Recipient::user("user_123"))
         .template("nt_welcome")
-        .data(Object::of(&Order { order: "A-1007" })?);
+        .data(Object::from_serialize(&Order { order: "A-1007" })?);
     let sent = client.send().message(message).await?;
     println!("{}", sent.request_id);
     Ok(())

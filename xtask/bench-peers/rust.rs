@@ -1,6 +1,6 @@
 //! Calls of trycourier, or the same by reqwest, one after the other: `bench trycourier|reqwest URL send|page|call
 //! SECONDS-BEFORE SECONDS ANSWER` prints how many it made and in how many seconds. `call` is a send of trycourier that is given
-//! the answer in the place of the network. `cargo xtask bench-peers` builds and runs it.
+//! the response in the place of the network. `cargo xtask bench-peers` builds and runs it.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -56,7 +56,7 @@ async fn during(seconds: f64, call: &impl AsyncFn(u64) -> Result<bool>) -> Resul
     let (mut count, mut passed) = (0, 0.0);
     while passed < seconds {
         if !call(count).await? {
-            return Err("the answer is another one".into());
+            return Err("the response is another one".into());
         }
         count += 1;
         passed = start.elapsed().as_secs_f64();
@@ -74,7 +74,7 @@ async fn send(client: &Client) -> Result<bool> {
 
 async fn page(client: &Client) -> Result<bool> {
     let page = client.bulk().list_users("job").await?;
-    let is_whole = page.items.len() == 100 && page.deviations().is_empty();
+    let is_whole = page.items.len() == 100 && page.mismatches().is_empty();
     Ok(is_whole && page.items.iter().all(|user| user.status == BulkUserStatus::Enqueued))
 }
 

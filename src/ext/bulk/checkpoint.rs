@@ -1,18 +1,18 @@
-//! How far a bulk job has come.
+//! The progress of a bulk job, to save and to resume from.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// How far a bulk job has come, to save and to resume from.
+/// The progress of a bulk job, to save and to resume from.
 ///
-/// Serialized, it is a few hundred bytes, however large the job is. Save each checkpoint over the previous one. It covers what is
-/// sent before the next one, so after a crash nobody is added twice, and nobody is reported as a duplicate because of the crash.
+/// Serialized, it is a few hundred bytes, however large the job is. Save each checkpoint over the previous one. It covers the
+/// requests sent before the next one, so after a crash no user is added twice or reported as a duplicate.
 ///
 /// ```
 /// use trycourier::ext::bulk::Checkpoint;
 ///
-/// let saved = r#"{"job_id": "1-65f240a0", "done": [[0, 2000]], "reach": 6000, "refused": 3, "stage": "created"}"#;
+/// let saved = r#"{"job_id": "1-65f240a0", "done": [[0, 2000]], "reach": 6000, "rejected": 3, "stage": "created"}"#;
 /// let checkpoint: Checkpoint = serde_json::from_str(saved)?;
 /// assert_eq!((checkpoint.job_id(), checkpoint.seen()), ("1-65f240a0", 2000));
 /// # Ok::<(), serde_json::Error>(())
@@ -21,32 +21,32 @@ use serde::{Deserialize, Serialize};
 #[must_use]
 pub struct Checkpoint {
     job_id: String,
-    /// The places in the input that were added or refused.
+    /// The indices in the input that were added or rejected.
     #[serde(default)]
-    done: Places,
-    /// From here on nobody can have been added before the next checkpoint.
+    done: Indices,
+    /// No user from this index on can have been added before the next checkpoint.
     #[serde(default)]
     reach: u64,
     #[serde(default)]
-    refused: u64,
+    rejected: u64,
     #[serde(default)]
     stage: Stage,
 }
 
-/// What is done of the job.
+/// The last completed step of the job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stage {
     #[default]
     Created,
-    /// All users of the input were added or refused.
+    /// All users of the input were added or rejected.
     Ingested,
     Run,
 }
 
 impl Checkpoint {
-    pub(super) fn of(job_id: String) -> Self {
-        Self { job_id, done: Places::default(), reach: 0, refused: 0, stage: Stage::Created }
+    pub(super) fn new(job_id: String) -> Self {
+        Self { job_id, done: Indices::default(), reach: 0, rejected: 0, stage: Stage::Created }
     }
 
     /// The job's id.
@@ -60,7 +60,7 @@ impl Checkpoint {
         &self.job_id
     }
 
-    /// How many users of the input are done: those in the job, and the refused.
+    /// The number of processed users of the input, both added and rejected.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint, all: u64) {
@@ -71,23 +71,23 @@ impl Checkpoint {
         self.done.len()
     }
 
-    /// How many users were refused.
+    /// The number of rejected users.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
-    /// println!("{} users are in the job", checkpoint.seen() - checkpoint.refused());
+    /// println!("{} users are in the job", checkpoint.seen() - checkpoint.rejected());
     /// # }
     /// ```
-    pub fn refused(&self) -> u64 {
-        self.refused
+    pub fn rejected(&self) -> u64 {
+        self.rejected
     }
 
-    /// Whether all users are in the job.
+    /// Returns `true` if all users are in the job.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
     /// if checkpoint.is_ingested() && !checkpoint.has_run() {
-    ///     println!("everybody is in the job, and nobody has been sent anything");
+    ///     println!("all users are in the job, and nothing is sent yet");
     /// }
     /// # }
     /// ```
@@ -95,12 +95,12 @@ impl Checkpoint {
         self.stage >= Stage::Ingested
     }
 
-    /// Whether the job was run.
+    /// Returns `true` if the job was run.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
     /// if checkpoint.has_run() {
-    ///     println!("it cannot be called off any more");
+    ///     println!("the job can no longer be stopped");
     /// }
     /// # }
     /// ```
@@ -108,7 +108,7 @@ impl Checkpoint {
         self.stage >= Stage::Run
     }
 
-    pub(super) fn done(&self) -> &Places {
+    pub(super) fn done(&self) -> &Indices {
         &self.done
     }
 
@@ -116,9 +116,9 @@ impl Checkpoint {
         self.reach
     }
 
-    pub(super) fn add(&mut self, places: Range<u64>, refused: u64) {
-        self.done.insert(places);
-        self.refused = self.refused.saturating_add(refused);
+    pub(super) fn add(&mut self, indices: Range<u64>, rejected: u64) {
+        self.done.insert(indices);
+        self.rejected = self.rejected.saturating_add(rejected);
     }
 
     pub(super) fn reaches(&mut self, end: u64) {
@@ -130,22 +130,22 @@ impl Checkpoint {
     }
 }
 
-/// A set of places, kept as ranges: one, and as many more as there are chunks under way.
+/// A set of indices as sorted ranges: one, and one more for each chunk in flight at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
-pub(super) struct Places(Vec<Range<u64>>);
+pub(super) struct Indices(Vec<Range<u64>>);
 
-impl Places {
-    pub(super) fn contains(&self, place: u64) -> bool {
-        let after = self.0.partition_point(|range| range.start <= place);
-        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|range| range.contains(&place))
+impl Indices {
+    pub(super) fn contains(&self, index: u64) -> bool {
+        let after = self.0.partition_point(|range| range.start <= index);
+        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|range| range.contains(&index))
     }
 
     pub(super) fn len(&self) -> u64 {
         self.0.iter().fold(0, |sum, range| sum.saturating_add(range.end - range.start))
     }
 
-    /// After the last of them.
+    /// The index after the last one.
     pub(super) fn end(&self) -> u64 {
         self.0.last().map_or(0, |range| range.end)
     }
@@ -166,17 +166,17 @@ impl Places {
     }
 }
 
-impl From<Vec<(u64, u64)>> for Places {
+impl From<Vec<(u64, u64)>> for Indices {
     fn from(ranges: Vec<(u64, u64)>) -> Self {
-        let mut places = Self::default();
-        ranges.into_iter().for_each(|(start, end)| places.insert(start..end));
-        places
+        let mut indices = Self::default();
+        ranges.into_iter().for_each(|(start, end)| indices.insert(start..end));
+        indices
     }
 }
 
-impl From<Places> for Vec<(u64, u64)> {
-    fn from(places: Places) -> Self {
-        places.0.into_iter().map(|range| (range.start, range.end)).collect()
+impl From<Indices> for Vec<(u64, u64)> {
+    fn from(indices: Indices) -> Self {
+        indices.0.into_iter().map(|range| (range.start, range.end)).collect()
     }
 }
 
@@ -184,56 +184,56 @@ impl From<Places> for Vec<(u64, u64)> {
 mod tests {
     use serde_json::json;
 
-    use super::{Checkpoint, Places, Stage};
+    use super::{Checkpoint, Indices, Stage};
 
     #[test]
-    fn places_are_kept_as_few_ranges() {
-        let mut places = Places::default();
+    fn indices_merge_into_few_ranges() {
+        let mut indices = Indices::default();
         for start in [3, 1, 5, 0, 2, 4, 9] {
-            places.insert(start..start + 1);
+            indices.insert(start..start + 1);
         }
-        assert_eq!(serde_json::to_value(&places).unwrap(), json!([[0, 6], [9, 10]]));
-        places.insert(4..9);
-        assert_eq!(serde_json::to_value(&places).unwrap(), json!([[0, 10]]));
-        places.insert(20..20);
+        assert_eq!(serde_json::to_value(&indices).unwrap(), json!([[0, 6], [9, 10]]));
+        indices.insert(4..9);
+        assert_eq!(serde_json::to_value(&indices).unwrap(), json!([[0, 10]]));
+        indices.insert(20..20);
         #[allow(clippy::reversed_empty_ranges, reason = "a file can have anything in it")]
-        places.insert(40..30);
-        assert_eq!(serde_json::to_value(&places).unwrap(), json!([[0, 10]]));
-        assert_eq!(places.len(), 10);
+        indices.insert(40..30);
+        assert_eq!(serde_json::to_value(&indices).unwrap(), json!([[0, 10]]));
+        assert_eq!(indices.len(), 10);
     }
 
     #[test]
-    fn places_are_what_was_inserted() {
-        let mut places = Places::default();
+    fn indices_contain_what_was_inserted() {
+        let mut indices = Indices::default();
         let mut expected = [false; 64];
         let mut number = 1_u64;
         for _ in 0..200 {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let start = number >> 58;
             let end = (start + (number >> 40) % 3).min(64);
-            places.insert(start..end);
-            (start..end).for_each(|place| expected[place as usize] = true);
-            let found: Vec<bool> = (0..64).map(|place| places.contains(place)).collect();
+            indices.insert(start..end);
+            (start..end).for_each(|index| expected[index as usize] = true);
+            let found: Vec<bool> = (0..64).map(|index| indices.contains(index)).collect();
             assert_eq!(found, expected);
-            assert_eq!(places.len() as usize, expected.iter().filter(|is| **is).count());
+            assert_eq!(indices.len() as usize, expected.iter().filter(|is| **is).count());
         }
     }
 
     #[test]
-    fn a_checkpoint_is_saved_and_read_by_later_versions() {
-        let mut checkpoint = Checkpoint::of("job".to_owned());
+    fn checkpoint_is_read_by_later_versions() {
+        let mut checkpoint = Checkpoint::new("job".to_owned());
         checkpoint.add(0..1000, 3);
         checkpoint.reaches(5000);
         checkpoint.reaches(4000);
         checkpoint.enters(Stage::Run);
         checkpoint.enters(Stage::Ingested);
         let saved = serde_json::to_value(&checkpoint).unwrap();
-        let expected = json!({"job_id": "job", "done": [[0, 1000]], "reach": 5000, "refused": 3, "stage": "run"});
+        let expected = json!({"job_id": "job", "done": [[0, 1000]], "reach": 5000, "rejected": 3, "stage": "run"});
         assert_eq!(saved, expected);
         assert_eq!(serde_json::from_value::<Checkpoint>(saved).unwrap(), checkpoint);
         let least: Checkpoint = serde_json::from_value(json!({"job_id": "job", "new": 1})).unwrap();
-        assert_eq!(least, Checkpoint::of("job".to_owned()));
+        assert_eq!(least, Checkpoint::new("job".to_owned()));
         assert!(checkpoint.is_ingested() && checkpoint.has_run() && !least.is_ingested());
-        assert_eq!((checkpoint.seen(), checkpoint.refused(), checkpoint.job_id()), (1000, 3, "job"));
+        assert_eq!((checkpoint.seen(), checkpoint.rejected(), checkpoint.job_id()), (1000, 3, "job"));
     }
 }

@@ -199,7 +199,7 @@ fn total<T: Decode + Encode + std::fmt::Debug>(json: &Value) -> Result<(), TestC
     prop_assert!(decoded.is_ok(), "{:?}", decoded);
     let Ok(decoded) = decoded else { return Ok(()) };
     let strict = T::strict(&mut serde_json::Deserializer::from_str(&text));
-    prop_assert_eq!(strict.is_ok(), decoded.deviations.is_empty(), "{:?} {:?}", strict, decoded.deviations);
+    prop_assert_eq!(strict.is_ok(), decoded.mismatches.is_empty(), "{:?} {:?}", strict, decoded.mismatches);
     prop_assert_eq!(decode::<T>(text.as_bytes(), false).is_ok(), strict.is_ok());
     if let Ok(strict) = strict {
         prop_assert_eq!(&strict, &decoded.value);
@@ -253,7 +253,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_right_has_no_deviation() {
+fn what_is_right_has_no_mismatch() {
     total::<Everything>(&valid()).unwrap();
-    assert_eq!(decode::<Everything>(valid().to_string().as_bytes(), false).unwrap().deviations, []);
+    assert_eq!(decode::<Everything>(valid().to_string().as_bytes(), false).unwrap().mismatches, []);
 }

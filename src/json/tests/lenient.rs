@@ -153,7 +153,7 @@ fn what_has_no_place_to_be_kept_is_an_error() {
 }
 
 #[test]
-fn deviations_are_errors_where_they_are_not_allowed() {
+fn mismatches_are_errors_where_they_are_not_allowed() {
     let json = user(r#""to":{"list_id":"l","filters":[1,{"secret":"value"}]}"#);
     let error = decode::<User>(json.as_bytes(), false).unwrap_err();
     assert_eq!(error.to_string(), "the body is not as described: to.filters[1]: expected a number");
@@ -191,7 +191,7 @@ fn places_are_shown_as_they_are_written_in_code() {
     let json = r#"{"notifications":{"a b":1,"":2,"ü-1":3,"x\n":4}}"#;
     let decoded = decode::<Preferences>(json.as_bytes(), true).unwrap();
     // Another crate of the build may have `serde_json` keep the members as they come.
-    let mut places: Vec<&str> = decoded.deviations.iter().map(crate::types::Deviation::place).collect();
+    let mut places: Vec<&str> = decoded.mismatches.iter().map(crate::types::Mismatch::path).collect();
     places.sort_unstable();
     assert_eq!(
         places,
@@ -226,7 +226,7 @@ fn what_is_kept_at_every_level_does_not_become_much_memory() {
 fn no_more_deviations_are_listed_than_anybody_reads() {
     for element in [r#""x""#, "1e400"] {
         let json = format!(r#"{{"list_id":"l","filters":[{}1]}}"#, format!("{element},").repeat(5000));
-        assert_eq!(decode::<ListRecipient>(json.as_bytes(), true).unwrap().deviations.len(), 1000);
+        assert_eq!(decode::<ListRecipient>(json.as_bytes(), true).unwrap().mismatches.len(), 1000);
     }
 }
 
@@ -241,5 +241,5 @@ fn what_comes_very_often_takes_no_more_than_its_time() {
     let json = format!(r#"{{{names}"more":1e400}}"#);
     assert_eq!(decode::<Paging>(json.as_bytes(), true).unwrap().value.extra.len(), 100_001);
     let json = format!(r#"{{"more":true,"x":[{}1]}}"#, "1e400,".repeat(5000));
-    assert_eq!(decode::<Paging>(json.as_bytes(), true).unwrap().deviations.len(), 1000);
+    assert_eq!(decode::<Paging>(json.as_bytes(), true).unwrap().mismatches.len(), 1000);
 }

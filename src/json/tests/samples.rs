@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::json::{structure, union, words};
+use crate::json::{string_enum, structure, union};
 use crate::types::{Extra, Millis, Nullable, Object, Sensitive, Timestamp};
 
 /// A page of rows.
@@ -50,7 +50,7 @@ pub enum Status {
     Enqueued,
     Unrecognized(String),
 }
-words!(Status { Pending = "PENDING", Enqueued = "ENQUEUED" });
+string_enum!(Status { Pending = "PENDING", Enqueued = "ENQUEUED" });
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preferences {
@@ -140,7 +140,7 @@ pub enum Kind {
     String,
     Unrecognized(std::string::String),
 }
-words!(Kind { Text = "text", String = "string" });
+string_enum!(Kind { Text = "text", String = "string" });
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupNode {
@@ -201,7 +201,7 @@ union!(Scalar { 0 Text = Text, 1 Integer = Integer, 2 Number = Number, 3 Boolean
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Everything {
-    pub node: Box<GroupNode>,
+    pub node: GroupNode,
     pub scalars: Vec<Scalar>,
     pub addresses: BTreeMap<String, Sensitive<String>>,
     pub credentials: Sensitive<Object>,

@@ -1,0 +1,41 @@
+//! The build script: generates the surface from `openapi/courier.yaml`. `generate.rs` has the steps in their order.
+
+mod description;
+mod emit;
+mod generate;
+mod model;
+mod print;
+mod progenitor;
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+const DESCRIPTION: &str = "openapi/courier.yaml";
+
+fn main() {
+    println!("cargo::rerun-if-changed={DESCRIPTION}");
+    println!("cargo::rerun-if-changed=build");
+    if let Err(cause) = run() {
+        println!("cargo::error=trycourier cannot be generated from {DESCRIPTION}: {cause}");
+        process::exit(1);
+    }
+}
+
+fn run() -> Result<(), String> {
+    let manifest = variable("CARGO_MANIFEST_DIR")?;
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    let path = Path::new(&manifest).join(DESCRIPTION);
+    let description = fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let features =
+        env::vars_os().filter_map(|(name, _)| name.to_str()?.strip_prefix("CARGO_FEATURE_").map(str::to_lowercase));
+    let features: generate::Features = features.collect();
+    for file in generate::generate(&description, &features)? {
+        let path = out.join(file.name);
+        fs::write(&path, file.text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|error| format!("{name}: {error}"))
+}

@@ -1,0 +1,169 @@
+//! The client: what its calls share.
+
+pub(crate) mod base_url;
+pub(crate) mod builder;
+pub(crate) mod options;
+pub(crate) mod proxy_env;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use crate::client::base_url::BaseUrl;
+use crate::client::builder::ClientBuilder;
+use crate::retry::Clock;
+use crate::retry::budget::RetryBudget;
+use crate::retry::idempotency::Keys;
+use crate::retry::rate_limit::RateLimits;
+use crate::telemetry::CallReport;
+use crate::transport::{Http, Transport};
+use crate::{Options, Result, Sensitive};
+
+/// A client of Courier's API.
+///
+/// It holds a pool of connections and the API key, and shares both with its clones. Cloning is cheap, so build one client and
+/// clone it. It is `Send` and `Sync`, and works on tokio's current-thread and multi-thread runtimes with time and IO enabled.
+/// Dropping the future of a call abandons its request, and no further attempt is made. When the last clone is dropped, its
+/// connections close.
+///
+/// # From synchronous code
+///
+/// A current-thread runtime is enough. Keep it with the client and use it for every call, because connections belong to the
+/// runtime that opened them. Inside an async task, await the call instead: tokio panics when a task blocks on a runtime.
+///
+/// ```no_run
+/// use trycourier::Client;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// let client = Client::from_env()?;
+/// let answer = runtime.block_on(client.request(http::Method::GET, "/lists").send::<serde_json::Value>())?;
+/// println!("{}", answer["items"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(pub(crate) Arc<Inner>);
+
+/// A client's options, and what it shares with its copies that have others.
+pub(crate) struct Inner {
+    pub shared: Arc<Shared>,
+    pub options: Options,
+}
+
+/// What all clones and copies of a client share.
+pub(crate) struct Shared {
+    pub base_url: BaseUrl,
+    pub authorization: HeaderValue,
+    pub key: Sensitive,
+    pub transport: Carrier,
+    pub budget: RetryBudget,
+    pub limits: RateLimits,
+    pub keys: Keys,
+    pub clock: Arc<dyn Clock>,
+    pub observer: Option<Observer>,
+}
+
+/// What carries the requests. The default needs no box.
+pub(crate) enum Carrier {
+    Http(Http),
+    Own(Box<dyn Transport>),
+}
+
+/// What is told of every call that has ended.
+pub(crate) type Observer = Box<dyn Fn(&CallReport) + Send + Sync>;
+
+impl Client {
+    /// Starts to build a client. It reads nothing from the environment.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Builds a client from environment variables.
+    ///
+    /// | variable | meaning | |
+    /// |---|---|---|
+    /// | `COURIER_API_KEY` | the API key | required |
+    /// | `COURIER_BASE_URL` | the URL of the API | `https://api.courier.com` by default |
+    /// | `COURIER_CUSTOM_HEADERS` | headers for every request, one `Name: value` per line | none by default |
+    ///
+    /// A variable that is blank counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), with the name of the variable, if the key is missing or a
+    /// value is invalid.
+    pub fn from_env() -> Result<Self> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    /// Makes a copy of the client with other options, such as a timeout, retries or a header. It shares connections, key and
+    /// retry budget with this client, and is cheap to make.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
+    /// let patient = client.with_options(|options| options.attempt_timeout(Duration::from_secs(120)).max_retries(5));
+    /// patient.request(http::Method::GET, "/lists").send::<serde_json::Value>().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "it changes a copy, not the client"]
+    pub fn with_options(&self, change: impl FnOnce(Options) -> Options) -> Self {
+        let Inner { shared, options } = &*self.0;
+        Self(Arc::new(Inner { shared: Arc::clone(shared), options: change(options.clone()) }))
+    }
+
+    /// Makes an idempotency key, a random UUID.
+    ///
+    /// Under one key the server acts once, however often the call is made. So keep the key for as long as you may have to repeat
+    /// the call: after an error with an unknown outcome, after a dropped future, or after a restart.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use serde_json::json;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = client.new_idempotency_key();
+    /// let send = || {
+    ///     let message = json!({"message": {"to": {"user_id": "user_123"}, "template": "welcome"}});
+    ///     let call = client.request(http::Method::POST, "/send").json(&message);
+    ///     call.options(|options| options.idempotency_key(&key)).send::<serde_json::Value>()
+    /// };
+    /// let sent = match tokio::time::timeout(Duration::from_secs(2), send()).await {
+    ///     Ok(sent) => sent?,
+    ///     // The first send may have arrived. Under the same key it is not done twice.
+    ///     Err(_) => send().await?,
+    /// };
+    /// println!("{}", sent["requestId"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn new_idempotency_key(&self) -> String {
+        self.shared().keys.text()
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// The time and the randomness of whatever waits on behalf of the client.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared().clock
+    }
+}
+
+/// Without the key, and without the path of the base URL, which may be a secret too.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.shared().base_url.origin())
+            .field("options", self.options())
+            .finish_non_exhaustive()
+    }
+}

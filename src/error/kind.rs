@@ -1,0 +1,112 @@
+//! The cases of what can go wrong.
+
+use http::StatusCode;
+
+/// What kind of failure an [`Error`](crate::Error) is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client cannot be built, or one of its options cannot be sent. Nothing was sent.
+    Configuration,
+    /// An argument of the call was refused by the SDK. Nothing was sent.
+    InvalidArgument,
+    /// 400: Courier does not understand the request.
+    BadRequest,
+    /// 401: Courier does not know the API key.
+    Authentication,
+    /// 402: the workspace's plan does not include it.
+    PaymentRequired,
+    /// 403: the API key does not permit it.
+    Permission,
+    /// 404: it does not exist, or no longer.
+    NotFound,
+    /// 408: the server gave up waiting for the request.
+    RequestTimeout,
+    /// 409: the request contradicts the current state, or another one with the same idempotency key is still in progress.
+    Conflict,
+    /// 413: the request is larger than Courier accepts.
+    PayloadTooLarge,
+    /// 422: Courier understands the request, but cannot process it.
+    Unprocessable,
+    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because its turn in the
+    /// client's [`pace`](crate::ClientBuilder::rate_limit) comes after its deadline.
+    RateLimited,
+    /// Any other 4xx.
+    Client,
+    /// 5xx: Courier, or a gateway in front of it, failed.
+    Server,
+    /// A redirect that is not followed: to another host, in a loop, or one that would change the request.
+    Redirect,
+    /// No connection could be made, or it broke. The server may have acted on the request unless
+    /// [`was_sent`](crate::Error::was_sent) is false.
+    Connection,
+    /// The server's certificate is not accepted: it has expired, is for another host, or comes from an unknown authority.
+    Certificate,
+    /// The proxy refuses to connect, or requires credentials.
+    Proxy,
+    /// There was no response within the client's time limit. The server may have acted on the request unless
+    /// [`was_sent`](crate::Error::was_sent) is false.
+    Timeout,
+    /// A success whose body cannot be read as the type of the response. The server has acted.
+    Decode,
+    /// A success that does not match the API's description, where [`strict_decoding`](crate::Options::strict_decoding) is on. The
+    /// server has acted.
+    Mismatch,
+    /// A success whose body is missing. The server has acted: do not make the call again under another idempotency key.
+    EmptyBody,
+    /// A success whose body is larger than [`max_response_bytes`](crate::Options::max_response_bytes). The server has acted.
+    ResponseTooLarge,
+    /// A page of a list has a cursor that leads back to an earlier page, so the list would never end.
+    CursorLoop,
+    /// A page of a list says that there is another one, but has no cursor for it.
+    MissingCursor,
+    /// A [`Wait`](crate::ext::Wait) can no longer succeed, for example because the message cannot be delivered.
+    WaitFailed,
+    /// The idempotency key of a [`Prepared`](crate::Prepared) call has expired, so performing it could do the work a second
+    /// time. Nothing was sent.
+    Expired,
+}
+
+impl ErrorKind {
+    pub(crate) fn of(status: StatusCode) -> Self {
+        match status.as_u16() {
+            300..=399 => Self::Redirect,
+            400 => Self::BadRequest,
+            401 => Self::Authentication,
+            402 => Self::PaymentRequired,
+            403 => Self::Permission,
+            404 => Self::NotFound,
+            407 => Self::Proxy,
+            408 => Self::RequestTimeout,
+            409 => Self::Conflict,
+            413 => Self::PayloadTooLarge,
+            422 => Self::Unprocessable,
+            429 => Self::RateLimited,
+            _ if status.is_client_error() => Self::Client,
+            _ => Self::Server,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::BadRequest | Self::Unprocessable => "correct the request",
+            Self::Authentication => "check the API key",
+            Self::PaymentRequired => "check the workspace's plan",
+            Self::Permission => "use an API key that permits it",
+            Self::NotFound => "check the ids of the call",
+            Self::Proxy => "the proxy wants credentials; put them into the proxy's URL",
+            Self::Conflict => {
+                "check the current state, or wait until the request with the same idempotency key has ended"
+            }
+            Self::PayloadTooLarge => "send less at once",
+            Self::RateLimited => "send less often, or try later",
+            Self::Redirect => {
+                "the redirect is not followed, so that the API key stays with its host; check the base URL"
+            }
+            Self::RequestTimeout => "the server gave up waiting for the request; try later",
+            Self::Client => "the server refuses the request",
+            _ => "try later",
+        }
+    }
+}

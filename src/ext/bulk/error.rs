@@ -1,0 +1,150 @@
+//! Why a job did not go on.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::checkpoint::Checkpoint;
+use super::rejected::Rejected;
+use crate::Error;
+use crate::types::BulkJob;
+
+/// Why a job stopped.
+///
+/// ```
+/// use trycourier::ext::bulk::Stopped;
+///
+/// fn advice<E>(reason: &Stopped<E>) -> &'static str {
+///     match reason {
+///         Stopped::Call(error) if error.is_transient() => "resume later, from the last checkpoint",
+///         Stopped::Input(_) | Stopped::MissingAddress { .. } => "correct the users, and resume from the last checkpoint",
+///         _ => "ask a person",
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Stopped<E> {
+    /// A call failed.
+    Call(Error),
+    /// The stream of users yielded an error.
+    Input(E),
+    /// A user has no address. The job has not run, and nobody was sent anything.
+    #[non_exhaustive]
+    MissingAddress {
+        /// The user's index in the input, from 0.
+        index: u64,
+        /// What is missing.
+        reason: String,
+    },
+    /// The job failed: its status is `ERROR`.
+    Failed(Box<BulkJob>),
+}
+
+impl<E> fmt::Display for Stopped<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(_) => f.write_str("a request of the bulk job failed"),
+            Self::Input(_) => f.write_str("the input of users failed"),
+            Self::MissingAddress { index, reason } => write!(f, "the user at index {index} {reason}"),
+            Self::Failed(_) => f.write_str("the status of the job is ERROR"),
+        }
+    }
+}
+
+impl<E: StdError + 'static> StdError for Stopped<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Call(error) => Some(error),
+            Self::Input(error) => Some(error),
+            Self::MissingAddress { .. } | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// Why a job stopped, and where to resume it.
+///
+/// ```no_run
+/// use trycourier::ext::bulk::{Job, Stopped};
+/// use trycourier::types::BulkUser;
+///
+/// # async fn example(job: Job, users: Vec<BulkUser>) {
+/// if let Err(error) = job.send(users).await {
+///     if let Stopped::MissingAddress { index, .. } = error.reason() {
+///         println!("user {index} has no address; nobody was sent anything");
+///     }
+///     println!("{} users were processed", error.checkpoint().seen());
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct BulkError<E> {
+    reason: Stopped<E>,
+    checkpoint: Checkpoint,
+    rejected: Vec<Rejected>,
+}
+
+impl<E> BulkError<E> {
+    pub(super) fn new(reason: Stopped<E>, checkpoint: Checkpoint) -> Self {
+        Self { reason, checkpoint, rejected: Vec::new() }
+    }
+
+    pub(super) fn with_rejected(self, rejected: Vec<Rejected>) -> Self {
+        Self { rejected, ..self }
+    }
+
+    /// Why it stopped.
+    ///
+    /// ```
+    /// use trycourier::ext::bulk::{BulkError, Stopped};
+    ///
+    /// fn is_worth_another_try<E>(error: &BulkError<E>) -> bool {
+    ///     matches!(error.reason(), Stopped::Call(call) if call.is_transient())
+    /// }
+    /// ```
+    pub fn reason(&self) -> &Stopped<E> {
+        &self.reason
+    }
+
+    /// Where to resume, with [`Job::resume`].
+    ///
+    /// ```
+    /// use trycourier::ext::bulk::{BulkError, Job};
+    ///
+    /// fn resume<E>(client: &trycourier::Client, error: &BulkError<E>) -> Job {
+    ///     Job::resume(client, error.checkpoint().clone())
+    /// }
+    /// ```
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The users who were not added until then, as in [`Report::rejected`]. A resumed job does not report them again. Steps that
+    /// you took from the stream have reported theirs in [`Progress::Ingested`] and are left out here.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn show<E>(error: &BulkError<E>) {
+    ///     error.rejected().iter().for_each(|user| println!("user {:?}: {}", user.index, user.reason));
+    /// }
+    /// ```
+    pub fn rejected(&self) -> &[Rejected] {
+        &self.rejected
+    }
+}
+
+impl<E> fmt::Display for BulkError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the bulk job stopped after {} users", self.checkpoint.seen())?;
+        match &self.reason {
+            Stopped::MissingAddress { .. } | Stopped::Failed(_) => write!(f, ": {}", self.reason),
+            // The source has the text.
+            Stopped::Call(_) | Stopped::Input(_) => Ok(()),
+        }
+    }
+}
+
+impl<E: StdError + 'static> StdError for BulkError<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.reason.source()
+    }
+}

@@ -1,0 +1,150 @@
+//! Users who are not in the job.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::types::BulkUserError;
+
+/// A user who was not added to the job.
+///
+/// ```
+/// use trycourier::ext::bulk::Rejected;
+///
+/// /// The rejected among the users of the job.
+/// fn again<'a, T>(users: &'a [T], rejected: &[Rejected]) -> Vec<&'a T> {
+///     let indices = rejected.iter().filter_map(|user| usize::try_from(user.index?).ok());
+///     indices.filter_map(|index| users.get(index)).collect()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Rejected {
+    /// The user's index in the input, from 0; `None` if Courier's response does not say which user it means.
+    pub index: Option<u64>,
+    /// Courier's reason, such as `Duplicate user`, or this crate's own.
+    pub reason: String,
+}
+
+/// A user that Courier rejected, as the response has it.
+pub(super) struct Rejection {
+    pub reason: String,
+    pub user: Value,
+}
+
+impl Rejection {
+    pub(super) fn is_duplicate(&self) -> bool {
+        self.reason.to_ascii_lowercase().contains("duplicate")
+    }
+}
+
+impl From<BulkUserError> for Rejection {
+    fn from(error: BulkUserError) -> Self {
+        Self {
+            reason: error.error.unwrap_or_else(|| "Courier gave no reason".to_owned()),
+            user: error.user.and_then(|user| serde_json::to_value(user).ok()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Finds the rejected users among those of the request's body, whose indices in the input are given too.
+pub(super) fn locate(rejections: &[Rejection], body: &[u8], indices: &[u64]) -> Vec<Rejected> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let sent = body.get("users").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    // Grouped by identity: a response can name more users than were sent, and comparing each pair would take too long.
+    let mut unmatched: HashMap<Option<&str>, Vec<(&Value, u64)>> = HashMap::new();
+    for (user, index) in sent.iter().zip(indices) {
+        unmatched.entry(identity(user)).or_default().push((user, *index));
+    }
+    let mut rejected: Vec<Rejected> = rejections
+        .iter()
+        .rev()
+        .map(|rejection| {
+            let id = identity(&rejection.user);
+            let index = unmatched.get_mut(&id).and_then(|alike| {
+                // From the end: of two equal users, the second one is the duplicate.
+                let same = alike.iter().rposition(|(user, _)| **user == rejection.user);
+                let position = same.or_else(|| id.and(alike.len().checked_sub(1)))?;
+                Some(alike.remove(position).1)
+            });
+            Rejected { index, reason: rejection.reason.clone() }
+        })
+        .collect();
+    rejected.reverse();
+    rejected
+}
+
+/// The id or address by which Courier knows a user. A response can have it under another name than the request.
+fn identity(user: &Value) -> Option<&str> {
+    const POINTERS: [&str; 9] = [
+        "/to/user_id",
+        "/user_id",
+        "/recipient",
+        "/profile/email",
+        "/to/email",
+        "/email",
+        "/profile/phone_number",
+        "/to/phone_number",
+        "/phone_number",
+    ];
+    POINTERS.iter().find_map(|pointer| user.pointer(pointer)?.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use serde_json::{Value, json};
+
+    use super::{Rejection, locate};
+
+    fn indices(rejected: &[Value], sent: &[Value]) -> Vec<Option<u64>> {
+        let rejections =
+            rejected.iter().map(|user| Rejection { reason: "Duplicate user".to_owned(), user: user.clone() });
+        let indices: Vec<u64> = (100..).take(sent.len()).collect();
+        locate(&rejections.collect::<Vec<_>>(), json!({"users": sent}).to_string().as_bytes(), &indices)
+            .into_iter()
+            .map(|rejected| rejected.index)
+            .collect()
+    }
+
+    #[test]
+    fn user_is_located_as_sent_or_by_id() {
+        let sent = [
+            json!({"to": {"user_id": "a"}, "profile": {"email": "a@example.com"}}),
+            json!({"recipient": "b"}),
+            json!({"profile": {"email": "c@example.com"}}),
+        ];
+        assert_eq!(indices(&[sent[2].clone(), sent[0].clone()], &sent), [Some(102), Some(100)]);
+        let otherwise =
+            [json!({"user_id": "a", "email": "x"}), json!({"email": "c@example.com"}), json!({"user_id": "b"})];
+        assert_eq!(indices(&otherwise, &sent), [Some(100), Some(102), Some(101)]);
+        assert_eq!(indices(&[json!({"user_id": "z"}), json!({}), Value::Null], &sent), [None; 3]);
+    }
+
+    #[test]
+    fn surplus_rejections_take_linear_time() {
+        let user =
+            |name: &str, number: usize| json!({"recipient": format!("{name}{number}"), "profile": {"a": number}});
+        let sent: Vec<Value> = (0..1000).map(|number| user("u", number)).collect();
+        let rejected: Vec<Value> = (0..25_000).map(|number| user("nobody", number)).collect();
+        let begun = Instant::now();
+        assert!(indices(&rejected, &sent).iter().all(Option::is_none));
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn later_of_equal_users_is_the_duplicate() {
+        let user = json!({"recipient": "a"});
+        let other = json!({"recipient": "b"});
+        let sent = [user.clone(), other, user.clone(), user.clone()];
+        assert_eq!(indices(&[user.clone(), user.clone()], &sent), [Some(102), Some(103)]);
+        assert_eq!(indices(&vec![user; 4], &sent), [None, Some(100), Some(102), Some(103)]);
+    }
+
+    #[test]
+    fn duplicate_is_known_by_its_reason() {
+        let rejection = |reason: &str| Rejection { reason: reason.to_owned(), user: Value::Null }.is_duplicate();
+        assert!(rejection("Duplicate user") && rejection("user is a duplicate") && !rejection("Invalid user"));
+    }
+}

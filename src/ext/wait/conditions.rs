@@ -1,0 +1,168 @@
+//! The conditions that callers wait for most: the end of a bulk job, of a message and of a run.
+//!
+//! The calls have `until`, and a method for the usual condition.
+
+#[allow(unused_imports, reason = "each is for its resource")]
+use super::{Verdict, Wait};
+#[allow(unused_imports, reason = "each is for its resource")]
+use crate::{calls, types};
+
+/// Adds `until`, with any condition.
+#[allow(unused_macros, reason = "each use is for its resource")]
+macro_rules! until {
+    ($feature:literal, $call:ident, $response:ident, $example:literal) => {
+        #[cfg(feature = $feature)]
+        #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
+        impl calls::$call {
+            /// Repeats the call until its response meets a condition; see [`Wait`](crate::ext::Wait).
+            ///
+            /// ```no_run
+            #[doc = concat!("# async fn example(call: trycourier::calls::", stringify!($call), ") -> Result<(), Box<dyn std::error::Error>> {")]
+            #[doc = concat!("let response = call.until(|response| response.", $example, ").await?;")]
+            /// println!("{response:?}");
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn until(
+                self,
+                mut condition: impl FnMut(&types::$response) -> bool + Send + 'static,
+            ) -> Wait<types::$response> {
+                Wait::calling(self, move |response| if condition(response) { Verdict::Success } else { Verdict::Pending })
+            }
+        }
+    };
+}
+
+until!("bulk", BulkRetrieveJob, BulkRetrieveJobResponse, "job.enqueued >= 100");
+until!("messages", MessagesRetrieve, MessageDetails, "opened.is_some()");
+until!("journeys", JourneysRunsRetrieve, JourneyRunResponse, "run.updated_at.is_some()");
+until!("journeys", JourneysRunsListSteps, JourneyRunStepsResponse, "steps.len() > 1");
+until!("automations", AutomationsRunsListSteps, AutomationRunStepsResponse, "steps.len() > 1");
+
+#[cfg(feature = "bulk")]
+#[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
+impl calls::BulkRetrieveJob {
+    /// Waits until the job has ended, when the messages to all its users are on their way. If the job fails, waiting fails, and
+    /// the error has the job.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let response = client.bulk().retrieve_job("job_id").until_done().await?;
+    /// println!("{} of {} users", response.job.enqueued, response.job.received);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn until_done(self) -> Wait<types::BulkRetrieveJobResponse> {
+        Wait::calling(self, |response| match response.job.status {
+            types::BulkJobStatus::Completed => Verdict::Success,
+            types::BulkJobStatus::Error => Verdict::Failure,
+            _ => Verdict::Pending,
+        })
+    }
+}
+
+#[cfg(feature = "messages")]
+#[cfg_attr(docsrs, doc(cfg(feature = "messages")))]
+impl calls::MessagesRetrieve {
+    /// Waits until the message has arrived, for at most 10 minutes unless you set a [`timeout`](Wait::timeout). If the message
+    /// will not arrive, waiting fails, and the error has the message.
+    ///
+    /// Some channels, such as Inbox, report nothing after `SENT`; wait for that with `until`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// match client.messages().retrieve("1-65f240a0").until_delivered().await {
+    ///     Ok(message) => println!("{} has it", message.recipient),
+    ///     Err(error) => println!("{error}: {:?}", error.last().and_then(|message| message.reason.as_ref())),
+    /// }
+    /// # }
+    /// ```
+    pub fn until_delivered(self) -> Wait<types::MessageDetails> {
+        Wait::calling(self, |message| match &message.status {
+            status if status.is_delivered() => Verdict::Success,
+            status if status.is_failed() => Verdict::Failure,
+            _ => Verdict::Pending,
+        })
+    }
+
+    /// Waits until the message has arrived or it is certain that it will not, for at most 10 minutes unless you set a
+    /// [`timeout`](Wait::timeout).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let message = client.messages().retrieve("1-65f240a0").until_settled().await?;
+    /// println!("{}", message.status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn until_settled(self) -> Wait<types::MessageDetails> {
+        self.until(|message| message.status.is_settled())
+    }
+}
+
+#[cfg(feature = "journeys")]
+#[cfg_attr(docsrs, doc(cfg(feature = "journeys")))]
+impl calls::JourneysRunsRetrieve {
+    /// Waits until the run has ended. If it is canceled or throttled or fails, waiting fails, and the error has the run. The end
+    /// of a run does not mean that its messages have arrived.
+    ///
+    /// A run with long delays needs a longer [`timeout`](Wait::timeout) than the default of 10 minutes.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let response = client.journeys().runs().retrieve("run_id").until_done().await?;
+    /// println!("{:?}", response.run.updated_at);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn until_done(self) -> Wait<types::JourneyRunResponse> {
+        Wait::calling(self, |response| {
+            response
+                .run
+                .status
+                .as_ref()
+                .map_or(Verdict::Pending, |status| verdict(status.is_ended(), status.is_failed()))
+        })
+    }
+}
+
+#[cfg(feature = "automations")]
+#[cfg_attr(docsrs, doc(cfg(feature = "automations")))]
+impl calls::AutomationsRunsListSteps {
+    /// Waits until every step that the run has begun has ended. If one is canceled or throttled or fails, waiting fails, and the
+    /// error has the steps.
+    ///
+    /// Courier reports only the steps of an automation run, not the state of the run itself. So if there is a pause between two
+    /// steps, waiting can end before the second one has begun.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let response = client.automations().runs().list_steps("run_id").until_done().await?;
+    /// println!("{} steps", response.steps.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn until_done(self) -> Wait<types::AutomationRunStepsResponse> {
+        Wait::calling(self, |response| {
+            let verdicts =
+                || response.steps.iter().map(|step| verdict(step.status.is_ended(), step.status.is_failed()));
+            if verdicts().any(|verdict| verdict == Verdict::Failure) {
+                Verdict::Failure
+            } else if !response.steps.is_empty() && verdicts().all(|verdict| verdict == Verdict::Success) {
+                Verdict::Success
+            } else {
+                Verdict::Pending
+            }
+        })
+    }
+}
+
+/// Returns the verdict on the status of a run or step. Unknown statuses are treated as pending.
+#[cfg(any(feature = "automations", feature = "journeys"))]
+fn verdict(is_ended: bool, is_failed: bool) -> Verdict {
+    match (is_ended, is_failed) {
+        (true, false) => Verdict::Success,
+        (true, true) => Verdict::Failure,
+        (false, _) => Verdict::Pending,
+    }
+}

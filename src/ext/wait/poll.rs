@@ -1,0 +1,82 @@
+//! The polls of a wait: their order, delays and limits.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{self, BoxFuture, Either};
+
+use super::{Verdict, Wait};
+use crate::retry::{Clock, asked_delay};
+use crate::{Error, ErrorKind};
+
+/// The polls so far.
+pub(super) struct Poller<S> {
+    wait: Wait<S>,
+    /// The time of the first poll.
+    since: Option<Instant>,
+    /// The number of polls.
+    count: u32,
+    /// The delay that Courier requested by a 429.
+    requested_delay: Option<Duration>,
+    /// The last poll, which is earlier than its delay to be within the timeout, was made.
+    is_last: bool,
+}
+
+/// The reason why there is no further state.
+pub(super) enum Ended {
+    TimedOut,
+    Failed(Error),
+}
+
+/// The time left for the last poll, or half of the remaining time if that is less.
+const LAST_POLL: Duration = Duration::from_secs(1);
+
+impl<S: Send + 'static> Poller<S> {
+    pub(super) fn new(wait: Wait<S>) -> Self {
+        Self { wait, since: None, count: 0, requested_delay: None, is_last: false }
+    }
+
+    /// Returns the next state and its verdict.
+    pub(super) async fn next(&mut self) -> Result<(S, Verdict), Ended> {
+        let clock = Arc::clone(&self.wait.clock);
+        let since = *self.since.get_or_insert_with(|| clock.now());
+        let elapsed = || clock.now().saturating_duration_since(since);
+        loop {
+            if let Some(retry) = self.count.checked_sub(1) {
+                let backoff = || self.wait.backoff.delay(retry, clock.random());
+                let mut delay = self.requested_delay.take().unwrap_or_else(backoff);
+                let left = self.wait.timeout.saturating_sub(elapsed());
+                if delay >= left {
+                    if self.is_last {
+                        return Err(Ended::TimedOut);
+                    }
+                    self.is_last = true;
+                    delay = left.saturating_sub(LAST_POLL.min(left / 2));
+                }
+                clock.sleep(delay).await;
+            }
+            self.count = self.count.saturating_add(1);
+            let left = self.wait.timeout.saturating_sub(elapsed());
+            let error = match within(left, &*clock, (self.wait.poll)()).await {
+                None => return Err(Ended::TimedOut),
+                Some(Ok(state)) => {
+                    let verdict = (self.wait.judge)(&state);
+                    return Ok((state, verdict));
+                }
+                Some(Err(error)) => error,
+            };
+            match error.kind() {
+                ErrorKind::RateLimited => self.requested_delay = asked_delay(error.headers(), clock.date()),
+                ErrorKind::NotFound if elapsed() < self.wait.not_found_for => {}
+                _ => return Err(Ended::Failed(error)),
+            }
+        }
+    }
+}
+
+async fn within<T>(time: Duration, clock: &dyn Clock, future: BoxFuture<'static, T>) -> Option<T> {
+    match future::select(future, clock.limit(time)).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
+    }
+}

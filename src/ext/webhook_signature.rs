@@ -1,0 +1,70 @@
+//! The signature of a webhook: the one place that knows what Courier signs, and how.
+
+use std::error::Error;
+use std::fmt;
+use std::time::SystemTime;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// The header that has the signature. Courier sends it only for a webhook that has a secret.
+pub const SIGNATURE_HEADER: &str = "courier-signature";
+
+/// Signs a body as Courier does, for tests of a receiver: the value of the header [`SIGNATURE_HEADER`].
+///
+/// ```
+/// use std::time::SystemTime;
+/// use trycourier::ext::webhook::{Verifier, sign};
+///
+/// let body = r#"{"type": "message:updated", "data": {"id": "1-5e2b2615-05efbb3acab9172f88dd3f6f"}}"#;
+/// let header = sign("secret", SystemTime::now(), body)?;
+/// assert!(Verifier::new("secret")?.verify(header, body).is_ok());
+/// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
+/// ```
+///
+/// # Errors
+///
+/// [`EmptySecret`] if the secret is empty or blank.
+pub fn sign(secret: impl AsRef<[u8]>, time: SystemTime, body: impl AsRef<[u8]>) -> Result<String, EmptySecret> {
+    let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis().to_string();
+    let mac = signed(keyed(secret.as_ref())?, time.as_bytes(), body.as_ref());
+    Ok(format!("t={time},signature={}", hex(&mac.finalize().into_bytes())))
+}
+
+pub(crate) fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, EmptySecret> {
+    // A file or an environment variable often ends in a line break, which is not part of the secret.
+    let secret = secret.trim_ascii();
+    if secret.is_empty() {
+        return Err(EmptySecret);
+    }
+    // HMAC takes a key of any length; the error exists for other algorithms.
+    Hmac::new_from_slice(secret).map_err(|_| EmptySecret)
+}
+
+pub(crate) fn signed(mut mac: Hmac<Sha256>, time: &[u8], body: &[u8]) -> Hmac<Sha256> {
+    mac.update(time);
+    mac.update(b".");
+    mac.update(body);
+    mac
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The error of an empty or blank webhook secret, with which anyone could sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmptySecret;
+
+impl fmt::Display for EmptySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the webhook's secret is empty; it is shown in the webhook's settings in Courier")
+    }
+}
+
+impl Error for EmptySecret {}

@@ -1,0 +1,250 @@
+//! Free-form objects.
+
+use std::fmt;
+use std::ops::Index;
+
+use serde::de::Deserializer;
+use serde::ser::{Error, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::json::{Decode, Encode, Notes};
+use crate::secrets::names::Shown;
+
+/// A JSON object whose properties Courier does not describe, such as the data of a message or a profile.
+///
+/// Make it from [`serde_json::json!`], a map, an array of pairs, or, with [`of`](Self::of), a value of your own. Read it with
+/// `["name"]`:
+///
+/// ```
+/// use serde_json::json;
+/// use trycourier::types::Object;
+///
+/// let data = Object::from(json!({"order": "A-1007", "total": 12}));
+/// assert_eq!(data["order"], "A-1007");
+/// assert!(data["something else"].is_null());
+///
+/// let same = Object::from([("order", json!("A-1007")), ("total", json!(12))]);
+/// assert_eq!(data, same);
+/// ```
+///
+/// If a `json!` is not an object, the call fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) and
+/// nothing is sent. If Courier answers with something else than an object, [`as_value`](Self::as_value) returns it unchanged.
+///
+/// `Debug` hides the values under names that look like those of secrets.
+#[derive(Clone)]
+pub struct Object {
+    value: Value,
+    /// It is sent back as it came, whatever it is.
+    received: bool,
+}
+
+impl Object {
+    /// An object without properties.
+    pub fn new() -> Self {
+        Self::from(Map::new())
+    }
+
+    /// Converts a value of your own, such as a struct that implements [`Serialize`].
+    ///
+    /// ```
+    /// use trycourier::types::Object;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Order<'a> {
+    ///     id: &'a str,
+    /// }
+    ///
+    /// let data = Object::from_serialize(&Order { id: "A-1007" })?;
+    /// assert_eq!(data["id"], "A-1007");
+    /// assert!(Object::from_serialize(&"a text").is_err());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the value cannot be written as JSON, or its JSON is not an object.
+    pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        let object = Self::from(serde_json::to_value(value)?);
+        if object.is_object() { Ok(object) } else { Err(serde_json::Error::custom(NOT_AN_OBJECT)) }
+    }
+
+    pub(crate) fn received(value: Value) -> Self {
+        Self { value, received: true }
+    }
+
+    /// The value of a property.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.value.get(name)
+    }
+
+    /// Sets a property, and returns its previous value. If this is not an object, it becomes one.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
+        if !self.value.is_object() {
+            self.value = Value::Object(Map::new());
+        }
+        self.value.as_object_mut()?.insert(name.into(), value.into())
+    }
+
+    /// Whether it is a JSON object. It is, unless it was made of another JSON value.
+    pub fn is_object(&self) -> bool {
+        self.value.is_object()
+    }
+
+    /// The properties and their values; none if it is not an object.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// How many properties there are.
+    pub fn len(&self) -> usize {
+        self.value.as_object().map_or(0, Map::len)
+    }
+
+    /// Whether there are no properties.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The JSON value.
+    pub fn as_value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The JSON value, by consuming the object.
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+
+    /// Reads it into a type of your own.
+    ///
+    /// # Errors
+    ///
+    /// If it does not match the type.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        T::deserialize(&self.value)
+    }
+}
+
+const NOT_AN_OBJECT: &str = "a free-form object was given a value that is not a JSON object";
+
+impl Default for Object {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl PartialEq<Value> for Object {
+    fn eq(&self, other: &Value) -> bool {
+        self.value == *other
+    }
+}
+
+impl From<Value> for Object {
+    fn from(value: Value) -> Self {
+        Self { value, received: false }
+    }
+}
+
+impl From<Map<String, Value>> for Object {
+    fn from(map: Map<String, Value>) -> Self {
+        Self::from(Value::Object(map))
+    }
+}
+
+impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Object {
+    fn from(properties: [(K, V); N]) -> Self {
+        Self::from_iter(properties)
+    }
+}
+
+impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Object {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(properties: I) -> Self {
+        Self::from(properties.into_iter().map(|(name, value)| (name.into(), value.into())).collect::<Map<_, _>>())
+    }
+}
+
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        object.value
+    }
+}
+
+/// Null where there is no such property.
+impl Index<&str> for Object {
+    type Output = Value;
+
+    fn index(&self, name: &str) -> &Value {
+        self.get(name).unwrap_or(&Value::Null)
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Shown(&self.value).fmt(f)
+    }
+}
+
+/// An error if it is not an object, unless it came so.
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.received || self.is_object() { self.value.serialize(to) } else { Err(S::Error::custom(NOT_AN_OBJECT)) }
+    }
+}
+
+/// An error if it is not an object.
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Map::deserialize(from).map(|map| Self::received(Value::Object(map)))
+    }
+}
+
+impl Decode for Object {
+    const EXPECTED: &'static str = "an object";
+
+    fn empty() -> Self {
+        Self::new()
+    }
+
+    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::deserialize(from)
+    }
+
+    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
+        if !value.is_object() {
+            notes.misfit::<()>(Self::EXPECTED);
+        }
+        (!value.is_null()).then(|| Self::received(notes.keep(value)))
+    }
+
+    fn instead(value: Value) -> Option<Self> {
+        Some(Self::received(value))
+    }
+}
+
+impl Encode for Object {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.serialize(to)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Object {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Object".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "object", "additionalProperties": true})
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}

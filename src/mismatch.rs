@@ -1,0 +1,52 @@
+//! Where a response was not as described.
+
+use std::fmt;
+
+use crate::secrets::redact::Redaction;
+
+/// A path where a response does not match the API's description, and what the description says there.
+///
+/// Such a response is not an error, and nothing of it is lost: a value that does not fit its field is in
+/// [`Extra`](crate::types::Extra) under the field's name. A mismatch contains no values of the response, so it is safe to log.
+///
+/// ```
+/// # fn log(mismatches: &[trycourier::types::Mismatch]) {
+/// for mismatch in mismatches {
+///     eprintln!("{mismatch}"); // items[3].status: expected a string
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    path: String,
+    expected: &'static str,
+}
+
+impl Mismatch {
+    pub(crate) fn new(path: String, expected: &'static str) -> Self {
+        Self { path, expected }
+    }
+
+    pub(crate) fn redacted(self, redaction: &Redaction) -> Self {
+        Self { path: redaction.redact(&self.path).into_owned(), ..self }
+    }
+
+    /// The path, such as `items[3].status`. It is empty for the response as a whole.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What the description says there, such as `a string`.
+    pub fn expected(&self) -> &str {
+        self.expected
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        write!(f, "expected {}", self.expected)
+    }
+}

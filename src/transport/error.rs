@@ -1,0 +1,113 @@
+//! Why an attempt has no response.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// Why an attempt has no response, or not all of it.
+///
+/// It tells the client whether the server may have acted on the request, and whether another attempt can help. The constructors
+/// make the cautious choice; [`not_sent`](Self::not_sent) and [`permanent`](Self::permanent) change it.
+#[derive(Debug)]
+pub struct TransportError {
+    failure: Failure,
+    was_sent: bool,
+    is_permanent: bool,
+    cause: Box<dyn StdError + Send + Sync>,
+}
+
+/// What failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Connect,
+    Certificate,
+    Proxy,
+    Broken,
+    Timeout,
+    Redirect,
+    Request,
+}
+
+impl TransportError {
+    /// No connection could be made, so nothing was sent.
+    pub fn connect(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { was_sent: false, ..Self::of(Failure::Connect, cause) }
+    }
+
+    /// The connection broke. The server may have acted on the request.
+    pub fn broken(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::of(Failure::Broken, cause)
+    }
+
+    /// There was no response in time. The server may have acted on the request.
+    pub fn timeout(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::of(Failure::Timeout, cause)
+    }
+
+    pub(crate) fn of(failure: Failure, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let is_permanent =
+            matches!(failure, Failure::Certificate | Failure::Proxy | Failure::Redirect | Failure::Request);
+        Self { failure, was_sent: true, is_permanent, cause: cause.into() }
+    }
+
+    /// Marks the request as one that the server has certainly not acted on, so even a `POST` without an idempotency key may be
+    /// sent again.
+    #[must_use]
+    pub fn not_sent(mut self) -> Self {
+        self.was_sent = false;
+        self
+    }
+
+    /// Marks the failure as one that would happen again, so the client does not retry.
+    #[must_use]
+    pub fn permanent(mut self) -> Self {
+        self.is_permanent = true;
+        self
+    }
+
+    /// Whether the server may have acted on the request.
+    pub fn was_sent(&self) -> bool {
+        self.was_sent
+    }
+
+    /// Whether there was no response in time.
+    pub fn is_timeout(&self) -> bool {
+        self.failure == Failure::Timeout
+    }
+
+    /// Whether another attempt would fail in the same way, so that the client makes none.
+    pub fn is_permanent(&self) -> bool {
+        self.is_permanent
+    }
+
+    pub(crate) fn failure(&self) -> Failure {
+        self.failure
+    }
+
+    pub(crate) fn into_cause(self) -> Box<dyn StdError + Send + Sync> {
+        self.cause
+    }
+
+    pub(crate) fn cause(&self) -> &(dyn StdError + 'static) {
+        &*self.cause
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.failure {
+            Failure::Connect => "cannot connect",
+            Failure::Certificate => "the server's certificate is not accepted",
+            Failure::Proxy => "the proxy refuses the connection",
+            Failure::Broken => "the connection broke",
+            Failure::Timeout => "there was no response in time",
+            Failure::Redirect => "the redirects do not end",
+            Failure::Request => "the request cannot be made",
+        })
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.cause)
+    }
+}

@@ -1,0 +1,171 @@
+//! Moments as numbers.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::de::Deserializer;
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::json::{Decode, Encode, Notes};
+use crate::values::iso_8601::system_time;
+use crate::values::timestamp::TimestampError;
+
+/// A moment in milliseconds since the Unix epoch (UTC), as Courier writes the times of a message.
+///
+/// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use trycourier::types::Millis;
+///
+/// let sent = Millis(1_710_243_002_484);
+/// assert_eq!(SystemTime::try_from(sent)?, SystemTime::UNIX_EPOCH + Duration::from_millis(1_710_243_002_484));
+/// assert_eq!(Millis::from(SystemTime::UNIX_EPOCH), Millis(0));
+/// # Ok::<(), trycourier::types::TimestampError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Millis(pub i64);
+
+impl From<i64> for Millis {
+    fn from(milliseconds: i64) -> Self {
+        Self(milliseconds)
+    }
+}
+
+impl From<Millis> for i64 {
+    fn from(millis: Millis) -> Self {
+        millis.0
+    }
+}
+
+/// Rounded down to the millisecond.
+impl From<SystemTime> for Millis {
+    fn from(time: SystemTime) -> Self {
+        Self(match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            // Up to the millisecond before, so that later is never less.
+            Err(before) => i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).map_or(i64::MIN, |ms| -ms),
+        })
+    }
+}
+
+impl TryFrom<Millis> for SystemTime {
+    type Error = TimestampError;
+
+    fn try_from(millis: Millis) -> Result<Self, TimestampError> {
+        system_time(i128::from(millis.0) * 1_000_000).ok_or(TimestampError)
+    }
+}
+
+#[cfg(feature = "jiff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
+impl From<jiff::Timestamp> for Millis {
+    fn from(time: jiff::Timestamp) -> Self {
+        let milliseconds = time.as_nanosecond().div_euclid(1_000_000);
+        Self(i64::try_from(milliseconds).unwrap_or(if milliseconds < 0 { i64::MIN } else { i64::MAX }))
+    }
+}
+
+#[cfg(feature = "jiff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
+impl TryFrom<Millis> for jiff::Timestamp {
+    type Error = TimestampError;
+
+    fn try_from(millis: Millis) -> Result<Self, TimestampError> {
+        Self::from_millisecond(millis.0).map_err(|_| TimestampError)
+    }
+}
+
+#[cfg(feature = "chrono")]
+#[cfg_attr(docsrs, doc(cfg(feature = "chrono")))]
+impl<Z: chrono::TimeZone> From<chrono::DateTime<Z>> for Millis {
+    fn from(time: chrono::DateTime<Z>) -> Self {
+        Self(time.timestamp_millis())
+    }
+}
+
+#[cfg(feature = "chrono")]
+#[cfg_attr(docsrs, doc(cfg(feature = "chrono")))]
+impl TryFrom<Millis> for chrono::DateTime<chrono::Utc> {
+    type Error = TimestampError;
+
+    fn try_from(millis: Millis) -> Result<Self, TimestampError> {
+        Self::from_timestamp_millis(millis.0).ok_or(TimestampError)
+    }
+}
+
+impl<'de> Deserialize<'de> for Millis {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::strict(from)
+    }
+}
+
+impl Decode for Millis {
+    const EXPECTED: &'static str = "an integer";
+
+    fn empty() -> Self {
+        Self(0)
+    }
+
+    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        i64::strict(from).map(Self)
+    }
+
+    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
+        i64::lenient(value, notes).map(Self)
+    }
+}
+
+impl Encode for Millis {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(self.0)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Millis {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Millis".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "integer", "format": "milliseconds"})
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn moments_before_1970_are_rounded_as_later_ones_are() {
+        assert_eq!(Millis::from(UNIX_EPOCH - Duration::from_micros(1)), Millis(-1));
+        assert_eq!(Millis::from(UNIX_EPOCH + Duration::from_micros(999)), Millis(0));
+        assert_eq!(SystemTime::try_from(Millis(-1)), Ok(UNIX_EPOCH - Duration::from_millis(1)));
+    }
+
+    #[cfg(feature = "jiff")]
+    #[test]
+    fn moments_convert_to_and_from_jiff() {
+        let time = jiff::Timestamp::from_nanosecond(-1).unwrap();
+        assert_eq!(Millis::from(time), Millis(-1));
+        assert_eq!(jiff::Timestamp::try_from(Millis(1)).map(|time| time.as_nanosecond()), Ok(1_000_000));
+        assert_eq!(jiff::Timestamp::try_from(Millis(i64::MAX)), Err(TimestampError));
+    }
+
+    #[cfg(feature = "chrono")]
+    #[test]
+    fn moments_convert_to_and_from_chrono() {
+        let time = chrono::DateTime::<chrono::Utc>::try_from(Millis(-1)).unwrap();
+        assert_eq!(Millis::from(time), Millis(-1));
+        assert_eq!(chrono::DateTime::<chrono::Utc>::try_from(Millis(i64::MAX)), Err(TimestampError));
+    }
+}

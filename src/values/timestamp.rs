@@ -1,0 +1,235 @@
+//! Moments as Courier writes them.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::de::Deserializer;
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::json::{Decode, Encode, Notes};
+#[cfg(feature = "chrono")]
+use crate::values::iso_8601;
+use crate::values::iso_8601::{nanoseconds_of, read, system_time, written};
+
+/// A moment as Courier writes it, an ISO 8601 text such as `2024-03-12T11:30:02.484Z`.
+///
+/// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types. So a setter such as
+/// `enqueued_after` takes a text or any of these. The text is kept unchanged, so reading it loses nothing.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use trycourier::types::Timestamp;
+///
+/// let at = Timestamp::from("1970-01-01T01:00:01.5+01:00");
+/// assert_eq!(SystemTime::try_from(&at)?, SystemTime::UNIX_EPOCH + Duration::from_millis(1500));
+/// assert_eq!(at.as_str(), "1970-01-01T01:00:01.5+01:00");
+/// assert_eq!(Timestamp::from(SystemTime::UNIX_EPOCH).as_str(), "1970-01-01T00:00:00.000Z");
+/// # Ok::<(), trycourier::types::TimestampError>(())
+/// ```
+///
+/// A text that is not a date is kept, too, and only its conversion fails.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(String);
+
+impl Timestamp {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text, by consuming the timestamp.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// The error of converting a moment: its text is not a date with a time and an offset, or the other type cannot hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TimestampError;
+
+impl fmt::Display for TimestampError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this is not a moment in ISO 8601 with an offset, or it is too far away for the other type")
+    }
+}
+
+impl std::error::Error for TimestampError {}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl AsRef<str> for Timestamp {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Timestamp {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for Timestamp {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// In UTC, to the millisecond, as Courier writes it; to the nanosecond where there is more.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        Self(written(nanoseconds_of(time)))
+    }
+}
+
+impl TryFrom<&Timestamp> for SystemTime {
+    type Error = TimestampError;
+
+    fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
+        read(&timestamp.0).and_then(system_time).ok_or(TimestampError)
+    }
+}
+
+impl TryFrom<Timestamp> for SystemTime {
+    type Error = TimestampError;
+
+    fn try_from(timestamp: Timestamp) -> Result<Self, TimestampError> {
+        Self::try_from(&timestamp)
+    }
+}
+
+#[cfg(feature = "jiff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(time: jiff::Timestamp) -> Self {
+        Self(written(time.as_nanosecond()))
+    }
+}
+
+#[cfg(feature = "jiff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
+impl TryFrom<&Timestamp> for jiff::Timestamp {
+    type Error = TimestampError;
+
+    fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
+        let nanoseconds = read(&timestamp.0).ok_or(TimestampError)?;
+        Self::from_nanosecond(nanoseconds).map_err(|_| TimestampError)
+    }
+}
+
+#[cfg(feature = "chrono")]
+#[cfg_attr(docsrs, doc(cfg(feature = "chrono")))]
+impl<Z: chrono::TimeZone> From<chrono::DateTime<Z>> for Timestamp {
+    fn from(time: chrono::DateTime<Z>) -> Self {
+        Self(written(i128::from(time.timestamp()) * iso_8601::SECOND + i128::from(time.timestamp_subsec_nanos())))
+    }
+}
+
+#[cfg(feature = "chrono")]
+#[cfg_attr(docsrs, doc(cfg(feature = "chrono")))]
+impl TryFrom<&Timestamp> for chrono::DateTime<chrono::Utc> {
+    type Error = TimestampError;
+
+    fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
+        let nanoseconds = read(&timestamp.0).ok_or(TimestampError)?;
+        let seconds = i64::try_from(nanoseconds.div_euclid(iso_8601::SECOND)).map_err(|_| TimestampError)?;
+        let rest = u32::try_from(nanoseconds.rem_euclid(iso_8601::SECOND)).map_err(|_| TimestampError)?;
+        Self::from_timestamp(seconds, rest).ok_or(TimestampError)
+    }
+}
+
+impl Decode for Timestamp {
+    const EXPECTED: &'static str = "a string";
+
+    fn empty() -> Self {
+        Self(String::new())
+    }
+
+    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::strict(from).map(Self)
+    }
+
+    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
+        String::lenient(value, notes).map(Self)
+    }
+
+    fn text(text: &str) -> Option<Self> {
+        Some(Self::from(text))
+    }
+}
+
+impl Encode for Timestamp {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "format": "date-time"})
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_moment_is_kept_and_does_not_convert() {
+        for text in [
+            "",
+            "soon",
+            "2024",
+            "2024-13-01",
+            "2023-02-29",
+            "2024-03-12T11:30:02",
+            "2024-03-12T24:00:00Z",
+            "2024-03-12T11:30:02.Z",
+            "2024-03-12T11:30:02Zx",
+            "Mo-Fr 09:00-17:00",
+            "２024-03-12",
+            "2024-03-1é",
+        ] {
+            let timestamp = Timestamp::from(text);
+            assert_eq!(SystemTime::try_from(&timestamp), Err(TimestampError), "{text}");
+            assert_eq!(timestamp.as_str(), text);
+        }
+    }
+
+    #[cfg(feature = "jiff")]
+    #[test]
+    fn moments_convert_to_and_from_jiff() {
+        let timestamp = Timestamp::from("1969-12-31T23:59:59.999999999Z");
+        let time = jiff::Timestamp::try_from(&timestamp).unwrap();
+        assert_eq!(time.as_nanosecond(), -1);
+        assert_eq!(Timestamp::from(time), timestamp);
+        assert_eq!(jiff::Timestamp::try_from(&Timestamp::from("+999999-01-01")), Err(TimestampError));
+    }
+
+    #[cfg(feature = "chrono")]
+    #[test]
+    fn moments_convert_to_and_from_chrono() {
+        let timestamp = Timestamp::from("1969-12-31T23:59:59.999999999Z");
+        let time = chrono::DateTime::<chrono::Utc>::try_from(&timestamp).unwrap();
+        assert_eq!((time.timestamp(), time.timestamp_subsec_nanos()), (-1, 999_999_999));
+        assert_eq!(Timestamp::from(time), timestamp);
+        assert_eq!(chrono::DateTime::<chrono::Utc>::try_from(&Timestamp::from("+999999-01-01")), Err(TimestampError));
+    }
+}
