@@ -279,3 +279,136 @@ async fn a_dash_under_the_name_of_a_secret_hides_no_dashes() {
     let error = client.request(Method::GET, "/x").query("token", "-").send_raw().await.unwrap_err();
     assert_eq!(error.message(), Some("no - not so"));
 }
+
+/// The error of a call with a body, answered with a 400 of this message.
+async fn refused_with(body: &Value, message: &str) -> Error {
+    let answer = json!({"message": message}).to_string();
+    let server = Scripted::new(move |_, _| {
+        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(answer.clone())).unwrap());
+        async { response }
+    });
+    server.builder().build().unwrap().request(Method::POST, "/x").json(body).send_raw().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn short_secrets_of_a_body_are_hidden() {
+    for (body, secret) in [
+        (json!({"otp": "493817"}), "493817"),
+        (json!({"verification_code": 493_817}), "493817"),
+        (json!({"password": "hunter2"}), "hunter2"),
+        (json!({"pin": "8421"}), "8421"),
+        (json!({"token": "abc1234"}), "abc1234"),
+        (json!({"settings": {"password": "s3cr3t7"}}), "s3cr3t7"),
+        (json!({"settings": {"account": "ac-17"}}), "ac-17"),
+    ] {
+        let error = refused_with(&body, &format!("invalid value {secret}")).await;
+        assert_eq!(error.message(), Some("invalid value [sensitive]"), "{body}");
+        assert!(!everything(&error).contains(secret), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn push_tokens_are_secrets_under_every_name() {
+    for name in
+        ["firebaseToken", "apn", "expo", "airship", "oneSignalPlayerID", "oneSignalExternalUserId", "pushbullet"]
+    {
+        for value in [json!("dev-1"), json!({"token": "dev-1"}), json!(["dev-1"])] {
+            let body = json!({"profile": {name: value}});
+            let error = refused_with(&body, "no device dev-1").await;
+            assert_eq!(error.message(), Some("no device [sensitive]"), "{body}");
+            let debug = format!("{:?}", trycourier::types::Object::from(body));
+            assert!(!debug.contains("dev-1"), "{debug}");
+            let user = trycourier::types::BulkUser::new().profile(json!({name: value}));
+            assert!(!format!("{user:?}").contains("dev-1"), "{user:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn credentials_in_urls_of_a_body_are_hidden() {
+    for (body, secret) in [
+        (json!({"callback": "https://ada:PASS-7@hooks.example/x"}), "PASS-7"),
+        (json!({"callback": "https://ada:P%40SS@hooks.example/x"}), "P@SS"),
+        (json!({"callback": "https://TOKEN-8@hooks.example/x"}), "TOKEN-8"),
+        (json!({"providers": {"aws-sns": {"override": {"accessKeyId": "AKIA-77"}}}}), "AKIA-77"),
+        (json!({"override": {"headers": {"Authorization": "Bearer tok-9"}}}), "tok-9"),
+    ] {
+        let error = refused_with(&body, &format!("cannot use {secret}")).await;
+        assert_eq!(error.message(), Some("cannot use [sensitive]"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_path_of_the_base_url_is_hidden() {
+    let server = Scripted::outcomes(vec![|| {
+        status(404, r#"{"message": "Cannot POST /hooks/S3CRETPATH99/x, no S3CRETPATH99"}"#)
+    }]);
+    let client = server.builder().base_url("https://gateway.example/hooks/S3CRETPATH99").build().unwrap();
+    let error = client.request(Method::POST, "/x").send_raw().await.unwrap_err();
+    assert!(!everything(&error).contains("S3CRETPATH99"), "{error}");
+}
+
+#[tokio::test]
+async fn a_secret_at_the_end_of_a_cut_snippet_is_hidden() {
+    const PAGE: &str = "<pre>Authorization: Bearer pk_test_SECRET-K";
+    for length in "<pre>Authorization: Bearer pk_t".len()..=PAGE.len() {
+        let page = &PAGE[..length];
+        let server = Scripted::new(move |_, _| {
+            let response: Outcome = Ok(Response::builder().status(502).body(Body::from(page)).unwrap());
+            async { response }
+        });
+        let client = server.builder().max_retries(0).build().unwrap();
+        let error = client.lists().list().await.unwrap_err();
+        assert_eq!(error.body_snippet(), Some("<pre>Authorization: Bearer [sensitive]"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_cut_between_secrets() {
+    for before in 470..=500 {
+        let message = format!("{} pk_test_SECRET-KEY", "x".repeat(before));
+        let error = refused_with(&Value::Null, &message).await;
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("pk_") && !text.contains("SECRET"), "{before}: {text}");
+    }
+}
+
+#[test]
+fn webhook_urls_and_token_properties_are_not_printed() {
+    use trycourier::types;
+    let webhook = types::WebhookProfile::new("https://u:SECRET@hooks.example/?token=SECRET");
+    assert!(!format!("{webhook:?}").contains("SECRET"), "{webhook:?}");
+    let properties = json!({"properties": {"secret": "SECRET"}, "token": "SECRET", "provider_key": "apn"});
+    let token: types::UserToken = serde_json::from_value(properties).unwrap();
+    assert!(!format!("{token:?}").contains("SECRET"), "{token:?}");
+    let text = json!({"properties": "SECRET", "token": "SECRET", "provider_key": "apn"});
+    let token: types::UserToken = serde_json::from_value(text.clone()).unwrap();
+    assert!(!format!("{token:?}").contains("SECRET"), "{token:?}");
+    assert_eq!(serde_json::to_value(token).unwrap(), text, "any JSON is kept");
+}
+
+#[tokio::test]
+#[ignore = "a measurement, to run by hand in release mode"]
+async fn redaction_of_a_bulk_chunk_takes_little_time() {
+    let token = |user: usize, number: usize| format!("device-token-{user:05}-{number}-{}", "x".repeat(120));
+    let user = |user: usize| {
+        let tokens: Vec<Value> = (0..4).map(|number| json!({"token": token(user, number)})).collect();
+        json!({"profile": {"tokens": tokens}})
+    };
+    let body = json!({"users": (0..1000).map(user).collect::<Vec<_>>()});
+    let texts: Vec<String> = (0..4000).map(|number| format!("device-{number:06}")).collect();
+    for answer in [json!({"message": "no", "texts": texts}), json!({"message": "no", "texts": [token(0, 0)]})] {
+        let began = std::time::Instant::now();
+        let error = refused_with_body(&body, answer).await;
+        println!("{:?}, {} characters", began.elapsed(), error.api_error().map_or(0, |api| api.to_string().len()));
+    }
+}
+
+async fn refused_with_body(body: &Value, answer: Value) -> Error {
+    let answer = answer.to_string();
+    let server = Scripted::new(move |_, _| {
+        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(answer.clone())).unwrap());
+        async { response }
+    });
+    server.builder().build().unwrap().request(Method::POST, "/x").json(body).send_raw().await.unwrap_err()
+}

@@ -135,10 +135,17 @@ fn operation(code: &mut String, call: &Call) -> std::fmt::Result {
         (_, true) => "Optional",
         (_, false) => "Required",
     };
+    let secret_parameters: Vec<&str> = call
+        .path_parameters
+        .iter()
+        .filter(|parameter| matches!(parameter.kind, RustType::Sensitive(_)))
+        .map(|parameter| parameter.name.as_str())
+        .collect();
     writeln!(code, "impl Call for {} {{\n    type Response = {};", call.name, call.answer)?;
     writeln!(
         code,
         "    const OPERATION: &'static Operation = &Operation {{\n        id: {:?},\n        method: {:?},\n        path: {:?},\n        \
+         secret_parameters: &{secret_parameters:?},\n        \
          answer: ResponseBody::{answer},\n        sensitive: {},\n        repeatable: {},\n        final_conflict: {},\n    }};",
         call.path.join("."),
         call.http_method,

@@ -55,6 +55,11 @@ impl BaseUrl {
         &self.origin
     }
 
+    /// The path, which may be a secret.
+    pub(crate) fn path(&self) -> &str {
+        self.text.get(self.origin.len()..).unwrap_or_default()
+    }
+
     #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only traces show it"))]
     pub(crate) fn host(&self) -> &str {
         &self.host

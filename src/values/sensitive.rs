@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::json::object::Object;
 use crate::json::{Decode, Encode, Notes};
+use crate::secrets::SENSITIVE;
 
 /// A secret, such as a device token or a provider's credentials, which is sent and received but never printed.
 ///
@@ -81,7 +82,7 @@ impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Sens
 
 impl<T> fmt::Debug for Sensitive<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[sensitive]")
+        f.write_str(SENSITIVE)
     }
 }
 
