@@ -8,7 +8,7 @@ use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
 
 use crate::generate::description::constants::Constants;
 use crate::generate::description::lookup::{
-    dotted_name, operations, properties, reached_from, required, schemas, text, values,
+    dotted_name, is_marked, operations, properties, reached_from, required, schemas, text, values,
 };
 use crate::generate::description::unions::{Kind, Shape, Unions};
 use crate::generate::model::rust_type::RustType;
@@ -143,6 +143,9 @@ fn structure(item: &ItemStruct, schema: &Value, constants: Vec<(String, String)>
                 return Err(format!("`{name}`: `x-null: {other}` is not known, or the property is required"));
             }
         };
+        // progenitor has no conversion of a value of any JSON.
+        let is_hidden = kind == RustType::Json && is_marked(property, "x-sensitive");
+        let kind = if is_hidden { RustType::Sensitive(Box::new(kind)) } else { kind };
         let words = text(property, "description").unwrap_or_default().to_owned();
         if ["extra", "new"].contains(&ident.as_str()) {
             return Err(format!("the property `{name}` cannot become the field `{ident}`, which there is already"));

@@ -68,6 +68,12 @@ impl From<Value> for Sensitive<Object> {
     }
 }
 
+impl From<Value> for Sensitive<Value> {
+    fn from(value: Value) -> Self {
+        Self(value)
+    }
+}
+
 impl From<Map<String, Value>> for Sensitive<Object> {
     fn from(value: Map<String, Value>) -> Self {
         Self(value.into())
