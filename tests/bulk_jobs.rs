@@ -350,7 +350,7 @@ async fn a_job_that_failed_is_an_error_with_the_job() {
         }
     };
     assert!(matches!(error.reason(), Stopped::Failed(job) if job.failures == 1), "{error:?}");
-    assert_eq!(error.to_string(), "the bulk job stopped after 1 users: Courier says that the job failed");
+    assert_eq!(error.to_string(), "the bulk job stopped after 1 users: Courier reported that the job failed");
     assert!(sending.try_next().await.unwrap().is_none(), "it is over");
 }
 

@@ -30,7 +30,7 @@ async fn child_behind_a_proxy() {
 async fn a_proxy_that_refuses_is_named_without_its_password_and_not_asked_again() {
     // Without a scheme, too, as curl takes it.
     for (status, words, scheme, host) in [
-        (403, "refuses to connect", "http://", "127.0.0.1"),
+        (403, "refused to connect", "http://", "127.0.0.1"),
         (407, "requires credentials", "http://", "127.0.0.1"),
         (407, "requires credentials", "", "localhost"),
     ] {

@@ -369,10 +369,10 @@ impl fmt::Display for Error {
             write!(f, " (after {attempts} attempts)")?;
         }
         if self.budget_was_spent() {
-            f.write_str("; there was no further retry, because the retry budget is spent")?;
+            f.write_str("; not retried again, because the retry budget is spent")?;
         }
         if self.response_was_lost() && matches!(self.kind(), ErrorKind::NotFound | ErrorKind::Conflict) {
-            f.write_str("; the response to an earlier attempt was lost, which may have done the work")?;
+            f.write_str("; the response to an earlier attempt was lost, and that attempt may have succeeded")?;
         }
         Ok(())
     }

@@ -133,7 +133,7 @@ fn empty_handed(answer: Answer, redaction: &dyn Fn() -> Redaction) -> Error {
 /// What is wrong, without a word of the body.
 fn category(error: &serde_json::Error) -> &'static str {
     match error.classify() {
-        serde_json::error::Category::Data => "a value has another type, or a field is missing",
+        serde_json::error::Category::Data => "a value has the wrong type, or a field is missing",
         serde_json::error::Category::Eof => "it is truncated",
         _ => "it is not valid JSON",
     }

@@ -92,7 +92,7 @@ pub(super) fn from_status(
     body: &[u8],
     redaction: &Redaction,
 ) -> Error {
-    let kind = ErrorKind::of(status);
+    let kind = ErrorKind::from_status(status);
     let api = json::decode::<Value>(body, true).ok().map(|api| api.value).filter(Value::is_object);
     let error = Error::new(kind, kind.advice()).sent(true).with_api(api.map(|api| redaction.value(api)));
     let snippet = if operation.sensitive || error.message().is_some() { None } else { redaction.snippet(body) };
@@ -113,7 +113,7 @@ fn certificate_detail(error: &TransportError, redaction: &Redaction) -> String {
         .filter(|text| text.to_ascii_lowercase().contains("certificate"))
         .max_by_key(String::len)
         .unwrap_or_default();
-    format!("the server's certificate is not accepted: {}", on_one_line(&redaction.redact(&text), MAX_MESSAGE))
+    format!("the server's certificate was rejected: {}", on_one_line(&redaction.redact(&text), MAX_MESSAGE))
 }
 
 fn connect_detail(proxy: Option<&Proxy>) -> Cow<'static, str> {
@@ -136,6 +136,6 @@ fn proxy_detail(error: &TransportError, proxy: Option<&Proxy>) -> String {
             "{name}, which {variable} names, cannot be used: {scheme} proxies are not supported, only http and https"
         )
     } else {
-        format!("{name} refuses to connect to the API")
+        format!("{name} refused to connect to the API")
     }
 }

@@ -75,7 +75,7 @@ mod tests {
         for text in ["", "plain", "100 % of it", "%", "%4", "%zz", "%+4", "%é"] {
             assert_eq!(read(text, percent_escape), text);
         }
-        for text in ["", r"\", r"\q", r"\u12", r"\u{1f980}", r"\u+123", r"\ud83e", r"\ud83e\u0041", r"\é"] {
+        for text in ["", r"\", r"\q", r"\u12", r"\u{1f980}", r"\u+123", r"\ud83e", r"\é"] {
             assert_eq!(read(text, json_escape), text);
         }
     }

@@ -96,8 +96,8 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.failure {
             Failure::Connect => "cannot connect",
-            Failure::Certificate => "the server's certificate is not accepted",
-            Failure::Proxy => "the proxy refuses the connection",
+            Failure::Certificate => "the server's certificate was rejected",
+            Failure::Proxy => "the proxy refused the connection",
             Failure::Broken => "the connection was lost",
             Failure::Timeout => "the response timed out",
             Failure::Redirect => "too many redirects",

@@ -90,7 +90,7 @@ impl Http {
             return Err(Error::new(ErrorKind::Configuration, detail));
         }
         let client = settings.pool().map_err(|error| {
-            let detail = "the HTTP client cannot be set up; most often the platform has no certificates";
+            let detail = "the HTTP client cannot be created; the usual reason is that the platform has no certificates";
             Error::new(ErrorKind::Configuration, detail).caused_by(error)
         })?;
         Ok(Self::of(client, Some(settings)))

@@ -53,7 +53,7 @@ pub struct TimestampError;
 
 impl fmt::Display for TimestampError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this is not a moment in ISO 8601 with an offset, or it is too far away for the other type")
+        f.write_str("the timestamp is not ISO 8601 with an offset, or is out of range of the other type")
     }
 }
 

@@ -43,9 +43,9 @@ impl<E> fmt::Display for Stopped<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(_) => f.write_str("a call of the bulk job failed"),
-            Self::Input(_) => f.write_str("the users of the bulk job cannot be read any further"),
+            Self::Input(_) => f.write_str("the input of the bulk job failed"),
             Self::MissingAddress { index, reason } => write!(f, "the user at index {index} {reason}"),
-            Self::Failed(_) => f.write_str("Courier says that the job failed"),
+            Self::Failed(_) => f.write_str("Courier reported that the job failed"),
         }
     }
 }

@@ -304,7 +304,7 @@ impl<E: Send + 'static> IntoFuture for Sending<E> {
                     Ok(Report { job_id: checkpoint.job_id().to_owned(), seen: checkpoint.seen(), rejected, job })
                 }
                 None => {
-                    let detail = "the job was awaited after all of its progress had been taken";
+                    let detail = "the job was awaited after its stream had ended";
                     let reason = Stopped::Call(Error::invalid_argument(detail));
                     Err(BulkError { reason, checkpoint, rejected })
                 }

@@ -109,9 +109,9 @@ impl<S> WaitError<S> {
 impl<S> fmt::Display for WaitError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
-            Reason::TooLate => f.write_str("the deadline passed while waiting"),
-            Reason::Hopeless => f.write_str("it came to another end than was waited for"),
-            Reason::Failed(_) => f.write_str("a look at it failed while waiting"),
+            Reason::TooLate => f.write_str("the wait timed out"),
+            Reason::Hopeless => f.write_str("it ended in a different state than the one awaited"),
+            Reason::Failed(_) => f.write_str("polling failed"),
         }
     }
 }
@@ -134,14 +134,14 @@ impl<S> From<WaitError<S>> for Error {
     fn from(error: WaitError<S>) -> Self {
         match error.reason {
             Reason::TooLate => too_late(),
-            Reason::Hopeless => Self::new(ErrorKind::WaitFailed, "it came to another end than was waited for"),
+            Reason::Hopeless => Self::new(ErrorKind::WaitFailed, "it ended in a different state than the one awaited"),
             Reason::Failed(error) => error,
         }
     }
 }
 
 pub(super) fn too_late() -> Error {
-    Error::new(ErrorKind::Timeout, "the deadline passed while waiting")
+    Error::new(ErrorKind::Timeout, "the wait timed out")
 }
 
 #[cfg(test)]

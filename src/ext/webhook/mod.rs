@@ -291,14 +291,14 @@ pub enum VerifyError {
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsigned => write!(f, "the request has no `{SIGNATURE_HEADER}`; has the webhook a secret?"),
+            Self::Unsigned => write!(f, "the request has no `{SIGNATURE_HEADER}`; is a signing secret configured?"),
             Self::Malformed => write!(f, "`{SIGNATURE_HEADER}` is not a list of `name=value`"),
             Self::Missing(name) => write!(f, "`{SIGNATURE_HEADER}` has no `{name}`"),
             Self::DuplicateField(name) => write!(f, "`{SIGNATURE_HEADER}` has more than one `{name}`"),
-            Self::InvalidTime => write!(f, "`t` in `{SIGNATURE_HEADER}` is no number of milliseconds"),
+            Self::InvalidTime => write!(f, "`t` in `{SIGNATURE_HEADER}` is not a number of milliseconds"),
             Self::InvalidSignature => write!(f, "`signature` in `{SIGNATURE_HEADER}` is not 64 hexadecimal digits"),
             Self::SignatureMismatch => {
-                f.write_str("the signature does not fit; is it the secret of this webhook, and the raw body?")
+                f.write_str("signature mismatch: check the secret, and pass the raw body (decode it first if your platform delivers it in base64)")
             }
             Self::Stale(age) => write!(f, "the delivery is {} s old", age.as_secs()),
             Self::Early(ahead) => write!(f, "the delivery is from {} s in the future", ahead.as_secs()),
