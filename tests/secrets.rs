@@ -342,6 +342,23 @@ async fn a_message_is_cut_between_secrets() {
     }
 }
 
+#[tokio::test]
+async fn a_path_is_cut_between_secrets() {
+    for before in [0, 40, 50, 60, 63] {
+        let name = format!("{}_pk_test_SECRET-KEY_{}", "x".repeat(before), "y".repeat(100));
+        let answer = json!({name: {"inner": "SURROGATE"}}).to_string().replace("SURROGATE", "\\ud800");
+        let server = Scripted::new(move |_, _| {
+            let response: Outcome = Ok(Response::builder().body(Body::from(answer.clone())).unwrap());
+            async { response }
+        });
+        let client = server.builder().build().unwrap();
+        let response = client.request(Method::GET, "/x").send::<Value>().await.unwrap();
+        let path = response.mismatches()[0].path();
+        assert!(!path.contains("pk_t") && !path.contains("SECRET"), "{before}: {path}");
+        assert!(path.ends_with("….inner"), "{path}");
+    }
+}
+
 #[test]
 fn webhook_urls_and_token_properties_are_not_printed() {
     use trycourier::types;

@@ -33,7 +33,7 @@ impl Answer {
         if !mismatches.is_empty() {
             let redaction = redaction();
             let redacted = |mismatch: Mismatch| {
-                let path = redaction.redact(mismatch.path()).into_owned();
+                let path = redaction.path(mismatch.path());
                 mismatch.with_path(path)
             };
             mismatches = mismatches.into_iter().map(redacted).collect();
@@ -63,9 +63,9 @@ pub(crate) fn described<T: Decode>(
         Ok(decoded) => Ok(answer.read(decoded, redaction)),
         Err(error) => {
             let (ended, redaction) = (matches!(error, json::DecodeError::Ended), redaction());
-            // The place that it names is of the server's words.
+            // The path contains property names from the server.
             let cause = match error {
-                json::DecodeError::Data(_) => redaction.redact(&error.to_string()).into_owned(),
+                json::DecodeError::Data(_) => redaction.path(&error.to_string()),
                 _ => error.to_string(),
             };
             Err(undecodable(operation, answer, &cause, ended, &redaction))

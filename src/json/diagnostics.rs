@@ -11,6 +11,9 @@ pub(super) const MAX_MISMATCHES: usize = 1000;
 /// How much of a key is shown in a place.
 const MAX_KEY: usize = 64;
 
+/// Follows a key that was cut, so that the beginning of a secret at its end can be removed.
+const ELLIPSIS: &str = "…";
+
 /// What a lenient pass finds.
 pub struct Notes<'v> {
     place: Vec<Step<'v>>,
@@ -117,15 +120,17 @@ pub(super) fn place<'s>(steps: impl Iterator<Item = Step<'s>>) -> String {
             Step::Index(index) => {
                 let _ = write!(place, "[{index}]");
             }
-            Step::Key(key) if !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') => {
-                if !place.is_empty() {
-                    place.push('.');
-                }
-                place.extend(key.chars().take(MAX_KEY));
-            }
             Step::Key(key) => {
-                let shown: String = key.chars().take(MAX_KEY).collect();
-                let _ = write!(place, "[{shown:?}]");
+                // Only as much of the key is read as is shown: a key can be megabytes long.
+                let end = key.char_indices().nth(MAX_KEY).map_or(key.len(), |(end, _)| end);
+                let shown = key.get(..end).unwrap_or_default();
+                let ellipsis = if end < key.len() { ELLIPSIS } else { "" };
+                if shown.is_empty() || shown.contains(|c: char| !c.is_alphanumeric() && c != '_' && c != '-') {
+                    let _ = write!(place, "[{:?}]", [shown, ellipsis].concat());
+                } else {
+                    let dot = if place.is_empty() { "" } else { "." };
+                    let _ = write!(place, "{dot}{shown}{ellipsis}");
+                }
             }
         }
     }

@@ -321,6 +321,13 @@ impl Redaction {
         texts.fold(Cause::default(), |source, text| Cause { text, source: Some(Box::new(source)) }).into()
     }
 
+    /// Returns the path of a mismatch without confidential values. An ellipsis follows each name in it that was cut.
+    pub(crate) fn path(&self, path: &str) -> String {
+        let cut = path.matches('…').count();
+        let parts = path.split('…').enumerate().map(|(index, part)| self.replace(part, index < cut));
+        parts.collect::<Vec<_>>().join("…")
+    }
+
     /// Returns the beginning of a body as text on one line.
     pub(crate) fn snippet(&self, body: &[u8]) -> Option<String> {
         const MAX_SNIPPET: usize = 500;
