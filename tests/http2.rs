@@ -62,7 +62,12 @@ async fn a_refused_request_was_not_sent_and_is_counted() {
         .await;
         for (retries, expected) in [(0, 1), (2, 3)] {
             requests.store(0, Ordering::SeqCst);
-            let client = server.builder().clock(TestClock::new()).max_retries(retries).build().unwrap();
+            let client = server
+                .builder()
+                .clock(TestClock::new())
+                .options(|options| options.max_retries(retries))
+                .build()
+                .unwrap();
             // No key: it can be repeated only because it was not looked at.
             let error = keyless(&client).await.unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connection, expected), "{by_go_away} {error}");
@@ -306,7 +311,12 @@ async fn dies_after_one_answer() -> Secure {
 #[tokio::test]
 async fn a_timeout_makes_the_next_attempt_take_another_connection() {
     let server = dies_after_one_answer().await;
-    let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_millis(500)).build().unwrap();
+    let client = server
+        .builder()
+        .clock(TestClock::new())
+        .options(|options| options.attempt_timeout(Duration::from_millis(500)))
+        .build()
+        .unwrap();
     let send = || client.request(Method::GET, "/x").send_raw();
     send().await.unwrap();
     let answer = send().await.unwrap();
@@ -329,7 +339,12 @@ async fn a_body_that_times_out_makes_the_next_attempt_take_another_connection() 
         forever().await
     })
     .await;
-    let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_millis(500)).build().unwrap();
+    let client = server
+        .builder()
+        .clock(TestClock::new())
+        .options(|options| options.attempt_timeout(Duration::from_millis(500)))
+        .build()
+        .unwrap();
     let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
     assert_eq!((answer.attempts(), server.connections()), (2, 2));
 }
@@ -360,7 +375,10 @@ async fn a_transport_that_is_wrapped_leaves_a_dead_connection_too() {
             forever().await
         })
         .await;
-        let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_millis(500));
+        let client = server
+            .builder()
+            .clock(TestClock::new())
+            .options(|options| options.attempt_timeout(Duration::from_millis(500)));
         let client = client.wrap_transport(Wrapped).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
@@ -399,7 +417,12 @@ async fn a_call_that_is_dropped_ends_its_stream_and_leaves_the_connection_to_the
 #[tokio::test]
 async fn many_timeouts_at_once_are_answered_by_the_next_attempt() {
     let server = dies_after_one_answer().await;
-    let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_secs(2)).build().unwrap();
+    let client = server
+        .builder()
+        .clock(TestClock::new())
+        .options(|options| options.attempt_timeout(Duration::from_secs(2)))
+        .build()
+        .unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let answers = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
     assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.attempts() == 2)));
@@ -417,7 +440,7 @@ async fn a_connection_that_gives_no_sign_of_life_is_given_up_before_the_timeout(
     let client = server
         .builder()
         .clock(TestClock::new())
-        .attempt_timeout(Duration::from_secs(60))
+        .options(|options| options.attempt_timeout(Duration::from_secs(60)))
         .http2_keep_alive(Duration::from_millis(200), Duration::from_millis(200))
         .build()
         .unwrap();
@@ -455,7 +478,8 @@ async fn a_cut_of_one_connection_loses_none_of_three_hundred_calls() {
 async fn measure_a_dead_connection() {
     for seconds in [2, 5, 10, 60] {
         let server = dies_after_one_answer().await;
-        let client = server.builder().attempt_timeout(Duration::from_secs(seconds)).build().unwrap();
+        let client =
+            server.builder().options(|options| options.attempt_timeout(Duration::from_secs(seconds))).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         let begun = Instant::now();
         let answer = client.request(Method::GET, "/x").send_raw().await;

@@ -24,7 +24,7 @@ async fn a_429_with_a_delay_holds_back_the_other_calls_of_its_operation() {
         Scripted::new(
             move |_, _| async move { if begun.elapsed() < Duration::from_secs(20) { limited() } else { good() } },
         );
-    let client = server.builder().clock(PausedClock).max_retries(0).build().unwrap();
+    let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
     let call = |client: &trycourier::Client| client.request(Method::GET, "/x").send_raw();
     assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::RateLimited);
     // Clones and copies know of it.
@@ -39,7 +39,7 @@ async fn a_429_with_a_delay_holds_back_the_other_calls_of_its_operation() {
 #[tokio::test(start_paused = true)]
 async fn holding_back_can_be_turned_off_and_respects_the_deadline() {
     let server = Scripted::outcomes(vec![limited]);
-    let client = server.builder().clock(PausedClock).max_retries(0).build().unwrap();
+    let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
     let call = |client: &trycourier::Client| client.request(Method::GET, "/x").send_raw();
     call(&client).await.unwrap_err();
     let begun = Instant::now();
@@ -136,7 +136,7 @@ async fn a_hold_is_of_its_operation_alone_and_the_longest_counts() {
             }
         }
     });
-    let client = server.builder().clock(PausedClock).max_retries(0).build().unwrap();
+    let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
     let (first, second) = futures::join!(client.lists().list().send(), client.lists().list().send());
     assert_eq!([first, second].map(|answer| answer.unwrap_err().kind()), [ErrorKind::RateLimited; 2]);
     let _ = client.brands().list().await.unwrap();

@@ -79,8 +79,8 @@ async fn a_dropped_call_can_be_made_again_under_a_key_that_was_made_before() {
 fn no_key_can_be_shared_by_all_calls() {
     let builder = || Client::builder().api_key("key");
     for (name, built) in [
-        ("header", builder().header("Idempotency-Key", "k").build()),
-        ("header in lower case", builder().header("idempotency-key", "k").build()),
+        ("header", builder().options(|options| options.header("Idempotency-Key", "k")).build()),
+        ("header in lower case", builder().options(|options| options.header("idempotency-key", "k")).build()),
         ("options", builder().options(|options| options.idempotency_key("k")).build()),
         ("options' header", builder().options(|options| options.header("IDEMPOTENCY-KEY", "k")).build()),
     ] {

@@ -33,7 +33,8 @@ async fn an_attempt_says_what_it_is() {
         }
     }
     let client = Client::builder().api_key("pk_test_SECRET-KEY").transport(Watch(Arc::clone(&seen)));
-    let client = client.clock(support::faulty::TestClock::new()).max_retries(1).build().unwrap();
+    let client =
+        client.clock(support::faulty::TestClock::new()).options(|options| options.max_retries(1)).build().unwrap();
     let call = client.request(Method::PUT, "/lists/SECRET").query("q", "a b").json(&[1]);
     assert_eq!(call.send_raw().await.unwrap_err().attempts(), 2);
     let seen = seen.lock().unwrap();
@@ -49,7 +50,12 @@ async fn time_limits_hold_over_any_transport() {
         Ok(Response::new(Body::from_stream(futures::StreamExt::chain(first, stream::pending()))))
     });
     for server in [never, stalls] {
-        let client = server.builder().clock(PausedClock).attempt_timeout(Duration::from_secs(7)).build().unwrap();
+        let client = server
+            .builder()
+            .clock(PausedClock)
+            .options(|options| options.attempt_timeout(Duration::from_secs(7)))
+            .build()
+            .unwrap();
         let begun = tokio::time::Instant::now();
         let error = client.request(Method::GET, "/x").send_raw().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts(), server.seen()), (ErrorKind::Timeout, 3, 3));

@@ -28,8 +28,8 @@ pub enum ErrorKind {
     PayloadTooLarge,
     /// 422: Courier understands the request, but cannot process it.
     Unprocessable,
-    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because its turn in the
-    /// client's [`pace`](crate::ClientBuilder::rate_limit) comes after its deadline.
+    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because the
+    /// client's [rate limit](crate::ClientBuilder::rate_limit) lets it begin only after its total timeout.
     RateLimited,
     /// Any other 4xx.
     Client,
@@ -68,7 +68,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    pub(crate) fn of(status: StatusCode) -> Self {
+    pub(crate) fn from_status(status: StatusCode) -> Self {
         match status.as_u16() {
             300..=399 => Self::Redirect,
             400 => Self::BadRequest,

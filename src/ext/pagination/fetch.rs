@@ -76,7 +76,7 @@ async fn fetch<P: Paged>(call: P) -> Result<(Rows<P::Item>, Result<Option<P>>)> 
     let answer = call::send(call.clone()).await?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut answer = answer.into_inner();
-    let next = P::next(&answer).cursor().map_err(|error| error.of_operation(P::OPERATION.id));
+    let next = P::next(&answer).cursor().map_err(|error| error.with_operation(P::OPERATION.id));
     let next_cursor = next.as_ref().ok().cloned().flatten();
     let next = next.map(|cursor| {
         cursor.map(|cursor| {
@@ -99,7 +99,7 @@ fn rows<P: Paged>(answer: &mut P::Response) -> Vec<Result<P::Item>> {
             let detail = format!(
                 "row {place} of this page is nothing like what the list is of; the rest of the page is not affected"
             );
-            Error::new(ErrorKind::Decode, detail).of_operation(P::OPERATION.id)
+            Error::new(ErrorKind::Decode, detail).with_operation(P::OPERATION.id)
         })
     };
     kept.iter().enumerate().map(row).collect()
@@ -107,7 +107,7 @@ fn rows<P: Paged>(answer: &mut P::Response) -> Vec<Result<P::Item>> {
 
 fn endless<P: Paged>() -> Error {
     let detail = "the server gave a cursor that has led to an earlier page already; the list would have no end";
-    Error::new(ErrorKind::CursorLoop, detail).of_operation(P::OPERATION.id)
+    Error::new(ErrorKind::CursorLoop, detail).with_operation(P::OPERATION.id)
 }
 
 /// The cursors that have led to a page, each as a hash: a circle of them is found before a page comes twice.

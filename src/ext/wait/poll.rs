@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::{self, BoxFuture, Either};
 
 use super::{Verdict, Wait};
-use crate::retry::{Clock, asked_delay};
+use crate::retry::Clock;
+use crate::retry::retry_after::requested_delay;
 use crate::{Error, ErrorKind};
 
 /// The looks that were taken, and when the next one is.
@@ -66,7 +67,7 @@ impl<S: Send + 'static> Looks<S> {
                 Some(Err(error)) => error,
             };
             match error.kind() {
-                ErrorKind::RateLimited => self.asked = asked_delay(error.headers(), clock.date()),
+                ErrorKind::RateLimited => self.asked = requested_delay(&error),
                 ErrorKind::NotFound if passed() < self.wait.not_found_for => {}
                 _ => return Err(Ended::Failed(error)),
             }
