@@ -349,6 +349,55 @@ async fn a_body_that_times_out_makes_the_next_attempt_take_another_connection() 
     assert_eq!((answer.attempts(), server.connections()), (2, 2));
 }
 
+#[tokio::test]
+async fn a_first_connection_that_hangs_is_replaced() {
+    for hanging in [1, 2] {
+        let server = Secure::start(H2, move |mut stream, number| async move {
+            greet(&mut stream).await?;
+            if number >= hanging {
+                return good(stream).await;
+            }
+            next_request(&mut stream).await?;
+            forever().await
+        })
+        .await;
+        let timeout = Duration::from_millis(500);
+        let client = server.builder().clock(TestClock::new()).options(|options| options.attempt_timeout(timeout));
+        let client = client.build().unwrap();
+        let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+        assert_eq!((response.attempts() as usize, server.connections()), (hanging + 1, hanging + 1));
+        // The connection that responds is kept.
+        for _ in 0..5 {
+            assert_eq!(client.request(Method::GET, "/x").send_raw().await.unwrap().attempts(), 1);
+        }
+        assert_eq!(server.connections(), hanging + 1);
+    }
+}
+
+#[tokio::test]
+async fn extreme_keep_alives_are_off_or_refused() {
+    let server = Secure::start(H2, |mut stream, _| async move {
+        greet(&mut stream).await?;
+        good(stream).await
+    })
+    .await;
+    let (max, second) = (Duration::MAX, Duration::from_secs(1));
+    for (interval, timeout) in [(max, max), (max, second), (second, max), (second * 1_000_000_000, second)] {
+        let client = server.builder().http2_keep_alive(interval, timeout).build().unwrap();
+        for _ in 0..3 {
+            let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+            assert_eq!(response.attempts(), 1, "{interval:?} {timeout:?}");
+        }
+    }
+    for (interval, timeout) in
+        [(Duration::ZERO, second), (second, Duration::ZERO), (Duration::ZERO, Duration::ZERO), (max, Duration::ZERO)]
+    {
+        let error = server.builder().http2_keep_alive(interval, timeout).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains("http2_keep_alive"), "{error}");
+    }
+}
+
 /// Hands everything on.
 struct Wrapped(Http);
 
