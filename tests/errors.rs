@@ -128,7 +128,7 @@ async fn no_secret_is_cut_in_two_at_the_end_of_an_excerpt() {
             let outcome: Outcome = Ok(http::Response::builder().status(502).body(page.clone().into()).unwrap());
             async { outcome }
         });
-        let client = server.builder().max_retries(0).options(|options| options.header("x-token", &secret));
+        let client = server.builder().options(|options| options.max_retries(0).header("x-token", &secret));
         let error = client.build().unwrap().lists().retrieve("customers").await.unwrap_err();
         let excerpt = error.body_snippet().unwrap();
         assert!(excerpt.starts_with("<p>") && !excerpt.contains("secret"), "{before}: {excerpt}");

@@ -26,11 +26,11 @@ pub(crate) struct RawResponse {
 pub(super) async fn send(client: &Client, request: &Request, attempt: Attempt) -> Result<RawResponse> {
     let (number, timeout) = (attempt.number, attempt.timeout);
     let shared = client.shared();
-    let exchange = async { read(client, request, number, shared.transport.send(attempt).await).await };
+    // Pinned once, because the future of the call would otherwise contain it twice.
+    let exchange = pin!(async { read(client, request, number, shared.transport.send(attempt).await).await });
     if shared.is_default_transport {
         return exchange.await;
     }
-    let exchange = pin!(exchange);
     // The clock starts after the limit of the transport itself, which can act on its timeout.
     let limit = pin!(async { shared.clock.limit(timeout).await });
     match select(exchange, limit).await {
