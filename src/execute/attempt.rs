@@ -23,21 +23,29 @@ pub(crate) struct RawResponse {
 }
 
 /// Sends one attempt, and reads its response to the end.
-pub(super) async fn send(client: &Client, request: &Request, attempt: Attempt) -> Result<RawResponse> {
+// Not an `async fn`, whose future would contain the attempt.
+pub(super) fn send<'a>(
+    client: &'a Client,
+    request: &'a Request,
+    attempt: Attempt,
+) -> impl Future<Output = Result<RawResponse>> + Send + 'a {
     let (number, timeout) = (attempt.number, attempt.timeout);
     let shared = client.shared();
-    // Pinned once, because the future of the call would otherwise contain it twice.
-    let exchange = pin!(async { read(client, request, number, shared.transport.send(attempt).await).await });
-    if shared.is_default_transport {
-        return exchange.await;
-    }
-    // The clock starts after the limit of the transport itself, which can act on its timeout.
-    let limit = pin!(async { shared.clock.limit(timeout).await });
-    match select(exchange, limit).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(((), _)) => {
-            let error = TransportError::timeout("the attempt timed out");
-            Err(from_transport(client, error, request.redaction(client)))
+    let response = shared.transport.send(attempt);
+    async move {
+        // Pinned once, because the future would otherwise contain it twice.
+        let exchange = pin!(async { read(client, request, number, response.await).await });
+        if shared.is_default_transport {
+            return exchange.await;
+        }
+        // The clock starts after the limit of the transport itself, which can act on its timeout.
+        let limit = pin!(async { shared.clock.limit(timeout).await });
+        match select(exchange, limit).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(((), _)) => {
+                let error = TransportError::timeout("the attempt timed out");
+                Err(from_transport(client, error, request.redaction(client)))
+            }
         }
     }
 }

@@ -42,9 +42,11 @@ impl<'a> Attempts<'a> {
             if let Some(retry) = &mut self.retry {
                 retry.sent();
             }
-            let mut attempt = self.request.attempt(self.client, &self.url, self.count)?;
-            attempt.timeout = timeout;
-            match send(self.client, self.request, attempt).await {
+            let response = {
+                let attempt = self.request.attempt(self.client, &self.url, self.count, timeout)?;
+                send(self.client, self.request, attempt)
+            };
+            match response.await {
                 Ok(response) => return Ok(response),
                 Err(error) => self.prepare_retry(error).await?,
             }

@@ -1,6 +1,7 @@
 //! The request of a call.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
@@ -80,13 +81,12 @@ impl Request {
     }
 
     /// Creates an attempt: the headers are made for each, so that a call without a retry copies none.
-    pub(super) fn attempt(&self, client: &Client, url: &Url, number: u32) -> Result<Attempt> {
+    pub(super) fn attempt(&self, client: &Client, url: &Url, number: u32, timeout: Duration) -> Result<Attempt> {
         let mut request = http::Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = Uri::try_from(url.as_str())
             .map_err(|error| Error::invalid_argument("the path does not make a valid URL").caused_by(error))?;
         *request.headers_mut() = self.attempt_headers(client);
-        let timeout = client.options().attempt_timeout;
         Ok(Attempt { request, url: Some(url.clone()), operation: self.operation, number, timeout })
     }
 
