@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
-use crate::ext::pagination::{self, Cursors};
+use crate::pagination::{self, Cursors};
 
 /// Returns the cursor if it can lead to a page.
 pub fn non_empty(cursor: Option<String>) -> Option<String> {

@@ -123,11 +123,14 @@ pub mod fuzzing;
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 
-// Beyond single calls: pagination, waiting, bulk jobs, webhooks.
+// Beyond single calls: waiting, bulk jobs, webhooks, token scopes, constructors.
 pub mod ext;
 
 // The types, calls and resources that `build.rs` wrote.
 mod generated;
+
+// Lists as streams of pages and of items.
+mod pagination;
 
 // From the arguments of a call to its request.
 mod call;

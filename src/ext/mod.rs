@@ -8,7 +8,6 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 pub mod bulk;
 mod constructors;
-pub(crate) mod pagination;
 mod token_scope;
 mod wait;
 #[cfg(feature = "webhook")]
@@ -17,6 +16,6 @@ pub mod webhook;
 #[cfg(any(feature = "testing", feature = "webhook"))]
 pub(crate) mod webhook_signature;
 
-pub use pagination::{Items, Page, Paged, Pages, Paginate};
+pub use crate::pagination::{Items, Page, Paged, Pages, Paginate};
 pub use token_scope::{InvalidScope, Lifetime, Scope};
 pub use wait::{Verdict, Wait, WaitError};
