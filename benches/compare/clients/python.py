@@ -1,6 +1,6 @@
 """Calls of the official Python client, one after the other: `python.py URL send|page|call SECONDS-BEFORE SECONDS ANSWER`
 prints how many it made and in how many seconds. `call` is a send that is given the answer in the place of the network.
-`cargo xtask bench-peers` runs it.
+`cargo compare bench-peers` runs it.
 """
 
 import sys

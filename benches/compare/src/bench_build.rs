@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::measured::{circumstances, table};
-use crate::programs::{cargo, output, run, target};
+use xtask::programs::{cargo, output, run, target};
 
 #[derive(Args)]
 pub struct Options {
@@ -105,12 +105,12 @@ impl Service {
 
     fn main(self) -> &'static str {
         match self {
-            Self::Bare => include_str!("../bench-build/bare.rs"),
-            Self::None => include_str!("../bench-build/none.rs"),
-            Self::Send | Self::All => include_str!("../bench-build/trycourier.rs"),
-            Self::Resend => include_str!("../bench-build/resend.rs"),
-            Self::Octocrab => include_str!("../bench-build/octocrab.rs"),
-            Self::Ses => include_str!("../bench-build/ses.rs"),
+            Self::Bare => include_str!("../services/bare.rs"),
+            Self::None => include_str!("../services/none.rs"),
+            Self::Send | Self::All => include_str!("../services/trycourier.rs"),
+            Self::Resend => include_str!("../services/resend.rs"),
+            Self::Octocrab => include_str!("../services/octocrab.rs"),
+            Self::Ses => include_str!("../services/ses.rs"),
         }
     }
 }

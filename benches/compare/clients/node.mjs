@@ -1,6 +1,6 @@
 // Calls of the official Node client, one after the other: `node bench.mjs URL send|page|call SECONDS-BEFORE SECONDS ANSWER`
 // prints how many it made and in how many seconds. `call` is a send that is given the answer in the place of the network.
-// `cargo xtask bench-peers` runs it.
+// `cargo compare bench-peers` runs it.
 
 import Courier from "@trycourier/courier";
 

@@ -22,8 +22,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::measured::{circumstances, table};
-use crate::programs::{cargo, output, python, python_with, run, wait_for, works};
-use crate::{programs, spec};
+use xtask::programs::{self, cargo, output, python, python_with, run, wait_for, works};
 
 const NODE_CLIENT: &str = "@trycourier/courier@7.10.2";
 const PYTHON_CLIENT: &str = "trycourier==9.13.0";
@@ -123,7 +122,7 @@ fn peers(repository: &Path, folder: &Path) -> Result<Vec<Peer>> {
         let python = python_with(folder, python, &[PYTHON_CLIENT])?;
         let version = output(Command::new(&python).arg("--version"))?;
         let title = format!("{PYTHON_CLIENT}, {}", version.trim());
-        let script = repository.join("xtask/bench-peers/python.py");
+        let script = repository.join("benches/compare/clients/python.py");
         peers.push(Peer { title, command: vec![python, script], takes_transport: true });
     } else {
         eprintln!("Left out: the official Python client, which needs python3.");
@@ -154,7 +153,7 @@ trycourier = {{ path = {path:?}, default-features = false, features = ["bulk", "
 "#
     );
     fs::write(project.join("Cargo.toml"), manifest)?;
-    fs::write(project.join("src/main.rs"), include_str!("../bench-peers/rust.rs"))?;
+    fs::write(project.join("src/main.rs"), include_str!("../clients/rust.rs"))?;
     // The versions of everything are ours.
     fs::copy(repository.join("Cargo.lock"), project.join("Cargo.lock"))?;
     let target = project.join("target");
@@ -170,7 +169,7 @@ trycourier = {{ path = {path:?}, default-features = false, features = ["bulk", "
 
 /// The versions of trycourier and of reqwest in Cargo.lock.
 fn versions(repository: &Path) -> Result<(String, String)> {
-    let lock: toml::Table = spec::read(&repository.join("Cargo.lock"))?.parse().context("Cargo.lock")?;
+    let lock: toml::Table = fs::read_to_string(repository.join("Cargo.lock"))?.parse().context("Cargo.lock")?;
     let packages = lock.get("package").and_then(toml::Value::as_array).context("Cargo.lock lists no packages")?;
     let version = |name: &str| {
         let named = packages.iter().find(|package| package.get("name").and_then(toml::Value::as_str) == Some(name));
@@ -185,7 +184,7 @@ fn node_client(folder: &Path) -> Result<PathBuf> {
     let folder = folder.join("node");
     fs::create_dir_all(&folder)?;
     let script = folder.join("bench.mjs");
-    fs::write(&script, include_str!("../bench-peers/node.mjs"))?;
+    fs::write(&script, include_str!("../clients/node.mjs"))?;
     fs::write(folder.join("package.json"), json!({"private": true}).to_string())?;
     let install = ["install", "--loglevel=error", "--no-audit", "--no-fund", NODE_CLIENT];
     output(Command::new("npm").args(install).current_dir(&folder))?;
