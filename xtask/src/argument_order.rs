@@ -1,13 +1,13 @@
 //! The order of required properties, which is the order of arguments in Rust.
 //!
-//! Two required strings that change places would compile, and be wrong. So a schema keeps the order that it had when it
-//! was first fetched, and `order.yaml` sets it where another one is natural.
+//! If two required strings changed places, callers would still compile, and send the wrong values. So a schema keeps the
+//! order in which it was first fetched, and `order.yaml` sets a more natural one.
 
 use serde_json::Value;
 
-use crate::document::{object, schemas_mut};
+use crate::document::{schemas, schemas_mut};
 
-/// The properties of a schema in the order of the arguments. What it leaves out comes last.
+/// The mark with the properties of a schema in the order of the arguments. Properties that it leaves out come last.
 const ORDER: &str = "x-order";
 
 /// Keeps the order that the required properties have in the committed document, and appends those that are new.
@@ -29,12 +29,11 @@ pub fn keep_order(document: &mut Value, committed: &Value) {
     }
 }
 
-/// Puts the required properties in the order that `x-order` says, and names what it says of properties that are not
-/// required: `Schema.property`.
+/// Puts the required properties in the order of `x-order`, and returns what it names that is not required:
+/// `Schema.property`.
 pub fn arrange(document: &mut Value) -> Vec<String> {
     let mut gone = Vec::new();
-    let components = object(document, "components").and_then(|components| components.get("schemas"));
-    for (name, schema) in components.and_then(Value::as_object).into_iter().flatten() {
+    for (name, schema) in schemas(document) {
         let required: Vec<&Value> = elements(schema.get("required")).collect();
         let ordered = elements(schema.get(ORDER)).filter(|property| !required.contains(property));
         gone.extend(ordered.filter_map(Value::as_str).map(|property| format!("{name}.{property}")));
@@ -47,11 +46,11 @@ pub fn arrange(document: &mut Value) -> Vec<String> {
     gone
 }
 
-/// Those of an array that are among the first come first, in their order.
+/// Moves the elements that are among `first` to the front, in that order.
 fn lead(array: &mut Value, first: &[Value]) {
     if let Value::Array(array) = array {
-        let place = |value: &Value| first.iter().position(|first| first == value).unwrap_or(first.len());
-        array.sort_by_key(place);
+        let rank = |value: &Value| first.iter().position(|first| first == value).unwrap_or(first.len());
+        array.sort_by_key(rank);
     }
 }
 
@@ -66,16 +65,16 @@ mod tests {
     use super::{arrange, keep_order};
 
     #[test]
-    fn a_description_in_another_order_keeps_ours_and_appends_what_is_new() {
+    fn keep_order_appends_new_properties() {
         let schema =
             |required: serde_json::Value| json!({"components": {"schemas": {"Thing": {"required": required}}}});
-        let mut document = schema(json!(["body", "colour", "title"]));
+        let mut document = schema(json!(["body", "color", "title"]));
         keep_order(&mut document, &schema(json!(["title", "gone", "body"])));
-        assert_eq!(document, schema(json!(["title", "body", "colour"])));
+        assert_eq!(document, schema(json!(["title", "body", "color"])));
     }
 
     #[test]
-    fn an_overlay_sets_the_order_and_what_it_names_in_vain_is_named() {
+    fn arrange_names_properties_that_are_not_required() {
         let mut document = json!({"components": {"schemas": {"Thing": {
             "required": ["body", "new", "title"], "x-order": ["title", "body", "gone"]
         }}}});

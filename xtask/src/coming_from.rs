@@ -1,16 +1,16 @@
-//! `docs/coming-from.md`: the calls of the official SDKs beside ours.
+//! `docs/coming-from.md`: the calls of the official SDKs next to ours.
 
 use std::collections::BTreeMap;
 
 use heck::{ToLowerCamelCase, ToSnakeCase};
 
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Model, TypeItem, TypeShape};
+use crate::generator::model::rust_type::RustType;
+use crate::generator::model::{Call, Model, TypeItem, TypeShape};
 
 /// Its path in the repository.
 pub const FILE: &str = "docs/coming-from.md";
 
-/// What stands above the tables: how to read them, and how values are written.
+/// The text above the tables: how to read them, and how values are written.
 const HEADING: &str = include_str!("coming_from.md");
 
 /// The whole document: a table for each resource.
@@ -21,17 +21,17 @@ pub fn table(model: &Model) -> String {
     }
     let mut text = HEADING.to_owned();
     for (resource, calls) in by_resource {
-        text += &format!("\n## `{resource}`\n\n| Node | Python | Rust | answer | HTTP |\n|---|---|---|---|---|\n");
+        text += &format!("\n## `{resource}`\n\n| Node | Python | Rust | response | HTTP |\n|---|---|---|---|---|\n");
         calls.into_iter().for_each(|call| text += &row(model, call));
     }
     text
 }
 
 fn row(model: &Model, call: &Call) -> String {
-    let body = Body::of(model, call);
+    let body = Body::new(model, call);
     let node: Vec<String> = call.path.iter().map(|part| part.to_lower_camel_case()).collect();
     let resource: String = call.resource().iter().map(|name| format!(".{name}()")).collect();
-    let answer = match (&call.paging, &call.answer) {
+    let response = match (&call.paging, &call.answer) {
         (Some(paging), _) => format!("pages of `{}`", brief(&paging.item)),
         (None, RustType::Unit) => String::new(),
         (None, answer) => format!("`{}`", brief(answer)),
@@ -42,26 +42,26 @@ fn row(model: &Model, call: &Call) -> String {
         format!("client{resource}.{}({})", call.method(), in_rust(call, &body)),
         format!("{} {}", call.http_method, call.template),
     ];
-    format!("| `{node}` | `{python}` | `{rust}` | {answer} | `{http}` |\n")
+    format!("| `{node}` | `{python}` | `{rust}` | {response} | `{http}` |\n")
 }
 
-/// What a call cannot do without in its body.
+/// The required part of the body of a call.
 enum Body<'a> {
     None,
-    /// Its properties by their names on the wire, and those that have one value only.
+    /// The properties by wire name, identifier and type, and those with one value only.
     Properties(Vec<(&'a str, &'a str, &'a RustType)>, &'a [(String, String)]),
     /// One of several structures.
     Union(&'a RustType),
-    /// A text.
+    /// A string.
     Plain(&'a RustType),
 }
 
 impl<'a> Body<'a> {
-    fn of(model: &'a Model, call: &'a Call) -> Self {
+    fn new(model: &'a Model, call: &'a Call) -> Self {
         let Some(body) = &call.body else { return Self::None };
         match body.named().and_then(|name| model.item(name)) {
             Some(TypeItem { shape: TypeShape::Structure { fields, arguments, constants }, .. }) => {
-                let required = arguments.iter().filter_map(|place| fields.get(*place));
+                let required = arguments.iter().filter_map(|index| fields.get(*index));
                 let required = required.map(|field| (field.name.as_str(), field.ident.as_str(), &field.kind));
                 Self::Properties(required.collect(), constants)
             }
@@ -71,7 +71,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The last parameter of the path by itself, and an object of all else.
+/// The last path parameter alone, and an object with the rest.
 fn in_node(call: &Call, body: &Body<'_>) -> String {
     let (last, mut named) = in_path(call);
     match body {
@@ -88,7 +88,7 @@ fn in_node(call: &Call, body: &Body<'_>) -> String {
     last.into_iter().chain(object).collect::<Vec<_>>().join(", ")
 }
 
-/// The last parameter of the path by itself, and all else by its name.
+/// The last path parameter alone, and the rest by name.
 fn in_python(call: &Call, body: &Body<'_>) -> String {
     let (last, named) = in_path(call);
     let mut named: Vec<String> = named.into_iter().map(|name| format!("{name}=…")).collect();
@@ -109,7 +109,7 @@ fn in_path(call: &Call) -> (Option<String>, Vec<String>) {
     (names.pop(), names)
 }
 
-/// All in the order of the path, then of the body; what is no text with its type.
+/// In the order of the path, then of the body; with the type of everything that is not a string.
 fn in_rust(call: &Call, body: &Body<'_>) -> String {
     let in_path = call.path_parameters.iter().map(|parameter| (parameter.ident.as_str(), &parameter.kind));
     let in_body = match body {
@@ -124,7 +124,7 @@ fn in_rust(call: &Call, body: &Body<'_>) -> String {
     in_path.chain(in_body).map(argument).collect::<Vec<_>>().join(", ")
 }
 
-/// A type in few signs: what a caller makes or gets, and not what it is held by.
+/// A short form of a type, without its wrappers.
 fn brief(kind: &RustType) -> String {
     match kind {
         RustType::Unit => String::new(),
@@ -143,7 +143,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::table;
-    use crate::generate;
+    use crate::generator;
     use crate::report::tests::document;
 
     fn lists(body: &Value) -> String {
@@ -162,11 +162,11 @@ mod tests {
             "requestBody": {"required": true, "content": content(body)},
             "responses": {"2XX": {"description": "", "content": content(&json!({"$ref": "#/components/schemas/Thing"}))}}
         });
-        table(&generate::read(&document).unwrap())
+        table(&generator::read(&document).unwrap())
     }
 
     #[test]
-    fn an_operation_has_its_name_and_arguments_as_each_language_takes_them() {
+    fn row_has_the_call_in_each_language() {
         let table = lists(&json!({"$ref": "#/components/schemas/Thing"}));
         let row = "| `client.lists.things.addMultiple(thingId, { list_id, ownerName, id, kind: 'thing' })` | \
                    `client.lists.things.add_multiple(thing_id, list_id=…, owner_name=…, id=…, kind=\"thing\")` | \
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_no_object_has_a_name() {
+    fn body_that_is_not_an_object_has_a_name() {
         let table = lists(&json!({"type": "string"}));
         assert!(table.contains("addMultiple(thingId, { list_id, body })"), "{table}");
         assert!(table.contains("add_multiple(thing_id, list_id=…, body=…)"), "{table}");

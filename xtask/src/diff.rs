@@ -1,4 +1,4 @@
-//! Differences that a person reads.
+//! Differences between texts, for a person to read.
 
 use anyhow::{Result, bail};
 use similar::{ChangeTag, TextDiff};
@@ -8,10 +8,10 @@ pub fn require_equal(committed: &str, fresh: &str) -> Result<()> {
     if committed == fresh {
         return Ok(());
     }
-    const MOST_LINES: usize = 200;
+    const MAX_LINES: usize = 200;
     let diff = TextDiff::from_lines(committed, fresh);
     let unified = diff.unified_diff().context_radius(3).header("committed", "fresh").to_string();
-    let shown: Vec<&str> = unified.lines().take(MOST_LINES).collect();
+    let shown: Vec<&str> = unified.lines().take(MAX_LINES).collect();
     let changed = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal).count();
     bail!("{}\n{changed} changed lines", shown.join("\n"));
 }
@@ -21,7 +21,7 @@ mod tests {
     use super::require_equal;
 
     #[test]
-    fn equal_texts_pass_and_others_fail_with_the_changed_lines() {
+    fn require_equal_fails_with_the_changed_lines() {
         assert!(require_equal("a\nb\n", "a\nb\n").is_ok());
         let error = require_equal("a\nb\n", "a\nc\n").unwrap_err().to_string();
         assert!(error.contains("-b\n+c"), "{error}");

@@ -1,10 +1,9 @@
 //! An OpenAPI document as JSON, and the walks over it that every rule and report shares.
 
-pub mod references;
-pub mod walk;
-
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
+
+pub use crate::generator::description::lookup::{reference, schemas, text};
 
 /// The HTTP methods that a path item can have, in the order that OpenAPI lists them.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -12,7 +11,7 @@ pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head
 /// Where component schemas are referred to from.
 pub const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
-/// Some editors write it at the start of a file. It is not part of the document.
+/// Some editors write this at the start of a file. It is not part of the document.
 pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Parses YAML, and so JSON, into a document that keeps the order of its keys.
@@ -57,7 +56,7 @@ pub fn print(document: &Value, header: &str) -> Result<String> {
     Ok(format!("{header}{}", yaml_serde::to_string(document)?))
 }
 
-/// One operation: its method, its path, and what the document says of it.
+/// One operation: its method, its path, and its description.
 pub struct Operation<'a> {
     pub method: &'static str,
     pub path: &'a str,
@@ -70,7 +69,7 @@ impl<'a> Operation<'a> {
     }
 
     /// `GET /lists/{list_id}`, for people.
-    pub fn place(&self) -> String {
+    pub fn heading(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
 
@@ -86,18 +85,18 @@ impl<'a> Operation<'a> {
 
 /// Every operation, in the document's order.
 pub fn operations(document: &Value) -> Vec<Operation<'_>> {
-    let mut found = Vec::new();
+    let mut operations = Vec::new();
     for (path, item) in object(document, "paths").into_iter().flatten() {
         for (key, value) in item.as_object().into_iter().flatten() {
             if let Some(method) = METHODS.into_iter().find(|method| method == key) {
-                found.push(Operation { method, path, value });
+                operations.push(Operation { method, path, value });
             }
         }
     }
-    found
+    operations
 }
 
-/// The member of an object, null where there was none; what is no object becomes one.
+/// The member of an object, inserted as null if it is missing. A value that is not an object becomes one.
 pub fn entry<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Value> {
     if !value.is_object() {
         *value = Value::Object(Map::new());
@@ -105,7 +104,7 @@ pub fn entry<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Value> {
     value.as_object_mut().map(|object| object.entry(key).or_insert(Value::Null))
 }
 
-/// A component by kind and name, null where there was none.
+/// A component by kind and name, inserted as null if it is missing.
 pub fn component_mut<'a>(document: &'a mut Value, kind: &str, name: &str) -> Option<&'a mut Value> {
     entry(entry(entry(document, "components")?, kind)?, name)
 }
@@ -139,11 +138,6 @@ pub fn rename_parameters(path: &str, mut rename: impl FnMut(&str) -> String) -> 
     renamed + rest
 }
 
-/// The component schemas by name; none when the document has none.
-pub fn schemas(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten()
-}
-
 /// The component schema that a `$ref` names, if the value is one and the schema is there.
 pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> Option<&'a Value> {
     match reference(value) {
@@ -152,18 +146,7 @@ pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> Option<&'a Value> {
     }
 }
 
-/// The name of the component schema that a value is a `$ref` to, be it bare or the only part of an `allOf`.
-pub fn reference(value: &Value) -> Option<&str> {
-    if let Some(target) = text(value, "$ref") {
-        return target.strip_prefix(SCHEMA_PREFIX);
-    }
-    match value.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
-        Some([only]) => reference(only),
-        _ => None,
-    }
-}
-
-/// The target of every `$ref` inside a value, itself and not further.
+/// The target of every `$ref` inside a value, without following them.
 pub fn references(value: &Value) -> Vec<&str> {
     match value {
         Value::Object(object) => object
@@ -178,17 +161,12 @@ pub fn references(value: &Value) -> Vec<&str> {
     }
 }
 
-/// A string member of an object.
-pub fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value.get(key).and_then(Value::as_str)
-}
-
 /// An object member of an object.
 pub fn object<'a>(value: &'a Value, key: &str) -> Option<&'a Map<String, Value>> {
     value.get(key).and_then(Value::as_object)
 }
 
-/// Whether an object schema, or an operation's parameter list, requires the name.
+/// Returns `true` if an object schema requires the property.
 pub fn requires(schema: &Value, property: &str) -> bool {
     schema
         .get("required")
@@ -203,8 +181,8 @@ pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&mut Map<String,
             schema_mut(schema, visit);
         }
     }
-    for place in ["parameters", "requestBodies", "responses", "headers"] {
-        let pointer = format!("/components/{place}");
+    for kind in ["parameters", "requestBodies", "responses", "headers"] {
+        let pointer = format!("/components/{kind}");
         if let Some(shared) = document.pointer_mut(&pointer).and_then(Value::as_object_mut) {
             for value in shared.values_mut() {
                 carried_schemas_mut(value, visit);
@@ -281,14 +259,71 @@ pub fn array_mut(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> 
     value.and_then(Value::as_array_mut).into_iter().flatten()
 }
 
+/// Calls `visit` with the JSON pointer of each value inside a value, and the value, outer ones first. If it returns `false`,
+/// the inside of that value is skipped.
+pub fn walk<'v>(value: &'v Value, visit: &mut impl FnMut(&str, &'v Value) -> bool) {
+    inside(value, &mut String::new(), visit);
+}
+
+fn inside<'v>(value: &'v Value, pointer: &mut String, visit: &mut impl FnMut(&str, &'v Value) -> bool) {
+    let length = pointer.len();
+    let mut enter = |key: &str, inner: &'v Value| {
+        pointer.push('/');
+        pointer.push_str(&step(key));
+        if visit(pointer, inner) {
+            inside(inner, pointer, visit);
+        }
+        pointer.truncate(length);
+    };
+    match value {
+        Value::Object(object) => object.iter().for_each(|(key, inner)| enter(key, inner)),
+        Value::Array(array) => array.iter().enumerate().for_each(|(index, inner)| enter(&index.to_string(), inner)),
+        _ => {}
+    }
+}
+
+/// A key as a step of a JSON pointer.
+pub fn step(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Calls `visit` with the JSON pointer of every schema of the document, and the schema, outer ones first.
+pub fn visit_schemas(document: &Value, visit: &mut impl FnMut(&str, &Value)) {
+    walk(document, &mut |pointer, value| {
+        let is_component = pointer.rsplit_once('/').is_some_and(|(parent, _)| parent == "/components/schemas");
+        let is_schema = is_component || pointer.ends_with("/schema");
+        if is_schema {
+            visit_schema(pointer, value, visit);
+        }
+        !is_schema
+    });
+}
+
+fn visit_schema(pointer: &str, schema: &Value, visit: &mut impl FnMut(&str, &Value)) {
+    visit(pointer, schema);
+    for (keyword, inner) in schema.as_object().into_iter().flatten() {
+        let pointer = format!("{pointer}/{keyword}");
+        match (keyword.as_str(), inner) {
+            ("properties", Value::Object(properties)) => {
+                properties.iter().for_each(|(name, inner)| visit_schema(&format!("{pointer}/{}", step(name)), inner, visit));
+            }
+            ("allOf" | "anyOf" | "oneOf", Value::Array(parts)) => {
+                parts.iter().enumerate().for_each(|(index, part)| visit_schema(&format!("{pointer}/{index}"), part, visit));
+            }
+            ("items" | "not", _) | ("additionalProperties", Value::Object(_)) => visit_schema(&pointer, inner, visit),
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::parse;
+    use super::{parse, visit_schemas, walk};
 
     #[test]
-    fn a_merge_key_adds_what_the_object_does_not_say_itself() {
+    fn merge_key_adds_missing_members() {
         let text = "openapi: 3.0.3\nx-base: &base {type: string, maxLength: 5}\nx-more: &more {nullable: true, type: integer}\n\
                     name:\n  <<: *base\n  maxLength: 9\nboth:\n  <<: [*base, *more]\n";
         let document = parse(text).unwrap();
@@ -297,9 +332,36 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_document() {
+    fn parse_skips_a_byte_order_mark() {
         for text in ["\u{feff}openapi: 3.0.3\ninfo: {}\n", "\u{feff}{\"openapi\": \"3.0.3\", \"info\": {}}"] {
             assert_eq!(parse(text).unwrap(), json!({"openapi": "3.0.3", "info": {}}));
         }
+    }
+
+    #[test]
+    fn walk_visits_all_but_skipped_values() {
+        let document = json!({"a/b~c": [{"d": 1}, 2], "data": {"e": 3}});
+        let mut visited = Vec::new();
+        walk(&document, &mut |pointer, value| {
+            assert_eq!(document.pointer(pointer), Some(value));
+            visited.push(pointer.to_owned());
+            pointer != "/data"
+        });
+        assert_eq!(visited, ["/a~1b~0c", "/a~1b~0c/0", "/a~1b~0c/0/d", "/a~1b~0c/1", "/data"]);
+    }
+
+    #[test]
+    fn visit_schemas_finds_inner_ones_and_no_properties() {
+        let document = json!({
+            "paths": {"/a": {"get": {"parameters": [{"name": "schema", "schema": {"type": "string"}}]}}},
+            "components": {"schemas": {"A": {"properties": {"a/b": {"items": {}}, "anyOf": {}}, "oneOf": [{}]}}}
+        });
+        let mut pointers = Vec::new();
+        visit_schemas(&document, &mut |pointer, _| pointers.push(pointer.to_owned()));
+        let component = "/components/schemas/A";
+        let expected = ["", "/properties/a~1b", "/properties/a~1b/items", "/properties/anyOf", "/oneOf/0"];
+        let expected = expected.map(|inner| format!("{component}{inner}"));
+        assert_eq!(pointers.first().map(String::as_str), Some("/paths/~1a/get/parameters/0/schema"));
+        assert_eq!(pointers.get(1..).unwrap_or_default(), expected);
     }
 }

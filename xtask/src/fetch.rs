@@ -1,7 +1,5 @@
 //! A description as text, from a URL or a file.
 
-pub mod release;
-
 use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -15,13 +13,13 @@ use ureq::http::header::CONTENT_TYPE;
 use ureq::http::{StatusCode, Uri};
 
 /// A hundred times what the description has today.
-const MOST_BYTES: u64 = 32 * 1024 * 1024;
+const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
-const MOST_REDIRECTS: u32 = 5;
+const MAX_REDIRECTS: u32 = 5;
 
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// Where a description is.
+/// The location of a description.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     Url(String),
@@ -29,11 +27,11 @@ pub enum Source {
 }
 
 impl Source {
-    pub fn of(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         if text.contains("://") { Self::Url(text.to_owned()) } else { Self::File(text.into()) }
     }
 
-    /// Reads the text, and makes sure that it is not a web page.
+    /// Reads the text, and checks that it is not a web page.
     pub fn read(&self) -> Result<String> {
         let bytes = match self {
             Self::Url(url) => download(url)?,
@@ -67,31 +65,31 @@ fn download(url: &str) -> Result<Vec<u8>> {
     let config = Agent::config_builder()
         .https_only(!is_local)
         .http_status_as_error(false)
-        .max_redirects(MOST_REDIRECTS)
-        .timeout_global(Some(LONGEST_WAIT))
+        .max_redirects(MAX_REDIRECTS)
+        .timeout_global(Some(MAX_WAIT))
         .user_agent("trycourier xtask")
         .build();
-    let mut response = Agent::from(config).get(url).call().map_err(explained)?;
+    let mut response = Agent::from(config).get(url).call().map_err(explain)?;
     match response.status() {
         StatusCode::OK => {}
         StatusCode::NOT_FOUND => bail!("there is nothing at this address (404 Not Found)"),
-        status => bail!("the server answered {status}"),
+        status => bail!("the server responded with {status}"),
     }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     require_description(content_type)?;
 
     let length = response.body().content_length();
-    ensure!(length.is_none_or(|length| length <= MOST_BYTES), "it is larger than {MOST_BYTES} bytes");
+    ensure!(length.is_none_or(|length| length <= MAX_BYTES), "it is larger than {MAX_BYTES} bytes");
     let progress = progress(length);
-    let read = limited(&mut progress.wrap_read(response.body_mut().as_reader()));
+    let bytes = limited(&mut progress.wrap_read(response.body_mut().as_reader()));
     progress.finish_and_clear();
-    match read {
+    match bytes {
         Err(error)
             if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::UnexpectedEof) =>
         {
             bail!("the download was cut off before its end")
         }
-        read => read.context("the download failed"),
+        bytes => bytes.context("the download failed"),
     }
 }
 
@@ -105,10 +103,10 @@ fn progress(length: Option<u64>) -> ProgressBar {
     }
 }
 
-fn explained(error: ureq::Error) -> anyhow::Error {
+fn explain(error: ureq::Error) -> anyhow::Error {
     let explanation = match &error {
-        ureq::Error::Timeout(_) => format!("no answer within {} seconds", LONGEST_WAIT.as_secs()),
-        ureq::Error::TooManyRedirects => format!("it redirects more than {MOST_REDIRECTS} times"),
+        ureq::Error::Timeout(_) => format!("no response within {} seconds", MAX_WAIT.as_secs()),
+        ureq::Error::TooManyRedirects => format!("it redirects more than {MAX_REDIRECTS} times"),
         ureq::Error::RequireHttpsOnly(_) => "it is not HTTPS, or redirects to what is not".to_owned(),
         ureq::Error::HostNotFound => "there is no such host".to_owned(),
         _ => "cannot be fetched".to_owned(),
@@ -121,16 +119,16 @@ fn require_description(content_type: &str) -> Result<()> {
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     ensure!(media_type != "text/html" && media_type != "application/xhtml+xml", WEB_PAGE);
     let is_text = ["json", "yaml", "yml"].iter().any(|kind| media_type.contains(kind));
-    let is_unsaid =
+    let is_unspecified =
         ["", "text/plain", "application/octet-stream", "binary/octet-stream"].contains(&media_type.as_str());
-    ensure!(is_text || is_unsaid, "it has the content type {media_type} where YAML or JSON was expected");
+    ensure!(is_text || is_unspecified, "it has the content type {media_type} where YAML or JSON was expected");
     Ok(())
 }
 
 fn limited(reader: &mut impl Read) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    reader.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    ensure!(bytes.len() as u64 <= MOST_BYTES, "it is larger than {MOST_BYTES} bytes");
+    reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    ensure!(bytes.len() as u64 <= MAX_BYTES, "it is larger than {MAX_BYTES} bytes");
     Ok(bytes)
 }
 
@@ -139,21 +137,21 @@ mod tests {
     use super::{Source, require_description};
 
     #[test]
-    fn a_source_is_a_url_or_a_file() {
-        assert_eq!(Source::of("https://example.com/a.yml"), Source::Url("https://example.com/a.yml".to_owned()));
-        assert_eq!(Source::of("../a.yml"), Source::File("../a.yml".into()));
+    fn source_is_a_url_or_a_file() {
+        assert_eq!(Source::parse("https://example.com/a.yml"), Source::Url("https://example.com/a.yml".to_owned()));
+        assert_eq!(Source::parse("../a.yml"), Source::File("../a.yml".into()));
     }
 
     #[test]
-    fn plain_http_stays_on_this_machine() {
-        let error = format!("{:#}", Source::of("http://example.com/a.yml").read().unwrap_err());
+    fn plain_http_is_for_this_machine_alone() {
+        let error = format!("{:#}", Source::parse("http://example.com/a.yml").read().unwrap_err());
         assert!(error.starts_with("it is not HTTPS"), "{error}");
-        let error = format!("{:#}", Source::of("ftp://example.com/a.yml").read().unwrap_err());
+        let error = format!("{:#}", Source::parse("ftp://example.com/a.yml").read().unwrap_err());
         assert!(error.contains("HTTPS"), "{error}");
     }
 
     #[test]
-    fn a_content_type_that_cannot_be_a_description_is_refused() {
+    fn content_type_of_another_kind_is_refused() {
         for accepted in ["", "text/plain; charset=utf-8", "application/json", "application/x-yaml", "text/yaml"] {
             assert!(require_description(accepted).is_ok(), "{accepted}");
         }

@@ -5,9 +5,9 @@ use std::fmt;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use super::walk::walk;
+use crate::document::walk;
 
-/// A `$ref` and where it stands.
+/// A `$ref` without a target, and its position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dangling {
     /// The JSON pointer of the object that holds it.
@@ -17,22 +17,22 @@ pub struct Dangling {
 
 /// Every `$ref` whose target the document does not have.
 pub fn dangling(document: &Value) -> Vec<Dangling> {
-    let mut found = Vec::new();
+    let mut dangling = Vec::new();
     walk(document, &mut |pointer, value| {
         let (parent, key) = pointer.rsplit_once('/').unwrap_or_default();
-        // What stands in an example is data, but a property may be called so.
+        // An example is data, but a property may have this name.
         if ["example", "examples"].contains(&key) && !parent.ends_with("/properties") {
             return false;
         }
         if let Some(target) = value.get("$ref").and_then(Value::as_str) {
-            let there = target.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
-            if there.is_none() {
-                found.push(Dangling { pointer: pointer.to_owned(), target: target.to_owned() });
+            let component = target.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+            if component.is_none() {
+                dangling.push(Dangling { pointer: pointer.to_owned(), target: target.to_owned() });
             }
         }
         true
     });
-    found
+    dangling
 }
 
 impl fmt::Display for Dangling {
@@ -41,7 +41,7 @@ impl fmt::Display for Dangling {
     }
 }
 
-/// Fails with the place of the first reference that leads nowhere, and the number of them.
+/// Fails with the position of the first reference without a target, and the number of others.
 pub fn require_resolved(document: &Value) -> Result<()> {
     let dangling = dangling(document);
     if let Some(first) = dangling.first() {
@@ -61,7 +61,7 @@ mod tests {
     use super::require_resolved;
 
     #[test]
-    fn a_reference_that_leads_nowhere_is_named_with_its_place() {
+    fn dangling_reference_is_named_with_its_position() {
         let mut document = json!({
             "paths": {"/things": {"get": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
             "components": {"schemas": {"Thing": {"example": {"$ref": "data"}}}}

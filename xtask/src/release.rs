@@ -1,8 +1,8 @@
 //! The newest release of the official Python client, and the description that its types give.
 //!
 //! The description behind the official SDKs is not published. The Python client is generated from it, and is the most
-//! exact statement of Courier's API that anyone can get. pip finds and fetches it, so that the mirrors and proxies that
-//! a machine is configured for are used; `xtask/derive/derive.py` reads it and runs nothing of it.
+//! exact public statement of Courier's API. pip finds and fetches it, with the mirrors and proxies that are configured on the
+//! machine; `xtask/derive/derive.py` reads it and runs none of it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,27 +17,27 @@ use tempfile::TempDir;
 const PACKAGE: &str = "trycourier";
 
 /// The script reads types in the way that Python 3.9 writes them.
-const OLDEST_PYTHON: &str = "import sys; sys.exit(sys.version_info < (3, 9))";
+const MIN_PYTHON: &str = "import sys; sys.exit(sys.version_info < (3, 9))";
 
 /// A release, downloaded.
 pub struct Release {
     pub version: Version,
     python: &'static str,
     wheel: PathBuf,
-    /// Where the wheel is until nobody needs it any more.
+    /// Holds the wheel, and removes it when dropped.
     _folder: TempDir,
 }
 
 impl Release {
-    /// Asks pip for the newest release that is no preview.
+    /// Asks pip for the newest release, without previews.
     pub fn newest() -> Result<Self> {
         let python = python()?;
         let has_pip = run(python, ["-m", "pip", "--version"]).is_ok_and(|output| output.status.success());
         ensure!(has_pip, "`{python}` has no pip, which finds the official Python client: install it, or {FROM}");
-        let folder = tempfile::tempdir().context("there is no place for a download")?;
+        let folder = tempfile::tempdir().context("cannot make a folder for the download")?;
         let to = folder.path().to_string_lossy().into_owned();
         let download = ["-m", "pip", "download", PACKAGE, "--no-deps", "--only-binary", ":all:"];
-        // Nothing of it is run, so that the Python that it asks for does not matter.
+        // None of it is run, so that the version of Python that it requires does not matter.
         let quietly =
             ["--ignore-requires-python", "--no-input", "--disable-pip-version-check", "--quiet", "--dest", &to];
         let output = run(python, download.into_iter().chain(quietly))?;
@@ -63,7 +63,7 @@ const FROM: &str = "give a description with `--from`";
 
 /// The command that starts a Python that is new enough.
 fn python() -> Result<&'static str> {
-    let is_new_enough = |python: &&str| run(python, ["-c", OLDEST_PYTHON]).is_ok_and(|output| output.status.success());
+    let is_new_enough = |python: &&str| run(python, ["-c", MIN_PYTHON]).is_ok_and(|output| output.status.success());
     ["python3", "python", "py"].into_iter().find(is_new_enough).with_context(|| {
         format!(
             "there is no Python 3.9 or newer here, which reads the types of the official Python client: install it, or {FROM}"
@@ -75,7 +75,7 @@ fn run(python: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> 
     Command::new(python).args(arguments).output().with_context(|| format!("`{python}` cannot be run"))
 }
 
-/// Where programs say what went wrong.
+/// The line in which programs report an error.
 fn last_line(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why").trim().to_owned()
@@ -105,14 +105,14 @@ mod tests {
     use super::{last_line, version_of};
 
     #[test]
-    fn a_wheel_is_named_for_its_version() {
+    fn wheel_name_has_the_version() {
         let version = version_of(Path::new("/tmp/trycourier-9.13.0-py3-none-any.whl")).unwrap();
         assert_eq!(version.to_string(), "9.13.0");
         assert!(version_of(Path::new("trycourier.whl")).is_err());
     }
 
     #[test]
-    fn the_last_line_says_what_went_wrong() {
+    fn last_line_is_the_error() {
         assert_eq!(last_line(b"WARNING: old\nERROR: No matching distribution\n\n"), "ERROR: No matching distribution");
         assert_eq!(last_line(b""), "it does not say why");
     }

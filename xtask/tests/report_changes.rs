@@ -1,11 +1,11 @@
-//! Each way in which a description can change, and what its report says.
+//! Each way in which a description can change, and the line of the report about it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
 use serde_json::{Value, json};
-
-use super::{compare, unreachable};
-use crate::generate::{self, model::Model};
-use crate::report::Effect::{self, Breaking, Compatible};
-use crate::report::Kind;
+use xtask::generator::{self, model::Model};
+use xtask::report::changes::Effect::{self, Breaking, Compatible};
+use xtask::report::changes::{Kind, compare, unused_types};
 
 fn refer(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
@@ -42,9 +42,9 @@ fn description() -> Value {
             })),
             "Thing": object(json!(["id", "name"]), json!({
                 "id": {"type": "string"}, "name": {"type": "string"}, "size": {"type": "integer"},
-                "override": {"type": "string"}, "colour": refer("Colour")
+                "override": {"type": "string"}, "color": refer("Color")
             })),
-            "Colour": {"type": "string", "enum": ["RED", "BLUE"]},
+            "Color": {"type": "string", "enum": ["RED", "BLUE"]},
             "Part": {"oneOf": [refer("BoltPart"), refer("NutPart")]},
             "BoltPart": object(json!(["kind"]), json!({
                 "kind": {"type": "string", "enum": ["bolt"]}, "length": {"type": "integer"}
@@ -57,7 +57,7 @@ fn description() -> Value {
 }
 
 fn model(document: &Value) -> Model {
-    generate::read(document).unwrap()
+    generator::read(document).unwrap()
 }
 
 fn changes(old: &Value, new: &Value) -> Vec<(Effect, String)> {
@@ -87,7 +87,7 @@ fn one(effect: Effect, line: &str) -> Vec<(Effect, String)> {
 }
 
 #[test]
-fn the_same_is_no_change() {
+fn equal_descriptions_have_no_changes() {
     assert_eq!(changed(|_| ()), []);
 }
 
@@ -132,7 +132,7 @@ fn operations() {
 }
 
 #[test]
-fn a_deprecated_operation_says_what_takes_its_place() {
+fn deprecated_operation_names_its_replacement() {
     let deprecated = |replacement: &'static str| {
         move |new: &mut Value| {
             let list = &mut new["paths"]["/things"]["get"];
@@ -149,17 +149,17 @@ fn a_deprecated_operation_says_what_takes_its_place() {
     );
     let mut new = description();
     deprecated("things.find")(&mut new);
-    let error = generate::read(&new).err().unwrap();
+    let error = generator::read(&new).err().unwrap();
     assert!(error.contains("`x-replacement` names the operation `things.find`"), "{error}");
     let mut new = description();
     deprecated("things.update")(&mut new);
-    let code = generate::emit::resources::resources(&model(&new));
+    let code = generator::emit::resources::resources(&model(&new));
     let attribute = "#[deprecated(note = \"Courier has deprecated this operation; use `client.things().update`\")]";
     assert!(code.contains(attribute), "{code}");
 }
 
 #[test]
-fn a_deprecated_property_or_parameter_says_what_takes_its_place() {
+fn deprecated_member_names_its_replacement() {
     let change = |new: &mut Value| {
         let thing = &mut schema(new, "Thing")["properties"];
         thing["size"] = json!({"type": "integer", "deprecated": true, "x-replacement": "override"});
@@ -179,16 +179,16 @@ fn a_deprecated_property_or_parameter_says_what_takes_its_place() {
     );
     let mut new = description();
     change(&mut new);
-    let types = generate::emit::types::types(&model(&new));
+    let types = generator::emit::types::types(&model(&new));
     let attribute = format!("    #[deprecated(note = \"{size}\")]\n");
     assert!(types.contains(&format!("{attribute}    pub size: Option<i64>,\n")), "{types}");
     assert!(types.contains(&format!("{attribute}    #[inline]\n    pub fn size(mut self")), "{types}");
-    let calls = generate::emit::calls::calls(&model(&new));
+    let calls = generator::emit::calls::calls(&model(&new));
     let attribute = format!("    #[deprecated(note = \"{kind}\")]\n");
     assert!(calls.contains(&format!("{attribute}    pub kind: Option<String>,\n")), "{calls}");
     assert!(calls.contains(&format!("{attribute}    #[inline]\n    pub fn kind(mut self")), "{calls}");
     schema(&mut new, "Thing")["properties"]["size"]["x-replacement"] = json!("length");
-    let error = generate::read(&new).err().unwrap();
+    let error = generator::read(&new).err().unwrap();
     assert!(error.contains("`size`: its `x-replacement` names `length`, which is not beside it"), "{error}");
 }
 
@@ -256,7 +256,7 @@ fn fields() {
 }
 
 #[test]
-fn what_is_required_is_an_argument_of_the_type_and_of_the_call() {
+fn required_property_is_an_argument() {
     assert_eq!(
         changed(|new| schema(new, "Thing")["required"] = json!(["id", "name", "size"])),
         [
@@ -287,17 +287,17 @@ fn what_is_required_is_an_argument_of_the_type_and_of_the_call() {
 
 #[test]
 fn values() {
-    let of = |values: Value| changed(move |new| schema(new, "Colour")["enum"] = values.clone());
+    let of = |values: Value| changed(move |new| schema(new, "Color")["enum"] = values.clone());
     assert_eq!(
         of(json!(["RED", "DARK_GREEN", "BLUE"])),
-        one(Compatible, "types::Colour::DarkGreen value `DARK_GREEN` added")
+        one(Compatible, "types::Color::DarkGreen value `DARK_GREEN` added")
     );
-    assert_eq!(of(json!(["RED"])), one(Breaking, "types::Colour::Blue value `BLUE` removed"));
-    assert_eq!(of(json!(["red", "BLUE"])), one(Compatible, "types::Colour::Red is sent as `red`, was as `RED`"));
+    assert_eq!(of(json!(["RED"])), one(Breaking, "types::Color::Blue value `BLUE` removed"));
+    assert_eq!(of(json!(["red", "BLUE"])), one(Compatible, "types::Color::Red is sent as `red`, was as `RED`"));
 }
 
 #[test]
-fn a_constant_that_gains_a_value_is_a_field_with_that_value_unless_it_is_set() {
+fn constant_that_gains_a_value_is_preset() {
     let many = |new: &mut Value| {
         schema(new, "NutPart")["properties"]["kind"] = json!({"allOf": [refer("NutKind")], "x-constant": "nut"});
         new["components"]["schemas"]["NutKind"] = json!({"type": "string", "enum": ["wing", "nut"]});
@@ -312,17 +312,17 @@ fn a_constant_that_gains_a_value_is_a_field_with_that_value_unless_it_is_set() {
     );
     let mut new = description();
     many(&mut new);
-    let code = generate::emit::types::types(&model(&new));
+    let code = generator::emit::types::types(&model(&new));
     assert!(code.contains("pub fn new(width: impl Into<i64>) -> Self {"), "{code}");
     assert!(code.contains("        new.kind = types::NutKind::Nut;\n"), "{code}");
     assert!(code.contains("        self.kind = kind;\n"), "{code}");
     schema(&mut new, "NutPart")["properties"]["kind"]["x-constant"] = json!("cap");
-    let error = generate::read(&new).err().unwrap();
+    let error = generator::read(&new).err().unwrap();
     assert!(error.contains("`NutPart`: `kind` has the `x-constant` cap, which is no value of its type"), "{error}");
 }
 
 #[test]
-fn another_constant_is_reported() {
+fn changed_constant_is_reported() {
     assert_eq!(
         changed(|new| schema(new, "BoltPart")["properties"]["kind"]["enum"] = json!(["screw"])),
         [(Compatible, "types::BoltPart is sent with `kind` `screw`, was `bolt`".to_owned()),]
@@ -330,7 +330,7 @@ fn another_constant_is_reported() {
 }
 
 #[test]
-fn a_variant_is_named_after_its_type_whatever_stands_beside_it() {
+fn variant_is_named_after_its_type() {
     assert_eq!(
         changed(|new| {
             schema(new, "Part")["oneOf"].as_array_mut().unwrap().push(refer("Washer"));
@@ -353,19 +353,19 @@ fn a_variant_is_named_after_its_type_whatever_stands_beside_it() {
     schema(&mut new, "Part")["oneOf"] = json!([refer("BoltPart"), refer("Page")]);
     new["components"]["schemas"].as_object_mut().unwrap().shift_remove("NutPart");
     assert_eq!(changes(&old, &new), one(Breaking, "types::Part::Nut variant of types::NutPart removed"));
-    assert_eq!(unreachable(&model(&old), &model(&new)), ["types::NutPart"]);
+    assert_eq!(unused_types(&model(&old), &model(&new)), ["types::NutPart"]);
 }
 
 #[test]
-fn a_type_of_another_kind_is_one_line() {
+fn type_of_another_kind_is_one_change() {
     assert_eq!(
-        changed(|new| *schema(new, "Colour") = object(json!([]), json!({"hue": {"type": "integer"}}))),
-        one(Breaking, "types::Colour is a struct, was an enum")
+        changed(|new| *schema(new, "Color") = object(json!([]), json!({"hue": {"type": "integer"}}))),
+        one(Breaking, "types::Color is a struct, was an enum")
     );
 }
 
 #[test]
-fn only_what_there_is_more_of_is_an_addition() {
+fn renamed_property_is_not_an_addition() {
     let mut new = description();
     rename(&mut schema(&mut new, "Thing")["properties"], "size", "Size");
     let changes = compare(&model(&description()), &model(&new));
@@ -374,7 +374,7 @@ fn only_what_there_is_more_of_is_an_addition() {
 }
 
 #[test]
-fn names_that_collide_are_refused() {
+fn colliding_names_are_refused() {
     type Collision = (&'static str, fn(&mut Value), &'static str);
     let collisions: [Collision; 9] = [
         (
@@ -392,7 +392,7 @@ fn names_that_collide_are_refused() {
             },
             "`Thing`",
         ),
-        ("unrecognized", |new| schema(new, "Colour")["enum"] = json!(["RED", "unrecognized"]), "`unrecognized`"),
+        ("unrecognized", |new| schema(new, "Color")["enum"] = json!(["RED", "unrecognized"]), "`unrecognized`"),
         (
             "schemas that differ in case",
             |new| {
@@ -417,25 +417,25 @@ fn names_that_collide_are_refused() {
     for (what, collide, said) in collisions {
         let mut new = description();
         collide(&mut new);
-        let error = generate::read(&new).err().unwrap_or_default();
+        let error = generator::read(&new).err().unwrap_or_default();
         assert!(error.contains(said), "{what}: {error}");
     }
     // These are no names of the generated code any more.
     for free in ["request", "gen"] {
         let mut new = description();
         new["paths"]["/things"]["get"]["parameters"][1]["name"] = json!(free);
-        generate::read(&new).unwrap();
+        generator::read(&new).unwrap();
     }
 }
 
 /// The description that the crate is generated from.
 fn courier() -> Value {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/courier.yaml");
-    crate::document::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
+    xtask::document::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 #[test]
-fn every_line_of_the_surface_that_differs_is_spoken_of_and_no_other() {
+fn report_names_every_changed_line_of_the_surface() {
     let old = courier();
     let mut new = old.clone();
     let path = old["paths"].as_object().unwrap().keys().find(|path| path.starts_with("/bulk/")).unwrap().clone();
@@ -459,9 +459,9 @@ fn every_line_of_the_surface_that_differs_is_spoken_of_and_no_other() {
     let (old, new) = (model(&old), model(&new));
     let changes = compare(&old, &new);
     let mut said: String = changes.iter().map(|change| format!("{} {}\n", change.rust, change.what)).collect();
-    said += &unreachable(&old, &new).join("\n");
+    said += &unused_types(&old, &new).join("\n");
 
-    let texts = [&old, &new].map(generate::emit::surface::surface);
+    let texts = [&old, &new].map(generator::emit::surface::surface);
     let lines = |text: &str| -> Vec<String> {
         let mut owner = String::new();
         let line = |line: &str| {

@@ -1,17 +1,17 @@
-//! The links in the words of the description, which are to Rust paths.
+//! The links in descriptions, which are Rust paths.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::document::walk::walk;
-use crate::generate::model::{Model, TypeShape};
-use crate::report::compare::{member, method, type_name};
+use crate::document::walk;
+use crate::generator::model::{Model, TypeShape};
+use crate::report::changes::{member, method, type_name};
 
-/// What a link to the crate begins with.
+/// The beginning of a link to the crate.
 const CRATE: &str = "](crate::";
 
-/// The links that lead to no operation, type, field or variant, each with the pointer of the words that hold it.
+/// The links without a target in the crate, each with the pointer of its description.
 pub fn dead(document: &Value, model: &Model) -> Vec<String> {
     let known = known(model);
     let mut dead = Vec::new();
@@ -27,7 +27,7 @@ pub fn dead(document: &Value, model: &Model) -> Vec<String> {
     dead
 }
 
-/// Everything that words may lead to, as a path inside the crate.
+/// Every possible target, as a path inside the crate.
 fn known(model: &Model) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     for call in &model.calls {
@@ -50,11 +50,11 @@ mod tests {
     use serde_json::json;
 
     use super::dead;
-    use crate::generate;
+    use crate::generator;
     use crate::report::tests::document;
 
     #[test]
-    fn a_link_leads_to_an_operation_a_type_a_field_or_a_value() {
+    fn link_without_a_target_is_named() {
         let words = "[a](crate::resources::ListsItems::add), [b](crate::resources::ListsItems), [c](crate::types::Thing), \
                      [d](crate::types::Thing::item_id), [e](crate::types::Kind::Red); \
                      [f](crate::Client::add), [g](crate::types::Thing::gone), [h](https://example.com)";
@@ -70,7 +70,7 @@ mod tests {
         });
         let place = "/paths/~1lists/post/description";
         assert_eq!(
-            dead(&document, &generate::read(&document).unwrap()),
+            dead(&document, &generator::read(&document).unwrap()),
             [format!("{place}: crate::Client::add"), format!("{place}: crate::types::Thing::gone")]
         );
     }

@@ -1,91 +1,194 @@
-//! An `allOf` of objects becomes one object with the properties of all.
+//! A composed schema becomes one schema: what Courier's published description writes as `allOf` or as a choice.
+//!
+//! The description that is derived from the official Python client composes nothing.
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{object, resolve, schemas_mut};
+use crate::document::{reference, references, resolve, schemas_mut};
 
-/// Names, and no merged types that differ from one generation to the next.
-pub fn flat_objects(document: &mut Value) {
-    let all = document.clone();
-    schemas_mut(document, &mut |schema| {
-        let Some(parts) = schema.get("allOf").and_then(Value::as_array) else {
-            return;
-        };
-        let has_own = schema.contains_key("properties");
-        if parts.len() < 2 && !has_own {
+/// Replaces compositions round by round, because a part can be composed itself. What is left, `supported` refuses.
+pub fn compose(document: &mut Value) {
+    const MAX_ROUNDS: usize = 8;
+    for _ in 0..MAX_ROUNDS {
+        let before = document.clone();
+        schemas_mut(document, &mut |schema| {
+            unwrap_only_choice(schema);
+            merge_parts(&before, schema);
+            flatten_choices(&before, schema);
+            inline_plain_component(&before, schema);
+        });
+        resolve_aliases(document);
+        if *document == before {
             return;
         }
-        let Some(flat) = flatten(&all, schema, 0) else {
-            return;
-        };
-        schema.retain(|key, _| !["allOf", "type", "properties", "required"].contains(&key.as_str()));
-        schema.extend(flat);
-    });
+    }
 }
 
-/// One object of a schema and everything that it is composed of; none when a part is no object.
-fn flatten(document: &Value, schema: &Map<String, Value>, depth: usize) -> Option<Map<String, Value>> {
-    const DEEPEST: usize = 16;
-    if depth > DEEPEST || schema.contains_key("oneOf") || schema.contains_key("anyOf") {
-        return None;
+/// A choice of one schema is that schema. typify would wrap it in a type with one field.
+fn unwrap_only_choice(schema: &mut Map<String, Value>) {
+    let only = match schema.get("oneOf").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([only]) if !schema.contains_key("allOf") && !schema.contains_key("properties") => only.clone(),
+        _ => return,
+    };
+    schema.shift_remove("oneOf");
+    schema.shift_remove("discriminator");
+    match only {
+        Value::Object(inline) if !inline.contains_key("$ref") => schema.extend(inline),
+        reference => {
+            schema.insert("allOf".to_owned(), json!([reference]));
+        }
     }
+}
+
+/// An `allOf` of objects is one object with the properties of all.
+fn merge_parts(document: &Value, schema: &mut Map<String, Value>) {
+    let Some(Value::Array(parts)) = schema.get("allOf") else { return };
+    if parts.len() < 2 && !schema.contains_key("properties") {
+        return;
+    }
+    let own: Map<String, Value> =
+        schema.iter().filter(|(key, _)| OBJECT.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let own = Value::Object(own);
     let mut properties = Map::new();
     let mut required: Vec<Value> = Vec::new();
-    let parts = schema.get("allOf").and_then(Value::as_array);
-    for part in parts.into_iter().flatten() {
-        let part = resolve(document, part)?.as_object()?;
-        let part = flatten(document, part, depth + 1)?;
-        if let Some(Value::Object(more)) = part.get("properties") {
-            properties.extend(more.clone());
+    for part in parts.iter().chain([&own]) {
+        let Some(Value::Object(part)) = resolve(document, part) else { return };
+        let is_object = part.get("type").is_none_or(|name| name == "object");
+        if !is_object || part.keys().any(|key| !OBJECT.contains(&key.as_str())) {
+            return;
         }
-        if let Some(Value::Array(more)) = part.get("required") {
-            required.extend(more.iter().cloned());
+        properties.extend(part.get("properties").and_then(Value::as_object).cloned().unwrap_or_default());
+        for name in part.get("required").and_then(Value::as_array).into_iter().flatten() {
+            if !required.contains(name) {
+                required.push(name.clone());
+            }
         }
     }
-    let own = Value::Object(schema.clone());
-    let is_object = schema.is_empty() || own.get("type").is_some_and(|kind| kind == "object");
-    if parts.is_none() && object(&own, "properties").is_none() && !is_object {
+    schema.retain(|key, _| key != "allOf" && !OBJECT.contains(&key.as_str()));
+    schema.insert("type".to_owned(), json!("object"));
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), Value::Array(required));
+    }
+}
+
+/// The keywords of an object that can be merged with others.
+const OBJECT: [&str; 3] = ["type", "properties", "required"];
+
+/// A choice inside a choice becomes part of the outer one, so that a caller takes one step from a recipient to `to`.
+fn flatten_choices(document: &Value, schema: &mut Map<String, Value>) {
+    let Some(Value::Array(choices)) = schema.get("oneOf") else { return };
+    if !choices.iter().any(|choice| inner_choices(document, choice).is_some()) {
+        return;
+    }
+    let mut flat: Vec<Value> = Vec::new();
+    for choice in choices {
+        for choice in inner_choices(document, choice).unwrap_or(std::slice::from_ref(choice)) {
+            if !flat.contains(choice) {
+                flat.push(choice.clone());
+            }
+        }
+    }
+    schema.insert("oneOf".to_owned(), Value::Array(flat));
+    // It named the inner choices; the rule `discriminators` finds another.
+    schema.shift_remove("discriminator");
+}
+
+/// The choices of a schema that consists of them alone.
+pub fn inner_choices<'a>(document: &'a Value, choice: &'a Value) -> Option<&'a [Value]> {
+    let schema = resolve(document, choice)?.as_object()?;
+    if ["properties", "allOf", "items"].iter().any(|key| schema.contains_key(*key)) {
         return None;
     }
-    properties.extend(object(&own, "properties").into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
-    required.extend(own.get("required").and_then(Value::as_array).into_iter().flatten().cloned());
-    let mut seen = Vec::new();
-    required.retain(|name| {
-        !seen.contains(name) && {
-            seen.push(name.clone());
-            true
-        }
-    });
+    schema.get("oneOf")?.as_array().map(Vec::as_slice)
+}
 
-    let mut flat = Map::new();
-    flat.insert("type".to_owned(), json!("object"));
-    flat.insert("properties".to_owned(), Value::Object(properties));
-    if !required.is_empty() {
-        flat.insert("required".to_owned(), Value::Array(required));
+/// A reference to a component that is not a type in Rust, such as a map or a string, becomes a copy of it.
+fn inline_plain_component(document: &Value, schema: &mut Map<String, Value>) {
+    let value = Value::Object(schema.clone());
+    let Some(name) = reference(&value) else { return };
+    let component = document.pointer("/components/schemas").and_then(|schemas| schemas.get(name)?.as_object());
+    let Some(component) = component else { return };
+    let is_type = ["properties", "enum", "oneOf", "anyOf", "allOf", "$ref"].iter().any(|key| component.contains_key(*key));
+    let refers_to_itself = component.values().flat_map(references).any(|target| target.ends_with(&format!("/{name}")));
+    if is_type || refers_to_itself {
+        return;
     }
-    Some(flat)
+    schema.retain(|key, _| key != "$ref" && key != "allOf");
+    for (key, inner) in component {
+        schema.entry(key.clone()).or_insert_with(|| inner.clone());
+    }
+}
+
+/// A component that only refers to another one becomes a copy of it.
+fn resolve_aliases(document: &mut Value) {
+    let all = document.clone();
+    let components = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    for (name, schema) in components.into_iter().flatten() {
+        let is_alias = schema.as_object().is_some_and(|object| {
+            object.keys().all(|key| ["$ref", "allOf", "nullable"].contains(&key.as_str()))
+        });
+        let target = reference(schema).filter(|target| is_alias && target != name);
+        let Some(component) = target.and_then(|target| all.pointer(&format!("/components/schemas/{target}"))) else {
+            continue;
+        };
+        let nullable = schema.get("nullable").cloned();
+        *schema = component.clone();
+        if let (Some(nullable), Some(schema)) = (nullable, schema.as_object_mut()) {
+            schema.insert("nullable".to_owned(), nullable);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::flat_objects;
-    use crate::normalise::tests::schemas;
+    use super::compose;
+    use crate::normalize::tests::schemas;
+
+    fn refer(name: &str) -> Value {
+        json!({"$ref": format!("#/components/schemas/{name}")})
+    }
+
+    fn composed(described: Value) -> Value {
+        let mut document = schemas(described);
+        compose(&mut document);
+        document["components"]["schemas"].take()
+    }
 
     #[test]
-    fn parts_of_parts_end_in_one_object() {
-        let mut document = schemas(json!({
+    fn only_choice_takes_the_name_of_the_choice() {
+        let content = json!({"type": "object", "properties": {"title": {"type": "string"}}});
+        let schemas = composed(json!({
+            "Message": {"oneOf": [refer("ContentMessage")]},
+            "Letter": refer("Message"),
+            "ContentMessage": content,
+            "Holder": {"type": "object", "properties": {
+                "message": {"oneOf": [refer("Message")], "nullable": true},
+                "name": {"oneOf": [{"type": "string"}]}
+            }}
+        }));
+        assert_eq!(schemas["Message"], content);
+        assert_eq!(schemas["Letter"], content);
+        assert_eq!(
+            schemas["Holder"]["properties"],
+            json!({"message": {"nullable": true, "allOf": [refer("Message")]}, "name": {"type": "string"}})
+        );
+    }
+
+    #[test]
+    fn parts_of_parts_become_one_object() {
+        let schemas = composed(json!({
             "Base": {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]},
-            "Named": {"allOf": [{"$ref": "#/components/schemas/Base"}, {"type": "object", "properties": {"name": {"type": "string"}}}]},
+            "Named": {"allOf": [refer("Base"), {"type": "object", "properties": {"name": {"type": "string"}}}, {"type": "object"}]},
             "Owned": {
-                "allOf": [{"$ref": "#/components/schemas/Named"}],
+                "allOf": [refer("Named")],
                 "type": "object", "properties": {"owner": {"type": "string"}}, "required": ["owner", "id"]
             }
         }));
-        flat_objects(&mut document);
         assert_eq!(
-            document["components"]["schemas"]["Owned"],
+            schemas["Owned"],
             json!({
                 "type": "object",
                 "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "owner": {"type": "string"}},
@@ -95,25 +198,35 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_says_nothing_adds_nothing() {
-        let mut document = schemas(json!({
-            "Thing": {"allOf": [{"type": "object"}, {"type": "object", "properties": {"id": {"type": "string"}}}]}
+    fn inner_choices_replace_the_inner_choice() {
+        let (user, list) = (json!({"type": "object", "properties": {}}), json!({"type": "object", "properties": {}}));
+        let schemas = composed(json!({
+            "To": {"oneOf": [refer("Recipient"), {"type": "array", "items": refer("Recipient")}]},
+            "Recipient": {"oneOf": [refer("User"), refer("List")]}, "User": user, "List": list
         }));
-        flat_objects(&mut document);
-        assert_eq!(
-            document["components"]["schemas"]["Thing"],
-            json!({"type": "object", "properties": {"id": {"type": "string"}}})
-        );
+        let expected = json!([refer("User"), refer("List"), {"type": "array", "items": refer("Recipient")}]);
+        assert_eq!(schemas["To"]["oneOf"], expected);
     }
 
     #[test]
-    fn a_wrapped_reference_and_a_circle_are_left_alone() {
+    fn component_that_is_not_a_type_is_inlined() {
+        let schemas = composed(json!({
+            "Thing": {"type": "object", "properties": {"locales": {"allOf": [refer("Locales")], "nullable": true}}},
+            "Locales": {"type": "object", "additionalProperties": refer("Name")},
+            "Name": {"type": "string"}
+        }));
+        let locales = &schemas["Thing"]["properties"]["locales"];
+        let expected = json!({"nullable": true, "type": "object", "additionalProperties": {"type": "string"}});
+        assert_eq!(*locales, expected);
+    }
+
+    #[test]
+    fn wrapped_reference_and_circles_are_left_alone() {
         let described = json!({
-            "Wrapped": {"allOf": [{"$ref": "#/components/schemas/Circle"}], "nullable": true},
-            "Circle": {"allOf": [{"$ref": "#/components/schemas/Circle"}, {"$ref": "#/components/schemas/Circle"}]}
+            "Wrapped": {"allOf": [refer("Circle")], "nullable": true, "type": "object"},
+            "Circle": {"allOf": [refer("Circle"), refer("Circle")]},
+            "Alias": refer("Alias")
         });
-        let mut document = schemas(described.clone());
-        flat_objects(&mut document);
-        assert_eq!(document["components"]["schemas"], described);
+        assert_eq!(composed(described.clone()), described);
     }
 }

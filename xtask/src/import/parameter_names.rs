@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::document::{METHODS, array_mut, rename_parameters};
 
 /// Gives the paths of a document the parameter names of the committed one, so that `/lists/{listId}` is
-/// `/lists/{list_id}` to every overlay. Paths are the same when they differ in nothing but the names.
+/// `/lists/{list_id}` to every overlay. Paths that differ in names alone are the same.
 pub fn keep_parameter_names(document: &mut Value, committed: &Value) {
     let committed = committed.get("paths").and_then(Value::as_object);
     let ours: BTreeMap<String, &String> =
@@ -57,7 +57,7 @@ fn rename(item: &mut Value, renamed: &BTreeMap<String, String>) {
         };
         for parameter in array_mut(parameters) {
             let name = parameter.get("name").and_then(Value::as_str).and_then(|name| renamed.get(name));
-            if parameter.get("in").is_some_and(|place| place == "path")
+            if parameter.get("in").is_some_and(|location| location == "path")
                 && let (Some(name), Some(parameter)) = (name, parameter.as_object_mut())
             {
                 parameter.insert("name".to_owned(), json!(name));
@@ -73,7 +73,7 @@ mod tests {
     use super::keep_parameter_names;
 
     #[test]
-    fn names_are_ours_where_the_path_is() {
+    fn known_path_keeps_our_parameter_names() {
         let parameter = |name: &str| json!({"name": name, "in": "path", "required": true});
         let mut document = json!({"paths": {
             "/lists/{listId}/users/{user}": {

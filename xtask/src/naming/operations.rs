@@ -1,18 +1,19 @@
-//! What the operations are called: `x-method`, the dotted name of every official SDK in snake case.
+//! The names of operations: `x-method`, the dotted name of every official SDK in snake case.
 //!
-//! The operation id is the same with underscores, from which the dots cannot be told again: `client.users().tenants()`.
+//! The operation id is the same with underscores, which alone would not show where the dots are: `client.users().tenants()`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heck::ToSnakeCase;
+use heck::{ToSnakeCase, ToTitleCase};
 use serde_json::{Value, json};
 
 use crate::document::{Operation, operations, operations_mut, text};
-use crate::import::paths::shape;
+use crate::findings::{Finding, Section};
+use crate::import::parameter_names::shape;
 
 const METHOD: &str = "x-method";
 
-/// The overlay that names them.
+/// The overlay with the names.
 const FILE: &str = "openapi/overlay/names.yaml";
 
 impl<'a> Operation<'a> {
@@ -38,9 +39,9 @@ pub fn official(sdk_methods: &SdkMethods, method: &str, path: &str) -> Option<St
     Some(name.split('.').map(str::to_snake_case).collect::<Vec<_>>().join("."))
 }
 
-/// Names each operation that has no name as the official SDKs do, or after its path, and returns the method and path of
-/// these operations. One that has moved to another path has the name that it had.
-pub fn propose(document: &mut Value, sdk_methods: &SdkMethods) -> Vec<(String, String)> {
+/// Names each operation that has no name as the official SDKs do, or after its path, and reports it with the action for
+/// names.yaml. An operation that has moved to another path keeps its name.
+pub fn propose(document: &mut Value, sdk_methods: &SdkMethods) -> Vec<Finding> {
     let mut taken: Vec<String> =
         operations(document).iter().filter_map(|operation| text(operation.value, METHOD)).map(str::to_owned).collect();
     let mut unnamed = Vec::new();
@@ -48,16 +49,38 @@ pub fn propose(document: &mut Value, sdk_methods: &SdkMethods) -> Vec<(String, S
         if operation.contains_key(METHOD) {
             return;
         }
-        unnamed.push((method.to_owned(), path.to_owned()));
-        let name = official(sdk_methods, method, path).unwrap_or_else(|| proposal(method, path));
-        let numbered = (2..).map(|number| format!("{name}_{number}"));
-        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
-        let name = free.unwrap_or(name);
+        let proposed = official(sdk_methods, method, path).unwrap_or_else(|| proposal(method, path));
+        let numbered = (2..).map(|number| format!("{proposed}_{number}"));
+        let free = std::iter::once(proposed.clone()).chain(numbered).find(|name| !taken.contains(name));
+        let name = free.unwrap_or(proposed);
         operation.insert("operationId".to_owned(), json!(name.replace('.', "_")));
         operation.insert(METHOD.to_owned(), json!(name));
+        unnamed.push((method.to_owned(), path.to_owned(), name.clone()));
         taken.push(name);
     });
-    unnamed
+    unnamed.into_iter().map(|(method, path, name)| finding(document, &method, &path, &name)).collect()
+}
+
+fn finding(document: &Value, method: &str, path: &str, name: &str) -> Finding {
+    let heading = format!("{} {path}", method.to_uppercase());
+    let action = json!({
+        "target": format!("$.paths['{path}'].{method}"),
+        "update": {"operationId": name.replace('.', "_"), "x-method": name, "tags": [nearest_tag(document, path)]}
+    });
+    Finding::new(Section::UnnamedOperation, heading.clone(), heading).with_action(Some(action))
+}
+
+/// The tag of the operation whose path shares the most leading segments, or else the first segment.
+fn nearest_tag(document: &Value, path: &str) -> String {
+    let segments = |path: &str| -> Vec<String> { shape(path).split('/').skip(1).map(str::to_owned).collect() };
+    let own = segments(path);
+    let shared = |other: &str| own.iter().zip(segments(other)).take_while(|(own, other)| *own == other).count();
+    let tagged = operations(document).into_iter().filter(|operation| operation.value.get("tags").is_some());
+    let nearest = tagged.filter(|operation| shared(operation.path) > 0).max_by_key(|operation| shared(operation.path));
+    nearest.map_or_else(
+        || own.first().map(|segment| segment.to_title_case()).unwrap_or_default(),
+        |operation| operation.tag().to_owned(),
+    )
 }
 
 /// `POST /lists/{list_id}/subscriptions` is `lists.subscriptions.create`.
@@ -77,26 +100,26 @@ fn proposal(method: &str, path: &str) -> String {
     format!("{}.{verb}", resource.join("."))
 }
 
-/// A sentence for each operation that shares its name with another, or whose two names do not agree.
-pub fn doubled(document: &Value) -> Vec<String> {
-    let mut places: BTreeMap<&str, String> = BTreeMap::new();
-    let mut doubled = Vec::new();
+/// The operations that share a name with another, or whose two names do not agree.
+pub fn clashes(document: &Value) -> Vec<Finding> {
+    let mut headings: BTreeMap<&str, String> = BTreeMap::new();
+    let mut findings = Vec::new();
     for operation in operations(document) {
-        let (id, name, place) = (operation.id(), operation.name(), operation.place());
+        let (id, name, heading) = (operation.id(), operation.name(), operation.heading());
+        let mut report = |text: String| findings.push(Finding::new(Section::OperationName, heading.clone(), text));
         if name.replace('.', "_") != id {
-            doubled
-                .push(format!("{place} is called {id} by its `operationId` and {name} by its `x-method`: see {FILE}"));
+            report(format!("{heading} is called {id} by its `operationId` and {name} by its `x-method`: see {FILE}"));
         }
         if !name.contains('.') {
-            doubled.push(format!(
-                "{place} has the `x-method` {name}, which has no dot between the resource and the method: see {FILE}"
+            report(format!(
+                "{heading} has the `x-method` {name}, which has no dot between the resource and the method: see {FILE}"
             ));
         }
-        if let Some(other) = places.insert(id, place.clone()) {
-            doubled.push(format!("{place} and {other} are both called {id}: give one another name in {FILE}"));
+        if let Some(other) = headings.insert(id, heading.clone()) {
+            report(format!("{heading} and {other} are both called {id}: give one another name in {FILE}"));
         }
     }
-    doubled
+    findings
 }
 
 /// The document with a unique name for each operation: the generator cannot read two operations with the same name.
@@ -120,33 +143,32 @@ pub fn distinct(document: &Value) -> Value {
 mod tests {
     use std::collections::BTreeMap;
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::{doubled, propose};
+    use super::{clashes, propose};
+    use crate::findings::Finding;
+
+    fn texts(findings: Vec<Finding>) -> Vec<String> {
+        findings.into_iter().map(|finding| finding.text).collect()
+    }
 
     #[test]
-    fn an_operation_without_a_name_gets_one_after_its_path() {
+    fn unnamed_operation_is_named_after_its_path() {
         let mut document = json!({"paths": {
             "/lists/{list_id}/user-tokens": {"get": {"x-method": "lists.user_tokens.list", "operationId": "lists_user_tokens_list"}, "post": {"operationId": "addToken"}},
             "/lists/{id}": {"get": {}}
         }});
         let unnamed = propose(&mut document, &BTreeMap::new());
-        assert_eq!(
-            unnamed,
-            [
-                ("post".to_owned(), "/lists/{list_id}/user-tokens".to_owned()),
-                ("get".to_owned(), "/lists/{id}".to_owned())
-            ]
-        );
+        assert_eq!(texts(unnamed), ["POST /lists/{list_id}/user-tokens", "GET /lists/{id}"]);
         let post = &document["paths"]["/lists/{list_id}/user-tokens"]["post"];
         assert_eq!(post, &json!({"operationId": "lists_user_tokens_create", "x-method": "lists.user_tokens.create"}));
         assert_eq!(document["paths"]["/lists/{id}"]["get"]["x-method"], "lists.retrieve");
-        assert_eq!(doubled(&document), Vec::<String>::new());
+        assert_eq!(clashes(&document), []);
     }
 
     #[test]
-    fn names_that_do_not_agree_are_refused_and_so_is_one_name_twice() {
-        let operation = |id: &str, name: &str| json!({"operationId": id, "x-method": name});
+    fn clashing_and_disagreeing_names_are_reported() {
+        let operation = |id: &str, name: &str| -> Value { json!({"operationId": id, "x-method": name}) };
         for (get, post, expected) in [
             (
                 operation("things_list", "things.list_all"),
@@ -167,7 +189,7 @@ mod tests {
             ),
         ] {
             let document = json!({"paths": {"/things": {"get": get, "post": post}}});
-            assert_eq!(doubled(&document), [expected]);
+            assert_eq!(texts(clashes(&document)), [expected]);
         }
     }
 }

@@ -6,26 +6,27 @@ use heck::ToUpperCamelCase;
 use serde_json::{Map, Value};
 
 use crate::document::{SCHEMA_PREFIX, object, operations, reference, references, schemas};
-use crate::spec::types::{APART, Misnamed, shape};
+use crate::findings::Finding;
+use crate::naming::schemas::{self as schema_names, APART, shape};
 
-/// Every schema whose name has to be chosen in types.yaml.
-pub fn misnamed(document: &Value) -> Vec<Misnamed> {
-    let mut misnamed: Vec<Misnamed> = schemas(document)
+/// The schemas that need another name in types.yaml.
+pub fn misnamed(document: &Value) -> Vec<Finding> {
+    let mut misnamed: Vec<Finding> = schemas(document)
         .filter_map(|(name, schema)| {
             let (reason, proposal) =
-                numbered(name, schema).or_else(|| misspelt(name)).or_else(|| repeats_parent(document, name))?;
-            Some(Misnamed { schema: name.clone(), reason, proposal: free(document, name, proposal) })
+                numbered(name, schema).or_else(|| not_rust_name(name)).or_else(|| repeats_parent(document, name))?;
+            Some(schema_names::misnamed(name, &reason, free(document, name, proposal).as_deref()))
         })
         .collect();
     misnamed.extend(twins(document));
     misnamed
 }
 
-/// A name by position means another thing when a position is added.
+/// A name by position changes its meaning when a position is added.
 fn numbered(name: &str, schema: &Value) -> Option<(String, String)> {
     let base = name.trim_end_matches(|last: char| last.is_ascii_digit());
     let number = name.strip_prefix(base).filter(|number| !number.is_empty())?;
-    // A word such as `Base64` is no position.
+    // A word such as `Base64` is not a position.
     if !["UnionMember", "Variant", "Member", "Item"].iter().any(|word| base.ends_with(word)) && number != "2" {
         return None;
     }
@@ -42,13 +43,13 @@ fn numbered(name: &str, schema: &Value) -> Option<(String, String)> {
 }
 
 /// The overlays and the documentation call a type what Rust calls it.
-fn misspelt(name: &str) -> Option<(String, String)> {
+fn not_rust_name(name: &str) -> Option<(String, String)> {
     let rust = name.to_upper_camel_case();
     (rust != name).then(|| ("not the name that the type has in Rust".to_owned(), rust))
 }
 
-/// The number of words from which on a name is too long to be repeated in another.
-const LONG: usize = 3;
+/// The number of words from which on a name is too long to repeat in another.
+const MIN_LONG_NAME: usize = 3;
 
 /// `SendMessageRequestMessageTo`: the whole name of the type that holds it, and one word more.
 fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
@@ -56,7 +57,7 @@ fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
     let (parent, _) = schemas(document).find(|(parent, schema)| {
         let words = words(parent);
         *parent != name
-            && words.len() >= LONG
+            && words.len() >= MIN_LONG_NAME
             && own.starts_with(&words)
             && references(schema).iter().any(|target| target.strip_prefix(SCHEMA_PREFIX) == Some(name))
     })?;
@@ -68,42 +69,42 @@ fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
     Some((format!("it repeats the whole name of {parent}"), proposal))
 }
 
-/// Types of equal shape are one, unless it is said of each why it is not. What an operation alone takes or answers
-/// belongs to the operation.
-fn twins(document: &Value) -> Vec<Misnamed> {
+/// Types of equal shape are joined, unless each has a reason not to be. The body of a request or a response belongs to its
+/// operation.
+fn twins(document: &Value) -> Vec<Finding> {
     let same: BTreeMap<String, String> = BTreeMap::new();
     let carried = carried(document);
     let mut groups: BTreeMap<String, Vec<(&String, &Value)>> = BTreeMap::new();
     for (name, schema) in schemas(document).filter(|(name, _)| !carried.contains(name.as_str())) {
         groups.entry(shape(schema, &same).to_string()).or_default().push((name, schema));
     }
-    let mut found = Vec::new();
+    let mut findings = Vec::new();
     for group in groups.values() {
         for (name, schema) in group {
             let others: Vec<&str> =
                 group.iter().map(|(other, _)| other.as_str()).filter(|other| other != name).collect();
             let reason = match (others.is_empty(), schema.get(APART).is_some()) {
                 (false, false) => {
-                    format!("it has the shape of {}: `x-name` joins them, `x-apart` says why not", others.join(", "))
+                    format!("it has the shape of {}: `x-name` joins them, `x-apart` gives the reason not to", others.join(", "))
                 }
-                (true, true) => "`x-apart` is said of it, and nothing else has its shape".to_owned(),
+                (true, true) => "it has an `x-apart`, and no other schema has its shape".to_owned(),
                 _ => continue,
             };
-            // One for the whole group, so that taking the proposals joins it.
+            // The same for the whole group, so that the proposals join it.
             let shortest = group.iter().map(|(name, _)| *name).min_by_key(|name| name.len());
-            let proposal = shortest.filter(|_| !others.is_empty()).cloned();
-            found.push(Misnamed { schema: (*name).clone(), reason, proposal });
+            let proposal = shortest.filter(|_| !others.is_empty());
+            findings.push(schema_names::misnamed(name, &reason, proposal.map(String::as_str)));
         }
     }
-    found
+    findings
 }
 
-/// The schemas that are the body or the answer of an operation.
+/// The schemas that are the body of a request or a response.
 fn carried(document: &Value) -> BTreeSet<&str> {
     let mut carried = BTreeSet::new();
     for operation in operations(document) {
-        let answers = object(operation.value, "responses").into_iter().flat_map(Map::values);
-        for carrier in operation.value.get("requestBody").into_iter().chain(answers) {
+        let responses = object(operation.value, "responses").into_iter().flat_map(Map::values);
+        for carrier in operation.value.get("requestBody").into_iter().chain(responses) {
             let content = object(carrier, "content").into_iter().flat_map(Map::values);
             carried.extend(content.filter_map(|media| reference(media.get("schema")?)));
         }
@@ -111,7 +112,7 @@ fn carried(document: &Value) -> BTreeSet<&str> {
     carried
 }
 
-/// A proposal that no other schema has.
+/// The proposal, unless another schema has that name.
 fn free(document: &Value, own: &str, proposal: String) -> Option<String> {
     let is_taken = schemas(document).any(|(name, _)| name != own && name.to_upper_camel_case() == proposal);
     (!is_taken && !proposal.is_empty()).then_some(proposal)

@@ -1,61 +1,54 @@
-//! What the schemas are called: the names that `types.yaml` gives, and what no schema may be called.
+//! The names of schemas: what `types.yaml` calls them.
 //!
-//! Upstream has one name for each place, so that a type that is used in three operations has three. `x-name` on a schema
-//! says what it is called; schemas of one name become one.
-
-pub mod rules;
+//! Upstream names a type after its position, so that a type that three operations use has three names. `x-name` names a
+//! schema; schemas with the same name are joined.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::document::{SCHEMA_PREFIX, object, schemas, schemas_mut, text};
+use crate::findings::{Finding, Section};
 
 /// The name that a schema gets.
 const NAME: &str = "x-name";
 
-/// Why a schema is a type of its own although another has its shape.
-const APART: &str = "x-apart";
+/// The reason why a schema is a separate type although another has its shape.
+pub const APART: &str = "x-apart";
 
-/// A schema with a name that nobody would have chosen, and a better name.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Misnamed {
-    pub schema: String,
-    pub reason: String,
-    pub proposal: Option<String>,
+/// A schema that needs another name in types.yaml, with the action that gives it the proposed name.
+pub fn misnamed(schema: &str, reason: &str, proposal: Option<&str>) -> Finding {
+    let text = match proposal {
+        Some(name) => format!("{schema}: {reason}; it could be called {name}"),
+        None => format!("{schema}: {reason}"),
+    };
+    Finding::new(Section::SchemaName, schema, text).with_action(proposal.map(|name| name_action(schema, name)))
 }
 
-impl fmt::Display for Misnamed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.schema, self.reason)?;
-        match &self.proposal {
-            Some(name) => write!(f, "; it could be called {name}"),
-            None => Ok(()),
-        }
-    }
+/// The action for types.yaml that names a schema.
+pub fn name_action(schema: &str, name: &str) -> Value {
+    json!({"target": format!("$.components.schemas['{schema}']"), "update": {(NAME): name}})
 }
 
-/// Gives the schemas the names in their `x-name`, and merges those with the same name. A schema that no longer equals
+/// Gives the schemas the names in their `x-name`, and joins those with the same name. A schema that no longer equals
 /// the others keeps its old name and is reported.
-pub fn name(document: &mut Value) -> Vec<Misnamed> {
+pub fn join(document: &mut Value) -> Vec<Finding> {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     for (old, schema) in schemas(document) {
         names.insert(old.clone(), text(schema, NAME).unwrap_or(old).to_owned());
     }
-    let mut misnamed = Vec::new();
-    // One that is left out of its group makes those that hold it differ, and so on.
+    let mut findings = Vec::new();
+    // Leaving a schema out makes those that refer to it differ, and so on.
     while let Some(odd) = odd_one(document, &names) {
-        names.insert(odd.schema.clone(), odd.schema.clone());
-        misnamed.push(odd);
+        names.insert(odd.target.clone(), odd.target.clone());
+        findings.push(odd);
     }
     rename(document, &names);
-    misnamed
+    findings
 }
 
-/// The first schema that differs from those with which it is to be joined, or takes the name of one that it is not.
-fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Misnamed> {
+/// The first schema that differs from the schemas to join it with, or takes the name of an unrelated one.
+fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Finding> {
     let mut first: BTreeMap<&String, (&String, Value)> = BTreeMap::new();
     for (old, schema) in schemas(document) {
         let new = names.get(old)?;
@@ -73,7 +66,7 @@ fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Misname
                     let reason =
                         format!("types.yaml calls it {new}, which another schema is called that has no `{NAME}`");
                     let odd = if named(old) { old } else { *other };
-                    return Some(Misnamed { schema: odd.clone(), reason, proposal: None });
+                    return Some(misnamed(odd, &reason, None));
                 }
             }
             Some((other, same)) => {
@@ -82,7 +75,7 @@ fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Misname
                     difference(same, &shape)
                 );
                 let odd = if old == new { *other } else { old };
-                return Some(Misnamed { schema: odd.clone(), reason, proposal: None });
+                return Some(misnamed(odd, &reason, None));
             }
         }
     }
@@ -94,7 +87,7 @@ fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
         let new = names.get(target.strip_prefix(SCHEMA_PREFIX)?)?;
         Some(json!(format!("{SCHEMA_PREFIX}{new}")))
     };
-    refer(document, &renamed);
+    redirect(document, &renamed);
     let Some(components) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
         return;
     };
@@ -105,7 +98,7 @@ fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
         }
         let new = names.get(&old).cloned().unwrap_or(old);
         match joined.get_mut(&new).and_then(Value::as_object_mut) {
-            // Said of one, it is said of all that are joined.
+            // A reason on one schema holds for all that are joined.
             Some(first) => first.extend(schema.get(APART).map(|reason| (APART.to_owned(), reason.clone()))),
             None => {
                 joined.insert(new, schema);
@@ -115,14 +108,14 @@ fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
     *components = joined;
 }
 
-/// Points every reference elsewhere, those of discriminators among them.
-fn refer(value: &mut Value, renamed: &impl Fn(&str) -> Option<Value>) {
+/// Redirects every reference, including those of discriminators.
+fn redirect(value: &mut Value, renamed: &impl Fn(&str) -> Option<Value>) {
     match value {
         Value::Object(object) => {
             for (key, inner) in object.iter_mut() {
                 match inner.as_str().filter(|_| key == "$ref").and_then(renamed) {
                     Some(target) => *inner = target,
-                    None => refer(inner, renamed),
+                    None => redirect(inner, renamed),
                 }
             }
             let mapping = object.get_mut("discriminator").and_then(|tag| tag.get_mut("mapping"));
@@ -132,22 +125,23 @@ fn refer(value: &mut Value, renamed: &impl Fn(&str) -> Option<Value>) {
                 }
             }
         }
-        Value::Array(array) => array.iter_mut().for_each(|inner| refer(inner, renamed)),
+        Value::Array(array) => array.iter_mut().for_each(|inner| redirect(inner, renamed)),
         _ => {}
     }
 }
 
-/// Removes the members that only this module reads.
+/// Removes the marks that only this module and `rules` read.
 pub fn forget(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         schema.shift_remove(APART);
     });
 }
-/// What a schema is like without its words: enums, choices and the required properties in any order.
-fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
+
+/// A schema without descriptions, with enums, choices and required properties in alphabetical order.
+pub fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
     match value {
         Value::Object(object) => {
-            let members = object.iter().filter(|(key, inner)| !is_said(key, inner)).map(|(key, inner)| {
+            let members = object.iter().filter(|(key, inner)| !is_annotation(key, inner)).map(|(key, inner)| {
                 let shape = match (key.as_str(), inner) {
                     ("required" | "enum", Value::Array(array)) => {
                         let mut sorted: Vec<String> = array.iter().map(Value::to_string).collect();
@@ -167,7 +161,7 @@ fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
                 };
                 (key.clone(), shape)
             });
-            // In the order of the alphabet.
+            // In alphabetical order.
             Value::Object(members.collect::<BTreeMap<_, _>>().into_iter().collect())
         }
         Value::Array(array) => array.iter().map(|inner| shape(inner, names)).collect(),
@@ -175,8 +169,8 @@ fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// Whether a member is for people or for a rule. A property that is called `description` is an object.
-fn is_said(key: &str, value: &Value) -> bool {
+/// Returns `true` if a member is for people or for a rule. A property called `description` is an object.
+fn is_annotation(key: &str, value: &Value) -> bool {
     match key {
         "title" | "description" => value.is_string(),
         "example" => !value.is_object() || value.get("type").is_none(),
@@ -184,7 +178,7 @@ fn is_said(key: &str, value: &Value) -> bool {
     }
 }
 
-/// The first place where two shapes differ, for a maintainer.
+/// The properties, or the first keyword, in which two shapes differ.
 fn difference(one: &Value, other: &Value) -> String {
     let properties = |shape: &Value| object(shape, "properties").cloned().unwrap_or_default();
     let (ones, others) = (properties(one), properties(other));
@@ -202,19 +196,20 @@ fn difference(one: &Value, other: &Value) -> String {
         .find(|name| ones.get(*name) != others.get(*name))
         .map_or_else(String::new, |name| format!("`{name}`"))
 }
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::rules::misnamed;
-    use super::{forget, name};
+    use super::{forget, join};
+    use crate::naming::rules::misnamed;
 
     fn document(schemas: &Value) -> Value {
         json!({"paths": {}, "components": {"schemas": schemas}})
     }
 
     fn complaints(schemas: &Value) -> Vec<String> {
-        misnamed(&document(schemas)).iter().map(ToString::to_string).collect()
+        misnamed(&document(schemas)).into_iter().map(|finding| finding.text).collect()
     }
 
     fn reference(name: &str) -> Value {
@@ -222,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn schemas_of_one_name_become_one_wherever_they_are_referred_to() {
+    fn schemas_with_one_name_are_joined() {
         let leaf = |order: [&str; 2]| json!({"x-name": "Leaf", "type": "string", "enum": order});
         let branch =
             |leaf: &str| json!({"x-name": "Branch", "type": "object", "properties": {"leaf": reference(leaf)}});
@@ -236,7 +231,7 @@ mod tests {
             "TreeBranchOne": branch("TreeLeafOne"), "TreeLeafOne": leaf(["a", "b"]),
             "TreeBranchTwo": branch("TreeLeafTwo"), "TreeLeafTwo": leaf(["b", "a"])
         }));
-        assert_eq!(name(&mut document), []);
+        assert_eq!(join(&mut document), []);
         assert_eq!(
             document["components"]["schemas"],
             json!({
@@ -252,14 +247,14 @@ mod tests {
     }
 
     #[test]
-    fn one_that_differs_keeps_its_name_and_so_does_what_holds_it() {
+    fn differing_schema_keeps_its_name() {
         let mut document = document(&json!({
             "BranchOne": {"x-name": "Branch", "properties": {"leaf": reference("LeafOne")}},
             "LeafOne": {"x-name": "Leaf", "type": "string"},
             "BranchTwo": {"x-name": "Branch", "properties": {"leaf": reference("LeafTwo")}},
             "LeafTwo": {"x-name": "Leaf", "type": "integer"}
         }));
-        let mut odd: Vec<String> = name(&mut document).iter().map(ToString::to_string).collect();
+        let mut odd: Vec<String> = join(&mut document).into_iter().map(|finding| finding.text).collect();
         odd.sort();
         assert_eq!(
             odd,
@@ -273,17 +268,17 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_not_taken_from_a_schema_that_has_it() {
+    fn name_is_not_taken_from_an_unrelated_schema() {
         let mut document = document(&json!({
             "Leaf": {"type": "string"},
             "LeafOne": {"x-name": "Leaf", "type": "string"}
         }));
-        let odd: Vec<String> = name(&mut document).iter().map(ToString::to_string).collect();
+        let odd: Vec<String> = join(&mut document).into_iter().map(|finding| finding.text).collect();
         assert_eq!(odd, ["LeafOne: types.yaml calls it Leaf, which another schema is called that has no `x-name`"]);
     }
 
     #[test]
-    fn names_of_the_bad_kinds_are_named_with_a_better_one() {
+    fn bad_names_are_reported_with_a_better_one() {
         let schemas = json!({
             "TreeUnionMember3": {"properties": {"type": {"type": "string", "enum": ["oak-tree"]}}},
             "HTMLNode": {"type": "boolean"},
@@ -305,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn types_of_one_shape_are_one_unless_each_says_why_not() {
+    fn equal_shapes_need_a_reason_to_stay_apart() {
         let twins = |one: Value, other: Value| {
             let mut schemas = json!({"Run": {"properties": {"id": {"type": "string"}}}, "Walk": {"properties": {"id": {"type": "string", "description": "Its id."}}}});
             schemas["Run"]["x-apart"] = one;
@@ -315,7 +310,7 @@ mod tests {
             }
             schemas
         };
-        let joined = "it has the shape of Run: `x-name` joins them, `x-apart` says why not; it could be called Run";
+        let joined = "it has the shape of Run: `x-name` joins them, `x-apart` gives the reason not to; it could be called Run";
         assert_eq!(complaints(&twins(json!("Fast."), Value::Null)), [format!("Walk: {joined}")]);
         let apart = twins(json!("Fast."), json!("Slow."));
         assert_eq!(complaints(&apart), [""; 0]);
@@ -323,11 +318,11 @@ mod tests {
         forget(&mut document);
         assert!(!document.to_string().contains("x-apart"));
         let alone = json!({"Run": {"type": "boolean", "x-apart": "Fast."}});
-        assert_eq!(complaints(&alone), ["Run: `x-apart` is said of it, and nothing else has its shape"]);
+        assert_eq!(complaints(&alone), ["Run: it has an `x-apart`, and no other schema has its shape"]);
     }
 
     #[test]
-    fn what_an_operation_carries_is_its_own() {
+    fn bodies_of_operations_may_have_equal_shapes() {
         let body = |name: &str| json!({"content": {"application/json": {"schema": reference(name)}}});
         let mut document =
             document(&json!({"Made": {"properties": {}}, "Changed": {"properties": {}}, "Thing": {"properties": {}}}));

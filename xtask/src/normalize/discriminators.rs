@@ -6,18 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::document::{SCHEMA_PREFIX, object, reference, resolve, schemas_mut, text};
 
-/// OpenAPI's own word for what tells the variants apart: decoding then reads the tag, and does not try one variant
-/// after the other.
-pub fn unions(document: &mut Value) {
+/// Decoding then reads the tag instead of trying one variant after the other.
+pub fn discriminators(document: &mut Value) {
     let all = document.clone();
     let mut tags: Vec<(String, String)> = Vec::new();
     schemas_mut(document, &mut |schema| {
-        // typify makes one struct of all the variants of an `anyOf`, which no answer of the API is.
-        if !schema.contains_key("oneOf")
-            && let Some(variants) = schema.shift_remove("anyOf")
-        {
-            schema.insert("oneOf".to_owned(), variants);
-        }
         let Some((property, mapping)) = discriminator(&all, schema) else {
             if !has_its_tag(&all, schema) {
                 schema.shift_remove("discriminator");
@@ -38,8 +31,8 @@ pub fn unions(document: &mut Value) {
     }
 }
 
-/// Whether the discriminator that upstream gives is a property of every variant. Where it is not, as with the `_type`
-/// of the published recipients, no request has ever had it.
+/// Returns `true` if upstream's discriminator is a property of every variant. Otherwise, as with the `_type` of the
+/// published recipients, no request has ever had it.
 fn has_its_tag(document: &Value, schema: &Map<String, Value>) -> bool {
     let tag = schema.get("discriminator").and_then(|discriminator| text(discriminator, "propertyName"));
     let variants = schema.get("oneOf").and_then(Value::as_array);
@@ -49,7 +42,7 @@ fn has_its_tag(document: &Value, schema: &Map<String, Value>) -> bool {
     })
 }
 
-/// The property whose constant differs in every variant, and which constant is which variant.
+/// The property with a different constant in every variant, and the variant of each constant.
 fn discriminator(document: &Value, schema: &Map<String, Value>) -> Option<(String, Map<String, Value>)> {
     let variants = schema.get("oneOf")?.as_array()?;
     let first = object(resolve(document, variants.first()?)?, "properties")?;
@@ -89,8 +82,8 @@ fn require(variant: &mut Value, property: &str) {
         return;
     };
     let required = variant.entry("required").or_insert_with(|| json!([]));
-    let already: BTreeSet<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !already.contains(property)
+    let names: BTreeSet<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !names.contains(property)
         && let Some(required) = required.as_array_mut()
     {
         required.push(json!(property));
@@ -101,21 +94,21 @@ fn require(variant: &mut Value, property: &str) {
 mod tests {
     use serde_json::json;
 
-    use super::unions;
-    use crate::normalise::tests::schemas;
+    use super::discriminators;
+    use crate::normalize::tests::schemas;
 
     fn variant(tag: &str, value: &str) -> serde_json::Value {
         json!({"type": "object", "properties": {tag: {"type": "string", "enum": [value], "nullable": true}}})
     }
 
     #[test]
-    fn a_constant_that_differs_becomes_the_discriminator_and_is_required() {
+    fn distinct_constant_becomes_the_discriminator() {
         let mut document = schemas(json!({
-            "Node": {"anyOf": [{"$ref": "#/components/schemas/Text"}, {"$ref": "#/components/schemas/Image"}]},
+            "Node": {"oneOf": [{"$ref": "#/components/schemas/Text"}, {"$ref": "#/components/schemas/Image"}]},
             "Text": variant("type", "text"),
             "Image": variant("type", "image")
         }));
-        unions(&mut document);
+        discriminators(&mut document);
         let schemas = &document["components"]["schemas"];
         assert_eq!(
             schemas["Node"]["discriminator"],
@@ -129,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_discriminator_that_no_variant_has_goes() {
+    fn discriminator_without_a_property_is_removed() {
         let mut document = schemas(json!({
             "Recipient": {
                 "oneOf": [{"$ref": "#/components/schemas/User"}, {"$ref": "#/components/schemas/List"}],
@@ -138,19 +131,19 @@ mod tests {
             "User": {"type": "object", "properties": {"user_id": {"type": "string"}}},
             "List": {"type": "object", "properties": {"list_id": {"type": "string"}}}
         }));
-        unions(&mut document);
+        discriminators(&mut document);
         assert!(document["components"]["schemas"]["Recipient"].get("discriminator").is_none());
     }
 
     #[test]
-    fn a_shared_constant_is_no_discriminator() {
+    fn shared_constant_is_not_a_discriminator() {
         let described = json!({
             "Node": {"oneOf": [{"$ref": "#/components/schemas/Api"}, {"$ref": "#/components/schemas/Segment"}]},
             "Api": variant("type", "trigger"),
             "Segment": variant("type", "trigger")
         });
         let mut document = schemas(described.clone());
-        unions(&mut document);
+        discriminators(&mut document);
         assert_eq!(document["components"]["schemas"], described);
     }
 }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::document::{SCHEMA_PREFIX, array_mut, entry, operations_mut};
 use crate::import::constants::CONSTANT;
 
-/// Keeps Rust names stable: a name comes from the place in the API, not from the order of generation.
-pub fn names(document: &mut Value) {
+/// Keeps Rust names stable: a name comes from the position in the API, not from the order of generation.
+pub fn inline_schemas(document: &mut Value) {
     let components = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
@@ -46,8 +46,8 @@ pub fn names(document: &mut Value) {
     }
 }
 
-/// The members of a schema that stay where it was when it becomes a component.
-const OF_THE_PLACE: [&str; 2] = ["nullable", CONSTANT];
+/// The members that stay behind when a schema becomes a component.
+const STAY: [&str; 2] = ["nullable", CONSTANT];
 
 struct Named {
     schemas: BTreeMap<String, Value>,
@@ -68,23 +68,22 @@ impl Named {
         let Some(object) = schema.as_object_mut() else {
             return;
         };
-        // A constant stays where it is: it is a tag, and means nothing apart from its object.
+        // A constant stays: it is a tag, and means nothing apart from its object.
         let is_choice = object.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() > 1);
-        let is_union = object.contains_key("oneOf") || object.contains_key("anyOf");
+        let is_union = object.contains_key("oneOf");
         if !(object.contains_key("properties") || is_choice || is_union) {
             return;
         }
-        // What is true of the place, and not of the type.
-        let own: Vec<(&str, Value)> =
-            OF_THE_PLACE.into_iter().filter_map(|key| Some((key, object.shift_remove(key)?))).collect();
+        let staying: Vec<(&str, Value)> =
+            STAY.into_iter().filter_map(|key| Some((key, object.shift_remove(key)?))).collect();
         let target = self.insert(name, Value::Object(std::mem::take(object)));
         let reference = json!({"$ref": format!("{SCHEMA_PREFIX}{target}")});
-        if own.is_empty() {
+        if staying.is_empty() {
             *schema = reference;
             return;
         }
         object.insert("allOf".to_owned(), json!([reference]));
-        object.extend(own.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        object.extend(staying.into_iter().map(|(key, value)| (key.to_owned(), value)));
     }
 
     fn inside(&mut self, schema: &mut Value, name: &str) {
@@ -97,14 +96,12 @@ impl Named {
                 self.hoist(inner, format!("{name}{suffix}"));
             }
         }
-        for key in ["oneOf", "anyOf"] {
-            for (index, inner) in array_mut(schema.get_mut(key)).enumerate() {
-                self.hoist(inner, format!("{name}Variant{index}"));
-            }
+        for (index, inner) in array_mut(schema.get_mut("oneOf")).enumerate() {
+            self.hoist(inner, format!("{name}Variant{index}"));
         }
     }
 
-    /// Adds a component, under the name or, where that is taken by something else, the name and a number.
+    /// Adds a component under the name, or under the name and a number if another schema has it.
     fn insert(&mut self, name: String, schema: Value) -> String {
         let numbered = (2..).map(|number| format!("{name}{number}"));
         for candidate in std::iter::once(name.clone()).chain(numbered) {
@@ -136,21 +133,21 @@ impl Named {
 mod tests {
     use serde_json::json;
 
-    use super::names;
-    use crate::normalise::tests::{operation, schemas};
+    use super::inline_schemas;
+    use crate::normalize::tests::{operation, schemas};
 
     #[test]
-    fn bodies_objects_and_enums_are_named_after_their_place() {
+    fn schemas_are_named_after_their_position() {
         let mut document = operation(json!({
             "operationId": "things_create",
             "parameters": [{"name": "sort_by", "in": "query", "schema": {"type": "string", "enum": ["a", "b"], "nullable": true}}],
             "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {
                 "owner": {"type": "object", "properties": {"id": {"type": "string"}}, "nullable": true},
-                "colours": {"type": "array", "items": {"type": "string", "enum": ["red", "green"]}},
+                "colors": {"type": "array", "items": {"type": "string", "enum": ["red", "green"]}},
                 "type": {"type": "string", "enum": ["thing"]}
             }}}}}
         }));
-        names(&mut document);
+        inline_schemas(&mut document);
         let operation = &document["paths"]["/things"]["get"];
         assert_eq!(
             operation["requestBody"]["content"]["application/json"]["schema"],
@@ -165,22 +162,22 @@ mod tests {
             schemas["ThingsCreateRequest"]["properties"],
             json!({
                 "owner": {"allOf": [{"$ref": "#/components/schemas/ThingsCreateRequestOwner"}], "nullable": true},
-                "colours": {"type": "array", "items": {"$ref": "#/components/schemas/ThingsCreateRequestColoursItem"}},
+                "colors": {"type": "array", "items": {"$ref": "#/components/schemas/ThingsCreateRequestColorsItem"}},
                 "type": {"type": "string", "enum": ["thing"]}
             })
         );
-        assert_eq!(schemas["ThingsCreateRequestColoursItem"], json!({"type": "string", "enum": ["red", "green"]}));
+        assert_eq!(schemas["ThingsCreateRequestColorsItem"], json!({"type": "string", "enum": ["red", "green"]}));
     }
 
     #[test]
-    fn a_taken_name_gets_a_number_and_an_equal_one_is_shared() {
+    fn taken_name_gets_a_number_unless_equal() {
         let mut document = schemas(json!({
             "Thing": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["a", "b"]}}},
             "ThingKind": {"type": "string", "enum": ["x", "y"]},
             "Other": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["c", "d"]}}},
             "OtherKind": {"type": "string", "enum": ["c", "d"]}
         }));
-        names(&mut document);
+        inline_schemas(&mut document);
         let schemas = &document["components"]["schemas"];
         assert_eq!(schemas["Thing"]["properties"]["kind"]["$ref"], "#/components/schemas/ThingKind2");
         assert_eq!(schemas["Other"]["properties"]["kind"]["$ref"], "#/components/schemas/OtherKind");

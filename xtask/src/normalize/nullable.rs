@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::document::{array_mut, operations_mut, requires, schemas_mut};
 
-/// Else an optional array or map is not an `Option` in Rust: `null` fails to decode, and an empty list cannot be sent
-/// because it is skipped.
+/// Otherwise an optional array or map is not an `Option` in Rust: `null` fails to decode, and an empty list is skipped
+/// instead of sent.
 pub fn nullable(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         let required = Value::Object(schema.clone());
@@ -22,7 +22,7 @@ pub fn nullable(document: &mut Value) {
         for parameter in array_mut(operation.get_mut("parameters")) {
             let optional = parameter.get("required") != Some(&Value::Bool(true));
             if optional
-                && parameter.get("in").is_some_and(|place| place == "query")
+                && parameter.get("in").is_some_and(|location| location == "query")
                 && let Some(schema) = parameter.get_mut("schema")
             {
                 allow_null(schema);
@@ -44,10 +44,10 @@ mod tests {
     use serde_json::json;
 
     use super::nullable;
-    use crate::normalise::tests::{operation, schemas};
+    use crate::normalize::tests::{operation, schemas};
 
     #[test]
-    fn only_what_is_not_required_becomes_nullable() {
+    fn optional_property_becomes_nullable() {
         let mut document = schemas(json!({"Thing": {
             "type": "object",
             "required": ["id"],
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn an_optional_query_parameter_becomes_nullable_and_no_other() {
+    fn optional_query_parameter_becomes_nullable() {
         let mut document = operation(json!({"parameters": [
             {"name": "a", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
             {"name": "b", "in": "query", "required": true, "schema": {"type": "string"}},

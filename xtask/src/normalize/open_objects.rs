@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use crate::document::schemas_mut;
 
-/// So that fields which the description does not have are kept in `extra`, and can be sent: reading a journey and
-/// putting it back loses nothing. `{}` and not `true`, which typify ignores.
+/// Fields that the description lacks are then kept in `extra`, and can be sent: reading a journey and putting it back loses
+/// nothing. `{}` and not `true`, which typify ignores.
 pub fn open_objects(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-        // Beside properties, a type of the rest binds what Courier adds next; without any, it is a map's.
+        // Next to properties, a type of the rest would bind what Courier adds later; without properties, it is a map's.
         let is_map = properties.is_empty() && schema.get("additionalProperties").is_some_and(Value::is_object);
         if !is_map {
             schema.insert("additionalProperties".to_owned(), json!({}));
@@ -22,10 +22,10 @@ mod tests {
     use serde_json::json;
 
     use super::open_objects;
-    use crate::normalise::tests::schemas;
+    use crate::normalize::tests::schemas;
 
     #[test]
-    fn objects_with_properties_open_and_maps_stay() {
+    fn objects_open_and_maps_stay() {
         let mut document = schemas(json!({
             "Closed": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false},
             "Silent": {"type": "object", "properties": {"a": {"type": "string"}}},

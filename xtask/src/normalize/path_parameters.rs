@@ -8,8 +8,8 @@ use crate::document::{SCHEMA_PREFIX, array_mut, component_mut, operations_mut, r
 /// The component schema of every path parameter.
 pub const PATH_SEGMENT: &str = "PathSegment";
 
-/// `tenants_delete().tenant_id("")` or `".."` must never reach another endpoint: URL parsing folds `..`, and makes `/`
-/// of a backslash.
+/// A `tenant_id` of `""` or `".."` must never reach another endpoint: URL parsing folds `..`, and turns a backslash into
+/// `/`.
 pub fn path_parameters(document: &mut Value) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
@@ -18,7 +18,7 @@ pub fn path_parameters(document: &mut Value) {
     let taken: Vec<String> = paths.keys().cloned().collect();
     for (path, item) in std::mem::take(paths) {
         let name = rename_parameters(&path, |name| name.to_snake_case());
-        // Two templates that differ in nothing but names are one path twice; neither's operations are lost.
+        // Two templates that differ in names alone are one path twice; the operations of both stay.
         let is_taken = taken.contains(&name) || renamed.contains_key(&name);
         renamed.insert(if is_taken { path } else { name }, item);
     }
@@ -26,12 +26,11 @@ pub fn path_parameters(document: &mut Value) {
     let mut any = false;
     operations_mut(document, |_, _, operation| {
         for parameter in array_mut(operation.get_mut("parameters")) {
-            if parameter.get("in").is_some_and(|place| place == "path") {
-                let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
-                let name = json!(name.to_snake_case());
+            if parameter.get("in").is_some_and(|location| location == "path") {
+                let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_snake_case();
                 any = true;
                 if let Some(parameter) = parameter.as_object_mut() {
-                    parameter.insert("name".to_owned(), name);
+                    parameter.insert("name".to_owned(), json!(name));
                     parameter.insert("schema".to_owned(), json!({"$ref": format!("{SCHEMA_PREFIX}{PATH_SEGMENT}")}));
                 }
             }
@@ -52,7 +51,7 @@ mod tests {
     use super::path_parameters;
 
     #[test]
-    fn path_parameters_are_segments_with_snake_case_names() {
+    fn path_parameter_is_a_segment_in_snake_case() {
         let mut document = json!({"paths": {"/lists/{listId}/users/{user_id}": {
             "get": {"parameters": [
                 {"name": "listId", "in": "path", "required": true, "schema": {"type": "string"}},

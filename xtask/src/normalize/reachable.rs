@@ -1,4 +1,4 @@
-//! A component that no operation leads to is left out.
+//! A component that no operation uses is removed.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::document::references;
 
-/// A type that no call takes or gives is noise in the documentation, and its end would look like a breaking change.
+/// A type that no call takes or returns is noise in the documentation, and removing it would look like a breaking change.
 pub fn reachable(document: &mut Value) {
     let mut reached: BTreeSet<String> = BTreeSet::new();
     let mut open: Vec<&Value> = document.get("paths").into_iter().collect();
@@ -21,7 +21,7 @@ pub fn reachable(document: &mut Value) {
     for (kind, components) in components.into_iter().flatten().filter(|(kind, _)| *kind != "securitySchemes") {
         if let Some(components) = components.as_object_mut() {
             let folder = format!("#/components/{kind}/");
-            // A component stays that is referred to in part.
+            // A component also stays if a reference leads into it.
             components.retain(|name, _| {
                 let target = format!("{folder}{name}");
                 let within = format!("{target}/");
@@ -39,10 +39,10 @@ mod tests {
     use serde_json::json;
 
     use super::reachable;
-    use crate::normalise::tests::operation;
+    use crate::normalize::tests::operation;
 
     #[test]
-    fn only_what_an_operation_leads_to_stays() {
+    fn only_components_of_operations_stay() {
         let mut document = operation(json!({"responses": {"200": {"content": {"application/json": {
             "schema": {"$ref": "#/components/schemas/Thing"}
         }}}}}));

@@ -1,10 +1,10 @@
-//! A `$ref` with other keywords beside it becomes an `allOf` of it beside them.
+//! A `$ref` with other keywords next to it becomes an `allOf` with the reference.
 
 use serde_json::{Value, json};
 
 use crate::document::schemas_mut;
 
-/// OpenAPI 3.0 drops the siblings of a `$ref` without a word, `nullable` and `description` among them.
+/// OpenAPI 3.0 silently drops the siblings of a `$ref`, including `nullable` and `description`.
 pub fn ref_siblings(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         if schema.len() > 1
@@ -20,13 +20,13 @@ mod tests {
     use serde_json::json;
 
     use super::ref_siblings;
-    use crate::normalise::tests::schemas;
+    use crate::normalize::tests::schemas;
 
     #[test]
-    fn siblings_survive_and_a_bare_reference_is_left_alone() {
+    fn siblings_of_a_reference_survive() {
         let mut document = schemas(json!({"Thing": {"type": "object", "properties": {
             "bare": {"$ref": "#/components/schemas/Owner"},
-            "described": {"$ref": "#/components/schemas/Owner", "nullable": true, "description": "Who owns it."}
+            "described": {"$ref": "#/components/schemas/Owner", "nullable": true, "description": "The owner."}
         }}}));
         ref_siblings(&mut document);
         let properties = &document["components"]["schemas"]["Thing"]["properties"];
@@ -36,7 +36,7 @@ mod tests {
             json!({
                 "allOf": [{"$ref": "#/components/schemas/Owner"}],
                 "nullable": true,
-                "description": "Who owns it."
+                "description": "The owner."
             })
         );
     }

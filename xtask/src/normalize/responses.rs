@@ -1,50 +1,53 @@
-//! Several or odd success codes become one `2XX` with the richest success body.
+//! The responses of an operation become one success, `2XX`, and two errors, `4XX` and `5XX`.
 //!
-//! Beside the range stands one code with the same body, 200 or, without a body, 204: what a mock server answers.
+//! The success is also under one code, 200 or, without a body, 204: a mock server responds with that.
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{object, operations_mut, resolve, text};
+use crate::document::{component_mut, object, operations_mut, resolve};
 
 /// progenitor asserts that an operation has one success type, and takes a code that is not listed for an error; the
-/// real `POST /send` answers 202 where the description says 200.
-pub fn success(document: &mut Value) {
+/// real `POST /send` responds with 202, although its description has 200. All errors are of one type; a `default` next to
+/// `2XX` would make patterns that cannot be reached.
+pub fn responses(document: &mut Value) {
     let all = document.clone();
+    let mut has_operations = false;
     operations_mut(document, |_, _, operation| {
-        let responses = operation.entry("responses").or_insert_with(|| json!({}));
-        let Some(responses) = responses.as_object_mut() else {
-            return;
-        };
-        let richest = richest_success(&all, responses);
-        let code = if richest.get("content").is_some() { "200" } else { "204" };
-        let mut normalised = Map::new();
-        normalised.insert(code.to_owned(), richest.clone());
-        normalised.insert("2XX".to_owned(), richest);
-        normalised.extend(std::mem::take(responses).into_iter().filter(|(status, _)| !is_success(status)));
-        *responses = normalised;
+        has_operations = true;
+        let successes = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
+        let successes = successes.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response);
+        let success = richest(&all, successes).cloned().unwrap_or_else(|| json!({"description": ""}));
+        let code = if success.get("content").is_some() { "200" } else { "204" };
+        let error = json!({"$ref": "#/components/responses/ApiError"});
+        operation.insert("responses".to_owned(), json!({code: success, "2XX": success, "4XX": error, "5XX": error}));
+    });
+    if !has_operations {
+        return;
+    }
+    add_component(document, "responses", || {
+        json!({
+            "description": "",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}
+        })
+    });
+    add_component(document, "schemas", || {
+        json!({
+            "type": "object",
+            "properties": {"message": {"type": "string"}, "type": {"type": "string"}}
+        })
     });
 }
 
-fn is_success(status: &str) -> bool {
-    status.starts_with('2')
-}
-
-/// The success response whose JSON body describes most; of equals the first.
-fn richest_success(document: &Value, responses: &Map<String, Value>) -> Value {
-    let mut richest = json!({"description": ""});
-    let mut most = 0;
-    for (_, response) in responses.iter().filter(|(status, _)| is_success(status)) {
-        let response = match text(response, "$ref").and_then(|target| target.strip_prefix('#')) {
-            Some(pointer) => document.pointer(pointer).unwrap_or(response),
-            None => response,
-        };
+/// The response with a body that describes most; the first of equals.
+fn richest<'a>(document: &Value, responses: impl Iterator<Item = &'a Value>) -> Option<&'a Value> {
+    let mut richest = (0, None);
+    for response in responses {
         let richness = body_richness(document, response);
-        if richness > most {
-            most = richness;
-            richest = response.clone();
+        if richness > richest.0 {
+            richest = (richness, Some(response));
         }
     }
-    richest
+    richest.1
 }
 
 fn body_richness(document: &Value, response: &Value) -> usize {
@@ -58,48 +61,60 @@ fn body_richness(document: &Value, response: &Value) -> usize {
     2 + properties.map_or(0, Map::len)
 }
 
+/// Adds `ApiError` if it is missing. The second time it may have its description already.
+fn add_component(document: &mut Value, kind: &str, component: impl FnOnce() -> Value) {
+    if let Some(value) = component_mut(document, kind, "ApiError")
+        && value.is_null()
+    {
+        *value = component();
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::success;
-    use crate::normalise::tests::operation;
+    use super::responses;
+    use crate::normalize::tests::operation;
+
+    fn normalized(described: Value) -> Value {
+        let mut document = operation(json!({"responses": described}));
+        responses(&mut document);
+        document
+    }
 
     #[test]
     fn several_codes_become_one_range_with_the_richest_body() {
-        let mut document = operation(json!({"responses": {
+        let document = normalized(json!({
             "200": {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}, "b": {}}}}}},
             "202": {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}},
             "204": {"description": ""},
             "404": {"description": ""}
-        }}));
-        success(&mut document);
+        }));
         let responses = &document["paths"]["/things"]["get"]["responses"];
-        assert_eq!(responses.as_object().unwrap().keys().collect::<Vec<_>>(), ["200", "2XX", "404"]);
+        assert_eq!(responses.as_object().unwrap().keys().collect::<Vec<_>>(), ["200", "2XX", "4XX", "5XX"]);
         assert_eq!(responses["2XX"]["content"]["application/json"]["schema"]["properties"], json!({"a": {}, "b": {}}));
     }
 
     #[test]
-    fn an_operation_without_a_success_gets_an_empty_one() {
-        let mut document = operation(json!({"responses": {"400": {"description": ""}}}));
-        success(&mut document);
+    fn operation_without_a_success_gets_an_empty_one() {
+        let document = normalized(json!({"400": {"description": ""}}));
         let responses = &document["paths"]["/things"]["get"]["responses"];
         assert_eq!(responses["204"], json!({"description": ""}));
         assert_eq!(responses["2XX"], responses["204"]);
     }
 
     #[test]
-    fn a_shared_response_is_followed() {
-        let mut document = operation(json!({"responses": {
-            "200": {"$ref": "#/components/responses/Thing"}, "201": {"description": ""}
-        }}));
-        document["components"] = json!({"responses": {"Thing": {
-            "description": "", "content": {"application/json": {"schema": {"type": "string"}}}
-        }}});
-        success(&mut document);
-        assert_eq!(
-            document["paths"]["/things"]["get"]["responses"]["2XX"]["content"]["application/json"]["schema"],
-            json!({"type": "string"})
-        );
+    fn errors_become_two_ranges_of_one_type() {
+        for described in [
+            json!({"2XX": {"description": ""}}),
+            json!({"2XX": {"description": ""}, "400": {"description": ""}, "429": {"description": ""}, "default": {"description": ""}}),
+        ] {
+            let document = normalized(described);
+            let responses = &document["paths"]["/things"]["get"]["responses"];
+            assert_eq!(responses.as_object().unwrap().keys().collect::<Vec<_>>(), ["204", "2XX", "4XX", "5XX"]);
+            assert_eq!(responses["4XX"], json!({"$ref": "#/components/responses/ApiError"}));
+            assert!(document.pointer("/components/schemas/ApiError/properties/message").is_some());
+        }
     }
 }

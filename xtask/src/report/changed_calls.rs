@@ -1,19 +1,18 @@
-//! The calls: their arguments in order, their parameters, bodies, answers and pages.
+//! Changes to calls: their arguments in order, parameters, bodies, responses and pages.
 
 use std::collections::BTreeMap;
 
-use crate::generate::emit::surface::arguments;
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Model, Parameter};
-use crate::import::paths::shape;
-use crate::report::compare::{Changes, method, names};
-use crate::report::{Effect, Subject};
+use crate::generator::emit::surface::arguments;
+use crate::generator::model::rust_type::RustType;
+use crate::generator::model::{Call, Model, Parameter};
+use crate::import::parameter_names::shape;
+use crate::report::changes::{Changes, Effect, Subject, method, names};
 
 pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
     let known: BTreeMap<_, &Call> = old.calls.iter().map(|call| (&call.path, call)).collect();
     let left: BTreeMap<_, &Call> = new.calls.iter().map(|call| (&call.path, call)).collect();
     let route = |call: &Call| (call.http_method.clone(), shape(&call.template));
-    // One that has another name for the same route is the same operation.
+    // A call with another name for the same route is the same operation.
     let renamed = |call: &Call| {
         let mut others = new.calls.iter().filter(|other| !known.contains_key(&other.path));
         others.find(|other| route(other) == route(call))
@@ -26,26 +25,26 @@ pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
             None => match renamed(was) {
                 Some(is) => {
                     taken.push(&is.path);
-                    changes.breaking(Subject::Operation, &rust, format!("is now {}: {}", method(is), place(is)));
+                    changes.breaking(Subject::Operation, &rust, format!("is now {}: {}", method(is), route_of(is)));
                 }
-                None => changes.removed(Subject::Operation, &rust, format!("removed: {}", place(was))),
+                None => changes.removed(Subject::Operation, &rust, format!("removed: {}", route_of(was))),
             },
         }
     }
     for is in new.calls.iter().filter(|is| !known.contains_key(&is.path) && !taken.contains(&&is.path)) {
-        let what = format!("added: {}", place(is));
+        let what = format!("added: {}", route_of(is));
         changes.added(Subject::Operation, Effect::Compatible, &method(is), what);
     }
 }
 
-fn place(call: &Call) -> String {
+fn route_of(call: &Call) -> String {
     format!("{} {}", call.http_method, call.template)
 }
 
 fn call(changes: &mut Changes, (old_model, old): (&Model, &Call), (new_model, new): (&Model, &Call)) {
     let rust = method(new);
-    if place(old) != place(new) {
-        changes.compatible(Subject::Operation, &rust, format!("is sent to {}, was to {}", place(new), place(old)));
+    if route_of(old) != route_of(new) {
+        changes.compatible(Subject::Operation, &rust, format!("is sent to {}, was to {}", route_of(new), route_of(old)));
     }
     let (was, is) = (arguments(old_model, old), arguments(new_model, new));
     let types: Vec<(&str, &str, &str)> = was
@@ -89,27 +88,27 @@ fn call(changes: &mut Changes, (old_model, old): (&Model, &Call), (new_model, ne
     }
 }
 
-fn parameters(changes: &mut Changes, rust: &str, place: &str, olds: &[Parameter], news: &[Parameter]) {
+fn parameters(changes: &mut Changes, rust: &str, location: &str, olds: &[Parameter], news: &[Parameter]) {
     for was in olds {
         let Some(is) = news.iter().find(|is| is.ident == was.ident) else {
-            changes.removed(Subject::Parameter, rust, format!("{place} parameter `{}` removed", was.ident));
+            changes.removed(Subject::Parameter, rust, format!("{location} parameter `{}` removed", was.ident));
             continue;
         };
         if is.kind != was.kind {
-            let what = format!("{place} parameter `{}` is {}, was {}", was.ident, is.kind, was.kind);
+            let what = format!("{location} parameter `{}` is {}, was {}", was.ident, is.kind, was.kind);
             changes.breaking(Subject::Parameter, rust, what);
         }
         if let (None, Some(note)) = (&was.deprecated, &is.deprecated) {
-            let what = format!("{place} parameter `{}` is deprecated: {note}", was.ident);
+            let what = format!("{location} parameter `{}` is deprecated: {note}", was.ident);
             changes.compatible(Subject::Parameter, rust, what);
         }
         if is.name != was.name {
-            let what = format!("{place} parameter `{}` is sent as `{}`, was as `{}`", was.ident, is.name, was.name);
+            let what = format!("{location} parameter `{}` is sent as `{}`, was as `{}`", was.ident, is.name, was.name);
             changes.compatible(Subject::Parameter, rust, what);
         }
     }
     for is in news.iter().filter(|is| !olds.iter().any(|was| was.ident == is.ident)) {
-        let what = format!("optional {place} parameter `{}` added", is.ident);
+        let what = format!("optional {location} parameter `{}` added", is.ident);
         changes.added(Subject::Parameter, Effect::Compatible, rust, what);
     }
 }

@@ -1,13 +1,12 @@
-//! The types: fields, variants and values, and the arguments of `new` in order.
+//! Changes to types: fields, variants and values, and the arguments of `new` in order.
 
-use crate::generate::emit::surface::constructor;
-use crate::generate::model::{Field, Model, TypeItem, TypeShape, Variant, Word};
-use crate::report::compare::{Changes, member, names, type_name};
-use crate::report::{Effect, Subject};
+use crate::generator::emit::surface::constructor;
+use crate::generator::model::{Field, Model, TypeItem, TypeShape, Variant, Word};
+use crate::report::changes::{Changes, Effect, Subject, member, names, type_name};
 
 pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
     for was in &old.types {
-        // What is gone is listed by itself.
+        // Types that are gone are a separate list.
         if let Some(is) = new.item(&was.name) {
             item(changes, (old, was), (new, is));
         }
@@ -33,7 +32,7 @@ fn item(changes: &mut Changes, (old_model, old): (&Model, &TypeItem), (new_model
             TypeShape::Structure { fields: are, arguments: new_arguments, constants: new_constants },
         ) => {
             fields(changes, new, were, are);
-            // Arguments of one type that change places still compile.
+            // Arguments of one type that change positions still compile.
             let was = constructor(old_model, were, old_arguments);
             let is = constructor(new_model, are, new_arguments);
             let was: Vec<_> = was.into_iter().filter(|was| is.iter().any(|is| is.ident == was.ident)).collect();

@@ -1,27 +1,71 @@
-//! What differs between two generated surfaces, and what each difference means for a Rust caller.
+//! The differences between two generated surfaces, and what each means for a Rust caller.
 //!
-//! The generator itself says what a description becomes in Rust, so that nothing here predicts it. Structs and enums are
-//! `#[non_exhaustive]`, and what is optional is set by name: more of it is compatible. What is required is an argument.
-
-mod calls;
-mod types;
+//! The generator makes Rust of both descriptions, so that nothing here predicts it. Structs and enums are
+//! `#[non_exhaustive]`, and optional values are set by name: more of them is compatible. Required values are arguments.
 
 use std::collections::BTreeSet;
 
-use crate::generate::emit::surface::Argument;
-use crate::generate::model::{Call, Model, TypeItem};
-use crate::report::{Change, Effect, Kind, Subject};
+use serde::Serialize;
+
+use crate::generator::emit::surface::Argument;
+use crate::generator::model::{Call, Model, TypeItem};
+use crate::report::{changed_calls, changed_types};
+
+/// One difference, by the Rust name of what differs.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Change {
+    pub subject: Subject,
+    pub effect: Effect,
+    pub kind: Kind,
+    pub rust: String,
+    pub what: String,
+}
+
+/// What a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    Operation,
+    Parameter,
+    Schema,
+    Property,
+    Variant,
+    Value,
+}
+
+/// What a change means for a program that uses the crate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    Breaking,
+    Compatible,
+}
+
+/// The direction of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Added,
+    Removed,
+    Changed,
+}
+
+impl Change {
+    pub fn is_addition(&self) -> bool {
+        self.effect == Effect::Compatible && self.kind == Kind::Added
+    }
+}
 
 /// Every difference: calls, then types, each in the order of their names.
 pub fn compare(old: &Model, new: &Model) -> Vec<Change> {
     let mut changes = Changes(Vec::new());
-    calls::compare(&mut changes, old, new);
-    types::compare(&mut changes, old, new);
+    changed_calls::compare(&mut changes, old, new);
+    changed_types::compare(&mut changes, old, new);
     changes.0
 }
 
-/// The Rust names of the types that no operation leads to any more.
-pub fn unreachable(old: &Model, new: &Model) -> Vec<String> {
+/// The Rust names of the types that no operation uses anymore.
+pub fn unused_types(old: &Model, new: &Model) -> Vec<String> {
     let left: BTreeSet<&str> = new.types.iter().map(|item| item.name.as_str()).collect();
     old.types.iter().filter(|item| !left.contains(item.name.as_str())).map(type_name).collect()
 }
@@ -31,7 +75,7 @@ pub fn type_name(item: &TypeItem) -> String {
     format!("types::{}", item.name)
 }
 
-/// `types::Paging::cursor`, of a field or of a variant.
+/// `types::Paging::cursor`, for a field or a variant.
 pub fn member(item: &TypeItem, ident: &str) -> String {
     format!("types::{}::{ident}", item.name)
 }
@@ -41,40 +85,35 @@ pub fn method(call: &Call) -> String {
     format!("resources::{}::{}", call.resource_type(), call.method())
 }
 
-/// The changes, as they are found.
-struct Changes(Vec<Change>);
+/// Collects the changes.
+pub struct Changes(Vec<Change>);
 
 impl Changes {
-    fn note(&mut self, subject: Subject, effect: Effect, kind: Kind, rust: &str, what: impl Into<String>) {
+    fn push(&mut self, subject: Subject, effect: Effect, kind: Kind, rust: &str, what: impl Into<String>) {
         self.0.push(Change { subject, effect, kind, rust: rust.to_owned(), what: what.into() });
     }
 
-    fn added(&mut self, subject: Subject, effect: Effect, rust: &str, what: impl Into<String>) {
-        self.note(subject, effect, Kind::Added, rust, what);
+    pub fn added(&mut self, subject: Subject, effect: Effect, rust: &str, what: impl Into<String>) {
+        self.push(subject, effect, Kind::Added, rust, what);
     }
 
-    fn removed(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
-        self.note(subject, Effect::Breaking, Kind::Removed, rust, what);
+    pub fn removed(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
+        self.push(subject, Effect::Breaking, Kind::Removed, rust, what);
     }
 
-    fn breaking(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
-        self.note(subject, Effect::Breaking, Kind::Changed, rust, what);
+    pub fn breaking(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
+        self.push(subject, Effect::Breaking, Kind::Changed, rust, what);
     }
 
-    fn compatible(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
-        self.note(subject, Effect::Compatible, Kind::Changed, rust, what);
+    pub fn compatible(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
+        self.push(subject, Effect::Compatible, Kind::Changed, rust, what);
     }
 }
 
 /// The names of arguments in order, for people.
-fn names(arguments: &[Argument]) -> String {
+pub fn names(arguments: &[Argument]) -> String {
     match arguments {
         [] => "nothing".to_owned(),
         some => some.iter().map(|argument| format!("`{}`", argument.ident)).collect::<Vec<_>>().join(", "),
     }
 }
-
-#[cfg(test)]
-mod caller;
-#[cfg(test)]
-mod tests;

@@ -7,50 +7,52 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::coming_from;
 use crate::document::operations;
-use crate::generate::model::{Model, TypeShape};
-use crate::report::compare::{member, method};
-use crate::spec::coming_from;
+use crate::files::Files;
+use crate::findings::{Finding, Section};
+use crate::generator::model::{Model, TypeShape};
+use crate::report::changes::{member, method};
 
-/// Where the API is documented. CHANGELOG.md is about the past.
-const PLACES: [&str; 7] = ["README.md", "AGENTS.md", "CONTRIBUTING.md", "docs", "src", "examples", "openapi/overlay"];
+/// The files and folders that document the API. CHANGELOG.md is about the past.
+const DOCUMENTS: [&str; 7] = ["README.md", "AGENTS.md", "CONTRIBUTING.md", "docs", "src", "examples", "openapi/overlay"];
 
 /// The lines that name an operation or a type that is gone, the old number of operations or the old release.
-pub fn outdated(
-    repository: &Path,
+pub fn find(
+    files: &Files,
     (old, old_model): (&Value, &Model),
     (new, new_model): (&Value, &Model),
-    unreachable: &[String],
-) -> Result<Vec<String>> {
-    let mut wrong: Vec<(String, String)> = Vec::new();
+    unused_types: &[String],
+) -> Result<Vec<Finding>> {
+    let mut stale: Vec<(String, String)> = Vec::new();
     for name in names(old_model).difference(&names(new_model)) {
         // The members of a type that is gone go with it.
-        if !unreachable.iter().any(|gone| name.starts_with(&format!("{gone}::"))) {
-            wrong.push((name.clone(), "is gone".to_owned()));
+        if !unused_types.iter().any(|gone| name.starts_with(&format!("{gone}::"))) {
+            stale.push((name.clone(), "is gone".to_owned()));
         }
     }
-    wrong.extend(unreachable.iter().map(|name| (name.clone(), "is gone".to_owned())));
+    stale.extend(unused_types.iter().map(|name| (name.clone(), "is gone".to_owned())));
     let (before, after) = (operations(old).len(), operations(new).len());
     if before != after {
-        wrong.push((format!("{before} operations"), format!("are {after} now")));
+        stale.push((format!("{before} operations"), format!("are {after} now")));
     }
     let release = |document: &Value| document.pointer("/info/version").and_then(Value::as_str).map(str::to_owned);
     if let (Some(before), Some(after)) = (release(old), release(new))
         && before != after
         && before.contains('.')
     {
-        wrong.push((before, format!("is {after} now")));
+        stale.push((before, format!("is {after} now")));
     }
-    let mut found = Vec::new();
-    if !wrong.is_empty() {
-        for place in PLACES {
-            search(repository, Path::new(place), &wrong, &mut found)?;
+    let mut findings = Vec::new();
+    if !stale.is_empty() {
+        for document in DOCUMENTS {
+            search(&files.repository, Path::new(document), &stale, &mut findings)?;
         }
     }
-    Ok(found)
+    Ok(findings)
 }
 
-/// What people can call: the methods and calls of operations, the fields and variants of types.
+/// The names that documents use: the methods and calls of operations, the fields and variants of types.
 fn names(model: &Model) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for call in &model.calls {
@@ -68,36 +70,37 @@ fn names(model: &Model) -> BTreeSet<String> {
     names
 }
 
-fn search(repository: &Path, place: &Path, wrong: &[(String, String)], found: &mut Vec<String>) -> Result<()> {
-    let path = repository.join(place);
-    if path.is_dir() {
-        let entries = fs::read_dir(&path).with_context(|| format!("cannot list {}", path.display()))?;
+fn search(repository: &Path, path: &Path, stale: &[(String, String)], findings: &mut Vec<Finding>) -> Result<()> {
+    let full_path = repository.join(path);
+    if full_path.is_dir() {
+        let entries = fs::read_dir(&full_path).with_context(|| format!("cannot list {}", full_path.display()))?;
         let mut names: Vec<_> = entries.map(|entry| Ok(entry?.file_name())).collect::<Result<_>>()?;
         names.sort();
-        return names.into_iter().try_for_each(|name| search(repository, &place.join(name), wrong, found));
+        return names.into_iter().try_for_each(|name| search(repository, &path.join(name), stale, findings));
     }
-    if place == Path::new(coming_from::FILE) {
-        // It is written anew.
+    // This file is generated.
+    if path == Path::new(coming_from::FILE) {
         return Ok(());
     }
-    // What is no text says nothing about the API.
-    let content = fs::read_to_string(&path).unwrap_or_default();
+    // A file that is not text does not mention the API.
+    let content = fs::read_to_string(&full_path).unwrap_or_default();
     for (number, line) in (1..).zip(content.lines()) {
-        for (words, what) in wrong.iter().filter(|(words, _)| has(line, words)) {
-            let file = place.to_string_lossy().replace('\\', "/");
-            found.push(format!("{file}:{number}: `{words}` {what}"));
+        for (name, change) in stale.iter().filter(|(name, _)| mentions(line, name)) {
+            let position = format!("{}:{number}", path.to_string_lossy().replace('\\', "/"));
+            let text = format!("{position}: `{name}` {change}");
+            findings.push(Finding::new(Section::StaleReference, position, text));
         }
     }
     Ok(())
 }
 
-/// Whether a line has the words as whole words.
-fn has(line: &str, words: &str) -> bool {
+/// Returns `true` if a line has the name, and not as a part of a longer one.
+fn mentions(line: &str, name: &str) -> bool {
     let is_part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
-    let ends_open = !is_part(words.chars().last());
-    line.match_indices(words).any(|(start, _)| {
+    let ends_open = !is_part(name.chars().last());
+    line.match_indices(name).any(|(start, _)| {
         let before = line.get(..start).and_then(|before| before.chars().last());
-        let after = line.get(start + words.len()..).and_then(|after| after.chars().next());
+        let after = line.get(start + name.len()..).and_then(|after| after.chars().next());
         !is_part(before) && (ends_open || !is_part(after))
     })
 }
@@ -106,14 +109,15 @@ fn has(line: &str, words: &str) -> bool {
 mod tests {
     use std::fs;
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::{has, outdated};
-    use crate::generate;
+    use super::{find, mentions};
+    use crate::files::Files;
+    use crate::generator::{self, model::Model};
     use crate::report::tests::document;
 
     #[test]
-    fn links_to_what_is_gone_and_old_numbers_are_found_by_line() {
+    fn stale_names_and_numbers_are_found_by_line() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("openapi/overlay")).unwrap();
         fs::write(
@@ -136,12 +140,16 @@ mod tests {
                     "operationId": "things_get", "x-method": "things.get", "responses": {"2XX": {"description": ""}}
                 });
             }
-            let model = generate::read(&document).unwrap();
+            let model = generator::read(&document).unwrap();
             (document, model)
         };
         let (old, new) = (described("9.1.0", true, "size"), described("9.2.0", false, "Length"));
+        let find = |old: (&Value, &Model), new: (&Value, &Model), unused: &[String]| -> Vec<String> {
+            let findings = find(&Files::new(folder.path()), old, new, unused).unwrap();
+            findings.into_iter().map(|finding| finding.text).collect()
+        };
         assert_eq!(
-            outdated(folder.path(), (&old.0, &old.1), (&new.0, &new.1), &["types::Thing".to_owned()]).unwrap(),
+            find((&old.0, &old.1), (&new.0, &new.1), &["types::Thing".to_owned()]),
             [
                 "README.md:2: `2 operations` are 1 now",
                 "README.md:2: `9.1.0` is 9.2.0 now",
@@ -152,14 +160,14 @@ mod tests {
                 "openapi/overlay/things.yaml:4: `types::Thing` is gone",
             ]
         );
-        assert_eq!(outdated(folder.path(), (&old.0, &old.1), (&old.0, &old.1), &[]).unwrap(), Vec::<String>::new());
+        assert_eq!(find((&old.0, &old.1), (&old.0, &old.1), &[]), [""; 0]);
     }
 
     #[test]
-    fn a_part_of_a_word_is_no_mention() {
+    fn part_of_a_name_is_not_a_mention() {
         assert!(
-            has("x Client::a.", "Client::a") && !has("Client::ab", "Client::a") && !has("MyClient::a", "Client::a")
+            mentions("x Client::a.", "Client::a") && !mentions("Client::ab", "Client::a") && !mentions("MyClient::a", "Client::a")
         );
-        assert!(has("calls().get(id)", "calls().get("));
+        assert!(mentions("calls().get(id)", "calls().get("));
     }
 }

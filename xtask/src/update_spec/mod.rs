@@ -1,7 +1,7 @@
 //! `cargo xtask update-spec`: from what Courier publishes to a change that a maintainer can review.
 
 mod removals;
-mod replacement;
+mod replace_files;
 mod verify;
 
 use std::io::{self, Write};
@@ -13,14 +13,15 @@ use semver::Version;
 use serde_json::Value;
 
 use crate::fetch::Source;
-use crate::fetch::release::Release;
+use crate::files::{self, Files};
 use crate::import::{Import, import};
+use crate::naming::operations as operation_names;
+use crate::release::Release;
 use crate::report::{Report, Sides};
-use crate::spec::{self, Files};
-use crate::spec::{coming_from, methods};
-use crate::update::removals::{removals, version as release_of};
-use crate::update::replacement::replace;
-use crate::update::verify::verify;
+use crate::update_spec::removals::{release_version, removals};
+use crate::update_spec::replace_files::replace;
+use crate::update_spec::verify::verify;
+use crate::{coming_from, passes};
 
 #[derive(Args)]
 pub struct Options {
@@ -54,42 +55,41 @@ enum Format {
     Json,
 }
 
-/// Fetches, normalises, applies the overlays and reports. Writes only if all of that succeeds.
-pub fn update(repository: &Path, options: &Options) -> Result<()> {
-    let files = Files::of(repository);
+/// Fetches, imports, runs the passes and reports. Writes only if all of that succeeds.
+pub fn update(files: &Files, options: &Options) -> Result<()> {
     let (old_upstream, old_courier) = (files.read_upstream()?, files.read_courier()?);
     let (source, imported) = match &options.from {
-        Some(from) => from_source(&Source::of(from), &old_upstream)?,
+        Some(from) => from_source(&Source::parse(from), &old_upstream)?,
         None => from_release(&old_upstream, &old_courier)?,
     };
-    let Import { document: new_upstream, broken, sdk_methods } = imported;
-    let new_courier = spec::courier(&new_upstream, &files.read_overlays()?, &sdk_methods).with_context(|| source)?;
+    let Import { document: new_upstream, mut findings, sdk_methods } = imported;
+    let new_courier =
+        passes::courier(&new_upstream, &files.read_overlays()?, &sdk_methods).with_context(|| source)?;
     let removals = removals((&old_upstream, &new_upstream), (&old_courier, &new_courier.document));
-    let upstream = spec::print_upstream(&new_upstream)?;
-    let courier = spec::print_courier(&new_courier.document)?;
-    let old_model = spec::model(&old_courier).context("the committed description")?;
-    let new_model = spec::model(&methods::distinct(&new_courier.document));
+    let names: Vec<&str> = removals.iter().map(|removal| &*removal.text).collect();
+    let refusal = (!names.is_empty()).then(|| summary(&names));
+    findings.extend(removals);
+    let upstream = files::print_upstream(&new_upstream)?;
+    let courier = files::print_courier(&new_courier.document)?;
+    let old_model = passes::model(&old_courier).context("the committed description")?;
+    let new_model = passes::model(&operation_names::distinct(&new_courier.document));
 
     let sides = Sides {
-        old_upstream: &old_upstream,
-        new_upstream: &new_upstream,
         old_courier: &old_courier,
         new_courier: &new_courier,
         old_model: &old_model,
         new_model: new_model.as_ref(),
-        broken: &broken,
-        removals: &removals,
-        sdk_methods: &sdk_methods,
+        findings,
     };
-    let report = Report::of(sides, repository, version(repository)?)?;
+    let report = Report::new(sides, files, version(&files.repository)?)?;
     let report = match options.format {
-        Format::Text => report.text(),
-        Format::Markdown => report.markdown(),
+        Format::Text => report.text()?,
+        Format::Markdown => report.markdown()?,
         Format::Json => report.json()?,
     };
     io::stdout().write_all(report.as_bytes()).context("cannot write the report")?;
 
-    let is_newest = spec::read(&files.upstream)? == upstream && spec::read(&files.courier)? == courier;
+    let is_newest = files::read(&files.upstream)? == upstream && files::read(&files.courier)? == courier;
     if is_newest {
         eprintln!("The committed description is the newest");
         return Ok(());
@@ -97,17 +97,16 @@ pub fn update(repository: &Path, options: &Options) -> Result<()> {
     if options.check {
         bail!("the committed description is not the newest: run `cargo xtask update-spec`");
     }
-    if !options.dry_run && !removals.is_empty() && !options.allow_removals {
-        bail!("nothing is written: {}. If this is intended, pass `--allow-removals`", summary(&removals));
+    if let Some(refusal) = refusal.filter(|_| !options.dry_run && !options.allow_removals) {
+        bail!("nothing is written: {refusal}. If this is intended, pass `--allow-removals`");
     }
     let new_model = new_model.context("nothing is written")?;
     if options.dry_run {
         return Ok(());
     }
     let coming_from = coming_from::table(&new_model);
-    let texts = [&upstream, &courier, &coming_from];
-    let written = [&files.upstream, &files.courier, &files.coming_from];
-    write(repository, &written.into_iter().zip(texts.map(String::as_str)).collect::<Vec<_>>(), options.no_verify)
+    let texts = [(&files.upstream, &*upstream), (&files.courier, &*courier), (&files.coming_from, &*coming_from)];
+    write(&files.repository, &texts, options.no_verify)
 }
 
 fn write(repository: &Path, files: &[(&PathBuf, &str)], no_verify: bool) -> Result<()> {
@@ -121,7 +120,7 @@ fn write(repository: &Path, files: &[(&PathBuf, &str)], no_verify: bool) -> Resu
     Ok(())
 }
 
-/// The description that was asked for, and what errors call it.
+/// The requested description, and its name in errors.
 fn from_source(source: &Source, committed: &Value) -> Result<(String, Import)> {
     let imported = source.read().and_then(|text| import(&text, committed)).with_context(|| source.to_string())?;
     Ok((source.to_string(), imported))
@@ -131,11 +130,11 @@ fn from_source(source: &Source, committed: &Value) -> Result<(String, Import)> {
 fn from_release(committed: &Value, courier: &Value) -> Result<(String, Import)> {
     let release = Release::newest()?;
     let name = format!("release {} of the official Python client", release.version);
-    if release_of(committed).is_some_and(|committed| release.version <= committed) {
+    if release_version(committed).is_some_and(|committed| release.version <= committed) {
         eprintln!("On PyPI: {name}.");
-        // What nobody has named yet keeps the name that it was given.
-        let imported = Import { document: committed.clone(), broken: Vec::new(), sdk_methods: methods::given(courier) };
-        return Ok((name, imported));
+        // Operations that names.yaml does not name yet keep the name that they were given.
+        let sdk_methods = operation_names::given(courier);
+        return Ok((name, Import { document: committed.clone(), findings: Vec::new(), sdk_methods }));
     }
     eprintln!("Followed: {name}.");
     let imported = release.describe().and_then(|text| import(&text, committed)).with_context(|| name.clone())?;
@@ -143,20 +142,22 @@ fn from_release(committed: &Value, courier: &Value) -> Result<(String, Import)> 
 }
 
 /// The first few removals, in one sentence.
-fn summary(removals: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let shown = removals.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match removals.len().saturating_sub(SHOWN) {
+fn summary(removals: &[&str]) -> String {
+    const MAX_SHOWN: usize = 5;
+    let shown = removals.iter().take(MAX_SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match removals.len().saturating_sub(MAX_SHOWN) {
         0 => shown,
         more => format!("{shown}, and {more} more"),
     }
 }
 
-/// The version of the crate, which the report counts on from.
+/// The version of the crate, from which the report derives the next one.
 fn version(repository: &Path) -> Result<Version> {
     let path = repository.join("Cargo.toml");
-    let manifest: toml::Table = spec::read(&path)?.parse().with_context(|| path.display().to_string())?;
-    let version = manifest.get("package").and_then(|package| package.get("version")).and_then(toml::Value::as_str);
-    let version = version.with_context(|| format!("{} has no package version", path.display()))?;
+    let manifest: toml::Table = files::read(&path)?.parse().with_context(|| path.display().to_string())?;
+    let version = manifest
+        .get("package")
+        .and_then(|package| package.get("version")?.as_str())
+        .with_context(|| format!("{} has no package version", path.display()))?;
     version.parse().with_context(|| format!("{}: {version}", path.display()))
 }

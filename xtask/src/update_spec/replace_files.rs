@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
 
-/// What the files held before.
+/// The former contents of replaced files.
 pub struct Replacement {
     before: Vec<(PathBuf, String)>,
 }
@@ -15,7 +15,7 @@ pub struct Replacement {
 /// Writes each text next to its file, and moves them into place once all are written.
 pub fn replace(files: &[(&PathBuf, &str)]) -> Result<Replacement> {
     let written: Vec<(PathBuf, NamedTempFile)> =
-        files.iter().map(|(path, text)| Ok(((*path).clone(), beside(path, text)?))).collect::<Result<_>>()?;
+        files.iter().map(|(path, text)| Ok(((*path).clone(), write_next_to(path, text)?))).collect::<Result<_>>()?;
     let mut done = Replacement { before: Vec::new() };
     for (path, file) in written {
         let moved = fs::read_to_string(&path).map_err(anyhow::Error::from).and_then(|before| {
@@ -34,21 +34,21 @@ pub fn replace(files: &[(&PathBuf, &str)]) -> Result<Replacement> {
 }
 
 impl Replacement {
-    /// Puts the files back as they were.
+    /// Restores the former contents.
     pub fn undo(&self) -> Result<()> {
         for (path, text) in &self.before {
-            beside(path, text)?.persist(path).with_context(|| format!("cannot restore {}", path.display()))?;
+            write_next_to(path, text)?.persist(path).with_context(|| format!("cannot restore {}", path.display()))?;
         }
         Ok(())
     }
 }
 
-fn beside(path: &PathBuf, text: &str) -> Result<NamedTempFile> {
-    let context = || format!("cannot write beside {}", path.display());
+fn write_next_to(path: &PathBuf, text: &str) -> Result<NamedTempFile> {
+    let context = || format!("cannot write next to {}", path.display());
     let folder = path.parent().with_context(context)?;
     let mut file = NamedTempFile::new_in(folder).with_context(context)?;
     file.write_all(text.as_bytes()).with_context(context)?;
-    // A temporary file is for its owner alone; the one that it replaces was not.
+    // A temporary file is private to its owner; the file that it replaces was not.
     let permissions = fs::metadata(path).with_context(|| format!("cannot replace {}", path.display()))?.permissions();
     file.as_file().set_permissions(permissions).with_context(context)?;
     Ok(file)
@@ -61,7 +61,7 @@ mod tests {
     use super::replace;
 
     #[test]
-    fn all_are_replaced_or_none_is() {
+    fn files_are_replaced_together_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (folder.path().join("one"), folder.path().join("two"));
         fs::write(&one, "1").unwrap();

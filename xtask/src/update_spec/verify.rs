@@ -1,4 +1,4 @@
-//! Whether the crate still generates and compiles, and what its public types look like now.
+//! Checks that the crate still generates and compiles, and writes the changed shapes of its public types.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ pub fn verify(repository: &Path) -> Result<()> {
     if repository.join("tests/shapes.rs").exists() {
         let shapes =
             cargo(repository, &["test", "--test", "shapes"], &[("INSTA_UPDATE", "new"), ("INSTA_FORCE_PASS", "1")]);
-        // What else the test asks for, such as how many types there are, is a question to the maintainer.
+        // The rest of the test, such as the number of types, is for the maintainer to decide.
         if let Err(error) = shapes {
             eprintln!("{error}: the shapes that have changed are written all the same");
         }

@@ -1,4 +1,6 @@
-//! A program that uses all of a surface, which what is called compatible must not break.
+//! A program that uses the whole surface: a change that the report calls compatible must not break it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
 mod copy;
 mod program;
@@ -7,12 +9,12 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use xtask::report::changes::Effect::{Breaking, Compatible};
+use xtask::report::changes::compare;
+use xtask::{document, generator};
 
 use self::copy::Copy;
 use self::program::program;
-use super::compare;
-use crate::report::Effect::{Breaking, Compatible};
-use crate::{document, generate};
 
 /// The description that the crate is generated from.
 fn courier() -> Value {
@@ -142,10 +144,10 @@ const KINDS: [&str; 18] = [
 ];
 
 #[test]
-fn what_is_called_compatible_compiles_against_a_caller_written_before() {
+fn compatible_change_compiles_with_an_older_caller() {
     let old = courier();
     let new = compatibly_changed(old.clone());
-    let (old, model) = (generate::read(&old).unwrap(), generate::read(&new).unwrap());
+    let (old, model) = (generator::read(&old).unwrap(), generator::read(&new).unwrap());
     let changes = compare(&old, &model);
     for change in &changes {
         assert_eq!(change.effect, Compatible, "{} {}", change.rust, change.what);
@@ -158,7 +160,7 @@ fn what_is_called_compatible_compiles_against_a_caller_written_before() {
 }
 
 #[test]
-fn what_is_called_breaking_breaks_a_caller_written_before() {
+fn breaking_change_breaks_an_older_caller() {
     let old = courier();
     let mut new = old.clone();
     let schemas = &mut new["components"]["schemas"];
@@ -173,7 +175,7 @@ fn what_is_called_breaking_breaks_a_caller_written_before() {
     let parameters = &mut paths["/tenants/{tenant_id}/users"]["get"]["parameters"];
     parameters.as_array_mut().unwrap().retain(|parameter| parameter["name"] != "cursor");
 
-    let (old, model) = (generate::read(&old).unwrap(), generate::read(&new).unwrap());
+    let (old, model) = (generator::read(&old).unwrap(), generator::read(&new).unwrap());
     let changes = compare(&old, &model).into_iter();
     let changes: Vec<_> = changes.map(|change| (change.effect, format!("{} {}", change.rust, change.what))).collect();
     // What the report says, and what the compiler.

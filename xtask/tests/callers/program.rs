@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Model, TypeItem, TypeShape, Variant};
+use xtask::generator::model::rust_type::RustType;
+use xtask::generator::model::{Call, Field, Model, TypeItem, TypeShape, Variant};
 
 const BEGINNING: &str = "\
 #![allow(warnings)]
