@@ -18,9 +18,8 @@ fn description_is_read_as_by_yaml_serde() {
 
 #[test]
 fn a_description_that_cannot_be_read_is_told_apart_from_one_that_cannot_be_generated() {
-    let failure = |description: &str| {
-        generate(description, &Features::from(["things".to_owned()])).err().unwrap_or_default()
-    };
+    let failure =
+        |description: &str| generate(description, &Features::from(["things".to_owned()])).err().unwrap_or_default();
     assert!(failure("{").starts_with("the description cannot be read: "), "{}", failure("{"));
     assert!(failure("{}").contains("has no paths"), "{}", failure("{}"));
     let document = |openapi: &str, paths: Value| {

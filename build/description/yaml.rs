@@ -110,7 +110,9 @@ fn scalar(text: &str, is_plain: bool) -> Result<Value, String> {
         })
         || (may_be_number && text.parse::<f64>().is_ok());
     if is_ambiguous {
-        return Err(format!("YAML readers disagree whether `{text}` is text; put it in quotes, or write it as in JSON"));
+        return Err(format!(
+            "YAML readers disagree whether `{text}` is text; put it in quotes, or write it as in JSON"
+        ));
     }
     Ok(Value::String(text.to_owned()))
 }

@@ -7,9 +7,7 @@ use serde_json::Value;
 use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
 
 use crate::description::constants::Constants;
-use crate::description::lookup::{
-    dotted_name, operations, properties, reached_from, required, schemas, text, values,
-};
+use crate::description::lookup::{dotted_name, operations, properties, reached_from, required, schemas, text, values};
 use crate::description::unions::{Kind, Shape, Unions};
 use crate::model::rust_type::RustType;
 use crate::model::variants::variant_name;

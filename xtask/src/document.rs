@@ -305,10 +305,15 @@ fn visit_schema(pointer: &str, schema: &Value, visit: &mut impl FnMut(&str, &Val
         let pointer = format!("{pointer}/{keyword}");
         match (keyword.as_str(), inner) {
             ("properties", Value::Object(properties)) => {
-                properties.iter().for_each(|(name, inner)| visit_schema(&format!("{pointer}/{}", step(name)), inner, visit));
+                properties
+                    .iter()
+                    .for_each(|(name, inner)| visit_schema(&format!("{pointer}/{}", step(name)), inner, visit));
             }
             ("allOf" | "anyOf" | "oneOf", Value::Array(parts)) => {
-                parts.iter().enumerate().for_each(|(index, part)| visit_schema(&format!("{pointer}/{index}"), part, visit));
+                parts
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, part)| visit_schema(&format!("{pointer}/{index}"), part, visit));
             }
             ("items" | "not", _) | ("additionalProperties", Value::Object(_)) => visit_schema(&pointer, inner, visit),
             _ => {}

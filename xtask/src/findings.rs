@@ -104,7 +104,9 @@ impl Section {
     pub fn refusal(self) -> Option<&'static str> {
         match self {
             Self::GoneTarget => Some("these overlay targets are not in the API"),
-            Self::SuperfluousCorrection => Some("the API now has these values itself; remove them from the corrections"),
+            Self::SuperfluousCorrection => {
+                Some("the API now has these values itself; remove them from the corrections")
+            }
             Self::UnnamedOperation => Some("openapi/overlay/names.yaml gives no `x-method` to"),
             Self::SchemaName => Some("schemas that need a name in openapi/overlay/types.yaml"),
             Self::OperationName => Some("operations that need another name in openapi/overlay/names.yaml"),

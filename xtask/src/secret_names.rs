@@ -49,4 +49,3 @@ pub fn is_secret_name(name: &str) -> bool {
         || LAST_WORD.contains(&last_word.as_str())
         || PUSH_TOKENS.iter().any(|token| token.eq_ignore_ascii_case(&plain))
 }
-

@@ -142,10 +142,7 @@ mod tests {
             (json!({"oneOf": [refer("Other"), {}]}), "a choice inside `oneOf` at /components/schemas/Thing"),
             (json!({"type": ["string", "integer"]}), "`type` of several types at /components/schemas/Thing"),
             (json!({"items": true}), "the schema `true` at /components/schemas/Thing/items"),
-            (
-                refer("Other/oneOf/0"),
-                "`$ref` to \"#/components/schemas/Other/oneOf/0\" at /components/schemas/Thing",
-            ),
+            (refer("Other/oneOf/0"), "`$ref` to \"#/components/schemas/Other/oneOf/0\" at /components/schemas/Thing"),
         ] {
             assert_eq!(in_thing(schema.clone()), [expected], "{schema}");
         }
@@ -154,7 +151,8 @@ mod tests {
 
     #[test]
     fn unsupported_parameter_and_body_are_named() {
-        let parameters = json!([{"$ref": "#/components/parameters/A"}, {"name": "session", "in": "cookie", "schema": {}}]);
+        let parameters =
+            json!([{"$ref": "#/components/parameters/A"}, {"name": "session", "in": "cookie", "schema": {}}]);
         let mut document = operation(json!({"parameters": parameters, "requestBody": {"$ref": "#/a"}}));
         document["paths"]["/things"]["parameters"] = json!([]);
         assert_eq!(

@@ -96,7 +96,8 @@ fn description_with_changes() -> Value {
 /// Renames a component everywhere.
 fn renamed(description: &Value, old: &str, new: &str) -> Value {
     let text = description.to_string().replace(&format!("schemas/{old}\""), &format!("schemas/{new}\""));
-    let mut renamed: Value = serde_json::from_str(&text.replace(&format!("\"{old}\":"), &format!("\"{new}\":"))).unwrap();
+    let mut renamed: Value =
+        serde_json::from_str(&text.replace(&format!("\"{old}\":"), &format!("\"{new}\":"))).unwrap();
     renamed["info"]["title"] = json!("Things");
     renamed
 }
@@ -571,7 +572,8 @@ fn newer_release_is_followed_once() {
     assert!(stale.ends_with("is not the newest: run `cargo xtask update-spec`\n"), "{stale}");
     let report = update_from(&repository, wheels.path(), &["--dry-run", "--format", "json"]).assert().success();
     let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
-    let unnamed = report["findings"].as_array().unwrap().iter().find(|finding| finding["section"] == "unnamed_operation");
+    let unnamed =
+        report["findings"].as_array().unwrap().iter().find(|finding| finding["section"] == "unnamed_operation");
     assert_eq!(
         unnamed.unwrap()["action"],
         json!({"target": "$.paths['/things/{thing_id}/parts'].post", "update": {
@@ -736,7 +738,9 @@ fn broken_reference_and_shared_name_are_reported() {
     );
     assert_eq!(
         findings(&report, "operation_name"),
-        ["GET /others and GET /things are both called things_list: give one another name in openapi/overlay/names.yaml"]
+        [
+            "GET /others and GET /things are both called things_list: give one another name in openapi/overlay/names.yaml"
+        ]
     );
     repository.update(&["--no-verify", "--from", &from]).assert().success();
     let strict = error(&mut repository.xtask(&["generate-spec"]));
@@ -758,8 +762,7 @@ fn gone_and_superfluous_corrections_are_reported() {
     let repository = Repository::new();
     repository.write("openapi/overlay/corrections.yaml", CORRECTIONS);
     let report: Value =
-        serde_json::from_str(&repository.report(&repository.describe(&description_with_changes()), "json"))
-            .unwrap();
+        serde_json::from_str(&repository.report(&repository.describe(&description_with_changes()), "json")).unwrap();
     assert_eq!(
         findings(&report, "gone_target"),
         ["openapi/overlay/corrections.yaml:4: $.components.schemas['Gadget'].properties matches nothing"]

@@ -38,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Result<()> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("there is no repository above")?;
+    let repository =
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("there is no repository above")?;
     match command {
         Command::BenchBuild(options) => bench_build::bench(repository, options),
         Command::BenchPeers(options) => bench_peers::bench(repository, options),

@@ -24,7 +24,8 @@ pub fn unformatted(repository: &Path) -> Result<Vec<String>> {
         let Ok(text) = fs::read_to_string(repository.join(document)) else { continue };
         for (line, code) in blocks(&text) {
             let formatted = formatted(&code, elsewhere.path()).with_context(|| format!("{document}:{line}"))?;
-            if let Some(differing) = code.lines().zip(formatted.lines()).position(|(line, formatted)| line != formatted) {
+            if let Some(differing) = code.lines().zip(formatted.lines()).position(|(line, formatted)| line != formatted)
+            {
                 let expected = formatted.lines().nth(differing).unwrap_or_default();
                 sentences.push(format!(
                     "{document}:{}: `cargo fmt` would change this line of code to:\n{expected}",

@@ -12,7 +12,7 @@ pub fn compose(document: &mut Value) {
     for _ in 0..MAX_ROUNDS {
         let before = document.clone();
         schemas_mut(document, &mut |schema| {
-            unwrap_only_choice(schema);
+            unwrap_only_part(schema);
             merge_parts(&before, schema);
             flatten_choices(&before, schema);
             inline_plain_component(&before, schema);
@@ -24,19 +24,26 @@ pub fn compose(document: &mut Value) {
     }
 }
 
-/// A choice of one schema is that schema. typify would wrap it in a type with one field.
-fn unwrap_only_choice(schema: &mut Map<String, Value>) {
-    let only = match schema.get("oneOf").and_then(Value::as_array).map(Vec::as_slice) {
-        Some([only]) if !schema.contains_key("allOf") && !schema.contains_key("properties") => only.clone(),
-        _ => return,
-    };
-    schema.shift_remove("oneOf");
-    schema.shift_remove("discriminator");
-    match only {
-        Value::Object(inline) if !inline.contains_key("$ref") => schema.extend(inline),
-        reference => {
-            schema.insert("allOf".to_owned(), json!([reference]));
+/// A choice of one schema is that schema, and so is an `allOf` of one that is not a reference. typify would wrap it in a type
+/// with one field.
+fn unwrap_only_part(schema: &mut Map<String, Value>) {
+    for keyword in ["oneOf", "allOf"] {
+        let only = match schema.get(keyword).and_then(Value::as_array).map(Vec::as_slice) {
+            Some([only]) if !schema.contains_key("properties") => only.clone(),
+            _ => continue,
+        };
+        match only {
+            Value::Object(inline) if !inline.contains_key("$ref") => {
+                schema.shift_remove(keyword);
+                schema.extend(inline);
+            }
+            reference if keyword == "oneOf" && !schema.contains_key("allOf") => {
+                schema.shift_remove(keyword);
+                schema.insert("allOf".to_owned(), json!([reference]));
+            }
+            _ => continue,
         }
+        schema.shift_remove("discriminator");
     }
 }
 
@@ -109,7 +116,8 @@ fn inline_plain_component(document: &Value, schema: &mut Map<String, Value>) {
     let Some(name) = reference(&value) else { return };
     let component = document.pointer("/components/schemas").and_then(|schemas| schemas.get(name)?.as_object());
     let Some(component) = component else { return };
-    let is_type = ["properties", "enum", "oneOf", "anyOf", "allOf", "$ref"].iter().any(|key| component.contains_key(*key));
+    let is_type =
+        ["properties", "enum", "oneOf", "anyOf", "allOf", "$ref"].iter().any(|key| component.contains_key(*key));
     let refers_to_itself = component.values().flat_map(references).any(|target| target.ends_with(&format!("/{name}")));
     if is_type || refers_to_itself {
         return;
@@ -125,9 +133,9 @@ fn resolve_aliases(document: &mut Value) {
     let all = document.clone();
     let components = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
     for (name, schema) in components.into_iter().flatten() {
-        let is_alias = schema.as_object().is_some_and(|object| {
-            object.keys().all(|key| ["$ref", "allOf", "nullable"].contains(&key.as_str()))
-        });
+        let is_alias = schema
+            .as_object()
+            .is_some_and(|object| object.keys().all(|key| ["$ref", "allOf", "nullable"].contains(&key.as_str())));
         let target = reference(schema).filter(|target| is_alias && target != name);
         let Some(component) = target.and_then(|target| all.pointer(&format!("/components/schemas/{target}"))) else {
             continue;

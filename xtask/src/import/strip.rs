@@ -5,18 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::document::{array_mut, operations_mut, schemas_mut};
 
 /// What a schema says to people or to the server alone. The client would send a default that the server assumes.
-const REMOVED: [&str; 10] = [
-    "$anchor",
-    "$comment",
-    "$id",
-    "$schema",
-    "default",
-    "description",
-    "example",
-    "examples",
-    "externalDocs",
-    "title",
-];
+const REMOVED: [&str; 10] =
+    ["$anchor", "$comment", "$id", "$schema", "default", "description", "example", "examples", "externalDocs", "title"];
 
 /// The limits on values, which are left to the server. typify makes a separate type for each string with a limit, and others
 /// for numbers, so that a limit that Courier lifts or adds would be a breaking change, and a response beyond it would fail to

@@ -85,7 +85,10 @@ fn twins(document: &Value) -> Vec<Finding> {
                 group.iter().map(|(other, _)| other.as_str()).filter(|other| other != name).collect();
             let reason = match (others.is_empty(), schema.get(APART).is_some()) {
                 (false, false) => {
-                    format!("it has the shape of {}: `x-name` joins them, `x-apart` gives the reason not to", others.join(", "))
+                    format!(
+                        "it has the shape of {}: `x-name` joins them, `x-apart` gives the reason not to",
+                        others.join(", ")
+                    )
                 }
                 (true, true) => "it has an `x-apart`, and no other schema has its shape".to_owned(),
                 _ => continue,

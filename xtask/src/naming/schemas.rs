@@ -310,7 +310,8 @@ mod tests {
             }
             schemas
         };
-        let joined = "it has the shape of Run: `x-name` joins them, `x-apart` gives the reason not to; it could be called Run";
+        let joined =
+            "it has the shape of Run: `x-name` joins them, `x-apart` gives the reason not to; it could be called Run";
         assert_eq!(complaints(&twins(json!("Fast."), Value::Null)), [format!("Walk: {joined}")]);
         let apart = twins(json!("Fast."), json!("Slow."));
         assert_eq!(complaints(&apart), [""; 0]);

@@ -182,7 +182,9 @@ impl Action {
 fn describe(value: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<String>) {
     for (key, update) in update.as_object().into_iter().flatten() {
         match value.as_object_mut() {
-            Some(value) if is_description(key, update) => merge(value.entry(key.clone()).or_insert(Value::Null), update),
+            Some(value) if is_description(key, update) => {
+                merge(value.entry(key.clone()).or_insert(Value::Null), update)
+            }
             Some(value) if update.is_object() && value.get(key).is_some_and(Value::is_object) => {
                 if let Some(value) = value.get_mut(key) {
                     describe(value, update, &format!("{pointer}/{key}"), gone);

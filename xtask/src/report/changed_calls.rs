@@ -44,7 +44,11 @@ fn route_of(call: &Call) -> String {
 fn call(changes: &mut Changes, (old_model, old): (&Model, &Call), (new_model, new): (&Model, &Call)) {
     let rust = method(new);
     if route_of(old) != route_of(new) {
-        changes.compatible(Subject::Operation, &rust, format!("is sent to {}, was to {}", route_of(new), route_of(old)));
+        changes.compatible(
+            Subject::Operation,
+            &rust,
+            format!("is sent to {}, was to {}", route_of(new), route_of(old)),
+        );
     }
     let (was, is) = (arguments(old_model, old), arguments(new_model, new));
     let types: Vec<(&str, &str, &str)> = was

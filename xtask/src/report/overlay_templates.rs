@@ -48,7 +48,8 @@ pub fn undescribed(old: &Value, new: &Value) -> Vec<Finding> {
         .into_iter()
         .map(|(target, update)| {
             let action = json!({"target": target, "update": update});
-            Finding::new(Section::Undescribed, &target, format!("{target} has no description")).with_action(Some(action))
+            Finding::new(Section::Undescribed, &target, format!("{target} has no description"))
+                .with_action(Some(action))
         })
         .collect()
 }

@@ -16,7 +16,9 @@ pub fn proposals(old: &Value, new: &Value) -> Vec<Finding> {
     let gone = || old.iter().filter(|(name, _)| !new.contains_key(*name));
     let added = new.iter().filter(|(name, _)| !old.contains_key(*name));
     let mut pairs: Vec<(usize, &String, &String)> = added
-        .flat_map(|(name, schema)| gone().filter_map(move |(former, known)| Some((likeness(known, schema)?, *name, *former))))
+        .flat_map(|(name, schema)| {
+            gone().filter_map(move |(former, known)| Some((likeness(known, schema)?, *name, *former)))
+        })
         .collect();
     // The most alike first, then by name.
     pairs.sort_by_key(|(likeness, name, former)| (std::cmp::Reverse(*likeness), *name, *former));

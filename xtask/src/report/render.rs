@@ -132,7 +132,8 @@ fn templates(report: &Report) -> Result<Vec<(&'static str, String)>> {
         let mut targets = BTreeSet::new();
         let findings = report.findings.iter().filter(|finding| finding.section.template() == Some(title));
         let actions = findings.filter_map(|finding| finding.action.as_ref());
-        let actions: Vec<_> = actions.filter(|action| targets.insert(action.get("target").map(ToString::to_string))).collect();
+        let actions: Vec<_> =
+            actions.filter(|action| targets.insert(action.get("target").map(ToString::to_string))).collect();
         if !actions.is_empty() {
             blocks.push((title, yaml_serde::to_string(&actions).context("cannot print the actions for an overlay")?));
         }

@@ -15,7 +15,8 @@ use crate::generator::model::{Model, TypeShape};
 use crate::report::changes::{member, method};
 
 /// The files and folders that document the API. CHANGELOG.md is about the past.
-const DOCUMENTS: [&str; 7] = ["README.md", "AGENTS.md", "CONTRIBUTING.md", "docs", "src", "examples", "openapi/overlay"];
+const DOCUMENTS: [&str; 7] =
+    ["README.md", "AGENTS.md", "CONTRIBUTING.md", "docs", "src", "examples", "openapi/overlay"];
 
 /// The lines that name an operation or a type that is gone, the old number of operations or the old release.
 pub fn find(
@@ -166,7 +167,9 @@ mod tests {
     #[test]
     fn part_of_a_name_is_not_a_mention() {
         assert!(
-            mentions("x Client::a.", "Client::a") && !mentions("Client::ab", "Client::a") && !mentions("MyClient::a", "Client::a")
+            mentions("x Client::a.", "Client::a")
+                && !mentions("Client::ab", "Client::a")
+                && !mentions("MyClient::a", "Client::a")
         );
         assert!(mentions("calls().get(id)", "calls().get("));
     }

@@ -63,8 +63,7 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
         None => from_release(&old_upstream, &old_courier)?,
     };
     let Import { document: new_upstream, mut findings, sdk_methods } = imported;
-    let new_courier =
-        passes::courier(&new_upstream, &files.read_overlays()?, &sdk_methods).with_context(|| source)?;
+    let new_courier = passes::courier(&new_upstream, &files.read_overlays()?, &sdk_methods).with_context(|| source)?;
     let removals = removals((&old_upstream, &new_upstream), (&old_courier, &new_courier.document));
     let names: Vec<&str> = removals.iter().map(|removal| &*removal.text).collect();
     let refusal = (!names.is_empty()).then(|| summary(&names));

@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn short_or_missing_version_is_read() {
-        let of = |written: &str| release_version(&json!({"info": {"version": written}})).map(|version| version.to_string());
+        let of =
+            |written: &str| release_version(&json!({"info": {"version": written}})).map(|version| version.to_string());
         assert_eq!(of("1"), Some("1.0.0".to_owned()));
         assert_eq!(of("9.13.0"), Some("9.13.0".to_owned()));
         assert_eq!(of(""), None);
