@@ -8,7 +8,7 @@ pub use crate::generator::description::lookup::{reference, schemas, text};
 /// The HTTP methods that a path item can have, in the order that OpenAPI lists them.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// Where component schemas are referred to from.
+/// The beginning of a reference to a component schema.
 pub const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
 /// Some editors write this at the start of a file. It is not part of the document.
@@ -176,58 +176,27 @@ pub fn requires(schema: &Value, property: &str) -> bool {
 
 /// Calls `visit` with every schema of the document, inner ones before the ones that hold them.
 pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
-    if let Some(components) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
-        for schema in components.values_mut() {
-            schema_mut(schema, visit);
-        }
+    let components = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    components.into_iter().flatten().for_each(|(_, schema)| schema_mut(schema, visit));
+    for member in ["components", "paths"] {
+        document.get_mut(member).into_iter().for_each(|value| carried_schemas_mut(value, visit));
     }
-    for kind in ["parameters", "requestBodies", "responses", "headers"] {
-        let pointer = format!("/components/{kind}");
-        if let Some(shared) = document.pointer_mut(&pointer).and_then(Value::as_object_mut) {
-            for value in shared.values_mut() {
-                carried_schemas_mut(value, visit);
-            }
-        }
-    }
-    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
-        return;
-    };
-    for item in paths.values_mut() {
-        for parameter in array_mut(item.get_mut("parameters")) {
-            carried_schemas_mut(parameter, visit);
-        }
-    }
-    operations_mut(document, |_, _, operation| {
-        for parameter in array_mut(operation.get_mut("parameters")) {
-            carried_schemas_mut(parameter, visit);
-        }
-        if let Some(body) = operation.get_mut("requestBody") {
-            carried_schemas_mut(body, visit);
-        }
-        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
-            for response in responses.values_mut() {
-                carried_schemas_mut(response, visit);
-            }
-        }
-    });
 }
 
-/// The schemas of a parameter, a header, a request body or a response.
+/// The schemas of parameters, headers, and bodies inside a value.
 fn carried_schemas_mut(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
-    if let Some(schema) = value.get_mut("schema") {
-        schema_mut(schema, visit);
-    }
-    if let Some(content) = value.get_mut("content").and_then(Value::as_object_mut) {
-        for media_type in content.values_mut() {
-            if let Some(schema) = media_type.get_mut("schema") {
-                schema_mut(schema, visit);
+    match value {
+        Value::Object(object) => {
+            for (key, inner) in object {
+                match key.as_str() {
+                    "schema" => schema_mut(inner, visit),
+                    "schemas" | "example" | "examples" => {}
+                    _ => carried_schemas_mut(inner, visit),
+                }
             }
         }
-    }
-    if let Some(headers) = value.get_mut("headers").and_then(Value::as_object_mut) {
-        for header in headers.values_mut() {
-            carried_schemas_mut(header, visit);
-        }
+        Value::Array(array) => array.iter_mut().for_each(|inner| carried_schemas_mut(inner, visit)),
+        _ => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an update or a pass leaves to a person, as one list.
+//! The findings of an update or a pass that are left to a person, as one list.
 //!
 //! To report something new, add a [`Section`], with its title, and a [`Finding`] where it is noticed: in a pass, or in
 //! `report::Report::new`.
@@ -29,7 +29,7 @@ impl Finding {
     }
 }
 
-/// What a finding is about, in the order of the report.
+/// The kind of a finding, in the order of the report.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
@@ -100,7 +100,7 @@ impl Section {
         }
     }
 
-    /// Why `generate-spec` writes nothing while there is such a finding; `None` if it does not mind.
+    /// The reason why `generate-spec` writes nothing while there is such a finding; `None` if it ignores it.
     pub fn refusal(self) -> Option<&'static str> {
         match self {
             Self::GoneTarget => Some("these overlay targets are not in the API"),

@@ -15,7 +15,7 @@ pub mod conformance;
 pub mod generate_spec;
 pub mod update_spec;
 
-// What an update means for callers and maintainers.
+// The report of an update.
 pub mod report;
 
 // From an update to courier.yaml.
@@ -24,14 +24,14 @@ pub mod import;
 pub mod passes;
 pub mod release;
 
-// What the passes do.
+// The steps of the passes.
 pub mod argument_order;
 pub mod naming;
 pub mod normalize;
 pub mod overlay;
 pub mod supported;
 
-// What everything above shares.
+// Shared by everything above.
 pub mod coming_from;
 pub mod diff;
 pub mod document;

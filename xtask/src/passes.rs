@@ -33,7 +33,7 @@ const PASSES: [Pass; 9] = [
     // All overlays after this one use the names that it gives.
     Pass { name: "types", run: types },
     Pass { name: "corrections", run: corrections },
-    // What the overlays say is under the same rules as what Courier says.
+    // The rules also apply to what the overlays add.
     Pass { name: "normalize", run: normalize },
     Pass { name: "order", run: order },
     Pass { name: "descriptions", run: descriptions },
@@ -47,12 +47,12 @@ const TYPES: &str = "types.yaml";
 const CORRECTIONS: &str = "corrections.yaml";
 const ORDER: &str = "order.yaml";
 
-/// What the passes work on.
+/// The state that the passes change.
 struct Road<'a> {
     document: Value,
     findings: Vec<Finding>,
     overlays: &'a [Overlay],
-    /// What the official SDKs call the operations that names.yaml does not name.
+    /// The names of the official SDKs, for operations that names.yaml does not name.
     sdk_methods: &'a SdkMethods,
 }
 
@@ -71,7 +71,7 @@ pub fn courier(upstream: &Value, overlays: &[Overlay], sdk_methods: &SdkMethods)
     Ok(Courier { document: road.document, findings: road.findings })
 }
 
-/// What the generator reads from the description, or why it cannot be generated.
+/// The surface that the generator makes of the description. Fails if it cannot be generated.
 pub fn model(document: &Value) -> Result<Model> {
     generator::read(document).map_err(|cause| anyhow!("no Rust can be generated: {cause}"))
 }

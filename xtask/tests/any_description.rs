@@ -1,5 +1,4 @@
-//! What import and passes guarantee for any description: damaged copies of our own are handled or refused, and never lose an
-//! operation.
+//! Import and passes handle or refuse any description: damaged copies of our own never lose an operation.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
@@ -33,7 +32,7 @@ fn excerpt(paths: &[Index]) -> Value {
     document
 }
 
-/// Some values anywhere in the excerpt, replaced by what can stand in a description and what cannot.
+/// Some values anywhere in the excerpt, replaced by others, valid and invalid.
 fn damaged() -> impl Strategy<Value = Value> {
     let replacement = select(vec![
         json!(null),
@@ -117,7 +116,7 @@ proptest! {
             prop_assert!(dangling(&once).is_empty());
             let twice = imported(&once).map_err(|error| TestCaseError::fail(format!("{error:#}")))?;
             prop_assert_eq!(text(&once), text(&twice));
-            // What the passes refuse, they refuse with a sentence.
+            // A refusal is a sentence.
             if let Err(error) = passes::courier(&once, &[], &SdkMethods::new()) {
                 prop_assert!(format!("{error:#}").starts_with("the pass `"), "{error:#}");
             }

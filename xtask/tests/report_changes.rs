@@ -15,10 +15,10 @@ fn object(required: Value, properties: Value) -> Value {
     json!({"type": "object", "required": required, "additionalProperties": {}, "properties": properties})
 }
 
-/// A normalised description: things are sent and answered with, and a page is an answer only.
+/// A normalized description: things are sent and returned, and a page is returned only.
 fn description() -> Value {
     let body = |name: &str| json!({"required": true, "content": {"application/json": {"schema": refer(name)}}});
-    let answer = |name: &str| json!({"description": "", "content": {"application/json": {"schema": refer(name)}}});
+    let response = |name: &str| json!({"description": "", "content": {"application/json": {"schema": refer(name)}}});
     let parameter = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string"}});
     json!({
         "openapi": "3.0.3",
@@ -27,7 +27,7 @@ fn description() -> Value {
             "/things": {"get": {
                 "operationId": "things_list", "x-method": "things.list",
                 "parameters": [parameter("cursor"), parameter("kind")],
-                "responses": {"2XX": answer("Page")}
+                "responses": {"2XX": response("Page")}
             }},
             "/things/{thing_id}": {"put": {
                 "operationId": "things_update", "x-method": "things.update",
@@ -117,10 +117,10 @@ fn operations() {
     );
     assert_eq!(
         changed(|new| {
-            let answer = &mut new["paths"]["/things/{thing_id}"]["put"]["responses"]["2XX"];
-            answer["content"] = json!({"application/json": {"schema": refer("Thing")}});
+            let response = &mut new["paths"]["/things/{thing_id}"]["put"]["responses"]["2XX"];
+            response["content"] = json!({"application/json": {"schema": refer("Thing")}});
         }),
-        one(Breaking, "resources::Things::update answers with types::Thing, was ()")
+        one(Breaking, "resources::Things::update returns types::Thing, was ()")
     );
     assert_eq!(
         changed(|new| {
@@ -210,7 +210,7 @@ fn parameters() {
         of(|parameters| parameters.push(json!({"name": "limit", "in": "query", "schema": {"type": "integer"}}))),
         one(Compatible, &format!("{list} optional query parameter `limit` added"))
     );
-    // The same setter, spelt otherwise on the wire.
+    // The same setter with another spelling on the wire.
     assert_eq!(
         of(|parameters| parameters[1]["name"] = json!("Kind")),
         one(Compatible, &format!("{list} query parameter `kind` is sent as `Kind`, was as `kind`"))
@@ -414,13 +414,13 @@ fn colliding_names_are_refused() {
             "`thing_id`",
         ),
     ];
-    for (what, collide, said) in collisions {
+    for (what, collide, sentence) in collisions {
         let mut new = description();
         collide(&mut new);
         let error = generator::read(&new).err().unwrap_or_default();
-        assert!(error.contains(said), "{what}: {error}");
+        assert!(error.contains(sentence), "{what}: {error}");
     }
-    // These are no names of the generated code any more.
+    // The generated code does not use these names.
     for free in ["request", "gen"] {
         let mut new = description();
         new["paths"]["/things"]["get"]["parameters"][1]["name"] = json!(free);
@@ -458,8 +458,8 @@ fn report_names_every_changed_line_of_the_surface() {
     assert!(count > 30, "{count}");
     let (old, new) = (model(&old), model(&new));
     let changes = compare(&old, &new);
-    let mut said: String = changes.iter().map(|change| format!("{} {}\n", change.rust, change.what)).collect();
-    said += &unused_types(&old, &new).join("\n");
+    let mut reported: String = changes.iter().map(|change| format!("{} {}\n", change.rust, change.what)).collect();
+    reported += &unused_types(&old, &new).join("\n");
 
     let texts = [&old, &new].map(generator::emit::surface::surface);
     let lines = |text: &str| -> Vec<String> {
@@ -482,17 +482,17 @@ fn report_names_every_changed_line_of_the_surface() {
         let name = owner.split(' ').nth(1).unwrap();
         let ident = line.trim_start_matches([' ', '.']).split([':', '(', ' ']).next().unwrap();
         // A setter of a call is spoken of as the property of its body, or goes with its call.
-        let is_said = match kind {
+        let is_reported = match kind {
             "call" => {
                 let method = name.rsplit('.').next().unwrap();
-                said.contains(&format!("::{method} ")) || said.contains(&format!("::{ident} "))
+                reported.contains(&format!("::{method} ")) || reported.contains(&format!("::{ident} "))
             }
-            _ if line.starts_with(' ') && !said.lines().any(|said| said == format!("types::{name}")) => {
-                said.contains(&format!("types::{name}::{ident} "))
+            _ if line.starts_with(' ') && !reported.lines().any(|reported| reported == format!("types::{name}")) => {
+                reported.contains(&format!("types::{name}::{ident} "))
             }
-            _ => said.contains(&format!("types::{name}")),
+            _ => reported.contains(&format!("types::{name}")),
         };
-        assert!(is_said, "nothing is said of {line} in {owner}:\n{said}");
+        assert!(is_reported, "no change reports {line} in {owner}:\n{reported}");
     }
     for change in &changes {
         let name = change.rust.rsplit("::").next().unwrap();

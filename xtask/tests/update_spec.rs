@@ -42,7 +42,7 @@ actions:
 
 /// A description of two operations and four schemas.
 fn description() -> Value {
-    let answer = |schema: &str| json!({"200": {"description": "OK", "content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{schema}")}}}}});
+    let responses = |schema: &str| json!({"200": {"description": "OK", "content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{schema}")}}}}});
     json!({
         "openapi": "3.0.3",
         "info": {"title": "Things", "version": "1"},
@@ -50,13 +50,13 @@ fn description() -> Value {
             "/things": {"get": {
                 "operationId": "listThings", "tags": ["Thing"],
                 "parameters": [{"name": "cursor", "in": "query", "schema": {"type": "string"}}],
-                "responses": answer("ThingPage")
+                "responses": responses("ThingPage")
             }},
             "/things/{thing_id}": {"put": {
                 "operationId": "updateThing", "tags": ["Thing"],
                 "parameters": [{"name": "thing_id", "in": "path", "required": true, "schema": {"type": "string"}}],
                 "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
-                "responses": answer("Thing")
+                "responses": responses("Thing")
             }}
         },
         "components": {"schemas": {
@@ -173,8 +173,8 @@ impl Repository {
     }
 }
 
-/// Answers every request on this machine with the same bytes, and says at what address.
-fn serve(answer: Vec<u8>) -> String {
+/// Responds to every request on this machine with the same bytes, and returns the address.
+fn serve(response: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/openapi.yml", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -182,13 +182,13 @@ fn serve(answer: Vec<u8>) -> String {
             let mut stream = stream.unwrap();
             let mut request = [0; 4096];
             let _ = stream.read(&mut request);
-            let _ = stream.write_all(&answer);
+            let _ = stream.write_all(&response);
         }
     });
     address
 }
 
-fn answer(head: &str, body: &str) -> Vec<u8> {
+fn http_response(head: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
 }
@@ -239,7 +239,7 @@ fn file_and_http_give_the_same_report() {
     let expected = repository.report(&repository.describe(&changed), "text");
     let yaml = yaml_serde::to_string(&changed).unwrap();
     for (content_type, body) in [("application/json", changed.to_string()), ("text/plain; charset=utf-8", yaml)] {
-        let address = serve(answer(&format!("200 OK\r\nContent-Type: {content_type}"), &body));
+        let address = serve(http_response(&format!("200 OK\r\nContent-Type: {content_type}"), &body));
         assert_eq!(repository.report(&address, "text"), expected, "{content_type}");
     }
 }
@@ -463,18 +463,18 @@ fn bad_source_is_refused_in_one_sentence() {
     let file = |name: &str, text: &str| repository.write(&format!("target/{name}"), text);
     let page = "it is a web page, not a description";
     for (from, sentence) in [
-        (serve(answer("200 OK\r\nContent-Type: text/html", html)), page),
-        (serve(answer("200 OK\r\nContent-Type: text/plain", html)), page),
-        (serve(answer("404 Not Found", "")), "there is nothing at this address (404 Not Found)"),
-        (serve(answer("503 Service Unavailable", "")), "the server responded with 503 Service Unavailable"),
+        (serve(http_response("200 OK\r\nContent-Type: text/html", html)), page),
+        (serve(http_response("200 OK\r\nContent-Type: text/plain", html)), page),
+        (serve(http_response("404 Not Found", "")), "there is nothing at this address (404 Not Found)"),
+        (serve(http_response("503 Service Unavailable", "")), "the server responded with 503 Service Unavailable"),
         (
-            serve(answer("200 OK\r\nContent-Type: image/png", "PNG")),
+            serve(http_response("200 OK\r\nContent-Type: image/png", "PNG")),
             "it has the content type image/png where YAML or JSON was expected",
         ),
-        (serve(answer("302 Found\r\nLocation: /again", "")), "it redirects more than 5 times"),
+        (serve(http_response("302 Found\r\nLocation: /again", "")), "it redirects more than 5 times"),
         (serve(short.into_bytes()), "the download was cut off before its end"),
         (serve(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n".to_vec()), "it is larger than 33554432 bytes"),
-        (serve(answer("200 OK", "")), "it is empty"),
+        (serve(http_response("200 OK", "")), "it is empty"),
         (file("none", "name: things\n"), "not an OpenAPI document: there is no `openapi` version at the top"),
         (file("swagger", "swagger: '2.0'\n"), "not an OpenAPI 3 document but a Swagger"),
         (file("operations", "openapi: 3.1.0\npaths: {}\n"), "it is OpenAPI but describes no operation"),
@@ -522,7 +522,7 @@ fn commands_have_help() {
     }
 }
 
-/// The Python that the tests of releases need, and that is not asked of everyone who runs the others.
+/// The Python that the tests of releases need. They are left out without it.
 fn python() -> Option<&'static str> {
     let has_pip = |python: &&str| {
         let arguments = ["-c", "import sys; sys.exit(sys.version_info < (3, 9) or __import__('pip') is None)"];
@@ -585,9 +585,9 @@ fn newer_release_is_followed_once() {
 
     let before = repository.files();
     let newest = update_from(&repository, wheels.path(), &[]).assert().success();
-    let said = String::from_utf8_lossy(&newest.get_output().stderr).into_owned();
-    assert!(said.ends_with("newest\n"), "{said}");
-    assert!(said.contains("On PyPI: release 2.0.0"), "{said}");
+    let message = String::from_utf8_lossy(&newest.get_output().stderr).into_owned();
+    assert!(message.ends_with("newest\n"), "{message}");
+    assert!(message.contains("On PyPI: release 2.0.0"), "{message}");
     assert_eq!(repository.files(), before);
 }
 
@@ -702,8 +702,8 @@ fn incomplete_source_is_refused() {
     repository.write("openapi/upstream.yaml", &own);
     let mut less: Value = yaml_serde::from_str(&own).unwrap();
     let paths = less["paths"].as_object_mut().unwrap();
-    let kept = paths.iter().take(60).map(|(path, item)| (path.clone(), item.clone())).collect();
-    *paths = kept;
+    let first = paths.iter().take(60).map(|(path, item)| (path.clone(), item.clone())).collect();
+    *paths = first;
     let refused = error(&mut repository.update(&["--no-verify", "--from", &repository.describe(&less)]));
     assert!(refused.contains("error: nothing is written: ") && refused.contains(" goes, and "), "{refused}");
     assert_eq!(repository.file("openapi/upstream.yaml"), own);
@@ -824,7 +824,7 @@ fn templates_can_be_pasted() {
     repository.update(&["--no-verify", "--from", &from]).assert().success();
     let names = block(&report, "add to openapi/overlay/names.yaml");
     let words = block(&report, "New and undescribed: fill in and add to an overlay");
-    assert!(names.contains("\n    - Things"), "the tag of the path beside it is proposed: {names}");
+    assert!(names.contains("\n    - Things"), "the tag of the nearest path is proposed: {names}");
     repository.write("openapi/overlay/names.yaml", &format!("{NAMES}{names}\n"));
     repository.write("openapi/overlay/things.yaml", &format!("{WORDS}{words}\n"));
     repository.xtask(&["generate-spec"]).assert().success();
@@ -853,7 +853,10 @@ fn merge_keys_and_byte_order_marks_are_read() {
         let marked = format!("\u{feff}{text}");
         let file = repository.write("target/marked", &marked);
         assert_eq!(repository.report(&file, "text"), "Nothing changes for callers.\n");
-        assert_eq!(repository.report(&serve(answer("200 OK", &marked)), "text"), "Nothing changes for callers.\n");
+        assert_eq!(
+            repository.report(&serve(http_response("200 OK", &marked)), "text"),
+            "Nothing changes for callers.\n"
+        );
     }
 }
 

@@ -1,11 +1,11 @@
 // Calls of the official Node client, one after the other: `node bench.mjs URL send|page|call SECONDS-BEFORE SECONDS ANSWER`
-// prints how many it made and in how many seconds. `call` is a send that is given the answer in the place of the network.
+// prints how many it made and in how many seconds. `call` is a send that gets the response in place of the network.
 // `cargo compare bench-peers` runs it.
 
 import Courier from "@trycourier/courier";
 
-const [url, kind, before, seconds, answer] = process.argv.slice(2);
-const atOnce = async () => new Response(answer, { status: 202, headers: { "content-type": "application/json" } });
+const [url, kind, before, seconds, response] = process.argv.slice(2);
+const atOnce = async () => new Response(response, { status: 202, headers: { "content-type": "application/json" } });
 const client = new Courier({ apiKey: "bench", baseURL: url, fetch: kind === "call" ? atOnce : undefined });
 
 const calls = {
@@ -32,7 +32,7 @@ async function during(seconds) {
   let count = 0;
   let passed = 0;
   while (passed < seconds) {
-    if (!(await call())) throw new Error("the answer is another one");
+    if (!(await call())) throw new Error("the response is another one");
     count += 1;
     passed = (performance.now() - start) / 1000;
   }

@@ -1,5 +1,5 @@
 """Calls of the official Python client, one after the other: `python.py URL send|page|call SECONDS-BEFORE SECONDS ANSWER`
-prints how many it made and in how many seconds. `call` is a send that is given the answer in the place of the network.
+prints how many it made and in how many seconds. `call` is a send that gets the response in place of the network.
 `cargo compare bench-peers` runs it.
 """
 
@@ -9,11 +9,11 @@ import time
 import httpx
 from courier import Courier, DefaultHttpxClient
 
-url, kind, before, seconds, answer = sys.argv[1:]
+url, kind, before, seconds, response = sys.argv[1:]
 
 
 def at_once(request):
-    return httpx.Response(202, headers={"content-type": "application/json"}, text=answer)
+    return httpx.Response(202, headers={"content-type": "application/json"}, text=response)
 
 
 http_client = DefaultHttpxClient(transport=httpx.MockTransport(at_once)) if kind == "call" else None
@@ -41,7 +41,7 @@ def during(seconds):
     start, count, passed = time.monotonic(), 0, 0.0
     while passed < seconds:
         if not call():
-            sys.exit("the answer is another one")
+            sys.exit("the response is another one")
         count += 1
         passed = time.monotonic() - start
     return f"{count} {passed}"

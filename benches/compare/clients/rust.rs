@@ -25,7 +25,7 @@ const BODY: &str = "Hello {{name}}, your order is on its way.";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [client, url, kind, before, seconds, answer] = arguments.as_slice() else { return Err("six arguments".into()) };
+    let [client, url, kind, before, seconds, response] = arguments.as_slice() else { return Err("six arguments".into()) };
     let (before, seconds) = (before.parse()?, seconds.parse()?);
     let ours = Client::builder().api_key("bench").base_url(url);
     let theirs = reqwest::Client::new();
@@ -35,7 +35,7 @@ async fn main() -> Result<()> {
             bench(before, seconds, async |_| page(&client).await).await
         }
         ("trycourier", kind) => {
-            let at_once = AtOnce(answer.clone().into());
+            let at_once = AtOnce(response.clone().into());
             let client = if kind == "call" { ours.transport(at_once) } else { ours }.build()?;
             bench(before, seconds, async |_| send(&client).await).await
         }
@@ -78,21 +78,21 @@ async fn page(client: &Client) -> Result<bool> {
     Ok(is_whole && page.items.iter().all(|user| user.status == BulkUserStatus::Enqueued))
 }
 
-/// Gives the same answer to everything.
+/// Gives the same response to everything.
 struct AtOnce(Bytes);
 
 impl Transport for AtOnce {
     fn send(&self, _: Attempt) -> BoxFuture<'_, std::result::Result<Response<Body>, TransportError>> {
         Box::pin(async {
-            let mut answer = Response::new(Body::from(self.0.clone()));
-            *answer.status_mut() = StatusCode::ACCEPTED;
-            answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            Ok(answer)
+            let mut response = Response::new(Body::from(self.0.clone()));
+            *response.status_mut() = StatusCode::ACCEPTED;
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            Ok(response)
         })
     }
 }
 
-/// What somebody who needs just this would write.
+/// The code that a user of plain reqwest would write for this.
 mod by_hand {
     use super::*;
 

@@ -1,9 +1,8 @@
-//! What the crate costs at build time: cold builds of the same small service with it, without it, and with others.
+//! The cost of the crate at build time: cold builds of the same small service with it, without it, and with others.
 //!
-//! The service has the crate as its users do: packaged, and from a registry. As a `path` it would be code of the service's
-//! own, which cargo compiles incrementally, in more and smaller units and with lints: several seconds that no user waits for.
-//! The registry is one that cargo replaces by a folder with the unpacked package. That takes neither git nor the network, and
-//! leaves nothing in `~/.cargo`.
+//! The service has the crate as its users do: packaged, and from a registry. As a `path` dependency, cargo would compile it
+//! incrementally, in more and smaller units and with lints: several seconds that no user waits for. Cargo replaces the
+//! registry by a folder with the unpacked package. That takes neither git nor the network, and leaves nothing in `~/.cargo`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,10 +22,10 @@ pub struct Options {
     /// The services to build [default: all of them]. The first one is what the others are compared with.
     #[arg(value_enum)]
     services: Vec<Service>,
-    /// How often each is built; the shortest time counts.
+    /// The number of builds of each; the shortest time counts.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Leave what the last round built, in target/bench-build.
+    /// Keep the artifacts of the last round, in target/bench-build.
     #[arg(long)]
     keep: bool,
 }
@@ -61,7 +60,7 @@ replace-with = "unpacked"
 directory = "registry"
 "#;
 
-/// What every service has beside its client.
+/// The dependencies of every service besides its client.
 const COMMON: &str = r#"serde = { version = "1", features = ["derive"] }
 serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
@@ -115,14 +114,14 @@ impl Service {
     }
 }
 
-/// What one build took.
+/// The cost of one build.
 #[derive(Clone, Copy)]
 struct Build {
     time: Duration,
-    /// Of all processes, user and system; nothing where it cannot be told.
+    /// Of all processes, user and system; `None` if it is unknown.
     processor: Option<Duration>,
     crates: usize,
-    /// What build.rs takes alone, of those that have ours.
+    /// The time of our build script alone, if the service has it.
     script: Option<Duration>,
 }
 
@@ -171,7 +170,7 @@ fn registry(repository: &Path, folder: &Path) -> Result<()> {
             fs::remove_dir_all(old)?;
         }
     }
-    // Without the lock file, which nobody reads in a dependency and which only the network can complete.
+    // Without the lock file, which cargo ignores in a dependency and which only the network can complete.
     let package =
         ["package", "--package", "trycourier", "--no-verify", "--allow-dirty", "--exclude-lockfile", "--quiet"];
     run(cargo().args(package).arg("--target-dir").arg(folder).current_dir(repository))?;
@@ -201,7 +200,7 @@ fn project(repository: &Path, folder: &Path, service: Service) -> Result<PathBuf
     );
     fs::write(project.join("Cargo.toml"), manifest)?;
     fs::write(project.join("src/main.rs"), service.main())?;
-    // What two services have in common is of the same version.
+    // Shared dependencies have the same version in all services.
     fs::copy(repository.join("Cargo.lock"), project.join("Cargo.lock"))?;
     run(cargo().args(["fetch", "--quiet"]).current_dir(&project))?;
     Ok(project)
@@ -230,7 +229,7 @@ fn build(project: &Path, keep: bool) -> Result<Build> {
     Ok(Build { time, processor: after.zip(before).map(|(after, before)| after - before), crates, script })
 }
 
-/// What cargo says of one step of a build.
+/// A message of cargo about one step of a build.
 #[derive(Deserialize)]
 struct Message {
     reason: String,
@@ -257,7 +256,7 @@ impl Message {
     }
 }
 
-/// Runs a build script once more, with nothing beside it.
+/// Runs a build script once more, alone.
 fn time_of_script(artifact: &Message) -> Result<Duration> {
     let program = artifact.filenames.first().context("cargo names no file of the build script")?;
     let out = tempfile::tempdir()?;
@@ -272,7 +271,7 @@ fn time_of_script(artifact: &Message) -> Result<Duration> {
     Ok(start.elapsed())
 }
 
-/// What all processes have taken that this one has waited for.
+/// The processor time of all finished child processes.
 #[cfg(unix)]
 fn of_children() -> Option<Duration> {
     use nix::sys::resource::{UsageWho, getrusage};

@@ -1,11 +1,11 @@
-//! How fast calls are, beside the official Node and Python clients and reqwest by hand: one call after the other, each client
-//! in its turn with one nginx that gives the same answers to all.
+//! The speed of calls, next to the official Node and Python clients and plain reqwest: one call after the other, each client
+//! in its turn against one nginx with the same responses for all.
 //!
 //! The client and nginx share one core. On two, each would wait for the other's core to wake up at every call, which takes
 //! longer than a send, and the clients would hardly differ.
 //!
 //! A send is mostly the work of the kernel and of nginx. Therefore it is measured without a network too: something in the
-//! client's process takes its complete request and answers at once, so that what is left is what the client itself costs.
+//! client's process takes its complete request and responds at once, so that the rest is the cost of the client itself.
 //!
 //! The Rust clients are also measured with mimalloc, because services with much traffic mostly choose such an allocator. Glibc's
 //! gives the memory of each page of users back to the system, and faults it in again for the next.
@@ -28,20 +28,20 @@ const NODE_CLIENT: &str = "@trycourier/courier@7.10.2";
 const PYTHON_CLIENT: &str = "trycourier==9.13.0";
 const STARTS_WITHIN: Duration = Duration::from_secs(10);
 
-/// What is called, and what the table says of it.
+/// The kinds of calls, and their headings in the table.
 const KINDS: [(&str, &str); 3] =
     [("send", "sends a second"), ("page", "pages of 100 users a second"), (CALL, "sends a second without a network")];
 const CALL: &str = "call";
 
-/// The answer to each send, by nginx and without it.
+/// The response to each send, by nginx and without it.
 const SENT: &str = r#"{"requestId":"1-65f240a0-8f7c1d2e3b4a5968778695a4"}"#;
 
 #[derive(Args)]
 pub struct Options {
-    /// How long each client calls in each round, in seconds, after a fifth of it that does not count.
+    /// The seconds that each client calls in each round, after a fifth of it that does not count.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// How often each client has its turn; the most calls a second count.
+    /// The number of turns of each client; the most calls per second count.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
 }
@@ -51,7 +51,7 @@ struct Peer {
     title: String,
     /// The program and its first arguments.
     command: Vec<PathBuf>,
-    /// Whether it lets something else take the place of its network.
+    /// `true` if its network can be replaced.
     takes_transport: bool,
 }
 
@@ -64,21 +64,21 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
     let mut most: BTreeMap<(usize, &str), f64> = BTreeMap::new();
     for round in 1..=options.rounds {
         for (kind, unit) in KINDS {
-            for (place, peer) in peers.iter().enumerate().filter(|(_, peer)| peer.takes_transport || kind != CALL) {
+            for (index, peer) in peers.iter().enumerate().filter(|(_, peer)| peer.takes_transport || kind != CALL) {
                 let rate = rate(peer, &server.url, kind, options.seconds)?;
                 eprintln!("{} ({round}/{}): {rate:.0} {unit}", peer.title, options.rounds);
-                let most = most.entry((place, kind)).or_default();
-                *most = most.max(rate);
+                let best = most.entry((index, kind)).or_default();
+                *best = best.max(rate);
             }
         }
     }
 
-    let rows = peers.iter().enumerate().map(|(place, peer)| {
+    let rows = peers.iter().enumerate().map(|(index, peer)| {
         let figures = KINDS.into_iter().flat_map(|(kind, _)| {
-            let of = |place| most.get(&(place, kind)).copied();
-            let ratio = of(0).zip(of(place)).map(|(first, rate)| first / rate);
+            let best = |index| most.get(&(index, kind)).copied();
+            let ratio = best(0).zip(best(index)).map(|(first, rate)| first / rate);
             let shown = |figure: Option<f64>, digits| figure.map_or("–".to_owned(), |it| format!("{it:.digits$}"));
-            [shown(of(place), 0), shown(ratio, 2)]
+            [shown(best(index), 0), shown(ratio, 2)]
         });
         std::iter::once(peer.title.clone()).chain(figures).collect()
     });
@@ -106,7 +106,7 @@ fn peers(repository: &Path, folder: &Path) -> Result<Vec<Peer>> {
             takes_transport: true,
         });
         peers.push(Peer {
-            title: format!("reqwest {reqwest} by hand, with {allocator}"),
+            title: format!("plain reqwest {reqwest}, with {allocator}"),
             command: vec![program, "reqwest".into()],
             takes_transport: false,
         });
@@ -179,7 +179,7 @@ fn versions(repository: &Path) -> Result<(String, String)> {
     Ok((version("trycourier")?, version("reqwest")?))
 }
 
-/// Installs the Node client; the script beside it.
+/// Installs the Node client, and returns the script next to it.
 fn node_client(folder: &Path) -> Result<PathBuf> {
     let folder = folder.join("node");
     fs::create_dir_all(&folder)?;
@@ -200,7 +200,7 @@ fn rate(peer: &Peer, url: &str, kind: &str, seconds: f64) -> Result<f64> {
     Ok(count.parse::<f64>()? / passed.parse::<f64>()?)
 }
 
-/// What keeps a program to the first core.
+/// The command that keeps a program on the first core.
 const PINNED: [&str; 3] = ["taskset", "--cpu-list", "0"];
 
 fn can_be_pinned() -> bool {
@@ -215,17 +215,17 @@ fn can_be_pinned() -> bool {
 
 /// A command that stays on the first core, where it can.
 fn pinned(command: &[PathBuf]) -> Command {
-    let mut words = Vec::new();
+    let mut arguments = Vec::new();
     if can_be_pinned() {
-        words.extend(PINNED.map(PathBuf::from));
+        arguments.extend(PINNED.map(PathBuf::from));
     }
-    words.extend_from_slice(command);
-    let mut command = Command::new(words.first().cloned().unwrap_or_default());
-    command.args(words.iter().skip(1));
+    arguments.extend_from_slice(command);
+    let mut command = Command::new(arguments.first().cloned().unwrap_or_default());
+    command.args(arguments.iter().skip(1));
     command
 }
 
-/// An nginx with both answers, for as long as this lives.
+/// An nginx with both responses. Stopped when dropped.
 struct Nginx {
     child: Child,
     url: String,

@@ -1,4 +1,4 @@
-//! Where and when a figure was measured, and tables of figures.
+//! The circumstances of a measurement, and tables of figures.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ pub fn circumstances() -> String {
     format!("Measured on {date} on {}, {cores} cores, {system} {architecture}.", processor())
 }
 
-/// What the processor calls itself, where that can be read.
+/// The name of the processor, if it can be read.
 fn processor() -> String {
     let described = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = described.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));

@@ -121,7 +121,7 @@ fn tally(document: &Value) -> Tally {
 }
 
 fn described(value: &Value) -> bool {
-    text(value, "description").is_some_and(|words| !words.trim().is_empty())
+    text(value, "description").is_some_and(|text| !text.trim().is_empty())
 }
 
 /// The tag of each schema that operations of one tag alone use.

@@ -68,34 +68,3 @@ fn values<'a>(document: &'a Value, property: &'a Value) -> Vec<&'a str> {
     let schema = resolve(document, property).unwrap_or(property);
     schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::keep_constants;
-
-    #[test]
-    fn constant_that_gains_a_value_keeps_its_first() {
-        let document = |kind: Value, mode: Value| {
-            json!({"components": {"schemas": {
-                "Node": {"required": ["kind", "mode"], "properties": {
-                    "kind": {"enum": kind}, "mode": {"$ref": "#/components/schemas/Mode"}, "free": {"enum": ["a"]}
-                }},
-                "Mode": {"enum": mode}
-            }}})
-        };
-        let committed = document(json!(["text"]), json!(["until"]));
-        let mut changed = document(json!(["rich", "text"]), json!(["until", "for"]));
-        keep_constants(&mut changed, &committed);
-        let properties = |document: &Value| document["components"]["schemas"]["Node"]["properties"].clone();
-        assert_eq!(properties(&changed)["kind"], json!({"enum": ["rich", "text"], "x-constant": "text"}));
-        assert_eq!(properties(&changed)["mode"]["x-constant"], "until");
-        assert!(properties(&changed)["free"].get("x-constant").is_none());
-
-        let mut later = document(json!(["rich", "text", "plain"]), json!(["for", "from"]));
-        keep_constants(&mut later, &changed);
-        assert_eq!(properties(&later)["kind"]["x-constant"], "text");
-        assert!(properties(&later)["mode"].get("x-constant").is_none(), "it is another property now");
-    }
-}

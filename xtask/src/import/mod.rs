@@ -1,4 +1,4 @@
-//! From the text of a description to `openapi/upstream.yaml`: its structure alone, in the words of OpenAPI 3.0, with the order
+//! From the text of a description to `openapi/upstream.yaml`: its structure alone, in OpenAPI 3.0, with the order
 //! and the parameter names that the committed one has.
 
 pub mod composition;
@@ -29,7 +29,7 @@ pub struct Import {
     pub document: Value,
     /// The references without a target. Any value is accepted in their place.
     pub findings: Vec<Finding>,
-    /// What the official SDKs call the operations, by method and path: the structure does not keep it.
+    /// The names of operations in the official SDKs, by method and path, which the structure does not keep.
     pub sdk_methods: SdkMethods,
 }
 

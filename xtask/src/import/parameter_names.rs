@@ -65,33 +65,3 @@ fn rename(item: &mut Value, renamed: &BTreeMap<String, String>) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::keep_parameter_names;
-
-    #[test]
-    fn known_path_keeps_our_parameter_names() {
-        let parameter = |name: &str| json!({"name": name, "in": "path", "required": true});
-        let mut document = json!({"paths": {
-            "/lists/{listId}/users/{user}": {
-                "parameters": [parameter("listId")],
-                "get": {"parameters": [parameter("user"), {"name": "listId", "in": "query"}]}
-            },
-            "/new/{thingId}": {"get": {"parameters": [parameter("thingId")]}}
-        }});
-        keep_parameter_names(&mut document, &json!({"paths": {"/lists/{list_id}/users/{user_id}": {}}}));
-        assert_eq!(
-            document["paths"],
-            json!({
-                "/lists/{list_id}/users/{user_id}": {
-                    "parameters": [parameter("list_id")],
-                    "get": {"parameters": [parameter("user_id"), {"name": "listId", "in": "query"}]}
-                },
-                "/new/{thingId}": {"get": {"parameters": [parameter("thingId")]}}
-            })
-        );
-    }
-}

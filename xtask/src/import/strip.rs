@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::document::{array_mut, operations_mut, schemas_mut};
 
-/// What a schema says to people or to the server alone. The client would send a default that the server assumes.
+/// The keywords for people or for the server alone. The client would send a default that the server assumes.
 const REMOVED: [&str; 10] =
     ["$anchor", "$comment", "$id", "$schema", "default", "description", "example", "examples", "externalDocs", "title"];
 

@@ -23,10 +23,10 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// What the official SDKs call the operations, by method and the shape of the path.
+/// The names of operations in the official SDKs, by method and the shape of the path.
 pub type SdkMethods = BTreeMap<(String, String), String>;
 
-/// What the operations of a description are called.
+/// The names of operations in a description.
 pub fn given(document: &Value) -> SdkMethods {
     let operations = operations(document).into_iter();
     let key = |operation: &Operation<'_>| (operation.method.to_owned(), shape(operation.path));
@@ -137,59 +137,4 @@ pub fn distinct(document: &Value) -> Value {
         }
     });
     distinct
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use serde_json::{Value, json};
-
-    use super::{clashes, propose};
-    use crate::findings::Finding;
-
-    fn texts(findings: Vec<Finding>) -> Vec<String> {
-        findings.into_iter().map(|finding| finding.text).collect()
-    }
-
-    #[test]
-    fn unnamed_operation_is_named_after_its_path() {
-        let mut document = json!({"paths": {
-            "/lists/{list_id}/user-tokens": {"get": {"x-method": "lists.user_tokens.list", "operationId": "lists_user_tokens_list"}, "post": {"operationId": "addToken"}},
-            "/lists/{id}": {"get": {}}
-        }});
-        let unnamed = propose(&mut document, &BTreeMap::new());
-        assert_eq!(texts(unnamed), ["POST /lists/{list_id}/user-tokens", "GET /lists/{id}"]);
-        let post = &document["paths"]["/lists/{list_id}/user-tokens"]["post"];
-        assert_eq!(post, &json!({"operationId": "lists_user_tokens_create", "x-method": "lists.user_tokens.create"}));
-        assert_eq!(document["paths"]["/lists/{id}"]["get"]["x-method"], "lists.retrieve");
-        assert_eq!(clashes(&document), []);
-    }
-
-    #[test]
-    fn clashing_and_disagreeing_names_are_reported() {
-        let operation = |id: &str, name: &str| -> Value { json!({"operationId": id, "x-method": name}) };
-        for (get, post, expected) in [
-            (
-                operation("things_list", "things.list_all"),
-                operation("things_create", "things.create"),
-                "GET /things is called things_list by its `operationId` and things.list_all by its `x-method`: see \
-                 openapi/overlay/names.yaml",
-            ),
-            (
-                operation("a_b_c", "a.b.c"),
-                operation("a_b_c", "a.b_c"),
-                "POST /things and GET /things are both called a_b_c: give one another name in openapi/overlay/names.yaml",
-            ),
-            (
-                operation("things", "things"),
-                operation("things_create", "things.create"),
-                "GET /things has the `x-method` things, which has no dot between the resource and the method: see \
-                 openapi/overlay/names.yaml",
-            ),
-        ] {
-            let document = json!({"paths": {"/things": {"get": get, "post": post}}});
-            assert_eq!(texts(clashes(&document)), [expected]);
-        }
-    }
 }

@@ -48,22 +48,22 @@ fn not_rust_name(name: &str) -> Option<(String, String)> {
     (rust != name).then(|| ("not the name that the type has in Rust".to_owned(), rust))
 }
 
-/// The number of words from which on a name is too long to repeat in another.
+/// The number of parts from which on a name is too long to repeat in another.
 const MIN_LONG_NAME: usize = 3;
 
 /// `SendMessageRequestMessageTo`: the whole name of the type that holds it, and one word more.
 fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
-    let own = words(name);
+    let own = name_parts(name);
     let (parent, _) = schemas(document).find(|(parent, schema)| {
-        let words = words(parent);
+        let parts = name_parts(parent);
         *parent != name
-            && words.len() >= MIN_LONG_NAME
-            && own.starts_with(&words)
+            && parts.len() >= MIN_LONG_NAME
+            && own.starts_with(&parts)
             && references(schema).iter().any(|target| target.strip_prefix(SCHEMA_PREFIX) == Some(name))
     })?;
-    let words = words(parent);
-    let last = words.iter().rev().find(|word| !["Request", "Response"].contains(&word.as_str()));
-    let rest = own.get(words.len()..).unwrap_or_default().concat();
+    let parts = name_parts(parent);
+    let last = parts.iter().rev().find(|word| !["Request", "Response"].contains(&word.as_str()));
+    let rest = own.get(parts.len()..).unwrap_or_default().concat();
     let last = last.cloned().unwrap_or_default();
     let proposal = if rest.starts_with(&last) { rest } else { format!("{last}{rest}") };
     Some((format!("it repeats the whole name of {parent}"), proposal))
@@ -122,13 +122,13 @@ fn free(document: &Value, own: &str, proposal: String) -> Option<String> {
 }
 
 /// The words of a name in camel case.
-pub fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
+pub fn name_parts(name: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
     for character in name.chars() {
-        match words.last_mut() {
+        match parts.last_mut() {
             Some(word) if !character.is_uppercase() => word.push(character),
-            _ => words.push(character.to_string()),
+            _ => parts.push(character.to_string()),
         }
     }
-    words
+    parts
 }

@@ -39,8 +39,8 @@ mod tests {
         for opened in ["Closed", "Silent", "Loose", "Typed"] {
             assert_eq!(schemas[opened]["additionalProperties"], json!({}), "{opened}");
         }
-        for kept in ["Map", "EmptyMap"] {
-            assert_eq!(schemas[kept]["additionalProperties"], json!({"type": "string"}), "{kept}");
+        for map in ["Map", "EmptyMap"] {
+            assert_eq!(schemas[map]["additionalProperties"], json!({"type": "string"}), "{map}");
         }
     }
 }

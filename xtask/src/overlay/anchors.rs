@@ -36,8 +36,8 @@ fn start_indent(lines: &[&str]) -> usize {
 
 /// The names behind a mark that begins a word, as in `key: &name` or `[*name, *other]`.
 fn marked(line: &str, mark: char) -> impl Iterator<Item = &str> {
-    let words = line.split([' ', ',', '[', ']', '{', '}']).filter(|word| !word.is_empty());
-    words.filter_map(move |word| word.strip_prefix(mark)).filter(|name| !name.is_empty())
+    let tokens = line.split([' ', ',', '[', ']', '{', '}']).filter(|token| !token.is_empty());
+    tokens.filter_map(move |token| token.strip_prefix(mark)).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -46,9 +46,9 @@ mod tests {
 
     #[test]
     fn shared_anchor_is_named_with_its_uses() {
-        let overlay = "overlay: 1.0.0\nactions:\n- target: $.a\n  update:\n    description: &first First.\n    words: &words\n      \
-                       x: *first\n- target: $.b\n  update: {a: *words, b: [*words]}\n- target: $.c\n  update: *words\n";
-        assert_eq!(used_elsewhere(overlay, 3), [("words".to_owned(), vec![9, 11])]);
+        let overlay = "overlay: 1.0.0\nactions:\n- target: $.a\n  update:\n    description: &first First.\n    text: &text\n      \
+                       x: *first\n- target: $.b\n  update: {a: *text, b: [*text]}\n- target: $.c\n  update: *text\n";
+        assert_eq!(used_elsewhere(overlay, 3), [("text".to_owned(), vec![9, 11])]);
         assert_eq!(used_elsewhere(overlay, 8), []);
     }
 }

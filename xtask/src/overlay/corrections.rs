@@ -91,24 +91,3 @@ fn deduplicate(value: &mut Value, update: &Value) {
         _ => {}
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{superfluous, without_duplicates};
-    use crate::overlay::{Scope, parse};
-
-    #[test]
-    fn value_that_upstream_has_is_superfluous_and_added_once() {
-        let text = "overlay: 1.0.0\ninfo: {}\nactions:\n- target: $.Status\n  update: {enum: [A, B]}\n";
-        let overlay = parse(text, "test.yaml".to_owned()).unwrap();
-        let mut document = json!({"Status": {"enum": ["A"]}});
-        let findings = superfluous(&overlay, &document).unwrap();
-        let texts: Vec<&str> = findings.iter().map(|finding| &*finding.text).collect();
-        assert_eq!(texts, ["test.yaml:4: $.Status.enum now has \"A\" itself"]);
-        overlay.apply(&mut document, Scope::Anything).unwrap();
-        without_duplicates(&overlay, &mut document).unwrap();
-        assert_eq!(document, json!({"Status": {"enum": ["A", "B"]}}));
-    }
-}

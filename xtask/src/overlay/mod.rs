@@ -1,4 +1,4 @@
-//! OpenAPI Overlay 1.0.0: what we add to upstream's structure.
+//! OpenAPI Overlay 1.0.0: our additions to upstream's structure.
 
 mod alternatives;
 mod anchors;
@@ -52,7 +52,7 @@ pub struct Action {
     pub line: u64,
 }
 
-/// What an overlay may do.
+/// The changes that an overlay may make.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Scope {
     Anything,
@@ -90,7 +90,8 @@ fn read(path: &Path) -> Result<Overlay> {
     parse(text.trim_start_matches(BYTE_ORDER_MARK), file.clone()).with_context(|| format!("{file} is not an overlay"))
 }
 
-fn parse(text: &str, file: String) -> Result<Overlay> {
+/// Parses an overlay. Messages name `file`.
+pub fn parse(text: &str, file: String) -> Result<Overlay> {
     let mut overlay: Overlay = yaml_serde::from_str(text)?;
     ensure!(overlay.overlay == "1.0.0", "it has overlay version {} where 1.0.0 is read", overlay.overlay);
     let lines: Lines = serde_saphyr::from_str(text)?;
@@ -232,74 +233,5 @@ fn merge(value: &mut Value, update: &Value) {
         (Value::Array(array), Value::Array(update)) => array.extend(update.iter().cloned()),
         (Value::Array(array), update) => array.push(update.clone()),
         (value, update) => *value = update.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{Overlay, Scope, parse};
-
-    fn overlay(actions: &str) -> Overlay {
-        parse(&format!("overlay: 1.0.0\ninfo: {{}}\nactions:\n{actions}"), "test.yaml".to_owned()).unwrap()
-    }
-
-    #[test]
-    fn update_merges_objects_and_appends_to_arrays() {
-        let mut document = json!({"a": {"b": 1, "tags": ["x"]}, "c": 2});
-        let overlay = overlay("- target: $.a\n  update: {b: {d: 3}, tags: [y]}\n");
-        assert_eq!(overlay.apply(&mut document, Scope::Anything).unwrap(), []);
-        assert_eq!(document, json!({"a": {"b": {"d": 3}, "tags": ["x", "y"]}, "c": 2}));
-    }
-
-    #[test]
-    fn removal_takes_every_match() {
-        let mut document = json!({"list": [{"n": 1}, {"n": 2}, {"n": 1}]});
-        overlay("- target: $.list[?@.n == 1]\n  remove: true\n").apply(&mut document, Scope::Anything).unwrap();
-        assert_eq!(document, json!({"list": [{"n": 2}]}));
-    }
-
-    #[test]
-    fn unmatched_target_is_named_with_its_line() {
-        let mut document = json!({"a": 1});
-        let gone =
-            overlay("- target: $.b\n  update: 1\n- target: $.a\n  remove: true\n- target: $['c']\n  update: 1\n")
-                .apply(&mut document, Scope::Anything)
-                .unwrap();
-        let gone: Vec<&str> = gone.iter().map(|finding| &*finding.text).collect();
-        assert_eq!(gone, ["test.yaml:4: $.b matches nothing", "test.yaml:8: $['c'] matches nothing"]);
-        assert_eq!(document, json!({}));
-    }
-
-    #[test]
-    fn each_name_of_a_list_must_match() {
-        let mut document = json!({"a": {"x": 1}, "b": {"x": 1, "y": 2}});
-        let gone =
-            overlay("- target: $['a', 'b']['x', 'y']\n  remove: true\n").apply(&mut document, Scope::Anything).unwrap();
-        let targets: Vec<&str> = gone.iter().map(|finding| finding.target.as_str()).collect();
-        assert_eq!(targets, ["$['a']['y']"]);
-        assert_eq!(document, json!({"a": {}, "b": {}}));
-    }
-
-    #[test]
-    fn descriptions_are_added_to_what_exists_only() {
-        let mut document = json!({"Thing": {"properties": {"description": {"type": "string"}}, "type": "object"}});
-        let gone = overlay(
-            "- target: $.Thing\n  update:\n    description: A thing.\n    type: array\n    properties:\n      \
-             description: {description: What it is.}\n      color: {description: Misspelled.}\n",
-        )
-        .apply(&mut document, Scope::Descriptions)
-        .unwrap();
-        let targets: Vec<&str> = gone.iter().map(|finding| finding.target.as_str()).collect();
-        assert_eq!(targets, ["/Thing/type", "/Thing/properties/color"]);
-        assert_eq!(
-            document["Thing"],
-            json!({
-                "properties": {"description": {"type": "string", "description": "What it is."}},
-                "type": "object",
-                "description": "A thing."
-            })
-        );
     }
 }

@@ -69,7 +69,7 @@ fn call(changes: &mut Changes, (old_model, old): (&Model, &Call), (new_model, ne
     parameters(changes, &rust, "header", &old.headers, &new.headers);
     body(changes, &rust, old.body.as_ref(), new.body.as_ref());
     if old.answer != new.answer {
-        let what = format!("answers with {}, was {}", new.answer, old.answer);
+        let what = format!("returns {}, was {}", new.answer, old.answer);
         changes.breaking(Subject::Operation, &rust, what);
     }
     match (&old.paging, &new.paging) {

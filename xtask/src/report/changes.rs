@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::generator::emit::surface::Argument;
-use crate::generator::model::{Call, Model, TypeItem};
+use crate::generator::model::{Call, Model, TypeItem, TypeShape};
 use crate::report::{changed_calls, changed_types};
 
 /// One difference, by the Rust name of what differs.
@@ -21,7 +21,7 @@ pub struct Change {
     pub what: String,
 }
 
-/// What a change is about.
+/// The subject of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
@@ -33,7 +33,7 @@ pub enum Subject {
     Value,
 }
 
-/// What a change means for a program that uses the crate.
+/// The effect of a change on a program that uses the crate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
@@ -78,6 +78,16 @@ pub fn type_name(item: &TypeItem) -> String {
 /// `types::Paging::cursor`, for a field or a variant.
 pub fn member(item: &TypeItem, ident: &str) -> String {
     format!("types::{}::{ident}", item.name)
+}
+
+/// The fields, values or variants of a type.
+pub fn members(item: &TypeItem) -> Vec<String> {
+    let idents: Vec<&String> = match &item.shape {
+        TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.ident).collect(),
+        TypeShape::Words(values) => values.iter().map(|value| &value.ident).collect(),
+        TypeShape::Union { variants } => variants.iter().map(|variant| &variant.ident).collect(),
+    };
+    idents.into_iter().map(|ident| member(item, ident)).collect()
 }
 
 /// `resources::ListsSubscriptions::add`.

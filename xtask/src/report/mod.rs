@@ -1,4 +1,4 @@
-//! What an update means: for callers of the crate, and for the maintainer who describes what is new.
+//! The report of an update: the changes for callers of the crate, and the findings for the maintainer.
 
 pub mod changed_calls;
 pub mod changed_types;
@@ -24,10 +24,10 @@ use crate::report::changes::{Change, Effect, compare, unused_types};
 pub struct Sides<'a> {
     pub old_courier: &'a Value,
     pub new_courier: &'a Courier,
-    /// What the generator makes of the old and of the new description.
+    /// The surfaces that the generator makes of the old and of the new description.
     pub old_model: &'a Model,
     pub new_model: Result<&'a Model, &'a anyhow::Error>,
-    /// What the import has noticed.
+    /// The findings of the import.
     pub findings: Vec<Finding>,
 }
 
@@ -159,7 +159,7 @@ pub mod tests {
         document
     }
 
-    /// What the generator makes of it.
+    /// The surface that the generator makes of these schemas.
     pub fn model(schemas: Value) -> Model {
         generator::read(&document(schemas)).unwrap()
     }

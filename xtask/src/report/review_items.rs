@@ -1,4 +1,4 @@
-//! What only a person can judge: possible secrets, descriptions that list values, servers.
+//! Findings that only a person can judge: possible secrets, descriptions that list values, servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,9 +81,10 @@ fn values(item: &TypeItem) -> BTreeSet<&str> {
     }
 }
 
-fn lists(words: &str, values: &BTreeSet<&str>) -> bool {
+/// Returns `true` if a description names two or more values.
+fn lists(description: &str, values: &BTreeSet<&str>) -> bool {
     let words: BTreeSet<&str> =
-        words.split(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '-')).collect();
+        description.split(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '-')).collect();
     values.iter().filter(|value| words.contains(*value)).count() > 1
 }
 
@@ -145,8 +146,7 @@ mod tests {
     #[test]
     fn description_that_lists_changed_values_is_reported() {
         let document = |values: Value| {
-            let status =
-                |words: &str| json!({"allOf": [{"$ref": "#/components/schemas/Status"}], "description": words});
+            let status = |description: &str| json!({"allOf": [{"$ref": "#/components/schemas/Status"}], "description": description});
             model(json!({
                 "Status": {"type": "string", "enum": values, "description": "Either `SENT` or `FAILED`."},
                 "Color": {"type": "string", "enum": ["RED", "BLUE"], "description": "RED or BLUE."},

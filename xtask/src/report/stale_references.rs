@@ -11,8 +11,8 @@ use crate::coming_from;
 use crate::document::operations;
 use crate::files::Files;
 use crate::findings::{Finding, Section};
-use crate::generator::model::{Model, TypeShape};
-use crate::report::changes::{member, method};
+use crate::generator::model::Model;
+use crate::report::changes::{members, method};
 
 /// The files and folders that document the API. CHANGELOG.md is about the past.
 const DOCUMENTS: [&str; 7] =
@@ -60,14 +60,7 @@ fn names(model: &Model) -> BTreeSet<String> {
         names.extend([format!("calls::{}", call.name), method(call)]);
         names.insert(format!("{}().{}(", call.resource().join("()."), call.method()));
     }
-    for item in &model.types {
-        let of = |ident: &String| member(item, ident);
-        match &item.shape {
-            TypeShape::Structure { fields, .. } => names.extend(fields.iter().map(|field| of(&field.ident))),
-            TypeShape::Words(words) => names.extend(words.iter().map(|word| of(&word.ident))),
-            TypeShape::Union { variants } => names.extend(variants.iter().map(|variant| of(&variant.ident))),
-        }
-    }
+    names.extend(model.types.iter().flat_map(members));
     names
 }
 

@@ -37,7 +37,7 @@ pub struct Options {
     /// Write even if operations would be removed or the version would go back.
     #[arg(long)]
     allow_removals: bool,
-    /// How the report is written, on standard output.
+    /// The format of the report, on standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Do not compile the crate or refresh the shapes of its types afterwards.

@@ -1,4 +1,4 @@
-//! The crate, generated from another description, and the compiler's word on a program that depends on it.
+//! The crate, generated from another description, and a program that is compiled with it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use std::{env, fs};
 use serde_json::Value;
 use toml::Table;
 
-/// A copy of the crate with another description, and a program beside it that depends on it.
+/// A copy of the crate with another description, and a program that depends on it.
 pub struct Copy {
     folder: PathBuf,
     target: PathBuf,
 }
 
 impl Copy {
-    /// In a place of its own below the folder of the build, so that what is compiled there is compiled once.
+    /// In a permanent folder below the folder of the build, so that it is compiled once.
     pub fn new(name: &str, document: &Value, program: &str, feature: &str) -> Self {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
         let target =
@@ -24,9 +24,7 @@ impl Copy {
         for folder in ["src", "build"] {
             copy_folder(&repository.join(folder), &copy.folder.join(folder));
         }
-        for file in ["Cargo.lock"] {
-            write(&copy.folder.join(file), &fs::read_to_string(repository.join(file)).unwrap());
-        }
+        write(&copy.folder.join("Cargo.lock"), &fs::read_to_string(repository.join("Cargo.lock")).unwrap());
         let manifest = fs::read_to_string(repository.join("Cargo.toml")).unwrap();
         let mut manifest: Table = manifest.parse().unwrap();
         for section in ["dev-dependencies", "example", "bench"] {
@@ -46,14 +44,14 @@ impl Copy {
         copy
     }
 
-    /// What the compiler says; nothing when it has no errors.
+    /// The errors of the compiler; empty if there are none.
     pub fn check(&self) -> String {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["check", "--offline", "--quiet", "--package", "program", "--message-format", "short"]);
         cargo.current_dir(&self.folder).env("CARGO_TARGET_DIR", &self.target);
         let output = cargo.output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        if output.status.success() { String::new() } else { said }
+        let errors = String::from_utf8(output.stderr).unwrap();
+        if output.status.success() { String::new() } else { errors }
     }
 }
 

@@ -49,15 +49,15 @@ fn compatibly_changed(mut document: Value) -> Value {
         let parameters = operation.as_object_mut().unwrap().entry("parameters").or_insert_with(|| json!([]));
         let parameters = parameters.as_array_mut().unwrap();
         for parameter in parameters.iter_mut() {
-            // That a list pages is told by this name.
+            // Pages are recognized by this name.
             match parameter["name"].as_str().unwrap() {
                 "list_id" if parameter["in"] == "path" => parameter["name"] = json!("listId"),
                 name if parameter["in"] == "query" && name != "cursor" => parameter["name"] = json!(camel_case(name)),
                 _ => {}
             }
         }
-        parameters.push(json!({"name": "never_asked", "in": "query", "schema": {"type": "string"}}));
-        parameters.push(json!({"name": "x-never-asked-before", "in": "header", "schema": {"type": "string"}}));
+        parameters.push(json!({"name": "never_sent", "in": "query", "schema": {"type": "string"}}));
+        parameters.push(json!({"name": "x-never-sent-before", "in": "header", "schema": {"type": "string"}}));
         if path.ends_with("/journeys/{template_id}/versions") {
             parameters.push(json!({"name": "cursor", "in": "query", "schema": {"type": "string"}}));
         }
@@ -121,7 +121,7 @@ fn operations(paths: &mut Value) -> Vec<(String, String, &mut Value)> {
         .collect()
 }
 
-/// What the report says of the compatible changes, but for the names in it.
+/// The texts of the report about compatible changes, without names.
 const KINDS: [&str; 18] = [
     "added: GET",
     "is sent to",
@@ -178,7 +178,7 @@ fn breaking_change_breaks_an_older_caller() {
     let (old, model) = (generator::read(&old).unwrap(), generator::read(&new).unwrap());
     let changes = compare(&old, &model).into_iter();
     let changes: Vec<_> = changes.map(|change| (change.effect, format!("{} {}", change.rust, change.what))).collect();
-    // What the report says, and what the compiler.
+    // The texts of the report and of the compiler.
     let broken = [
         ("resources::Tenants::list_users query parameter `cursor` removed", "no method named `cursor`"),
         ("resources::Tenants::list_users `items()` and `pages()` removed", "bound `TenantsListUsers: Paged`"),
@@ -190,9 +190,9 @@ fn breaking_change_breaks_an_older_caller() {
         ("types::TenantsTemplatesReplaceRequest::never_seen required property added", "takes 2 arguments but 1"),
     ];
     assert_eq!(changes.len(), broken.len(), "{changes:#?}");
-    let said = Copy::new("breaking", &new, &program(&old, Some("tenants")), "tenants").check();
+    let errors = Copy::new("breaking", &new, &program(&old, Some("tenants")), "tenants").check();
     for ((effect, change), (reported, compiled)) in changes.iter().zip(broken) {
         assert_eq!(*effect, Breaking, "{change}");
-        assert!(change.starts_with(reported) && said.contains(compiled), "{change}: {compiled}\n{said}");
+        assert!(change.starts_with(reported) && errors.contains(compiled), "{change}: {compiled}\n{errors}");
     }
 }

@@ -25,19 +25,19 @@ fn lists<P: ext::Paged<Item = T>, T>(_: ext::Items<P>, _: ext::Pages<P>) {}
 /// The program, of the calls and types that one feature alone has, or of all.
 pub fn program(model: &Model, feature: Option<&str>) -> String {
     let mut text = BEGINNING.to_owned();
-    let is_asked = |features: &[String]| {
+    let is_wanted = |features: &[String]| {
         features.is_empty() || feature.is_none_or(|one| features.iter().any(|other| other == one))
     };
-    for call in model.calls.iter().filter(|call| is_asked(&[call.feature()])) {
+    for call in model.calls.iter().filter(|call| is_wanted(&[call.feature()])) {
         of_call(&mut text, model, call).unwrap();
     }
-    for item in model.types.iter().filter(|item| is_asked(&item.features)) {
+    for item in model.types.iter().filter(|item| is_wanted(&item.features)) {
         of_type(&mut text, item).unwrap();
     }
     text
 }
 
-/// A value of a type, as a caller has it who gives it to an argument of that type.
+/// An expression of a type, for an argument of that type.
 fn any(kind: &RustType) -> String {
     match kind {
         RustType::Nullable(inner) | RustType::Boxed(inner) => any(inner),
@@ -51,7 +51,7 @@ fn any(kind: &RustType) -> String {
 fn structure<'a>(model: &'a Model, kind: Option<&RustType>) -> Option<(&'a [Field], Vec<&'a Field>)> {
     let item = model.item(kind?.named()?)?;
     let TypeShape::Structure { fields, arguments, .. } = &item.shape else { return None };
-    Some((fields, arguments.iter().filter_map(|place| fields.get(*place)).collect()))
+    Some((fields, arguments.iter().filter_map(|index| fields.get(*index)).collect()))
 }
 
 fn of_call(text: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
@@ -109,7 +109,7 @@ fn of_type(text: &mut String, item: &TypeItem) -> std::fmt::Result {
     match &item.shape {
         TypeShape::Structure { fields, arguments, .. } => {
             let required: Vec<String> =
-                arguments.iter().filter_map(|place| fields.get(*place)).map(|field| any(&field.kind)).collect();
+                arguments.iter().filter_map(|index| fields.get(*index)).map(|field| any(&field.kind)).collect();
             if required.is_empty() {
                 writeln!(text, "    let _ = types::{name}::default();")?;
             }
