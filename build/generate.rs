@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! openapi/courier.yaml
-//!    │  description/   yaml.rs reads it; what is about Rust alone is taken out or marked: features, constants, unions
-//!    ▼  progenitor.rs  progenitor reads the rest: names, types, recursion
+//!    │  description/   yaml.rs reads it; features, unions and constants, which are about Rust alone, are taken out
+//!    ▼  progenitor.rs  progenitor makes Rust of the rest, which decides on names and types
 //! its code
-//!    │  model/         read into a model of types, calls and resources; what is not understood is an error
-//!    ▼  emit/          written as the surface that people use
+//!    │  model/         the types, operations and resources, from its code and the description; anything unknown is an error
+//!    ▼  emit/          the surface that people use, as tokens
+//! tokens
+//!    ▼  print.rs       the text
 //! $OUT_DIR
 //! ```
 //!
@@ -34,8 +36,8 @@ pub struct Generated {
 pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>, String> {
     let mut document =
         description::yaml::parse(description).map_err(|error| format!("the description cannot be read: {error}"))?;
-    // The double knows the whole API, whatever is generated of it.
-    let described = features.contains("testing").then(|| emit::described::described(&document));
+    // The fake knows the whole API, whichever part of it is generated.
+    let described = features.contains("testing").then(|| emit::described::described(&document)).transpose()?;
     description::features::keep(&mut document, features)?;
     let model = read(&document)?;
     let mut files = vec![
@@ -51,10 +53,10 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
     }
     if features.contains("private_tests") {
         files.extend([
-            ("every_operation.rs", emit::tests::every_operation(&model)),
-            ("every_list.rs", emit::tests::every_list(&model)),
-            ("every_type.rs", emit::tests::every_type(&model)),
-            ("every_shape.rs", emit::tests::every_shape(&model)),
+            ("every_operation.rs", emit::test_functions::every_operation(&model)),
+            ("every_list.rs", emit::test_functions::every_list(&model)),
+            ("every_type.rs", emit::test_functions::every_type(&model)),
+            ("every_shape.rs", emit::test_functions::every_shape(&model)),
             ("surface.txt", emit::surface::surface(&model)),
         ]);
     }

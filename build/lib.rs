@@ -4,6 +4,7 @@ pub mod description;
 pub mod emit;
 mod generate;
 pub mod model;
+mod print;
 mod progenitor;
 
 pub use description::yaml::parse;

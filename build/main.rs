@@ -4,6 +4,7 @@ mod description;
 mod emit;
 mod generate;
 mod model;
+mod print;
 mod progenitor;
 
 use std::path::{Path, PathBuf};

@@ -40,7 +40,6 @@ pub mod calls {
     use crate::call::{Arguments, argument, call};
     pub use crate::call::{Call, Sending};
     use crate::ext::pagination::{Next, Paged, paged};
-    use crate::json::Decode;
     use crate::operation::{Operation, ResponseBody};
     use crate::{Client, types};
 

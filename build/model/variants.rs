@@ -17,7 +17,6 @@ pub fn variant_name(union: &str, kind: &RustType) -> Result<String, String> {
             // `2fa` could not begin a name.
             if own.starts_with(|first: char| first.is_alphabetic()) { own } else { name.clone() }
         }
-        RustType::Boxed(inner) => return variant_name(union, inner),
         RustType::Text => "Text".to_owned(),
         RustType::Boolean => "Boolean".to_owned(),
         RustType::Integer => "Integer".to_owned(),

@@ -100,31 +100,6 @@ macro_rules! structure {
 }
 pub(crate) use structure;
 
-/// There is no impl of [`Decode`] for any box, as the one for structures would be in its way.
-impl<T: Structure> Structure for Box<T> {
-    const PROPERTIES: &'static Properties = T::PROPERTIES;
-
-    fn empty() -> Self {
-        Self::new(T::empty())
-    }
-
-    fn read<R: Read>(&mut self, field: usize, read: R) -> Result<(), R::Error> {
-        (**self).read(field, read)
-    }
-
-    fn write<M: SerializeMap>(&self, to: &mut Writer<'_, M>) {
-        (**self).write(to);
-    }
-
-    fn extra(&self) -> &Extra {
-        (**self).extra()
-    }
-
-    fn extra_mut(&mut self) -> &mut Extra {
-        (**self).extra_mut()
-    }
-}
-
 impl<T: Structure> Decode for T {
     const EXPECTED: &'static str = "an object with all required properties";
 

@@ -688,8 +688,8 @@ fn unknown_paging_stops_an_update() {
     page.insert("continue_with".to_owned(), cursor);
     let refused = error(&mut repository.update(&["--no-verify", "--from", &repository.describe(&changed)]));
     let sentence = "error: nothing is written: no Rust can be generated: the operation `things_list`: it takes a `cursor`, and \
-                    its answer has none of `paging`, `has_more`, `next_cursor` and `cursor` to go on by; correct the answer \
-                    in openapi/overlay/corrections.yaml, or teach build/model/paging.rs this way of paging\n";
+                    its response has none of `paging`, `has_more`, `next_cursor` and `cursor` to go on by; correct the response \
+                    in openapi/overlay/corrections.yaml, or teach build/description/paging.rs this way of paging\n";
     assert!(refused.ends_with(sentence), "{refused}");
     assert_eq!(repository.files(), before);
 }

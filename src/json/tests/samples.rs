@@ -201,7 +201,7 @@ union!(Scalar { 0 Text = Text, 1 Integer = Integer, 2 Number = Number, 3 Boolean
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Everything {
-    pub node: Box<GroupNode>,
+    pub node: GroupNode,
     pub scalars: Vec<Scalar>,
     pub addresses: BTreeMap<String, Sensitive<String>>,
     pub credentials: Sensitive<Object>,

@@ -30,7 +30,7 @@ pub fn dead(document: &Value, model: &Model) -> Vec<String> {
 /// Every possible target, as a path inside the crate.
 fn known(model: &Model) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
-    for call in &model.calls {
+    for call in &model.operations {
         known.extend([format!("resources::{}", call.resource_type()), method(call), format!("calls::{}", call.name)]);
     }
     for item in &model.types {

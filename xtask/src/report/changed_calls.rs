@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use crate::generator::emit::surface::arguments;
 use crate::generator::model::rust_type::RustType;
-use crate::generator::model::{Call, Model, Parameter};
+use crate::generator::model::{Model, Operation, Parameter};
 use crate::import::parameter_names::shape;
 use crate::report::changes::{Changes, Effect, Subject, method, names};
 
 pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
-    let known: BTreeMap<_, &Call> = old.calls.iter().map(|call| (&call.path, call)).collect();
-    let left: BTreeMap<_, &Call> = new.calls.iter().map(|call| (&call.path, call)).collect();
-    let route = |call: &Call| (call.http_method.clone(), shape(&call.template));
+    let known: BTreeMap<_, &Operation> = old.operations.iter().map(|call| (&call.path, call)).collect();
+    let left: BTreeMap<_, &Operation> = new.operations.iter().map(|call| (&call.path, call)).collect();
+    let route = |call: &Operation| (call.http_method.clone(), shape(&call.template));
     // A call with another name for the same route is the same operation.
-    let renamed = |call: &Call| {
-        let mut others = new.calls.iter().filter(|other| !known.contains_key(&other.path));
+    let renamed = |call: &Operation| {
+        let mut others = new.operations.iter().filter(|other| !known.contains_key(&other.path));
         others.find(|other| route(other) == route(call))
     };
     let mut taken = Vec::new();
-    for was in &old.calls {
+    for was in &old.operations {
         let rust = method(was);
         match left.get(&was.path) {
             Some(is) => call(changes, (old, was), (new, is)),
@@ -31,17 +31,17 @@ pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
             },
         }
     }
-    for is in new.calls.iter().filter(|is| !known.contains_key(&is.path) && !taken.contains(&&is.path)) {
+    for is in new.operations.iter().filter(|is| !known.contains_key(&is.path) && !taken.contains(&&is.path)) {
         let what = format!("added: {}", route_of(is));
         changes.added(Subject::Operation, Effect::Compatible, &method(is), what);
     }
 }
 
-fn route_of(call: &Call) -> String {
+fn route_of(call: &Operation) -> String {
     format!("{} {}", call.http_method, call.template)
 }
 
-fn call(changes: &mut Changes, (old_model, old): (&Model, &Call), (new_model, new): (&Model, &Call)) {
+fn call(changes: &mut Changes, (old_model, old): (&Model, &Operation), (new_model, new): (&Model, &Operation)) {
     let rust = method(new);
     if route_of(old) != route_of(new) {
         changes.compatible(
@@ -68,8 +68,8 @@ fn call(changes: &mut Changes, (old_model, old): (&Model, &Call), (new_model, ne
     parameters(changes, &rust, "query", &old.query, &new.query);
     parameters(changes, &rust, "header", &old.headers, &new.headers);
     body(changes, &rust, old.body.as_ref(), new.body.as_ref());
-    if old.answer != new.answer {
-        let what = format!("returns {}, was {}", new.answer, old.answer);
+    if old.response != new.response {
+        let what = format!("returns {}, was {}", new.response, old.response);
         changes.breaking(Subject::Operation, &rust, what);
     }
     match (&old.paging, &new.paging) {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::generator::emit::surface::Argument;
-use crate::generator::model::{Call, Model, TypeItem, TypeShape};
+use crate::generator::model::{Model, Operation, TypeItem, TypeShape};
 use crate::report::{changed_calls, changed_types};
 
 /// One difference, by the Rust name of what differs.
@@ -84,14 +84,14 @@ pub fn member(item: &TypeItem, ident: &str) -> String {
 pub fn members(item: &TypeItem) -> Vec<String> {
     let idents: Vec<&String> = match &item.shape {
         TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.ident).collect(),
-        TypeShape::Words(values) => values.iter().map(|value| &value.ident).collect(),
+        TypeShape::Enum(values) => values.iter().map(|value| &value.ident).collect(),
         TypeShape::Union { variants } => variants.iter().map(|variant| &variant.ident).collect(),
     };
     idents.into_iter().map(|ident| member(item, ident)).collect()
 }
 
 /// `resources::ListsSubscriptions::add`.
-pub fn method(call: &Call) -> String {
+pub fn method(call: &Operation) -> String {
     format!("resources::{}::{}", call.resource_type(), call.method())
 }
 

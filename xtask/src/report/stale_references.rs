@@ -56,7 +56,7 @@ pub fn find(
 /// The names that documents use: the methods and calls of operations, the fields and variants of types.
 fn names(model: &Model) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for call in &model.calls {
+    for call in &model.operations {
         names.extend([format!("calls::{}", call.name), method(call)]);
         names.insert(format!("{}().{}(", call.resource().join("()."), call.method()));
     }
