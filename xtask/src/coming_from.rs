@@ -84,8 +84,7 @@ fn in_node(call: &Operation, body: &Body<'_>) -> String {
         Body::Plain(_) => named.push("body".to_owned()),
     }
     let object = Some(named).filter(|named| !named.is_empty()).map(|named| format!("{{ {} }}", named.join(", ")));
-    let last = last.map(|name| name.to_lower_camel_case());
-    last.into_iter().chain(object).collect::<Vec<_>>().join(", ")
+    last.map(|name| name.to_lower_camel_case()).into_iter().chain(object).collect::<Vec<_>>().join(", ")
 }
 
 /// The last path parameter alone, and the rest by name.

@@ -16,8 +16,8 @@ pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Parses YAML, and so JSON, into a document that keeps the order of its keys.
 pub fn parse(text: &str) -> Result<Value> {
-    let text = text.trim_start_matches(BYTE_ORDER_MARK);
-    let mut document: Value = yaml_serde::from_str(text).context("neither YAML nor JSON")?;
+    let mut document: Value =
+        yaml_serde::from_str(text.trim_start_matches(BYTE_ORDER_MARK)).context("neither YAML nor JSON")?;
     apply_merge_keys(&mut document);
     if let Some(version) = document.get("swagger") {
         bail!("not an OpenAPI 3 document but a Swagger {version} one");

@@ -53,26 +53,6 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 17] = [
-        Self::Removal,
-        Self::BrokenReference,
-        Self::OperationName,
-        Self::EmptyTag,
-        Self::UnusedType,
-        Self::GoneTarget,
-        Self::SharedAnchor,
-        Self::SuperfluousCorrection,
-        Self::Secret,
-        Self::Service,
-        Self::ResourceWithoutFeature,
-        Self::ListedValues,
-        Self::StaleReference,
-        Self::RenamedSchema,
-        Self::SchemaName,
-        Self::UnnamedOperation,
-        Self::Undescribed,
-    ];
-
     /// The heading in the report.
     pub fn title(self) -> &'static str {
         match self {

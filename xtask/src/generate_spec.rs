@@ -2,17 +2,17 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 
 use crate::files::{self, Files};
-use crate::findings::{Finding, Section};
+use crate::findings::Finding;
 use crate::naming::operations::SdkMethods;
 use crate::{coming_from, diff, document, passes};
 
 /// Writes courier.yaml and docs/coming-from.md. With `check`, fails with a diff if one of them is stale.
 pub fn generate(files: &Files, check: bool) -> Result<()> {
     let courier = passes::courier(&files.read_upstream()?, &files.read_overlays()?, &SdkMethods::new())?;
-    refuse(&courier.findings)?;
+    refuse(courier.findings)?;
     let table = coming_from::table(&passes::model(&courier.document)?);
     for (path, text) in [(&files.courier, files::print_courier(&courier.document)?), (&files.coming_from, table)] {
         let name = path.display();
@@ -31,18 +31,14 @@ pub fn generate(files: &Files, check: bool) -> Result<()> {
 }
 
 /// Fails with the findings that only a person can settle, by section.
-fn refuse(findings: &[Finding]) -> Result<()> {
-    let refusals: Vec<String> = Section::ALL
-        .into_iter()
-        .filter_map(|section| {
-            let texts: Vec<&str> =
-                findings.iter().filter(|finding| finding.section == section).map(|finding| &*finding.text).collect();
-            let heading = section.refusal().filter(|_| !texts.is_empty())?;
-            Some(format!("{heading}:\n  {}", texts.join("\n  ")))
-        })
-        .collect();
-    if !refusals.is_empty() {
-        bail!("{}", refusals.join("\n"));
+fn refuse(mut findings: Vec<Finding>) -> Result<()> {
+    findings.sort_by_key(|finding| finding.section);
+    let mut refusals = Vec::new();
+    for group in findings.chunk_by(|one, other| one.section == other.section) {
+        let texts: Vec<&str> = group.iter().map(|finding| &*finding.text).collect();
+        let heading = group.first().and_then(|finding| finding.section.refusal());
+        refusals.extend(heading.map(|heading| format!("{heading}:\n  {}", texts.join("\n  "))));
     }
+    ensure!(refusals.is_empty(), "{}", refusals.join("\n"));
     Ok(())
 }

@@ -77,9 +77,8 @@ pub fn model(document: &Value) -> Result<Model> {
 }
 
 impl<'a> Road<'a> {
-    fn overlay(&self, name: &str) -> impl Iterator<Item = &'a Overlay> + use<'a> {
-        let name = name.to_owned();
-        self.overlays.iter().filter(move |overlay| overlay.is(&name))
+    fn overlay(&self, name: &'static str) -> impl Iterator<Item = &'a Overlay> + use<'a> {
+        self.overlays.iter().filter(move |overlay| overlay.is(name))
     }
 
     fn apply(&mut self, overlay: &Overlay, scope: Scope) -> Result<()> {

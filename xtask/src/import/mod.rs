@@ -56,8 +56,8 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
 }
 
 fn sdk_methods(document: &Value) -> SdkMethods {
-    let operations = operations(document).into_iter();
-    operations
+    operations(document)
+        .into_iter()
         .filter_map(|operation| {
             let method = text(operation.value, "x-sdk-method")?;
             Some(((operation.method.to_owned(), shape(operation.path)), method.to_owned()))

@@ -28,9 +28,8 @@ pub type SdkMethods = BTreeMap<(String, String), String>;
 
 /// The names of operations in a description.
 pub fn given(document: &Value) -> SdkMethods {
-    let operations = operations(document).into_iter();
     let key = |operation: &Operation<'_>| (operation.method.to_owned(), shape(operation.path));
-    operations.map(|operation| (key(&operation), operation.name().to_owned())).collect()
+    operations(document).into_iter().map(|operation| (key(&operation), operation.name().to_owned())).collect()
 }
 
 /// The dotted name of an operation in snake case, if an official SDK has one.

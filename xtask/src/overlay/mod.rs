@@ -134,8 +134,8 @@ impl Overlay {
         }
         let line = usize::try_from(action.line).unwrap_or_default();
         for (name, lines) in used_elsewhere(&self.text, line) {
-            let lines = lines.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-            let text = format!("{position}: &{name} is used in line {lines}: define it there first");
+            let uses = lines.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            let text = format!("{position}: &{name} is used in line {uses}: define it there first");
             let finding = Finding::new(Section::SharedAnchor, format!("&{name}"), text);
             if !findings.contains(&finding) {
                 findings.push(finding);

@@ -1,9 +1,8 @@
 //! The report as text and as Markdown.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context, Result};
 use semver::Version;
+use serde_json::Value;
 
 use crate::findings::{Finding, Section};
 use crate::report::changes::{Change, Effect, Subject};
@@ -116,29 +115,25 @@ fn changes_by_subject(report: &Report) -> impl Iterator<Item = (&'static str, Ve
     })
 }
 
-fn findings_by_section(report: &Report) -> impl Iterator<Item = (Section, Vec<&Finding>)> {
-    Section::ALL.into_iter().filter(|section| !section.is_template_only()).filter_map(|section| {
-        let findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.section == section).collect();
-        (!findings.is_empty()).then_some((section, findings))
-    })
+fn findings_by_section(report: &Report) -> impl Iterator<Item = (Section, &[Finding])> {
+    let groups = report.findings.chunk_by(|one, other| one.section == other.section);
+    let sections = groups.filter_map(|group| Some((group.first()?.section, group)));
+    sections.filter(|(section, _)| !section.is_template_only())
 }
 
 /// The overlay actions to paste, in blocks; of two for one target, the first.
 fn templates(report: &Report) -> Result<Vec<(&'static str, String)>> {
-    let mut titles: Vec<&'static str> = Section::ALL.into_iter().filter_map(Section::template).collect();
-    titles.dedup();
-    let mut blocks = Vec::new();
-    for title in titles {
-        let mut targets = BTreeSet::new();
-        let findings = report.findings.iter().filter(|finding| finding.section.template() == Some(title));
-        let actions = findings.filter_map(|finding| finding.action.as_ref());
-        let actions: Vec<_> =
-            actions.filter(|action| targets.insert(action.get("target").map(ToString::to_string))).collect();
-        if !actions.is_empty() {
-            blocks.push((title, yaml_serde::to_string(&actions).context("cannot print the actions for an overlay")?));
+    let mut blocks: Vec<(&'static str, Vec<&Value>)> = Vec::new();
+    for finding in &report.findings {
+        let (Some(title), Some(action)) = (finding.section.template(), &finding.action) else { continue };
+        match blocks.last_mut().filter(|(last, _)| *last == title) {
+            Some((_, actions)) if actions.iter().any(|other| other.get("target") == action.get("target")) => {}
+            Some((_, actions)) => actions.push(action),
+            None => blocks.push((title, vec![action])),
         }
     }
-    Ok(blocks)
+    let print = |actions| yaml_serde::to_string(&actions).context("cannot print the actions for an overlay");
+    blocks.into_iter().map(|(title, actions)| Ok((title, print(actions)?))).collect()
 }
 
 fn effect(change: &Change) -> &'static str {
