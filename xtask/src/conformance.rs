@@ -1,5 +1,5 @@
-//! Whether others agree: the mock server of the official SDKs about the description and every call by it, and the official
-//! Python client about `examples/local_courier.rs`.
+//! `cargo xtask conformance`: tests against others. The mock server of the official SDKs reads the description and takes every
+//! call; the official Python client talks to `examples/local_courier.rs`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -17,7 +17,7 @@ const MOCK_STARTS_WITHIN: Duration = Duration::from_secs(60);
 const CLIENT: &str = "trycourier==9.13.0";
 const MARKER: &str = "@pytest.mark.skip(reason=\"Mock server tests are disabled\")";
 
-/// What fails in the client itself: its answer's type names a class that it has not imported.
+/// The test that fails in the client itself: the type of its response names a class that it does not import.
 const FAILS_THERE: &str = "_retrieve_content";
 
 pub fn check(repository: &Path) -> Result<()> {
@@ -43,7 +43,7 @@ fn mock_server(repository: &Path) -> Result<()> {
 
     println!("It is called by every operation with every parameter.");
     let calls = ["test", "--quiet", "--package", "trycourier", "--test", "conformance"];
-    // Built before the server is started, so that a build that fails leaves none behind.
+    // Built before the server is started, so that a failed build leaves no server behind.
     run(cargo().args(calls).current_dir(repository))?;
     let mock = Mock::start(repository)?;
     let mut calls_to_it = cargo();
@@ -51,7 +51,7 @@ fn mock_server(repository: &Path) -> Result<()> {
     run(calls_to_it.current_dir(repository)).context("the mock server and the crate disagree")
 }
 
-/// The mock server, for as long as this lives.
+/// The mock server. Stopped when dropped.
 struct Mock {
     child: Child,
     url: String,
@@ -59,7 +59,7 @@ struct Mock {
 
 impl Mock {
     fn start(repository: &Path) -> Result<Self> {
-        // It cannot take any port that is free, so it is given one that just was.
+        // It cannot choose a free port, so it gets one that was free just now.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = Command::new("npx");
         command.args([
@@ -72,7 +72,7 @@ impl Mock {
             "--no-color",
             "openapi/courier.yaml",
         ]);
-        // npx starts others, which end with their group.
+        // npx starts other processes, which end with their group.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.current_dir(repository).stdout(Stdio::null()).spawn().context("cannot run npx")?;
@@ -119,7 +119,7 @@ fn python_client(repository: &Path, python: &str) -> Result<()> {
     run(Command::new(&python).arg(repository.join("xtask/conformance/walk.py")).env("COURIER_BASE_URL", &server.url))
 }
 
-/// Counts what passed. Everything has to, but for what fails in the client itself.
+/// Counts the passed tests. Fails if another test fails than those that fail in the client itself.
 fn judge(report: &str) -> Result<()> {
     let passed = report.lines().filter_map(|line| line.strip_prefix("PASSED ")).collect::<Vec<_>>();
     let failed = report.lines().filter_map(|line| line.strip_prefix("FAILED ").or(line.strip_prefix("ERROR ")));
@@ -133,13 +133,13 @@ fn judge(report: &str) -> Result<()> {
     };
     let (right, wrong) = (calls(&passed), calls(&known));
     println!("{} tests passed; {} failed in the client itself.", passed.len(), known.len());
-    println!("{right} of its {} calls are answered as it expects.", right + wrong + calls(&unexpected));
+    println!("{right} of its {} calls get the response that it expects.", right + wrong + calls(&unexpected));
     ensure!(!passed.is_empty(), "no test ran");
     ensure!(unexpected.is_empty(), "{} tests failed: {}", unexpected.len(), unexpected.join(", "));
     Ok(())
 }
 
-/// The client's source, whose tests against a server are not skipped; its folder.
+/// Fetches the client's source with its tests against a server turned on, and returns its folder.
 fn unskipped(folder: &Path, python: &Path) -> Result<PathBuf> {
     let name = CLIENT.replace("==", "-");
     let archive = folder.join(format!("{name}.tar.gz"));
@@ -157,7 +157,7 @@ fn unskipped(folder: &Path, python: &Path) -> Result<PathBuf> {
     Ok(suite)
 }
 
-/// Takes the marker out of every file, and counts it.
+/// Removes the marker from every file, and counts it.
 fn unskip(folder: &Path) -> Result<usize> {
     let mut count = 0;
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
@@ -166,15 +166,15 @@ fn unskip(folder: &Path) -> Result<usize> {
             count += unskip(&path)?;
         } else if path.extension().is_some_and(|extension| extension == "py") {
             let text = fs::read_to_string(&path)?;
-            let kept: Vec<&str> = text.lines().filter(|line| line.trim() != MARKER).collect();
-            count += text.lines().count() - kept.len();
-            fs::write(&path, kept.join("\n") + "\n")?;
+            let lines: Vec<&str> = text.lines().filter(|line| line.trim() != MARKER).collect();
+            count += text.lines().count() - lines.len();
+            fs::write(&path, lines.join("\n") + "\n")?;
         }
     }
     Ok(count)
 }
 
-/// A local_courier that runs for as long as this lives.
+/// A running local_courier. Stopped when dropped.
 struct Server {
     child: Child,
     url: String,
@@ -189,7 +189,7 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().context("it has no output")?).lines();
         let address = |line: &str| Some(line.split_once("COURIER_BASE_URL=")?.1.split(' ').next()?.to_owned());
         let url = lines.by_ref().map_while(Result::ok).find_map(|line| address(&line));
-        // Its lines are read on, so that it never waits for somebody who does.
+        // Reading on keeps it from blocking on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         match url {
             Some(url) => Ok(Self { child, url }),
@@ -211,7 +211,7 @@ mod tests {
     use super::judge;
 
     #[test]
-    fn only_what_fails_in_the_client_itself_may_fail() {
+    fn only_known_failures_of_the_client_may_fail() {
         let passed = "PASSED tests/api_resources/test_send.py::TestSend::test_method_message[loose]\n";
         let known = "FAILED tests/api_resources/test_notifications.py::TestNotifications::test_method_retrieve_content[loose] - E\n";
         assert!(judge(&format!("{passed}{known}")).is_ok());

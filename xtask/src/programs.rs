@@ -1,4 +1,4 @@
-//! Other programs that a task runs.
+//! Other programs that a command runs.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Where cargo puts what it builds.
+/// The folder of build artifacts.
 pub fn target(repository: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), |folder| repository.join(folder))
 }
 
-/// Whether there is such a program.
+/// Returns `true` if the program is installed.
 pub fn works(program: &str) -> bool {
     let mut command = Command::new(program);
     command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
@@ -29,21 +29,21 @@ pub fn python() -> Option<&'static str> {
     ["python3", "python"].into_iter().find(|python| works(python))
 }
 
-/// Runs it to its end, which has to be a success.
+/// Runs a command, and fails if it does.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
     ensure!(status.success(), "{command:?} ended with {status}");
     Ok(())
 }
 
-/// What it prints.
+/// Runs a command, and returns what it prints.
 pub fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {command:?}"))?;
     ensure!(output.status.success(), "{command:?} ended with {}", output.status);
     String::from_utf8(output.stdout).with_context(|| format!("{command:?} prints no text"))
 }
 
-/// Waits until a server takes a connection: what it prints when it is ready can differ between a terminal and CI.
+/// Waits until a server accepts a connection: what it prints when it is ready can differ between a terminal and CI.
 pub fn wait_for(name: &str, server: &mut Child, port: u16, within: Duration) -> Result<()> {
     let deadline = Instant::now() + within;
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -56,13 +56,13 @@ pub fn wait_for(name: &str, server: &mut Child, port: u16, within: Duration) -> 
     Ok(())
 }
 
-/// A virtual environment in this folder, with what pip is told to install; the path of its Python.
+/// Makes a virtual environment with packages of pip in a folder, and returns the path of its Python.
 pub fn python_with(folder: &Path, python: &str, install: &[&str]) -> Result<PathBuf> {
     let venv = folder.join("venv");
-    // Each time: what is there can be half of one, of a time when this failed.
+    // Each time, because an earlier failure may have left half of one.
     run(Command::new(python).args(["-m", "venv"]).arg(&venv)).context("Debian has it in python3-venv")?;
-    let mut own = ["bin/python", "Scripts/python.exe"].into_iter().map(|path| venv.join(path));
-    let python = own.find(|path| path.exists()).context("the virtual environment has no python")?;
+    let mut paths = ["bin/python", "Scripts/python.exe"].into_iter().map(|path| venv.join(path));
+    let python = paths.find(|path| path.exists()).context("the virtual environment has no python")?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     run(Command::new(&python).args(pip).args(install))?;
     Ok(python)

@@ -1,8 +1,7 @@
-//! The scripts of `.ci/` that a workflow runs, on repositories of their own and with a `gh` that writes down what it is
-//! asked.
+//! The scripts of `.ci/` that a workflow runs, in temporary repositories and with a `gh` that records its arguments.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "that is how a test fails")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -42,17 +41,17 @@ impl Clone {
         fs::create_dir_all(self.path("bin")).unwrap();
         let script = format!(
             "#!/bin/sh\necho \"$1 $2\" >> '{}'\nif [ \"$2\" = list ]; then echo {pull_requests}; fi\n",
-            self.path("asked").display()
+            self.path("commands").display()
         );
         fs::write(self.path("bin/gh"), script).unwrap();
         fs::set_permissions(self.path("bin/gh"), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// What `gh` was asked since the last time.
-    fn asked(&self) -> String {
-        let asked = fs::read_to_string(self.path("asked")).unwrap_or_default();
-        let _ = fs::remove_file(self.path("asked"));
-        asked
+    /// The commands of `gh` since the last time.
+    fn gh_commands(&self) -> String {
+        let commands = fs::read_to_string(self.path("commands")).unwrap_or_default();
+        let _ = fs::remove_file(self.path("commands"));
+        commands
     }
 
     fn git(&self, arguments: &[&str]) -> String {
@@ -88,43 +87,43 @@ impl Clone {
 }
 
 #[test]
-fn an_update_is_proposed_once_and_again_when_it_is_another() {
+fn each_update_is_proposed_once() {
     let clone = Clone::new();
     clone.propose("one", "Nothing.").assert().success();
-    assert_eq!((clone.branch(), clone.asked()), (String::new(), String::new()), "nothing has changed");
+    assert_eq!((clone.branch(), clone.gh_commands()), (String::new(), String::new()), "nothing has changed");
 
     clone.propose("two", "Two.").assert().success();
     let first = clone.branch();
     assert_ne!(first, "");
-    assert_eq!(clone.asked(), "pr list\npr create\n");
+    assert_eq!(clone.gh_commands(), "pr list\npr create\n");
     assert_eq!(fs::read_to_string(clone.path("body.md")).unwrap(), "Two.");
 
     clone.gh(1);
     clone.propose("two", "Two.").assert().success();
-    assert_eq!((clone.branch(), clone.asked()), (first.clone(), String::new()), "it has this already");
+    assert_eq!((clone.branch(), clone.gh_commands()), (first.clone(), String::new()), "it has this already");
 
     clone.propose("three", "Three.").assert().success();
     assert_ne!(clone.branch(), first);
-    assert_eq!(clone.asked(), "pr list\npr edit\n");
+    assert_eq!(clone.gh_commands(), "pr list\npr edit\n");
 }
 
 #[test]
-fn the_commits_of_others_are_never_pushed_over() {
+fn commits_of_others_are_kept() {
     let clone = Clone::new();
     clone.propose("two", "Two.").assert().success();
     fs::write(clone.path("work/openapi/names.yaml"), "names").unwrap();
     clone.commit("Name what is new");
     clone.git(&["push", "--quiet", "origin", "update-spec"]);
-    let (theirs, _) = (clone.branch(), clone.asked());
+    let (theirs, _) = (clone.branch(), clone.gh_commands());
 
     let refused = clone.propose("three", "Three.").assert().failure();
-    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
-    assert!(said.contains("has commits of others") && said.contains("Somebody: Name what is new"), "{said}");
-    assert_eq!((clone.branch(), clone.asked()), (theirs, String::new()));
+    let message = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(message.contains("has commits of others") && message.contains("Somebody: Name what is new"), "{message}");
+    assert_eq!((clone.branch(), clone.gh_commands()), (theirs, String::new()));
 }
 
 #[test]
-fn a_report_that_is_too_long_for_a_pull_request_keeps_its_beginning() {
+fn long_report_keeps_its_beginning() {
     let clone = Clone::new();
     let report = format!("The draft.\n{}", "A line of the report.\n".repeat(4000));
     clone.propose("two", &report).assert().success();
@@ -134,7 +133,7 @@ fn a_report_that_is_too_long_for_a_pull_request_keeps_its_beginning() {
 }
 
 #[test]
-fn a_failure_is_one_issue_however_often_it_happens() {
+fn repeated_failure_is_one_issue() {
     let clone = Clone::new();
     fs::write(clone.path("log.txt"), "error: nothing is written\n").unwrap();
     let report = || {
@@ -142,7 +141,7 @@ fn a_failure_is_one_issue_however_often_it_happens() {
         let mut command = Command::new(script("report-failure"));
         command.arg("It has failed").arg(clone.path("log.txt")).arg("https://example.com/run").env("PATH", path);
         command.assert().success();
-        clone.asked()
+        clone.gh_commands()
     };
     clone.gh(7);
     assert_eq!(report(), "issue list\nissue comment\n");
@@ -152,7 +151,7 @@ fn a_failure_is_one_issue_however_often_it_happens() {
 }
 
 #[test]
-fn the_notes_of_a_release_are_its_section_and_its_tag_is_its_version() {
+fn release_notes_are_the_section_of_the_tag() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join(".ci/release-notes");
     fs::create_dir(folder.path().join(".ci")).unwrap();
@@ -170,8 +169,8 @@ fn the_notes_of_a_release_are_its_section_and_its_tag_is_its_version() {
     let notes = Command::new(&copy).arg("v1.2.0").assert().success();
     assert_eq!(String::from_utf8_lossy(&notes.get_output().stdout).trim(), "### Added\n\n- A thing.");
     let other = Command::new(&copy).arg("v1.3.0").assert().failure();
-    let said = String::from_utf8_lossy(&other.get_output().stderr).into_owned();
-    assert_eq!(said, "The tag says 1.3.0, and Cargo.toml 1.2.0.\n");
+    let message = String::from_utf8_lossy(&other.get_output().stderr).into_owned();
+    assert_eq!(message, "The tag says 1.3.0, and Cargo.toml 1.2.0.\n");
     fs::write(folder.path().join("CHANGELOG.md"), "# Changelog\n\n## [1.2.0]\n\n## [1.1.0]\n\n- Old.\n").unwrap();
     Command::new(&copy).arg("v1.2.0").assert().failure();
 }

@@ -1,6 +1,6 @@
-//! What the crate does with features that its own tests cannot turn off.
+//! The crate without features that its tests cannot turn off.
 
-#![allow(clippy::unwrap_used, reason = "that is how a test fails")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -30,11 +30,11 @@ fn main() {
 "#;
 
 #[test]
-fn without_a_crypto_provider_no_client_is_made_and_a_sentence_says_why() {
+fn client_needs_a_crypto_provider() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let target =
         env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), |folder| repository.join(folder));
-    // Where it stays, so that it is compiled once.
+    // In a permanent folder, so that it is compiled once.
     let folder: PathBuf = target.join("no-provider");
     fs::create_dir_all(folder.join("src")).unwrap();
     let path = repository.display().to_string().replace('\\', "/");

@@ -1,4 +1,4 @@
-//! Whether code in the documents is as a reader's own `cargo fmt` leaves it.
+//! The code in the documents that a reader's `cargo fmt` would change.
 
 use std::fs;
 use std::io::Write;
@@ -7,33 +7,34 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-/// The documents whose blocks stand alone, without hidden lines.
+/// The documents with complete blocks of code, without hidden lines.
 const DOCUMENTS: [&str; 2] = ["README.md", "AGENTS.md"];
 
-/// A sentence for each block that `cargo fmt` would change. Without rustfmt there is none, and standard error says so.
+/// A sentence for each block that `cargo fmt` would change. Without rustfmt the check is left out, which standard error says.
 pub fn unformatted(repository: &Path) -> Result<Vec<String>> {
     let has_rustfmt = Command::new("rustfmt").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !has_rustfmt.is_ok_and(|status| status.success()) {
         eprintln!("left out: the formatting of code in {}, because there is no rustfmt here", DOCUMENTS.join(" and "));
         return Ok(Vec::new());
     }
-    // Where no configuration of ours is found, as in a project of the reader's.
+    // A folder without our configuration, as in a reader's project.
     let elsewhere = tempfile::tempdir()?;
-    let mut found = Vec::new();
+    let mut sentences = Vec::new();
     for document in DOCUMENTS {
         let Ok(text) = fs::read_to_string(repository.join(document)) else { continue };
         for (line, code) in blocks(&text) {
             let formatted = formatted(&code, elsewhere.path()).with_context(|| format!("{document}:{line}"))?;
-            if let Some(differing) = code.lines().zip(formatted.lines()).position(|(is, should)| is != should) {
-                let should = formatted.lines().nth(differing).unwrap_or_default();
-                found.push(format!(
-                    "{document}:{}: `cargo fmt` would change this line of code to:\n{should}",
+            if let Some(differing) = code.lines().zip(formatted.lines()).position(|(line, formatted)| line != formatted)
+            {
+                let expected = formatted.lines().nth(differing).unwrap_or_default();
+                sentences.push(format!(
+                    "{document}:{}: `cargo fmt` would change this line of code to:\n{expected}",
                     line + differing
                 ));
             }
         }
     }
-    Ok(found)
+    Ok(sentences)
 }
 
 /// The blocks of Rust, each with the number of its first line.
@@ -74,7 +75,7 @@ mod tests {
     use super::unformatted;
 
     #[test]
-    fn a_line_that_cargo_fmt_would_change_is_named() {
+    fn unformatted_line_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let text = "# Title\n```sh\ncargo  run\n```\n\n```rust,no_run\nfn main() {\n    let one  = 1;\n}\n```\n";
         fs::write(folder.path().join("README.md"), text).unwrap();

@@ -1,25 +1,25 @@
-//! The links in the words of the description, which are to Rust paths.
+//! The links in descriptions, which are Rust paths.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::document::walk::walk;
-use crate::generate::model::{Model, TypeShape};
-use crate::report::compare::{member, method, type_name};
+use crate::document::walk;
+use crate::generator::model::Model;
+use crate::report::changes::{members, method, type_name};
 
-/// What a link to the crate begins with.
+/// The beginning of a link to the crate.
 const CRATE: &str = "](crate::";
 
-/// The links that lead to no operation, type, field or variant, each with the pointer of the words that hold it.
+/// The links without a target in the crate, each with the pointer of its description.
 pub fn dead(document: &Value, model: &Model) -> Vec<String> {
     let known = known(model);
     let mut dead = Vec::new();
     walk(document, &mut |pointer, value| {
-        if let Value::String(words) = value
+        if let Value::String(text) = value
             && (pointer.ends_with("/summary") || pointer.ends_with("/description"))
         {
-            let links = words.split(CRATE).skip(1).map(|rest| rest.split(')').next().unwrap_or_default());
+            let links = text.split(CRATE).skip(1).map(|rest| rest.split(')').next().unwrap_or_default());
             dead.extend(links.filter(|link| !known.contains(*link)).map(|link| format!("{pointer}: crate::{link}")));
         }
         true
@@ -27,7 +27,7 @@ pub fn dead(document: &Value, model: &Model) -> Vec<String> {
     dead
 }
 
-/// Everything that words may lead to, as a path inside the crate.
+/// Every possible target, as a path inside the crate.
 fn known(model: &Model) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     for call in &model.operations {
@@ -35,12 +35,7 @@ fn known(model: &Model) -> BTreeSet<String> {
     }
     for item in &model.types {
         known.insert(type_name(item));
-        let of = |ident: &String| member(item, ident);
-        match &item.shape {
-            TypeShape::Structure { fields, .. } => known.extend(fields.iter().map(|field| of(&field.ident))),
-            TypeShape::Enum(words) => known.extend(words.iter().map(|word| of(&word.ident))),
-            TypeShape::Union { variants } => known.extend(variants.iter().map(|variant| of(&variant.ident))),
-        }
+        known.extend(members(item));
     }
     known
 }
@@ -50,12 +45,12 @@ mod tests {
     use serde_json::json;
 
     use super::dead;
-    use crate::generate;
+    use crate::generator;
     use crate::report::tests::document;
 
     #[test]
-    fn a_link_leads_to_an_operation_a_type_a_field_or_a_value() {
-        let words = "[a](crate::resources::ListsItems::add), [b](crate::resources::ListsItems), [c](crate::types::Thing), \
+    fn link_without_a_target_is_named() {
+        let description = "[a](crate::resources::ListsItems::add), [b](crate::resources::ListsItems), [c](crate::types::Thing), \
                      [d](crate::types::Thing::item_id), [e](crate::types::Kind::Red); \
                      [f](crate::Client::add), [g](crate::types::Thing::gone), [h](https://example.com)";
         let mut document = document(json!({
@@ -65,13 +60,13 @@ mod tests {
             "Kind": {"type": "string", "enum": ["RED", "BLUE"]}
         }));
         document["paths"]["/lists"]["post"] = json!({
-            "operationId": "lists_items_add", "x-method": "lists.items.add", "description": words,
+            "operationId": "lists_items_add", "x-method": "lists.items.add", "description": description,
             "responses": {"2XX": {"description": ""}}
         });
-        let place = "/paths/~1lists/post/description";
+        let pointer = "/paths/~1lists/post/description";
         assert_eq!(
-            dead(&document, &generate::read(&document).unwrap()),
-            [format!("{place}: crate::Client::add"), format!("{place}: crate::types::Thing::gone")]
+            dead(&document, &generator::read(&document).unwrap()),
+            [format!("{pointer}: crate::Client::add"), format!("{pointer}: crate::types::Thing::gone")]
         );
     }
 }

@@ -1,27 +1,28 @@
-//! What of the description is explained in words, and what is not.
+//! `cargo xtask check-docs`: which items have a description, and whether links and code in the documents are right.
 
 mod formatting;
 mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde_json::Value;
 
 use crate::document::{SCHEMA_PREFIX, object, operations, references, schemas, text};
-use crate::spec;
+use crate::files::Files;
+use crate::passes;
 
 /// The longest summary that an IDE shows whole.
-const LONGEST_SUMMARY: usize = 70;
+const MAX_SUMMARY: usize = 70;
 
-/// The tag of what the operations of several tags use.
+/// The tag of schemas that operations of several tags use.
 const SHARED: &str = "Shared";
 
-/// Counts what has a description, by tag; fails when something has none, and with `missing` names it. Fails, too, for links
+/// Counts the items with a description, by tag. Fails for items without one, which it names with `missing`, for links
 /// without a target, and for code in the documents that is not formatted.
-pub fn check(repository: &Path, document: &Value, missing: bool) -> Result<()> {
-    let tally = tally(document);
+pub fn check(files: &Files, missing: bool) -> Result<()> {
+    let document = files.read_courier()?;
+    let tally = tally(&document);
     println!("{:<24}{:>12}{:>12}{:>12}{:>12}", "tag", "operations", "parameters", "schemas", "properties");
     for (tag, counts) in &tally.tags {
         println!("{tag:<24}{}", row(counts));
@@ -32,11 +33,11 @@ pub fn check(repository: &Path, document: &Value, missing: bool) -> Result<()> {
             println!("{item}");
         }
     }
-    let dead = links::dead(document, &spec::model(document)?);
+    let dead = links::dead(&document, &passes::model(&document)?);
     if !dead.is_empty() {
         bail!("{} links have no target:\n  {}", dead.len(), dead.join("\n  "));
     }
-    let unformatted = formatting::unformatted(repository)?;
+    let unformatted = formatting::unformatted(&files.repository)?;
     if !unformatted.is_empty() {
         bail!("{}", unformatted.join("\n"));
     }
@@ -97,14 +98,14 @@ fn tally(document: &Value) -> Tally {
     for operation in operations(document) {
         let tag = operation.tag();
         let summary = text(operation.value, "summary").unwrap_or_default();
-        let fits = !summary.is_empty() && summary.chars().count() <= LONGEST_SUMMARY;
-        let place = operation.place();
+        let fits = !summary.is_empty() && summary.chars().count() <= MAX_SUMMARY;
+        let heading = operation.heading();
         tally.add(tag, 0, fits && described(operation.value), || {
-            format!("{tag}: {place}: a summary of at most {LONGEST_SUMMARY} characters and a description")
+            format!("{tag}: {heading}: a summary of at most {MAX_SUMMARY} characters and a description")
         });
         for parameter in operation.parameters() {
             let name = text(parameter, "name").unwrap_or_default();
-            tally.add(tag, 1, described(parameter), || format!("{tag}: {place}: parameter {name}"));
+            tally.add(tag, 1, described(parameter), || format!("{tag}: {heading}: parameter {name}"));
         }
     }
     let homes = homes(document);
@@ -120,10 +121,10 @@ fn tally(document: &Value) -> Tally {
 }
 
 fn described(value: &Value) -> bool {
-    text(value, "description").is_some_and(|words| !words.trim().is_empty())
+    text(value, "description").is_some_and(|text| !text.trim().is_empty())
 }
 
-/// The tag of each schema that the operations of one tag alone lead to.
+/// The tag of each schema that operations of one tag alone use.
 fn homes(document: &Value) -> BTreeMap<&str, &str> {
     let mut tags: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for operation in operations(document) {
@@ -150,12 +151,12 @@ mod tests {
     use super::{Count, tally};
 
     #[test]
-    fn what_has_no_words_is_counted_and_named_under_its_tag() {
+    fn undescribed_items_are_counted_by_tag() {
         let document = json!({
             "paths": {
                 "/things": {"get": {
                     "tags": ["Things"], "summary": "List things", "description": "All of them.",
-                    "parameters": [{"name": "cursor", "description": "Where to start."}, {"name": "limit"}],
+                    "parameters": [{"name": "cursor", "description": "The position to start from."}, {"name": "limit"}],
                     "responses": {"2XX": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}}
                 }},
                 "/others": {"get": {

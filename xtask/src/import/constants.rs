@@ -1,13 +1,13 @@
 //! Required properties that could have one value only, and now can have others.
 //!
-//! Such a property is no argument in Rust: the type writes it. As an argument it would break every caller, so it keeps
+//! Such a property is not an argument in Rust: the type writes it. As an argument it would break every caller, so it keeps
 //! its value unless a caller sets another one.
 
 use serde_json::{Value, json};
 
 use crate::document::{object, requires, resolve, text};
 
-/// The value that a property of several had when it had no other.
+/// The mark with the value that a property with several values had when it had no other.
 pub const CONSTANT: &str = "x-constant";
 
 /// Marks the properties that were constants in the committed document and have more values now.
@@ -16,7 +16,7 @@ pub fn keep_constants(document: &mut Value, committed: &Value) {
     mark(document, (&before, committed), committed);
 }
 
-/// `documents` are the new and the committed one, as a whole.
+/// `documents` are the whole new one and the whole committed one.
 fn mark(value: &mut Value, documents: (&Value, &Value), committed: &Value) {
     match (value, committed) {
         (Value::Object(value), Value::Object(known)) => {
@@ -67,35 +67,4 @@ fn former_value<'a>(document: &'a Value, property: &'a Value) -> Option<&'a str>
 fn values<'a>(document: &'a Value, property: &'a Value) -> Vec<&'a str> {
     let schema = resolve(document, property).unwrap_or(property);
     schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::keep_constants;
-
-    #[test]
-    fn a_constant_that_gains_a_value_keeps_its_own_and_one_that_loses_it_does_not() {
-        let document = |kind: Value, mode: Value| {
-            json!({"components": {"schemas": {
-                "Node": {"required": ["kind", "mode"], "properties": {
-                    "kind": {"enum": kind}, "mode": {"$ref": "#/components/schemas/Mode"}, "free": {"enum": ["a"]}
-                }},
-                "Mode": {"enum": mode}
-            }}})
-        };
-        let committed = document(json!(["text"]), json!(["until"]));
-        let mut changed = document(json!(["rich", "text"]), json!(["until", "for"]));
-        keep_constants(&mut changed, &committed);
-        let properties = |document: &Value| document["components"]["schemas"]["Node"]["properties"].clone();
-        assert_eq!(properties(&changed)["kind"], json!({"enum": ["rich", "text"], "x-constant": "text"}));
-        assert_eq!(properties(&changed)["mode"]["x-constant"], "until");
-        assert!(properties(&changed)["free"].get("x-constant").is_none());
-
-        let mut later = document(json!(["rich", "text", "plain"]), json!(["for", "from"]));
-        keep_constants(&mut later, &changed);
-        assert_eq!(properties(&later)["kind"]["x-constant"], "text");
-        assert!(properties(&later)["mode"].get("x-constant").is_none(), "it is another property now");
-    }
 }

@@ -1,56 +1,63 @@
-//! From the text of a description to `openapi/upstream.yaml`.
+//! From the text of a description to `openapi/upstream.yaml`: its structure alone, in OpenAPI 3.0, with the order
+//! and the parameter names that the committed one has.
 
+pub mod composition;
 pub mod constants;
 pub mod downgrade;
-pub mod paths;
-pub mod places;
+pub mod parameter_names;
+pub mod strip;
 
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail, ensure};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::document::references::{Dangling, dangling};
-use crate::document::{entry, operations, parse, references, text};
+use crate::argument_order::keep_order;
+use crate::document::{entry, operations, operations_mut, parse, references, resolve, text};
+use crate::findings::{Finding, Section};
+use crate::import::composition::compose;
 use crate::import::constants::keep_constants;
 use crate::import::downgrade::downgrade;
-use crate::import::paths::{keep_parameter_names, shape};
-use crate::import::places::keep_schema_names;
-use crate::normalise::{prose, reachable};
-use crate::spec::methods::SdkMethods;
-use crate::spec::order::keep_order;
+use crate::import::parameter_names::{keep_parameter_names, shape};
+use crate::import::strip::strip;
+use crate::naming::operations::SdkMethods;
+use crate::normalize::reachable::reachable;
+use crate::references::{Dangling, dangling};
 
-/// A description, imported.
+/// An imported description.
 pub struct Import {
     pub document: Value,
-    /// The references that led nowhere. Anything is taken in their place.
-    pub broken: Vec<Dangling>,
-    /// What the official SDKs call the operations, by method and path: the structure does not keep it.
+    /// The references without a target. Any value is accepted in their place.
+    pub findings: Vec<Finding>,
+    /// The names of operations in the official SDKs, by method and path, which the structure does not keep.
     pub sdk_methods: SdkMethods,
 }
 
-/// The structure of a description, in our names where the committed one has the same thing.
-pub fn import(text: &str, committed: &Value) -> Result<Import> {
-    let mut document = parse(text).map_err(|error| explained(error, text))?;
+/// Imports a description.
+pub fn import(description: &str, committed: &Value) -> Result<Import> {
+    let mut document = parse(description).map_err(|error| explain(error, description))?;
     ensure!(!operations(&document).is_empty(), "it is OpenAPI but describes no operation");
-    downgrade(&mut document);
     let sdk_methods = sdk_methods(&document);
-    prose(&mut document);
-    require_whole(&document, text)?;
-    let broken = without_broken_references(&mut document);
+    downgrade(&mut document);
+    strip(&mut document);
+    require_whole(&document, description)?;
+    let broken = remove_broken_references(&mut document);
     keep_version(&mut document, committed);
-    reachable(&mut document);
+    compose(&mut document);
+    remove_empty_bodies(&mut document);
     keep_parameter_names(&mut document, committed);
-    keep_schema_names(&mut document, committed);
     reachable(&mut document);
     keep_order(&mut document, committed);
     keep_constants(&mut document, committed);
-    Ok(Import { document, broken, sdk_methods })
+    let findings = broken.iter().map(|broken| {
+        Finding::new(Section::BrokenReference, &broken.target, format!("{broken}: any value is accepted there"))
+    });
+    Ok(Import { document, findings: findings.collect(), sdk_methods })
 }
 
 fn sdk_methods(document: &Value) -> SdkMethods {
-    let operations = operations(document).into_iter();
-    operations
+    operations(document)
+        .into_iter()
         .filter_map(|operation| {
             let method = text(operation.value, "x-sdk-method")?;
             Some(((operation.method.to_owned(), shape(operation.path)), method.to_owned()))
@@ -58,38 +65,37 @@ fn sdk_methods(document: &Value) -> SdkMethods {
         .collect()
 }
 
-/// A description that does not say its version is no older than the committed one.
+/// Gives a description without a version the committed version.
 fn keep_version(document: &mut Value, committed: &Value) {
-    let says_version = document.pointer("/info/version").and_then(Value::as_str).is_some_and(|said| !said.is_empty());
-    if let (false, Some(known)) = (says_version, committed.pointer("/info/version"))
+    let has_version = document.pointer("/info/version").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    if let (false, Some(known)) = (has_version, committed.pointer("/info/version"))
         && let Some(version) = entry(document, "info").and_then(|info| entry(info, "version"))
     {
         *version = known.clone();
     }
 }
 
-/// Where YAML goes wrong in its last line, the rest of it is missing.
-fn explained(error: anyhow::Error, text: &str) -> anyhow::Error {
+/// An error of YAML in the last line means that the rest of the file is missing.
+fn explain(error: anyhow::Error, description: &str) -> anyhow::Error {
     let location = error.downcast_ref::<yaml_serde::Error>().and_then(yaml_serde::Error::location);
     match location {
-        Some(location) if location.line() >= text.trim_end().lines().count() => {
+        Some(location) if location.line() >= description.trim_end().lines().count() => {
             error.context(format!("it was cut off: it ends in the middle, in line {}", location.line()))
         }
         _ => error,
     }
 }
 
-/// A file that was cut off can be YAML still, but refers to what came after the cut.
-fn require_whole(document: &Value, text: &str) -> Result<()> {
+/// A file that was cut off can still be YAML, but refers to what came after the cut.
+fn require_whole(document: &Value, description: &str) -> Result<()> {
     let dangling = dangling(document);
-    let distinct = |targets: &mut dyn Iterator<Item = String>| targets.collect::<BTreeSet<String>>().len();
-    let missing = distinct(&mut dangling.iter().map(|dangling| dangling.target.clone()));
-    let all = distinct(&mut references(document).into_iter().map(str::to_owned));
-    // One that was misspelt is a line of the report.
-    const MISSPELT: usize = 1;
-    let is_cut_off = missing > MISSPELT && missing * 10 >= all;
+    let missing = dangling.iter().map(|dangling| dangling.target.as_str()).collect::<BTreeSet<_>>().len();
+    let all = references(document).into_iter().collect::<BTreeSet<_>>().len();
+    // A misspelled one is a finding of the report.
+    const MAX_MISSPELLED: usize = 1;
+    let is_cut_off = missing > MAX_MISSPELLED && missing * 10 >= all;
     if let Some(first) = dangling.first().filter(|_| is_cut_off || missing == all) {
-        let line = text.lines().position(|line| line.contains(&first.target)).map_or(0, |line| line + 1);
+        let line = description.lines().position(|line| line.contains(&first.target)).map_or(0, |line| line + 1);
         let count = dangling.len();
         bail!(
             "{count} references lead nowhere, as in a file that was cut off; the first, in line {line}, is from {} to {}",
@@ -100,8 +106,8 @@ fn require_whole(document: &Value, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Takes the references out that lead nowhere: a schema takes anything in their place, a parameter goes.
-fn without_broken_references(document: &mut Value) -> Vec<Dangling> {
+/// Replaces references without a target: a schema becomes any value, a parameter is removed.
+fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
     let broken = dangling(document);
     // The last first, so that the indices of the others hold.
     for Dangling { pointer, .. } in broken.iter().rev() {
@@ -112,11 +118,53 @@ fn without_broken_references(document: &mut Value) -> Vec<Dangling> {
                 parameters.remove(index);
             }
             _ => {
-                if let Some(place) = document.pointer_mut(pointer) {
-                    *place = json!({});
+                if let Some(value) = document.pointer_mut(pointer) {
+                    *value = json!({});
                 }
             }
         }
     }
     broken
+}
+
+/// The published description has a required body without a property, on an operation to which no official client sends a
+/// body. Callers would have to make an empty object of a separate type.
+fn remove_empty_bodies(document: &mut Value) {
+    let all = document.clone();
+    let is_empty = |body: &Value| {
+        let schema = body.pointer("/content/application~1json/schema").and_then(|schema| resolve(&all, schema));
+        // A map has no properties either, but has other keywords.
+        let schema: Option<&Map<String, Value>> = schema.and_then(Value::as_object);
+        schema.is_some_and(|schema| {
+            schema.get("properties") == Some(&json!({}))
+                && schema.keys().all(|key| ["type", "properties"].contains(&key.as_str()))
+        })
+    };
+    operations_mut(document, |_, _, operation| {
+        if operation.get("requestBody").is_some_and(is_empty) {
+            operation.shift_remove("requestBody");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::remove_empty_bodies;
+    use crate::normalize::tests::operation;
+
+    #[test]
+    fn empty_body_is_removed_and_a_map_stays() {
+        for (schema, stays) in [
+            (json!({"type": "object", "properties": {}}), false),
+            (json!({"type": "object"}), true),
+            (json!({"type": "object", "properties": {}, "additionalProperties": {}}), true),
+            (json!({"type": "object", "properties": {"id": {}}}), true),
+        ] {
+            let mut document = operation(json!({"requestBody": {"content": {"application/json": {"schema": schema}}}}));
+            remove_empty_bodies(&mut document);
+            assert_eq!(document["paths"]["/things"]["get"].get("requestBody").is_some(), stays, "{schema}");
+        }
+    }
 }

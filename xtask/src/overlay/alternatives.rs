@@ -1,4 +1,4 @@
-//! The single targets of an overlay's target that lists several names.
+//! The single targets of a target that lists several names.
 
 /// A target once for each combination of the names that its selectors list, as `['A', 'B']` or as
 /// `[?@.name == 'a' || @.name == 'b']`: one that is gone would go unnoticed among the others.
@@ -22,7 +22,7 @@ pub fn alternatives(target: &str) -> Vec<String> {
 
 /// The insides of the outermost brackets.
 fn selectors(target: &str) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
+    let mut selectors = Vec::new();
     let (mut depth, mut start, mut quote) = (0_usize, 0, None);
     let mut escaped = false;
     for (index, letter) in target.char_indices() {
@@ -41,16 +41,16 @@ fn selectors(target: &str) -> Vec<(usize, usize)> {
             (None, ']') => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    found.push((start, index));
+                    selectors.push((start, index));
                 }
             }
             _ => {}
         }
     }
-    found
+    selectors
 }
 
-/// Splits at a separator that stands outside of quotes, brackets and parentheses.
+/// Splits at a separator outside of quotes, brackets and parentheses.
 fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     let mut parts = Vec::new();
     let (mut depth, mut start, mut quote) = (0_usize, 0, None);
@@ -78,7 +78,7 @@ mod tests {
     use super::alternatives;
 
     #[test]
-    fn a_target_with_several_names_is_one_for_each_combination() {
+    fn target_with_several_names_is_split() {
         assert_eq!(
             alternatives("$.schemas['A', \"B,]\"].properties['x', 'y']"),
             [

@@ -1,4 +1,4 @@
-//! Which other parts of an overlay use an action that is to be removed.
+//! The parts of an overlay that use an anchor of another action.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-/// How far in the actions stand.
+/// The indentation of the actions.
 fn start_indent(lines: &[&str]) -> usize {
     let after = lines.iter().skip_while(|line| !line.starts_with("actions:"));
     after.skip(1).find(|line| line.trim_start().starts_with("- ")).map_or(0, |line| indent(line))
@@ -36,8 +36,8 @@ fn start_indent(lines: &[&str]) -> usize {
 
 /// The names behind a mark that begins a word, as in `key: &name` or `[*name, *other]`.
 fn marked(line: &str, mark: char) -> impl Iterator<Item = &str> {
-    let words = line.split([' ', ',', '[', ']', '{', '}']).filter(|word| !word.is_empty());
-    words.filter_map(move |word| word.strip_prefix(mark)).filter(|name| !name.is_empty())
+    let tokens = line.split([' ', ',', '[', ']', '{', '}']).filter(|token| !token.is_empty());
+    tokens.filter_map(move |token| token.strip_prefix(mark)).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -45,10 +45,10 @@ mod tests {
     use super::used_elsewhere;
 
     #[test]
-    fn an_anchor_that_others_use_is_named_with_their_lines() {
-        let overlay = "overlay: 1.0.0\nactions:\n- target: $.a\n  update:\n    description: &own Own.\n    words: &words\n      \
-                       x: *own\n- target: $.b\n  update: {a: *words, b: [*words]}\n- target: $.c\n  update: *words\n";
-        assert_eq!(used_elsewhere(overlay, 3), [("words".to_owned(), vec![9, 11])]);
+    fn shared_anchor_is_named_with_its_uses() {
+        let overlay = "overlay: 1.0.0\nactions:\n- target: $.a\n  update:\n    description: &first First.\n    text: &text\n      \
+                       x: *first\n- target: $.b\n  update: {a: *text, b: [*text]}\n- target: $.c\n  update: *text\n";
+        assert_eq!(used_elsewhere(overlay, 3), [("text".to_owned(), vec![9, 11])]);
         assert_eq!(used_elsewhere(overlay, 8), []);
     }
 }

@@ -1,21 +1,22 @@
 //! OpenAPI Overlay 1.0.0: our additions to upstream's structure.
 
 mod alternatives;
-pub mod anchors;
+mod anchors;
 pub mod corrections;
 
-use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 use serde_saphyr::Spanned;
 
-use crate::document::BYTE_ORDER_MARK;
+use crate::document::{BYTE_ORDER_MARK, apply_merge_keys};
+use crate::findings::{Finding, Section};
 use crate::overlay::alternatives::alternatives;
+use crate::overlay::anchors::used_elsewhere;
 
 /// An overlay document, <https://spec.openapis.org/overlay/v1.0.0.html>.
 #[derive(Debug, Deserialize)]
@@ -25,12 +26,15 @@ pub struct Overlay {
     #[serde(rename = "info")]
     _info: Value,
     pub actions: Vec<Action>,
-    /// The file that it was read from, for messages.
+    /// The file with the overlay, for messages.
     #[serde(skip)]
     pub file: String,
+    /// The text of the file, for its anchors.
+    #[serde(skip)]
+    text: String,
 }
 
-/// One change to every place that the target matches.
+/// One change to everything that the target matches.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
@@ -48,36 +52,12 @@ pub struct Action {
     pub line: u64,
 }
 
-/// What an overlay may do.
+/// The changes that an overlay may make.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Scope {
     Anything,
-    /// Add descriptions to what exists. Otherwise a misspelt property would create a new one.
-    Words,
-}
-
-/// Something that an overlay refers to and the document does not have.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Gone {
-    pub file: String,
-    pub line: u64,
-    pub target: String,
-}
-
-impl Gone {
-    /// For a finding after the file was applied, when its line is no longer known.
-    pub fn in_file(file: &str, target: String) -> Self {
-        Self { file: format!("openapi/overlay/{file}"), line: 0, target }
-    }
-}
-
-impl fmt::Display for Gone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(f, "{}: {} matches nothing", self.file, self.target),
-            line => write!(f, "{}:{line}: {} matches nothing", self.file, self.target),
-        }
-    }
+    /// Add descriptions to what exists. Otherwise a misspelled property would create a new one.
+    Descriptions,
 }
 
 /// The same file, read for its lines.
@@ -110,33 +90,57 @@ fn read(path: &Path) -> Result<Overlay> {
     parse(text.trim_start_matches(BYTE_ORDER_MARK), file.clone()).with_context(|| format!("{file} is not an overlay"))
 }
 
-fn parse(text: &str, file: String) -> Result<Overlay> {
+/// Parses an overlay. Messages name `file`.
+pub fn parse(text: &str, file: String) -> Result<Overlay> {
     let mut overlay: Overlay = yaml_serde::from_str(text)?;
     ensure!(overlay.overlay == "1.0.0", "it has overlay version {} where 1.0.0 is read", overlay.overlay);
     let lines: Lines = serde_saphyr::from_str(text)?;
     for (action, line) in overlay.actions.iter_mut().zip(lines.actions) {
         action.line = line.target.defined.line();
+        action.update.iter_mut().for_each(apply_merge_keys);
     }
     overlay.file = file;
+    text.clone_into(&mut overlay.text);
     Ok(overlay)
 }
 
 impl Overlay {
-    /// Whether it was read from a file of this name.
+    /// Returns `true` if the overlay is in a file of this name.
     pub fn is(&self, name: &str) -> bool {
         Path::new(&self.file).file_name().is_some_and(|file| file == name)
     }
 
-    /// Applies every action in order, and returns the targets that match nothing.
-    pub fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<Gone>> {
-        let mut gone = Vec::new();
+    /// Applies every action in order, and reports the targets that match nothing.
+    pub fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
         for action in &self.actions {
-            let missing = action
+            let gone = action
                 .apply(document, scope)
                 .with_context(|| format!("{}:{}: {}", self.file, action.line, action.target))?;
-            gone.extend(missing.into_iter().map(|target| Gone { file: self.file.clone(), line: action.line, target }));
+            for target in gone {
+                self.report(action, &target, &mut findings);
+            }
         }
-        Ok(gone)
+        Ok(findings)
+    }
+
+    /// Reports a target that is gone, and the anchors to move before its action is taken out.
+    fn report(&self, action: &Action, target: &str, findings: &mut Vec<Finding>) {
+        let position = format!("{}:{}", self.file, action.line);
+        let text = format!("{position}: {target} matches nothing");
+        findings.push(Finding::new(Section::GoneTarget, target, text));
+        if !target.starts_with('$') {
+            return;
+        }
+        let line = usize::try_from(action.line).unwrap_or_default();
+        for (name, lines) in used_elsewhere(&self.text, line) {
+            let uses = lines.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            let text = format!("{position}: &{name} is used in line {uses}: define it there first");
+            let finding = Finding::new(Section::SharedAnchor, format!("&{name}"), text);
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
     }
 }
 
@@ -162,10 +166,10 @@ impl Action {
             }
             (Some(update), false) => {
                 for pointer in pointers {
-                    let place = document.pointer_mut(&pointer).with_context(|| format!("{pointer} is gone"))?;
+                    let value = document.pointer_mut(&pointer).with_context(|| format!("{pointer} is gone"))?;
                     match scope {
-                        Scope::Anything => merge(place, update),
-                        Scope::Words => describe(place, update, &pointer, &mut gone),
+                        Scope::Anything => merge(value, update),
+                        Scope::Descriptions => describe(value, update, &pointer, &mut gone),
                     }
                 }
             }
@@ -175,14 +179,16 @@ impl Action {
     }
 }
 
-/// Merges descriptions, and records what they describe that does not exist.
-fn describe(place: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<String>) {
+/// Merges descriptions, and records descriptions of what does not exist.
+fn describe(value: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<String>) {
     for (key, update) in update.as_object().into_iter().flatten() {
-        match place.as_object_mut() {
-            Some(place) if is_words(key, update) => merge(place.entry(key.clone()).or_insert(Value::Null), update),
-            Some(place) if update.is_object() && place.get(key).is_some_and(Value::is_object) => {
-                if let Some(place) = place.get_mut(key) {
-                    describe(place, update, &format!("{pointer}/{key}"), gone);
+        match value.as_object_mut() {
+            Some(value) if is_description(key, update) => {
+                merge(value.entry(key.clone()).or_insert(Value::Null), update)
+            }
+            Some(value) if update.is_object() && value.get(key).is_some_and(Value::is_object) => {
+                if let Some(value) = value.get_mut(key) {
+                    describe(value, update, &format!("{pointer}/{key}"), gone);
                 }
             }
             _ => gone.push(format!("{pointer}/{key}")),
@@ -190,8 +196,8 @@ fn describe(place: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<Str
     }
 }
 
-/// Whether a member is text for people. A property that is called `description` is an object.
-fn is_words(key: &str, value: &Value) -> bool {
+/// Returns `true` if a member is text for people. A property called `description` is an object.
+fn is_description(key: &str, value: &Value) -> bool {
     match key {
         "title" | "summary" | "description" => value.is_string(),
         "example" | "examples" | "externalDocs" => true,
@@ -217,84 +223,15 @@ fn remove(document: &mut Value, pointer: &str) -> Result<()> {
 }
 
 /// Merges objects member by member, appends to arrays, and replaces everything else.
-fn merge(place: &mut Value, update: &Value) {
-    match (place, update) {
-        (Value::Object(place), Value::Object(update)) => {
-            for (key, value) in update {
-                merge(place.entry(key.clone()).or_insert(Value::Null), value);
+fn merge(value: &mut Value, update: &Value) {
+    match (value, update) {
+        (Value::Object(object), Value::Object(update)) => {
+            for (key, update) in update {
+                merge(object.entry(key.clone()).or_insert(Value::Null), update);
             }
         }
-        (Value::Array(place), Value::Array(update)) => place.extend(update.iter().cloned()),
-        (Value::Array(place), update) => place.push(update.clone()),
-        (place, update) => *place = update.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{Overlay, Scope, parse};
-
-    fn overlay(actions: &str) -> Overlay {
-        parse(&format!("overlay: 1.0.0\ninfo: {{}}\nactions:\n{actions}"), "test.yaml".to_owned()).unwrap()
-    }
-
-    #[test]
-    fn updates_merge_objects_append_to_arrays_and_replace_the_rest() {
-        let mut document = json!({"a": {"b": 1, "tags": ["x"]}, "c": 2});
-        let overlay = overlay("- target: $.a\n  update: {b: {d: 3}, tags: [y]}\n");
-        assert_eq!(overlay.apply(&mut document, Scope::Anything).unwrap(), []);
-        assert_eq!(document, json!({"a": {"b": {"d": 3}, "tags": ["x", "y"]}, "c": 2}));
-    }
-
-    #[test]
-    fn a_removal_takes_every_match() {
-        let mut document = json!({"list": [{"n": 1}, {"n": 2}, {"n": 1}]});
-        overlay("- target: $.list[?@.n == 1]\n  remove: true\n").apply(&mut document, Scope::Anything).unwrap();
-        assert_eq!(document, json!({"list": [{"n": 2}]}));
-    }
-
-    #[test]
-    fn every_target_that_matches_nothing_is_named_with_its_line_and_the_rest_goes_on() {
-        let mut document = json!({"a": 1});
-        let gone =
-            overlay("- target: $.b\n  update: 1\n- target: $.a\n  remove: true\n- target: $['c']\n  update: 1\n")
-                .apply(&mut document, Scope::Anything)
-                .unwrap();
-        let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
-        assert_eq!(gone, ["test.yaml:4: $.b matches nothing", "test.yaml:8: $['c'] matches nothing"]);
-        assert_eq!(document, json!({}));
-    }
-
-    #[test]
-    fn each_name_of_a_list_has_to_be_there() {
-        let mut document = json!({"a": {"x": 1}, "b": {"x": 1, "y": 2}});
-        let gone =
-            overlay("- target: $['a', 'b']['x', 'y']\n  remove: true\n").apply(&mut document, Scope::Anything).unwrap();
-        let targets: Vec<&str> = gone.iter().map(|gone| gone.target.as_str()).collect();
-        assert_eq!(targets, ["$['a']['y']"]);
-        assert_eq!(document, json!({"a": {}, "b": {}}));
-    }
-
-    #[test]
-    fn words_are_added_to_what_is_there_and_nothing_else_is() {
-        let mut document = json!({"Thing": {"properties": {"description": {"type": "string"}}, "type": "object"}});
-        let gone = overlay(
-            "- target: $.Thing\n  update:\n    description: A thing.\n    type: array\n    properties:\n      \
-             description: {description: What it is.}\n      colour: {description: Misspelt.}\n",
-        )
-        .apply(&mut document, Scope::Words)
-        .unwrap();
-        let targets: Vec<&str> = gone.iter().map(|gone| gone.target.as_str()).collect();
-        assert_eq!(targets, ["/Thing/type", "/Thing/properties/colour"]);
-        assert_eq!(
-            document["Thing"],
-            json!({
-                "properties": {"description": {"type": "string", "description": "What it is."}},
-                "type": "object",
-                "description": "A thing."
-            })
-        );
+        (Value::Array(array), Value::Array(update)) => array.extend(update.iter().cloned()),
+        (Value::Array(array), update) => array.push(update.clone()),
+        (value, update) => *value = update.clone(),
     }
 }

@@ -1,0 +1,162 @@
+//! A description as text, from a URL or a file.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use ureq::Agent;
+use ureq::http::header::CONTENT_TYPE;
+use ureq::http::{StatusCode, Uri};
+
+/// A hundred times what the description has today.
+const MAX_BYTES: u64 = 32 * 1024 * 1024;
+
+const MAX_REDIRECTS: u32 = 5;
+
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// The location of a description.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    Url(String),
+    File(PathBuf),
+}
+
+impl Source {
+    pub fn parse(text: &str) -> Self {
+        if text.contains("://") { Self::Url(text.to_owned()) } else { Self::File(text.into()) }
+    }
+
+    /// Reads the text, and checks that it is not a web page.
+    pub fn read(&self) -> Result<String> {
+        let bytes = match self {
+            Self::Url(url) => download(url)?,
+            Self::File(path) => {
+                let mut file = File::open(path).context("cannot be opened")?;
+                limited(&mut file).context("cannot be read")?
+            }
+        };
+        let text = String::from_utf8(bytes).ok().context("it is not text")?;
+        ensure!(!text.trim().is_empty(), "it is empty");
+        ensure!(!text.trim_start().starts_with('<'), WEB_PAGE);
+        Ok(text)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => f.write_str(url),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+const WEB_PAGE: &str = "it is a web page, not a description; of a file on GitHub, take the raw address";
+
+fn download(url: &str) -> Result<Vec<u8>> {
+    let uri: Uri = url.parse().context("it is not a URL")?;
+    // Plain HTTP stays on this machine, where the tests serve.
+    let is_local = uri.host().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
+    let config = Agent::config_builder()
+        .https_only(!is_local)
+        .http_status_as_error(false)
+        .max_redirects(MAX_REDIRECTS)
+        .timeout_global(Some(MAX_WAIT))
+        .user_agent("trycourier xtask")
+        .build();
+    let mut response = Agent::from(config).get(url).call().map_err(explain)?;
+    match response.status() {
+        StatusCode::OK => {}
+        StatusCode::NOT_FOUND => bail!("there is nothing at this address (404 Not Found)"),
+        status => bail!("the server responded with {status}"),
+    }
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    require_description(content_type)?;
+
+    let length = response.body().content_length();
+    ensure!(length.is_none_or(|length| length <= MAX_BYTES), "it is larger than {MAX_BYTES} bytes");
+    let progress = progress(length);
+    let bytes = limited(&mut progress.wrap_read(response.body_mut().as_reader()));
+    progress.finish_and_clear();
+    match bytes {
+        Err(error)
+            if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::UnexpectedEof) =>
+        {
+            bail!("the download was cut off before its end")
+        }
+        bytes => bytes.context("the download failed"),
+    }
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(length: Option<u64>) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bytes} of {total_bytes} {wide_bar}");
+    let bar = length.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    match style {
+        Ok(style) if length.is_some() => bar.with_style(style),
+        _ => bar,
+    }
+}
+
+fn explain(error: ureq::Error) -> anyhow::Error {
+    let explanation = match &error {
+        ureq::Error::Timeout(_) => format!("no response within {} seconds", MAX_WAIT.as_secs()),
+        ureq::Error::TooManyRedirects => format!("it redirects more than {MAX_REDIRECTS} times"),
+        ureq::Error::RequireHttpsOnly(_) => "it is not HTTPS, or redirects to what is not".to_owned(),
+        ureq::Error::HostNotFound => "there is no such host".to_owned(),
+        _ => "cannot be fetched".to_owned(),
+    };
+    anyhow::Error::new(error).context(explanation)
+}
+
+/// Servers give YAML many names, and plain text is one of them.
+fn require_description(content_type: &str) -> Result<()> {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    ensure!(media_type != "text/html" && media_type != "application/xhtml+xml", WEB_PAGE);
+    let is_text = ["json", "yaml", "yml"].iter().any(|kind| media_type.contains(kind));
+    let is_unspecified =
+        ["", "text/plain", "application/octet-stream", "binary/octet-stream"].contains(&media_type.as_str());
+    ensure!(is_text || is_unspecified, "it has the content type {media_type} where YAML or JSON was expected");
+    Ok(())
+}
+
+fn limited(reader: &mut impl Read) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    ensure!(bytes.len() as u64 <= MAX_BYTES, "it is larger than {MAX_BYTES} bytes");
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Source, require_description};
+
+    #[test]
+    fn source_is_a_url_or_a_file() {
+        assert_eq!(Source::parse("https://example.com/a.yml"), Source::Url("https://example.com/a.yml".to_owned()));
+        assert_eq!(Source::parse("../a.yml"), Source::File("../a.yml".into()));
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_alone() {
+        let error = format!("{:#}", Source::parse("http://example.com/a.yml").read().unwrap_err());
+        assert!(error.starts_with("it is not HTTPS"), "{error}");
+        let error = format!("{:#}", Source::parse("ftp://example.com/a.yml").read().unwrap_err());
+        assert!(error.contains("HTTPS"), "{error}");
+    }
+
+    #[test]
+    fn content_type_of_another_kind_is_refused() {
+        for accepted in ["", "text/plain; charset=utf-8", "application/json", "application/x-yaml", "text/yaml"] {
+            assert!(require_description(accepted).is_ok(), "{accepted}");
+        }
+        for refused in ["text/html; charset=utf-8", "image/png", "application/pdf"] {
+            assert!(require_description(refused).is_err(), "{refused}");
+        }
+    }
+}

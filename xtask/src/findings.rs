@@ -1,0 +1,114 @@
+//! The findings of an update or a pass that are left to a person, as one list.
+//!
+//! To report something new, add a [`Section`], with its title, and a [`Finding`] where it is noticed: in a pass, or in
+//! `report::Report::new`.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// One thing to review or to do by hand.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    pub section: Section,
+    /// The subject: an operation, a Rust name, a schema, the target of an overlay.
+    pub target: String,
+    /// The line in the report.
+    pub text: String,
+    /// The overlay action that settles it, once a person has reviewed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<Value>,
+}
+
+impl Finding {
+    pub fn new(section: Section, target: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { section, target: target.into(), text: text.into(), action: None }
+    }
+
+    pub fn with_action(self, action: Option<Value>) -> Self {
+        Self { action, ..self }
+    }
+}
+
+/// The kind of a finding, in the order of the report.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    Removal,
+    BrokenReference,
+    OperationName,
+    EmptyTag,
+    UnusedType,
+    GoneTarget,
+    SharedAnchor,
+    SuperfluousCorrection,
+    Secret,
+    Service,
+    ResourceWithoutFeature,
+    ListedValues,
+    StaleReference,
+    RenamedSchema,
+    SchemaName,
+    UnnamedOperation,
+    Undescribed,
+}
+
+impl Section {
+    /// The heading in the report.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Removal => "Removals: nothing is written unless `--allow-removals` is given",
+            Self::BrokenReference => "References without a target",
+            Self::OperationName => "Operation names that clash or do not fit: change them in names.yaml",
+            Self::EmptyTag => "Operations with an empty tag: give them one in names.yaml",
+            Self::UnusedType => "Types that no operation uses anymore (breaking)",
+            Self::GoneTarget => "Overlay targets that no longer exist: remove them or change them",
+            Self::SharedAnchor => "Anchors that other actions use: move them before you remove the action",
+            Self::SuperfluousCorrection => "Corrections that Courier has made itself: remove these values",
+            Self::Secret => {
+                "New properties that look like secrets: if they are, give them `format: password` in corrections.yaml"
+            }
+            Self::Service => "Servers and authorization: the client in src/ is written by hand and may need a change",
+            Self::ResourceWithoutFeature => {
+                "Resources without a feature in Cargo.toml: they are not generated until they have one"
+            }
+            Self::ListedValues => "Changed enums whose descriptions list their values",
+            Self::StaleReference => "Lines that mention something that is gone, or a number that has changed",
+            Self::RenamedSchema => "Schemas that Courier may have renamed: `x-name` in types.yaml keeps the name",
+            Self::SchemaName => "Schemas that need a name in openapi/overlay/types.yaml",
+            Self::UnnamedOperation => "Operations without a name",
+            Self::Undescribed => "Items without a description",
+        }
+    }
+
+    /// The reason why `generate-spec` writes nothing while there is such a finding; `None` if it ignores it.
+    pub fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::GoneTarget => Some("these overlay targets are not in the API"),
+            Self::SuperfluousCorrection => {
+                Some("the API now has these values itself; remove them from the corrections")
+            }
+            Self::UnnamedOperation => Some("openapi/overlay/names.yaml gives no `x-method` to"),
+            Self::SchemaName => Some("schemas that need a name in openapi/overlay/types.yaml"),
+            Self::OperationName => Some("operations that need another name in openapi/overlay/names.yaml"),
+            Self::EmptyTag => Some("operations that need a tag in openapi/overlay/names.yaml"),
+            _ => None,
+        }
+    }
+
+    /// The heading of the actions to paste into an overlay. Sections with the same heading share a block.
+    pub fn template(self) -> Option<&'static str> {
+        match self {
+            Self::UnnamedOperation => Some("Operations that have no name yet: add to openapi/overlay/names.yaml"),
+            Self::RenamedSchema | Self::SchemaName => {
+                Some("Proposed type names: review and add to openapi/overlay/types.yaml")
+            }
+            Self::Undescribed => Some("New and undescribed: fill in and add to an overlay"),
+            _ => None,
+        }
+    }
+
+    /// Returns `true` if the report has the block of actions alone, and no line for each finding.
+    pub fn is_template_only(self) -> bool {
+        matches!(self, Self::UnnamedOperation | Self::Undescribed)
+    }
+}

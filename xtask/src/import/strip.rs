@@ -1,0 +1,133 @@
+//! Everything but the structure is removed: prose, extensions for other SDKs and for Courier itself, and limits on values.
+
+use serde_json::{Map, Value, json};
+
+use crate::document::{array_mut, operations_mut, schemas_mut};
+
+/// The keywords for people or for the server alone. The client would send a default that the server assumes.
+const REMOVED: [&str; 10] =
+    ["$anchor", "$comment", "$id", "$schema", "default", "description", "example", "examples", "externalDocs", "title"];
+
+/// The limits on values, which are left to the server. typify makes a separate type for each string with a limit, and others
+/// for numbers, so that a limit that Courier lifts or adds would be a breaking change, and a response beyond it would fail to
+/// decode.
+pub const LIMITS: [&str; 13] = [
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "uniqueItems",
+];
+
+/// The descriptions of `openapi/courier.yaml` are ours: the overlays add them.
+pub fn strip(document: &mut Value) {
+    schemas_mut(document, &mut |schema| {
+        schema.retain(|key, _| !REMOVED.contains(&key.as_str()) && !LIMITS.contains(&key.as_str()));
+        remove_extensions(schema);
+    });
+    operations_mut(document, |_, _, operation| {
+        for key in ["summary", "description", "externalDocs", "servers", "callbacks"] {
+            operation.shift_remove(key);
+        }
+        remove_extensions(operation);
+        for parameter in array_mut(operation.get_mut("parameters")) {
+            carrier(parameter);
+        }
+        if let Some(body) = operation.get_mut("requestBody") {
+            carrier(body);
+        }
+        let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+        for (_, response) in responses.into_iter().flatten() {
+            carrier(response);
+            if response.get("$ref").is_none() {
+                describe_as_empty(response);
+            }
+        }
+    });
+    let shared = document.pointer_mut("/components/responses").and_then(Value::as_object_mut);
+    for (_, response) in shared.into_iter().flatten() {
+        carrier(response);
+        describe_as_empty(response);
+    }
+    if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
+        info.retain(|key, _| key == "title" || key == "version");
+    }
+    if let Some(document) = document.as_object_mut() {
+        document
+            .retain(|key, _| ["openapi", "info", "servers", "security", "paths", "components"].contains(&key.as_str()));
+    }
+}
+
+/// Removes the prose of a parameter, a request body or a response.
+fn carrier(value: &mut Value) {
+    let Some(object) = value.as_object_mut() else {
+        return;
+    };
+    for key in ["description", "example", "examples", "summary", "headers", "links"] {
+        object.shift_remove(key);
+    }
+    remove_extensions(object);
+    let content = object.get_mut("content").and_then(Value::as_object_mut);
+    for (_, media) in content.into_iter().flatten() {
+        if let Some(media) = media.as_object_mut() {
+            media.retain(|key, _| key == "schema");
+        }
+    }
+}
+
+/// A response without a description is not valid, so that it gets an empty one.
+fn describe_as_empty(response: &mut Value) {
+    if let Some(response) = response.as_object_mut() {
+        response.insert("description".to_owned(), json!(""));
+    }
+}
+
+fn remove_extensions(object: &mut Map<String, Value>) {
+    object.retain(|key, _| !key.starts_with("x-"));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::strip;
+    use crate::normalize::tests::operation;
+
+    #[test]
+    fn prose_and_limits_go_and_properties_stay() {
+        let mut document = operation(json!({
+            "summary": "S", "description": "D", "x-internal": true,
+            "parameters": [{"name": "q", "in": "query", "description": "D", "schema": {"type": "string", "description": "D", "default": "x"}}],
+            "requestBody": {"description": "D", "content": {"application/json": {
+                "examples": {"one": {"value": {}}},
+                "schema": {"type": "object", "title": "T", "properties": {"description": {"type": "string", "example": "e"}, "title": {"type": "string", "maxLength": 8}, "pattern": {"type": "string", "pattern": "^v"}}}
+            }}},
+            "responses": {"200": {"description": "D"}}
+        }));
+        document["info"] = json!({"title": "Courier", "version": "1", "description": "D"});
+        document["components"]["responses"] = json!({"Failure": {"description": "D"}});
+        document["tags"] = json!([{"name": "t", "description": "D"}]);
+        strip(&mut document);
+        assert_eq!(
+            document["paths"]["/things"]["get"],
+            json!({
+                "parameters": [{"name": "q", "in": "query", "schema": {"type": "string"}}],
+                "requestBody": {"content": {"application/json": {
+                    "schema": {"type": "object", "properties": {"description": {"type": "string"}, "title": {"type": "string"}, "pattern": {"type": "string"}}}
+                }}},
+                "responses": {"200": {"description": ""}}
+            })
+        );
+        assert_eq!(document["components"]["responses"]["Failure"], json!({"description": ""}));
+        assert_eq!(document["info"], json!({"title": "Courier", "version": "1"}));
+        assert!(document.get("tags").is_none());
+    }
+}

@@ -1,0 +1,44 @@
+//! The maintainer's commands, from the top down. `main.rs` lists the commands.
+//!
+//! ```text
+//! release.rs, fetch.rs    the newest release of the official client, an address, or a file
+//!    ▼  import/           its structure alone, in our order
+//! openapi/upstream.yaml
+//!    ▼  passes.rs         the list of passes: overlays (overlay/), names (naming/), rules (normalize/), checks
+//! openapi/courier.yaml, docs/coming-from.md
+//!    ▼  report/           what it means for callers, by the surfaces that the generator makes of both
+//! ```
+
+// The commands.
+pub mod check_docs;
+pub mod conformance;
+pub mod generate_spec;
+pub mod update_spec;
+
+// The report of an update.
+pub mod report;
+
+// From an update to courier.yaml.
+pub mod fetch;
+pub mod import;
+pub mod passes;
+pub mod release;
+
+// The steps of the passes.
+pub mod argument_order;
+pub mod naming;
+pub mod normalize;
+pub mod overlay;
+pub mod supported;
+
+// Shared by everything above.
+pub mod coming_from;
+pub mod diff;
+pub mod document;
+pub mod files;
+pub mod findings;
+pub mod programs;
+pub mod references;
+pub mod secret_names;
+
+pub use trycourier_generator as generator;

@@ -1,0 +1,134 @@
+//! The rules for names of schemas, and proposals for schemas that break them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use heck::ToUpperCamelCase;
+use serde_json::{Map, Value};
+
+use crate::document::{SCHEMA_PREFIX, object, operations, reference, references, schemas};
+use crate::findings::Finding;
+use crate::naming::schemas::{self as schema_names, APART, shape};
+
+/// The schemas that need another name in types.yaml.
+pub fn misnamed(document: &Value) -> Vec<Finding> {
+    let mut misnamed: Vec<Finding> = schemas(document)
+        .filter_map(|(name, schema)| {
+            let (reason, proposal) =
+                numbered(name, schema).or_else(|| not_rust_name(name)).or_else(|| repeats_parent(document, name))?;
+            Some(schema_names::misnamed(name, &reason, free(document, name, proposal).as_deref()))
+        })
+        .collect();
+    misnamed.extend(twins(document));
+    misnamed
+}
+
+/// A name by position changes its meaning when a position is added.
+fn numbered(name: &str, schema: &Value) -> Option<(String, String)> {
+    let base = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    let number = name.strip_prefix(base).filter(|number| !number.is_empty())?;
+    // A word such as `Base64` is not a position.
+    if !["UnionMember", "Variant", "Member", "Item"].iter().any(|word| base.ends_with(word)) && number != "2" {
+        return None;
+    }
+    let base = ["UnionMember", "Variant", "Member"].iter().fold(base, |base, word| base.trim_end_matches(word));
+    let constant = object(schema, "properties").into_iter().flatten().find_map(|(_, property)| {
+        match property.get("enum")?.as_array()?.as_slice() {
+            [only] => only.as_str().map(ToUpperCamelCase::to_upper_camel_case),
+            _ => None,
+        }
+    });
+    let required = schema.get("required").and_then(|required| required.get(0)).and_then(Value::as_str);
+    let kind = constant.or_else(|| required.map(ToUpperCamelCase::to_upper_camel_case)).unwrap_or_default();
+    Some((format!("a name by the number {number}"), format!("{base}{kind}")))
+}
+
+/// The overlays and the documentation call a type what Rust calls it.
+fn not_rust_name(name: &str) -> Option<(String, String)> {
+    let rust = name.to_upper_camel_case();
+    (rust != name).then(|| ("not the name that the type has in Rust".to_owned(), rust))
+}
+
+/// The number of parts from which on a name is too long to repeat in another.
+const MIN_LONG_NAME: usize = 3;
+
+/// `SendMessageRequestMessageTo`: the whole name of the type that holds it, and one word more.
+fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
+    let own = name_parts(name);
+    let (parent, _) = schemas(document).find(|(parent, schema)| {
+        let parts = name_parts(parent);
+        *parent != name
+            && parts.len() >= MIN_LONG_NAME
+            && own.starts_with(&parts)
+            && references(schema).iter().any(|target| target.strip_prefix(SCHEMA_PREFIX) == Some(name))
+    })?;
+    let parts = name_parts(parent);
+    let last = parts.iter().rev().find(|word| !["Request", "Response"].contains(&word.as_str()));
+    let rest = own.get(parts.len()..).unwrap_or_default().concat();
+    let last = last.cloned().unwrap_or_default();
+    let proposal = if rest.starts_with(&last) { rest } else { format!("{last}{rest}") };
+    Some((format!("it repeats the whole name of {parent}"), proposal))
+}
+
+/// Types of equal shape are joined, unless each has a reason not to be. The body of a request or a response belongs to its
+/// operation.
+fn twins(document: &Value) -> Vec<Finding> {
+    let same: BTreeMap<String, String> = BTreeMap::new();
+    let carried = carried(document);
+    let mut groups: BTreeMap<String, Vec<(&String, &Value)>> = BTreeMap::new();
+    for (name, schema) in schemas(document).filter(|(name, _)| !carried.contains(name.as_str())) {
+        groups.entry(shape(schema, &same).to_string()).or_default().push((name, schema));
+    }
+    let mut findings = Vec::new();
+    for group in groups.values() {
+        for (name, schema) in group {
+            let others: Vec<&str> =
+                group.iter().map(|(other, _)| other.as_str()).filter(|other| other != name).collect();
+            let reason = match (others.is_empty(), schema.get(APART).is_some()) {
+                (false, false) => {
+                    format!(
+                        "it has the shape of {}: `x-name` joins them, `x-apart` gives the reason not to",
+                        others.join(", ")
+                    )
+                }
+                (true, true) => "it has an `x-apart`, and no other schema has its shape".to_owned(),
+                _ => continue,
+            };
+            // The same for the whole group, so that the proposals join it.
+            let shortest = group.iter().map(|(name, _)| *name).min_by_key(|name| name.len());
+            let proposal = shortest.filter(|_| !others.is_empty());
+            findings.push(schema_names::misnamed(name, &reason, proposal.map(String::as_str)));
+        }
+    }
+    findings
+}
+
+/// The schemas that are the body of a request or a response.
+fn carried(document: &Value) -> BTreeSet<&str> {
+    let mut carried = BTreeSet::new();
+    for operation in operations(document) {
+        let responses = object(operation.value, "responses").into_iter().flat_map(Map::values);
+        for carrier in operation.value.get("requestBody").into_iter().chain(responses) {
+            let content = object(carrier, "content").into_iter().flat_map(Map::values);
+            carried.extend(content.filter_map(|media| reference(media.get("schema")?)));
+        }
+    }
+    carried
+}
+
+/// The proposal, unless another schema has that name.
+fn free(document: &Value, own: &str, proposal: String) -> Option<String> {
+    let is_taken = schemas(document).any(|(name, _)| name != own && name.to_upper_camel_case() == proposal);
+    (!is_taken && !proposal.is_empty()).then_some(proposal)
+}
+
+/// The words of a name in camel case.
+pub fn name_parts(name: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for character in name.chars() {
+        match parts.last_mut() {
+            Some(word) if !character.is_uppercase() => word.push(character),
+            _ => parts.push(character.to_string()),
+        }
+    }
+    parts
+}

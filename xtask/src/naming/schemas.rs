@@ -1,0 +1,198 @@
+//! The names of schemas: what `types.yaml` calls them.
+//!
+//! Upstream names a type after its position, so that a type that three operations use has three names. `x-name` names a
+//! schema; schemas with the same name are joined.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::document::{SCHEMA_PREFIX, object, schemas, schemas_mut, text};
+use crate::findings::{Finding, Section};
+
+/// The name that a schema gets.
+const NAME: &str = "x-name";
+
+/// The reason why a schema is a separate type although another has its shape.
+pub const APART: &str = "x-apart";
+
+/// A schema that needs another name in types.yaml, with the action that gives it the proposed name.
+pub fn misnamed(schema: &str, reason: &str, proposal: Option<&str>) -> Finding {
+    let text = match proposal {
+        Some(name) => format!("{schema}: {reason}; it could be called {name}"),
+        None => format!("{schema}: {reason}"),
+    };
+    Finding::new(Section::SchemaName, schema, text).with_action(proposal.map(|name| name_action(schema, name)))
+}
+
+/// The action for types.yaml that names a schema.
+pub fn name_action(schema: &str, name: &str) -> Value {
+    json!({"target": format!("$.components.schemas['{schema}']"), "update": {(NAME): name}})
+}
+
+/// Gives the schemas the names in their `x-name`, and joins those with the same name. A schema that no longer equals
+/// the others keeps its old name and is reported.
+pub fn join(document: &mut Value) -> Vec<Finding> {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for (old, schema) in schemas(document) {
+        names.insert(old.clone(), text(schema, NAME).unwrap_or(old).to_owned());
+    }
+    let mut findings = Vec::new();
+    // Leaving a schema out makes those that refer to it differ, and so on.
+    while let Some(odd) = odd_one(document, &names) {
+        names.insert(odd.target.clone(), odd.target.clone());
+        findings.push(odd);
+    }
+    rename(document, &names);
+    findings
+}
+
+/// The first schema that differs from the schemas to join it with, or takes the name of an unrelated one.
+fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Finding> {
+    let mut first: BTreeMap<&String, (&String, Value)> = BTreeMap::new();
+    for (old, schema) in schemas(document) {
+        let new = names.get(old)?;
+        let shape = shape(schema, names);
+        match first.get(new) {
+            None => {
+                first.insert(new, (old, shape));
+            }
+            Some((other, same)) if *same == shape => {
+                let named = |name: &String| {
+                    let schema = schemas(document).find(|(other, _)| *other == name).map(|(_, schema)| schema);
+                    schema.and_then(|schema| text(schema, NAME)).is_some()
+                };
+                if !(named(old) && named(other)) {
+                    let reason =
+                        format!("types.yaml calls it {new}, which another schema is called that has no `{NAME}`");
+                    let odd = if named(old) { old } else { *other };
+                    return Some(misnamed(odd, &reason, None));
+                }
+            }
+            Some((other, same)) => {
+                let reason = format!(
+                    "types.yaml calls it {new}, as {other}, from which it differs in {}",
+                    difference(same, &shape)
+                );
+                let odd = if old == new { *other } else { old };
+                return Some(misnamed(odd, &reason, None));
+            }
+        }
+    }
+    None
+}
+
+fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
+    let renamed = |target: &str| {
+        let new = names.get(target.strip_prefix(SCHEMA_PREFIX)?)?;
+        Some(json!(format!("{SCHEMA_PREFIX}{new}")))
+    };
+    redirect(document, &renamed);
+    let Some(components) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let mut joined = Map::new();
+    for (old, mut schema) in std::mem::take(components) {
+        if let Some(schema) = schema.as_object_mut() {
+            schema.shift_remove(NAME);
+        }
+        let new = names.get(&old).cloned().unwrap_or(old);
+        match joined.get_mut(&new).and_then(Value::as_object_mut) {
+            // A reason on one schema holds for all that are joined.
+            Some(first) => first.extend(schema.get(APART).map(|reason| (APART.to_owned(), reason.clone()))),
+            None => {
+                joined.insert(new, schema);
+            }
+        }
+    }
+    *components = joined;
+}
+
+/// Redirects every reference, including those of discriminators.
+fn redirect(value: &mut Value, renamed: &impl Fn(&str) -> Option<Value>) {
+    match value {
+        Value::Object(object) => {
+            for (key, inner) in object.iter_mut() {
+                match inner.as_str().filter(|_| key == "$ref").and_then(renamed) {
+                    Some(target) => *inner = target,
+                    None => redirect(inner, renamed),
+                }
+            }
+            let mapping = object.get_mut("discriminator").and_then(|tag| tag.get_mut("mapping"));
+            for target in mapping.and_then(Value::as_object_mut).into_iter().flat_map(|mapping| mapping.values_mut()) {
+                if let Some(renamed) = target.as_str().and_then(renamed) {
+                    *target = renamed;
+                }
+            }
+        }
+        Value::Array(array) => array.iter_mut().for_each(|inner| redirect(inner, renamed)),
+        _ => {}
+    }
+}
+
+/// Removes the marks that only this module and `rules` read.
+pub fn forget(document: &mut Value) {
+    schemas_mut(document, &mut |schema| {
+        schema.shift_remove(APART);
+    });
+}
+
+/// A schema without descriptions, with enums, choices and required properties in alphabetical order.
+pub fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
+    match value {
+        Value::Object(object) => {
+            let members = object.iter().filter(|(key, inner)| !is_annotation(key, inner)).map(|(key, inner)| {
+                let shape = match (key.as_str(), inner) {
+                    ("required" | "enum", Value::Array(array)) => {
+                        let mut sorted: Vec<String> = array.iter().map(Value::to_string).collect();
+                        sorted.sort();
+                        json!(sorted)
+                    }
+                    ("oneOf", Value::Array(array)) => {
+                        let mut sorted: Vec<Value> = array.iter().map(|inner| shape(inner, names)).collect();
+                        sorted.sort_by_key(Value::to_string);
+                        json!(sorted)
+                    }
+                    (_, Value::String(target)) => {
+                        let name = target.strip_prefix(SCHEMA_PREFIX).and_then(|name| names.get(name));
+                        name.map_or_else(|| inner.clone(), |name| json!(format!("{SCHEMA_PREFIX}{name}")))
+                    }
+                    _ => shape(inner, names),
+                };
+                (key.clone(), shape)
+            });
+            // In alphabetical order.
+            Value::Object(members.collect::<BTreeMap<_, _>>().into_iter().collect())
+        }
+        Value::Array(array) => array.iter().map(|inner| shape(inner, names)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Returns `true` if a member is for people or for a rule. A property called `description` is an object.
+fn is_annotation(key: &str, value: &Value) -> bool {
+    match key {
+        "title" | "description" => value.is_string(),
+        "example" => !value.is_object() || value.get("type").is_none(),
+        _ => key.starts_with("x-") && !value.is_object(),
+    }
+}
+
+/// The properties, or the first keyword, in which two shapes differ.
+fn difference(one: &Value, other: &Value) -> String {
+    let properties = |shape: &Value| object(shape, "properties").cloned().unwrap_or_default();
+    let (ones, others) = (properties(one), properties(other));
+    let names: BTreeSet<&String> = ones.keys().chain(others.keys()).collect();
+    let differing: Vec<String> =
+        names.into_iter().filter(|name| ones.get(*name) != others.get(*name)).map(|name| format!("`{name}`")).collect();
+    if !differing.is_empty() {
+        return differing.join(", ");
+    }
+    let keys = |shape: &Value| shape.as_object().cloned().unwrap_or_default();
+    let (ones, others) = (keys(one), keys(other));
+    let names: BTreeSet<&String> = ones.keys().chain(others.keys()).collect();
+    names
+        .into_iter()
+        .find(|name| ones.get(*name) != others.get(*name))
+        .map_or_else(String::new, |name| format!("`{name}`"))
+}

@@ -1,0 +1,149 @@
+//! A choice of objects that differ in a constant gets a discriminator.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::document::{SCHEMA_PREFIX, object, reference, resolve, schemas_mut, text};
+
+/// Decoding then reads the tag instead of trying one variant after the other.
+pub fn discriminators(document: &mut Value) {
+    let all = document.clone();
+    let mut tags: Vec<(String, String)> = Vec::new();
+    schemas_mut(document, &mut |schema| {
+        let Some((property, mapping)) = discriminator(&all, schema) else {
+            if !has_its_tag(&all, schema) {
+                schema.shift_remove("discriminator");
+            }
+            return;
+        };
+        tags.extend(mapping.values().filter_map(|target| {
+            let name = target.as_str()?.rsplit('/').next()?;
+            Some((name.to_owned(), property.clone()))
+        }));
+        schema.insert("discriminator".to_owned(), json!({"propertyName": property, "mapping": mapping}));
+    });
+    for (name, property) in tags {
+        let Some(variant) = document.pointer_mut(&format!("/components/schemas/{name}")) else {
+            continue;
+        };
+        require(variant, &property);
+    }
+}
+
+/// Returns `true` if upstream's discriminator is a property of every variant. Otherwise, as with the `_type` of the
+/// published recipients, no request has ever had it.
+fn has_its_tag(document: &Value, schema: &Map<String, Value>) -> bool {
+    let tag = schema.get("discriminator").and_then(|discriminator| text(discriminator, "propertyName"));
+    let variants = schema.get("oneOf").and_then(Value::as_array);
+    variants.into_iter().flatten().all(|variant| {
+        let properties = resolve(document, variant).and_then(|variant| object(variant, "properties"));
+        tag.is_some_and(|tag| properties.is_some_and(|properties| properties.contains_key(tag)))
+    })
+}
+
+/// The property with a different constant in every variant, and the variant of each constant.
+fn discriminator(document: &Value, schema: &Map<String, Value>) -> Option<(String, Map<String, Value>)> {
+    let variants = schema.get("oneOf")?.as_array()?;
+    let first = object(resolve(document, variants.first()?)?, "properties")?;
+    let candidates = first.keys().filter(|property| constant(first, property).is_some());
+    for property in candidates {
+        let mapping: Option<Map<String, Value>> = variants
+            .iter()
+            .map(|variant| {
+                let name = reference(variant)?;
+                let properties = object(resolve(document, variant)?, "properties")?;
+                let value = constant(properties, property)?;
+                Some((value.to_owned(), json!(format!("{SCHEMA_PREFIX}{name}"))))
+            })
+            .collect();
+        if let Some(mapping) = mapping
+            && mapping.len() == variants.len()
+            && variants.len() > 1
+        {
+            return Some((property.clone(), mapping));
+        }
+    }
+    None
+}
+
+fn constant<'a>(properties: &'a Map<String, Value>, property: &str) -> Option<&'a str> {
+    match properties.get(property)?.get("enum")?.as_array()?.as_slice() {
+        [only] => only.as_str(),
+        _ => None,
+    }
+}
+
+fn require(variant: &mut Value, property: &str) {
+    if let Some(tag) = variant.pointer_mut(&format!("/properties/{property}")).and_then(Value::as_object_mut) {
+        tag.shift_remove("nullable");
+    }
+    let Some(variant) = variant.as_object_mut() else {
+        return;
+    };
+    let required = variant.entry("required").or_insert_with(|| json!([]));
+    let names: BTreeSet<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !names.contains(property)
+        && let Some(required) = required.as_array_mut()
+    {
+        required.push(json!(property));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::discriminators;
+    use crate::normalize::tests::schemas;
+
+    fn variant(tag: &str, value: &str) -> serde_json::Value {
+        json!({"type": "object", "properties": {tag: {"type": "string", "enum": [value], "nullable": true}}})
+    }
+
+    #[test]
+    fn distinct_constant_becomes_the_discriminator() {
+        let mut document = schemas(json!({
+            "Node": {"oneOf": [{"$ref": "#/components/schemas/Text"}, {"$ref": "#/components/schemas/Image"}]},
+            "Text": variant("type", "text"),
+            "Image": variant("type", "image")
+        }));
+        discriminators(&mut document);
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(
+            schemas["Node"]["discriminator"],
+            json!({"propertyName": "type", "mapping": {
+                "text": "#/components/schemas/Text", "image": "#/components/schemas/Image"
+            }})
+        );
+        assert_eq!(schemas["Node"]["oneOf"].as_array().unwrap().len(), 2);
+        assert_eq!(schemas["Text"]["required"], json!(["type"]));
+        assert_eq!(schemas["Text"]["properties"]["type"], json!({"type": "string", "enum": ["text"]}));
+    }
+
+    #[test]
+    fn discriminator_without_a_property_is_removed() {
+        let mut document = schemas(json!({
+            "Recipient": {
+                "oneOf": [{"$ref": "#/components/schemas/User"}, {"$ref": "#/components/schemas/List"}],
+                "discriminator": {"propertyName": "_type", "mapping": {"user": "#/components/schemas/User"}}
+            },
+            "User": {"type": "object", "properties": {"user_id": {"type": "string"}}},
+            "List": {"type": "object", "properties": {"list_id": {"type": "string"}}}
+        }));
+        discriminators(&mut document);
+        assert!(document["components"]["schemas"]["Recipient"].get("discriminator").is_none());
+    }
+
+    #[test]
+    fn shared_constant_is_not_a_discriminator() {
+        let described = json!({
+            "Node": {"oneOf": [{"$ref": "#/components/schemas/Api"}, {"$ref": "#/components/schemas/Segment"}]},
+            "Api": variant("type", "trigger"),
+            "Segment": variant("type", "trigger")
+        });
+        let mut document = schemas(described.clone());
+        discriminators(&mut document);
+        assert_eq!(document["components"]["schemas"], described);
+    }
+}

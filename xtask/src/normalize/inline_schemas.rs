@@ -1,0 +1,186 @@
+//! Inline bodies, objects and enums become named components.
+
+use std::collections::BTreeMap;
+
+use heck::ToUpperCamelCase;
+use serde_json::{Map, Value, json};
+
+use crate::document::{SCHEMA_PREFIX, array_mut, entry, operations_mut};
+use crate::import::constants::CONSTANT;
+
+/// Keeps Rust names stable: a name comes from the position in the API, not from the order of generation.
+pub fn inline_schemas(document: &mut Value) {
+    let components = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+        .map(std::mem::take)
+        .unwrap_or_default();
+    let mut named = Named {
+        schemas: components.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect(),
+        order: components.keys().cloned().collect(),
+    };
+    for (name, mut schema) in components {
+        named.inside(&mut schema, &name);
+        named.schemas.insert(name, schema);
+    }
+    operations_mut(document, |_, _, operation| {
+        let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+        let id = id.to_upper_camel_case();
+        for parameter in array_mut(operation.get_mut("parameters")) {
+            let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+            let name = format!("{id}{}", name.to_upper_camel_case());
+            if let Some(schema) = parameter.get_mut("schema") {
+                named.hoist(schema, name);
+            }
+        }
+        if let Some(body) = operation.get_mut("requestBody") {
+            named.content(body, &format!("{id}Request"));
+        }
+        let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+        for (_, success) in responses.into_iter().flatten().filter(|(status, _)| status.starts_with('2')) {
+            named.content(success, &format!("{id}Response"));
+        }
+    });
+    if let Some(schemas) = entry(document, "components").and_then(|components| entry(components, "schemas")) {
+        *schemas = named.into_components();
+    }
+}
+
+/// The members that stay behind when a schema becomes a component.
+const STAY: [&str; 2] = ["nullable", CONSTANT];
+
+struct Named {
+    schemas: BTreeMap<String, Value>,
+    order: Vec<String>,
+}
+
+impl Named {
+    fn content(&mut self, carrier: &mut Value, name: &str) {
+        let media = carrier.get_mut("content").and_then(|content| content.get_mut("application/json"));
+        if let Some(schema) = media.and_then(|media| media.get_mut("schema")) {
+            self.hoist(schema, name.to_owned());
+        }
+    }
+
+    /// Names what is inside a schema, and then the schema itself if it is an object or a choice of strings.
+    fn hoist(&mut self, schema: &mut Value, name: String) {
+        self.inside(schema, &name);
+        let Some(object) = schema.as_object_mut() else {
+            return;
+        };
+        // A constant stays: it is a tag, and means nothing apart from its object.
+        let is_choice = object.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() > 1);
+        let is_union = object.contains_key("oneOf");
+        if !(object.contains_key("properties") || is_choice || is_union) {
+            return;
+        }
+        let staying: Vec<(&str, Value)> =
+            STAY.into_iter().filter_map(|key| Some((key, object.shift_remove(key)?))).collect();
+        let target = self.insert(name, Value::Object(std::mem::take(object)));
+        let reference = json!({"$ref": format!("{SCHEMA_PREFIX}{target}")});
+        if staying.is_empty() {
+            *schema = reference;
+            return;
+        }
+        object.insert("allOf".to_owned(), json!([reference]));
+        object.extend(staying.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    }
+
+    fn inside(&mut self, schema: &mut Value, name: &str) {
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (property, inner) in properties.into_iter().flatten() {
+            self.hoist(inner, format!("{name}{}", property.to_upper_camel_case()));
+        }
+        for (key, suffix) in [("items", "Item"), ("additionalProperties", "Value")] {
+            if let Some(inner) = schema.get_mut(key) {
+                self.hoist(inner, format!("{name}{suffix}"));
+            }
+        }
+        for (index, inner) in array_mut(schema.get_mut("oneOf")).enumerate() {
+            self.hoist(inner, format!("{name}Variant{index}"));
+        }
+    }
+
+    /// Adds a component under the name, or under the name and a number if another schema has it.
+    fn insert(&mut self, name: String, schema: Value) -> String {
+        let numbered = (2..).map(|number| format!("{name}{number}"));
+        for candidate in std::iter::once(name.clone()).chain(numbered) {
+            match self.schemas.get(&candidate) {
+                Some(taken) if *taken != schema => continue,
+                Some(_) => return candidate,
+                None => {
+                    self.order.push(candidate.clone());
+                    self.schemas.insert(candidate.clone(), schema);
+                    return candidate;
+                }
+            }
+        }
+        name
+    }
+
+    fn into_components(mut self) -> Value {
+        let mut components = Map::new();
+        for name in self.order {
+            if let Some(schema) = self.schemas.remove(&name) {
+                components.insert(name, schema);
+            }
+        }
+        Value::Object(components)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::inline_schemas;
+    use crate::normalize::tests::{operation, schemas};
+
+    #[test]
+    fn schemas_are_named_after_their_position() {
+        let mut document = operation(json!({
+            "operationId": "things_create",
+            "parameters": [{"name": "sort_by", "in": "query", "schema": {"type": "string", "enum": ["a", "b"], "nullable": true}}],
+            "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {
+                "owner": {"type": "object", "properties": {"id": {"type": "string"}}, "nullable": true},
+                "colors": {"type": "array", "items": {"type": "string", "enum": ["red", "green"]}},
+                "type": {"type": "string", "enum": ["thing"]}
+            }}}}}
+        }));
+        inline_schemas(&mut document);
+        let operation = &document["paths"]["/things"]["get"];
+        assert_eq!(
+            operation["requestBody"]["content"]["application/json"]["schema"],
+            json!({"$ref": "#/components/schemas/ThingsCreateRequest"})
+        );
+        assert_eq!(
+            operation["parameters"][0]["schema"],
+            json!({"allOf": [{"$ref": "#/components/schemas/ThingsCreateSortBy"}], "nullable": true})
+        );
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(
+            schemas["ThingsCreateRequest"]["properties"],
+            json!({
+                "owner": {"allOf": [{"$ref": "#/components/schemas/ThingsCreateRequestOwner"}], "nullable": true},
+                "colors": {"type": "array", "items": {"$ref": "#/components/schemas/ThingsCreateRequestColorsItem"}},
+                "type": {"type": "string", "enum": ["thing"]}
+            })
+        );
+        assert_eq!(schemas["ThingsCreateRequestColorsItem"], json!({"type": "string", "enum": ["red", "green"]}));
+    }
+
+    #[test]
+    fn taken_name_gets_a_number_unless_equal() {
+        let mut document = schemas(json!({
+            "Thing": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["a", "b"]}}},
+            "ThingKind": {"type": "string", "enum": ["x", "y"]},
+            "Other": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["c", "d"]}}},
+            "OtherKind": {"type": "string", "enum": ["c", "d"]}
+        }));
+        inline_schemas(&mut document);
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(schemas["Thing"]["properties"]["kind"]["$ref"], "#/components/schemas/ThingKind2");
+        assert_eq!(schemas["Other"]["properties"]["kind"]["$ref"], "#/components/schemas/OtherKind");
+        assert_eq!(schemas["ThingKind"]["enum"], json!(["x", "y"]));
+    }
+}

@@ -1,0 +1,66 @@
+//! A component that no operation uses is removed.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::document::references;
+
+/// A type that no call takes or returns is noise in the documentation, and removing it would look like a breaking change.
+pub fn reachable(document: &mut Value) {
+    let mut reached: BTreeSet<String> = BTreeSet::new();
+    let mut open: Vec<&Value> = document.get("paths").into_iter().collect();
+    while let Some(value) = open.pop() {
+        for target in references(value) {
+            if reached.insert(target.to_owned()) {
+                open.extend(target.strip_prefix('#').and_then(|pointer| document.pointer(pointer)));
+            }
+        }
+    }
+    let components = document.get_mut("components").and_then(Value::as_object_mut);
+    for (kind, components) in components.into_iter().flatten().filter(|(kind, _)| *kind != "securitySchemes") {
+        if let Some(components) = components.as_object_mut() {
+            let folder = format!("#/components/{kind}/");
+            // A component also stays if a reference leads into it.
+            components.retain(|name, _| {
+                let target = format!("{folder}{name}");
+                let within = format!("{target}/");
+                reached
+                    .range(target.clone()..)
+                    .take_while(|other| other.starts_with(&target))
+                    .any(|other| *other == target || other.starts_with(&within))
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::reachable;
+    use crate::normalize::tests::operation;
+
+    #[test]
+    fn only_components_of_operations_stay() {
+        let mut document = operation(json!({"responses": {"200": {"content": {"application/json": {
+            "schema": {"$ref": "#/components/schemas/Thing"}
+        }}}}}));
+        document["components"] = json!({
+            "schemas": {
+                "Thing": {"properties": {"owner": {"$ref": "#/components/schemas/Owner/properties/id"}}},
+                "Owner": {"properties": {"id": {"$ref": "#/components/schemas/Id"}}},
+                "Id": {"type": "string"},
+                "Own": {"type": "string"},
+                "Lonely": {"properties": {"self": {"$ref": "#/components/schemas/Lonely"}}}
+            },
+            "responses": {"Failure": {}},
+            "securitySchemes": {"Bearer": {}}
+        });
+        reachable(&mut document);
+        let components = &document["components"];
+        assert_eq!(components["schemas"].as_object().unwrap().keys().collect::<Vec<_>>(), ["Thing", "Owner", "Id"]);
+        assert_eq!(components["responses"], json!({}));
+        assert_eq!(components["securitySchemes"], json!({"Bearer": {}}));
+    }
+}

@@ -1,0 +1,120 @@
+//! The responses of an operation become one success, `2XX`, and two errors, `4XX` and `5XX`.
+//!
+//! The success is also under one code, 200 or, without a body, 204: a mock server responds with that.
+
+use serde_json::{Map, Value, json};
+
+use crate::document::{component_mut, object, operations_mut, resolve};
+
+/// progenitor asserts that an operation has one success type, and takes a code that is not listed for an error; the
+/// real `POST /send` responds with 202, although its description has 200. All errors are of one type; a `default` next to
+/// `2XX` would make patterns that cannot be reached.
+pub fn responses(document: &mut Value) {
+    let all = document.clone();
+    let mut has_operations = false;
+    operations_mut(document, |_, _, operation| {
+        has_operations = true;
+        let successes = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
+        let successes = successes.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response);
+        let success = richest(&all, successes).cloned().unwrap_or_else(|| json!({"description": ""}));
+        let code = if success.get("content").is_some() { "200" } else { "204" };
+        let error = json!({"$ref": "#/components/responses/ApiError"});
+        operation.insert("responses".to_owned(), json!({code: success, "2XX": success, "4XX": error, "5XX": error}));
+    });
+    if !has_operations {
+        return;
+    }
+    add_component(document, "responses", || {
+        json!({
+            "description": "",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}
+        })
+    });
+    add_component(document, "schemas", || {
+        json!({
+            "type": "object",
+            "properties": {"message": {"type": "string"}, "type": {"type": "string"}}
+        })
+    });
+}
+
+/// The response with a body that describes most; the first of equals.
+fn richest<'a>(document: &Value, responses: impl Iterator<Item = &'a Value>) -> Option<&'a Value> {
+    let mut richest = (0, None);
+    for response in responses {
+        let richness = body_richness(document, response);
+        if richness > richest.0 {
+            richest = (richness, Some(response));
+        }
+    }
+    richest.1
+}
+
+fn body_richness(document: &Value, response: &Value) -> usize {
+    let Some(content) = object(response, "content") else {
+        return 0;
+    };
+    let Some(schema) = content.get("application/json").and_then(|media| media.get("schema")) else {
+        return usize::from(!content.is_empty());
+    };
+    let properties = resolve(document, schema).and_then(|schema| object(schema, "properties"));
+    2 + properties.map_or(0, Map::len)
+}
+
+/// Adds `ApiError` if it is missing. The second time it may have its description already.
+fn add_component(document: &mut Value, kind: &str, component: impl FnOnce() -> Value) {
+    if let Some(value) = component_mut(document, kind, "ApiError")
+        && value.is_null()
+    {
+        *value = component();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::responses;
+    use crate::normalize::tests::operation;
+
+    fn normalized(described: Value) -> Value {
+        let mut document = operation(json!({"responses": described}));
+        responses(&mut document);
+        document
+    }
+
+    #[test]
+    fn several_codes_become_one_range_with_the_richest_body() {
+        let document = normalized(json!({
+            "200": {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}, "b": {}}}}}},
+            "202": {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}},
+            "204": {"description": ""},
+            "404": {"description": ""}
+        }));
+        let responses = &document["paths"]["/things"]["get"]["responses"];
+        assert_eq!(responses.as_object().unwrap().keys().collect::<Vec<_>>(), ["200", "2XX", "4XX", "5XX"]);
+        assert_eq!(responses["2XX"]["content"]["application/json"]["schema"]["properties"], json!({"a": {}, "b": {}}));
+    }
+
+    #[test]
+    fn operation_without_a_success_gets_an_empty_one() {
+        let document = normalized(json!({"400": {"description": ""}}));
+        let responses = &document["paths"]["/things"]["get"]["responses"];
+        assert_eq!(responses["204"], json!({"description": ""}));
+        assert_eq!(responses["2XX"], responses["204"]);
+    }
+
+    #[test]
+    fn errors_become_two_ranges_of_one_type() {
+        for described in [
+            json!({"2XX": {"description": ""}}),
+            json!({"2XX": {"description": ""}, "400": {"description": ""}, "429": {"description": ""}, "default": {"description": ""}}),
+        ] {
+            let document = normalized(described);
+            let responses = &document["paths"]["/things"]["get"]["responses"];
+            assert_eq!(responses.as_object().unwrap().keys().collect::<Vec<_>>(), ["204", "2XX", "4XX", "5XX"]);
+            assert_eq!(responses["4XX"], json!({"$ref": "#/components/responses/ApiError"}));
+            assert!(document.pointer("/components/schemas/ApiError/properties/message").is_some());
+        }
+    }
+}

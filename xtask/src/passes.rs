@@ -1,0 +1,170 @@
+//! The road from upstream.yaml to courier.yaml: [`PASSES`], one after the other.
+//!
+//! A pass changes the document, and adds what it leaves to a person to the findings. A new pass is a line of the list.
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::Value;
+
+use crate::argument_order;
+use crate::document::operations;
+use crate::findings::{Finding, Section};
+use crate::generator::{self, model::Model};
+use crate::naming::operations::{self as operation_names, SdkMethods};
+use crate::naming::{rules, schemas as schema_names};
+use crate::normalize;
+use crate::normalize::nullable::nullable;
+use crate::normalize::reachable::reachable;
+use crate::normalize::ref_siblings::ref_siblings;
+use crate::overlay::{Overlay, Scope, corrections};
+use crate::references::require_resolved;
+use crate::supported;
+
+/// A step of the road.
+struct Pass {
+    /// For errors.
+    name: &'static str,
+    run: fn(&mut Road<'_>) -> Result<()>,
+}
+
+const PASSES: [Pass; 9] = [
+    // First, because the rules name schemas after operations.
+    Pass { name: "names", run: names },
+    Pass { name: "normalize", run: normalize },
+    // All overlays after this one use the names that it gives.
+    Pass { name: "types", run: types },
+    Pass { name: "corrections", run: corrections },
+    // The rules also apply to what the overlays add.
+    Pass { name: "normalize", run: normalize },
+    Pass { name: "order", run: order },
+    Pass { name: "descriptions", run: descriptions },
+    Pass { name: "supported", run: supported },
+    Pass { name: "verify", run: verify },
+];
+
+/// The overlays that change the structure. All others only describe it.
+const NAMES: &str = "names.yaml";
+const TYPES: &str = "types.yaml";
+const CORRECTIONS: &str = "corrections.yaml";
+const ORDER: &str = "order.yaml";
+
+/// The state that the passes change.
+struct Road<'a> {
+    document: Value,
+    findings: Vec<Finding>,
+    overlays: &'a [Overlay],
+    /// The names of the official SDKs, for operations that names.yaml does not name.
+    sdk_methods: &'a SdkMethods,
+}
+
+/// The document of courier.yaml, and the decisions that are needed before it can be released.
+pub struct Courier {
+    pub document: Value,
+    pub findings: Vec<Finding>,
+}
+
+/// Runs every pass over upstream.yaml.
+pub fn courier(upstream: &Value, overlays: &[Overlay], sdk_methods: &SdkMethods) -> Result<Courier> {
+    let mut road = Road { document: upstream.clone(), findings: Vec::new(), overlays, sdk_methods };
+    for pass in PASSES {
+        (pass.run)(&mut road).with_context(|| format!("the pass `{}`", pass.name))?;
+    }
+    Ok(Courier { document: road.document, findings: road.findings })
+}
+
+/// The surface that the generator makes of the description. Fails if it cannot be generated.
+pub fn model(document: &Value) -> Result<Model> {
+    generator::read(document).map_err(|cause| anyhow!("no Rust can be generated: {cause}"))
+}
+
+impl<'a> Road<'a> {
+    fn overlay(&self, name: &'static str) -> impl Iterator<Item = &'a Overlay> + use<'a> {
+        self.overlays.iter().filter(move |overlay| overlay.is(name))
+    }
+
+    fn apply(&mut self, overlay: &Overlay, scope: Scope) -> Result<()> {
+        self.findings.extend(overlay.apply(&mut self.document, scope)?);
+        Ok(())
+    }
+}
+
+/// Names the operations; those that names.yaml leaves out are named as in the official SDKs, or after their path.
+fn names(road: &mut Road<'_>) -> Result<()> {
+    for overlay in road.overlay(NAMES) {
+        road.apply(overlay, Scope::Anything)?;
+    }
+    road.findings.extend(operation_names::propose(&mut road.document, road.sdk_methods));
+    Ok(())
+}
+
+fn normalize(road: &mut Road<'_>) -> Result<()> {
+    normalize::normalize(&mut road.document)
+}
+
+/// Names the schemas, and joins those with the same name.
+fn types(road: &mut Road<'_>) -> Result<()> {
+    for overlay in road.overlay(TYPES) {
+        road.apply(overlay, Scope::Anything)?;
+    }
+    // A schema that the overlay has replaced takes no name.
+    reachable(&mut road.document);
+    road.findings.extend(schema_names::join(&mut road.document));
+    Ok(())
+}
+
+/// Corrects the description where the API does something else.
+fn corrections(road: &mut Road<'_>) -> Result<()> {
+    for overlay in road.overlay(CORRECTIONS) {
+        road.findings.extend(corrections::superfluous(overlay, &road.document)?);
+        road.apply(overlay, Scope::Anything)?;
+        corrections::without_duplicates(overlay, &mut road.document)?;
+    }
+    Ok(())
+}
+
+/// Puts required properties, which are arguments in Rust, in order.
+fn order(road: &mut Road<'_>) -> Result<()> {
+    for overlay in road.overlay(ORDER) {
+        road.apply(overlay, Scope::Anything)?;
+    }
+    let gone = argument_order::arrange(&mut road.document).into_iter();
+    road.findings.extend(gone.map(|target| {
+        let text = format!("openapi/overlay/{ORDER}: {target} matches nothing");
+        Finding::new(Section::GoneTarget, target, text)
+    }));
+    Ok(())
+}
+
+/// Describes everything.
+fn descriptions(road: &mut Road<'_>) -> Result<()> {
+    let is_structural = |overlay: &Overlay| [NAMES, TYPES, CORRECTIONS, ORDER].iter().any(|name| overlay.is(name));
+    for overlay in road.overlays.iter().filter(|overlay| !is_structural(overlay)) {
+        road.apply(overlay, Scope::Descriptions)?;
+    }
+    // A description is the first keyword of a schema of any value, and a sibling of a reference.
+    nullable(&mut road.document);
+    ref_siblings(&mut road.document);
+    Ok(())
+}
+
+/// Refuses what no rule handles.
+fn supported(road: &mut Road<'_>) -> Result<()> {
+    supported::require_supported(&road.document)
+}
+
+/// Checks the names, the tags and the references of the finished document.
+fn verify(road: &mut Road<'_>) -> Result<()> {
+    require_resolved(&road.document)?;
+    road.findings.extend(rules::misnamed(&road.document));
+    schema_names::forget(&mut road.document);
+    road.findings.extend(operation_names::clashes(&road.document));
+    let is_empty = |tag: &Value| tag.as_str().is_none_or(|tag| tag.trim().is_empty());
+    for operation in operations(&road.document) {
+        let mut tags = operation.value.get("tags").and_then(Value::as_array).into_iter().flatten();
+        if tags.any(is_empty) {
+            let name = operation.heading();
+            let text = format!("{name} has an empty tag: give it one in openapi/overlay/{NAMES}");
+            road.findings.push(Finding::new(Section::EmptyTag, name, text));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! The newest release of the official Python client, and the description that its types give.
+//!
+//! The description behind the official SDKs is not published. The Python client is generated from it, and is the most
+//! exact public statement of Courier's API. pip finds and fetches it, with the mirrors and proxies that are configured on the
+//! machine; `xtask/derive/derive.py` reads it and runs none of it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, bail, ensure};
+use semver::Version;
+use tempfile::TempDir;
+
+/// The name of the official Python client on PyPI.
+const PACKAGE: &str = "trycourier";
+
+/// The script reads types in the way that Python 3.9 writes them.
+const MIN_PYTHON: &str = "import sys; sys.exit(sys.version_info < (3, 9))";
+
+/// A release, downloaded.
+pub struct Release {
+    pub version: Version,
+    python: &'static str,
+    wheel: PathBuf,
+    /// Holds the wheel, and removes it when dropped.
+    _folder: TempDir,
+}
+
+impl Release {
+    /// Asks pip for the newest release, without previews.
+    pub fn newest() -> Result<Self> {
+        let python = python()?;
+        let has_pip = run(python, ["-m", "pip", "--version"]).is_ok_and(|output| output.status.success());
+        ensure!(has_pip, "`{python}` has no pip, which finds the official Python client: install it, or {FROM}");
+        let folder = tempfile::tempdir().context("cannot make a folder for the download")?;
+        let to = folder.path().to_string_lossy().into_owned();
+        let download = ["-m", "pip", "download", PACKAGE, "--no-deps", "--only-binary", ":all:"];
+        // None of it is run, so that the version of Python that it requires does not matter.
+        let quietly =
+            ["--ignore-requires-python", "--no-input", "--disable-pip-version-check", "--quiet", "--dest", &to];
+        let output = run(python, download.into_iter().chain(quietly))?;
+        if !output.status.success() {
+            bail!("pip finds no release of {PACKAGE}: {}", last_line(&output.stderr));
+        }
+        let wheel = wheel(folder.path())?;
+        Ok(Self { version: version_of(&wheel)?, python, wheel, _folder: folder })
+    }
+
+    /// Derives the description of the release.
+    pub fn describe(&self) -> Result<String> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("derive/derive.py");
+        let output = run(self.python, [OsStr::new("-I"), script.as_os_str(), self.wheel.as_os_str()])?;
+        if !output.status.success() {
+            bail!("{} does not understand it: {}", script.display(), last_line(&output.stderr));
+        }
+        String::from_utf8(output.stdout).context("the derived description is not text")
+    }
+}
+
+const FROM: &str = "give a description with `--from`";
+
+/// The command that starts a Python that is new enough.
+fn python() -> Result<&'static str> {
+    let is_new_enough = |python: &&str| run(python, ["-c", MIN_PYTHON]).is_ok_and(|output| output.status.success());
+    ["python3", "python", "py"].into_iter().find(is_new_enough).with_context(|| {
+        format!(
+            "there is no Python 3.9 or newer here, which reads the types of the official Python client: install it, or {FROM}"
+        )
+    })
+}
+
+fn run(python: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<Output> {
+    Command::new(python).args(arguments).output().with_context(|| format!("`{python}` cannot be run"))
+}
+
+/// The line in which programs report an error.
+fn last_line(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why").trim().to_owned()
+}
+
+fn wheel(folder: &Path) -> Result<PathBuf> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "whl") {
+            return Ok(path);
+        }
+    }
+    bail!("pip downloaded no wheel of {PACKAGE}")
+}
+
+/// The second part of a wheel's name.
+fn version_of(wheel: &Path) -> Result<Version> {
+    let name = wheel.file_name().unwrap_or_default().to_string_lossy();
+    let version = name.split('-').nth(1).unwrap_or_default();
+    version.parse().with_context(|| format!("{name} has no version that can be compared"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{last_line, version_of};
+
+    #[test]
+    fn wheel_name_has_the_version() {
+        let version = version_of(Path::new("/tmp/trycourier-9.13.0-py3-none-any.whl")).unwrap();
+        assert_eq!(version.to_string(), "9.13.0");
+        assert!(version_of(Path::new("trycourier.whl")).is_err());
+    }
+
+    #[test]
+    fn last_line_is_the_error() {
+        assert_eq!(last_line(b"WARNING: old\nERROR: No matching distribution\n\n"), "ERROR: No matching distribution");
+        assert_eq!(last_line(b""), "it does not say why");
+    }
+}

@@ -1,0 +1,129 @@
+//! The differences between two generated surfaces, and what each means for a Rust caller.
+//!
+//! The generator makes Rust of both descriptions, so that nothing here predicts it. Structs and enums are
+//! `#[non_exhaustive]`, and optional values are set by name: more of them is compatible. Required values are arguments.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::generator::emit::surface::Argument;
+use crate::generator::model::{Model, Operation, TypeItem, TypeShape};
+use crate::report::{changed_calls, changed_types};
+
+/// One difference, by the Rust name of what differs.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Change {
+    pub subject: Subject,
+    pub effect: Effect,
+    pub kind: Kind,
+    pub rust: String,
+    pub what: String,
+}
+
+/// The subject of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    Operation,
+    Parameter,
+    Schema,
+    Property,
+    Variant,
+    Value,
+}
+
+/// The effect of a change on a program that uses the crate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    Breaking,
+    Compatible,
+}
+
+/// The direction of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Added,
+    Removed,
+    Changed,
+}
+
+impl Change {
+    pub fn is_addition(&self) -> bool {
+        self.effect == Effect::Compatible && self.kind == Kind::Added
+    }
+}
+
+/// Every difference: calls, then types, each in the order of their names.
+pub fn compare(old: &Model, new: &Model) -> Vec<Change> {
+    let mut changes = Changes(Vec::new());
+    changed_calls::compare(&mut changes, old, new);
+    changed_types::compare(&mut changes, old, new);
+    changes.0
+}
+
+/// The Rust names of the types that no operation uses anymore.
+pub fn unused_types(old: &Model, new: &Model) -> Vec<String> {
+    let left: BTreeSet<&str> = new.types.iter().map(|item| item.name.as_str()).collect();
+    old.types.iter().filter(|item| !left.contains(item.name.as_str())).map(type_name).collect()
+}
+
+/// `types::Paging`.
+pub fn type_name(item: &TypeItem) -> String {
+    format!("types::{}", item.name)
+}
+
+/// `types::Paging::cursor`, for a field or a variant.
+pub fn member(item: &TypeItem, ident: &str) -> String {
+    format!("types::{}::{ident}", item.name)
+}
+
+/// The fields, values or variants of a type.
+pub fn members(item: &TypeItem) -> Vec<String> {
+    let idents: Vec<&String> = match &item.shape {
+        TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.ident).collect(),
+        TypeShape::Enum(values) => values.iter().map(|value| &value.ident).collect(),
+        TypeShape::Union { variants } => variants.iter().map(|variant| &variant.ident).collect(),
+    };
+    idents.into_iter().map(|ident| member(item, ident)).collect()
+}
+
+/// `resources::ListsSubscriptions::add`.
+pub fn method(call: &Operation) -> String {
+    format!("resources::{}::{}", call.resource_type(), call.method())
+}
+
+/// Collects the changes.
+pub struct Changes(Vec<Change>);
+
+impl Changes {
+    fn push(&mut self, subject: Subject, effect: Effect, kind: Kind, rust: &str, what: impl Into<String>) {
+        self.0.push(Change { subject, effect, kind, rust: rust.to_owned(), what: what.into() });
+    }
+
+    pub fn added(&mut self, subject: Subject, effect: Effect, rust: &str, what: impl Into<String>) {
+        self.push(subject, effect, Kind::Added, rust, what);
+    }
+
+    pub fn removed(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
+        self.push(subject, Effect::Breaking, Kind::Removed, rust, what);
+    }
+
+    pub fn breaking(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
+        self.push(subject, Effect::Breaking, Kind::Changed, rust, what);
+    }
+
+    pub fn compatible(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
+        self.push(subject, Effect::Compatible, Kind::Changed, rust, what);
+    }
+}
+
+/// The names of arguments in order, for people.
+pub fn names(arguments: &[Argument]) -> String {
+    match arguments {
+        [] => "nothing".to_owned(),
+        some => some.iter().map(|argument| format!("`{}`", argument.ident)).collect::<Vec<_>>().join(", "),
+    }
+}

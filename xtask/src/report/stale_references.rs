@@ -1,0 +1,169 @@
+//! Lines of the repository that an update makes wrong: links to removed items, and numbers that have changed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::coming_from;
+use crate::document::operations;
+use crate::files::Files;
+use crate::findings::{Finding, Section};
+use crate::generator::model::Model;
+use crate::report::changes::{members, method};
+
+/// The files and folders that document the API. CHANGELOG.md is about the past.
+const DOCUMENTS: [&str; 7] =
+    ["README.md", "AGENTS.md", "CONTRIBUTING.md", "docs", "src", "examples", "openapi/overlay"];
+
+/// The lines that name an operation or a type that is gone, the old number of operations or the old release.
+pub fn find(
+    files: &Files,
+    (old, old_model): (&Value, &Model),
+    (new, new_model): (&Value, &Model),
+    unused_types: &[String],
+) -> Result<Vec<Finding>> {
+    let mut stale: Vec<(String, String)> = Vec::new();
+    for name in names(old_model).difference(&names(new_model)) {
+        // The members of a type that is gone go with it.
+        if !unused_types.iter().any(|gone| name.starts_with(&format!("{gone}::"))) {
+            stale.push((name.clone(), "is gone".to_owned()));
+        }
+    }
+    stale.extend(unused_types.iter().map(|name| (name.clone(), "is gone".to_owned())));
+    let (before, after) = (operations(old).len(), operations(new).len());
+    if before != after {
+        stale.push((format!("{before} operations"), format!("are {after} now")));
+    }
+    let release = |document: &Value| document.pointer("/info/version").and_then(Value::as_str).map(str::to_owned);
+    if let (Some(before), Some(after)) = (release(old), release(new))
+        && before != after
+        && before.contains('.')
+    {
+        stale.push((before, format!("is {after} now")));
+    }
+    let mut findings = Vec::new();
+    if !stale.is_empty() {
+        for document in DOCUMENTS {
+            search(&files.repository, Path::new(document), &stale, &mut findings)?;
+        }
+    }
+    Ok(findings)
+}
+
+/// The names that documents use: the methods and calls of operations, the fields and variants of types.
+fn names(model: &Model) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for call in &model.operations {
+        names.extend([format!("calls::{}", call.name), method(call)]);
+        names.insert(format!("{}().{}(", call.resource().join("()."), call.method()));
+    }
+    names.extend(model.types.iter().flat_map(members));
+    names
+}
+
+fn search(repository: &Path, path: &Path, stale: &[(String, String)], findings: &mut Vec<Finding>) -> Result<()> {
+    let full_path = repository.join(path);
+    if full_path.is_dir() {
+        let entries = fs::read_dir(&full_path).with_context(|| format!("cannot list {}", full_path.display()))?;
+        let mut names: Vec<_> = entries.map(|entry| Ok(entry?.file_name())).collect::<Result<_>>()?;
+        names.sort();
+        return names.into_iter().try_for_each(|name| search(repository, &path.join(name), stale, findings));
+    }
+    // This file is generated.
+    if path == Path::new(coming_from::FILE) {
+        return Ok(());
+    }
+    // A file that is not text does not mention the API.
+    let content = fs::read_to_string(&full_path).unwrap_or_default();
+    for (number, line) in (1..).zip(content.lines()) {
+        for (name, change) in stale.iter().filter(|(name, _)| mentions(line, name)) {
+            let position = format!("{}:{number}", path.to_string_lossy().replace('\\', "/"));
+            let text = format!("{position}: `{name}` {change}");
+            findings.push(Finding::new(Section::StaleReference, position, text));
+        }
+    }
+    Ok(())
+}
+
+/// Returns `true` if a line has the name, and not as a part of a longer one.
+fn mentions(line: &str, name: &str) -> bool {
+    let is_part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    let ends_open = !is_part(name.chars().last());
+    line.match_indices(name).any(|(start, _)| {
+        let before = line.get(..start).and_then(|before| before.chars().last());
+        let after = line.get(start + name.len()..).and_then(|after| after.chars().next());
+        !is_part(before) && (ends_open || !is_part(after))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::{Value, json};
+
+    use super::{find, mentions};
+    use crate::files::Files;
+    use crate::generator::{self, model::Model};
+    use crate::report::tests::document;
+
+    #[test]
+    fn stale_names_and_numbers_are_found_by_line() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("openapi/overlay")).unwrap();
+        fs::write(
+            folder.path().join("README.md"),
+            "# Things\nAll 2 operations of release 9.1.0, 12 operations, 19.1.0.\n",
+        )
+        .unwrap();
+        fs::write(
+            folder.path().join("openapi/overlay/things.yaml"),
+            "See [it](crate::resources::Things::get)\nand get_all, resources::Things::get_all, types::Thing.\n`things().get(id)`\ntypes::Part::size and types::Part::Sizes, types::Thing::id.\n",
+        )
+        .unwrap();
+        let described = |version: &str, get: bool, property: &str| {
+            let mut document = document(json!({
+                "Part": {"type": "object", "additionalProperties": {}, "properties": {property: {"type": "string"}}}
+            }));
+            document["info"]["version"] = json!(version);
+            if get {
+                document["paths"]["/a"]["get"] = json!({
+                    "operationId": "things_get", "x-method": "things.get", "responses": {"2XX": {"description": ""}}
+                });
+            }
+            let model = generator::read(&document).unwrap();
+            (document, model)
+        };
+        let (old, new) = (described("9.1.0", true, "size"), described("9.2.0", false, "Length"));
+        let find = |old: (&Value, &Model), new: (&Value, &Model), unused: &[String]| -> Vec<String> {
+            let findings = find(&Files::new(folder.path()), old, new, unused).unwrap();
+            findings.into_iter().map(|finding| finding.text).collect()
+        };
+        assert_eq!(
+            find((&old.0, &old.1), (&new.0, &new.1), &["types::Thing".to_owned()]),
+            [
+                "README.md:2: `2 operations` are 1 now",
+                "README.md:2: `9.1.0` is 9.2.0 now",
+                "openapi/overlay/things.yaml:1: `resources::Things::get` is gone",
+                "openapi/overlay/things.yaml:2: `types::Thing` is gone",
+                "openapi/overlay/things.yaml:3: `things().get(` is gone",
+                "openapi/overlay/things.yaml:4: `types::Part::size` is gone",
+                "openapi/overlay/things.yaml:4: `types::Thing` is gone",
+            ]
+        );
+        assert_eq!(find((&old.0, &old.1), (&old.0, &old.1), &[]), [""; 0]);
+    }
+
+    #[test]
+    fn part_of_a_name_is_not_a_mention() {
+        assert!(
+            mentions("x Client::a.", "Client::a")
+                && !mentions("Client::ab", "Client::a")
+                && !mentions("MyClient::a", "Client::a")
+        );
+        assert!(mentions("calls().get(id)", "calls().get("));
+    }
+}

@@ -1,0 +1,86 @@
+//! Replaces several files, either all or none.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use tempfile::NamedTempFile;
+
+/// The former contents of replaced files.
+pub struct Replacement {
+    before: Vec<(PathBuf, String)>,
+}
+
+/// Writes each text next to its file, and moves them into place once all are written.
+pub fn replace(files: &[(&PathBuf, &str)]) -> Result<Replacement> {
+    let written: Vec<(PathBuf, NamedTempFile)> =
+        files.iter().map(|(path, text)| Ok(((*path).clone(), write_next_to(path, text)?))).collect::<Result<_>>()?;
+    let mut done = Replacement { before: Vec::new() };
+    for (path, file) in written {
+        let moved = fs::read_to_string(&path).map_err(anyhow::Error::from).and_then(|before| {
+            file.persist(&path)?;
+            Ok(before)
+        });
+        match moved {
+            Ok(before) => done.before.push((path, before)),
+            Err(error) => {
+                done.undo()?;
+                return Err(error).with_context(|| format!("cannot replace {}", path.display()));
+            }
+        }
+    }
+    Ok(done)
+}
+
+impl Replacement {
+    /// Restores the former contents.
+    pub fn undo(&self) -> Result<()> {
+        for (path, text) in &self.before {
+            write_next_to(path, text)?.persist(path).with_context(|| format!("cannot restore {}", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+fn write_next_to(path: &PathBuf, text: &str) -> Result<NamedTempFile> {
+    let context = || format!("cannot write next to {}", path.display());
+    let folder = path.parent().with_context(context)?;
+    let mut file = NamedTempFile::new_in(folder).with_context(context)?;
+    file.write_all(text.as_bytes()).with_context(context)?;
+    // A temporary file is private to its owner; the file that it replaces was not.
+    let permissions = fs::metadata(path).with_context(|| format!("cannot replace {}", path.display()))?.permissions();
+    file.as_file().set_permissions(permissions).with_context(context)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::replace;
+
+    #[test]
+    fn files_are_replaced_together_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        fs::write(&one, "1").unwrap();
+        assert!(replace(&[(&one, "new"), (&two, "new")]).is_err(), "there is no second file");
+        assert_eq!(fs::read_to_string(&one).unwrap(), "1");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+
+        fs::create_dir(&two).unwrap();
+        assert!(replace(&[(&one, "new"), (&two, "new")]).is_err(), "the second is a folder");
+        assert_eq!(fs::read_to_string(&one).unwrap(), "1", "the first is put back");
+        fs::remove_dir(&two).unwrap();
+
+        fs::write(&two, "2").unwrap();
+        let replacement = replace(&[(&one, "new"), (&two, "new")]).unwrap();
+        assert_eq!(fs::read_to_string(&two).unwrap(), "new");
+        replacement.undo().unwrap();
+        assert_eq!(
+            (fs::read_to_string(&one).unwrap(), fs::read_to_string(&two).unwrap()),
+            ("1".to_owned(), "2".to_owned())
+        );
+    }
+}
