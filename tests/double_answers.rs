@@ -112,7 +112,7 @@ fn walk(courier: &Courier, target: &str, rows: &str, cursor: &[&str]) -> (usize,
 }
 
 #[test]
-fn all_five_shapes_of_pages_end_with_the_last_row() {
+fn pages_of_every_shape_end_with_the_last_row() {
     let courier = Courier::new();
     courier.page_size(2);
     for number in 0..5 {

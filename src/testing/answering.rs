@@ -12,7 +12,6 @@ use super::description::{DESCRIPTION, Found};
 use super::example::of_schema;
 use super::idempotency::{self, Held};
 use super::moment::millis;
-use super::paging::Shape;
 use super::request::Request as Known;
 use super::sent::{self, Cause};
 use super::state::State;
@@ -188,7 +187,7 @@ fn made_up(request: &Known<'_>) -> Answer {
     let operation = request.operation;
     let Some(schema) = &operation.answer else { return Answer::empty(operation.status) };
     let example = of_schema(&DESCRIPTION, schema);
-    let example = match Shape::of(operation) {
+    let example = match &operation.paging {
         Some(shape) => shape.ended(example, &request.url),
         None => example,
     };

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use super::paging::Shape;
 use super::routes::{self, Handler};
 
 pub(super) static DESCRIPTION: LazyLock<Description> =
@@ -25,6 +26,8 @@ pub(super) struct Operation {
     pub body: Option<Value>,
     pub status: u16,
     pub answer: Option<Value>,
+    /// The shape of its pages, if it is a list.
+    pub paging: Option<Shape>,
     /// What the fake does for it; without one it answers an example.
     pub handler: Option<Handler>,
 }
@@ -123,6 +126,7 @@ impl Operation {
                 .and_then(|status| status.try_into().ok())
                 .unwrap_or(200),
             answer: schema("answer"),
+            paging: schema("paging").and_then(|paging| serde_json::from_value(paging).ok()),
             method,
             segments,
             handler,

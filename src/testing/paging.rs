@@ -1,5 +1,6 @@
 //! Pages, in each operation's own shape.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -8,13 +9,18 @@ use super::example::of_schema;
 use super::request::{Request, pairs};
 use super::values::{list, with};
 
-/// How a list's answer tells its rows and its end.
+/// The shape of a list's pages, as `build/description/paging.rs` found it.
+#[derive(Clone, Deserialize)]
 pub(super) struct Shape {
     /// The property with the rows.
+    #[serde(rename = "items")]
     rows: String,
+    #[serde(rename = "shape")]
     end: End,
 }
 
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum End {
     /// `paging: {cursor, more}`
     Paging,
@@ -27,26 +33,6 @@ enum End {
 }
 
 impl Shape {
-    /// The shape of an operation's answer, if it is one that pages.
-    pub fn of(operation: &Operation) -> Option<Self> {
-        let (answer, _) = DESCRIPTION.resolve(operation.answer.as_ref()?);
-        let properties = answer.get("properties")?.as_object()?;
-        let end = if properties.contains_key("paging") {
-            End::Paging
-        } else if properties.contains_key("has_more") {
-            End::HasMore
-        } else if properties.contains_key("next_cursor") {
-            End::NextCursor
-        } else if properties.contains_key("cursor") {
-            End::Cursor
-        } else {
-            return None;
-        };
-        let is_array = |schema: &Value| DESCRIPTION.resolve(schema).0.get("type").is_some_and(|kind| kind == "array");
-        let (rows, _) = properties.iter().find(|(_, schema)| is_array(schema))?;
-        Some(Self { rows: rows.clone(), end })
-    }
-
     /// A response as the last page, so that nobody walks on for ever.
     pub fn ended(&self, answer: Value, url: &str) -> Value {
         let rows = list(&answer, &self.rows).to_vec();
@@ -88,7 +74,7 @@ pub(super) fn page(request: &Request<'_>, size: usize, rows: impl Iterator<Item 
     let mut rows = rows.skip(start);
     let page: Vec<Value> = rows.by_ref().take(size).collect();
     let cursor = rows.next().map(|_| write_cursor(start + page.len()));
-    let shape = Shape::of(request.operation).unwrap_or(Shape { rows: "items".to_owned(), end: End::Paging });
+    let shape = request.operation.paging.clone().unwrap_or(Shape { rows: "items".to_owned(), end: End::Paging });
     Ok(Answer::ok(shape.answer(page, cursor, &request.url)))
 }
 
@@ -102,7 +88,7 @@ pub(super) fn served(operation: &Operation, rows: &[Value], size: usize, target:
     let end = start.saturating_add(size.max(1)).min(rows.len());
     let page = rows.get(start..end)?.to_vec();
     let cursor = (end < rows.len()).then(|| write_cursor(end));
-    let shape = Shape::of(operation)?;
+    let shape = operation.paging.as_ref()?;
     let rest = of_schema(&DESCRIPTION, operation.answer.as_ref()?);
     Some(Answer::new(operation.status, with(rest, shape.answer(page, cursor, path))))
 }

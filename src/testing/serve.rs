@@ -37,6 +37,7 @@ static WEBHOOK: Operation = Operation {
     id: "webhook",
     method: "POST",
     path: "",
+    secret_parameters: &[],
     answer: ResponseBody::None,
     sensitive: true,
     repeatable: true,
