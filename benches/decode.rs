@@ -73,5 +73,5 @@ fn compare<T: DeserializeOwned + PartialEq + std::fmt::Debug>(
         beside_value.ratio,
         counts.2
     );
-    bars.at_most(&format!("  {name} beside the same type"), &beside_typed, BAR);
+    bars.at_most(&format!("  {name}, relative to the same type"), &beside_typed, BAR);
 }

@@ -29,9 +29,9 @@ pub fn page(items: &str, cursor: Option<&str>) -> String {
 /// Returns a page of messages, both delivered and undeliverable.
 pub fn messages(messages: usize) -> String {
     let message = |number: usize| {
-        let moment = 1_785_312_000_000_u64 + number as u64 * 61_003;
+        let timestamp = 1_785_312_000_000_u64 + number as u64 * 61_003;
         let head = format!(
-            r#""id":"1-65f240a0-{number:024x}","recipient":"user_{number:06}","event":"nt_welcome","notification":"01HZX5M4J9Q2W8K3R7T6V1B0NC","enqueued":{moment}"#
+            r#""id":"1-65f240a0-{number:024x}","recipient":"user_{number:06}","event":"nt_welcome","notification":"01HZX5M4J9Q2W8K3R7T6V1B0NC","enqueued":{timestamp}"#
         );
         if number % 10 == 9 {
             format!(
@@ -40,8 +40,8 @@ pub fn messages(messages: usize) -> String {
         } else {
             format!(
                 r#"{{{head},"status":"DELIVERED","sent":{sent},"delivered":{delivered},"opened":null,"clicked":null,"providers":[{{"provider":"sendgrid","status":"DELIVERED","sent":{sent},"delivered":{delivered},"channel":{{"key":"email","name":"Email","template":"01HZX5M4J9Q2W8K3R7T6V1B0ND"}},"reference":{{"x-message-id":"kVzPq7b0T5e-{number}"}}}}]}}"#,
-                sent = moment + 321,
-                delivered = moment + 4_567,
+                sent = timestamp + 321,
+                delivered = timestamp + 4_567,
             )
         }
     };

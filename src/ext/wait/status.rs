@@ -1,4 +1,4 @@
-//! Methods that tell whether a status is final.
+//! Methods that return whether a status is final.
 
 #[cfg(feature = "bulk")]
 use crate::types::BulkJobStatus;
