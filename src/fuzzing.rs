@@ -17,7 +17,9 @@ pub fn first_repeated<'a>(start: Option<&str>, mut cursors: impl Iterator<Item =
     cursors.position(|cursor| seen.is_repeated(cursor))
 }
 
-/// The delay that the headers of a response ask for.
-pub fn asked_delay(headers: &HeaderMap, date: SystemTime) -> Option<Duration> {
-    crate::retry::asked_delay(headers, date)
+/// Returns the delay that the headers of a response request, if the client obeys it.
+pub fn requested_delay(headers: &HeaderMap, date: SystemTime) -> Option<Duration> {
+    let error = crate::Error::new(crate::ErrorKind::RateLimited, "");
+    let error = error.with_server_decision(crate::retry::retry_after::parse_retry_after(headers, date), None);
+    crate::retry::retry_after::requested_delay(&error)
 }

@@ -37,7 +37,8 @@ pub mod calls {
 
     use serde_json::Value;
 
-    use crate::call::{Arguments, argument, call};
+    use crate::call::Arguments;
+    use crate::call::macros::{argument, call};
     pub use crate::call::{Call, Sending};
     use crate::ext::pagination::{Next, Paged, paged};
     use crate::operation::{Operation, ResponseBody};

@@ -1,13 +1,16 @@
-//! What can be seen of a call from outside: a report for metrics, a span and events for traces.
+//! The report of a call, to the caller's callbacks and to traces.
 
-use std::time::Duration;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
 use crate::operation::Operation;
-use crate::{Error, ErrorKind, Mismatch};
+use crate::retry::Clock;
+use crate::{Error, ErrorKind, Mismatch, Response, Result};
 
-/// A call that has ended, as [`ClientBuilder::on_call`](crate::ClientBuilder::on_call) reports it.
+/// The report of a call that has ended, for [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
 ///
 /// It contains no ids, keys or bodies, so every field can be a label of a metric. A call that was refused before it was sent, or
 /// whose future was dropped, is not reported.
@@ -17,71 +20,85 @@ pub struct CallReport {
     /// The dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
     /// [`Client::request`](crate::Client::request).
     pub operation: &'static str,
-    /// The HTTP method; `_OTHER` for one that HTTP does not define, as OpenTelemetry has it.
+    /// The HTTP method; `_OTHER` for one that HTTP does not define, as in OpenTelemetry.
     pub method: &'static str,
     /// The path with the names of its parameters, such as `/bulk/{job_id}/users`.
     pub path: &'static str,
     /// The HTTP status; `None` if there was no response.
     pub status: Option<StatusCode>,
-    /// What went wrong; `None` for a success.
+    /// The kind of the failure; `None` for a success.
     pub error: Option<ErrorKind>,
-    /// How often the request was sent.
+    /// The number of times that the request was sent.
     pub attempts: u32,
-    /// How many values of the response were not as described.
+    /// The number of values in the response that do not match the API's description.
     pub mismatches: usize,
-    /// How long the call took, with all attempts and the delays between them.
+    /// The duration of the call, with all attempts and the delays between them.
     pub duration: Duration,
 }
 
-impl CallReport {
-    pub(crate) fn of(operation: &Operation, end: End<'_>, duration: Duration) -> Self {
-        let Operation { id, method, path, .. } = *operation;
-        let (status, error, attempts, mismatches) = match end {
-            End::Answered { status, attempts, mismatches } => (Some(status), None, attempts, mismatches),
-            End::Failed(error) => (error.status(), Some(error.kind()), error.attempts(), error.mismatches()),
-        };
-        Self { operation: id, method, path, status, error, attempts, mismatches: mismatches.len(), duration }
-    }
-}
+/// A callback of [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
+pub(crate) type Observer = Box<dyn Fn(&CallReport) + Send + Sync>;
 
-/// How a call ended.
-pub(crate) enum End<'a> {
-    Answered { status: StatusCode, attempts: u32, mismatches: &'a [Mismatch] },
-    Failed(&'a Error),
-}
+/// The name and the port of the server, for traces.
+pub(crate) type Server<'a> = (&'a str, Option<u16>);
 
-/// The span of a call, under OpenTelemetry's semantic conventions for HTTP clients.
-#[cfg(feature = "tracing")]
-pub(crate) struct Trace {
+/// An active call, which is reported when it ends.
+pub(crate) struct ActiveReport<'a> {
+    operation: &'static Operation,
+    observers: &'a [Observer],
+    clock: &'a dyn Clock,
+    start: Instant,
+    /// The span under OpenTelemetry's semantic conventions for HTTP clients.
+    #[cfg(feature = "tracing")]
     span: tracing::Span,
 }
 
-#[cfg(feature = "tracing")]
-impl Trace {
-    pub(crate) fn begin(operation: &Operation, base_url: &crate::client::base_url::BaseUrl) -> Self {
-        let span = tracing::info_span!(
-            "courier",
-            otel.name = format!("{} {}", operation.method, operation.path).as_str(),
-            otel.kind = "client",
-            courier.operation = operation.id,
-            http.request.method = operation.method,
-            url.template = operation.path,
-            server.address = base_url.host(),
-            server.port = base_url.port(),
-            http.response.status_code = tracing::field::Empty,
-            http.request.resend_count = tracing::field::Empty,
-            error.type = tracing::field::Empty,
-            courier.duration_ms = tracing::field::Empty,
-        );
-        Self { span }
+#[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "only traces show it"))]
+impl<'a> ActiveReport<'a> {
+    pub(crate) fn new(
+        operation: &'static Operation,
+        (host, port): Server<'_>,
+        observers: &'a [Observer],
+        clock: &'a dyn Clock,
+    ) -> Self {
+        Self {
+            operation,
+            observers,
+            clock,
+            start: clock.now(),
+            #[cfg(feature = "tracing")]
+            span: tracing::info_span!(
+                "courier",
+                otel.name = format!("{} {}", operation.method, operation.path).as_str(),
+                otel.kind = "client",
+                courier.operation = operation.id,
+                http.request.method = operation.method,
+                url.template = operation.path,
+                server.address = host,
+                server.port = port,
+                http.response.status_code = tracing::field::Empty,
+                http.request.resend_count = tracing::field::Empty,
+                error.type = tracing::field::Empty,
+                courier.duration_ms = tracing::field::Empty,
+            ),
+        }
     }
 
-    // Not an `async fn`, whose future would hold the call's twice.
+    pub(crate) fn start(&self) -> Instant {
+        self.start
+    }
+
+    /// Runs a part of the call in its span.
+    // Not an `async fn`, whose future would contain the call's future twice.
     pub(crate) fn during<T>(&self, call: impl Future<Output = T>) -> impl Future<Output = T> {
-        tracing::Instrument::instrument(call, self.span.clone())
+        #[cfg(feature = "tracing")]
+        let call = tracing::Instrument::instrument(call, self.span.clone());
+        call
     }
 
+    /// Traces a retry before its delay.
     pub(crate) fn retry(&self, attempts: u32, error: &Error, delay: Duration) {
+        #[cfg(feature = "tracing")]
         tracing::warn!(
             parent: &self.span,
             attempt = attempts,
@@ -92,7 +109,52 @@ impl Trace {
         );
     }
 
-    pub(crate) fn mismatches(&self, mismatches: &[Mismatch]) {
+    /// Reports the end of the call.
+    pub(crate) fn end<T>(self, outcome: &Result<Response<T>>) {
+        let (status, error, attempts, mismatches) = match outcome {
+            Ok(response) => (Some(response.status()), None, response.attempts(), response.mismatches()),
+            Err(error) => (error.status(), Some(error.kind()), error.attempts(), error.mismatches()),
+        };
+        self.finish(status, error, attempts, mismatches);
+    }
+
+    fn finish(self, status: Option<StatusCode>, error: Option<ErrorKind>, attempts: u32, mismatches: &[Mismatch]) {
+        if self.observers.is_empty() && !self.is_traced() {
+            return;
+        }
+        let Operation { id: operation, method, path, .. } = *self.operation;
+        let duration = self.clock.now().saturating_duration_since(self.start);
+        let mismatch_count = mismatches.len();
+        let report =
+            CallReport { operation, method, path, status, error, attempts, mismatches: mismatch_count, duration };
+        // The mismatches of a failed call are part of its error.
+        self.trace(&report, if error.is_none() { mismatches } else { &[] });
+        for observer in self.observers {
+            // The call has ended, and its outcome belongs to the caller whatever the callback does.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| observer(&report))) {
+                // Dropping the value of the panic can panic as well.
+                std::mem::forget(panic);
+                #[cfg(feature = "tracing")]
+                tracing::error!(parent: &self.span, "a callback of `on_call` panicked");
+            }
+        }
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    fn is_traced(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "tracing")]
+    fn is_traced(&self) -> bool {
+        !self.span.is_disabled()
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    fn trace(&self, report: &CallReport, mismatches: &[Mismatch]) {}
+
+    #[cfg(feature = "tracing")]
+    fn trace(&self, report: &CallReport, mismatches: &[Mismatch]) {
         for mismatch in mismatches {
             tracing::warn!(
                 parent: &self.span,
@@ -101,58 +163,20 @@ impl Trace {
                 "the response does not match the description"
             );
         }
-    }
-
-    pub(crate) fn observer_panicked(&self) {
-        tracing::error!(parent: &self.span, "the observer of `on_call` panicked");
-    }
-
-    pub(crate) fn is_on(&self) -> bool {
-        !self.span.is_disabled()
-    }
-
-    pub(crate) fn end(&self, call: &CallReport) {
-        if let Some(status) = call.status {
+        if let Some(status) = report.status {
             self.span.record("http.response.status_code", status.as_u16());
         }
-        if let Some(error) = call.error {
+        if let Some(error) = report.error {
             self.span.record("error.type", format!("{error:?}").as_str());
         }
-        if call.attempts > 1 {
-            self.span.record("http.request.resend_count", call.attempts - 1);
+        if report.attempts > 1 {
+            self.span.record("http.request.resend_count", report.attempts - 1);
         }
-        self.span.record("courier.duration_ms", milliseconds(call.duration));
+        self.span.record("courier.duration_ms", milliseconds(report.duration));
     }
 }
 
 #[cfg(feature = "tracing")]
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Nothing, without the feature `tracing`.
-#[cfg(not(feature = "tracing"))]
-pub(crate) struct Trace;
-
-#[cfg(not(feature = "tracing"))]
-impl Trace {
-    pub(crate) fn begin(_: &Operation, _: &crate::client::base_url::BaseUrl) -> Self {
-        Self
-    }
-
-    pub(crate) fn during<T>(&self, call: impl Future<Output = T>) -> impl Future<Output = T> {
-        call
-    }
-
-    pub(crate) fn retry(&self, _: u32, _: &Error, _: Duration) {}
-
-    pub(crate) fn mismatches(&self, _: &[Mismatch]) {}
-
-    pub(crate) fn observer_panicked(&self) {}
-
-    pub(crate) fn is_on(&self) -> bool {
-        false
-    }
-
-    pub(crate) fn end(&self, _: &CallReport) {}
 }

@@ -49,7 +49,7 @@ impl Transport for WithoutKeys {
 
 /// A client that never gives up: the retries are tested elsewhere.
 fn patient(builder: ClientBuilder) -> Client {
-    builder.max_retries(20).retry_budget(1_000_000).build().unwrap()
+    builder.options(|options| options.max_retries(20)).retry_budget(1_000_000).build().unwrap()
 }
 
 fn client(courier: &Courier) -> Client {

@@ -167,7 +167,7 @@ fn a_proxy_of_the_environment_does_not_get_what_is_for_this_machine() {
 fn no_debug_shows_the_key() {
     let builder = Client::builder()
         .api_key("pk_test_SECRET")
-        .header("x-token", "SECRET")
+        .options(|options| options.header("x-token", "SECRET"))
         .options(|options| options.query("t", "SECRET"));
     assert!(!format!("{builder:?}").contains("SECRET"));
     let client = builder.build().unwrap();
@@ -339,7 +339,7 @@ async fn a_metric_is_told_of_every_call() {
     .await;
     let client = server
         .builder()
-        .attempt_timeout(Duration::from_secs(5))
+        .options(|options| options.attempt_timeout(Duration::from_secs(5)))
         .on_call(move |call| sender.send(call.clone()).unwrap())
         .build()
         .unwrap();

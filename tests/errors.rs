@@ -128,7 +128,7 @@ async fn no_secret_is_cut_in_two_at_the_end_of_an_excerpt() {
             let outcome: Outcome = Ok(http::Response::builder().status(502).body(page.clone().into()).unwrap());
             async { outcome }
         });
-        let client = server.builder().max_retries(0).options(|options| options.header("x-token", &secret));
+        let client = server.builder().options(|options| options.max_retries(0).header("x-token", &secret));
         let error = client.build().unwrap().lists().retrieve("customers").await.unwrap_err();
         let excerpt = error.body_snippet().unwrap();
         assert!(excerpt.starts_with("<p>") && !excerpt.contains("secret"), "{before}: {excerpt}");
@@ -206,8 +206,12 @@ async fn a_secret_that_deviates_is_in_no_text() {
 #[tokio::test]
 async fn no_text_of_an_error_has_the_url_or_the_key() {
     // Nothing listens there.
-    let client =
-        Client::builder().api_key("pk_test_SECRET").base_url("http://127.0.0.1:9").max_retries(0).build().unwrap();
+    let client = Client::builder()
+        .api_key("pk_test_SECRET")
+        .base_url("http://127.0.0.1:9")
+        .options(|options| options.max_retries(0))
+        .build()
+        .unwrap();
     let error = client.users().tokens().retrieve("USER_ID", "DEVICE_TOKEN").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
     assert!(!error.was_sent());

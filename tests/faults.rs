@@ -349,7 +349,7 @@ async fn run(case: &Case, script: Vec<Act>, how: How, attempts: u32) -> Result<(
     let client = server
         .builder()
         .clock(clock.clone())
-        .attempt_timeout(timeout)
+        .options(|options| options.attempt_timeout(timeout))
         .options(|options| options.idempotency_keys(how != How::Keyless).max_response_bytes(4 << 20))
         .build()
         .unwrap();

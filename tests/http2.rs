@@ -62,7 +62,12 @@ async fn a_refused_request_was_not_sent_and_is_counted() {
         .await;
         for (retries, expected) in [(0, 1), (2, 3)] {
             requests.store(0, Ordering::SeqCst);
-            let client = server.builder().clock(TestClock::new()).max_retries(retries).build().unwrap();
+            let client = server
+                .builder()
+                .clock(TestClock::new())
+                .options(|options| options.max_retries(retries))
+                .build()
+                .unwrap();
             // No key: it can be repeated only because it was not looked at.
             let error = keyless(&client).await.unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connection, expected), "{by_go_away} {error}");
@@ -306,7 +311,12 @@ async fn dies_after_one_answer() -> Secure {
 #[tokio::test]
 async fn a_timeout_makes_the_next_attempt_take_another_connection() {
     let server = dies_after_one_answer().await;
-    let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_millis(500)).build().unwrap();
+    let client = server
+        .builder()
+        .clock(TestClock::new())
+        .options(|options| options.attempt_timeout(Duration::from_millis(500)))
+        .build()
+        .unwrap();
     let send = || client.request(Method::GET, "/x").send_raw();
     send().await.unwrap();
     let answer = send().await.unwrap();
@@ -329,9 +339,63 @@ async fn a_body_that_times_out_makes_the_next_attempt_take_another_connection() 
         forever().await
     })
     .await;
-    let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_millis(500)).build().unwrap();
+    let client = server
+        .builder()
+        .clock(TestClock::new())
+        .options(|options| options.attempt_timeout(Duration::from_millis(500)))
+        .build()
+        .unwrap();
     let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
     assert_eq!((answer.attempts(), server.connections()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_first_connection_that_hangs_is_replaced() {
+    for hanging in [1, 2] {
+        let server = Secure::start(H2, move |mut stream, number| async move {
+            greet(&mut stream).await?;
+            if number >= hanging {
+                return good(stream).await;
+            }
+            next_request(&mut stream).await?;
+            forever().await
+        })
+        .await;
+        let timeout = Duration::from_millis(500);
+        let client = server.builder().clock(TestClock::new()).options(|options| options.attempt_timeout(timeout));
+        let client = client.build().unwrap();
+        let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+        assert_eq!((response.attempts() as usize, server.connections()), (hanging + 1, hanging + 1));
+        // The connection that responds is kept.
+        for _ in 0..5 {
+            assert_eq!(client.request(Method::GET, "/x").send_raw().await.unwrap().attempts(), 1);
+        }
+        assert_eq!(server.connections(), hanging + 1);
+    }
+}
+
+#[tokio::test]
+async fn extreme_keep_alives_are_off_or_refused() {
+    let server = Secure::start(H2, |mut stream, _| async move {
+        greet(&mut stream).await?;
+        good(stream).await
+    })
+    .await;
+    let (max, second) = (Duration::MAX, Duration::from_secs(1));
+    for (interval, timeout) in [(max, max), (max, second), (second, max), (second * 1_000_000_000, second)] {
+        let client = server.builder().http2_keep_alive(interval, timeout).build().unwrap();
+        for _ in 0..3 {
+            let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+            assert_eq!(response.attempts(), 1, "{interval:?} {timeout:?}");
+        }
+    }
+    for (interval, timeout) in
+        [(Duration::ZERO, second), (second, Duration::ZERO), (Duration::ZERO, Duration::ZERO), (max, Duration::ZERO)]
+    {
+        let error = server.builder().http2_keep_alive(interval, timeout).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains("http2_keep_alive"), "{error}");
+    }
 }
 
 /// Hands everything on.
@@ -360,7 +424,10 @@ async fn a_transport_that_is_wrapped_leaves_a_dead_connection_too() {
             forever().await
         })
         .await;
-        let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_millis(500));
+        let client = server
+            .builder()
+            .clock(TestClock::new())
+            .options(|options| options.attempt_timeout(Duration::from_millis(500)));
         let client = client.wrap_transport(Wrapped).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
@@ -399,7 +466,12 @@ async fn a_call_that_is_dropped_ends_its_stream_and_leaves_the_connection_to_the
 #[tokio::test]
 async fn many_timeouts_at_once_are_answered_by_the_next_attempt() {
     let server = dies_after_one_answer().await;
-    let client = server.builder().clock(TestClock::new()).attempt_timeout(Duration::from_secs(2)).build().unwrap();
+    let client = server
+        .builder()
+        .clock(TestClock::new())
+        .options(|options| options.attempt_timeout(Duration::from_secs(2)))
+        .build()
+        .unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let answers = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
     assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.attempts() == 2)));
@@ -417,7 +489,7 @@ async fn a_connection_that_gives_no_sign_of_life_is_given_up_before_the_timeout(
     let client = server
         .builder()
         .clock(TestClock::new())
-        .attempt_timeout(Duration::from_secs(60))
+        .options(|options| options.attempt_timeout(Duration::from_secs(60)))
         .http2_keep_alive(Duration::from_millis(200), Duration::from_millis(200))
         .build()
         .unwrap();
@@ -455,7 +527,8 @@ async fn a_cut_of_one_connection_loses_none_of_three_hundred_calls() {
 async fn measure_a_dead_connection() {
     for seconds in [2, 5, 10, 60] {
         let server = dies_after_one_answer().await;
-        let client = server.builder().attempt_timeout(Duration::from_secs(seconds)).build().unwrap();
+        let client =
+            server.builder().options(|options| options.attempt_timeout(Duration::from_secs(seconds))).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         let begun = Instant::now();
         let answer = client.request(Method::GET, "/x").send_raw().await;

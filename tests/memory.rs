@@ -64,7 +64,7 @@ async fn bomb_is_not_decompressed_beyond_the_limit() {
     let bomb = gzipped(&vec![b' '; 256 << 20]);
     for status in [200, 500] {
         let server = Faulty::start(vec![Act::answer(status, &[("content-encoding", "gzip")], &bomb)]).await;
-        let client = server.builder().max_retries(0).build().unwrap();
+        let client = server.builder().options(|options| options.max_retries(0)).build().unwrap();
         MEMORY.reset_peak_usage();
         let before = MEMORY.current_usage();
         let error = client.request(Method::GET, "/x").send::<Value>().await.unwrap_err();
@@ -80,7 +80,7 @@ async fn empty_gzip_members_are_limited() {
     for (parts, is_read) in [(1000, true), (1001, false), (8 * 1024 * 1024 / nothing.len(), false)] {
         let body = nothing.repeat(parts);
         let server = Faulty::start(vec![Act::answer(200, &[("content-encoding", "gzip")], body)]).await;
-        let client = server.builder().max_retries(0).build().unwrap();
+        let client = server.builder().options(|options| options.max_retries(0)).build().unwrap();
         assert_eq!(client.request(Method::GET, "/x").send_raw().await.is_ok(), is_read, "{parts}");
     }
 }

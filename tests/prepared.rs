@@ -55,7 +55,7 @@ fn send(client: &Client) -> calls::SendMessage {
 }
 
 #[tokio::test]
-async fn it_sends_what_the_call_would_from_another_process_and_under_one_key() {
+async fn performed_calls_equal_sent_calls() {
     let courier = Courier::new();
     let written = serde_json::to_string(&send(&client(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     assert!(courier.calls().is_empty());
@@ -83,7 +83,7 @@ async fn it_sends_what_the_call_would_from_another_process_and_under_one_key() {
 }
 
 #[tokio::test]
-async fn what_is_written_down_can_be_read() {
+async fn serialized_calls_are_readable() {
     let courier = Courier::new();
     let call =
         send(&client(&courier, CREATED_AT)).idempotency_key("order-7").idempotency_expiration("2026-12-31T00:00:00Z");
@@ -108,16 +108,16 @@ async fn what_is_written_down_can_be_read() {
 }
 
 #[tokio::test]
-async fn past_the_life_of_its_key_it_is_refused_and_nothing_is_sent() {
+async fn expired_calls_are_refused() {
     let courier = Courier::new();
     let maker = client(&courier, CREATED_AT);
     let plain = send(&maker).prepare().unwrap();
-    let longer = send(&maker).idempotency_expiration((CREATED_AT + 100 * HOUR).to_string()).prepare().unwrap();
-    let of_the_options =
-        send(&maker).options(|options| options.idempotency_expiration(&(CREATED_AT + 100 * HOUR).to_string()));
-    let of_the_options = of_the_options.prepare().unwrap();
-    let odd = send(&maker).idempotency_expiration("next week").prepare().unwrap();
-    for (prepared, life) in [(plain, 24), (longer, 100), (of_the_options, 100), (odd, 24)] {
+    let expiration = UNIX_EPOCH + Duration::from_secs(CREATED_AT + 100 * HOUR);
+    let longer = send(&maker).idempotency_expiration(expiration).prepare().unwrap();
+    let of_the_options = send(&maker).options(|options| options.idempotency_expiration(expiration)).prepare().unwrap();
+    // Courier's documentation counts milliseconds, so nothing is concluded from seconds.
+    let seconds = send(&maker).idempotency_expiration((CREATED_AT + 100 * HOUR).to_string()).prepare().unwrap();
+    for (prepared, life) in [(plain, 24), (longer, 100), (of_the_options, 100), (seconds, 24)] {
         let end = CREATED_AT + life * HOUR - 300;
         assert_eq!(prepared.expires_at(), Some(UNIX_EPOCH + Duration::from_secs(end)));
         client(&courier, end - 1).perform(&prepared).await.unwrap();
@@ -132,7 +132,7 @@ async fn past_the_life_of_its_key_it_is_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn it_is_too_late_when_it_is_sent_and_not_when_it_was_asked_for() {
+async fn expiration_counts_when_the_call_is_sent() {
     let courier = Courier::new();
     let date = Arc::new(AtomicU64::new(CREATED_AT));
     let client = courier.client_builder().clock(At(Arc::clone(&date))).build().unwrap();
@@ -144,7 +144,7 @@ async fn it_is_too_late_when_it_is_sent_and_not_when_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn no_turn_in_a_pace_and_no_retry_comes_when_the_key_is_forgotten() {
+async fn no_wait_outlives_the_key() {
     let courier = Courier::new();
     let client = courier.client_builder().rate_limit(1, Duration::from_secs(10 * HOUR)).build().unwrap();
     let prepared = send(&client).prepare().unwrap();
@@ -165,7 +165,7 @@ async fn no_turn_in_a_pace_and_no_retry_comes_when_the_key_is_forgotten() {
 }
 
 #[tokio::test]
-async fn what_needs_no_key_has_none_and_lives_on() {
+async fn calls_without_a_key_do_not_expire() {
     let courier = Courier::new();
     courier.on::<calls::MessagesList>().reply(example());
     let prepared = client(&courier, CREATED_AT).messages().list().cursor("a b").tag(["x"]).prepare().unwrap();
@@ -176,11 +176,11 @@ async fn what_needs_no_key_has_none_and_lives_on() {
 }
 
 #[tokio::test]
-async fn it_is_read_as_its_own_operation_alone() {
+async fn calls_deserialize_only_as_their_operation() {
     let courier = Courier::new();
     let written = serde_json::to_value(send(&client(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     let error = serde_json::from_value::<Prepared<calls::BulkCreateJob>>(written.clone()).unwrap_err();
-    assert_eq!(error.to_string(), "this is a prepared call of \"send.message\", not of bulk.create_job");
+    assert_eq!(error.to_string(), "this is a prepared POST \"send.message\", not POST bulk.create_job");
     for (name, value) in
         [("method", json!("GET")), ("path", json!("https://evil.example/")), ("idempotency_key", Value::Null)]
     {
@@ -191,7 +191,7 @@ async fn it_is_read_as_its_own_operation_alone() {
 }
 
 #[tokio::test]
-async fn a_damaged_one_is_refused_and_sends_nothing() {
+async fn corrupt_calls_are_refused() {
     let courier = Courier::new();
     let written = serde_json::to_value(send(&client(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     for (name, value) in [
@@ -210,16 +210,22 @@ async fn a_damaged_one_is_refused_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_cannot_be_prepared() {
+async fn invalid_arguments_cannot_be_prepared() {
     let courier = Courier::new();
     let client = client(&courier, CREATED_AT);
     let error = client.bulk().run_job("..").prepare().unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidArgument, Some("bulk.run_job")));
     assert_eq!(send(&client).idempotency_key(" ").prepare().unwrap_err().kind(), ErrorKind::InvalidArgument);
+    for expiration in ["next week", "0", "-1", "86400", "2027-01-31T09:00:00"] {
+        let error = send(&client).idempotency_expiration(expiration).prepare().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{expiration}");
+        let call = send(&client).options(|options| options.idempotency_expiration(expiration));
+        assert_eq!(call.prepare().unwrap_err().kind(), ErrorKind::InvalidArgument, "{expiration}");
+    }
 }
 
 #[test]
-fn it_shows_nothing_of_what_it_sends() {
+fn debug_shows_only_the_operation() {
     let client = Client::builder().api_key("pk_test_SECRET").build().unwrap();
     let shown = format!("{:?}", send(&client).prepare().unwrap());
     assert_eq!(shown, "Prepared(send.message)");
@@ -231,15 +237,15 @@ fn of_double(courier: &trycourier::testing::Courier, date: u64) -> Client {
 }
 
 #[tokio::test]
-async fn no_key_is_trusted_for_longer_than_courier_keeps_one() {
+async fn keys_are_not_trusted_beyond_their_lifetime() {
     let courier = trycourier::testing::Courier::new();
     let (hours, year) = (CREATED_AT + 100 * HOUR, 365 * 24);
     for (expiration, life) in [
-        (hours.to_string(), 100),
-        // As milliseconds.
+        // Seconds, which the server may read as milliseconds of 1970.
+        (hours.to_string(), 24),
         ((hours * 1000).to_string(), 100),
-        // A key is kept for a year at most, whatever was asked for.
-        ((CREATED_AT + 10 * year * HOUR).to_string(), year),
+        // A key is kept for a year at most.
+        (((CREATED_AT + 10 * year * HOUR) * 1000).to_string(), year),
         (u64::MAX.to_string(), year),
         ("9999-12-31T00:00:00Z".to_owned(), year),
     ] {
@@ -254,7 +260,7 @@ async fn no_key_is_trusted_for_longer_than_courier_keeps_one() {
 }
 
 #[tokio::test]
-async fn a_row_that_was_tampered_with_sends_nothing() {
+async fn modified_calls_send_nothing() {
     let courier = trycourier::testing::Courier::new();
     let written = serde_json::to_value(send(&of_double(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     for (name, value) in [
@@ -285,9 +291,26 @@ async fn a_row_that_was_tampered_with_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_options_set_is_the_calls() {
+async fn keys_of_the_options_are_prepared() {
     let client = of_double(&trycourier::testing::Courier::new(), CREATED_AT);
     let call = send(&client).options(|options| options.idempotency_key("order-8"));
     assert_eq!(call.clone().prepare().unwrap().idempotency_key(), Some("order-8"));
     assert_eq!(call.idempotency_key("order-9").prepare().unwrap().idempotency_key(), Some("order-9"));
+}
+
+#[tokio::test]
+async fn prepared_posts_have_a_key_even_if_keys_are_off() {
+    let courier = Courier::new();
+    let client = courier.client_builder().options(|options| options.idempotency_keys(false)).build().unwrap();
+    let prepared = send(&client).prepare().unwrap();
+    assert_eq!(prepared.idempotency_key().map(str::len), Some(36));
+    for _ in 0..2 {
+        client.perform(&prepared).await.unwrap();
+    }
+    assert_eq!(courier.sent().len(), 1);
+    // A call that is sent at once has none.
+    send(&client).await.unwrap();
+    let keys: Vec<_> = courier.calls().iter().map(|call| call.idempotency_key().map(str::to_owned)).collect();
+    assert_eq!(keys[2], None);
+    assert_eq!(keys[0].as_deref(), prepared.idempotency_key());
 }

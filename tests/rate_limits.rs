@@ -1,4 +1,4 @@
-//! Calls wait where the server has asked for it, and keep the pace that the caller has set.
+//! Calls wait if the server requests a pause, and keep the rate limit that the caller has set.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use futures::future::join_all;
 use support::scripted::{Outcome, PausedClock, Scripted, good};
 use tokio::time::Instant;
@@ -18,13 +19,13 @@ fn limited() -> Outcome {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_429_with_a_delay_holds_back_the_other_calls_of_its_operation() {
+async fn a_429_with_a_delay_pauses_its_operation() {
     let begun = Instant::now();
     let server =
         Scripted::new(
             move |_, _| async move { if begun.elapsed() < Duration::from_secs(20) { limited() } else { good() } },
         );
-    let client = server.builder().clock(PausedClock).max_retries(0).build().unwrap();
+    let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
     let call = |client: &trycourier::Client| client.request(Method::GET, "/x").send_raw();
     assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::RateLimited);
     // Clones and copies know of it.
@@ -37,9 +38,9 @@ async fn a_429_with_a_delay_holds_back_the_other_calls_of_its_operation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn holding_back_can_be_turned_off_and_respects_the_deadline() {
+async fn pauses_can_be_turned_off_and_fit_the_timeout() {
     let server = Scripted::outcomes(vec![limited]);
-    let client = server.builder().clock(PausedClock).max_retries(0).build().unwrap();
+    let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
     let call = |client: &trycourier::Client| client.request(Method::GET, "/x").send_raw();
     call(&client).await.unwrap_err();
     let begun = Instant::now();
@@ -53,39 +54,42 @@ async fn holding_back_can_be_turned_off_and_respects_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pace_spreads_calls_evenly() {
+async fn rate_limit_spreads_calls_evenly() {
     let begun = Instant::now();
     let server = Scripted::outcomes(vec![good]);
     let client = server.builder().clock(PausedClock).rate_limit(5, Duration::from_secs(1)).build().unwrap();
     join_all((0..11).map(|_| client.request(Method::GET, "/x").send_raw())).await;
     assert_eq!(begun.elapsed().as_secs(), 2);
-    // A pause is not made up for by a burst.
+    // No burst follows a pause.
     tokio::time::sleep(Duration::from_secs(60)).await;
     let begun = Instant::now();
     join_all((0..6).map(|_| client.clone().request(Method::GET, "/x").send_raw())).await;
     assert_eq!(begun.elapsed().as_secs(), 1);
 
-    // A call that would have to wait beyond its deadline says that it was its own client's doing.
+    // The error of a call that cannot wait that long names the client's own limit.
     let brief = client.with_options(|options| options.total_timeout(Duration::from_millis(100)));
     let error = brief.request(Method::GET, "/x").send_raw().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::RateLimited, 0, false));
-    assert!(error.to_string().contains("the pace") && !error.to_string().contains("server"), "{error}");
+    assert!(error.to_string().contains("the rate limit") && !error.to_string().contains("server"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_wait_for_the_pace_takes_no_place_in_it() {
+async fn calls_that_cannot_wait_take_no_slot() {
     let server = Scripted::outcomes(vec![good]);
     let client = server.builder().clock(PausedClock).rate_limit(1, Duration::from_secs(1)).build().unwrap();
     let hurried = client.with_options(|options| options.total_timeout(Duration::from_millis(2500)));
     let begun = Instant::now();
-    let answers = join_all((0..100).map(|_| hurried.request(Method::GET, "/x").send_raw())).await;
-    let refused: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+    let responses = join_all((0..100).map(|_| hurried.request(Method::GET, "/x").send_raw())).await;
+    let refused: Vec<_> = responses.into_iter().filter_map(Result::err).collect();
     assert_eq!((refused.len(), server.seen(), begun.elapsed().as_secs()), (97, 3, 2));
     for error in refused {
         assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::RateLimited, 0, false));
-        assert_eq!(error.to_string(), "request: the pace of the client lets no call begin before this one's deadline");
+        assert_eq!(
+            error.to_string(),
+            "request: the rate limit of the client lets this call begin only after its total timeout"
+        );
     }
-    // Nor does who goes away.
+    // Neither does a call that is dropped.
     let waiting = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw()));
     assert!(tokio::time::timeout(Duration::from_millis(2500), waiting).await.is_err());
     let (seen, begun) = (server.seen(), Instant::now());
@@ -95,12 +99,12 @@ async fn who_cannot_wait_for_the_pace_takes_no_place_in_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pace_is_kept_whatever_it_is() {
+async fn extreme_rate_limits_are_kept_or_refused() {
     let server = Scripted::outcomes(vec![good]);
     let builder = || server.builder().clock(PausedClock);
     let error = builder().rate_limit(0, Duration::from_secs(1)).build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
-    assert_eq!(error.to_string(), "the pace lets no call begin: it has to be of at least one call");
+    assert_eq!(error.to_string(), "the rate limit permits no calls; it must permit at least one call in its period");
 
     let unlimited = builder().rate_limit(u32::MAX, Duration::ZERO).build().unwrap();
     let begun = Instant::now();
@@ -115,7 +119,7 @@ async fn a_pace_is_kept_whatever_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hold_is_of_its_operation_alone_and_the_longest_counts() {
+async fn pauses_are_per_operation_and_the_longest_counts() {
     let begun = Instant::now();
     let asked = std::sync::atomic::AtomicU32::new(0);
     let server = Scripted::new(move |request, _| {
@@ -127,7 +131,7 @@ async fn a_hold_is_of_its_operation_alone_and_the_longest_counts() {
                     tokio::time::sleep(Duration::from_secs(1)).await;
                     limited()
                 }
-                // The later answer asks for less.
+                // The later response requests less.
                 Some(1) => {
                     tokio::time::sleep(Duration::from_secs(2)).await;
                     Ok(Response::builder().status(429).header("retry-after", "5").body(Body::empty()).unwrap())
@@ -136,11 +140,116 @@ async fn a_hold_is_of_its_operation_alone_and_the_longest_counts() {
             }
         }
     });
-    let client = server.builder().clock(PausedClock).max_retries(0).build().unwrap();
+    let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
     let (first, second) = futures::join!(client.lists().list().send(), client.lists().list().send());
-    assert_eq!([first, second].map(|answer| answer.unwrap_err().kind()), [ErrorKind::RateLimited; 2]);
+    assert_eq!([first, second].map(|response| response.unwrap_err().kind()), [ErrorKind::RateLimited; 2]);
     let _ = client.brands().list().await.unwrap();
     assert_eq!(begun.elapsed().as_secs(), 2);
     let _ = client.lists().list().await.unwrap();
     assert_eq!(begun.elapsed().as_secs(), 21);
+}
+
+fn limited_client(server: &Scripted) -> trycourier::Client {
+    server.builder().clock(PausedClock).rate_limit(10, Duration::from_secs(1)).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_calls_do_not_block_others_of_their_task() {
+    let in_time = |test| tokio::time::timeout(Duration::from_secs(60), test);
+    let server = Scripted::outcomes(vec![good]);
+    // A call waits in one branch, and is not polled while the other branch calls.
+    let client = limited_client(&server);
+    let call = || client.request(Method::GET, "/x").send_raw();
+    let selects = async {
+        for _ in 0..20 {
+            let waiting = std::pin::pin!(async {
+                call().await.unwrap();
+                call().await.unwrap();
+                std::future::pending::<()>().await;
+            });
+            let timer = std::pin::pin!(tokio::time::sleep(Duration::from_millis(50)));
+            let futures::future::Either::Right((_, waiting)) = futures::future::select(waiting, timer).await else {
+                panic!("the first branch never ends");
+            };
+            call().await.unwrap();
+            drop(waiting);
+        }
+    };
+    in_time(Box::pin(selects) as futures::future::LocalBoxFuture<'_, ()>).await.unwrap();
+    // A stream keeps calls that it does not poll while the loop calls.
+    let client = limited_client(&server);
+    let streams = async {
+        let calls = (0..20).map(|_| client.request(Method::GET, "/x").send_raw());
+        let mut calls = futures::stream::iter(calls).buffered(3);
+        while let Some(response) = calls.next().await {
+            response.unwrap();
+            client.request(Method::GET, "/y").send_raw().await.unwrap();
+        }
+    };
+    in_time(Box::pin(streams)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn unpolled_calls_do_not_begin_together() {
+    let begun = Instant::now();
+    let starts = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = std::sync::Arc::clone(&starts);
+    let server = Scripted::new(move |_, _| {
+        log.lock().unwrap().push(begun.elapsed());
+        async { good() }
+    });
+    let client = limited_client(&server);
+    client.request(Method::GET, "/x").send_raw().await.unwrap();
+    let mut calls: Vec<_> = (0..5).map(|_| Box::pin(client.request(Method::GET, "/x").send_raw())).collect();
+    for call in &mut calls {
+        // Each call reserves its slot.
+        let _ = futures::poll!(call);
+    }
+    // Meanwhile all slots pass.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    join_all(calls).await;
+    let starts = starts.lock().unwrap();
+    assert_eq!(starts.len(), 6);
+    assert!(starts[1..].windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_millis(99)), "{starts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn total_timeout_includes_the_wait_for_a_slot() {
+    let server = Scripted::outcomes(vec![good]);
+    let client = limited_client(&server);
+    let hurried = client.with_options(|options| options.total_timeout(Duration::from_secs(2)));
+    let calls: Vec<_> = (0..30).map(|_| tokio::spawn(hurried.request(Method::GET, "/x").send_raw())).collect();
+    let begun = Instant::now();
+    let responses = join_all(calls).await;
+    assert!(begun.elapsed() <= Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(responses.into_iter().filter(|response| response.as_ref().unwrap().is_ok()).count(), 20);
+    // A call that is polled too late is not sent after its timeout.
+    let mut call = Box::pin(hurried.request(Method::GET, "/x").send_raw());
+    let _ = futures::poll!(&mut call);
+    let _ = client.request(Method::GET, "/x").send_raw().await;
+    let mut late = Box::pin(hurried.request(Method::GET, "/x").send_raw());
+    let _ = futures::poll!(&mut late);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let seen = server.seen();
+    let error = late.await.unwrap_err();
+    assert_eq!((error.kind(), error.was_sent(), server.seen()), (ErrorKind::RateLimited, false, seen));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropped_calls_return_their_slots_in_any_order() {
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [0, 2, 1]] {
+        let server = Scripted::outcomes(vec![good]);
+        let client = limited_client(&server);
+        client.request(Method::GET, "/x").send_raw().await.unwrap();
+        let mut calls: Vec<_> = (0..3).map(|_| Some(Box::pin(client.request(Method::GET, "/x").send_raw()))).collect();
+        for call in &mut calls {
+            let _ = futures::poll!(call.as_mut().unwrap());
+        }
+        for index in order {
+            calls[index] = None;
+        }
+        let begun = Instant::now();
+        client.request(Method::GET, "/x").send_raw().await.unwrap();
+        assert_eq!(begun.elapsed().as_millis(), 100, "{order:?}");
+    }
 }

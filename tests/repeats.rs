@@ -39,7 +39,7 @@ fn hopeless() -> Outcome {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_has_the_key_under_which_the_call_can_be_made_again() {
+async fn errors_have_the_key_for_another_call() {
     let server = Scripted::outcomes(vec![lost, lost, lost, good]);
     let client = server.builder().clock(PausedClock).build().unwrap();
     let error = client.request(Method::POST, "/send").send_raw().await.unwrap_err();
@@ -61,7 +61,7 @@ async fn an_error_has_the_key_under_which_the_call_can_be_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_call_can_be_made_again_under_a_key_that_was_made_before() {
+async fn dropped_calls_can_be_repeated_under_their_key() {
     let server = Scripted::new(|_, _| async {
         tokio::time::sleep(Duration::from_secs(3)).await;
         good()
@@ -79,8 +79,8 @@ async fn a_dropped_call_can_be_made_again_under_a_key_that_was_made_before() {
 fn no_key_can_be_shared_by_all_calls() {
     let builder = || Client::builder().api_key("key");
     for (name, built) in [
-        ("header", builder().header("Idempotency-Key", "k").build()),
-        ("header in lower case", builder().header("idempotency-key", "k").build()),
+        ("header", builder().options(|options| options.header("Idempotency-Key", "k")).build()),
+        ("header in lower case", builder().options(|options| options.header("idempotency-key", "k")).build()),
         ("options", builder().options(|options| options.idempotency_key("k")).build()),
         ("options' header", builder().options(|options| options.header("IDEMPOTENCY-KEY", "k")).build()),
     ] {
@@ -110,7 +110,7 @@ fn no_key_can_be_shared_by_the_environment() {
 
 /// Which requests are repeated after which failures.
 #[tokio::test(start_paused = true)]
-async fn what_may_be_done_twice_is_repeated_and_nothing_else() {
+async fn only_repeatable_requests_are_repeated() {
     let (yes, no) = (true, false);
     for (method, key, after_lost, after_timeout, after_server_error) in [
         (Method::GET, no, yes, yes, yes),
@@ -149,7 +149,7 @@ async fn what_may_be_done_twice_is_repeated_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_certainly_not_done_was_not_sent() {
+async fn requests_that_were_not_processed_were_not_sent() {
     for (fault, was_sent) in
         [(refused as fn() -> Outcome, false), (refused_by_http2, false), (lost, true), (late, true)]
     {
@@ -163,7 +163,7 @@ async fn what_was_certainly_not_done_was_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delete_that_was_done_says_so_when_its_retry_finds_nothing() {
+async fn deletes_report_a_lost_response() {
     let server = Scripted::outcomes(vec![lost, missing]);
     let client = server.builder().clock(PausedClock).build().unwrap();
     let error = client.request(Method::DELETE, "/lists/x").send_raw().await.unwrap_err();
@@ -185,7 +185,7 @@ async fn a_delete_that_was_done_says_so_when_its_retry_finds_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_that_is_cut_off_is_repeated_under_its_key() {
+async fn truncated_successes_are_repeated_under_their_key() {
     fn cut() -> Outcome {
         status(202, r#"{"requestId": {"a": 1}"#)
     }
@@ -211,14 +211,67 @@ async fn a_success_that_is_cut_off_is_repeated_under_its_key() {
 }
 
 #[tokio::test]
-async fn an_observer_that_panics_does_not_take_the_answer_with_it() {
+async fn panics_of_callbacks_do_not_affect_calls() {
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let server = Scripted::outcomes(vec![good, missing]);
-    let client = server.builder().on_call(|_| panic!("observer")).build().unwrap();
-    let answer = client.request(Method::GET, "/x").send_raw().await;
+    let client = server.builder().on_call(|_| panic!("callback")).build().unwrap();
+    let response = client.request(Method::GET, "/x").send_raw().await;
     let error = client.request(Method::GET, "/x").send_raw().await;
+    // The value of a panic can panic when it is dropped.
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if !std::thread::panicking() {
+                panic!("dropped");
+            }
+        }
+    }
+    let server = Scripted::outcomes(vec![good]);
+    let client = server.builder().on_call(|_| std::panic::panic_any(Bomb)).build().unwrap();
+    let after_bomb = client.request(Method::GET, "/x").send_raw().await;
     std::panic::set_hook(quiet);
-    assert!(answer.is_ok());
+    assert!(response.is_ok() && after_bomb.is_ok());
     assert_eq!(error.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn every_callback_is_invoked_in_order() {
+    let calls = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut builder = Scripted::outcomes(vec![good]).builder();
+    for name in ["metrics", "log", "audit"] {
+        let calls = std::sync::Arc::clone(&calls);
+        builder = builder.on_call(move |_| calls.lock().unwrap().push(name));
+    }
+    builder.build().unwrap().request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!(*calls.lock().unwrap(), ["metrics", "log", "audit"]);
+}
+
+#[tokio::test]
+async fn keys_have_one_check_wherever_they_are_set() {
+    let server = Scripted::outcomes(vec![good]);
+    let client = server.builder().build().unwrap();
+    let message = || trycourier::types::Message::new();
+    for key in ["bestellung-\u{fc}", "order-1 ", " order-1", "\torder-1", "", " ", "a\tb", "a\u{7f}", "\u{a0}x"] {
+        let errors = [
+            client.send().message(message()).idempotency_key(key).await.unwrap_err(),
+            client.send().message(message()).options(|options| options.idempotency_key(key)).await.unwrap_err(),
+            client
+                .send()
+                .message(message())
+                .options(|options| options.header("idempotency-key", key))
+                .await
+                .unwrap_err(),
+            client.with_options(|options| options.idempotency_key(key)).send().message(message()).await.unwrap_err(),
+            client.request(Method::POST, "/send").options(|o| o.idempotency_key(key)).send_raw().await.unwrap_err(),
+            client.send().message(message()).idempotency_key(key).prepare().unwrap_err(),
+            client.send().message(message()).options(|options| options.idempotency_key(key)).prepare().unwrap_err(),
+        ];
+        assert!(errors.iter().all(|error| error.kind() == ErrorKind::InvalidArgument), "{key:?}: {errors:?}");
+        assert!(errors.iter().all(|error| error.to_string().contains("idempotency key")), "{key:?}: {errors:?}");
+    }
+    assert_eq!(server.seen(), 0);
+    let key = "order 1: \"A\", ~x";
+    client.request(Method::POST, "/send").options(|options| options.idempotency_key(key)).send_raw().await.unwrap();
+    assert_eq!(server.headers("idempotency-key"), [Some(key.to_owned())]);
 }

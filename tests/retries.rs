@@ -78,8 +78,11 @@ async fn a_repeated_answer_that_comes_back_empty_says_that_the_call_was_accepted
 async fn retries_can_be_turned_off_and_up() {
     for (retries, delays) in [(0, vec![]), (1, vec![500]), (6, vec![500, 1000, 2000, 4000, 8000, 8000])] {
         let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::new());
-        let error =
-            send(&server.builder().max_retries(retries).clock(clock.clone()).build().unwrap()).await.unwrap_err();
+        let error = send(
+            &server.builder().options(|options| options.max_retries(retries)).clock(clock.clone()).build().unwrap(),
+        )
+        .await
+        .unwrap_err();
         assert_eq!(error.attempts(), retries + 1);
         assert_eq!(clock.delays(), delays);
     }
@@ -97,7 +100,7 @@ async fn retries_can_be_turned_off_and_up() {
 async fn the_deadline_is_over_all_attempts() {
     // Attempts at 0, 0.5 and 1.5 s; the next would be at 3.5 s.
     let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::new());
-    let client = server.builder().clock(clock.clone()).max_retries(9).build().unwrap();
+    let client = server.builder().clock(clock.clone()).options(|options| options.max_retries(9)).build().unwrap();
     let error = send(&client.with_options(|options| options.total_timeout(Duration::from_secs(3)))).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
     assert_eq!(clock.delays(), [500, 1000]);
@@ -141,7 +144,8 @@ async fn after_a_delay_that_lasted_past_the_deadline_nothing_is_sent() {
 #[tokio::test]
 async fn the_longest_durations_overflow_nothing() {
     let (server, clock) = (Faulty::start(vec![failing(), good()]).await, TestClock::new());
-    let client = server.builder().clock(clock).connect_timeout(Duration::MAX).max_retries(u32::MAX);
+    let client =
+        server.builder().clock(clock).connect_timeout(Duration::MAX).options(|options| options.max_retries(u32::MAX));
     let client = client.options(|options| {
         options.attempt_timeout(Duration::MAX).total_timeout(Duration::MAX).max_response_bytes(usize::MAX)
     });
@@ -339,8 +343,8 @@ fn every_runtime_will_do_and_nothing_outlives_the_client() {
             let client = server
                 .builder()
                 .clock(TestClock::new())
-                .attempt_timeout(Duration::from_millis(80))
-                .max_retries(1)
+                .options(|options| options.attempt_timeout(Duration::from_millis(80)))
+                .options(|options| options.max_retries(1))
                 .build()
                 .unwrap();
             assert_eq!(metrics.num_alive_tasks(), 0);

@@ -20,7 +20,7 @@ async fn send(client: &Client) -> Result<(), Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_cut_of_five_hundred_calls_loses_none() {
+async fn one_cut_loses_none_of_five_hundred_calls() {
     for (cut, kind) in [(100_u64, "at once"), (1200, "for a while")] {
         let begun = tokio::time::Instant::now();
         // Whoever is under way until the cut is over has lost the connection.
@@ -59,7 +59,7 @@ async fn multiplied(callers: usize, outage: Duration, takes: Duration, fails: fn
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_outage_is_hardly_multiplied() {
+async fn long_outages_are_hardly_multiplied() {
     fn overloaded() -> Outcome {
         status(503, "")
     }
@@ -82,7 +82,7 @@ async fn a_long_outage_is_hardly_multiplied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_says_when_the_budget_was_the_reason() {
+async fn errors_say_if_the_budget_was_spent() {
     let server = Scripted::outcomes(vec![refused]);
     // No time passes in which the budget would be refilled.
     let brief = Backoff::default().max_delay(Duration::from_millis(1));
@@ -99,7 +99,7 @@ async fn an_error_says_when_the_budget_was_the_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_while_it_waits_gives_its_retry_back() {
+async fn dropped_calls_return_their_retry() {
     let server = Scripted::outcomes(vec![refused]);
     let client = server.builder().clock(PausedClock).retry_budget(1).build().unwrap();
     for _ in 0..50 {
@@ -137,4 +137,45 @@ impl trycourier::retry::Clock for Oversleeps {
     fn random(&self) -> f64 {
         0.0
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_return_soon_after_a_burst() {
+    for (success_first, name) in [(true, "after a success"), (false, "by time alone")] {
+        let begun = tokio::time::Instant::now();
+        let server = Scripted::new(move |request, number| {
+            let fails = begun.elapsed() < Duration::from_secs(10) || (request.uri().path() == "/flaky" && number == 1);
+            async move { if fails { status(503, "") } else { good() } }
+        });
+        let client = server.builder().clock(PausedClock).build().unwrap();
+        let burst = join_all((0..2000).map(|_| send(&client))).await;
+        assert_eq!(burst.iter().filter(|sent| sent.is_err()).count(), 2000);
+        assert_eq!(server.seen(), 6000, "each call has two retries");
+        if success_first {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            for _ in 0..20 {
+                send(&client).await.unwrap();
+            }
+        } else {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            // Its limit is known when a retry is needed.
+            let _ = client.request(Method::POST, "/flaky").send_raw().await;
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        for _ in 0..3 {
+            let response = client.request(Method::POST, "/flaky").send_raw().await;
+            assert_eq!(response.map(|response| response.attempts()).ok(), Some(2), "{name}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_wait_for_a_slot_are_no_load() {
+    // The two requests per call that are promised to active calls are not due to calls in a queue.
+    let server = Scripted::outcomes(vec![|| status(503, "")]);
+    let client = server.builder().clock(PausedClock).rate_limit(10, Duration::from_secs(1)).build().unwrap();
+    let calls = 3000;
+    join_all((0..calls).map(|_| send(&client))).await;
+    let factor = server.seen() as f64 / f64::from(calls);
+    assert!((1.0..1.3).contains(&factor), "{factor}");
 }

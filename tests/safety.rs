@@ -31,18 +31,19 @@ async fn nothing_splits_a_header() {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidArgument, 0), "{evil:?}");
         let error = client.send().message(message()).idempotency_expiration(evil).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{evil:?}");
-        for changed in [
-            client.with_options(|options| options.idempotency_key(evil)),
-            client.with_options(|options| options.idempotency_expiration(evil)),
-            client.with_options(|options| options.header("x-name", evil)),
-            client.with_options(|options| options.header(evil, "value")),
+        let (argument, option) = (ErrorKind::InvalidArgument, ErrorKind::Configuration);
+        for (changed, kind) in [
+            (client.with_options(|options| options.idempotency_key(evil)), argument),
+            (client.with_options(|options| options.idempotency_expiration(evil)), argument),
+            (client.with_options(|options| options.header("x-name", evil)), option),
+            (client.with_options(|options| options.header(evil, "value")), option),
         ] {
             let error = send(&changed).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Configuration, "{evil:?}");
+            assert_eq!(error.kind(), kind, "{evil:?}");
             assert!(!error.to_string().contains("Evil: 1") || error.to_string().contains("\\n"), "{error}");
         }
         assert!(Client::builder().api_key(format!("key{evil}x")).build().is_err(), "{evil:?}");
-        assert!(server.builder().header("x-name", evil).build().is_err(), "{evil:?}");
+        assert!(server.builder().options(|options| options.header("x-name", evil)).build().is_err(), "{evil:?}");
     }
     assert_eq!(server.acts(), 0);
 }
@@ -73,7 +74,7 @@ async fn nothing_splits_a_path_or_a_query() {
 async fn what_frames_a_message_is_not_for_options() {
     let server = Faulty::start(vec![good()]).await;
     for name in ["Content-Length", "transfer-encoding", "Connection", "upgrade", "trailer"] {
-        let error = server.builder().header(name, "0").build().unwrap_err();
+        let error = server.builder().options(|options| options.header(name, "0")).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{name}");
     }
 }
@@ -217,7 +218,8 @@ async fn a_page_that_repeats_the_request_shows_neither_key_nor_ids() {
 #[tokio::test]
 async fn an_own_authorization_is_hidden_like_the_key() {
     let server = Faulty::start(vec![Act::answer(401, &[], "no such key: OWN-SECRET")]).await;
-    let client = server.builder().header("Authorization", "Bearer OWN-SECRET").build().unwrap();
+    let client =
+        server.builder().options(|options| options.header("Authorization", "Bearer OWN-SECRET")).build().unwrap();
     let error = send(&client).await.unwrap_err();
     assert_eq!(server.seen()[0].header("authorization"), Some("Bearer OWN-SECRET"));
     assert!(!everything(&error).contains("OWN-SECRET"), "{error}");

@@ -134,7 +134,12 @@ async fn texts_of_our_own(key: &str) -> Vec<String> {
     for fault in
         [refused as fn() -> Outcome, lost, late, || status(500, ""), || status(200, "<html>"), || status(200, "{")]
     {
-        let client = Scripted::outcomes(vec![fault]).builder().api_key(key).max_retries(0).build().unwrap();
+        let client = Scripted::outcomes(vec![fault])
+            .builder()
+            .api_key(key)
+            .options(|options| options.max_retries(0))
+            .build()
+            .unwrap();
         texts.push(client.request(Method::GET, "/x").send::<Vec<u8>>().await.unwrap_err().to_string());
     }
     texts
@@ -326,7 +331,7 @@ async fn a_secret_at_the_end_of_a_cut_snippet_is_hidden() {
             let response: Outcome = Ok(Response::builder().status(502).body(Body::from(page)).unwrap());
             async { response }
         });
-        let client = server.builder().max_retries(0).build().unwrap();
+        let client = server.builder().options(|options| options.max_retries(0)).build().unwrap();
         let error = client.lists().list().await.unwrap_err();
         assert_eq!(error.body_snippet(), Some("<pre>Authorization: Bearer [sensitive]"), "{page}");
     }

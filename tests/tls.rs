@@ -136,7 +136,7 @@ async fn a_body_that_was_cut_is_no_whole_body() {
             if end.closes { stream.shutdown().await } else { stream.get_mut().0.shutdown().await }
         })
         .await;
-        let client = server_again.builder().max_retries(0).build().unwrap();
+        let client = server_again.builder().options(|options| options.max_retries(0)).build().unwrap();
         let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
         assert_eq!(answer.is_ok(), is_whole, "{end:?}");
         assert!(answer.is_ok() || answer.is_err_and(|error| error.was_accepted()), "{end:?}");

@@ -28,7 +28,12 @@ impl Transport for Fixed {
 
 impl Fixed {
     fn client(&self) -> Client {
-        Client::builder().api_key("pk_test_SECRET").transport(self.clone()).max_retries(0).build().unwrap()
+        Client::builder()
+            .api_key("pk_test_SECRET")
+            .transport(self.clone())
+            .options(|options| options.max_retries(0))
+            .build()
+            .unwrap()
     }
 }
 

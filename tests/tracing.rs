@@ -116,7 +116,12 @@ async fn a_call_that_is_retried_has_a_span_and_an_event_a_retry() {
         Act::answer(202, &[], r#"{"requestId": "SECRET-REQUEST"}"#),
     ];
     let server = Faulty::start(script).await;
-    let client = server.builder().clock(TestClock::new()).header("x-mine", "SECRET-VALUE").build().unwrap();
+    let client = server
+        .builder()
+        .clock(TestClock::new())
+        .options(|options| options.header("x-mine", "SECRET-VALUE"))
+        .build()
+        .unwrap();
     client.send().message(body()).idempotency_key("SECRET-IDEMPOTENCY").await.unwrap();
 
     let kept = memory.0.lock().unwrap();
@@ -160,7 +165,7 @@ async fn a_call_that_fails_says_how_and_shows_no_id() {
     let client = client.with_options(|options| options.query("email", "SECRET-MAIL"));
     client.users().tokens().delete("SECRET-USER", "SECRET-TOKEN").await.unwrap_err();
     client.request(Method::GET, "/things/SECRET-THING").send_raw().await.unwrap_err();
-    let nobody = Faulty::nobody().await.builder().max_retries(0).build().unwrap();
+    let nobody = Faulty::nobody().await.builder().options(|options| options.max_retries(0)).build().unwrap();
     nobody.lists().retrieve("SECRET-LIST").await.unwrap_err();
 
     let kept = memory.0.lock().unwrap();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::stream;
-use support::faulty::everything;
+use support::faulty::{Act, Faulty, everything};
 use support::scripted::{PausedClock, Scripted, good, status};
 use trycourier::http::{Method, Response};
 use trycourier::transport::{Attempt, Body, BoxFuture, Http, Transport, TransportError};
@@ -33,7 +33,8 @@ async fn an_attempt_says_what_it_is() {
         }
     }
     let client = Client::builder().api_key("pk_test_SECRET-KEY").transport(Watch(Arc::clone(&seen)));
-    let client = client.clock(support::faulty::TestClock::new()).max_retries(1).build().unwrap();
+    let client =
+        client.clock(support::faulty::TestClock::new()).options(|options| options.max_retries(1)).build().unwrap();
     let call = client.request(Method::PUT, "/lists/SECRET").query("q", "a b").json(&[1]);
     assert_eq!(call.send_raw().await.unwrap_err().attempts(), 2);
     let seen = seen.lock().unwrap();
@@ -49,7 +50,12 @@ async fn time_limits_hold_over_any_transport() {
         Ok(Response::new(Body::from_stream(futures::StreamExt::chain(first, stream::pending()))))
     });
     for server in [never, stalls] {
-        let client = server.builder().clock(PausedClock).attempt_timeout(Duration::from_secs(7)).build().unwrap();
+        let client = server
+            .builder()
+            .clock(PausedClock)
+            .options(|options| options.attempt_timeout(Duration::from_secs(7)))
+            .build()
+            .unwrap();
         let begun = tokio::time::Instant::now();
         let error = client.request(Method::GET, "/x").send_raw().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts(), server.seen()), (ErrorKind::Timeout, 3, 3));
@@ -150,4 +156,76 @@ async fn a_call_owns_what_it_needs() {
     // Futures are moved about, and a caller's own holds as many as it awaits.
     assert!(size_of_val(&future) <= 4096, "{}", size_of_val(&future));
     tokio::spawn(future).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn bodyless_writes_have_a_content_length_of_zero() {
+    let server = Faulty::start(vec![Act::answer(200, &[], "{}")]).await;
+    let plain = server.builder().build().unwrap();
+    let wrapped = server.builder().wrap_transport(Unchanged).build().unwrap();
+    for client in [plain, wrapped] {
+        let before = server.seen().len();
+        let methods = [Method::POST, Method::PUT, Method::PATCH, Method::GET, Method::DELETE, Method::HEAD];
+        for method in methods.clone() {
+            let _ = client.request(method, "/x").send_raw().await;
+        }
+        let _ = client.bulk().run_job("j").send_raw().await;
+        client.request(Method::POST, "/x").json(&[1]).send_raw().await.unwrap();
+        let seen = server.seen();
+        let lengths: Vec<_> = seen[before..].iter().map(|request| request.header("content-length")).collect();
+        assert_eq!(lengths, [Some("0"), Some("0"), Some("0"), None, None, None, Some("0"), Some("3")]);
+        let has_type = |request: &support::faulty::Seen| request.header("content-type").is_some();
+        assert_eq!(seen[before..].iter().filter(|request| has_type(request)).count(), 1);
+    }
+}
+
+struct Unchanged(Http);
+
+impl Transport for Unchanged {
+    fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        self.0.send(attempt)
+    }
+}
+
+/// Sends every request to another path.
+struct Elsewhere(Http);
+
+impl Transport for Elsewhere {
+    fn send(&self, mut attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        let uri = attempt.request.uri().to_string().replace("/x", "/elsewhere");
+        *attempt.request.uri_mut() = uri.parse().unwrap();
+        attempt.request.headers_mut().insert("x-mine", "1".parse().unwrap());
+        self.0.send(attempt)
+    }
+}
+
+#[tokio::test]
+async fn wrappers_can_change_the_request() {
+    let server = Faulty::start(vec![Act::answer(200, &[], "{}")]).await;
+    let client = server.builder().wrap_transport(Elsewhere).build().unwrap();
+    client.request(Method::GET, "/x").query("q", "1").send_raw().await.unwrap();
+    let seen = server.seen();
+    assert_eq!((seen[0].target.as_str(), seen[0].header("x-mine")), ("/elsewhere?q=1", Some("1")));
+}
+
+#[test]
+fn settings_without_effect_are_refused() {
+    let builder = || Client::builder().api_key("key");
+    let scripted = || Scripted::outcomes(vec![good]);
+    for (name, built) in [
+        ("wrapped twice", builder().wrap_transport(Unchanged).wrap_transport(Elsewhere).build()),
+        ("replaced, then wrapped", builder().transport(scripted()).wrap_transport(Unchanged).build()),
+        ("wrapped, then replaced", builder().wrap_transport(Unchanged).transport(scripted()).build()),
+        ("client replaced", builder().http_client(reqwest()).transport(scripted()).build()),
+    ] {
+        let error = built.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{name}");
+        assert!(error.to_string().contains("transport"), "{name}: {error}");
+    }
+    assert!(builder().http_client(reqwest()).wrap_transport(Unchanged).build().is_ok());
+    assert!(builder().transport(scripted()).transport(scripted()).build().is_ok());
+}
+
+fn reqwest() -> trycourier::reqwest::Client {
+    trycourier::reqwest::Client::new()
 }

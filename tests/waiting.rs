@@ -14,7 +14,8 @@ use trycourier::{Client, Error, ErrorKind, calls};
 /// A Courier, and a client of it with a clock whose sleeps last no time.
 fn courier() -> (Courier, Client, TestClock) {
     let (courier, clock) = (Courier::new(), TestClock::new());
-    let client = courier.client_builder().max_retries(0).clock(clock.clone()).build().unwrap();
+    let client =
+        courier.client_builder().options(|options| options.max_retries(0)).clock(clock.clone()).build().unwrap();
     (courier, client, clock)
 }
 

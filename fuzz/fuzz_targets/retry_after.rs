@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use libfuzzer_sys::fuzz_target;
-use trycourier::fuzzing::asked_delay;
+use trycourier::fuzzing::requested_delay;
 use trycourier::http::{HeaderMap, HeaderName, HeaderValue};
 use trycourier::retry::Backoff;
 
@@ -17,7 +17,7 @@ fuzz_target!(|input: (u32, Option<&[u8]>, Option<&[u8]>, u64, u32, u64, u32, f64
         }
     }
     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.into());
-    if let Some(delay) = asked_delay(&headers, date) {
+    if let Some(delay) = requested_delay(&headers, date) {
         assert!(delay > Duration::ZERO && delay <= Duration::from_secs(60), "{headers:?}: {delay:?}");
     }
 

@@ -1,26 +1,29 @@
-//! What the calls of all operations have in common: from arguments to a request, and from an answer to its type.
+//! The trait of all calls, and the way from their arguments to a request.
 
+pub(crate) mod macros;
 pub(crate) mod prepared;
 pub(crate) mod raw_request;
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::execute::push_parameter;
+use crate::client::Client;
+use crate::execute::{Request, push_parameter};
 use crate::json::Decode;
-use crate::operation::{Operation, Outgoing};
-use crate::retry::idempotency::IDEMPOTENCY_KEY;
-use crate::types::{Sensitive, Timestamp};
-use crate::{Client, Error, ErrorKind, Response, Result};
+use crate::operation::Operation;
+use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY, parse_expiration_header, parse_key};
+use crate::values::sensitive::Sensitive;
+use crate::values::timestamp::Timestamp;
+use crate::{Error, ErrorKind, Response, Result};
 
-/// A call of one operation, such as [`BulkListUsers`](crate::calls::BulkListUsers): what the calls of
-/// [`calls`](crate::calls) have in common, for code that is generic over them.
+/// A call of one operation, such as [`BulkListUsers`](crate::calls::BulkListUsers), for code that is generic over the
+/// [`calls`](crate::calls).
 ///
-/// It is implemented by the calls of this crate alone.
+/// Only the calls of this crate implement it.
 pub trait Call: Clone + Send + Sync + Sized + 'static {
     /// The type of the response.
     type Response: Decode + Send;
@@ -34,11 +37,11 @@ pub trait Call: Clone + Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn client_mut(&mut self) -> &mut Client;
 
-    /// Shows each argument, with where it travels.
+    /// Visits each argument, by its location in a request.
     #[doc(hidden)]
     fn arguments(&mut self, to: &mut dyn Arguments);
 
-    /// One without arguments, to be filled in from a request.
+    /// Creates a call without arguments, to be filled in from a request.
     #[cfg(feature = "testing")]
     #[doc(hidden)]
     fn empty(client: Client) -> Self;
@@ -56,21 +59,21 @@ pub trait Arguments {
     fn body(&mut self, value: &mut dyn JsonBody);
 }
 
-/// An argument that travels as text.
+/// An argument that is sent as text.
 pub trait Argument {
-    /// Gives its texts: none for an absent one, several for a list.
+    /// Visits its texts: none for an absent argument, several for a list.
     fn texts(&self, to: &mut dyn FnMut(&str));
-    /// Takes a text; a text that does not fit is left out.
+    /// Sets or adds a value from a text. An invalid text is ignored.
     #[cfg(feature = "testing")]
     fn take(&mut self, text: &str);
 }
 
 /// A body of JSON.
 pub trait JsonBody {
-    /// The JSON.
+    /// Encodes the body.
     fn encode(&self) -> std::result::Result<Vec<u8>, serde_json::Error>;
-    /// Takes JSON; what does not fit is kept as in a response of the server. Only the fake needs it, and without it a service
-    /// that only sends a type does not compile how that type is read.
+    /// Decodes JSON as leniently as a response. Only the fake needs it: a service that only sends a type must not compile the
+    /// code that reads it.
     #[cfg(feature = "testing")]
     fn decode(&mut self, json: &[u8]);
 }
@@ -121,29 +124,6 @@ impl Argument for Timestamp {
     }
 }
 
-/// Numbers and truth values, written as in JSON; and the enums of the description.
-macro_rules! argument {
-    ($($kind:ty),*) => {$(
-        impl $crate::call::Argument for $kind {
-            #[inline]
-            fn texts(&self, to: &mut dyn FnMut(&str)) {
-                to(&self.to_string());
-            }
-
-            #[cfg(feature = "testing")]
-            #[inline]
-            fn take(&mut self, text: &str) {
-                if let Ok(value) = text.parse() {
-                    *self = value;
-                }
-            }
-        }
-    )*};
-}
-pub(crate) use argument;
-
-argument!(bool, i64);
-
 impl<T: Argument + Decode> Argument for Option<T> {
     fn texts(&self, to: &mut dyn FnMut(&str)) {
         if let Some(value) = self {
@@ -170,79 +150,82 @@ impl<T: Argument + Decode> Argument for Vec<T> {
     }
 }
 
-/// Sends a call, and reads its response as its type.
+/// A call that is being sent.
+pub type Sending<T> = std::pin::Pin<Box<dyn Future<Output = Result<Response<T>>> + Send>>;
+
+/// Sends a call, and decodes its response.
 ///
-/// It is boxed here and not by each call, as the compiler then proves once for all of them that it can be sent to other
-/// threads. To prove it for each would take as long as to compile the rest of the crate. The request is made at once, so
-/// that the future holds it alone.
+/// It is boxed here and not by each call, because the compiler then proves only once that it can be sent to other threads. To
+/// prove it for each call would take as long as to compile the rest of the crate. The request is made at once, so that the
+/// future contains only the request.
 pub(crate) fn send<C: Call>(mut call: C) -> Sending<C::Response> {
-    let outgoing = outgoing(&mut call);
+    let request = request(&mut call);
     let client = call.client().clone();
-    Box::pin(async move { client.call(C::OPERATION, outgoing).await })
+    Box::pin(async move { client.call(C::OPERATION, request).await })
 }
 
-/// Sends a call, and gives the body of its response as it came.
+/// Sends a call, and returns the body of its response unchanged.
 pub(crate) fn send_raw<C: Call>(mut call: C) -> Sending<Bytes> {
-    let outgoing = outgoing(&mut call);
+    let request = request(&mut call);
     let client = call.client().clone();
-    Box::pin(async move { client.call_raw(C::OPERATION, outgoing).await })
+    Box::pin(async move { client.call_raw(C::OPERATION, request).await })
 }
 
-/// The request of a call.
-pub(crate) fn outgoing<C: Call>(call: &mut C) -> Result<Outgoing> {
-    let mut request = Request {
-        template: C::OPERATION.path,
-        target: String::with_capacity(C::OPERATION.path.len() + 32),
-        headers: HeaderMap::new(),
-        key: None,
-        body: None,
-        refused: None,
-    };
-    call.arguments(&mut request);
-    request.outgoing(C::OPERATION)
+/// Creates the request of a call from its arguments.
+pub(crate) fn request<C: Call>(call: &mut C) -> Result<Request> {
+    let path = C::OPERATION.path;
+    let method = Method::from_bytes(C::OPERATION.method.as_bytes()).unwrap_or_default();
+    let request = Request::new(C::OPERATION, method, String::with_capacity(path.len() + 32));
+    let mut collector = Collector { template: path, request, refusal: None };
+    call.arguments(&mut collector);
+    collector.finish()
 }
 
-/// Collects the arguments of a call.
-struct Request {
-    /// What is left of the path's template.
+/// Formats the operation without its arguments, which can be addresses and tokens.
+pub(crate) fn describe<C: Call>(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    write!(f, "Call({})", C::OPERATION.id)
+}
+
+/// Collects the arguments of a call in a request.
+struct Collector {
+    /// The rest of the path's template.
     template: &'static str,
-    target: String,
-    headers: HeaderMap,
-    key: Option<HeaderValue>,
-    body: Option<Bytes>,
-    refused: Option<String>,
+    request: Request,
+    /// The reason why the first invalid argument cannot be sent.
+    refusal: Option<String>,
 }
 
-impl Request {
+impl Collector {
     fn refuse(&mut self, reason: impl Into<String>) {
-        self.refused.get_or_insert(reason.into());
+        self.refusal.get_or_insert(reason.into());
     }
 
-    /// Copies what stands before the next parameter of the path, and gives the parameter's name.
-    fn up_to_parameter(&mut self) -> &'static str {
+    /// Copies the template up to the next parameter of the path, and returns the parameter's name.
+    fn advance_to_parameter(&mut self) -> &'static str {
         let Some((fixed, rest)) = self.template.split_once('{') else { return "" };
-        self.target.push_str(fixed);
+        self.request.target.push_str(fixed);
         let (name, rest) = rest.split_once('}').unwrap_or((rest, ""));
         self.template = rest;
         name
     }
 
-    fn outgoing(mut self, operation: &Operation) -> Result<Outgoing> {
-        if let Some(reason) = self.refused {
-            return Err(Error::new(ErrorKind::InvalidArgument, reason));
+    fn finish(mut self) -> Result<Request> {
+        match self.refusal {
+            Some(reason) => Err(Error::new(ErrorKind::InvalidArgument, reason)),
+            None => {
+                self.request.target.push_str(self.template);
+                Ok(self.request)
+            }
         }
-        self.target.push_str(self.template);
-        let method = Method::from_bytes(operation.method.as_bytes()).unwrap_or_default();
-        Ok(Outgoing { method, target: self.target, headers: self.headers, key: self.key, body: self.body })
     }
 }
 
-impl Arguments for Request {
+impl Arguments for Collector {
     fn path(&mut self, value: &mut dyn Argument) {
-        let name = self.up_to_parameter();
+        let name = self.advance_to_parameter();
         let mut refusal = None;
-        let target = &mut self.target;
-        value.texts(&mut |text| match encoded_segment(text) {
+        let target = &mut self.request.target;
+        value.texts(&mut |text| match encode_segment(text) {
             Ok(segment) => target.push_str(&segment),
             Err(reason) => refusal = Some(reason),
         });
@@ -252,118 +235,60 @@ impl Arguments for Request {
     }
 
     fn query(&mut self, name: &'static str, value: &mut dyn Argument) {
-        // The parameters of the path come first.
-        self.target.push_str(std::mem::take(&mut self.template));
-        value.texts(&mut |text| push_parameter(&mut self.target, name, text));
+        // The parameters of the path precede those of the query.
+        self.request.target.push_str(std::mem::take(&mut self.template));
+        value.texts(&mut |text| push_parameter(&mut self.request.target, name, text));
     }
 
     fn header(&mut self, name: &'static str, value: &mut dyn Argument) {
-        let mut refused = false;
-        let (headers, key) = (&mut self.headers, &mut self.key);
-        value.texts(&mut |text| match HeaderValue::from_str(text) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                if name == IDEMPOTENCY_KEY {
-                    *key = Some(value);
-                } else {
-                    headers.insert(HeaderName::from_static(name), value);
-                }
+        let mut refusal = None;
+        let request = &mut self.request;
+        value.texts(&mut |text| {
+            let parsed = if name == IDEMPOTENCY_KEY {
+                parse_key(text).map(|key| request.key = Some(key))
+            } else if name == IDEMPOTENCY_EXPIRATION {
+                parse_expiration_header(text).map(|expiration| {
+                    request.headers.insert(IDEMPOTENCY_EXPIRATION, expiration);
+                })
+            } else {
+                parse_header(name, text).map(|value| {
+                    request.headers.insert(HeaderName::from_static(name), value);
+                })
+            };
+            if let Err(error) = parsed {
+                refusal = Some(error.to_string());
             }
-            Err(_) => refused = true,
         });
-        if refused {
-            self.refuse(format!("the header `{name}` has a character that is not allowed in a header"));
+        if let Some(reason) = refusal {
+            self.refuse(reason);
         }
     }
 
     fn body(&mut self, value: &mut dyn JsonBody) {
         match value.encode() {
-            Ok(json) => self.body = Some(json.into()),
+            Ok(json) => self.request.body = json.into(),
             Err(error) => self.refuse(format!("the body cannot be serialized as JSON: {error}")),
         }
     }
 }
 
-/// All but what RFC 3986 calls unreserved.
+fn parse_header(name: &str, text: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Error::invalid_argument(format!("the header `{name}` contains a character that no header may contain"))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// All characters except those that RFC 3986 calls unreserved.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A text as one segment of a path that decodes to just this text, slashes, backslashes and `%2e%2e` included; or what is
-/// wrong with it.
-pub(crate) fn encoded_segment(text: &str) -> std::result::Result<Cow<'_, str>, &'static str> {
+/// Encodes a text as one segment of a path that decodes to exactly this text, with its slashes, backslashes and `%2e%2e`.
+/// Returns the defect of a text for which there is no such segment.
+fn encode_segment(text: &str) -> std::result::Result<Cow<'_, str>, &'static str> {
     match text {
         "" => Err("empty"),
         "." | ".." => Err("`.` or `..`"),
         _ => Ok(utf8_percent_encode(text, SEGMENT).into()),
     }
-}
-
-/// What every call has: `send`, `send_raw`, `options`, and `.await`.
-macro_rules! call {
-    ($call:ident, $answer:ty) => {
-        impl $call {
-            /// Sends the call. Awaiting the call itself does the same.
-            ///
-            /// # Errors
-            ///
-            /// An [`Error`](crate::Error) that names the operation, and by its [`kind`](crate::Error::kind) what happened.
-            #[inline]
-            pub fn send(self) -> crate::call::Sending<$answer> {
-                crate::call::send(self)
-            }
-
-            /// Sends the call and returns the body of the response as bytes, exactly as it came.
-            ///
-            /// # Errors
-            ///
-            /// The same as those of `send`, except that a body of any shape is accepted.
-            #[inline]
-            pub fn send_raw(self) -> crate::call::Sending<bytes::Bytes> {
-                crate::call::send_raw(self)
-            }
-
-            /// Prepares the call without sending it: the result can be stored, and [performed](crate::Client::perform) later,
-            /// by another process too. See [`Prepared`](crate::Prepared).
-            ///
-            /// # Errors
-            ///
-            /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if an argument cannot be sent.
-            #[inline]
-            pub fn prepare(self) -> crate::Result<crate::Prepared<Self>> {
-                crate::call::prepared::prepare(self)
-            }
-
-            /// Changes options for this call alone, such as its timeout or its retries.
-            #[inline]
-            pub fn options(mut self, change: impl FnOnce(crate::Options) -> crate::Options) -> Self {
-                self.client = self.client.with_options(change);
-                self
-            }
-        }
-
-        impl IntoFuture for $call {
-            type Output = crate::Result<crate::Response<$answer>>;
-            type IntoFuture = crate::call::Sending<$answer>;
-
-            #[inline]
-            fn into_future(self) -> Self::IntoFuture {
-                crate::call::send(self)
-            }
-        }
-
-        impl std::fmt::Debug for $call {
-            #[inline]
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                crate::call::describe::<Self>(f)
-            }
-        }
-    };
-}
-pub(crate) use call;
-
-/// A call that is under way.
-pub type Sending<T> = std::pin::Pin<Box<dyn Future<Output = Result<Response<T>>> + Send>>;
-
-/// Names the operation and none of the arguments, which can be anybody's addresses and tokens.
-pub(crate) fn describe<C: Call>(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-    write!(f, "Call({})", C::OPERATION.id)
 }

@@ -1,44 +1,38 @@
-//! Calls that are made now and performed later.
+//! Calls that are prepared now and performed later.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{self, Call};
-use crate::client::options::FRAMING;
-use crate::operation::Outgoing;
-use crate::retry::idempotency::IDEMPOTENCY_EXPIRATION;
-use crate::types::Timestamp;
-use crate::{Client, Error, ErrorKind, Response, Result};
+use crate::client::Client;
+use crate::client::options::FRAMING_HEADERS;
+use crate::execute::Request;
+use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, KEY_LIFETIME, MAX_KEY_LIFETIME, parse_expiration, parse_key};
+use crate::{Error, ErrorKind, Response, Result};
 
-/// How long the server remembers a key, unless it is told otherwise.
-const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How long it remembers one at most.
-const MAX_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// Room for the attempts of a call and for clocks that differ.
+/// The time for the attempts of a call and for differences between clocks.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// What no call sets by itself: it is the client's that performs it.
-const OF_THE_CLIENT: [HeaderName; 2] = [AUTHORIZATION, HOST];
+/// The headers that the performing client sets, and no call.
+const CLIENT_HEADERS: [HeaderName; 2] = [AUTHORIZATION, HOST];
 
 /// A call that can be stored and performed later, by another process or after a crash. However often it is performed, the server
 /// does the work once.
 ///
-/// `prepare()` of a call makes one. It can be serialized, and has everything that the call sends except the API key. So a service
-/// can store it in the same transaction as the order that it belongs to, and a worker performs it with
+/// `prepare()` of a call creates it. It can be serialized, and contains everything that the call sends except the API key. So a
+/// service can store it in the same transaction as the order that it belongs to, and a worker performs it with
 /// [`Client::perform`](crate::Client::perform): see `examples/outbox.rs`.
 ///
-/// Preparing a `POST` fixes its idempotency key. The server remembers the key for 24 hours, or until the call's
-/// `idempotency_expiration`; shortly before that, the call is refused with [`ErrorKind::Expired`], and one that is under way is
-/// not retried any more. A `PUT` or `DELETE` can be performed at any time and any number of times. A `PATCH` has no key, so
+/// Preparing a `POST` fixes its idempotency key, even if the option [`idempotency_keys`](crate::Options::idempotency_keys) is off.
+/// The server remembers the key for 24 hours, or until the call's `idempotency_expiration` if that is an ISO 8601 date or a
+/// number of milliseconds. Shortly before that, the call is refused with [`ErrorKind::Expired`], and an active call is not
+/// retried any more. A `PUT` or `DELETE` can be performed at any time and any number of times. A `PATCH` has no key, so
 /// performing it again may do the work again.
 ///
 /// Of the call's options, only the idempotency key and its expiration are stored. The others are those of the client that
@@ -68,7 +62,7 @@ pub struct Prepared<C: Call> {
     call: PhantomData<fn() -> C>,
 }
 
-/// What is written down.
+/// The serialized form.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Parts {
     operation: String,
@@ -76,10 +70,10 @@ struct Parts {
     path: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     query: Option<String>,
-    /// What the call itself sets, but for its key.
+    /// The headers of the call itself, except its key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     headers: BTreeMap<String, String>,
-    /// JSON, as it is sent.
+    /// The JSON that is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,7 +83,7 @@ struct Parts {
 }
 
 impl<C: Call> Prepared<C> {
-    /// The name of the operation, such as `send.message`.
+    /// Returns the name of the operation, such as `send.message`.
     ///
     /// ```
     /// # fn example(client: &trycourier::Client) -> trycourier::Result<()> {
@@ -103,7 +97,7 @@ impl<C: Call> Prepared<C> {
         C::OPERATION.id
     }
 
-    /// The idempotency key of a `POST`; `None` for every other method.
+    /// Returns the idempotency key of a `POST`, or `None` for any other method.
     ///
     /// ```
     /// # fn example(client: &trycourier::Client) -> trycourier::Result<()> {
@@ -121,7 +115,7 @@ impl<C: Call> Prepared<C> {
         self.parts.idempotency_key.as_deref()
     }
 
-    /// When it was prepared.
+    /// Returns the time when the call was prepared.
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -131,10 +125,10 @@ impl<C: Call> Prepared<C> {
     /// # }
     /// ```
     pub fn created_at(&self) -> SystemTime {
-        moment(self.parts.created_at)
+        from_unix_milliseconds(self.parts.created_at)
     }
 
-    /// From when on it is refused with [`ErrorKind::Expired`]; `None` if it has no key.
+    /// Returns the time from which the call is refused with [`ErrorKind::Expired`], or `None` if it has no key.
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -144,125 +138,101 @@ impl<C: Call> Prepared<C> {
     /// let message = Message::new().to(Recipient::user("user_123")).template("nt_order");
     /// let prepared = client.send().message(message).prepare()?;
     /// if prepared.expires_at().is_some_and(|end| end <= SystemTime::now()) {
-    ///     println!("for a person to look at: nobody knows whether it was sent");
+    ///     println!("check by hand whether it was sent");
     /// }
     /// # Ok(())
     /// # }
     /// ```
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.idempotency_key()?;
-        let said = self.parts.headers.get(IDEMPOTENCY_EXPIRATION.as_str()).and_then(|text| expiration(text));
-        let (usual, longest) = (self.created_at().checked_add(KEY_LIFE)?, self.created_at().checked_add(MAX_LIFE)?);
-        let end = said.map_or(usual, |said| said.min(longest));
-        end.checked_sub(MARGIN)
+        let requested = self.parts.headers.get(IDEMPOTENCY_EXPIRATION.as_str()).and_then(|text| parse_expiration(text));
+        let default = self.created_at().checked_add(KEY_LIFETIME)?;
+        let latest = self.created_at().checked_add(MAX_KEY_LIFETIME)?;
+        requested.map_or(default, |requested| requested.min(latest)).checked_sub(MARGIN)
     }
 
-    /// How long its key still lives. Past that, it could be done a second time.
-    fn time_left(&self, now: SystemTime) -> Result<Option<Duration>> {
-        let Some(end) = self.expires_at() else { return Ok(None) };
-        let left = end.duration_since(now).unwrap_or_default();
-        if left.is_zero() {
+    /// Returns the remaining lifetime of the key. After that, the call could be executed a second time.
+    fn remaining_time(&self, now: SystemTime) -> Result<Option<Duration>> {
+        let Some(expiration) = self.expires_at() else { return Ok(None) };
+        let remaining = expiration.duration_since(now).unwrap_or_default();
+        if remaining.is_zero() {
             let detail = "the idempotency key has expired; sending this call now could duplicate the request";
             return Err(Error::new(ErrorKind::Expired, detail));
         }
-        Ok(Some(left))
+        Ok(Some(remaining))
     }
 
-    fn outgoing(self, client: &Client) -> Result<Outgoing> {
+    fn into_request(self) -> Result<Request> {
         let Parts { method, path, query, headers, body, idempotency_key, .. } = self.parts;
         let target = match query {
             Some(query) => format!("{path}?{query}"),
             None => path,
         };
-        if client.shared().base_url.join(&target).is_none() {
-            return Err(damaged());
-        }
-        let mut to = HeaderMap::new();
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| corrupt())?;
+        let mut request = Request::new(C::OPERATION, method, target);
         for (name, value) in headers {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| damaged())?;
-            if OF_THE_CLIENT.contains(&name) || FRAMING.contains(&name) {
-                return Err(damaged());
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| corrupt())?;
+            if CLIENT_HEADERS.contains(&name) || FRAMING_HEADERS.contains(&name) {
+                return Err(corrupt());
             }
-            to.insert(name, secret(&value)?);
+            let mut value = HeaderValue::from_str(&value).map_err(|_| corrupt())?;
+            value.set_sensitive(true);
+            request.headers.insert(name, value);
         }
-        let key = idempotency_key.as_deref().map(secret).transpose()?;
-        let method = Method::from_bytes(method.as_bytes()).map_err(|_| damaged())?;
-        Ok(Outgoing { method, target, headers: to, key, body: body.map(Bytes::from) })
+        request.key = idempotency_key.as_deref().map(parse_key).transpose()?;
+        request.body = body.unwrap_or_default().into();
+        Ok(request)
     }
 }
 
-/// Makes what is sent of a call.
+/// Prepares a call.
 pub(crate) fn prepare<C: Call>(mut call: C) -> Result<Prepared<C>> {
     parts(&mut call)
         .map(|parts| Prepared { parts, call: PhantomData })
-        .map_err(|error| error.of_operation(C::OPERATION.id))
+        .map_err(|error| error.with_operation(C::OPERATION.id))
 }
 
 fn parts<C: Call>(call: &mut C) -> Result<Parts> {
-    let Outgoing { method, target, mut headers, key, body } = call::outgoing(call)?;
-    let (client, options) = (call.client(), call.client().options());
-    options.check()?;
-    if let Some(expiration) = &options.idempotency_expiration {
-        headers.entry(IDEMPOTENCY_EXPIRATION).or_insert_with(|| expiration.clone());
-    }
-    let key = key.or_else(|| options.idempotency_key.clone());
-    let idempotency_key = match key {
-        Some(key) if key.as_bytes().trim_ascii().is_empty() => {
-            return Err(Error::invalid_argument("the idempotency key is blank"));
-        }
-        Some(key) => Some(text(&key)?),
-        None => (method == Method::POST).then(|| client.new_idempotency_key()),
-    };
-    let (path, query) = match target.split_once('?') {
+    let mut request = call::request(call)?;
+    let client = call.client();
+    // Without a key, performing the call twice would do the work twice.
+    request.set_key(client, true)?;
+    let (path, query) = match request.target.split_once('?') {
         Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
-        None => (target, None),
+        None => (request.target, None),
     };
-    let headers = headers.iter().map(|(name, value)| Ok((name.to_string(), text(value)?)));
-    let body = body.map(|body| String::from_utf8(body.into())).transpose();
-    let made = client.clock().date().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let headers = request.headers.iter().map(|(name, value)| Ok((name.to_string(), text(value)?)));
+    let body = String::from_utf8(request.body.into()).map_err(|_| Error::invalid_argument("the body is not UTF-8"))?;
+    let created_at = client.clock().date().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     Ok(Parts {
         operation: C::OPERATION.id.to_owned(),
-        method: method.to_string(),
+        method: request.method.to_string(),
         path,
         query,
         headers: headers.collect::<Result<_>>()?,
-        body: body.map_err(|_| Error::invalid_argument("the body is not UTF-8"))?,
-        idempotency_key,
-        created_at: u64::try_from(made).unwrap_or(u64::MAX),
+        body: Some(body).filter(|body| !body.is_empty()),
+        idempotency_key: request.key.as_ref().map(text).transpose()?,
+        created_at: u64::try_from(created_at).unwrap_or(u64::MAX),
     })
 }
 
 fn text(value: &HeaderValue) -> Result<String> {
-    let refused = |_| Error::invalid_argument("a header has a character that cannot be serialized");
-    value.to_str().map(str::to_owned).map_err(refused)
+    let refusal = |_| Error::invalid_argument("a header contains a character that cannot be stored");
+    value.to_str().map(str::to_owned).map_err(refusal)
 }
 
-fn secret(value: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(value).map_err(|_| damaged())?;
-    value.set_sensitive(true);
-    Ok(value)
+const CORRUPT: &str = "the stored call is corrupt or was modified";
+
+fn corrupt() -> Error {
+    Error::invalid_argument(CORRUPT)
 }
 
-fn damaged() -> Error {
-    Error::invalid_argument("the stored call is corrupt or was modified")
-}
-
-fn moment(milliseconds: u64) -> SystemTime {
+fn from_unix_milliseconds(milliseconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)).unwrap_or(UNIX_EPOCH)
 }
 
-/// Seconds or milliseconds since the Unix epoch, or ISO 8601.
-fn expiration(text: &str) -> Option<SystemTime> {
-    match text.trim().parse::<u64>() {
-        // As seconds it would be after the year 5138, as milliseconds it is after 1973.
-        Ok(milliseconds @ 100_000_000_000..) => Some(moment(milliseconds)),
-        Ok(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
-        Err(_) => SystemTime::try_from(Timestamp::from(text)).ok(),
-    }
-}
-
 impl Client {
-    /// Performs a prepared call, which any client can have prepared; see [`Prepared`].
+    /// Sends a prepared call, which any client can have prepared; see [`Prepared`].
     ///
     /// ```
     /// use trycourier::types::{Message, Recipient};
@@ -283,24 +253,23 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the call, and [`ErrorKind::Expired`] if its key has expired. If the call was performed before, the server may
-    /// answer without a body, which is [`ErrorKind::EmptyBody`]. An error that
-    /// [`was_accepted`](crate::Error::was_accepted) means that the work is done.
+    /// Those of the call, and [`ErrorKind::Expired`] if its key has expired. If the call was performed before, the response can
+    /// be empty, which is [`ErrorKind::EmptyBody`]. After any error that
+    /// [`was_accepted`](crate::Error::was_accepted), the work is done.
     pub fn perform<C: Call>(
         &self,
         prepared: &Prepared<C>,
     ) -> impl Future<Output = Result<Response<C::Response>>> + Send + 'static {
         let (client, prepared) = (self.clone(), prepared.clone());
         async move {
-            // Now, and not when the future was made: in between its key can have been forgotten.
-            let left = prepared.time_left(client.clock().date());
-            let client = match left {
-                // A turn in the client's pace, or a retry, can be a long way off.
-                Ok(Some(left)) => client.with_options(|options| options.total_timeout_within(left)),
+            // The key can have expired since the future was created.
+            let remaining = prepared.remaining_time(client.clock().date());
+            let client = match remaining {
+                // A wait for the rate limit, or for a retry, can be long.
+                Ok(Some(remaining)) => client.with_options(|options| options.total_timeout_within(remaining)),
                 _ => client,
             };
-            let outgoing = left.and_then(|_| prepared.outgoing(&client));
-            client.call(C::OPERATION, outgoing).await
+            client.call(C::OPERATION, remaining.and_then(|_| prepared.into_request())).await
         }
     }
 }
@@ -319,7 +288,7 @@ impl<C: Call> PartialEq for Prepared<C> {
 
 impl<C: Call> Eq for Prepared<C> {}
 
-/// Without the path, which can be anybody's, and without the body.
+/// Omits the path and the body, which can be confidential.
 impl<C: Call> fmt::Debug for Prepared<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Prepared({})", C::OPERATION.id)
@@ -337,14 +306,12 @@ impl<C: Call> TryFrom<Parts> for Prepared<C> {
 
     fn try_from(parts: Parts) -> std::result::Result<Self, String> {
         let expected = C::OPERATION;
-        if parts.operation != expected.id {
-            return Err(format!("this is a prepared call of {:?}, not of {}", parts.operation, expected.id));
+        if parts.operation != expected.id || parts.method != expected.method {
+            let (operation, method) = (parts.operation, parts.method);
+            return Err(format!("this is a prepared {method} {operation:?}, not {} {}", expected.method, expected.id));
         }
-        if parts.method != expected.method
-            || !parts.path.starts_with('/')
-            || parts.method == "POST" && parts.idempotency_key.is_none()
-        {
-            return Err("the stored call is corrupt or was modified".to_owned());
+        if !parts.path.starts_with('/') || parts.method == "POST" && parts.idempotency_key.is_none() {
+            return Err(CORRUPT.to_owned());
         }
         Ok(Self { parts, call: PhantomData })
     }

@@ -1,4 +1,4 @@
-//! Calls of endpoints that the description does not have yet.
+//! Calls of endpoints that the description does not contain yet.
 
 use std::fmt;
 
@@ -7,12 +7,14 @@ use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::execute::{decoded, push_parameter};
-use crate::operation::{Operation, Outgoing, ResponseBody};
-use crate::{Client, Error, Options, Response, Result};
+use crate::client::Client;
+use crate::client::options::Options;
+use crate::execute::{Request, decode_foreign, push_parameter};
+use crate::operation::{Operation, ResponseBody};
+use crate::{Error, Response, Result};
 
 impl Client {
-    /// Starts a call of an endpoint that the SDK has no method for. It has the API key, the retries and the errors of any other
+    /// Starts a call of an endpoint for which the SDK has no method. It has the API key, the retries and the errors of any other
     /// call.
     ///
     /// The path begins with a slash and is sent unchanged, so percent-encode the values in it. A path that would lead to another
@@ -26,45 +28,46 @@ impl Client {
     /// use http::Method;
     ///
     /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
-    /// let answer = client
+    /// let response = client
     ///     .request(Method::GET, "/beta/things")
     ///     .query("limit", "10")
     ///     .send::<serde_json::Value>()
     ///     .await?;
-    /// println!("{}", answer["things"]);
+    /// println!("{}", response["things"]);
     /// # Ok(())
     /// # }
     /// ```
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        RequestBuilder { client: self.clone(), request: checked(self, method, path) }
+        RequestBuilder {
+            client: self.clone(),
+            operation: undescribed_operation(&method),
+            request: request(method, path),
+        }
     }
 }
 
-fn checked(client: &Client, method: Method, path: &str) -> Result<Outgoing> {
-    let refuse = |reason: &str| Err(Error::invalid_argument(format!("the path {reason}")));
-    if !path.starts_with('/') {
-        return refuse("does not begin with a slash");
-    }
-    if path.contains(['?', '#']) {
-        return refuse("contains a `?` or a `#`; percent-encode it, or use `query`");
-    }
-    if path.contains("//") {
-        return refuse("contains an empty segment, which leads to another endpoint");
-    }
-    if client.shared().base_url.join(path).is_none() {
-        return refuse("contains a `.` or `..` segment, or a character that must be percent-encoded");
-    }
-    Ok(Outgoing::new(method, path.to_owned()))
+fn request(method: Method, path: &str) -> Result<Request> {
+    let defect = if !path.starts_with('/') {
+        "does not begin with a slash"
+    } else if path.contains(['?', '#']) {
+        "contains a `?` or a `#`; percent-encode it, or use `query`"
+    } else if path.contains("//") {
+        "contains an empty segment, which leads to another endpoint"
+    } else {
+        return Ok(Request::new(undescribed_operation(&method), method, path.to_owned()));
+    };
+    Err(Error::invalid_argument(format!("the path {defect}")))
 }
 
-/// A call of an endpoint that the SDK has no method for; made by [`Client::request`].
+/// A call of an endpoint for which the SDK has no method; created by [`Client::request`].
 #[must_use = "nothing is sent before `send`"]
 pub struct RequestBuilder {
     client: Client,
-    request: Result<Outgoing>,
+    operation: &'static Operation,
+    request: Result<Request>,
 }
 
-/// Without the path, which has ids in it.
+/// Omits the path, which contains ids.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let method = self.request.as_ref().map(|request| &request.method);
@@ -75,63 +78,54 @@ impl fmt::Debug for RequestBuilder {
 impl RequestBuilder {
     /// Adds a query parameter.
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        if let Ok(Outgoing { target, .. }) = &mut self.request {
-            push_parameter(target, name, value);
+        if let Ok(request) = &mut self.request {
+            push_parameter(&mut request.target, name, value);
         }
         self
     }
 
     /// Sets the body, as JSON.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
-        self.request = self.request.and_then(|request| {
+        self.request = self.request.and_then(|mut request| {
             let json = serde_json::to_vec(body)
                 .map_err(|error| Error::invalid_argument("the body cannot be serialized as JSON").caused_by(error))?;
-            Ok(Outgoing { body: Some(json.into()), ..request })
+            request.body = json.into();
+            Ok(request)
         });
         self
     }
 
-    /// Changes how this call is made: its idempotency key, a header, a timeout.
+    /// Changes the options of this call, such as its idempotency key, a header or a timeout.
     pub fn options(mut self, change: impl FnOnce(Options) -> Options) -> Self {
         self.client = self.client.with_options(change);
         self
     }
 
-    /// Sends the request, and reads the body of the response as `T`. If the response may have no body, `T` can be `()`, an `Option`,
-    /// or a type without required fields.
+    /// Sends the request, and decodes the body of the response as `T`. If the response may have no body, `T` can be `()`, an
+    /// `Option`, or a type without required fields.
     ///
     /// # Errors
     ///
     /// Those of any operation.
     pub async fn send<T: DeserializeOwned + Send>(self) -> Result<Response<T>> {
-        let operation = self.operation();
-        self.client
-            .exchange(operation, self.request, |answer, redaction| {
-                let takes_null = || serde_json::from_str::<T>("null").is_ok();
-                let described =
-                    if answer.is_empty() && takes_null() { ResponseBody::None } else { ResponseBody::Optional };
-                decoded(operation, described, answer, redaction)
-            })
-            .await
+        self.client.exchange(self.operation, self.request, decode_foreign).await
     }
 
     /// Sends the request, and returns the body of the response unchanged.
     ///
     /// # Errors
     ///
-    /// Those of any operation, except that no body fails to decode.
+    /// Those of any operation, except that any body is accepted.
     pub async fn send_raw(self) -> Result<Response<Bytes>> {
-        let operation = self.operation();
-        self.client.call_raw(operation, self.request).await
-    }
-
-    fn operation(&self) -> &'static Operation {
-        let method = self.request.as_ref().map_or("", |request| request.method.as_str());
-        UNDESCRIBED.iter().find(|operation| operation.method == method).unwrap_or(&OTHER)
+        self.client.call_raw(self.operation, self.request).await
     }
 }
 
-static UNDESCRIBED: [Operation; 9] = [
+fn undescribed_operation(method: &Method) -> &'static Operation {
+    UNDESCRIBED.iter().find(|operation| operation.method == method.as_str()).unwrap_or(&OTHER)
+}
+
+static UNDESCRIBED: [Operation; 7] = [
     undescribed("GET", true),
     undescribed("POST", false),
     undescribed("PUT", true),
@@ -139,13 +133,11 @@ static UNDESCRIBED: [Operation; 9] = [
     undescribed("DELETE", true),
     undescribed("HEAD", true),
     undescribed("OPTIONS", true),
-    undescribed("TRACE", true),
-    undescribed("CONNECT", false),
 ];
 
 static OTHER: Operation = undescribed("_OTHER", false);
 
-/// What it answers is not known, and so not shown.
+/// An operation whose response is not known, and so not shown.
 const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
     Operation {
         id: "request",

@@ -1,4 +1,4 @@
-//! Where the API is.
+//! The base URL of the API.
 
 use std::net::IpAddr;
 
@@ -6,12 +6,12 @@ use reqwest::Url;
 
 use crate::{Error, ErrorKind, Result};
 
-/// A URL that paths can be appended to: `https`, or `http` to this machine unless the caller allows more.
+/// A URL to which paths can be appended: `https`, or `http` to this machine unless the caller allows more.
 #[derive(Clone)]
 pub(crate) struct BaseUrl {
-    /// Without a slash at its end.
+    /// The URL without a slash at its end.
     text: String,
-    /// `https://api.courier.com`: the part that is no secret.
+    /// The part that is not confidential, such as `https://api.courier.com`.
     origin: String,
     host: String,
     port: Option<u16>,
@@ -19,7 +19,7 @@ pub(crate) struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Reads a URL; `name` is what the caller knows it as.
+    /// Parses a URL. Errors contain `name`, the setting from which it comes.
     pub(crate) fn parse(text: &str, name: &str, allow_http: bool) -> Result<Self> {
         // The text is not shown, because it may contain a password.
         let refuse = |reason: String| Error::new(ErrorKind::Configuration, format!("the base URL ({name}) {reason}"));
@@ -60,26 +60,21 @@ impl BaseUrl {
         self.text.get(self.origin.len()..).unwrap_or_default()
     }
 
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only traces show it"))]
-    pub(crate) fn host(&self) -> &str {
-        &self.host
-    }
-
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only traces show it"))]
-    pub(crate) fn port(&self) -> Option<u16> {
-        self.port
+    /// The host and the port, for traces.
+    pub(crate) fn server(&self) -> (&str, Option<u16>) {
+        (&self.host, self.port)
     }
 
     pub(crate) fn is_https(&self) -> bool {
         self.text.starts_with("https:")
     }
 
-    /// Whether it is on this machine.
+    /// Returns `true` if the API is on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         self.is_loopback
     }
 
-    /// The URL of a target, which is a path with a query. None when it would lead elsewhere than it says.
+    /// Returns the URL of a target, a path with a query, or `None` if it would lead elsewhere.
     pub(crate) fn join(&self, target: &str) -> Option<Url> {
         let expected = [&self.text, target].concat();
         // Parsing folds `..`, however it is written, drops line breaks and turns backslashes around. A fragment is not sent.
@@ -99,7 +94,7 @@ mod tests {
     use super::BaseUrl;
 
     #[test]
-    fn a_base_url_is_https_or_on_this_machine() {
+    fn base_urls_are_https_or_local() {
         for (text, usable) in [
             ("https://api.courier.com", Some("https://api.courier.com")),
             (" https://api.courier.com/ ", Some("https://api.courier.com")),

@@ -1,4 +1,4 @@
-//! The making of a client.
+//! The builder of a client.
 
 use std::env;
 use std::fmt;
@@ -7,22 +7,22 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::client::base_url::BaseUrl;
-use crate::client::proxy_env;
-use crate::client::{Carrier, Inner, Observer, Shared};
+use super::base_url::BaseUrl;
+use super::options::Options;
+use super::{Client, Inner, Shared, proxy_env};
 use crate::retry::budget::RetryBudget;
-use crate::retry::idempotency::Keys;
-use crate::retry::rate_limit::{Pace, RateLimits};
+use crate::retry::idempotency::KeyGenerator;
+use crate::retry::rate_limit::{RateLimit, RateLimits};
 use crate::retry::{Clock, TokioClock};
-use crate::telemetry::CallReport;
-use crate::transport::{Http, Settings, Transport};
-use crate::{Client, Error, ErrorKind, Options, Result, Sensitive};
+use crate::telemetry::{CallReport, Observer};
+use crate::transport::{Http, KeepAlive, Settings, Transport};
+use crate::values::sensitive::Sensitive;
+use crate::{Error, ErrorKind, Result};
 
 const API_KEY: &str = "COURIER_API_KEY";
 const BASE_URL: &str = "COURIER_BASE_URL";
 const CUSTOM_HEADERS: &str = "COURIER_CUSTOM_HEADERS";
 
-/// Where the API is.
 const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 
 /// Builds a [`Client`].
@@ -33,8 +33,8 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 ///
 /// let client = Client::builder()
 ///     .api_key("pk_test_1234")
-///     .attempt_timeout(Duration::from_secs(10))
-///     .max_retries(4)
+///     .connect_timeout(Duration::from_secs(2))
+///     .options(|options| options.attempt_timeout(Duration::from_secs(10)).max_retries(4))
 ///     .build()?;
 /// # Ok::<(), trycourier::Error>(())
 /// ```
@@ -59,23 +59,22 @@ pub struct ClientBuilder {
     base_url: String,
     allow_http: bool,
     http: Option<Http>,
-    transport: Option<Chosen>,
+    transport: Option<Box<dyn Transport>>,
+    wrap: Option<Wrap>,
     connect_timeout: Duration,
-    keep_alive: Option<(Duration, Duration)>,
+    keep_alive: Result<Option<KeepAlive>>,
     authorities: Vec<Vec<u8>>,
     retry_budget: u32,
-    pace: Option<(u32, Duration)>,
+    rate_limit: Option<(u32, Duration)>,
     options: Options,
     clock: Arc<dyn Clock>,
-    observer: Option<Observer>,
+    observers: Vec<Observer>,
+    /// A setting that would silently replace an earlier one.
+    conflict: Option<&'static str>,
 }
 
-/// A transport of the caller's.
-enum Chosen {
-    Own(Box<dyn Transport>),
-    /// It is made of the one that the client would have by itself.
-    Wrapping(Box<dyn FnOnce(Http) -> Box<dyn Transport> + Send + Sync>),
-}
+/// Wraps the client's own transport.
+type Wrap = Box<dyn FnOnce(Http) -> Box<dyn Transport> + Send + Sync>;
 
 impl Default for ClientBuilder {
     fn default() -> Self {
@@ -85,15 +84,42 @@ impl Default for ClientBuilder {
             allow_http: false,
             http: None,
             transport: None,
+            wrap: None,
             connect_timeout: Duration::from_secs(5),
-            keep_alive: Some((Duration::from_secs(10), Duration::from_secs(5))),
+            keep_alive: Ok(Some(KeepAlive::DEFAULT)),
             authorities: Vec::new(),
             retry_budget: RetryBudget::DEFAULT_RESERVE,
-            pace: None,
+            rate_limit: None,
             options: Options::default(),
             clock: Arc::new(TokioClock),
-            observer: None,
+            observers: Vec::new(),
+            conflict: None,
         }
+    }
+}
+
+impl Client {
+    /// Starts to build a client. It reads nothing from the environment.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Builds a client from environment variables.
+    ///
+    /// | variable | meaning | |
+    /// |---|---|---|
+    /// | `COURIER_API_KEY` | the API key | required |
+    /// | `COURIER_BASE_URL` | the URL of the API | `https://api.courier.com` by default |
+    /// | `COURIER_CUSTOM_HEADERS` | headers for every request, one `Name: value` per line | none by default |
+    ///
+    /// A variable that is blank counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`], with the name of the variable, if the key is missing or a
+    /// value is invalid.
+    pub fn from_env() -> Result<Self> {
+        ClientBuilder::from_env()?.build()
     }
 }
 
@@ -102,7 +128,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`], naming the variable, when a value cannot be used. A missing key is not an error yet.
+    /// [`ErrorKind::Configuration`], with the name of the variable, if a value is invalid. A missing key is not an error yet.
     pub fn from_env() -> Result<Self> {
         let mut builder = Self::default();
         if let Some(key) = variable(API_KEY)? {
@@ -119,7 +145,7 @@ impl ClientBuilder {
             };
             builder.options = builder.options.header(name.trim(), value.trim());
         }
-        no_shared_key(&builder.options)
+        check_no_shared_key(&builder.options)
             .and_then(|()| builder.options.check())
             .map_err(|error| configuration(format!("{CUSTOM_HEADERS}: {error}")))?;
         Ok(builder)
@@ -146,25 +172,34 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one attempt may take, 60 s by default; see [`Options::attempt_timeout`].
-    #[doc(alias = "timeout")]
-    pub fn attempt_timeout(self, timeout: Duration) -> Self {
-        self.options(|options| options.attempt_timeout(timeout))
-    }
-
-    /// How long connecting may take. The default is 5 s.
+    /// Sets the time limit of connecting. The default is 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long an HTTP/2 connection may be silent before the client pings it, and how long the reply may take before the
-    /// connection is closed. The defaults are 10 s and 5 s, and idle connections are pinged, too.
+    /// Sets the time after which the client pings a silent HTTP/2 connection, and the time limit of the reply, after which the
+    /// connection is closed. The defaults are 10 s and 5 s. Idle connections are pinged as well.
     ///
-    /// So if a connection dies silently, its calls fail after at most 15 s, whatever their timeout is, and are retried on another
-    /// one. Independently of this, the first call that times out makes the following ones use a new connection.
+    /// If a connection dies silently, its calls therefore fail after at most 15 s, whatever their timeout is, and are retried on
+    /// another connection. Independently of this, after a call that times out the next ones use a new connection.
+    ///
+    /// [`Duration::MAX`], like any duration of more than a year, turns pings off. [`build`](Self::build) refuses a duration of
+    /// zero.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trycourier::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .api_key("pk_test_1234")
+    ///     .http2_keep_alive(Duration::MAX, Duration::MAX) // no pings
+    ///     .build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
+    #[doc(alias = "ping")]
     pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
-        self.keep_alive = Some((interval, timeout));
+        self.keep_alive = KeepAlive::new(interval, timeout);
         self
     }
 
@@ -178,29 +213,26 @@ impl ClientBuilder {
         self
     }
 
-    /// How often a call is retried, 2 by default; see [`Options::max_retries`].
-    pub fn max_retries(self, max_retries: u32) -> Self {
-        self.options(|options| options.max_retries(max_retries))
-    }
-
-    /// How many retries the client and its clones can make in a row before the budget stops further ones. The default is 100; 0
-    /// turns retries off.
+    /// Sets the number of retries that the client and its clones can make in a row before the budget stops further ones. The
+    /// default is 100; 0 turns retries off.
     ///
     /// The budget keeps retries from making an outage worse. It never stops a first attempt. It holds this number of retries, or
-    /// two for each call under way if that is more. A retry costs one, and two after a timeout. A successful call pays back its
-    /// last retry, or a fifth of a retry if it needed none. Each call also adds a tenth of a retry, and each second adds one. So
-    /// a broken connection loses no call, however many it carried, and in a long outage the server gets about 1.1 to 1.2
-    /// requests per call at most.
+    /// two for each active call if that is more; a call that waits for a rate limit is not active yet. A retry costs one, and two
+    /// after a timeout. A successful call pays back its last retry, or a fifth of a retry if it needed none. Each call also adds a
+    /// tenth of a retry, and each second adds one. So a broken connection loses no call, however many it carried, and in a long
+    /// outage the server gets about 1.1 to 1.2 requests per call at most.
+    #[doc(alias = "token_bucket")]
     pub fn retry_budget(mut self, reserve: u32) -> Self {
         self.retry_budget = reserve;
         self
     }
 
-    /// Lets at most `calls` calls begin in each `period`, evenly spread, so that a long job does not run into the API's rate
+    /// Lets at most `calls` calls begin in each `period`, evenly spread, so that a long job does not exceed the API's rate
     /// limits. Clones share the limit, and retries do not count. There is no limit by default. [`build`](Self::build) refuses a
     /// limit of 0 calls.
     ///
-    /// A call whose turn would come after its deadline is refused at once, with [`ErrorKind::RateLimited`].
+    /// A call that could begin only after its [total timeout](Options::total_timeout) fails at once, with
+    /// [`ErrorKind::RateLimited`]. Dropping a call that waits gives its turn to a later call.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -208,29 +240,44 @@ impl ClientBuilder {
     /// let slow = Client::builder().api_key("pk_test_1234").rate_limit(300, Duration::from_secs(60)).build()?;
     /// # Ok::<(), trycourier::Error>(())
     /// ```
+    #[doc(alias = "throttle")]
+    #[doc(alias = "pace")]
     pub fn rate_limit(mut self, calls: u32, period: Duration) -> Self {
-        self.pace = Some((calls, period));
+        self.rate_limit = Some((calls, period));
         self
     }
 
-    /// A header for every call; see [`Options::header`].
-    pub fn header(self, name: &str, value: &str) -> Self {
-        self.options(|options| options.header(name, value))
-    }
-
-    /// Sets the [`Options`] of all calls: deadline, backoff, idempotency keys, limits.
+    /// Changes the [`Options`] of all calls: timeouts, retries, headers, idempotency keys, limits.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use trycourier::Client;
+    /// let client = Client::builder()
+    ///     .api_key("pk_test_1234")
+    ///     .options(|options| options.total_timeout(Duration::from_secs(30)).max_retries(4).header("x-team", "billing"))
+    ///     .build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
+    #[doc(alias = "timeout")]
+    #[doc(alias = "retry")]
+    #[doc(alias = "max_retries")]
+    #[doc(alias = "header")]
+    #[doc(alias = "default_headers")]
     pub fn options(mut self, change: impl FnOnce(Options) -> Options) -> Self {
         self.options = change(self.options);
         self
     }
 
-    /// A transport that replaces HTTP; see [`transport`](crate::transport).
+    /// Replaces HTTP by another transport; see [`transport`](crate::transport). A second one replaces the first.
     pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(Chosen::Own(Box::new(transport)));
+        self.transport = Some(Box::new(transport));
         self
     }
 
-    /// A transport that wraps the client's own, for instance to look at what goes in and out.
+    /// Wraps the client's own transport, for example to inspect requests and responses.
+    ///
+    /// [`build`](Self::build) refuses a second wrapper, and one in addition to [`transport`](Self::transport), because one of
+    /// the two would have no effect. To wrap your own transport, do so before you pass it to `transport`.
     ///
     /// ```
     /// use http::Response;
@@ -250,7 +297,9 @@ impl ClientBuilder {
     /// # Ok::<(), trycourier::Error>(())
     /// ```
     pub fn wrap_transport<T: Transport>(mut self, wrap: impl FnOnce(Http) -> T + Send + Sync + 'static) -> Self {
-        self.transport = Some(Chosen::Wrapping(Box::new(|http| Box::new(wrap(http)))));
+        if self.wrap.replace(Box::new(|http| Box::new(wrap(http)))).is_some() {
+            self.conflict = Some("`wrap_transport` was called twice, and the second wrapper would replace the first");
+        }
         self
     }
 
@@ -282,23 +331,26 @@ impl ClientBuilder {
         self
     }
 
-    /// Runs a function after every call, for metrics. It runs inside the call, so it should not block. If it panics, the result
-    /// of the call is not affected.
+    /// Adds a callback that is invoked after every call, for metrics. It runs inside the call, so it should not block. If it
+    /// panics, the result of the call is not affected. Several callbacks are invoked in the order in which they were added.
     ///
     /// ```
     /// # use trycourier::Client;
     /// let client = Client::builder()
     ///     .api_key("pk_test_1234")
-    ///     .on_call(|call| println!("{} {:?} {:?}", call.operation, call.status, call.duration))
+    ///     .on_call(|report| println!("{} {:?} {:?}", report.operation, report.status, report.duration))
     ///     .build()?;
     /// # Ok::<(), trycourier::Error>(())
     /// ```
-    pub fn on_call(mut self, observer: impl Fn(&CallReport) + Send + Sync + 'static) -> Self {
-        self.observer = Some(Box::new(observer));
+    #[doc(alias = "observer")]
+    #[doc(alias = "metrics")]
+    #[doc(alias = "hook")]
+    pub fn on_call(mut self, callback: impl Fn(&CallReport) + Send + Sync + 'static) -> Self {
+        self.observers.push(Box::new(callback));
         self
     }
 
-    /// The source of time and randomness for retries, to replace in tests.
+    /// Sets the source of time and randomness for retries, which tests can replace.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
@@ -309,8 +361,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`], if the key is missing, the base URL is invalid, an option cannot be sent or must not be
-    /// shared by all calls, the rate limit is 0 calls, a proxy of the environment or a root certificate cannot be used, or TLS
-    /// cannot be set up.
+    /// shared by all calls, a setting is invalid or would have no effect beside another one, a proxy of the environment or a
+    /// root certificate cannot be used, or TLS cannot be set up.
     pub fn build(self) -> Result<Client> {
         let Some(key) = self.api_key.filter(|key| !key.expose().trim().is_empty()) else {
             let detail =
@@ -326,36 +378,48 @@ impl ClientBuilder {
         authorization.set_sensitive(true);
         let base_url = BaseUrl::parse(&self.base_url, BASE_URL, self.allow_http)?;
         self.options.check()?;
-        no_shared_key(&self.options)?;
-        let pace = self.pace.map(|(calls, period)| Pace::new(calls, period)).transpose()?;
+        check_no_shared_key(&self.options)?;
+        let rate_limit = self.rate_limit.map(|(calls, period)| RateLimit::new(calls, period)).transpose()?;
+        let conflict = match (&self.transport, &self.wrap, &self.http) {
+            (Some(_), Some(_), _) => {
+                Some("`wrap_transport` wraps the client's own transport, which `transport` replaces")
+            }
+            (Some(_), _, Some(_)) => Some("`http_client` has no effect, because `transport` replaces HTTP"),
+            _ => self.conflict,
+        };
+        if let Some(conflict) = conflict {
+            return Err(configuration(conflict.to_owned()));
+        }
         #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
         self.authorities.iter().try_for_each(|pem| check_certificates(pem))?;
-        if self.http.is_none() && !matches!(self.transport, Some(Chosen::Own(_))) && !base_url.is_loopback() {
+        if self.http.is_none() && self.transport.is_none() && !base_url.is_loopback() {
             proxy_env::check(base_url.is_https()).map_err(configuration)?;
         }
         let settings = Settings {
             connect_timeout: self.connect_timeout,
-            keep_alive: self.keep_alive,
+            keep_alive: self.keep_alive?,
             is_local: base_url.is_loopback(),
             // A file may end without a line break.
             authorities: self.authorities.join(&b'\n'),
         };
         let http = || self.http.map_or_else(|| Http::new(settings), Ok);
-        let transport = match self.transport {
-            Some(Chosen::Own(transport)) => Carrier::Own(transport),
-            Some(Chosen::Wrapping(wrap)) => Carrier::Own(wrap(http()?)),
-            None => Carrier::Http(http()?),
+        let is_default_transport = self.transport.is_none() && self.wrap.is_none();
+        let transport = match (self.transport, self.wrap) {
+            (Some(transport), _) => transport,
+            (None, Some(wrap)) => wrap(http()?),
+            (None, None) => Box::new(http()?),
         };
         let shared = Shared {
             base_url,
             authorization,
             key,
             transport,
+            is_default_transport,
             budget: RetryBudget::new(self.retry_budget, self.clock.now()),
-            limits: RateLimits::new(pace),
-            keys: Keys::default(),
+            limits: RateLimits::new(rate_limit),
+            keys: KeyGenerator::default(),
             clock: self.clock,
-            observer: self.observer,
+            observers: self.observers,
         };
         Ok(Client(Arc::new(Inner { shared: Arc::new(shared), options: self.options })))
     }
@@ -401,8 +465,8 @@ fn check_certificates(pem: &[u8]) -> Result<()> {
     }
 }
 
-/// Under one key the server executes the first call alone, and every later one would be lost without a word.
-fn no_shared_key(options: &Options) -> Result<()> {
+/// Refuses a key for all calls: the server executes only the first call under a key, and the later ones would be lost silently.
+fn check_no_shared_key(options: &Options) -> Result<()> {
     if options.idempotency_key.is_none() {
         return Ok(());
     }
@@ -413,7 +477,7 @@ fn no_shared_key(options: &Options) -> Result<()> {
     ))
 }
 
-/// A variable of the environment; none when it is unset or blank.
+/// Returns an environment variable, or `None` if it is unset or blank.
 fn variable(name: &str) -> Result<Option<String>> {
     match env::var(name) {
         Ok(value) => Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty())),

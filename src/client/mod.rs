@@ -1,4 +1,4 @@
-//! The client: what its calls share.
+//! The client, which holds everything that its calls share.
 
 pub(crate) mod base_url;
 pub(crate) mod builder;
@@ -10,15 +10,15 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::client::base_url::BaseUrl;
-use crate::client::builder::ClientBuilder;
+use self::base_url::BaseUrl;
+use self::options::Options;
 use crate::retry::Clock;
 use crate::retry::budget::RetryBudget;
-use crate::retry::idempotency::Keys;
+use crate::retry::idempotency::KeyGenerator;
 use crate::retry::rate_limit::RateLimits;
-use crate::telemetry::CallReport;
-use crate::transport::{Http, Transport};
-use crate::{Options, Result, Sensitive};
+use crate::telemetry::Observer;
+use crate::transport::Transport;
+use crate::values::sensitive::Sensitive;
 
 /// A client of Courier's API.
 ///
@@ -38,68 +38,38 @@ use crate::{Options, Result, Sensitive};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 /// let client = Client::from_env()?;
-/// let answer = runtime.block_on(client.request(http::Method::GET, "/lists").send::<serde_json::Value>())?;
-/// println!("{}", answer["items"]);
+/// let response = runtime.block_on(client.request(http::Method::GET, "/lists").send::<serde_json::Value>())?;
+/// println!("{}", response["items"]);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct Client(pub(crate) Arc<Inner>);
 
-/// A client's options, and what it shares with its copies that have others.
+/// A client's options, and everything that it shares with copies that have other options.
 pub(crate) struct Inner {
     pub shared: Arc<Shared>,
     pub options: Options,
 }
 
-/// What all clones and copies of a client share.
+/// The state that all clones and copies of a client share.
 pub(crate) struct Shared {
     pub base_url: BaseUrl,
     pub authorization: HeaderValue,
     pub key: Sensitive,
-    pub transport: Carrier,
+    pub transport: Box<dyn Transport>,
+    /// `true` if the transport is the client's own, which keeps the time limit of an attempt by itself.
+    pub is_default_transport: bool,
     pub budget: RetryBudget,
     pub limits: RateLimits,
-    pub keys: Keys,
+    pub keys: KeyGenerator,
     pub clock: Arc<dyn Clock>,
-    pub observer: Option<Observer>,
+    pub observers: Vec<Observer>,
 }
-
-/// What carries the requests. The default needs no box.
-pub(crate) enum Carrier {
-    Http(Http),
-    Own(Box<dyn Transport>),
-}
-
-/// What is told of every call that has ended.
-pub(crate) type Observer = Box<dyn Fn(&CallReport) + Send + Sync>;
 
 impl Client {
-    /// Starts to build a client. It reads nothing from the environment.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
-
-    /// Builds a client from environment variables.
-    ///
-    /// | variable | meaning | |
-    /// |---|---|---|
-    /// | `COURIER_API_KEY` | the API key | required |
-    /// | `COURIER_BASE_URL` | the URL of the API | `https://api.courier.com` by default |
-    /// | `COURIER_CUSTOM_HEADERS` | headers for every request, one `Name: value` per line | none by default |
-    ///
-    /// A variable that is blank counts as unset.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), with the name of the variable, if the key is missing or a
-    /// value is invalid.
-    pub fn from_env() -> Result<Self> {
-        ClientBuilder::from_env()?.build()
-    }
-
-    /// Makes a copy of the client with other options, such as a timeout, retries or a header. It shares connections, key and
-    /// retry budget with this client, and is cheap to make.
+    /// Creates a copy of the client with other options, such as a timeout, retries or a header. It shares connections, key and
+    /// retry budget with this client, and is cheap to create.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -115,7 +85,7 @@ impl Client {
         Self(Arc::new(Inner { shared: Arc::clone(shared), options: change(options.clone()) }))
     }
 
-    /// Makes an idempotency key, a random UUID.
+    /// Creates an idempotency key, a random UUID.
     ///
     /// Under one key the server acts once, however often the call is made. So keep the key for as long as you may have to repeat
     /// the call: after an error with an unknown outcome, after a dropped future, or after a restart.
@@ -141,7 +111,7 @@ impl Client {
     /// ```
     #[must_use]
     pub fn new_idempotency_key(&self) -> String {
-        self.shared().keys.text()
+        self.shared().keys.next_text()
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -152,13 +122,13 @@ impl Client {
         &self.0.options
     }
 
-    /// The time and the randomness of whatever waits on behalf of the client.
+    /// The clock of everything that waits on behalf of the client.
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.shared().clock
     }
 }
 
-/// Without the key, and without the path of the base URL, which may be a secret too.
+/// Omits the key, and the path of the base URL, which can be confidential.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

@@ -1,5 +1,6 @@
-//! How calls are made, for a client or for some of its calls.
+//! The options of calls, for a client or for some of its calls.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,13 +9,14 @@ use http::header::{
 };
 
 use crate::retry::Backoff;
-use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
+use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY, parse_expiration_header, parse_key};
+use crate::values::timestamp::Timestamp;
 use crate::{Error, ErrorKind, Result};
 
-/// With these a value could end one request and begin another.
-pub(crate) const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER];
+/// The headers with which a value could end one request and begin another.
+pub(crate) const FRAMING_HEADERS: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER];
 
-/// How calls are made. [`ClientBuilder::options`](crate::ClientBuilder::options) sets the options of all calls,
+/// The options of calls. [`ClientBuilder::options`](crate::ClientBuilder::options) sets the options of all calls,
 /// [`Client::with_options`](crate::Client::with_options) those of a copy of the client, and `options` of a call those of that
 /// call alone.
 ///
@@ -28,8 +30,8 @@ pub(crate) const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, 
 /// # }
 /// ```
 ///
-/// With a value that cannot be sent, such as a header name with a space in it, calls fail with
-/// [`ErrorKind::Configuration`], and the error names the value.
+/// If a value cannot be sent, such as a header name with a space, calls fail with [`ErrorKind::Configuration`], and the error names the
+/// value. An invalid idempotency key or expiration is an [`ErrorKind::InvalidArgument`].
 #[derive(Clone)]
 #[must_use]
 pub struct Options {
@@ -45,7 +47,7 @@ pub struct Options {
     pub(crate) max_response_bytes: usize,
     pub(crate) strict_decoding: bool,
     pub(crate) pause_on_rate_limit: bool,
-    invalid: Option<String>,
+    invalid: Option<(ErrorKind, Cow<'static, str>)>,
 }
 
 impl Default for Options {
@@ -69,15 +71,16 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How long one attempt may take, from connecting to the last byte of the response. The default is 60 s.
+    /// Sets the time limit of one attempt, from connecting to the last byte of the response. The default is 60 s.
     #[doc(alias = "timeout")]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// How long a call may take with all its attempts and the delays between them. There is no limit by default. No retry begins
-    /// after the deadline, and the last attempt gets only the time that is left.
+    /// Sets the time limit of a call, with all its attempts, the delays between them, and the time that it waits for a rate
+    /// limit. There is no limit by default. No retry begins after the limit, and the last attempt gets only the time that is
+    /// left.
     #[doc(alias = "timeout")]
     #[doc(alias = "deadline")]
     pub fn total_timeout(mut self, timeout: Duration) -> Self {
@@ -85,71 +88,87 @@ impl Options {
         self
     }
 
-    /// A deadline that is no later than this.
-    pub(crate) fn total_timeout_within(mut self, left: Duration) -> Self {
-        self.total_timeout = Some(self.total_timeout.map_or(left, |timeout| timeout.min(left)));
+    /// Lowers the total timeout to the remaining time.
+    pub(crate) fn total_timeout_within(mut self, remaining: Duration) -> Self {
+        self.total_timeout = Some(self.total_timeout.map_or(remaining, |timeout| timeout.min(remaining)));
         self
     }
 
-    /// How often a call is retried. The default is 2; 0 turns retries off. See [`retry`](crate::retry).
+    /// Sets the number of retries of a call. The default is 2; 0 turns retries off. See [`retry`](crate::retry).
+    #[doc(alias = "retry")]
     pub fn max_retries(mut self, max_retries: u32) -> Self {
         self.max_retries = max_retries;
         self
     }
 
-    /// The delay before a retry, if the server does not ask for one: by default 0.5 s, doubled for each retry up to 8 s, less up
-    /// to a quarter at random.
+    /// Sets the delay before a retry for which the server requests none. By default it is 0.5 s, doubled for each retry up to
+    /// 8 s, less up to a quarter at random.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Whether a `POST` without an idempotency key gets one: a random UUID, the same for each attempt. The default is `true`.
+    /// Sets whether a `POST` without an idempotency key gets one: a random UUID, the same for each attempt. The default is
+    /// `true`.
     ///
     /// For 24 hours, the server stores the response to the first request that it began to execute under a key, even a 500, and
     /// repeats it for every later request with that key. So a send whose response was lost is not sent twice, and after a stored
-    /// failure only another key makes the server try again. A repeated answer can be empty, see [`ErrorKind::EmptyBody`]. The
-    /// answer to a request that failed validation is not stored.
+    /// failure only another key makes the server try again. A repeated response can be empty, see [`ErrorKind::EmptyBody`]. The
+    /// response to a request that failed validation is not stored.
     ///
-    /// A `POST` without a key is only retried if the server certainly has not acted on it.
+    /// A `POST` without a key is only retried if the server certainly has not acted on it. `prepare()` gives every `POST` a key
+    /// regardless of this option, because a [`Prepared`](crate::Prepared) call can be performed several times.
     pub fn idempotency_keys(mut self, automatic: bool) -> Self {
         self.idempotency_keys = automatic;
         self
     }
 
-    /// The idempotency key of one call, which makes it safe to repeat the call later: after an error with an unknown outcome,
-    /// after a dropped future, or after a restart. [`Client::new_idempotency_key`](crate::Client::new_idempotency_key) makes one.
+    /// Sets the idempotency key of one call, which makes it safe to repeat the call later: after an error with an unknown outcome,
+    /// after a dropped future, or after a restart. [`Client::new_idempotency_key`](crate::Client::new_idempotency_key) creates
+    /// one.
     ///
-    /// Under one key the server executes only the first of several calls. So set it for a single call, in the call's own options
+    /// The server executes only the first of several calls under one key. So set it for a single call, in the call's own options
     /// or those of a copy of the client that makes no other call. [`ClientBuilder`](crate::ClientBuilder) refuses it, because all
-    /// calls would share it. A key that the call itself sets takes precedence. A blank key is refused.
+    /// calls would share it. A key that the call itself sets takes precedence.
+    ///
+    /// A key consists of visible ASCII characters, without blanks at its ends. With any other key, calls fail with
+    /// [`ErrorKind::InvalidArgument`].
     pub fn idempotency_key(mut self, key: &str) -> Self {
-        self.idempotency_key = self.value(&IDEMPOTENCY_KEY, key).or(self.idempotency_key);
+        match parse_key(key) {
+            Ok(key) => self.idempotency_key = Some(key),
+            Err(error) => self.refuse_argument(&error),
+        }
         self
     }
 
-    /// For calls that are made after the one that the key is for.
+    /// Removes the key for calls that follow the one that it is for.
     #[cfg(feature = "bulk")]
     pub(crate) fn without_idempotency_key(mut self) -> Self {
         self.idempotency_key = None;
         self
     }
 
-    /// Until when the server remembers the idempotency key, at most a year from now: in seconds since the Unix epoch, or as an
-    /// ISO 8601 date and time. By default it is 24 hours.
-    pub fn idempotency_expiration(mut self, moment: &str) -> Self {
-        self.idempotency_expiration = self.value(&IDEMPOTENCY_EXPIRATION, moment).or(self.idempotency_expiration);
+    /// Sets the time until which the server remembers the idempotency key, at most a year from now. By default it is 24 hours.
+    ///
+    /// It takes a [`SystemTime`](std::time::SystemTime), or a text: an ISO 8601 date and time with an offset, or milliseconds
+    /// since the Unix epoch. With any other text, calls fail with [`ErrorKind::InvalidArgument`]. A number of seconds, as in the
+    /// example of Courier's API description, is sent too, but a [`Prepared`](crate::Prepared) call does not rely on it.
+    pub fn idempotency_expiration(mut self, expiration: impl Into<Timestamp>) -> Self {
+        match parse_expiration_header(expiration.into().as_str()) {
+            Ok(expiration) => self.idempotency_expiration = Some(expiration),
+            Err(error) => self.refuse_argument(&error),
+        }
         self
     }
 
-    /// A header for every call. It replaces one of the same name, even one that the client itself sets. Headers that frame a
+    /// Sets a header for every call. It replaces one of the same name, even one that the client itself sets. Headers that frame a
     /// request, such as `Content-Length`, are refused.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let Ok(name) = HeaderName::try_from(name) else {
             self.refuse(format!("{name:?} is not a valid header name"));
             return self;
         };
-        if FRAMING.contains(&name) {
+        if FRAMING_HEADERS.contains(&name) {
             self.refuse(format!("the header {name} belongs to the connection and cannot be set"));
         } else if name == IDEMPOTENCY_KEY {
             return self.idempotency_key(value);
@@ -161,13 +180,13 @@ impl Options {
         self
     }
 
-    /// A query parameter for every call, in addition to those of the operation.
+    /// Adds a query parameter to every call, unless the call itself sets a parameter of that name.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// The largest answer that is read, in bytes after decompression. The default is 8 MiB.
+    /// Sets the maximum size of a response, in bytes after decompression. The default is 8 MiB.
     ///
     /// Decoded values need more memory than their text: up to about 100 times as much for the worst that a hostile server can
     /// send, such as a list of tiny objects. With the default, even such a response needs less than 1 GiB.
@@ -176,21 +195,24 @@ impl Options {
         self
     }
 
-    /// Whether a response that does not match the API's description is an error, [`ErrorKind::Mismatch`]. By default it is not:
-    /// a value that does not fit is kept in `extra`, and [`Response::mismatches`](crate::Response::mismatches) lists the place.
+    /// Sets whether a response that does not match the API's description is an error, [`ErrorKind::Mismatch`]. The default is
+    /// `false`: a value that does not fit is kept in `extra`, and [`Response::mismatches`](crate::Response::mismatches) has its
+    /// path.
     pub fn strict_decoding(mut self, strict: bool) -> Self {
         self.strict_decoding = strict;
         self
     }
 
-    /// Whether a call waits if the server has just answered another call of the same operation with a 429 and a delay. This
-    /// holds for calls of the client and its clones. The default is `true`.
-    pub fn pause_on_rate_limit(mut self, pause_on_rate_limit: bool) -> Self {
-        self.pause_on_rate_limit = pause_on_rate_limit;
+    /// Sets whether calls of an operation wait after the server has responded to one of them with a 429 and a delay. Clones of
+    /// the client wait as well. The default is `true`.
+    #[doc(alias = "hold_back")]
+    #[doc(alias = "throttle")]
+    pub fn pause_on_rate_limit(mut self, pause: bool) -> Self {
+        self.pause_on_rate_limit = pause;
         self
     }
 
-    /// A header's value, which is not ours to show; none after noting why it cannot be sent.
+    /// Parses a header's value, which can be confidential. Returns `None` after recording why it cannot be sent.
     fn value(&mut self, name: &HeaderName, value: &str) -> Option<HeaderValue> {
         match HeaderValue::from_str(value) {
             Ok(mut value) => {
@@ -207,12 +229,17 @@ impl Options {
     }
 
     fn refuse(&mut self, reason: String) {
-        self.invalid.get_or_insert(reason);
+        self.invalid.get_or_insert((ErrorKind::Configuration, reason.into()));
     }
 
+    fn refuse_argument(&mut self, error: &Error) {
+        self.invalid.get_or_insert_with(|| (error.kind(), error.to_string().into()));
+    }
+
+    /// Returns the first value that cannot be sent as an error.
     pub(crate) fn check(&self) -> Result<()> {
         match &self.invalid {
-            Some(reason) => Err(Error::new(ErrorKind::Configuration, reason.clone())),
+            Some((kind, reason)) => Err(Error::new(*kind, reason.clone())),
             None => Ok(()),
         }
     }

@@ -28,8 +28,8 @@ pub enum ErrorKind {
     PayloadTooLarge,
     /// 422: Courier understands the request, but cannot process it.
     Unprocessable,
-    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because the client's
-    /// [`rate_limit`](crate::ClientBuilder::rate_limit) lets it begin only after its total timeout.
+    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because the
+    /// client's [rate limit](crate::ClientBuilder::rate_limit) lets it begin only after its total timeout.
     RateLimited,
     /// Any other 4xx.
     Client,

@@ -1,4 +1,4 @@
-//! What went wrong with a call.
+//! The error of a call.
 
 pub(crate) mod causes;
 pub(crate) mod kind;
@@ -80,21 +80,40 @@ struct Inner {
     operation: Option<&'static str>,
     status: Option<StatusCode>,
     headers: HeaderMap,
-    retry_after: Option<Duration>,
     api: Option<Value>,
     detail: Cow<'static, str>,
     snippet: Option<String>,
     attempts: u32,
-    was_sent: bool,
-    was_accepted: bool,
+    delivery: Delivery,
     response_was_lost: bool,
-    is_permanent: bool,
-    is_final_conflict: bool,
-    is_cut_off: bool,
+    retry_hint: RetryHint,
+    retry_after: Option<Duration>,
+    should_retry: Option<bool>,
     budget_was_spent: bool,
     key: Option<HeaderValue>,
     mismatches: Vec<Mismatch>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// How far the request of a failed call got, over all attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Delivery {
+    /// It certainly did not reach the server.
+    NotSent,
+    /// It may have reached the server.
+    Sent,
+    /// The server responded with a success.
+    Accepted,
+}
+
+/// What is known about a further attempt beyond the kind and the status of the failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RetryHint {
+    None,
+    /// It would fail in the same way.
+    Permanent,
+    /// The response broke off.
+    CutOff,
 }
 
 impl Error {
@@ -104,17 +123,15 @@ impl Error {
             operation: None,
             status: None,
             headers: HeaderMap::new(),
-            retry_after: None,
             api: None,
             detail: detail.into(),
             snippet: None,
             attempts: 0,
-            was_sent: false,
-            was_accepted: false,
+            delivery: Delivery::NotSent,
             response_was_lost: false,
-            is_permanent: false,
-            is_final_conflict: false,
-            is_cut_off: false,
+            retry_hint: RetryHint::None,
+            retry_after: None,
+            should_retry: None,
             budget_was_spent: false,
             key: None,
             mismatches: Vec::new(),
@@ -122,80 +139,73 @@ impl Error {
         }))
     }
 
-    /// An argument of the call that was refused.
+    /// Creates the error of an argument that is not sent.
     pub(crate) fn invalid_argument(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::InvalidArgument, reason)
     }
 
-    pub(crate) fn answered(mut self, status: StatusCode, headers: HeaderMap) -> Self {
+    /// Adds the response. A success is one that the server has acted on.
+    pub(crate) fn with_response(mut self, status: StatusCode, headers: HeaderMap) -> Self {
+        self.0.delivery = if status.is_success() { Delivery::Accepted } else { Delivery::Sent };
         self.0.status = Some(status);
         self.0.headers = headers;
         self
     }
 
-    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
-        self.0.retry_after = delay;
+    /// Adds the server's decision about a retry.
+    pub(crate) fn with_server_decision(mut self, retry_after: Option<Duration>, should_retry: Option<bool>) -> Self {
+        self.0.retry_after = retry_after;
+        self.0.should_retry = should_retry;
         self
     }
 
-    pub(crate) fn with_api(mut self, api: Option<Value>) -> Self {
+    pub(crate) fn with_api_error(mut self, api: Option<Value>) -> Self {
         self.0.api = api;
         self
     }
 
-    pub(crate) fn permanent(mut self, is_permanent: bool) -> Self {
-        self.0.is_permanent = is_permanent;
-        self
-    }
-
-    pub(crate) fn of_operation(mut self, operation: &'static str) -> Self {
+    pub(crate) fn with_operation(mut self, operation: &'static str) -> Self {
         self.0.operation.get_or_insert(operation);
         self
     }
 
-    pub(crate) fn after(mut self, attempts: u32) -> Self {
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }
 
-    /// What an earlier attempt may have done stays true, whatever became of the later ones.
-    pub(crate) fn following(mut self, earlier: Option<&Self>) -> Self {
+    /// Adds what an earlier attempt may have done.
+    pub(crate) fn after(mut self, earlier: Option<&Self>) -> Self {
         if let Some(earlier) = earlier {
-            self.0.was_sent |= earlier.0.was_sent;
-            self.0.was_accepted |= earlier.was_accepted();
-            // A response that begins as a success is lost too, if the rest of it is.
-            let no_answer = earlier.status().is_none_or(|status| status.is_success());
-            self.0.response_was_lost |= earlier.0.response_was_lost || (earlier.was_sent() && no_answer);
+            self.0.delivery = self.0.delivery.max(earlier.0.delivery);
+            // A response that begins as a success is lost too if the rest of it is.
+            let has_no_response = earlier.status().is_none_or(|status| status.is_success());
+            self.0.response_was_lost |= earlier.0.response_was_lost || (earlier.was_sent() && has_no_response);
         }
         self
     }
 
-    pub(crate) fn sent(mut self, was_sent: bool) -> Self {
-        self.0.was_sent = was_sent;
+    pub(crate) fn with_delivery(mut self, delivery: Delivery) -> Self {
+        self.0.delivery = delivery;
         self
     }
 
-    pub(crate) fn under(mut self, key: Option<&HeaderValue>) -> Self {
+    pub(crate) fn with_idempotency_key(mut self, key: Option<&HeaderValue>) -> Self {
         self.0.key = key.cloned();
         self
     }
 
-    pub(crate) fn final_conflict(mut self) -> Self {
-        self.0.is_final_conflict = true;
+    pub(crate) fn with_retry_hint(mut self, hint: RetryHint) -> Self {
+        self.0.retry_hint = hint;
         self
     }
 
-    pub(crate) fn cut_off(mut self) -> Self {
-        self.0.is_cut_off = true;
-        self
-    }
-
-    pub(crate) fn without_budget(mut self) -> Self {
+    pub(crate) fn with_spent_budget(mut self) -> Self {
         self.0.budget_was_spent = true;
         self
     }
 
-    pub(crate) fn deviating(mut self, mismatches: Vec<Mismatch>) -> Self {
+    pub(crate) fn with_mismatches(mut self, mismatches: Vec<Mismatch>) -> Self {
         self.0.mismatches = mismatches;
         self
     }
@@ -210,43 +220,40 @@ impl Error {
         self
     }
 
-    pub(crate) fn is_permanent(&self) -> bool {
-        self.0.is_permanent
+    pub(crate) fn retry_hint(&self) -> RetryHint {
+        self.0.retry_hint
     }
 
-    pub(crate) fn is_final_conflict(&self) -> bool {
-        self.0.is_final_conflict
+    /// The value of the header `x-should-retry`.
+    pub(crate) fn should_retry(&self) -> Option<bool> {
+        self.0.should_retry
     }
 
-    pub(crate) fn is_cut_off(&self) -> bool {
-        self.0.is_cut_off
-    }
-
-    /// What kind of failure it is, to branch on.
+    /// Returns the kind of the failure, to branch on.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
+    /// Returns the dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
     /// [`Client::request`](crate::Client::request). `None` if a client could not be built.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// The HTTP status; `None` if there was no response.
+    /// Returns the HTTP status, or `None` if there was no response.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// The headers of the response, without the [secrets](Self#secrets) of the call; empty if there was no response.
+    /// Returns the headers of the response, without the [secrets](Self#secrets) of the call; empty if there was no response.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// How long the server asks to wait before the next call: its `retry-after-ms` or `retry-after`, counted from the response.
+    /// Returns the delay that the server requested, from the headers `retry-after-ms` or `retry-after`.
     ///
-    /// The client has waited for up to 60 s by itself, as often as it retries; a longer delay is left to the caller. `None`
-    /// when there is no such header, or no time left to wait.
+    /// The client waits for up to 60 s by itself before each retry; a longer delay is left to the caller. Returns `None` if
+    /// there is no such header, or if the delay is not positive.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -267,24 +274,24 @@ impl Error {
         self.0.retry_after
     }
 
-    /// The `message` of Courier's error, without the [secrets](Self#secrets) of the call. It can be long, and have several lines.
+    /// Returns the `message` of Courier's error, without the [secrets](Self#secrets) of the call. It can be long, and have several lines.
     pub fn message(&self) -> Option<&str> {
         self.0.api.as_ref()?.get("message")?.as_str()
     }
 
-    /// The `type` of Courier's error, such as `invalid_request_error` or `authorization_error`.
+    /// Returns the `type` of Courier's error, such as `invalid_request_error` or `authorization_error`.
     pub fn error_type(&self) -> Option<&str> {
         self.0.api.as_ref()?.get("type")?.as_str()
     }
 
-    /// Courier's whole error, a JSON object, without the [secrets](Self#secrets) of the call. `None` if the body was not an object.
+    /// Returns Courier's whole error, a JSON object, without the [secrets](Self#secrets) of the call. `None` if the body was not an object.
     ///
     /// It is the server's text and may repeat what was sent, so inspect it before you log it.
     pub fn api_error(&self) -> Option<&Value> {
         self.0.api.as_ref()
     }
 
-    /// The first 500 characters of an unexpected body, such as a gateway's error page.
+    /// Returns the first 500 characters of an unexpected body, such as a gateway's error page.
     ///
     /// It is the server's text, without the [secrets](Self#secrets) of the call. It may repeat anything else that was sent, so
     /// inspect it before you log it. `None` for an operation whose response contains secrets.
@@ -292,59 +299,45 @@ impl Error {
         self.0.snippet.as_deref()
     }
 
-    /// How often the request was sent; 0 when it was not sent.
+    /// Returns the number of times that the request was sent; 0 if it was not sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The idempotency key under which the request was sent. If you make the call again under the same key, the server acts
-    /// only once; see [above](Self#making-a-call-again). `None` if it was sent without a key.
+    /// Returns the idempotency key under which the request was sent, or `None` if it had no key.
+    ///
+    /// If you make the call again under the same key, the server acts only once; see
+    /// [above](Self#making-a-call-again).
     pub fn idempotency_key(&self) -> Option<&str> {
         self.0.key.as_ref()?.to_str().ok()
     }
 
-    /// Whether any of the attempts may have reached the server. If it is false, the server has not acted.
+    /// Returns `true` if any of the attempts may have reached the server. Otherwise, the server has not acted.
     pub fn was_sent(&self) -> bool {
-        self.0.was_sent
+        self.0.delivery >= Delivery::Sent
     }
 
-    /// Whether the server has acted, and only its response is unusable: one of the attempts was answered with a success. Making
-    /// the call again under another idempotency key would do the work twice.
+    /// Returns `true` if the server has acted and only its response is unusable: the response to one of the attempts was a
+    /// success. Making the call again under another idempotency key would do the work twice.
     pub fn was_accepted(&self) -> bool {
-        self.0.was_accepted || self.status().is_some_and(|status| status.is_success())
+        self.0.delivery == Delivery::Accepted
     }
 
-    /// Whether an earlier attempt may have reached the server, and its response was lost. A `DELETE` that then fails with
-    /// [`NotFound`](ErrorKind::NotFound) has most likely been done by the earlier attempt.
+    /// Returns `true` if an earlier attempt may have reached the server and its response was lost. If a `DELETE` then fails
+    /// with [`NotFound`](ErrorKind::NotFound), the earlier attempt has most likely done the work.
     pub fn response_was_lost(&self) -> bool {
         self.0.response_was_lost
     }
 
-    /// Whether a retry was not made only because the [budget](crate::ClientBuilder::retry_budget) was spent.
+    /// Returns `true` if another retry was not made only because the [budget](crate::ClientBuilder::retry_budget) was spent.
     pub fn budget_was_spent(&self) -> bool {
         self.0.budget_was_spent
     }
 
-    /// Where the response is not as described; empty unless the kind is [`ErrorKind::Mismatch`].
+    /// Returns the mismatches between the response and the API's description. It is empty unless the kind is
+    /// [`ErrorKind::Mismatch`].
     pub fn mismatches(&self) -> &[Mismatch] {
         &self.0.mismatches
-    }
-
-    /// Whether the same call can succeed later without a change, because the failure is temporary: a lost connection, a
-    /// timeout, a rate limit, a server error.
-    ///
-    /// If the request [was sent](Self::was_sent), make the call again only under the same
-    /// [idempotency key](Self::idempotency_key).
-    pub fn is_transient(&self) -> bool {
-        match self.kind() {
-            ErrorKind::Conflict => !self.0.is_final_conflict,
-            ErrorKind::Connection
-            | ErrorKind::Timeout
-            | ErrorKind::RequestTimeout
-            | ErrorKind::RateLimited
-            | ErrorKind::Server => !self.0.is_permanent,
-            _ => false,
-        }
     }
 }
 

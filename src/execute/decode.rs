@@ -1,136 +1,124 @@
-//! The body of a success, read as its type.
+//! Decodes the body of a success.
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
+use super::attempt::RawResponse;
 use super::errors::with_response;
+use super::request::Request;
+use crate::client::Client;
+use crate::error::RetryHint;
 use crate::json::{self, Decode};
-use crate::operation::{Operation, ResponseBody};
-use crate::secrets::redact::Redaction;
-use crate::{Client, Error, ErrorKind, Mismatch, Response, Result};
+use crate::operation::ResponseBody;
+use crate::{Error, ErrorKind, Mismatch, Response, Result};
 
-/// How many bytes of memory the values of a response may take for each byte that a response may have.
+/// The bytes of memory that the values of a response may take for each byte that a response may have.
 const VALUES_PER_BYTE: usize = 8;
 
-/// A success as it came.
-pub(crate) struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-    pub attempts: u32,
-}
-
-impl Answer {
-    /// Whether there is nothing in the body, said either way.
+impl RawResponse {
+    /// Returns `true` if the body is empty, or JSON's null.
     pub(crate) fn is_empty(&self) -> bool {
         matches!(self.body.trim_ascii(), b"" | b"null")
     }
 
-    /// The response, once its body has been read. The names in its mismatches are the server's, so they are looked through.
-    fn read<T>(self, decoded: json::Decoded<T>, redaction: &dyn Fn() -> Redaction) -> Response<T> {
-        let json::Decoded { value, mut mismatches } = decoded;
-        if !mismatches.is_empty() {
-            let redaction = redaction();
-            let redacted = |mismatch: Mismatch| {
-                let path = redaction.path(mismatch.path());
-                mismatch.with_path(path)
-            };
-            mismatches = mismatches.into_iter().map(redacted).collect();
-        }
-        Response::new(value, self.status, unprintable(self.headers), self.attempts, mismatches)
+    /// Returns the response with its body unchanged.
+    pub(super) fn into_bytes(self) -> Response<Bytes> {
+        Response::new(self.body, self.status, without_debug(self.headers), self.attempts, Vec::new())
     }
 
-    pub(crate) fn raw(self) -> Response<Bytes> {
-        Response::new(self.body, self.status, unprintable(self.headers), self.attempts, Vec::new())
+    /// Returns the response with the decoded body. The names in its mismatches come from the server, so they are redacted.
+    fn into_response<T>(self, client: &Client, request: &Request, decoded: json::Decoded<T>) -> Response<T> {
+        let json::Decoded { value, mismatches } = decoded;
+        let redacted = |mismatch: Mismatch| {
+            let path = request.redaction(client).path(mismatch.path());
+            mismatch.with_path(path)
+        };
+        let mismatches = mismatches.into_iter().map(redacted).collect();
+        Response::new(value, self.status, without_debug(self.headers), self.attempts, mismatches)
     }
 }
 
-/// The body of a success as the type that the description has for it.
-pub(crate) fn described<T: Decode>(
+/// Decodes the body of a success as the type that the description has for it.
+pub(crate) fn decode_described<T: Decode>(
     client: &Client,
-    operation: &Operation,
-    answer: Answer,
-    redaction: &dyn Fn() -> Redaction,
+    request: &Request,
+    response: RawResponse,
 ) -> Result<Response<T>> {
-    let text = match text(operation.answer, &answer) {
-        Some(text) => text,
-        None => return Err(empty_handed(answer, redaction)),
+    let Some(text) = json_text(request.operation.answer, &response) else {
+        let detail = "the server accepted the call, but its response has no body; \
+                      do not make the call again under another idempotency key";
+        let error = Error::new(ErrorKind::EmptyBody, detail);
+        return Err(with_response(client, request, error, response.status, response.headers));
     };
     // Values take more memory than their text.
-    let budget = client.options().max_response_bytes.saturating_mul(VALUES_PER_BYTE);
-    match json::decode_within(text, true, budget) {
-        Ok(decoded) => Ok(answer.read(decoded, redaction)),
+    let memory_limit = client.options().max_response_bytes.saturating_mul(VALUES_PER_BYTE);
+    match json::decode_within(text, true, memory_limit) {
+        Ok(decoded) => Ok(response.into_response(client, request, decoded)),
         Err(error) => {
-            let (ended, redaction) = (matches!(error, json::DecodeError::Ended), redaction());
-            // The path contains property names from the server.
+            let is_cut_off = matches!(error, json::DecodeError::Ended);
             let cause = match error {
-                json::DecodeError::Data(_) => redaction.path(&error.to_string()),
+                // It contains property names from the server.
+                json::DecodeError::Data(_) => request.redaction(client).path(&error.to_string()),
                 _ => error.to_string(),
             };
-            Err(undecodable(operation, answer, &cause, ended, &redaction))
+            Err(undecodable(client, request, response, &cause, is_cut_off))
         }
     }
 }
 
-/// The body of a success as a type of the caller's.
-pub(crate) fn decoded<T: DeserializeOwned>(
-    operation: &Operation,
-    expected: ResponseBody,
-    answer: Answer,
-    redaction: &dyn Fn() -> Redaction,
+/// Decodes the body of a success as a type of the caller's. If that takes null, an empty body is null, else an empty object.
+pub(crate) fn decode_foreign<T: DeserializeOwned>(
+    client: &Client,
+    request: &Request,
+    response: RawResponse,
 ) -> Result<Response<T>> {
-    match json::decode_foreign(text(expected, &answer).unwrap_or(b"null")) {
-        Ok(decoded) => Ok(answer.read(decoded, redaction)),
+    let takes_null = || serde_json::from_str::<T>("null").is_ok();
+    let body = if response.is_empty() && takes_null() { ResponseBody::None } else { ResponseBody::Optional };
+    match json::decode_foreign(json_text(body, &response).unwrap_or(b"null")) {
+        Ok(decoded) => Ok(response.into_response(client, request, decoded)),
         // The cause itself would quote the value.
-        Err(error) => Err(undecodable(operation, answer, category(&error), error.is_eof(), &redaction())),
+        Err(error) => Err(undecodable(client, request, response, category(&error), error.is_eof())),
     }
 }
 
-/// What is read of a body; nothing where one is owed and there is none.
-fn text(described: ResponseBody, answer: &Answer) -> Option<&[u8]> {
+/// Returns the JSON to decode, or `None` if a body is required and missing.
+fn json_text(described: ResponseBody, response: &RawResponse) -> Option<&[u8]> {
     match described {
         ResponseBody::None => Some(b"null"),
-        ResponseBody::Optional if answer.is_empty() => Some(b"{}"),
-        ResponseBody::Required if answer.is_empty() => None,
-        _ => Some(&answer.body),
+        ResponseBody::Optional if response.is_empty() => Some(b"{}"),
+        ResponseBody::Required if response.is_empty() => None,
+        _ => Some(&response.body),
     }
 }
 
-/// The error that a response with mismatches is, where the caller wants none.
-pub(crate) fn deviating<T>(response: &Response<T>) -> Error {
-    let places = response.mismatches();
-    let first = places.first().map(ToString::to_string).unwrap_or_default();
+/// Refuses a response with mismatches if the options require strict decoding.
+pub(super) fn check_strictly<T>(client: &Client, response: Response<T>) -> Result<Response<T>> {
+    let mismatches = response.mismatches();
+    let Some(first) = mismatches.first().filter(|_| client.options().strict_decoding) else {
+        return Ok(response);
+    };
+    let count = mismatches.len();
     let detail = format!(
-        "the server accepted the call, but its response does not match the description at {} path(s): {first}",
-        places.len()
+        "the server accepted the call, but its response does not match the description at {count} path(s): {first}"
     );
-    Error::new(ErrorKind::Mismatch, detail)
-        .sent(true)
-        .answered(response.status(), response.headers().clone())
-        .after(response.attempts())
-        .deviating(places.to_vec())
+    Err(Error::new(ErrorKind::Mismatch, detail)
+        .with_response(response.status(), response.headers().clone())
+        .with_mismatches(mismatches.to_vec()))
 }
 
-fn undecodable(operation: &Operation, answer: Answer, cause: &str, ended: bool, redaction: &Redaction) -> Error {
-    let beginning = redaction.snippet(&answer.body).filter(|_| !operation.sensitive);
+fn undecodable(client: &Client, request: &Request, response: RawResponse, cause: &str, is_cut_off: bool) -> Error {
+    let snippet = request.redaction(client).snippet(&response.body).filter(|_| !request.operation.sensitive);
     let detail = format!(
         "the server accepted the call, but its response cannot be decoded: {cause}; `send_raw` returns the body unchanged"
     );
-    let failed = Error::new(ErrorKind::Decode, detail).sent(true).after(answer.attempts).with_snippet(beginning);
-    let failed = with_response(failed, answer.status, answer.headers, redaction);
     // A connection without a length, or a gateway, has cut the body off.
-    if ended { failed.cut_off() } else { failed }
+    let hint = if is_cut_off { RetryHint::CutOff } else { RetryHint::None };
+    let error = Error::new(ErrorKind::Decode, detail).with_retry_hint(hint).with_snippet(snippet);
+    with_response(client, request, error, response.status, response.headers)
 }
 
-fn empty_handed(answer: Answer, redaction: &dyn Fn() -> Redaction) -> Error {
-    let detail = "the server accepted the call, but its response has no body; \
-                  do not make the call again under another idempotency key";
-    let failed = Error::new(ErrorKind::EmptyBody, detail).sent(true).after(answer.attempts);
-    with_response(failed, answer.status, answer.headers, &redaction())
-}
-
-/// What is wrong, without a word of the body.
+/// Describes a serde error without a value of the body.
 fn category(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         serde_json::error::Category::Data => "a value has the wrong type, or a field is missing",
@@ -139,8 +127,8 @@ fn category(error: &serde_json::Error) -> &'static str {
     }
 }
 
-/// The headers with their values marked, so that `Debug` does not print what a server may have repeated.
-fn unprintable(mut headers: HeaderMap) -> HeaderMap {
+/// Marks the values of headers as sensitive, so that `Debug` does not print what a server may have repeated.
+fn without_debug(mut headers: HeaderMap) -> HeaderMap {
     headers.values_mut().for_each(|value| value.set_sensitive(true));
     headers
 }

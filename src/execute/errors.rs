@@ -1,27 +1,29 @@
 //! Errors of a call, made from the outcome of an attempt, without its secrets.
 
 use std::borrow::Cow;
-use std::time::SystemTime;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::request::Request;
 use crate::client::Client;
 use crate::client::proxy_env::{self, Proxy};
 use crate::error::causes::causes;
 use crate::error::text::{MAX_MESSAGE, on_one_line};
+use crate::error::{Delivery, RetryHint};
 use crate::json;
 use crate::operation::Operation;
-use crate::retry::retry_after;
+use crate::retry::classify::parse_should_retry;
+use crate::retry::retry_after::parse_retry_after;
 use crate::secrets::names::is_secret_name;
 use crate::secrets::redact::{Redaction, Secrets};
 use crate::transport::{Failure, TransportError};
 use crate::{Error, ErrorKind};
 
 /// Collects everything confidential that a call has: of the client and its options, of the environment, and of the request.
-pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, body: Option<&[u8]>) -> Redaction {
+pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, body: &[u8]) -> Redaction {
     let mut secrets = Secrets::default();
     let (shared, options) = (client.shared(), client.options());
     secrets.add(shared.key.expose());
@@ -52,9 +54,7 @@ pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, bo
             secrets.add_shown_as(path, operation.path);
         }
     }
-    if let Some(body) = body {
-        secrets.add_body(body);
-    }
+    secrets.add_body(body);
     secrets.into()
 }
 
@@ -80,30 +80,43 @@ pub(super) fn from_transport(client: &Client, error: TransportError, redaction: 
             (ErrorKind::Connection, "the server rejected the request before processing it; retry later".into())
         }
     };
-    let failed = Error::new(kind, detail).sent(was_sent).permanent(error.is_permanent());
+    let delivery = if was_sent { Delivery::Sent } else { Delivery::NotSent };
+    let hint = if error.is_permanent() { RetryHint::Permanent } else { RetryHint::None };
+    let failed = Error::new(kind, detail).with_delivery(delivery).with_retry_hint(hint);
     failed.caused_by(redaction.cause(error.into_cause()))
 }
 
 /// Returns the error of a response that is not a success.
 pub(super) fn from_status(
-    operation: &Operation,
+    client: &Client,
+    request: &Request,
     status: StatusCode,
     headers: HeaderMap,
     body: &[u8],
-    redaction: &Redaction,
 ) -> Error {
+    let (operation, redaction) = (request.operation, request.redaction(client));
     let kind = ErrorKind::from_status(status);
-    let api = json::decode::<Value>(body, true).ok().map(|api| api.value).filter(Value::is_object);
-    let error = Error::new(kind, kind.advice()).sent(true).with_api(api.map(|api| redaction.value(api)));
+    let api_error = json::decode::<Value>(body, true).ok().map(|decoded| decoded.value).filter(Value::is_object);
+    let error = Error::new(kind, kind.advice()).with_api_error(api_error.map(|error| redaction.value(error)));
     let snippet = if operation.sensitive || error.message().is_some() { None } else { redaction.snippet(body) };
-    let error = with_response(error.with_snippet(snippet), status, headers, redaction);
-    if status == StatusCode::CONFLICT && operation.final_conflict { error.final_conflict() } else { error }
+    let is_final = status == StatusCode::CONFLICT && operation.final_conflict;
+    let hint = if is_final { RetryHint::Permanent } else { RetryHint::None };
+    with_response(client, request, error.with_snippet(snippet).with_retry_hint(hint), status, headers)
 }
 
 /// Adds the status and the headers of a response to its error.
-pub(super) fn with_response(error: Error, status: StatusCode, headers: HeaderMap, redaction: &Redaction) -> Error {
-    let delay = retry_after(&headers, SystemTime::now());
-    error.answered(status, redaction.headers(headers)).with_retry_after(delay)
+pub(super) fn with_response(
+    client: &Client,
+    request: &Request,
+    error: Error,
+    status: StatusCode,
+    headers: HeaderMap,
+) -> Error {
+    // Before the redaction, which can remove any short value that equals one of the caller's.
+    let retry_after = parse_retry_after(&headers, client.clock().date());
+    let should_retry = parse_should_retry(&headers);
+    let headers = request.redaction(client).headers(headers);
+    error.with_response(status, headers).with_server_decision(retry_after, should_retry)
 }
 
 /// Returns the text of the cause that describes the certificate best.

@@ -1,70 +1,74 @@
-//! The way of a call: it is prepared, tried, read and reported, each in a file of its own.
+//! A call on the wire: its request, its attempts, and its response.
 
+mod attempt;
+mod attempts;
+mod body;
 mod decode;
 mod errors;
 #[cfg(feature = "gzip")]
 mod gzip;
-mod report;
 mod request;
-mod retry_loop;
 
 use bytes::Bytes;
 
-pub(crate) use self::decode::{Answer, decoded, described};
-use self::report::Report;
-use self::request::Prepared;
-pub(crate) use self::request::push_parameter;
+use self::attempt::RawResponse;
+use self::attempts::Attempts;
+use self::decode::check_strictly;
+pub(crate) use self::decode::{decode_described, decode_foreign};
+pub(crate) use self::request::{Request, push_parameter};
 use crate::client::Client;
+use crate::error::RetryHint;
 use crate::json::Decode;
-use crate::operation::{Operation, Outgoing};
-use crate::secrets::redact::Redaction;
-use crate::{Error, ErrorKind, Response, Result};
+use crate::operation::Operation;
+use crate::telemetry::ActiveReport;
+use crate::{Error, Response, Result};
 
 impl Client {
-    /// Makes a call, and gives the body of its response as its type.
-    // Not an `async fn`, and neither is the next, whose futures would hold the request twice.
+    /// Sends a call, and decodes its response.
+    // Not an `async fn`, whose future would contain the request twice. So is the next one.
     pub(crate) fn call<T: Decode + Send>(
         &self,
         operation: &'static Operation,
-        outgoing: Result<Outgoing>,
+        request: Result<Request>,
     ) -> impl Future<Output = Result<Response<T>>> + Send {
-        self.exchange(operation, outgoing, move |answer, redaction| described(self, operation, answer, redaction))
+        self.exchange(operation, request, decode_described)
     }
 
-    /// Makes a call, and gives the body of its response as it came.
+    /// Sends a call, and returns the body of its response unchanged.
     pub(crate) fn call_raw(
         &self,
         operation: &'static Operation,
-        outgoing: Result<Outgoing>,
+        request: Result<Request>,
     ) -> impl Future<Output = Result<Response<Bytes>>> + Send {
-        self.exchange(operation, outgoing, |answer, _| Ok(answer.raw()))
+        self.exchange(operation, request, |_, _, response| Ok(response.into_bytes()))
     }
 
-    /// Makes a call whose response is read in a way of its own.
+    /// Sends a call, and decodes its response with a function.
     pub(crate) async fn exchange<T: Send>(
         &self,
         operation: &'static Operation,
-        outgoing: Result<Outgoing>,
-        mut read: impl FnMut(Answer, &dyn Fn() -> Redaction) -> Result<Response<T>> + Send,
+        request: Result<Request>,
+        decode: impl Fn(&Client, &Request, RawResponse) -> Result<Response<T>> + Send + Sync,
     ) -> Result<Response<T>> {
-        let prepared = outgoing
-            .and_then(|outgoing| Prepared::new(self, operation, outgoing))
-            .map_err(|error| error.of_operation(operation.id))?;
-        let report = Report::begin(self, operation);
-        let mut response = None;
-        // The attempts are the same code for all types: they see of the response whether it could be read.
-        let mut keep = |answer| {
-            let read = read(answer, &|| prepared.redaction(self))?;
-            if self.options().strict_decoding && !read.mismatches().is_empty() {
-                return Err(decode::deviating(&read));
+        let in_operation = |error: Error| error.with_operation(operation.id);
+        let mut request = request.map_err(in_operation)?;
+        let url = request.complete(self).map_err(in_operation)?;
+        let shared = self.shared();
+        let report = ActiveReport::new(operation, shared.base_url.server(), &shared.observers, &*shared.clock);
+        // Only this part is compiled for every type of a response; the attempts are the same code for all.
+        let call = async {
+            let mut attempts = Attempts::new(self, &request, url, &report);
+            loop {
+                let response = attempts.next_response().await?;
+                let decoded = decode(self, &request, response).and_then(|response| check_strictly(self, response));
+                match decoded {
+                    Err(error) if error.retry_hint() == RetryHint::CutOff => attempts.prepare_retry(error).await?,
+                    outcome => return attempts.finish(outcome),
+                }
             }
-            response = Some(read);
-            Ok(())
         };
-        let outcome = report.during(self.attempts(&prepared, &report, &mut keep)).await;
-        let outcome =
-            outcome.and_then(|()| response.ok_or_else(|| Error::new(ErrorKind::Decode, "no response was read")));
-        let outcome = outcome.map_err(|error| error.of_operation(operation.id).under(prepared.key()));
+        let outcome = report.during(call).await;
+        let outcome = outcome.map_err(|error| in_operation(error).with_idempotency_key(request.key.as_ref()));
         report.end(&outcome);
         outcome
     }

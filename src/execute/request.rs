@@ -1,90 +1,103 @@
-//! What a call sends, complete but for the attempt.
+//! The request of a call.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 
 use crate::client::Client;
-use crate::operation::{Operation, Outgoing};
+use crate::operation::Operation;
 use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
 use crate::secrets::redact::Redaction;
+use crate::transport::Attempt;
 use crate::{Error, Result};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("trycourier-rust/", env!("CARGO_PKG_VERSION")));
 
-/// What a form leaves as it is; a space becomes a plus.
+/// The characters that a form does not encode, and the space, which becomes a plus.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 
-/// What a call sends. The URL and the headers are made of it for each attempt, so that a call without a retry makes them
-/// once and copies nothing.
-pub(crate) struct Prepared {
+/// The request of a call, from its arguments to its attempts.
+pub(crate) struct Request {
     pub operation: &'static Operation,
     pub method: Method,
-    pub body: Option<Bytes>,
-    /// Whether sending it twice does no more than sending it once.
-    pub is_repeatable: bool,
-    target: String,
-    /// What the call itself sets but for its key.
-    headers: HeaderMap,
-    key: Option<HeaderValue>,
+    /// `/path?query`, percent-encoded.
+    pub target: String,
+    /// The headers of the call itself, except its idempotency key. Each attempt adds those of the client.
+    pub headers: HeaderMap,
+    pub key: Option<HeaderValue>,
+    /// JSON; empty if there is no body.
+    pub body: Bytes,
     redaction: OnceLock<Redaction>,
 }
 
-impl Prepared {
-    pub(super) fn new(client: &Client, operation: &'static Operation, outgoing: Outgoing) -> Result<Self> {
+impl Request {
+    pub(crate) fn new(operation: &'static Operation, method: Method, target: String) -> Self {
+        let (headers, key, body, redaction) = (HeaderMap::new(), None, Bytes::new(), OnceLock::new());
+        Self { operation, method, target, headers, key, body, redaction }
+    }
+
+    /// Sets the idempotency key and its expiration: the call's own ones, those of the options, or a new key for a `POST`.
+    pub(crate) fn set_key(&mut self, client: &Client, is_automatic: bool) -> Result<()> {
         let options = client.options();
         options.check()?;
-        let Outgoing { method, mut target, mut headers, key, body } = outgoing;
-        // What the call itself says comes before what is said of several: a second `cursor` would start the list anew.
+        if self.key.is_none() {
+            self.key.clone_from(&options.idempotency_key);
+        }
+        if self.key.is_none() && is_automatic && self.method == Method::POST {
+            self.key = client.shared().keys.next_header();
+        }
+        if let Some(expiration) = &options.idempotency_expiration {
+            self.headers.entry(IDEMPOTENCY_EXPIRATION).or_insert_with(|| expiration.clone());
+        }
+        Ok(())
+    }
+
+    /// Adds the options of the client, and returns the URL, which leads where the path says.
+    pub(super) fn complete(&mut self, client: &Client) -> Result<Url> {
+        let options = client.options();
+        self.set_key(client, options.idempotency_keys)?;
+        // The call's own parameters take precedence: a second `cursor` would start the list again.
         if !options.query.is_empty() {
-            let own = target.clone();
-            for (name, value) in options.query.iter().filter(|(name, _)| !has_parameter(&own, name)) {
-                push_parameter(&mut target, name, value);
+            let own_target = self.target.clone();
+            for (name, value) in options.query.iter().filter(|(name, _)| !has_parameter(&own_target, name)) {
+                push_parameter(&mut self.target, name, value);
             }
         }
-        let key = key.or_else(|| options.idempotency_key.clone());
-        // To the server a blank key may be none, and then a retry would be a second request.
-        if key.as_ref().is_some_and(|key| key.as_bytes().trim_ascii().is_empty()) {
-            return Err(Error::invalid_argument("the idempotency key is blank"));
-        }
-        let is_post = method == Method::POST;
-        let key = match key {
-            None if is_post && options.idempotency_keys => client.shared().keys.header(),
-            key => key,
-        };
-        if let Some(expiration) = &options.idempotency_expiration {
-            headers.entry(IDEMPOTENCY_EXPIRATION).or_insert_with(|| expiration.clone());
-        }
-        // A key is looked at for a `POST` alone.
-        let is_repeatable = operation.repeatable || (is_post && key.is_some());
-        Ok(Self { operation, method, body, is_repeatable, target, headers, key, redaction: OnceLock::new() })
-    }
-
-    pub(super) fn key(&self) -> Option<&HeaderValue> {
-        self.key.as_ref()
-    }
-
-    /// The URL, checked: it leads where the path says.
-    pub(super) fn url(&self, client: &Client) -> Result<Url> {
         client.shared().base_url.join(&self.target).ok_or_else(|| {
             Error::invalid_argument("the path has a `.` or `..` segment, or a character that must be percent-encoded")
         })
     }
 
-    /// The headers of an attempt.
-    pub(super) fn headers(&self, client: &Client) -> HeaderMap {
+    /// Returns `true` if sending the request twice does no more than sending it once. The server respects a key only for a
+    /// `POST`.
+    pub(super) fn is_repeatable(&self) -> bool {
+        self.operation.repeatable || (self.method == Method::POST && self.key.is_some())
+    }
+
+    /// Creates an attempt: the headers are made for each, so that a call without a retry copies none.
+    pub(super) fn attempt(&self, client: &Client, url: &Url, number: u32, timeout: Duration) -> Result<Attempt> {
+        let mut request = http::Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = Uri::try_from(url.as_str())
+            .map_err(|error| Error::invalid_argument("the path does not make a valid URL").caused_by(error))?;
+        *request.headers_mut() = self.attempt_headers(client);
+        Ok(Attempt { request, url: Some(url.clone()), operation: self.operation, number, timeout })
+    }
+
+    fn attempt_headers(&self, client: &Client) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(ACCEPT, JSON);
         #[cfg(feature = "gzip")]
         headers.insert(http::header::ACCEPT_ENCODING, super::gzip::ACCEPTED);
         headers.insert(AUTHORIZATION, client.shared().authorization.clone());
         headers.insert(USER_AGENT, AGENT);
-        if self.body.is_some() {
+        if !self.body.is_empty() {
             headers.insert(CONTENT_TYPE, JSON);
         }
         for (name, value) in self.headers.iter().chain(&client.options().headers) {
@@ -96,10 +109,9 @@ impl Prepared {
         headers
     }
 
-    /// Removes what no text about the call may show. It is made once, by the first attempt that needs it.
-    pub(crate) fn redaction(&self, client: &Client) -> Redaction {
-        let new = || super::errors::redaction(client, self.operation, &self.target, self.body.as_deref());
-        self.redaction.get_or_init(new).clone()
+    /// Returns the redaction of every text about the call. It is made when it is first needed.
+    pub(super) fn redaction(&self, client: &Client) -> &Redaction {
+        self.redaction.get_or_init(|| super::errors::redaction(client, self.operation, &self.target, &self.body))
     }
 }
 

@@ -153,7 +153,7 @@ impl Fields {
             absent.insert(index);
         }
         absent = absent.without(self.seen);
-        if !absent.is_empty() || !self.extra.is_empty() {
+        if absent != IndexSet::default() || !self.extra.is_empty() {
             extra.fill(self.extra, absent, self.lost_elements);
         }
         if self.sensitive {

@@ -40,10 +40,6 @@ impl IndexSet {
         before == self.0
     }
 
-    pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
     pub(super) fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }

@@ -129,13 +129,11 @@ pub fn decode_union_leniently<'v, T: Union>(value: &'v Value, diagnostics: &mut 
     (!value.is_null()).then(|| T::unrecognized(diagnostics.keep(value)))
 }
 
-/// Of several variants with the shape of the chosen one, decodes the first that matches exactly.
+/// If several variants have the shape of the chosen one, decodes the first of them that matches exactly.
 fn exact_among_equals<T: Union>(chosen: usize, value: &Value) -> Option<T> {
     let shape = T::SHAPES.get(chosen).filter(|shape| matches!(shape, Shape::Object(..)))?;
     let equals = T::SHAPES.iter().enumerate().filter(|(_, other)| *other == shape);
-    if equals.clone().nth(1).is_none() {
-        return None;
-    }
+    equals.clone().nth(1)?;
     equals.map(|(variant, _)| variant).find_map(|variant| {
         let mut diagnostics = Diagnostics::exact();
         let decoded = T::decode_variant(variant, TreeValue { value, diagnostics: &mut diagnostics });

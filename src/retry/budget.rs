@@ -1,4 +1,4 @@
-//! What keeps an outage from being multiplied by retries.
+//! The retry budget, which keeps retries from multiplying an outage.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,95 +6,145 @@ use std::time::{Duration, Instant};
 
 use crate::ErrorKind;
 
-/// What the client and its clones pay every retry from.
+/// The budget from which the client and its clones pay for every retry.
 ///
-/// Each retry is entered as a debt, which successes, further calls and time pay off. The debt may grow to two retries for
-/// each call under way, or to a reserve if that is more, so that one cut of a connection loses none of its calls. In an
-/// outage the debt stays at its limit, and only what calls and time pay off is left for retries.
+/// Each retry is a debt, which successes, further calls and time pay off. The debt may grow to two retries for each active
+/// call, or to a reserve if that is more, so that one cut of a connection loses none of its calls. In an outage the debt stays
+/// at its limit, and only what calls and time pay off is left for retries.
+///
+/// When the limit falls, the debt falls with it, or the retries of one burst would be owed for an hour. In an outage the
+/// number of active calls goes up and down all the time, so the debt falls only after a success, or to the highest limit of the
+/// last [`PEAK_PERIOD`].
 #[derive(Debug)]
 pub(crate) struct RetryBudget {
-    /// How many retries there always are.
+    /// The number of retries that are always available.
     reserve: u32,
-    /// Calls under way.
-    calls: AtomicU32,
+    active_calls: AtomicU32,
+    /// The largest number of active calls in the current period.
+    peak: AtomicU32,
     debt: AtomicU64,
-    /// Up to when time has paid.
-    paid_until: Mutex<Instant>,
+    time: Mutex<Time>,
 }
 
-/// What a retry costs, in the unit of the others.
-const RETRY: u64 = 10;
-/// A timeout has kept the server busy for longest.
-const AFTER_TIMEOUT: u64 = 20;
-/// What a call that needed no retry pays off when it succeeds.
-const SUCCESS: u64 = 2;
-/// What every call pays off when it begins: requests are at most 1.1 times the calls, when nothing else pays.
-const CALL: u64 = 1;
-const SECOND: u64 = 10;
-const RETRIES_OF_A_CALL: u64 = 2;
+#[derive(Debug)]
+struct Time {
+    /// The time up to which seconds have paid off debt.
+    paid_until: Instant,
+    period_start: Instant,
+    /// The largest number of active calls in the period before the current one.
+    previous_peak: u32,
+}
+
+/// The cost of a retry, in the unit of the other constants.
+const RETRY_COST: u64 = 10;
+/// The cost of a retry after a timeout, which has kept the server busy for the longest time.
+const TIMEOUT_RETRY_COST: u64 = 20;
+/// The payment of a call that succeeds without a retry.
+const SUCCESS_PAYMENT: u64 = 2;
+/// The payment of every call that begins: without other payments, there are at most 1.1 requests per call.
+const CALL_PAYMENT: u64 = 1;
+const SECOND_PAYMENT: u64 = 10;
+const RETRIES_PER_CALL: u64 = 2;
+/// Longer than a client that calls a failing server all the time is ever without calls.
+const PEAK_PERIOD: Duration = Duration::from_secs(10);
 
 impl RetryBudget {
     pub(crate) const DEFAULT_RESERVE: u32 = 100;
 
     pub(crate) fn new(reserve: u32, now: Instant) -> Self {
-        Self { reserve, calls: AtomicU32::new(0), debt: AtomicU64::new(0), paid_until: Mutex::new(now) }
+        Self {
+            reserve,
+            active_calls: AtomicU32::new(0),
+            peak: AtomicU32::new(0),
+            debt: AtomicU64::new(0),
+            time: Mutex::new(Time { paid_until: now, period_start: now, previous_peak: 0 }),
+        }
     }
 
-    /// Counts a call as under way for as long as the guard lives.
-    pub(crate) fn enter(&self) -> UnderWay<'_> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        self.pay_off(CALL);
-        UnderWay(self)
+    /// Counts a call as active until the guard is dropped.
+    pub(crate) fn enter(&self) -> ActiveCall<'_> {
+        let active = self.active_calls.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        self.peak.fetch_max(active, Ordering::Relaxed);
+        self.pay_off(CALL_PAYMENT);
+        ActiveCall(self)
     }
 
-    /// Takes a retry from the budget; none when there is no more.
-    pub(crate) fn take(&self, after: ErrorKind, now: Instant) -> Option<Retry<'_>> {
-        self.let_time_pay(now);
-        let cost = if after == ErrorKind::Timeout { AFTER_TIMEOUT } else { RETRY };
-        let for_calls = u64::from(self.calls.load(Ordering::Relaxed)) * RETRIES_OF_A_CALL;
-        let limit = if self.reserve == 0 { 0 } else { for_calls.max(u64::from(self.reserve)) * RETRY };
-        let grown = |debt: u64| Some(debt + cost).filter(|debt| *debt <= limit);
-        self.debt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown).ok()?;
+    /// Takes a retry from the budget. Returns `None` if the budget is spent.
+    pub(crate) fn take(&self, cause: ErrorKind, now: Instant) -> Option<Retry<'_>> {
+        let peak = self.advance(now);
+        self.limit_debt(self.limit(peak));
+        let cost = if cause == ErrorKind::Timeout { TIMEOUT_RETRY_COST } else { RETRY_COST };
+        let limit = self.limit(self.active_calls.load(Ordering::Relaxed));
+        let increased = |debt: u64| Some(debt + cost).filter(|debt| *debt <= limit);
+        self.debt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, increased).ok()?;
         Some(Retry { budget: self, cost, was_sent: false })
     }
 
-    /// Notes a success that needed no retry.
+    /// Records a success that needed no retry.
     pub(crate) fn succeeded(&self) {
-        self.pay_off(SUCCESS);
+        self.recovered(SUCCESS_PAYMENT);
     }
 
-    fn let_time_pay(&self, now: Instant) {
-        let mut paid_until = self.paid_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let seconds = now.saturating_duration_since(*paid_until).as_secs();
-        if let Some(until) = paid_until.checked_add(Duration::from_secs(seconds)) {
-            *paid_until = until;
-            drop(paid_until);
-            self.pay_off(seconds.saturating_mul(SECOND));
+    /// Pays off debt after a success. A server that answers is not in an outage, so the debt falls to its present limit.
+    fn recovered(&self, payment: u64) {
+        if self.debt.load(Ordering::Relaxed) > 0 {
+            self.limit_debt(self.limit(self.active_calls.load(Ordering::Relaxed)));
+            self.pay_off(payment);
         }
+    }
+
+    /// The largest debt while this number of calls is active.
+    fn limit(&self, calls: u32) -> u64 {
+        if self.reserve == 0 {
+            return 0;
+        }
+        (u64::from(calls) * RETRIES_PER_CALL).max(u64::from(self.reserve)) * RETRY_COST
+    }
+
+    /// Lets the time since the last call pay, and returns the recent peak of active calls.
+    fn advance(&self, now: Instant) -> u32 {
+        let mut time = self.time.lock().unwrap_or_else(PoisonError::into_inner);
+        let seconds = now.saturating_duration_since(time.paid_until).as_secs();
+        if let Some(until) = time.paid_until.checked_add(Duration::from_secs(seconds)) {
+            time.paid_until = until;
+            self.pay_off(seconds.saturating_mul(SECOND_PAYMENT));
+        }
+        let age = now.saturating_duration_since(time.period_start);
+        if age >= PEAK_PERIOD {
+            let active = self.active_calls.load(Ordering::Relaxed);
+            let peak = self.peak.swap(active, Ordering::Relaxed);
+            time.previous_peak = if age < PEAK_PERIOD * 2 { peak } else { active };
+            time.period_start = now;
+        }
+        time.previous_peak.max(self.peak.load(Ordering::Relaxed))
+    }
+
+    fn limit_debt(&self, limit: u64) {
+        self.debt.fetch_min(limit, Ordering::Relaxed);
     }
 
     fn pay_off(&self, amount: u64) {
-        // Without a debt, which is the rule, there is nothing to write.
+        // Usually there is no debt, and nothing to write.
         if self.debt.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let less = |debt: u64| Some(debt.saturating_sub(amount));
+        let reduced = |debt: u64| Some(debt.saturating_sub(amount));
         // The closure never declines.
-        let _ = self.debt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        let _ = self.debt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, reduced);
     }
 }
 
-/// A call that is under way.
+/// A call that the budget counts as active.
 #[derive(Debug)]
-pub(crate) struct UnderWay<'a>(&'a RetryBudget);
+pub(crate) struct ActiveCall<'a>(&'a RetryBudget);
 
-impl Drop for UnderWay<'_> {
+impl Drop for ActiveCall<'_> {
     fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+        self.0.active_calls.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// A retry that was taken from the budget. One that is dropped before it was sent is given back.
+/// A retry that was taken from the budget. It is given back if it is dropped before it was sent.
 #[derive(Debug)]
 pub(crate) struct Retry<'a> {
     budget: &'a RetryBudget,
@@ -107,9 +157,11 @@ impl Retry<'_> {
         self.was_sent = true;
     }
 
-    /// Gives the retry back after its success: it was no part of an outage.
+    /// Gives the retry back after its success, because it was not part of an outage.
     pub(crate) fn succeeded(mut self) {
-        self.was_sent = false;
+        // Dropping it must not pay a second time.
+        self.was_sent = true;
+        self.budget.recovered(self.cost);
     }
 }
 
@@ -128,13 +180,13 @@ mod tests {
     use super::RetryBudget;
     use crate::ErrorKind;
 
-    /// How many retries can be taken at once, and sent.
+    /// The number of retries that can be taken and sent at once.
     fn retries(budget: &RetryBudget, now: Instant) -> usize {
         std::iter::from_fn(|| budget.take(ErrorKind::Server, now).map(|mut retry| retry.sent())).count()
     }
 
     #[test]
-    fn a_timeout_costs_two_retries_and_nothing_overdraws_the_reserve() {
+    fn timeout_costs_two_retries() {
         let now = Instant::now();
         let budget = RetryBudget::new(3, now);
         budget.take(ErrorKind::Timeout, now).unwrap().sent();
@@ -144,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_that_was_not_sent_or_has_succeeded_is_given_back() {
+    fn unsent_and_successful_retries_are_returned() {
         let now = Instant::now();
         let budget = RetryBudget::new(1, now);
         for _ in 0..10 {
@@ -161,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_and_time_pay_off() {
+    fn calls_and_time_pay_off_debt() {
         let now = Instant::now();
         let budget = RetryBudget::new(100, now);
         assert_eq!(retries(&budget, now), 100);
@@ -173,12 +225,34 @@ mod tests {
     }
 
     #[test]
-    fn each_call_under_way_has_two_retries() {
+    fn every_active_call_has_two_retries() {
         let now = Instant::now();
         let budget = RetryBudget::new(100, now);
         let calls: Vec<_> = (0..500).map(|_| budget.enter()).collect();
         assert_eq!(retries(&budget, now), 1000);
         drop(calls);
         assert_eq!(retries(&budget, now), 0);
+    }
+
+    #[test]
+    fn debt_falls_with_the_limit() {
+        let now = Instant::now();
+        let burst = || {
+            let budget = RetryBudget::new(100, now);
+            let calls: Vec<_> = (0..2000).map(|_| budget.enter()).collect();
+            assert_eq!(retries(&budget, now), 4000);
+            drop(calls);
+            budget
+        };
+        // The server has recovered: after a success, only the reserve is owed.
+        let recovered = burst();
+        (0..6).for_each(|_| recovered.succeeded());
+        assert_eq!(retries(&recovered, now), 1);
+        // In an outage the debt stays for a while.
+        let failing = burst();
+        assert_eq!(retries(&failing, now + Duration::from_secs(9)), 0);
+        let later = now + Duration::from_secs(30);
+        assert_eq!(retries(&failing, later), 0, "the peak has passed, and the reserve is owed");
+        assert_eq!(retries(&failing, later + Duration::from_secs(50)), 50);
     }
 }

@@ -1,19 +1,23 @@
 //! Dates as servers write them into headers.
+//!
+//! The crate `httpdate` accepts the three forms of RFC 9110 only if they are written exactly. Servers and gateways also write
+//! `UTC` or `+0000`, other cases, single digits and ISO 8601, and a delay that is not understood is a retry too early.
 
 use std::time::SystemTime;
 
 use crate::values::iso_8601;
 
-/// What UTC is called; a longer name that ends in a shorter one comes first.
+/// The names of UTC; a longer name precedes the shorter one that it ends with.
 const UTC: [&str; 7] = ["gmt", "utc", "ut", "z", "+0000", "-0000", "+00:00"];
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// Reads a date: the three forms of RFC 9110, however they are capitalised and padded and whatever they call UTC, or ISO 8601.
-/// A date in another zone than UTC, which only ISO 8601 can say, is none.
-pub(crate) fn read(text: &str) -> Option<SystemTime> {
+/// Parses a date: the three forms of RFC 9110, in any case, with any padding and any name of UTC, or ISO 8601.
+///
+/// Returns `None` for a date in another zone, except in ISO 8601.
+pub(super) fn parse(text: &str) -> Option<SystemTime> {
     let text = text.trim().to_ascii_lowercase();
     let before_zone = UTC.iter().find_map(|zone| text.strip_suffix(zone)).map(str::trim_end);
     let nanoseconds = iso_8601::parse(&text)
@@ -22,7 +26,7 @@ pub(crate) fn read(text: &str) -> Option<SystemTime> {
     iso_8601::from_unix_nanos(nanoseconds)
 }
 
-/// A date whose parts can be told from each other, as ISO 8601.
+/// Rewrites a date whose parts can be distinguished as ISO 8601.
 fn as_iso_8601(text: &str, mut in_utc: bool) -> Option<String> {
     let (mut day, mut month, mut year, mut time) = (None, None, None, None);
     for word in text.split([' ', ',', '-']).filter(|word| !word.is_empty()) {
@@ -52,10 +56,10 @@ fn as_iso_8601(text: &str, mut in_utc: bool) -> Option<String> {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::read;
+    use super::parse;
 
     #[test]
-    fn dates_are_read_as_servers_write_them() {
+    fn common_forms_of_a_date_are_parsed() {
         // 9 September 2001, a Sunday.
         let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_030);
         for text in [
@@ -84,13 +88,13 @@ mod tests {
             "2001-09-09T03:47:10+02:00",
             "2001-09-09 01:47:10 UTC",
         ] {
-            assert_eq!(read(text), Some(date), "{text}");
+            assert_eq!(parse(text), Some(date), "{text}");
         }
-        assert_eq!(read("Sat, 29-Feb-92 00:00:00 GMT"), read("1992-02-29"));
+        assert_eq!(parse("Sat, 29-Feb-92 00:00:00 GMT"), parse("1992-02-29"));
     }
 
     #[test]
-    fn what_is_no_date_in_utc_is_none() {
+    fn dates_outside_utc_are_rejected() {
         for text in [
             "",
             "Z",
@@ -115,7 +119,7 @@ mod tests {
             "Sun, 09 Sep 2001 01:47:1\u{e9} GMT",
             "::::::: GMT",
         ] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 }

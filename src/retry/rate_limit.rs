@@ -1,7 +1,6 @@
-//! What holds calls back, so that they do not run into the API's rate limits.
+//! Limits that delay calls before they are sent: the server's after a 429, and the client's rate limit.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,115 +8,174 @@ use crate::operation::Operation;
 use crate::retry::Clock;
 use crate::{Error, ErrorKind, Result};
 
-/// What the server has asked to wait for, by operation, and the pace that the caller has set.
+/// The pauses that the server requested, by operation, and the limit that the caller has set.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimits {
-    /// Whether the map has something in it, so that the usual call need not lock it.
-    holds: AtomicBool,
-    held_until: Mutex<HashMap<&'static str, Instant>>,
-    pace: Option<Pace>,
+    paused_until: Mutex<HashMap<&'static str, Instant>>,
+    limit: Option<RateLimit>,
 }
 
 impl RateLimits {
-    pub(crate) fn new(pace: Option<Pace>) -> Self {
-        Self { pace, ..Self::default() }
+    pub(crate) fn new(limit: Option<RateLimit>) -> Self {
+        Self { limit, ..Self::default() }
     }
 
-    /// Notes that the server wants no call of an operation for a while.
-    pub(crate) fn hold(&self, operation: &Operation, now: Instant, delay: Duration) {
-        let Some(until) = now.checked_add(delay) else { return };
-        let mut held = self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = held.entry(operation.id).or_insert(until);
-        *entry = (*entry).max(until);
-        self.holds.store(true, Ordering::Relaxed);
+    /// Pauses an operation for as long as the server requested.
+    pub(crate) fn pause(&self, operation: &Operation, now: Instant, delay: Duration) {
+        let Some(end) = now.checked_add(delay) else { return };
+        let mut paused_until = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = paused_until.entry(operation.id).or_insert(end);
+        *until = (*until).max(end);
     }
 
-    /// How long a request of an operation has to wait for the server.
-    pub(crate) fn held_for(&self, operation: &Operation, now: Instant) -> Duration {
-        if !self.holds.load(Ordering::Relaxed) {
-            return Duration::ZERO;
+    /// Waits until the operation is no longer paused.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::RateLimited`], at once, if that is not before the end of the remaining time.
+    pub(crate) async fn wait_for_pause(
+        &self,
+        operation: &Operation,
+        clock: &dyn Clock,
+        remaining: Option<Duration>,
+    ) -> Result<()> {
+        let pause = self.remaining_pause(operation, clock.now());
+        if pause.is_zero() {
+            return Ok(());
         }
-        let mut held = self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|_, until| *until > now);
-        self.holds.store(!held.is_empty(), Ordering::Relaxed);
-        held.get(operation.id).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+        if remaining.is_some_and(|remaining| pause >= remaining) {
+            let detail =
+                "the server requested a pause of this operation that lasts longer than the call's total timeout";
+            return Err(Error::new(ErrorKind::RateLimited, detail));
+        }
+        clock.sleep(pause).await;
+        Ok(())
     }
 
-    /// Waits for the call's turn in the pace, unless that is not before the end of the time that is left.
-    pub(crate) async fn turn(&self, clock: &dyn Clock, left: Option<Duration>) -> Result<()> {
-        match &self.pace {
-            Some(pace) => pace.turn(clock, left).await,
+    fn remaining_pause(&self, operation: &Operation, now: Instant) -> Duration {
+        let mut paused_until = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        paused_until.retain(|_, until| *until > now);
+        paused_until.get(operation.id).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+
+    /// Waits until the client's rate limit lets the call begin.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::RateLimited`], at once, if that is not before the end of the remaining time.
+    pub(crate) async fn wait_for_slot(
+        &self,
+        clock: &dyn Clock,
+        remaining: impl Fn(Instant) -> Option<Duration>,
+    ) -> Result<()> {
+        match &self.limit {
+            Some(limit) => limit.wait(clock, remaining).await,
             None => Ok(()),
         }
     }
 }
 
-/// Calls in a period, evenly spread.
+/// A number of calls in a period, evenly spread.
+///
+/// Every call reserves a slot and sleeps by itself. Nothing is held while it sleeps, because one task can own several calls
+/// and not poll them all: a call that waited for another one could then wait forever.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct RateLimit {
     interval: Duration,
-    /// When the next call may begin.
-    next: Mutex<Option<Instant>>,
-    /// Those who wait, one behind the other. Whoever goes away leaves no gap.
-    queue: tokio::sync::Mutex<()>,
-    waiting: AtomicU32,
+    slots: Mutex<Slots>,
 }
 
-/// Longer than anybody waits, and never too long to be added to a moment.
+/// The times at which calls may begin.
+#[derive(Debug, Default)]
+struct Slots {
+    /// The first slot that no call has reserved yet.
+    next: Option<Instant>,
+    /// Earlier slots that were given back.
+    returned: BTreeSet<Instant>,
+}
+
+/// The longest interval, which can be added to any instant.
 const MAX_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-impl Pace {
+/// The delay after which a slot has passed even if the interval is shorter, because timers are not exact.
+const MIN_TOLERANCE: Duration = Duration::from_millis(100);
+
+impl RateLimit {
     pub(crate) fn new(calls: u32, period: Duration) -> Result<Self> {
         let Some(interval) = period.checked_div(calls) else {
-            let detail = "the pace lets no call begin: it has to be of at least one call";
+            let detail = "the rate limit permits no calls; it must permit at least one call in its period";
             return Err(Error::new(ErrorKind::Configuration, detail));
         };
-        Ok(Self {
-            interval: interval.min(MAX_INTERVAL),
-            next: Mutex::default(),
-            queue: tokio::sync::Mutex::default(),
-            waiting: AtomicU32::new(0),
-        })
+        Ok(Self { interval: interval.min(MAX_INTERVAL), slots: Mutex::default() })
     }
 
-    async fn turn(&self, clock: &dyn Clock, left: Option<Duration>) -> Result<()> {
-        let before = self.interval.saturating_mul(self.waiting.load(Ordering::Relaxed));
-        if left.is_some_and(|left| self.pause(clock.now()).saturating_add(before) >= left) {
-            let detail = "the pace of the client lets no call begin before this one's deadline";
-            return Err(Error::new(ErrorKind::RateLimited, detail));
+    async fn wait(&self, clock: &dyn Clock, remaining: impl Fn(Instant) -> Option<Duration>) -> Result<()> {
+        // A call that was not polled in time would begin together with later ones, so it reserves another slot, once.
+        for is_last in [false, true] {
+            let now = clock.now();
+            let slot = self.reserve(now, remaining(now))?;
+            let delay = slot.time.saturating_duration_since(now);
+            if !delay.is_zero() {
+                clock.sleep(delay).await;
+            }
+            let lateness = clock.now().saturating_duration_since(slot.time);
+            slot.take();
+            if is_last || delay.is_zero() || lateness < self.interval.max(MIN_TOLERANCE) {
+                break;
+            }
         }
-        let _waiting = Waiting::of(&self.waiting);
-        let _turn = self.queue.lock().await;
-        let now = clock.now();
-        let pause = self.pause(now);
-        if !pause.is_zero() {
-            clock.sleep(pause).await;
-        }
-        // From when the turn was, not from when the sleep ended: what one sleeps too long, the next one makes up for.
-        let following = now.checked_add(pause).and_then(|turn| turn.checked_add(self.interval));
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = following;
         Ok(())
     }
 
-    /// How far off the next call is.
-    fn pause(&self, now: Instant) -> Duration {
-        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
+    /// Reserves the earliest free slot.
+    fn reserve(&self, now: Instant, remaining: Option<Duration>) -> Result<Slot<'_>> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.returned = slots.returned.split_off(&now);
+        let returned = slots.returned.first().copied();
+        let time = returned.or(slots.next).map_or(now, |slot| slot.max(now));
+        if remaining.is_some_and(|remaining| time.saturating_duration_since(now) >= remaining) {
+            let detail = "the rate limit of the client lets this call begin only after its total timeout";
+            return Err(Error::new(ErrorKind::RateLimited, detail));
+        }
+        if returned.is_some() {
+            slots.returned.pop_first();
+        } else {
+            slots.next = time.checked_add(self.interval);
+        }
+        Ok(Slot { limit: self, time, is_taken: false })
+    }
+
+    /// Makes a slot available to later calls.
+    fn give_back(&self, time: Instant) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.returned.insert(time);
+        // Free slots at the end are not reserved at all.
+        while let Some(last) = slots.returned.last().copied()
+            && last.checked_add(self.interval) == slots.next
+        {
+            slots.returned.pop_last();
+            slots.next = Some(last);
+        }
     }
 }
 
-/// Counts one who waits, until it does no longer.
-struct Waiting<'a>(&'a AtomicU32);
+/// A reserved slot. It is given back if it is dropped before it is taken.
+struct Slot<'a> {
+    limit: &'a RateLimit,
+    time: Instant,
+    is_taken: bool,
+}
 
-impl<'a> Waiting<'a> {
-    fn of(count: &'a AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
+impl Slot<'_> {
+    fn take(mut self) {
+        self.is_taken = true;
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if !self.is_taken {
+            self.limit.give_back(self.time);
+        }
     }
 }

@@ -10,9 +10,7 @@ use super::courier::Courier;
 use super::moment;
 use super::request::Request;
 use super::table::Table;
-
-const DAY: i64 = 86_400_000;
-const YEAR: i64 = 365 * DAY;
+use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, KEY_LIFETIME, MAX_KEY_LIFETIME, parse_expiration};
 
 #[derive(Default)]
 pub(super) struct Keys {
@@ -64,15 +62,11 @@ impl Keys {
     }
 }
 
-/// A day, or as long as is asked for, up to a year.
+/// A day, or as long as is requested, up to a year.
 fn life(request: &Request<'_>) -> i64 {
-    let asked = request.header("x-idempotency-expiration").and_then(|text| match text.parse::<i64>() {
-        // Seconds until the year 5138, milliseconds from 1973 on.
-        Ok(seconds) if seconds < 100_000_000_000 => seconds.checked_mul(1_000),
-        Ok(millis) => Some(millis),
-        Err(_) => moment::parse(text),
-    });
-    asked.map_or(DAY, |until| until.saturating_sub(request.now).clamp(DAY, YEAR))
+    let (default, max) = (moment::length(KEY_LIFETIME), moment::length(MAX_KEY_LIFETIME));
+    let requested = request.header(IDEMPOTENCY_EXPIRATION.as_str()).and_then(parse_expiration).map(moment::millis);
+    requested.map_or(default, |until| until.saturating_sub(request.now).clamp(default, max))
 }
 
 /// An idempotency key that is under way for as long as this lives.

@@ -143,7 +143,7 @@ async fn post(http: &Http, url: &str, webhook: &Request<Bytes>) -> Result<(), St
     *request.uri_mut() = url.parse().map_err(|error| format!("the webhook's address is none: {error}"))?;
     let mut waits = WAITS.into_iter();
     loop {
-        let attempt = Attempt { request: request.clone(), operation: &WEBHOOK, number: 1, timeout: TIMEOUT };
+        let attempt = Attempt { request: request.clone(), url: None, operation: &WEBHOOK, number: 1, timeout: TIMEOUT };
         let (cause, again) = match http.send(attempt).await.map(|answer| answer.status()) {
             Ok(status) if status.is_success() => return Ok(()),
             Ok(status) => (

@@ -44,14 +44,15 @@ impl Courier {
         self.client_builder().build().expect("a key and a transport are all that a client needs")
     }
 
-    /// Starts to build a client of this Courier with other settings, such as more retries, or a clock that really waits:
+    /// Starts to build a client of this Courier with other settings, such as a rate limit, or a clock that really waits:
     ///
     /// ```
+    /// use std::time::Duration;
     /// use trycourier::retry::TokioClock;
     /// use trycourier::testing::Courier;
     ///
     /// # fn main() -> trycourier::Result<()> {
-    /// let client = Courier::new().client_builder().clock(TokioClock).max_retries(5).build()?;
+    /// let client = Courier::new().client_builder().clock(TokioClock).rate_limit(5, Duration::from_secs(1)).build()?;
     /// # let _ = client;
     /// # Ok(())
     /// # }

@@ -8,7 +8,6 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 
 use super::TransportError;
-use super::reqwest_transport::Arriving;
 
 /// The body of a response: bytes in memory, or a stream of chunks.
 ///
@@ -23,32 +22,31 @@ use super::reqwest_transport::Arriving;
 #[derive(Default)]
 pub struct Body(Source);
 
-/// Where the bytes come from. The default transport's answer needs no box of its own.
+/// The origin of the bytes.
 #[derive(Default)]
-pub(crate) enum Source {
+enum Source {
     #[default]
     End,
     Whole(Bytes),
     Stream(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>),
-    Http(Arriving),
 }
 
 impl Body {
-    /// A body without bytes.
+    /// Creates a body without bytes.
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// A body that arrives in chunks.
+    /// Creates a body that arrives in chunks.
     pub fn from_stream(chunks: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static) -> Self {
         Self(Source::Stream(Box::pin(chunks)))
     }
 
-    /// The next bytes; `None` at the end.
+    /// Returns the next bytes, or `None` at the end.
     ///
     /// # Errors
     ///
-    /// When the body breaks off.
+    /// A [`TransportError`] if the body breaks off.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         match &mut self.0 {
             Source::End => Ok(None),
@@ -58,15 +56,14 @@ impl Body {
                 Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
             }
             Source::Stream(chunks) => chunks.next().await.transpose(),
-            Source::Http(arriving) => arriving.chunk().await,
         }
     }
 
-    /// All bytes up to the end.
+    /// Reads the body to its end.
     ///
     /// # Errors
     ///
-    /// When the body breaks off.
+    /// A [`TransportError`] if the body breaks off.
     pub async fn bytes(mut self) -> Result<Bytes, TransportError> {
         let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
         let Some(second) = self.chunk().await? else { return Ok(first) };
@@ -76,12 +73,6 @@ impl Body {
             all.extend_from_slice(&chunk);
         }
         Ok(all.freeze())
-    }
-}
-
-impl From<Source> for Body {
-    fn from(source: Source) -> Self {
-        Self(source)
     }
 }
 
@@ -109,7 +100,7 @@ impl From<&'static str> for Body {
     }
 }
 
-/// Without the bytes.
+/// Omits the bytes.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body").finish_non_exhaustive()

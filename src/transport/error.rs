@@ -1,12 +1,12 @@
-//! Why an attempt has no response.
+//! The error of an attempt.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Why an attempt has no response, or not all of it.
+/// The error of an attempt that has no response, or not all of it.
 ///
-/// It tells the client whether the server may have acted on the request, and whether another attempt can help. The constructors
-/// make the cautious choice; [`not_sent`](Self::not_sent) and [`permanent`](Self::permanent) change it.
+/// It says whether the server may have acted on the request, and whether another attempt can help. The constructors make the
+/// cautious choice; [`not_sent`](Self::not_sent) and [`permanent`](Self::permanent) change it.
 #[derive(Debug)]
 pub struct TransportError {
     failure: Failure,
@@ -15,7 +15,7 @@ pub struct TransportError {
     cause: Box<dyn StdError + Send + Sync>,
 }
 
-/// What failed.
+/// The step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     Connect,
@@ -28,22 +28,22 @@ pub(crate) enum Failure {
 }
 
 impl TransportError {
-    /// No connection could be made, so nothing was sent.
+    /// Creates the error of a connection that could not be made, so that nothing was sent.
     pub fn connect(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { was_sent: false, ..Self::of(Failure::Connect, cause) }
+        Self { was_sent: false, ..Self::new(Failure::Connect, cause) }
     }
 
-    /// The connection broke. The server may have acted on the request.
+    /// Creates the error of a connection that broke. The server may have acted on the request.
     pub fn broken(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::of(Failure::Broken, cause)
+        Self::new(Failure::Broken, cause)
     }
 
-    /// There was no response in time. The server may have acted on the request.
+    /// Creates the error of a response that did not come in time. The server may have acted on the request.
     pub fn timeout(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::of(Failure::Timeout, cause)
+        Self::new(Failure::Timeout, cause)
     }
 
-    pub(crate) fn of(failure: Failure, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(super) fn new(failure: Failure, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let is_permanent =
             matches!(failure, Failure::Certificate | Failure::Proxy | Failure::Redirect | Failure::Request);
         Self { failure, was_sent: true, is_permanent, cause: cause.into() }
@@ -57,24 +57,24 @@ impl TransportError {
         self
     }
 
-    /// Marks the failure as one that would happen again, so the client does not retry.
+    /// Marks the failure as permanent, so that the client does not retry.
     #[must_use]
     pub fn permanent(mut self) -> Self {
         self.is_permanent = true;
         self
     }
 
-    /// Whether the server may have acted on the request.
+    /// Returns `true` if the server may have acted on the request.
     pub fn was_sent(&self) -> bool {
         self.was_sent
     }
 
-    /// Whether there was no response in time.
+    /// Returns `true` if there was no response in time.
     pub fn is_timeout(&self) -> bool {
         self.failure == Failure::Timeout
     }
 
-    /// Whether another attempt would fail in the same way, so that the client makes none.
+    /// Returns `true` if another attempt would fail in the same way, so that the client does not retry.
     pub fn is_permanent(&self) -> bool {
         self.is_permanent
     }

@@ -2,7 +2,7 @@
 //!
 //! By default a client sends over HTTP, see [`Http`]. Replace it by a [`Transport`] of your own for tests, to record and replay
 //! calls, to send through a tower service, or to run on another runtime. Everything above it stays the same: retries,
-//! idempotency keys, the size limit of answers, time limits and the redaction of errors.
+//! idempotency keys, the size limit of responses, time limits and the redaction of errors.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -47,8 +47,8 @@
 //!     fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
 //!         let service = self.0.clone();
 //!         Box::pin(async move {
-//!             let answer = service.oneshot(attempt.request).await.map_err(TransportError::broken)?;
-//!             Ok(answer.map(Body::from))
+//!             let response = service.oneshot(attempt.request).await.map_err(TransportError::broken)?;
+//!             Ok(response.map(Body::from))
 //!         })
 //!     }
 //! }
@@ -73,13 +73,13 @@ use std::time::Duration;
 
 use ::http::{Request, Response};
 use bytes::Bytes;
+use reqwest::Url;
 
 pub use self::body::Body;
-pub(crate) use self::body::Source;
 pub(crate) use self::error::Failure;
 pub use self::error::TransportError;
 pub use self::reqwest_transport::Http;
-pub(crate) use self::reqwest_transport::Settings;
+pub(crate) use self::reqwest_transport::{KeepAlive, Settings};
 use crate::operation::Operation;
 
 /// A boxed future, the same type as `futures::future::BoxFuture`.
@@ -106,35 +106,37 @@ pub trait Transport: Send + Sync + 'static {
 pub struct Attempt {
     /// The request, complete with the API key.
     pub request: Request<Bytes>,
+    /// The URL of the request, already parsed; `None` if only the request has it.
+    pub(crate) url: Option<Url>,
     pub(crate) operation: &'static Operation,
     pub(crate) number: u32,
     pub(crate) timeout: Duration,
 }
 
 impl Attempt {
-    /// The dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
+    /// Returns the dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
     /// [`Client::request`](crate::Client::request).
     pub fn operation(&self) -> &'static str {
         self.operation.id
     }
 
-    /// The path with the names of its parameters, such as `/bulk/{job_id}/users`.
+    /// Returns the path with the names of its parameters, such as `/bulk/{job_id}/users`.
     pub fn path_template(&self) -> &'static str {
         self.operation.path
     }
 
-    /// The number of the attempt within its call, starting at 1.
+    /// Returns the number of the attempt within its call, starting at 1.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// How long the attempt may take, from connecting to the last byte of the response. The client abandons it after that.
+    /// Returns the time limit of the attempt, from connecting to the last byte of the response. The client then abandons it.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 }
 
-/// Without the URL, the headers and the body, which are the caller's.
+/// Omits the URL, the headers and the body, which can be confidential.
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempt")

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode, Version};
+use futures_util::stream;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method, Response, StatusCode, Version};
 use reqwest::{Url, redirect};
 
-use super::{Attempt, Body, BoxFuture, Failure, Source, Transport, TransportError};
+use super::{Attempt, Body, BoxFuture, Failure, Transport, TransportError};
 use crate::error::causes::causes;
 use crate::{Error, ErrorKind, Result};
 
@@ -17,16 +18,16 @@ use crate::{Error, ErrorKind, Result};
 /// environment names.
 ///
 /// [`ClientBuilder::wrap_transport`](crate::ClientBuilder::wrap_transport) gives it to a [`Transport`] of your own, which can
-/// then look at what goes in and out. Clones share the connections.
+/// then inspect requests and responses. Clones share the connections.
 #[derive(Clone)]
 pub struct Http(Arc<Pools>);
 
 struct Pools {
-    /// How to make another pool; none for a pool of the caller's own.
+    /// The settings of further pools; `None` for the caller's own pool, which cannot be replaced.
     settings: Option<Settings>,
     pool: RwLock<Pool>,
-    /// Whether the pool has been answered over HTTP/2.
-    multiplexes: AtomicBool,
+    /// `true` if the last response of the pool came over HTTP/1.1.
+    uses_http1: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -35,15 +36,14 @@ struct Pool {
     number: u64,
 }
 
-/// What a pool of connections is made with.
+/// The settings of a pool of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub connect_timeout: Duration,
-    /// How long an HTTP/2 connection may be silent before it is asked for a sign of life, and how long that may take.
-    pub keep_alive: Option<(Duration, Duration)>,
-    /// Whether the API is on this machine, so that no proxy stands before it.
+    pub keep_alive: Option<KeepAlive>,
+    /// `true` if the API is on this machine, so that no proxy is used.
     pub is_local: bool,
-    /// Certificate authorities beside the platform's, as PEM.
+    /// Certificate authorities in addition to the platform's, as PEM.
     #[cfg_attr(
         not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")),
         expect(dead_code, reason = "there is no TLS")
@@ -51,14 +51,44 @@ pub(crate) struct Settings {
     pub authorities: Vec<u8>,
 }
 
+/// The pings of HTTP/2 connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeepAlive {
+    interval: Duration,
+    timeout: Duration,
+}
+
+/// The longest duration that makes a difference; a ping after a year is never sent.
+const MAX_KEEP_ALIVE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+impl KeepAlive {
+    pub(crate) const DEFAULT: Self = Self { interval: Duration::from_secs(10), timeout: Duration::from_secs(5) };
+
+    /// Returns `None`, which turns pings off, if a duration is longer than a year.
+    pub(crate) fn new(interval: Duration, timeout: Duration) -> Result<Option<Self>> {
+        if interval.is_zero() || timeout.is_zero() {
+            let detail =
+                "the interval and the timeout of `http2_keep_alive` must not be zero; `Duration::MAX` turns pings off";
+            return Err(Error::new(ErrorKind::Configuration, detail));
+        }
+        let is_off = interval > MAX_KEEP_ALIVE || timeout > MAX_KEEP_ALIVE;
+        Ok((!is_off).then_some(Self { interval, timeout }))
+    }
+}
+
 impl Settings {
-    fn pool(&self) -> reqwest::Result<reqwest::Client> {
+    fn build_pool(&self) -> reqwest::Result<reqwest::Client> {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .redirect(redirect::Policy::custom(same_request_same_origin))
             // Only one layer may retry, or nothing could count the requests.
-            .retry(reqwest::retry::never());
-        if let Some((interval, timeout)) = self.keep_alive {
+            .retry(reqwest::retry::never())
+            // Another crate can turn these features of reqwest on. This crate decodes bodies itself, within their limit.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd();
+        if let Some(KeepAlive { interval, timeout }) = self.keep_alive {
             builder = builder
                 .http2_keep_alive_interval(interval)
                 .http2_keep_alive_timeout(timeout)
@@ -67,7 +97,7 @@ impl Settings {
         if self.is_local {
             builder = builder.no_proxy();
         }
-        // Not what another crate's features happen to make of it.
+        // Not the one that another crate's features happen to select.
         #[cfg(feature = "native-tls")]
         let mut builder = builder.tls_backend_native();
         #[cfg(all(any(feature = "rustls", feature = "rustls-no-provider"), not(feature = "native-tls")))]
@@ -82,114 +112,108 @@ impl Settings {
 
 impl Http {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
-        // Without one reqwest panics.
+        // Without a provider, reqwest panics.
         #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             let detail = "rustls has no crypto provider: install one before the client is made, for example by \
                           `rustls::crypto::ring::default_provider().install_default()`, or turn on the feature `rustls`";
             return Err(Error::new(ErrorKind::Configuration, detail));
         }
-        let client = settings.pool().map_err(|error| {
+        let client = settings.build_pool().map_err(|error| {
             let detail = "the HTTP client cannot be created; the usual reason is that the platform has no certificates";
             Error::new(ErrorKind::Configuration, detail).caused_by(error)
         })?;
-        Ok(Self::of(client, Some(settings)))
+        Ok(Self::from_pool(client, Some(settings)))
     }
 
-    fn of(client: reqwest::Client, settings: Option<Settings>) -> Self {
+    fn from_pool(client: reqwest::Client, settings: Option<Settings>) -> Self {
         let pool = RwLock::new(Pool { client, number: 0 });
-        Self(Arc::new(Pools { settings, pool, multiplexes: AtomicBool::new(false) }))
-    }
-
-    /// Sends a request. It is here what `Transport::send` is elsewhere, without a box.
-    pub(crate) async fn deliver(
-        &self,
-        method: Method,
-        url: Url,
-        headers: HeaderMap,
-        body: Option<Bytes>,
-        timeout: Duration,
-    ) -> std::result::Result<Response<Body>, TransportError> {
-        let Pool { client, number } = self.0.pool.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut request = reqwest::Request::new(method, url);
-        *request.headers_mut() = headers;
-        *request.body_mut() = body.map(reqwest::Body::from);
-        *request.timeout_mut() = Some(timeout);
-        let mut answer = client.execute(request).await.map_err(|error| self.0.failed(error, number))?;
-        if answer.version() == Version::HTTP_2 {
-            self.0.multiplexes.store(true, Ordering::Relaxed);
-        }
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = answer.status();
-        *response.version_mut() = answer.version();
-        *response.headers_mut() = std::mem::take(answer.headers_mut());
-        *response.body_mut() = Source::Http(Arriving { answer, pools: Arc::clone(&self.0), number }).into();
-        Ok(response)
-    }
-}
-
-/// The body of a response that is still on its way.
-pub(crate) struct Arriving {
-    answer: reqwest::Response,
-    pools: Arc<Pools>,
-    /// The pool of connections that it came from.
-    number: u64,
-}
-
-impl Arriving {
-    pub async fn chunk(&mut self) -> std::result::Result<Option<Bytes>, TransportError> {
-        self.answer.chunk().await.map_err(|error| self.pools.failed(error, self.number))
+        Self(Arc::new(Pools { settings, pool, uses_http1: AtomicBool::new(false) }))
     }
 }
 
 impl Pools {
+    async fn send(self: Arc<Self>, attempt: Attempt) -> std::result::Result<Response<Body>, TransportError> {
+        let Pool { client, number } = self.pool.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let request = to_reqwest(attempt)?;
+        let mut arriving = client.execute(request).await.map_err(|error| self.failed(error, number))?;
+        self.uses_http1.store(arriving.version() < Version::HTTP_2, Ordering::Relaxed);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = arriving.status();
+        *response.version_mut() = arriving.version();
+        *response.headers_mut() = std::mem::take(arriving.headers_mut());
+        *response.body_mut() = Body::from_stream(stream::unfold(Some((arriving, self)), move |state| async move {
+            let (mut arriving, pools) = state?;
+            match arriving.chunk().await {
+                Ok(chunk) => Some((Ok(chunk?), Some((arriving, pools)))),
+                Err(error) => Some((Err(pools.failed(error, number)), None)),
+            }
+        }));
+        Ok(response)
+    }
+
     fn failed(&self, error: reqwest::Error, number: u64) -> TransportError {
-        let error = TransportError::of_reqwest(error);
-        if error.is_timeout() {
-            self.distrust(number);
+        let error = TransportError::from_reqwest(error);
+        if error.is_timeout() && error.was_sent() {
+            self.replace_after_timeout(number);
         }
         error
     }
 
-    /// Leaves a pool after a timeout, for a new one.
+    /// Replaces a pool in which a request has timed out.
     ///
     /// Over HTTP/2 all calls share a connection. If the server no longer reads from it, every further call would wait there in
-    /// vain. Calls under way are not disturbed. Over HTTP/1.1 a connection whose call timed out is closed anyway.
-    fn distrust(&self, number: u64) {
-        let Some(settings) = self.settings.as_ref().filter(|_| self.multiplexes.load(Ordering::Relaxed)) else {
+    /// vain, until the keep-alive closes it. Active calls are not disturbed. Over HTTP/1.1, the connection of a call that timed
+    /// out is closed anyway. Before the first response the protocol is not known, and the connection may be a dead one.
+    fn replace_after_timeout(&self, number: u64) {
+        let Some(settings) = self.settings.as_ref().filter(|_| !self.uses_http1.load(Ordering::Relaxed)) else {
             return;
         };
         let is_current = || self.pool.read().unwrap_or_else(PoisonError::into_inner).number == number;
         if is_current()
-            && let Ok(client) = settings.pool()
+            && let Ok(client) = settings.build_pool()
         {
             let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
             if pool.number == number {
                 *pool = Pool { client, number: number.wrapping_add(1) };
-                self.multiplexes.store(false, Ordering::Relaxed);
             }
         }
     }
 }
 
-/// A client of your own. Its redirects, proxies, timeouts and certificates are what you make it with.
+fn to_reqwest(attempt: Attempt) -> std::result::Result<reqwest::Request, TransportError> {
+    let Attempt { request, url, timeout, .. } = attempt;
+    let (parts, body) = request.into_parts();
+    // A transport that wraps this one can have changed the request.
+    let url = match url.filter(|url| parts.uri == *url.as_str()) {
+        Some(url) => url,
+        None => Url::parse(&parts.uri.to_string())
+            .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
+    };
+    let takes_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
+    let mut request = reqwest::Request::new(parts.method, url);
+    *request.headers_mut() = parts.headers;
+    *request.timeout_mut() = Some(timeout);
+    if !body.is_empty() {
+        *request.body_mut() = Some(body.into());
+    } else if takes_body {
+        // RFC 9110, section 8.6. Some proxies refuse a request without it, with a 411.
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    Ok(request)
+}
+
+/// Uses your own client, with its redirects, proxies, timeouts and certificates.
 #[cfg(feature = "reqwest-0-13")]
 impl From<reqwest::Client> for Http {
     fn from(client: reqwest::Client) -> Self {
-        Self::of(client, None)
+        Self::from_pool(client, None)
     }
 }
 
 impl Transport for Http {
     fn send(&self, attempt: Attempt) -> BoxFuture<'_, std::result::Result<Response<Body>, TransportError>> {
-        let timeout = attempt.timeout;
-        let (parts, body) = attempt.request.into_parts();
-        Box::pin(async move {
-            let url = Url::parse(&parts.uri.to_string())
-                .map_err(|error| TransportError::of(Failure::Request, error).not_sent())?;
-            let body = Some(body).filter(|body| !body.is_empty());
-            self.deliver(parts.method, url, parts.headers, body, timeout).await
-        })
+        Box::pin(Arc::clone(&self.0).send(attempt))
     }
 }
 
@@ -199,13 +223,13 @@ impl fmt::Debug for Http {
     }
 }
 
-/// Follows a redirect that repeats the request as it is, at the same scheme, host and port: the key goes nowhere else.
+/// Follows a redirect that repeats the request unchanged at the same scheme, host and port, so that the key goes nowhere else.
 fn same_request_same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    const MOST: usize = 10;
+    const MAX_REDIRECTS: usize = 10;
     let from = attempt.previous().last();
     if !from.is_some_and(|from| is_same_request_same_origin(attempt.status(), from, attempt.url())) {
         attempt.stop()
-    } else if attempt.previous().len() > MOST {
+    } else if attempt.previous().len() > MAX_REDIRECTS {
         attempt.error("too many redirects")
     } else {
         attempt.follow()
@@ -217,18 +241,18 @@ fn is_same_request_same_origin(status: StatusCode, from: &Url, to: &Url) -> bool
 }
 
 impl TransportError {
-    fn of_reqwest(error: reqwest::Error) -> Self {
+    fn from_reqwest(error: reqwest::Error) -> Self {
         // The URL has ids and tokens in it.
         let error = error.without_url();
         if error.is_builder() {
-            return Self::of(Failure::Request, error).not_sent();
+            return Self::new(Failure::Request, error).not_sent();
         }
         if error.is_redirect() {
-            return Self::of(Failure::Redirect, error);
+            return Self::new(Failure::Redirect, error);
         }
         if error.is_connect() {
             let failure = connect_failure(&error);
-            return Self::of(failure, error).not_sent();
+            return Self::new(failure, error).not_sent();
         }
         let was_refused = causes(&error).any(|cause| cause.downcast_ref::<h2::Error>().is_some_and(is_refused));
         let failed = if error.is_timeout() { Self::timeout(error) } else { Self::broken(error) };
@@ -236,9 +260,9 @@ impl TransportError {
     }
 }
 
-/// Why there is no connection. The types of these causes belong to the TLS library in use, so their words tell it.
+/// Classifies a connection that failed. The types of the causes belong to the TLS library in use, so their texts decide.
 fn connect_failure(error: &reqwest::Error) -> Failure {
-    let says = |words: &str| causes(error).any(|cause| cause.to_string().to_ascii_lowercase().contains(words));
+    let says = |text: &str| causes(error).any(|cause| cause.to_string().to_ascii_lowercase().contains(text));
     if says("certificate") {
         Failure::Certificate
     } else if says("tunnel error: unsuccessful")
@@ -253,7 +277,7 @@ fn connect_failure(error: &reqwest::Error) -> Failure {
     }
 }
 
-/// Whether HTTP/2 says that the request was not looked at: RFC 9113, section 8.7.
+/// Returns `true` if HTTP/2 says that the request was not processed: RFC 9113, section 8.7.
 fn is_refused(error: &h2::Error) -> bool {
     let without_fault = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
     let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
@@ -268,7 +292,7 @@ mod tests {
     use super::is_same_request_same_origin;
 
     #[test]
-    fn a_redirect_is_followed_within_the_origin_alone() {
+    fn redirects_are_followed_within_the_origin() {
         let from = Url::parse("https://api.courier.com/send").unwrap();
         for (status, to, followed) in [
             (307, "https://api.courier.com/elsewhere", true),

@@ -116,7 +116,7 @@ impl Server {
 
     /// A client that tries once.
     pub fn client(&self) -> Client {
-        self.builder().max_retries(0).build().unwrap()
+        self.builder().options(|options| options.max_retries(0)).build().unwrap()
     }
 
     pub fn received(&self) -> Vec<Received> {

@@ -130,8 +130,8 @@ async fn add(client: Client, job_id: Arc<str>, chunk: Chunk, known_reach: u64) -
         return Ok((span, rejected));
     }
     // The users are JSON already; written by the call, each would be written twice.
-    let mut request = call::outgoing(&mut client.bulk().add_users(&*job_id, [] as [BulkUser; 0]))?;
-    request.body = Some(body.clone());
+    let mut request = call::request(&mut client.bulk().add_users(&*job_id, [] as [BulkUser; 0]))?;
+    request.body = body.clone();
     let response = client.call::<<BulkAddUsers as Call>::Response>(BulkAddUsers::OPERATION, Ok(request)).await?;
     let was_repeated = response.attempts() > 1;
     let errors = response.into_inner().errors.unwrap_or_default().into_iter();

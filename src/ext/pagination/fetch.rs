@@ -27,7 +27,7 @@ async fn fetch<P: Paged>(mut call: P, cursors: &mut Cursors) -> Result<(Page<P::
     let has_more = next.more == Some(true);
     let (next_cursor, failure) = match next.into_cursor() {
         Ok(cursor) => (cursor, None),
-        Err(error) => (None, Some(Err(error.of_operation(P::OPERATION.id)))),
+        Err(error) => (None, Some(Err(error.with_operation(P::OPERATION.id)))),
     };
     let mut page = Page::from_response::<P>(response, next_cursor)?;
     if page.is_empty() && !has_more && page.next_cursor == *call.cursor_mut() {
@@ -36,7 +36,7 @@ async fn fetch<P: Paged>(mut call: P, cursors: &mut Cursors) -> Result<(Page<P::
     }
     let next = match &page.next_cursor {
         None => failure,
-        Some(cursor) if cursors.is_repeated(cursor) => Some(Err(cursor_loop().of_operation(P::OPERATION.id))),
+        Some(cursor) if cursors.is_repeated(cursor) => Some(Err(cursor_loop().with_operation(P::OPERATION.id))),
         Some(cursor) => {
             *call.cursor_mut() = Some(cursor.clone());
             Some(Ok(call))

@@ -50,12 +50,12 @@ impl<T> Page<T> {
                 || extra.get(P::ITEMS).is_some_and(|items| !matches!(items, Value::Array(_)))
         };
         if items_are_missing(response.extra()) {
-            return Err(not_a_list(&response).of_operation(P::OPERATION.id));
+            return Err(not_a_list(&response).with_operation(P::OPERATION.id));
         }
         let error_indices = response.extra().lost_elements(P::ITEMS).to_vec();
         let error = |index: &usize| {
             let detail = format!("item {index} cannot be decoded; other items are unaffected");
-            Error::new(ErrorKind::Decode, detail).of_operation(P::OPERATION.id)
+            Error::new(ErrorKind::Decode, detail).with_operation(P::OPERATION.id)
         };
         let errors = error_indices.iter().map(error).collect();
         let items = P::take_items(&mut response);
@@ -107,7 +107,6 @@ impl<T> Page<T> {
 fn not_a_list<T>(response: &Response<T>) -> Error {
     let detail = "the response is not a list; it is not from Courier, or a list of another format";
     Error::new(ErrorKind::Decode, detail)
-        .sent(true)
-        .answered(response.status(), response.headers().clone())
-        .after(response.attempts())
+        .with_response(response.status(), response.headers().clone())
+        .with_attempts(response.attempts())
 }

@@ -285,6 +285,7 @@ mod tests {
     use http::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::{Verdict, Wait};
+    use crate::retry::retry_after::parse_retry_after;
     use crate::retry::{Backoff, Clock};
     use crate::{Error, ErrorKind, Result};
 
@@ -314,7 +315,9 @@ mod tests {
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let headers: HeaderMap = pairs.collect();
         let status = StatusCode::from_u16(status).unwrap();
-        Err(Error::new(ErrorKind::from_status(status), "refused").answered(status, headers))
+        let retry_after = parse_retry_after(&headers, SystemTime::UNIX_EPOCH);
+        let error = Error::new(ErrorKind::from_status(status), "refused").with_response(status, headers);
+        Err(error.with_server_decision(retry_after, None))
     }
 
     type Times = Arc<Mutex<Vec<u128>>>;

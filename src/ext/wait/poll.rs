@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::{self, BoxFuture, Either};
 
 use super::{Verdict, Wait};
-use crate::retry::{Clock, asked_delay};
+use crate::retry::Clock;
+use crate::retry::retry_after::requested_delay;
 use crate::{Error, ErrorKind};
 
 /// The polls so far.
@@ -66,7 +67,7 @@ impl<S: Send + 'static> Poller<S> {
                 Some(Err(error)) => error,
             };
             match error.kind() {
-                ErrorKind::RateLimited => self.requested_delay = asked_delay(error.headers(), clock.date()),
+                ErrorKind::RateLimited => self.requested_delay = requested_delay(&error),
                 ErrorKind::NotFound if elapsed() < self.wait.not_found_for => {}
                 _ => return Err(Ended::Failed(error)),
             }

@@ -1,0 +1,101 @@
+//! One attempt of a call, and its response.
+
+use std::pin::pin;
+
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, Response, StatusCode, Version};
+
+use super::body::{self, BodyError};
+use super::errors::{from_status, from_transport, with_response};
+use super::request::Request;
+use crate::client::Client;
+use crate::transport::{Attempt, Body, TransportError};
+use crate::{Error, ErrorKind, Result};
+
+/// A success whose body is complete, and not decoded yet.
+pub(crate) struct RawResponse {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub attempts: u32,
+}
+
+/// Sends one attempt, and reads its response to the end.
+// Not an `async fn`, whose future would contain the attempt.
+pub(super) fn send<'a>(
+    client: &'a Client,
+    request: &'a Request,
+    attempt: Attempt,
+) -> impl Future<Output = Result<RawResponse>> + Send + 'a {
+    let (number, timeout) = (attempt.number, attempt.timeout);
+    let shared = client.shared();
+    let response = shared.transport.send(attempt);
+    async move {
+        // Pinned once, because the future would otherwise contain it twice.
+        let exchange = pin!(async { read(client, request, number, response.await).await });
+        if shared.is_default_transport {
+            return exchange.await;
+        }
+        // The clock starts after the limit of the transport itself, which can act on its timeout.
+        let limit = pin!(async { shared.clock.limit(timeout).await });
+        match select(exchange, limit).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(((), _)) => {
+                let error = TransportError::timeout("the attempt timed out");
+                Err(from_transport(client, error, request.redaction(client)))
+            }
+        }
+    }
+}
+
+/// Reads the response to an attempt.
+async fn read(
+    client: &Client,
+    request: &Request,
+    attempts: u32,
+    response: Result<Response<Body>, TransportError>,
+) -> Result<RawResponse> {
+    let response = response.map_err(|error| from_transport(client, error, request.redaction(client)))?;
+    let (parts, body) = response.into_parts();
+    let (status, mut headers) = (parts.status, parts.headers);
+    let limit = client.options().max_response_bytes;
+    if !status.is_success() {
+        // The status is known already, and decides more than the body.
+        let body = body::read_beginning(body, &mut headers, limit).await;
+        return Err(from_status(client, request, status, headers, &body));
+    }
+    // The response to a `HEAD` announces the length of a body that does not follow.
+    let body = if request.method == Method::HEAD {
+        Ok(Bytes::new())
+    } else {
+        let must_be_json = may_be_truncated(client, parts.version, status, &headers);
+        body::read(body, &mut headers, limit, must_be_json).await
+    };
+    let error = match body {
+        Ok(body) => return Ok(RawResponse { status, headers, body, attempts }),
+        Err(BodyError::TooLarge) => {
+            let detail = format!(
+                "the server accepted the call, but its response is larger than the {limit} bytes that \
+                 `max_response_bytes` permits, and was not read"
+            );
+            Error::new(ErrorKind::ResponseTooLarge, detail)
+        }
+        Err(BodyError::Broken(error)) => from_transport(client, error, request.redaction(client)),
+    };
+    Err(with_response(client, request, error, status, headers))
+}
+
+/// Returns `true` if only the end of the connection ends the body, and the end cannot be trusted.
+///
+/// TLS says when a connection ends, so that nobody can cut it off on its way. rustls makes an error of a missing end. The
+/// platform's library on Linux does not report it.
+fn may_be_truncated(client: &Client, version: Version, status: StatusCode, headers: &HeaderMap) -> bool {
+    let has_end = version > Version::HTTP_11
+        || status == StatusCode::NO_CONTENT
+        || headers.contains_key(CONTENT_LENGTH)
+        || headers.contains_key(TRANSFER_ENCODING);
+    let shared = client.shared();
+    cfg!(feature = "native-tls") && !has_end && shared.base_url.is_https() && shared.is_default_transport
+}
