@@ -1,9 +1,9 @@
-//! What a call costs beside the same request written by hand.
+//! The cost of a call, compared with the same request written by hand.
 //!
 //! `cargo bench --bench call`. The client and reqwest by hand send the same requests, with the same headers, bodies and time
-//! limit, to a server on this machine that costs next to nothing, and read the answers as the same types; by hand with
+//! limit, to a local server that costs almost nothing, and decode the responses as the same types; by hand with
 //! `serde_json::from_slice`. It fails if the client takes more than 1.08 times as long for a send, or 1.03 times for a page
-//! of 100 bulk users. Then it says what the client takes without a socket.
+//! of 100 bulk users. Then it prints the time of the client without a socket.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 
@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::time::Duration;
 
-use support::{Bars, Comparison, KEY, allocations, alone, answered, answers, in_turn, micros, runtime, server};
+use support::{Bars, Comparison, KEY, allocations, alone, client_with, in_turn, micros, responses, runtime, server};
 use trycourier::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use trycourier::http::{HeaderMap, HeaderValue};
 use trycourier::types::{self, Content, Message, Recipient, Routing};
@@ -23,7 +23,7 @@ const SEND_BAR: f64 = 1.08;
 const PAGE_BAR: f64 = 1.03;
 
 fn main() {
-    let page = answers::bulk_users(100);
+    let page = responses::bulk_users(100);
     let url = server::start(&page);
     let client = Client::builder().api_key(KEY).base_url(&url).build().unwrap();
     let (hand, runtime) = (ByHand::new(url), runtime());
@@ -45,13 +45,13 @@ fn main() {
     report(&mut bars, "a page of 100 bulk users", &found, counts, PAGE_BAR);
 
     println!("\nwithout a socket:");
-    let client = answered(&Bytes::from_static(answers::ACCEPTED.as_bytes()));
+    let client = client_with(&Bytes::from_static(responses::ACCEPTED.as_bytes()));
     let whole = async || send(&client, orders.next()).await;
     let json = |times| {
         for _ in 0..times {
             let (message, key) = orders.next();
             black_box((serde_json::to_vec(&types::SendMessageRequest::new(message)).unwrap(), key));
-            drop(black_box(serde_json::from_str::<types::SendMessageResponse>(answers::ACCEPTED).unwrap()));
+            drop(black_box(serde_json::from_str::<types::SendMessageResponse>(responses::ACCEPTED).unwrap()));
         }
     };
     let count = allocations(|| runtime.block_on(whole()));
@@ -79,7 +79,7 @@ fn repeated<T>(runtime: &tokio::runtime::Runtime, run: &impl AsyncFn() -> T) -> 
     }
 }
 
-/// What is sent: a message about an order, under the order's key.
+/// Creates the messages to send: each is about an order, and sent under the order's key.
 #[derive(Default)]
 struct Orders(Cell<u32>);
 
@@ -108,8 +108,7 @@ async fn list_users(client: &Client) -> types::BulkListUsersResponse {
     client.bulk().list_users("job_1").await.unwrap().into_inner()
 }
 
-/// The same requests without the client, as somebody writes them who minds what they cost: one pool, and the headers that do
-/// not change made once.
+/// The same requests without the client, in efficient code: one pool of connections, and constant headers created once.
 struct ByHand {
     http: reqwest::Client,
     url: String,
@@ -144,13 +143,13 @@ impl ByHand {
             .header("idempotency-key", key)
             .header(CONTENT_TYPE, "application/json")
             .body(body);
-        let answer = request.send().await.unwrap().error_for_status().unwrap();
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+        let response = request.send().await.unwrap().error_for_status().unwrap();
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
     }
 
     async fn list_users(&self) -> types::BulkListUsersResponse {
         let request = self.http.get(format!("{}/bulk/{}/users", self.url, "job_1"));
-        let answer = request.send().await.unwrap().error_for_status().unwrap();
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+        let response = request.send().await.unwrap().error_for_status().unwrap();
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
     }
 }

@@ -1,7 +1,7 @@
-//! How fast answers become their types, and how often that allocates.
+//! The speed of decoding responses, and the number of allocations.
 //!
-//! `cargo bench --bench decode`. Each kind of body is read three ways, in turn: by a call of the client, whose transport
-//! answers from memory; by `serde_json::from_slice` as the same type; and by `serde_json::from_slice` as a `Value`. It fails
+//! `cargo bench --bench decode`. Each kind of body is decoded in three ways, in turn: by a call of the client, whose transport
+//! responds from memory; by `serde_json::from_slice` as the same type; and by `serde_json::from_slice` as a `Value`. It fails
 //! if the client is slower than the second.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
@@ -12,10 +12,10 @@ use std::hint::black_box;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use support::{Bars, allocations, answered, answers, in_turn, runtime};
+use support::{Bars, allocations, client_with, in_turn, responses, runtime};
 use trycourier::{Bytes, Client, types};
 
-/// The client may do no more than to read the body.
+/// The client may take hardly longer than decoding the body.
 const BAR: f64 = 1.03;
 
 fn main() {
@@ -25,16 +25,16 @@ fn main() {
         "{:<12} {:>8}  {:>10} {:>12}  {:>9} {:>12} {:>9} {:>12}",
         "body", "kB", "MB/s", "allocations", "ratio", "allocations", "ratio", "allocations"
     );
-    compare(&mut bars, "bulk users", answers::bulk_users(100), async |client: &Client| {
+    compare(&mut bars, "bulk users", responses::bulk_users(100), async |client: &Client| {
         client.bulk().list_users("job").await.unwrap().into_inner()
     });
-    compare(&mut bars, "messages", answers::messages(100), async |client: &Client| {
+    compare(&mut bars, "messages", responses::messages(100), async |client: &Client| {
         client.messages().list().await.unwrap().into_inner()
     });
-    compare(&mut bars, "journey", answers::journey(20), async |client: &Client| {
+    compare(&mut bars, "journey", responses::journey(20), async |client: &Client| {
         client.journeys().retrieve("journey").await.unwrap().into_inner()
     });
-    compare(&mut bars, "elemental", answers::template(100), async |client: &Client| -> types::JourneyTemplate {
+    compare(&mut bars, "elemental", responses::template(100), async |client: &Client| -> types::JourneyTemplate {
         client.journeys().templates().retrieve("journey", "template").await.unwrap().into_inner()
     });
     println!("\nA ratio is the client's time to that of the other.");
@@ -48,7 +48,7 @@ fn compare<T: DeserializeOwned + PartialEq + std::fmt::Debug>(
     call: impl AsyncFn(&Client) -> T,
 ) {
     let body = Bytes::from(body);
-    let (client, runtime) = (answered(&body), runtime());
+    let (client, runtime) = (client_with(&body), runtime());
     let typed = || serde_json::from_slice::<T>(&body).unwrap();
     let value = || serde_json::from_slice::<Value>(&body).unwrap();
     assert_eq!(runtime.block_on(call(&client)), typed(), "{name}");
@@ -73,5 +73,5 @@ fn compare<T: DeserializeOwned + PartialEq + std::fmt::Debug>(
         beside_value.ratio,
         counts.2
     );
-    bars.at_most(&format!("  {name} beside the same type"), &beside_typed, BAR);
+    bars.at_most(&format!("  {name}, relative to the same type"), &beside_typed, BAR);
 }

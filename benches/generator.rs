@@ -1,7 +1,7 @@
-//! How long the build script takes to generate the surface, with every resource and with `send` alone.
+//! The time in which the build script generates the public API, with every resource and with only `send`.
 //!
-//! `cargo test --bench generator -- --bench`: by `test` it is compiled without optimization, which is how cargo compiles a
-//! build script, also for a release build. It fails if it takes 1.2 s or 0.3 s.
+//! `cargo test --bench generator -- --bench`: `cargo test` compiles it without optimization, as cargo compiles a build script, even
+//! for a release build. It fails if it takes more than 1.2 s or 0.3 s.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 
@@ -28,7 +28,7 @@ fn main() {
         ("`send` alone", Features::from(["send".to_owned()]), Duration::from_millis(300)),
     ] {
         let generate = || drop(black_box(generate(&description, &features).unwrap()));
-        // What disturbs the machine only adds to it.
+        // The minimum, because a disturbance only adds to the time.
         let least = (0..5).map(|_| time(generate)).min().unwrap_or_default();
         bars.state(what, &format!("{:.2} s", least.as_secs_f64()), &format!("{:.1} s", bar.as_secs_f64()), least > bar);
     }

@@ -1,8 +1,8 @@
-//! What it costs to walk a long list: 1,000,000 users on 10,000 pages.
+//! The cost of reading a long list: 1,000,000 users on 10,000 pages.
 //!
-//! `cargo bench --bench paging`. `items()` walks them, and in turn with it a plain loop decodes the same pages with
-//! `serde_json::from_slice`. The pages come from memory, so that nothing but the client is measured. It fails if the stream
-//! takes more than 1.05 times as long as the loop, or if the process ever has more than 32 MiB (where Linux says it).
+//! `cargo bench --bench paging`. `items()` reads them, in turn with a plain loop that decodes the same pages with
+//! `serde_json::from_slice`. The pages come from memory, so only the client is measured. It fails if the stream
+//! takes more than 1.05 times as long as the loop, or if the process ever uses more than 32 MiB (measured on Linux only).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 
@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use futures::TryStreamExt as _;
-use support::{Bars, Comparison, KEY, answers, runtime, time};
+use support::{Bars, Comparison, KEY, responses, runtime, time};
 use trycourier::http::Response;
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use trycourier::{Bytes, Client, types};
@@ -24,11 +24,11 @@ const MEMORY_BAR: usize = 32 << 20;
 const ITEMS: usize = 1_000_000;
 const ON_A_PAGE: usize = 100;
 const PAGES: usize = ITEMS / ON_A_PAGE;
-/// How many pages the stream and the loop work through in turn.
+/// The number of pages that the stream and the loop read per turn.
 const TURN: usize = 20;
 
 fn main() {
-    let pages = Arc::new(Pages { items: answers::bulk_job_users(ON_A_PAGE) });
+    let pages = Arc::new(Pages { items: responses::bulk_job_users(ON_A_PAGE) });
     let client = Client::builder().api_key(KEY).transport(Numbered(Arc::clone(&pages))).build().unwrap();
     let runtime = runtime();
     let mut items = client.bulk().list_users("job").items();
@@ -48,7 +48,7 @@ fn main() {
 
     let mut turns = Vec::new();
     for turn in 0..PAGES / TURN {
-        // Whoever comes second finds another cache.
+        // They alternate, because the second one benefits from a warm cache.
         turns.push(if turn % 2 == 0 {
             let ours = time(|| stream(turn));
             (ours, time(|| plain(turn)))
@@ -70,21 +70,21 @@ fn main() {
     match peak_memory() {
         Some(peak) => {
             let found = format!("{:.1} MiB", peak as f64 / f64::from(1 << 20));
-            bars.state("  the most memory of the process", &found, "32 MiB", peak > MEMORY_BAR);
+            bars.state("  peak memory of the process", &found, "32 MiB", peak > MEMORY_BAR);
         }
-        None => println!("  the most memory of the process: not known on this system"),
+        None => println!("  peak memory of the process: unknown on this system"),
     }
     bars.end();
 }
 
-/// The most that the process has had in memory, as Linux counts it.
+/// Returns the peak memory of the process, or `None` if the system is not Linux.
 fn peak_memory() -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<usize>().ok()? << 10)
 }
 
-/// The pages of the list. Each has the same items, and a cursor of its own.
+/// The pages of the list. Each has the same items, and a different cursor.
 struct Pages {
     items: String,
 }
@@ -92,11 +92,11 @@ struct Pages {
 impl Pages {
     fn page(&self, number: usize) -> Bytes {
         let next = number + 1;
-        answers::page(&self.items, (next < PAGES).then(|| next.to_string()).as_deref()).into()
+        responses::page(&self.items, (next < PAGES).then(|| next.to_string()).as_deref()).into()
     }
 }
 
-/// Answers with the page that the cursor says.
+/// Responds with the page at the cursor.
 struct Numbered(Arc<Pages>);
 
 impl Transport for Numbered {

@@ -1,5 +1,5 @@
-//! A web service that sends: one client as the state of an axum router, traces on standard output, and a shutdown that lets
-//! the calls under way end.
+//! A web service that sends messages: one client as the state of an axum router, traces on standard output, and a shutdown
+//! that waits for running calls.
 //!
 //!     COURIER_API_KEY=… cargo run --example axum_service
 //!     curl -X POST localhost:3000/orders/A-1007/confirmation -H 'content-type: application/json' -d '{"user_id": "user_123"}'
@@ -35,14 +35,14 @@ struct Order {
 
 #[derive(Serialize)]
 struct Confirmation {
-    /// None where the message went out and its id is not known.
+    /// `None` if the message was sent, but its id is not known.
     request_id: Option<String>,
 }
 
 /// Sends the confirmation of an order.
 ///
-/// The caller may ask again, after a timeout for instance, and axum drops a handler whose caller has gone. Both do no harm:
-/// the idempotency key belongs to the order, so that the user gets one confirmation.
+/// The caller may repeat the request, for instance after a timeout, and axum drops the handler if the caller disconnects. Both
+/// are safe: the idempotency key belongs to the order, so the user gets one confirmation.
 async fn confirm(
     State(client): State<Client>,
     Path(number): Path<String>,
@@ -57,16 +57,16 @@ async fn confirm(
         Err(error) if error.was_accepted() => None,
         Err(error) => {
             tracing::error!("{error}");
-            let passing = error.is_transient();
-            return Err(if passing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR });
+            let is_transient = error.is_transient();
+            return Err(if is_transient { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR });
         }
     };
     Ok((StatusCode::ACCEPTED, Json(Confirmation { request_id })))
 }
 
-/// Ends when somebody presses Ctrl-C. A service in a container listens for SIGTERM too.
+/// Waits for Ctrl-C. A service in a container should also wait for SIGTERM.
 async fn interrupted() {
     if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!("no signal can be received: {error}");
+        tracing::error!("cannot wait for Ctrl-C: {error}");
     }
 }

@@ -1,11 +1,11 @@
-//! Sends a template to every user of a CSV file: `id,email,name`, with a line of names first.
+//! Sends a template to every user in a CSV file with the columns `id,email,name` and a header line.
 //!
 //!     COURIER_API_KEY=… cargo run --example bulk_send -- nt_newsletter users.csv
 //!
-//! After each chunk the job's checkpoint is written beside the file; when it is there, the job is gone on with. Without a
-//! key it talks to a stand-in for Courier in this process, and without arguments about 2,500 made-up users.
+//! After each chunk, it saves the job's checkpoint next to the file. If there is a checkpoint, it resumes the job. Without a
+//! key it uses a fake Courier in this process, and without arguments about 2,500 generated users.
 
-mod stand_in;
+mod fake;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -19,12 +19,12 @@ use trycourier::types::{BulkMessage, BulkUser, BulkUserStatus};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (client, stand_in) = stand_in::client()?;
+    let (client, fake) = fake::client()?;
     let mut arguments = std::env::args().skip(1);
     let (template, file) = match (arguments.next(), arguments.next()) {
         (Some(template), Some(file)) => (template, file),
-        _ if stand_in.is_some() => ("nt_newsletter".to_owned(), made_up_users()?),
-        _ => return Err("what, and to whom? cargo run --example bulk_send -- TEMPLATE_ID USERS.csv".into()),
+        _ if fake.is_some() => ("nt_newsletter".to_owned(), generate_users()?),
+        _ => return Err("usage: cargo run --example bulk_send -- TEMPLATE_ID USERS.csv".into()),
     };
     let saved = format!("{file}.job");
     let job = job(&client, &template, &saved).await?.channel(Channel::Email).missing_address(MissingAddress::Reject);
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut sending = job.send_stream(stream::iter(users));
     while let Some(progress) = sending.try_next().await? {
         if let Some(checkpoint) = progress.checkpoint() {
-            // In one step, so that it is never half written.
+            // Renaming is atomic, so the checkpoint is never half written.
             fs::write(format!("{saved}.new"), serde_json::to_vec(checkpoint)?)?;
             fs::rename(format!("{saved}.new"), &saved)?;
         }
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 eprint!("\r{} users, {} of them rejected", chunk.checkpoint.seen(), chunk.checkpoint.rejected());
                 io::stderr().flush()?;
             }
-            Progress::Run { checkpoint, .. } => eprintln!("\njob {} runs", checkpoint.job_id()),
+            Progress::Run { checkpoint, .. } => eprintln!("\njob {} is running", checkpoint.job_id()),
             Progress::State(job) => eprintln!("{}: {} of {}", job.status, job.enqueued, job.received),
             _ => {}
         }
@@ -55,7 +55,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let failed = results
         .try_fold(0, |failed, user| async move { Ok(failed + usize::from(user.status == BulkUserStatus::Error)) });
-    println!("done; {} users were sent nothing", failed.await?);
+    println!("done; {} users failed", failed.await?);
     fs::remove_file(saved)?;
     Ok(())
 }
@@ -73,13 +73,13 @@ async fn job(client: &Client, template: &str, saved: &str) -> Result<Job, Box<dy
 fn user(line: &str) -> io::Result<BulkUser> {
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();
     let [id, email, name] = fields.as_slice() else {
-        return Err(io::Error::other("a line has not three fields"));
+        return Err(io::Error::other("a line does not have three fields"));
     };
     Ok(BulkUser::new().recipient(*id).profile([("email", *email)]).data([("name", *name)]))
 }
 
-/// A file of users, two of whom will be rejected.
-fn made_up_users() -> io::Result<String> {
+/// Writes a file of users, two of whom are rejected.
+fn generate_users() -> io::Result<String> {
     let mut text = "id,email,name\n".to_owned();
     for number in 1..=2500 {
         let address = if number == 1234 { String::new() } else { format!("user{number}@example.com") };

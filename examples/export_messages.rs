@@ -1,10 +1,10 @@
-//! Writes all messages to a file, one JSON object a line, and goes on where it was interrupted.
+//! Writes all messages to a file, one JSON object per line. After an interruption, it continues where it stopped.
 //!
 //!     COURIER_API_KEY=… cargo run --example export_messages -- messages.jsonl
 //!
-//! Without a key it talks to a stand-in for Courier in this process, with 250 messages.
+//! Without a key it uses a fake Courier in this process, with 250 messages.
 
-mod stand_in;
+mod fake;
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use trycourier::types::{Message, Recipient};
 
-/// How far it is: from which page on, and how long the file was then.
+/// The progress of the export: the cursor of the next page, and the length of the file before that page.
 #[derive(Default, Serialize, Deserialize)]
 struct Saved {
     cursor: Option<String>,
@@ -23,11 +23,11 @@ struct Saved {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let made_up = || std::env::temp_dir().join(format!("messages-{}.jsonl", std::process::id()));
-    let path = std::env::args().nth(1).map_or_else(made_up, Into::into);
+    let temporary = || std::env::temp_dir().join(format!("messages-{}.jsonl", std::process::id()));
+    let path = std::env::args().nth(1).map_or_else(temporary, Into::into);
     let saved_path = path.with_extension("cursor");
-    let (client, stand_in) = stand_in::client()?;
-    if stand_in.is_some() {
+    let (client, fake) = fake::client()?;
+    if fake.is_some() {
         for number in 0..250 {
             let message = Message::new().to(Recipient::email(format!("user{number}@example.com"))).template("nt_news");
             client.send().message(message).await?;
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Err(error) => return Err(error.into()),
     };
     let mut file = File::options().create(true).truncate(false).write(true).open(&path)?;
-    // What was written of a page that is not known to be complete is written again.
+    // The last page may be incomplete, so it is written again.
     file.set_len(saved.length)?;
     file.seek(SeekFrom::End(0))?;
 

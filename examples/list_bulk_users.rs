@@ -1,10 +1,10 @@
-//! Lists the users of a bulk job as a table, while the pages arrive.
+//! Prints the users of a bulk job as a table, page by page.
 //!
 //!     COURIER_API_KEY=… cargo run --example list_bulk_users -- JOB_ID
 //!
-//! Without a key it talks to a stand-in for Courier in this process, about a job with 250 users.
+//! Without a key it uses a fake Courier in this process, and a job with 250 users.
 
-mod stand_in;
+mod fake;
 
 use std::env;
 use std::error::Error;
@@ -27,13 +27,13 @@ async fn main() -> ExitCode {
 }
 
 async fn list(job_id: Option<String>) -> Result<(), Box<dyn Error>> {
-    let (client, stand_in) = stand_in::client()?;
-    let job_id = match (job_id, stand_in) {
+    let (client, fake) = fake::client()?;
+    let job_id = match (job_id, fake) {
         (Some(job_id), _) => job_id,
-        (None, None) => return Err("which job? cargo run --example list_bulk_users -- JOB_ID".into()),
+        (None, None) => return Err("usage: cargo run --example list_bulk_users -- JOB_ID".into()),
         (None, Some(courier)) => {
-            let job_id = made_up_job(&client).await?;
-            courier.advance(Duration::from_secs(5)); // By then all of them have been enqueued.
+            let job_id = create_job(&client).await?;
+            courier.advance(Duration::from_secs(5)); // Until all messages are enqueued.
             job_id
         }
     };
@@ -58,8 +58,8 @@ fn row(user: &BulkJobUser) -> String {
     format!("{recipient:<14}{:<12}{}", user.status.as_str(), user.message_id.as_deref().unwrap_or("-"))
 }
 
-/// A job in the stand-in, with 250 users who have been sent to.
-async fn made_up_job(client: &Client) -> trycourier::Result<String> {
+/// Creates and runs a job with 250 users in the fake.
+async fn create_job(client: &Client) -> trycourier::Result<String> {
     let job = client.bulk().create_job(BulkMessage::new("nt_newsletter")).await?.into_inner().job_id;
     let user = |number| {
         let email = format!("user{number}@example.com");

@@ -1,11 +1,11 @@
 //! A transactional outbox: an order and its notification are stored together or not at all, and each notification is sent
-//! once, wherever the process dies.
+//! once, even if the process crashes in between.
 //!
 //!     COURIER_API_KEY=… cargo run --example outbox
 //!
-//! Without a key it talks to a stand-in for Courier in this process.
+//! Without a key it uses a fake Courier in this process.
 
-mod stand_in;
+mod fake;
 
 use std::error::Error;
 use std::path::Path;
@@ -22,19 +22,19 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let (client, _) = stand_in::client()?;
+    let (client, _) = fake::client()?;
     let file = std::env::temp_dir().join(format!("outbox-{}.sqlite", std::process::id()));
     let shop = Shop::open(&file)?;
     for order in ["A-1007", "A-1008", "A-1009"] {
         place_order(&shop, &client, order, "ada@example.com").await?;
     }
-    // In a service this is a task of its own, which runs every few seconds.
+    // In a service, a background task does this every few seconds.
     let count = deliver(&shop, &client).await?;
     println!("{count} notifications were sent");
     Ok(())
 }
 
-/// Stores an order, and with it what is to be sent about it. Nothing is sent here.
+/// Stores an order and its notification, without sending it.
 pub async fn place_order(shop: &Shop, client: &Client, order: &str, email: &str) -> Result<(), Failure> {
     let message = Message::new().to(Recipient::email(email)).template("nt_order").data(json!({"order": order}));
     let notification = client.send().message(message).prepare()?;
@@ -48,21 +48,21 @@ pub async fn place_order(shop: &Shop, client: &Client, order: &str, email: &str)
     .await
 }
 
-/// Sends what is in the outbox, and says how many notifications that were.
+/// Sends the notifications in the outbox, and returns their number.
 ///
-/// When it dies between sending and writing that down, the next one sends the same again, under the same key: Courier acts
-/// once.
+/// If the process crashes after sending a notification and before updating its row, the next run sends it again under the same
+/// key, and Courier acts once.
 pub async fn deliver(shop: &Shop, client: &Client) -> Result<usize, Failure> {
     let mut count = 0;
     while let Some((id, row)) = shop.with(next).await? {
         let notification: Notification = serde_json::from_str(&row)?;
         let state = match client.perform(&notification).await {
             Ok(_) => "sent",
-            // A response that is repeated can be without a body.
+            // A repeated response can lack its body.
             Err(error) if error.was_accepted() => "sent",
-            // It stays where it is, for the next time.
+            // The row stays in the outbox for the next run.
             Err(error) if error.is_transient() => return Err(error.into()),
-            // For a person to look at: it was refused, or it is too old to be sent again without risk.
+            // A person must decide: Courier refused it, or its key has expired, so sending it now could send it twice.
             Err(error) => {
                 eprintln!("{error}");
                 "failed"
@@ -99,7 +99,7 @@ impl Shop {
         Ok(Self(Arc::new(Mutex::new(database))))
     }
 
-    /// SQLite blocks, so it works on a thread of its own.
+    /// Runs a function with the database on a blocking thread, because SQLite blocks.
     pub async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,

@@ -1,9 +1,9 @@
-//! Records what goes over the wire into a file, and plays it back without a network.
+//! Records requests and responses in a file, and replays them without a network.
 //!
 //!     COURIER_API_KEY=… cargo run --example recorder -- record lists.jsonl
 //!     cargo run --example recorder -- replay lists.jsonl
 //!
-//! Without arguments it records a stand-in for Courier in this process, and plays that back.
+//! Without arguments it records a fake Courier in this process, and replays the recording.
 
 #![allow(clippy::indexing_slicing, reason = "what is absent in JSON is null")]
 
@@ -19,7 +19,7 @@ use trycourier::http::{Method, Response};
 use trycourier::testing::Courier;
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 
-/// Passes every attempt on, and writes a line about each exchange. It leaves out the headers, which have the API key.
+/// Forwards every attempt, and writes a line for each request and its response. It omits the headers, which have the API key.
 struct Recorder<T> {
     inner: T,
     file: Mutex<File>,
@@ -44,7 +44,7 @@ impl<T: Transport> Transport for Recorder<T> {
     }
 }
 
-/// Answers with what was recorded, in the same order.
+/// Responds with the recorded responses, in the same order.
 struct Replayer {
     exchanges: Mutex<VecDeque<Value>>,
 }
@@ -97,9 +97,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             courier.client().lists().update("customers", "Customers").await?;
             let recorder = Recorder { inner: courier, file: Mutex::new(File::create(&path)?) };
             list(&Client::builder().api_key("not needed").transport(recorder).build()?).await?;
-            let played = list(&replay(&path.to_string_lossy())?).await;
+            let replayed = list(&replay(&path.to_string_lossy())?).await;
             fs::remove_file(path)?;
-            played
+            replayed
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //!     COURIER_API_KEY=… cargo run --example send -- ada@example.com
 //!
-//! Without a key it talks to a stand-in for Courier in this process.
+//! Without a key it uses a fake Courier in this process.
 
-mod stand_in;
+mod fake;
 
 use std::error::Error;
 
@@ -14,7 +14,7 @@ use trycourier::types::{Content, Message, Recipient};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let email = std::env::args().nth(1).unwrap_or_else(|| "ada@example.com".to_owned());
-    let (client, _) = stand_in::client()?;
+    let (client, _) = fake::client()?;
     let message = Message::new()
         .to(Recipient::email(email))
         .content(Content::new("Your order", "Hello {{name}}, your order is on its way."))

@@ -1,10 +1,10 @@
-//! Watches a message until it has arrived or will not.
+//! Watches a message until it is delivered or has failed.
 //!
 //!     COURIER_API_KEY=… cargo run --example watch_message -- MESSAGE_ID
 //!
-//! Without a key it talks to a stand-in for Courier in this process, and sends a message to watch.
+//! Without a key it uses a fake Courier in this process, and sends a message to watch.
 
-mod stand_in;
+mod fake;
 
 use std::error::Error;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use trycourier::types::{Content, Message, Recipient};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (client, stand_in) = stand_in::client()?;
+    let (client, fake) = fake::client()?;
     let id = match std::env::args().nth(1) {
         Some(id) => id,
-        None if stand_in.is_some() => sent(&client).await?,
-        None => return Err("which message? cargo run --example watch_message -- MESSAGE_ID".into()),
+        None if fake.is_some() => send(&client).await?,
+        None => return Err("usage: cargo run --example watch_message -- MESSAGE_ID".into()),
     };
     let mut states = client
         .messages()
@@ -35,14 +35,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         last = Some(message);
     }
     match last {
-        Some(message) if message.status.is_delivered() => println!("{} has it", message.recipient),
-        Some(message) => println!("it did not arrive: {}", message.error.as_deref().unwrap_or("no reason is given")),
+        Some(message) if message.status.is_delivered() => println!("delivered to {}", message.recipient),
+        Some(message) => println!("not delivered: {}", message.error.as_deref().unwrap_or("Courier gives no reason")),
         None => {}
     }
     Ok(())
 }
 
-async fn sent(client: &Client) -> trycourier::Result<String> {
+async fn send(client: &Client) -> trycourier::Result<String> {
     client.profiles().create("user_123", [("email", "ada@example.com")]).await?;
     let message = Message::new().to(Recipient::user("user_123")).content(Content::new("Hello", "It is on its way."));
     Ok(client.send().message(message).await?.into_inner().request_id)

@@ -1,6 +1,6 @@
-//! Receives Courier's webhooks with axum: verifies, queues, answers, and works afterwards.
+//! Receives Courier's webhooks with axum: verifies and queues each delivery, responds, and does the work afterwards.
 //!
-//! With `COURIER_WEBHOOK_SECRET` it listens on port 3000. Without it, it delivers to itself, and needs no network:
+//! With `COURIER_WEBHOOK_SECRET`, it listens on port 3000. Without it, it posts some deliveries to itself, without a network:
 //!
 //! ```sh
 //! cargo run --example webhook_axum --features webhook
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let server = tokio::spawn(async { axum::serve(listener, service).await });
             deliver(&url).await?;
             server.abort();
-            // The queue has ended with the server, and so does the work when all is done.
+            // The queue is closed with the server, so the work ends after the last delivery.
             let _ = server.await;
             work(deliveries, report).await;
         }
@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The route that is given to Courier.
+/// The route of the webhook's URL in Courier's settings.
 pub fn receiver(verifier: Verifier, queue: mpsc::Sender<Delivery>) -> Router {
     Router::new().route("/courier", post(receive)).with_state((verifier, queue))
 }
@@ -58,7 +58,7 @@ async fn receive(State((verifier, queue)): State<Receiver>, headers: HeaderMap, 
     enqueue(&verifier, &queue, signature, &body)
 }
 
-/// Does the work of each event once. A service with more than one process keeps the keys in its database.
+/// Does the work of each event once. A service with several processes stores the keys in its database.
 pub async fn work(mut deliveries: mpsc::Receiver<Delivery>, mut act: impl FnMut(Event)) {
     let mut done = HashSet::new();
     while let Some(delivery) = deliveries.recv().await {
@@ -76,7 +76,7 @@ fn report(event: Event) {
     }
 }
 
-/// Stands in for Courier: an event, the same again, one of a newer Courier, and one that is forged.
+/// Posts deliveries as Courier does: an event, the same event again, an event that this version does not know, and a forged one.
 async fn deliver(url: &str) -> Result<(), Box<dyn Error>> {
     let message = r#"{"type": "message:updated", "data": {"id": "1-5e2b2615", "status": "DELIVERED", "enqueued": 1700000000000,
         "event": "welcome", "notification": "nt_01kx4h2jdafq8bk9aftxak4b40", "recipient": "user_123"}}"#;
@@ -86,7 +86,7 @@ async fn deliver(url: &str) -> Result<(), Box<dyn Error>> {
     {
         let signature = sign(secret, SystemTime::now(), body)?;
         let request = reqwest::Client::new().post(url).header(SIGNATURE_HEADER, signature).body(body);
-        println!("answered {}", request.send().await?.status());
+        println!("response: {}", request.send().await?.status());
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! Receives Courier's webhooks with hyper alone: verifies, queues, answers, and works afterwards.
+//! Receives Courier's webhooks with only hyper: verifies and queues each delivery, responds, and does the work afterwards.
 //!
 //! ```sh
 //! COURIER_WEBHOOK_SECRET=… cargo run --example webhook_hyper --features webhook
 //! ```
 //!
-//! Without a secret it delivers one event to itself, and needs no network.
+//! Without a secret, it posts one delivery to itself, without a network.
 
 mod webhook_queue;
 
@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use trycourier::ext::webhook::{Delivery, SIGNATURE_HEADER, Verifier, sign};
 use webhook_queue::enqueue;
 
-/// More than Courier sends.
+/// Larger than any body that Courier sends.
 const MAX_BODY: usize = 1024 * 1024;
 
 #[tokio::main]
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let body = r#"{"type": "audiences:calculated", "data": {"audience_id": "vip"}}"#;
             let signature = sign("whsec_example", SystemTime::now(), body)?;
             let request = reqwest::Client::new().post(url).header(SIGNATURE_HEADER, signature).body(body);
-            println!("answered {}", request.send().await?.status());
+            println!("response: {}", request.send().await?.status());
             if let Some(delivery) = deliveries.recv().await {
                 println!("{}", delivery.event().name());
             }
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Answers whoever connects.
+/// Serves every connection.
 pub async fn serve(listener: TcpListener, verifier: Verifier, queue: mpsc::Sender<Delivery>) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;

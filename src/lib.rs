@@ -22,12 +22,12 @@
 //! - **By task**: the [`guide`] has a page for each, such as the [first send](guide::first_send), [bulk jobs](guide::bulk),
 //!   [paging](guide::paging), [webhooks](guide::webhooks) and [testing](guide::testing).
 //! - **By resource**: [`resources`] has a page for each of the 23. The names are those of the official SDKs:
-//!   `bulk.listUsers` is [`client.bulk().list_users(…)`](resources::Bulk::list_users). For those who come from Node or
-//!   Python, there is a [table](guide::coming_from).
-//! - **By type**: [`types`] has the types of arguments and answers, and [`calls`] has one type for each operation, which the
+//!   `bulk.listUsers` is [`client.bulk().list_users(…)`](resources::Bulk::list_users). If you come from Node or Python, see the
+//!   [table of all calls](guide::coming_from).
+//! - **By type**: [`types`] has the types of arguments and responses, and [`calls`] has one type for each operation, which the
 //!   methods of the resources return.
 //!
-//! # How a call is written
+//! # The form of a call
 //!
 //! A resource of the [`Client`] has a method for each operation. Required parameters are arguments, and optional ones are
 //! setters, whether they belong to the path, the query, a header or the body. `.await` sends the call.
@@ -41,23 +41,23 @@
 //! # }
 //! ```
 //!
-//! `new` of a type takes the required fields, and each optional field has a setter. What is missing or misspelt does not
+//! `new` of a type takes the required fields, and each optional field has a setter. A missing or misspelled field does not
 //! compile. A response is a [`Response`], which dereferences to the response's type and also has the status and the headers. An
-//! optional field is an `Option`; `None` is not sent. Where sending null has a meaning of its own, such as clearing a value, the
-//! field is a [`Nullable`](types::Nullable).
+//! optional field is an `Option`; `None` is not sent. If null has a separate meaning, such as clearing a value, the field is a
+//! [`Nullable`](types::Nullable).
 //!
-//! # What it does for you
+//! # What the client does for you
 //!
-//! - **Retries** failures that are temporary, up to twice, without doing the work twice: every `POST` has an idempotency key.
+//! - **Retries** temporary failures, up to twice, without doing the work twice: every `POST` has an idempotency key.
 //!   See [`guide::retries`].
-//! - **Pages**: every list has `.items()` and `.pages()`. See [`guide::paging`].
+//! - **Pages** through lists: each has `.items()` and `.pages()`. See [`guide::paging`].
 //! - **Sends to any number of users**: a bulk job takes an iterator or a stream, and resumes after a crash. See
 //!   [`guide::bulk`].
-//! - **Waits** until a message has arrived, or a job or run has ended. See [`ext::Wait`].
-//! - **Tolerates odd answers**: unknown fields or values, and values of another type than described, are no errors, and
-//!   nothing of them is lost. See [`guide::errors`].
-//! - **Says what went wrong**: one [`Error`] for every operation, with an [`ErrorKind`] to branch on.
-//! - **Keeps secrets**: keys and tokens are never printed, and errors and traces contain no URLs. See [`Sensitive`].
+//! - **Waits** until a message was delivered, or a job or run has ended. See [`ext::Wait`].
+//! - **Accepts unexpected responses**: unknown fields or values, and values of another type than described, are not errors, and
+//!   are kept. See [`guide::errors`].
+//! - **Reports failures** with one [`Error`] type for every operation, and an [`ErrorKind`] to branch on.
+//! - **Keeps secrets**: keys and tokens are never printed, and errors and traces do not contain URLs. See [`Sensitive`].
 //!
 //! # Features
 //!
@@ -66,50 +66,50 @@
 //! | `all-resources` | every resource of the API; on by default |
 //! | `send`, `bulk`, `users`, … | one resource and the types that it needs, to compile less |
 //! | `rustls` | TLS by rustls and the platform's certificates; on by default |
-//! | `rustls-no-provider` | the same with the crypto provider that your program installs, such as ring |
-//! | `native-tls` | TLS by the platform's own library |
-//! | `gzip` | compressed answers |
+//! | `rustls-no-provider` | the same, with the crypto provider that your program installs, such as ring |
+//! | `native-tls` | TLS by the platform's library |
+//! | `gzip` | compressed responses |
 //! | `reqwest-0-13` | [`ClientBuilder::http_client`], which takes a client of reqwest 0.13 |
 //! | `jiff`, `chrono` | conversions to and from [`Timestamp`](types::Timestamp) and [`Millis`](types::Millis) |
 //! | `schemars` | `schemars::JsonSchema` for every type of [`types`] |
-//! | `testing` | a Courier inside your tests, without sockets: the module `testing` |
+//! | `testing` | a fake Courier for your tests, without sockets: the module `testing` |
 //! | `tracing` | a span for each call and an event for each retry, named as OpenTelemetry names them |
-//! | `webhook` | verifying and parsing what Courier sends to your webhooks: the module `ext::webhook` |
+//! | `webhook` | verifying and parsing the events that Courier posts to your webhooks: the module `ext::webhook` |
 //!
 //! # Glossary
 //!
-//! | word | what Courier means by it |
+//! | term | meaning |
 //! |---|---|
 //! | audience | the users whose profiles match a filter, kept up to date by Courier |
 //! | automation | an older kind of workflow; see journey |
-//! | brand | logo, colors and texts that templates are rendered with |
+//! | brand | the logo, colors and texts that style templates |
 //! | broadcast | one message to a list or an audience, with its own content and schedule |
-//! | bulk job | one message to many users, each with data of their own |
+//! | bulk job | one message to many users, each with separate data |
 //! | channel | a way to reach a user: email, SMS, push, inbox, chat |
-//! | digest | messages held back and sent together |
+//! | digest | messages that are collected and sent together |
 //! | Elemental | Courier's JSON for the content of a message, for all channels at once |
 //! | journey | a workflow of sends, delays and conditions that runs for one user |
 //! | list | a named group of subscribed users |
-//! | profile | what Courier knows about a user: addresses and whatever else you store |
-//! | provider | the service that a channel delivers with, such as SendGrid or Twilio |
-//! | recipient | whom a message is for: a user, a list, an audience, or an address |
-//! | routing | which channels a message may use, and whether one of them is enough |
+//! | profile | the data that Courier has about a user: addresses and any other properties that you store |
+//! | provider | the service that delivers the messages of a channel, such as SendGrid or Twilio |
+//! | recipient | the target of a message: a user, a list, an audience, or an address |
+//! | routing | the channels that a message may use, and whether one of them is enough |
 //! | section | a group of topics on the preference page |
 //! | template | stored content for messages, with an id such as `nt_…`; the API's paths call it a notification |
-//! | tenant | a customer of yours, with users, brand and preferences of its own |
+//! | tenant | one of your customers, with separate users, brand and preferences |
 //! | topic | a kind of message that users can choose to receive or not |
 //! | workspace | your account's space in Courier, with a test and a production environment |
 
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// The documentation links to all resources and features, also where some of them are not compiled.
+// The documentation links to all resources and features, even if some of them are not compiled.
 #![cfg_attr(not(all(feature = "all-resources", feature = "reqwest-0-13")), allow(rustdoc::broken_intra_doc_links))]
-// What the calls and types share is compiled whole, and with few resources some of it has no user.
+// The code that calls and types share is always compiled, and with few resources some of it is unused.
 #![cfg_attr(not(feature = "all-resources"), allow(dead_code, unused_imports, unused_macros))]
 
-// The rooms, from the top down: each uses only those below it. CI holds the order, which `tests/rooms.rs` reads here.
+// From the top down: each module uses only those below it. `tests/rooms.rs` checks the order, which it reads here.
 
-// One page for each task.
+// The guide, one page per task.
 #[cfg(doc)]
 pub mod guide;
 
@@ -126,7 +126,7 @@ pub mod testing;
 // Beyond single calls: waiting, bulk jobs, webhooks, token scopes, constructors.
 pub mod ext;
 
-// The types, calls and resources that `build.rs` wrote.
+// The generated types, calls and resources.
 mod generated;
 
 // Lists as streams of pages and of items.
@@ -147,22 +147,22 @@ mod telemetry;
 // One attempt: below the retries.
 pub mod transport;
 
-// When a call is sent again, and when it must wait.
+// The decision to retry or to wait: backoff, retry budget, rate limits, idempotency keys.
 pub mod retry;
 
-// Times, secrets, and values that can be null.
+// Timestamps, secrets, and values that can be null.
 mod values;
 
-// How the generated types are read and written.
+// Encoding and decoding of the generated types.
 mod json;
 
 // The secrets of a call, and their removal from text.
 mod secrets;
 
-// Why a call failed.
+// The error of a call.
 mod error;
 
-// A response, its operation, and where it does not match the description.
+// A response, its operation, and its mismatches with the description.
 mod response;
 
 mod operation;
@@ -192,12 +192,12 @@ pub use values::Sensitive;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// The code for those who come from another SDK is a test.
+/// The code blocks of the page for users of other SDKs are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/coming-from.md")]
 struct ComingFrom;
 
-/// The code for coding agents is a test.
+/// The code blocks of the page for coding agents are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../AGENTS.md")]
 struct Agents;

@@ -1,8 +1,7 @@
-//! What the benchmarks share: two ways of doing the same thing measured in turn, a count of allocations, and whatever
-//! answers the calls.
+//! Shared by the benchmarks: comparison of two ways in turn, counting of allocations, and transports and servers that respond.
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
-pub mod answers;
+pub mod responses;
 pub mod server;
 
 use std::hint::black_box;
@@ -14,33 +13,33 @@ use trycourier::{Bytes, Client};
 
 pub const KEY: &str = "pk_test_4VJQ8ZK2M9W4Z5P0T7Y1";
 
-/// A time that is long enough for the clock, and short enough that a disturbance spoils few of them.
+/// The time of a block: long enough for the clock, and short enough that a disturbance affects only few blocks.
 const BLOCK: Duration = Duration::from_millis(4);
 
-/// How often two ways are compared. Without `--bench`, as `cargo test --benches` has it, once: to see that it runs.
+/// Returns the number of comparisons: one without `--bench`, for `cargo test --benches`, which only checks that it runs.
 fn rounds() -> usize {
     if std::env::args().any(|argument| argument == "--bench") { 301 } else { 1 }
 }
 
-/// What one way costs beside another.
+/// The cost of one way, compared with another.
 pub struct Comparison {
-    /// For one time.
+    /// The time of one run.
     pub ours: Duration,
     pub theirs: Duration,
     pub ratio: f64,
-    /// Where the ratio is with 95% confidence.
+    /// The 95% confidence interval of the ratio.
     pub between: (f64, f64),
 }
 
 impl Comparison {
-    /// Of the times that both took in each turn, in which each did its thing so many times. It is the median of the turns'
-    /// ratios that counts: an average would count what disturbs the machine.
+    /// Compares the times of both ways in each turn, in which each ran `times` times. The result is the median of the turns'
+    /// ratios, because an average would include disturbances.
     pub fn of(turns: &[(Duration, Duration)], times: u32) -> Self {
         let mut ratios: Vec<f64> =
             turns.iter().map(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64()).collect();
         ratios.sort_by(f64::total_cmp);
         let middle = ratios.len() / 2;
-        // The ranks between which a median is with 95% confidence.
+        // The ranks of the 95% confidence interval of a median.
         let spread = (ratios.len() as f64).sqrt() as usize;
         let between = (ratios[middle.saturating_sub(spread)], ratios[(middle + spread).min(ratios.len() - 1)]);
         let ours = median(turns.iter().map(|(ours, _)| *ours)) / times;
@@ -49,14 +48,14 @@ impl Comparison {
     }
 }
 
-/// Measures two ways, each of which does its thing so many times. They take turns in short blocks, so that whatever disturbs
-/// the machine disturbs both.
+/// Measures two ways, each of which runs as often as its argument says. They take turns in short blocks, so that a disturbance
+/// affects both.
 pub fn in_turn(mut ours: impl FnMut(u32), mut theirs: impl FnMut(u32)) -> Comparison {
     let times = times_in_a_block(&mut theirs);
     ours(times);
     let turns: Vec<_> = (0..rounds())
         .map(|round| {
-            // Whoever comes second finds another cache.
+            // They alternate, because the second one benefits from a warm cache.
             if round % 2 == 0 {
                 let ours = time(|| ours(times));
                 (ours, time(|| theirs(times)))
@@ -69,7 +68,7 @@ pub fn in_turn(mut ours: impl FnMut(u32), mut theirs: impl FnMut(u32)) -> Compar
     Comparison::of(&turns, times)
 }
 
-/// How long one way takes.
+/// Measures the time of one way.
 pub fn alone(mut way: impl FnMut(u32)) -> Duration {
     let times = times_in_a_block(&mut way);
     median((0..rounds()).map(|_| time(|| way(times)))) / times
@@ -95,7 +94,7 @@ fn times_in_a_block(way: &mut impl FnMut(u32)) -> u32 {
     times
 }
 
-/// How often one run allocates.
+/// Returns the number of allocations of one run.
 pub fn allocations<T>(run: impl FnOnce() -> T) -> u64 {
     allocation_counter::measure(|| drop(black_box(run()))).count_total
 }
@@ -107,7 +106,7 @@ pub struct Bars {
 }
 
 impl Bars {
-    /// States what was found. What the doubt covers is not missed.
+    /// Prints a ratio and whether it meets its bar. A bar within the confidence interval is met.
     pub fn at_most(&mut self, what: &str, found: &Comparison, bar: f64) {
         let (low, high) = found.between;
         let missed = low > bar;
@@ -119,7 +118,7 @@ impl Bars {
         println!("{what}: {found}, at most {bar}: {}", if missed { "MISSED" } else { "met" });
     }
 
-    /// Fails if one was missed, unless nothing was measured in earnest.
+    /// Fails if a bar was missed, unless this was only a test run.
     pub fn end(self) {
         if self.missed && rounds() > 1 {
             std::process::exit(1);
@@ -127,17 +126,17 @@ impl Bars {
     }
 }
 
-/// `12.3 µs`, in columns.
+/// Formats a duration as `12.34 µs`.
 pub fn micros(duration: Duration) -> String {
     format!("{:.2} µs", duration.as_secs_f64() * 1e6)
 }
 
-/// A runtime on this thread, as cheap as one can be.
+/// Creates a runtime on this thread, the cheapest kind.
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A transport without a socket: one response for everything.
+/// A transport without a socket, with the same response for every request.
 pub struct Memory(pub Bytes);
 
 impl Transport for Memory {
@@ -146,7 +145,7 @@ impl Transport for Memory {
     }
 }
 
-/// A client that is always answered the same.
-pub fn answered(body: &Bytes) -> Client {
+/// Creates a client that always gets the same response.
+pub fn client_with(body: &Bytes) -> Client {
     Client::builder().api_key(KEY).transport(Memory(body.clone())).build().unwrap()
 }

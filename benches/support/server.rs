@@ -1,4 +1,4 @@
-//! A server on a thread of its own that costs next to nothing: bare sockets, and two answers that are made before.
+//! A server on a separate thread that costs almost nothing: plain sockets, and two prepared responses.
 
 use std::io;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use std::thread;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::answers;
+use super::responses;
 
-/// Starts it on a free port of this machine, and gives its URL. It answers a `POST` as an accepted send, and anything else
-/// with a page; it ends with the process.
+/// Starts the server on a free local port, and returns its URL. It responds to a `POST` as to an accepted send, and to any other
+/// request with a page. It ends with the process.
 ///
-/// One thread serves all connections, so that none of them is better placed among the processors than another.
+/// One thread serves all connections, so that the scheduler treats all of them the same.
 pub fn start(page: &str) -> String {
-    let (sent, page) = (Arc::from(answer(202, answers::ACCEPTED)), Arc::from(answer(200, page)));
+    let (sent, page) = (Arc::from(response(202, responses::ACCEPTED)), Arc::from(response(200, page)));
     let runtime = super::runtime();
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -28,13 +28,13 @@ pub fn start(page: &str) -> String {
     url
 }
 
-fn answer(status: u16, body: &str) -> Vec<u8> {
+fn response(status: u16, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status} Whatever\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
         .into()
 }
 
-/// Answers one request after the other, until the client goes.
+/// Responds to one request after the other, until the client disconnects.
 async fn serve(mut socket: TcpStream, sent: Arc<[u8]>, page: Arc<[u8]>) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(16 * 1024);
@@ -52,7 +52,7 @@ async fn serve(mut socket: TcpStream, sent: Arc<[u8]>, page: Arc<[u8]>) -> io::R
     }
 }
 
-/// How long the request is, once all of it is there.
+/// Returns the length of the request, or `None` if it is not complete yet.
 fn whole(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&bytes[..head]).unwrap();

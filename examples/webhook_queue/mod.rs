@@ -1,10 +1,11 @@
-//! What a receiver of webhooks does with each request, whatever it is written with.
+//! The part of a webhook receiver that does not depend on the web framework.
 
 use tokio::sync::mpsc;
 use trycourier::ext::webhook::{Delivery, Verifier};
 use trycourier::http::StatusCode;
 
-/// Puts what is genuine into the queue, and says what to answer. What takes time is done by whoever reads the queue.
+/// Verifies a request, puts its delivery into the queue, and returns the status of the response. The work is done later, by the
+/// reader of the queue.
 pub fn enqueue(verifier: &Verifier, queue: &mpsc::Sender<Delivery>, signature: &[u8], body: &[u8]) -> StatusCode {
     match verifier.verify(signature, body) {
         Err(error) => {
@@ -13,7 +14,7 @@ pub fn enqueue(verifier: &Verifier, queue: &mpsc::Sender<Delivery>, signature: &
         }
         Ok(delivery) => match queue.try_send(delivery) {
             Ok(()) => StatusCode::OK,
-            // Courier tries again.
+            // Courier retries.
             Err(_) => StatusCode::SERVICE_UNAVAILABLE,
         },
     }

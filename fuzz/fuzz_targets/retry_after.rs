@@ -1,4 +1,4 @@
-//! What a server asks for, and what is waited: within its bounds, whatever the headers, the date and the backoff.
+//! The delay that a server requests, and that of the backoff: both stay within their bounds for any input.
 #![no_main]
 
 use std::time::{Duration, SystemTime};

@@ -1,12 +1,12 @@
-//! Short ways to make what a message has most often.
+//! Constructors for the most common values.
 
 #[cfg(feature = "send")]
 mod recipient {
     use crate::types::{AudienceRecipient, ListRecipient, Recipient, UserRecipient};
 
-    /// The everyday recipients.
+    /// The most common recipients.
     impl Recipient {
-        /// A user, by the id of the profile that Courier has.
+        /// Creates a user recipient, by the id of a profile at Courier.
         ///
         /// ```
         /// use trycourier::types::{Message, Recipient};
@@ -18,7 +18,7 @@ mod recipient {
             UserRecipient::new().user_id(user_id).into()
         }
 
-        /// An email address.
+        /// Creates a recipient with an email address.
         ///
         /// ```
         /// use trycourier::types::{Message, Recipient};
@@ -30,7 +30,7 @@ mod recipient {
             UserRecipient::new().email(email).into()
         }
 
-        /// A phone number, with its country code: `+15551234567`.
+        /// Creates a recipient with a phone number, including the country code: `+15551234567`.
         ///
         /// ```
         /// use trycourier::types::{Message, Recipient};
@@ -42,7 +42,7 @@ mod recipient {
             UserRecipient::new().phone_number(phone_number).into()
         }
 
-        /// Everybody who subscribes to a list. The send fans out into one message for each of them.
+        /// Creates a recipient for all subscribers of a list. Each of them gets a separate message.
         ///
         /// ```
         /// use trycourier::types::{Message, Recipient};
@@ -54,7 +54,7 @@ mod recipient {
             ListRecipient::new(list_id).into()
         }
 
-        /// Everybody whose profile matches the filter of an audience. The send fans out into one message for each of them.
+        /// Creates a recipient for all members of an audience. Each of them gets a separate message.
         ///
         /// ```
         /// use trycourier::types::{Message, Recipient};
@@ -72,9 +72,9 @@ mod recipient {
 mod content {
     use crate::types::{Content, ElementalContent, ElementalNode, TextContent};
 
-    /// The two kinds of content that are written inline.
+    /// The two kinds of inline content.
     impl Content {
-        /// A title and a body; email has the title as its subject.
+        /// Creates content with a title and a body. The title is the subject of an email.
         ///
         /// ```
         /// use trycourier::types::{Content, Message, Recipient};
@@ -87,7 +87,7 @@ mod content {
             TextContent::new(title, body).into()
         }
 
-        /// Elements of Elemental, which every channel renders in its own way.
+        /// Creates content from Elemental nodes, which each channel renders appropriately.
         ///
         /// ```
         /// use trycourier::types::{Content, ElementalNode};
@@ -119,9 +119,9 @@ mod elemental {
         ElementalText,
     };
 
-    /// The elements by name, with what each cannot be without. Their types have setters for the rest.
+    /// Constructors for the elements, with their required properties. Their types have setters for all others.
     impl ElementalNode {
-        /// The title: the subject of an email, the title of a push notification.
+        /// Creates a title: the subject of an email, or the title of a push notification.
         ///
         /// ```
         /// use trycourier::types::{Content, ElementalNode};
@@ -133,7 +133,7 @@ mod elemental {
             ElementalMeta::new().title(title).into()
         }
 
-        /// A paragraph.
+        /// Creates a paragraph.
         ///
         /// ```
         /// use trycourier::types::{Content, ElementalNode};
@@ -145,7 +145,7 @@ mod elemental {
             ElementalText::new().content(content).into()
         }
 
-        /// A button, or a link, that leads to an address.
+        /// Creates a button or link with a URL.
         ///
         /// ```
         /// use trycourier::types::{Content, ElementalNode};
@@ -157,7 +157,7 @@ mod elemental {
             ElementalAction::new(content, href).into()
         }
 
-        /// A picture, by its address.
+        /// Creates an image with a URL.
         ///
         /// ```
         /// use trycourier::types::{Content, ElementalNode};
@@ -169,7 +169,7 @@ mod elemental {
             ElementalImage::new(src).into()
         }
 
-        /// A quotation.
+        /// Creates a quotation.
         ///
         /// ```
         /// use trycourier::types::{Content, ElementalNode};
@@ -181,7 +181,7 @@ mod elemental {
             ElementalQuote::new(content).into()
         }
 
-        /// Raw HTML, for email alone.
+        /// Creates raw HTML, for email only.
         ///
         /// ```
         /// use trycourier::types::{Content, ElementalNode};
@@ -193,7 +193,7 @@ mod elemental {
             ElementalHtml::new(content).into()
         }
 
-        /// A horizontal line.
+        /// Creates a horizontal line.
         ///
         /// ```
         /// use trycourier::types::{Content, ElementalNode};
@@ -211,9 +211,9 @@ mod elemental {
 mod routing {
     use crate::types::{Routing, RoutingChannel, RoutingMethod};
 
-    /// The two methods of routing.
+    /// The two routing methods.
     impl Routing {
-        /// The channels in order of preference, of which the first that works is used.
+        /// Uses the first channel that works, in order of preference.
         ///
         /// ```
         /// use trycourier::types::Routing;
@@ -225,7 +225,7 @@ mod routing {
             Self::new(RoutingMethod::Single, channels)
         }
 
-        /// The channels, all of which are used.
+        /// Uses all channels.
         ///
         /// ```
         /// use trycourier::types::Routing;
@@ -243,9 +243,9 @@ mod routing {
 mod profile_patch {
     use crate::types::{PatchOperation, ProfilePatch};
 
-    /// The steps that change one value.
+    /// The operations that change one value.
     impl ProfilePatch {
-        /// Sets a value, which need not be there yet. The path begins with a slash: `/locale`.
+        /// Sets a value, which may be absent before. The path begins with a slash: `/locale`.
         ///
         /// ```
         /// use trycourier::types::ProfilePatch;
@@ -257,7 +257,7 @@ mod profile_patch {
             Self::new(PatchOperation::Add, path).value(value)
         }
 
-        /// Sets a value that is there already.
+        /// Replaces an existing value.
         ///
         /// ```
         /// use trycourier::types::ProfilePatch;
@@ -269,7 +269,7 @@ mod profile_patch {
             Self::new(PatchOperation::Replace, path).value(value)
         }
 
-        /// Takes a value away.
+        /// Removes a value.
         ///
         /// ```
         /// use trycourier::types::ProfilePatch;
@@ -287,9 +287,9 @@ mod profile_patch {
 mod token_patch {
     use crate::types::{PatchOperation, TokenPatch, TokenPatchValue};
 
-    /// The steps that change one value.
+    /// The operations that change one value.
     impl TokenPatch {
-        /// Sets a value that is there already. The path begins with a slash: `/status`.
+        /// Replaces an existing value. The path begins with a slash: `/status`.
         ///
         /// ```
         /// use trycourier::types::TokenPatch;
@@ -301,7 +301,7 @@ mod token_patch {
             Self::new(PatchOperation::Replace, path).value(value)
         }
 
-        /// Takes a value away.
+        /// Removes a value.
         ///
         /// ```
         /// use trycourier::types::TokenPatch;
@@ -321,9 +321,9 @@ mod delay {
 
     use crate::types::Delay;
 
-    /// The two ways of waiting.
+    /// The two kinds of delay.
     impl Delay {
-        /// Waits for a time, which Courier rounds up to a full minute.
+        /// Delays the message by a duration, which Courier rounds up to a full minute.
         ///
         /// ```
         /// use std::time::Duration;
@@ -336,16 +336,17 @@ mod delay {
             Self::new().duration(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
         }
 
-        /// Waits until a moment, as ISO 8601, or until the next of some opening hours: `Mo-Fr 09:00-17:00`.
+        /// Delays the message until a timestamp in ISO 8601, or until the next opening hours: `Mo-Fr 09:00-17:00`.
         ///
         /// ```
         /// use trycourier::types::{Delay, Message};
         ///
-        /// let message = Message::new().delay(Delay::until_moment("2027-01-31T09:00:00Z"));
+        /// let message = Message::new().delay(Delay::until_time("2027-01-31T09:00:00Z"));
         /// # let _ = message;
         /// ```
-        pub fn until_moment(moment: impl Into<String>) -> Self {
-            Self::new().until(moment)
+        #[doc(alias = "schedule")]
+        pub fn until_time(time: impl Into<String>) -> Self {
+            Self::new().until(time)
         }
     }
 }
@@ -356,7 +357,7 @@ mod journey {
         JourneyApiInvokeTriggerNode, JourneyDelayDurationNode, JourneyMessage, JourneyNode, JourneySendNode,
     };
 
-    /// The everyday nodes by name. Their types have setters for the rest.
+    /// Constructors for the most common nodes. Their types have setters for all other properties.
     ///
     /// ```
     /// use trycourier::types::JourneyNode;
@@ -365,7 +366,7 @@ mod journey {
     /// # let _ = nodes;
     /// ```
     impl JourneyNode {
-        /// Starts a run when the API invokes the journey.
+        /// Creates a trigger that starts a run when the API invokes the journey.
         ///
         /// ```
         /// use trycourier::types::JourneyNode;
@@ -377,7 +378,7 @@ mod journey {
             JourneyApiInvokeTriggerNode::new().into()
         }
 
-        /// Sends a template of the journey to the run's user.
+        /// Creates a node that sends one of the journey's templates to the run's user.
         ///
         /// ```
         /// use trycourier::types::JourneyNode;
@@ -389,7 +390,7 @@ mod journey {
             JourneySendNode::new(JourneyMessage::new().template(template)).into()
         }
 
-        /// Waits for a time, as an ISO 8601 duration: `PT20M`, `P1D`.
+        /// Creates a node that waits for an ISO 8601 duration: `PT20M`, `P1D`.
         ///
         /// ```
         /// use trycourier::types::JourneyNode;
@@ -407,7 +408,7 @@ mod journey {
 mod automation {
     use crate::types::{AutomationCancelStep, AutomationDelayStep, AutomationSendStep, AutomationStep};
 
-    /// The everyday steps by name. Their types have setters for the rest.
+    /// Constructors for the most common steps. Their types have setters for all other properties.
     ///
     /// ```
     /// use trycourier::types::AutomationStep;
@@ -416,7 +417,7 @@ mod automation {
     /// # let _ = steps;
     /// ```
     impl AutomationStep {
-        /// Sends a template to the recipient of the run.
+        /// Creates a step that sends a template to the recipient of the run.
         ///
         /// ```
         /// use trycourier::types::AutomationStep;
@@ -428,7 +429,7 @@ mod automation {
             AutomationSendStep::new().template(template).into()
         }
 
-        /// Waits for a time, written as `20 minutes` or `1 day`.
+        /// Creates a step that waits for a duration, written as `20 minutes` or `1 day`.
         ///
         /// ```
         /// use trycourier::types::AutomationStep;
@@ -440,7 +441,7 @@ mod automation {
             AutomationDelayStep::new().duration(duration).into()
         }
 
-        /// Cancels the runs that have a cancelation token.
+        /// Creates a step that cancels the runs with a cancelation token.
         ///
         /// ```
         /// use trycourier::types::AutomationStep;

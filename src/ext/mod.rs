@@ -1,8 +1,8 @@
-//! Hand-written helpers on top of the generated calls and types: paging, waiting, bulk jobs, webhooks, token scopes.
+//! Features beyond single calls: paging, waiting, bulk jobs, webhooks, token scopes.
 //!
-//! Most of them are reached from a call: [`items`](crate::calls::BulkListUsers::items) of every list,
-//! [`until_delivered`](crate::calls::MessagesRetrieve::until_delivered) of a message. Shorthands such as
-//! [`Recipient::email`](crate::types::Recipient::email) are on the types themselves.
+//! Most of them are methods of calls, such as [`items`](crate::calls::BulkListUsers::items) of every list and
+//! [`until_delivered`](crate::calls::MessagesRetrieve::until_delivered) of a message. Constructors such as
+//! [`Recipient::email`](crate::types::Recipient::email) are methods of the types.
 
 #[cfg(feature = "bulk")]
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]

@@ -1,4 +1,4 @@
-//! The scope and the lifetime of a token for a browser.
+//! The scope and the lifetime of a token for browsers and apps.
 
 use std::error::Error;
 use std::fmt;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// The permissions of a token, for [`auth.issue_token`](crate::resources::Auth::issue_token).
 ///
-/// Courier checks a scope only when the token is used, so a missing or misspelled word would show up late, in the browser. With
-/// these methods nothing can be misspelled.
+/// Courier checks a scope only when the token is used, so a missing or misspelled permission would show up late, in the browser.
+/// These methods cannot be misspelled.
 ///
 /// ```
 /// use trycourier::ext::Scope;
@@ -16,9 +16,9 @@ use std::time::Duration;
 /// assert_eq!(scope.to_string(), "user_id:user_123 inbox:read:messages inbox:write:events read:preferences");
 /// ```
 ///
-/// The words of a scope are separated by spaces, so an id must not contain white space: a user who can choose an id could otherwise
-/// choose what their token may do. A scope with such an id, or an empty one, is refused by [`validate`](Self::validate), and its text is
-/// empty, which grants nothing.
+/// The permissions of a scope are separated by spaces, so an id must not contain white space: otherwise, a user who can choose an
+/// id could choose the permissions of the token. [`validate`](Self::validate) refuses a scope with such an id, or an empty id.
+/// The text of an invalid scope is empty, which grants nothing.
 ///
 /// ```
 /// # use trycourier::ext::Scope;
@@ -29,12 +29,12 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Scope {
-    words: Vec<String>,
-    refused: Option<InvalidScope>,
+    permissions: Vec<String>,
+    error: Option<InvalidScope>,
 }
 
 impl Scope {
-    /// An empty scope, which grants nothing.
+    /// Creates an empty scope, which grants nothing.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -45,7 +45,7 @@ impl Scope {
         Self::default()
     }
 
-    /// A scope for one user; [`and_user`](Self::and_user) adds others.
+    /// Creates a scope for one user; [`and_user`](Self::and_user) adds others.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -55,7 +55,7 @@ impl Scope {
         Self::new().and_user(id)
     }
 
-    /// A scope for several users.
+    /// Creates a scope for several users.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -72,7 +72,7 @@ impl Scope {
     /// assert_eq!(Scope::user("user_1").and_user("user_2").to_string(), "user_id:user_1 user_id:user_2");
     /// ```
     pub fn and_user(self, id: impl AsRef<str>) -> Self {
-        self.word_of("user_id:", id.as_ref())
+        self.permission_for("user_id:", id.as_ref())
     }
 
     /// Lets the token read the user's inbox.
@@ -82,7 +82,7 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").inbox_read().to_string(), "user_id:user_123 inbox:read:messages");
     /// ```
     pub fn inbox_read(self) -> Self {
-        self.word("inbox:read:messages")
+        self.permission("inbox:read:messages")
     }
 
     /// Lets the token mark messages in the user's inbox as read, opened, archived and so on.
@@ -92,7 +92,7 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").inbox_write().to_string(), "user_id:user_123 inbox:write:events");
     /// ```
     pub fn inbox_write(self) -> Self {
-        self.word("inbox:write:events")
+        self.permission("inbox:write:events")
     }
 
     /// Lets the token read the messages that were sent to the user.
@@ -102,7 +102,7 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").messages_read().to_string(), "user_id:user_123 read:messages");
     /// ```
     pub fn messages_read(self) -> Self {
-        self.word("read:messages")
+        self.permission("read:messages")
     }
 
     /// Lets the token read the user's preferences.
@@ -112,7 +112,7 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").preferences_read().to_string(), "user_id:user_123 read:preferences");
     /// ```
     pub fn preferences_read(self) -> Self {
-        self.word("read:preferences")
+        self.permission("read:preferences")
     }
 
     /// Lets the token change the user's preferences.
@@ -122,7 +122,7 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").preferences_write().to_string(), "user_id:user_123 write:preferences");
     /// ```
     pub fn preferences_write(self) -> Self {
-        self.word("write:preferences")
+        self.permission("write:preferences")
     }
 
     /// Lets the token read the user's device tokens.
@@ -132,17 +132,17 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").user_tokens_read().to_string(), "user_id:user_123 read:user-tokens");
     /// ```
     pub fn user_tokens_read(self) -> Self {
-        self.word("read:user-tokens")
+        self.permission("read:user-tokens")
     }
 
-    /// Lets the token add and remove the user's device tokens, as an app with push messages does.
+    /// Lets the token add and remove the user's device tokens, as an app with push notifications does.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
     /// assert_eq!(Scope::user("user_123").user_tokens_write().to_string(), "user_id:user_123 write:user-tokens");
     /// ```
     pub fn user_tokens_write(self) -> Self {
-        self.word("write:user-tokens")
+        self.permission("write:user-tokens")
     }
 
     /// Lets the token read all brands.
@@ -152,7 +152,7 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").brands_read().to_string(), "user_id:user_123 read:brands");
     /// ```
     pub fn brands_read(self) -> Self {
-        self.word("read:brands")
+        self.permission("read:brands")
     }
 
     /// Lets the token change all brands.
@@ -162,7 +162,7 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").brands_write().to_string(), "user_id:user_123 write:brands");
     /// ```
     pub fn brands_write(self) -> Self {
-        self.word("write:brands")
+        self.permission("write:brands")
     }
 
     /// Lets the token read this brand.
@@ -173,7 +173,7 @@ impl Scope {
     /// assert_eq!(scope.to_string(), "user_id:user_123 read:brands:acme write:brands:acme");
     /// ```
     pub fn brand_read(self, id: impl AsRef<str>) -> Self {
-        self.word_of("read:brands:", id.as_ref())
+        self.permission_for("read:brands:", id.as_ref())
     }
 
     /// Lets the token change this brand.
@@ -183,17 +183,17 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").brand_write("acme").to_string(), "user_id:user_123 write:brands:acme");
     /// ```
     pub fn brand_write(self, id: impl AsRef<str>) -> Self {
-        self.word_of("write:brands:", id.as_ref())
+        self.permission_for("write:brands:", id.as_ref())
     }
 
-    /// Adds words that this version has no method for, unchanged. Never pass an id that a user can choose.
+    /// Adds permissions for which this version does not have a method, unchanged. Never pass an id that a user can choose.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
     /// assert_eq!(Scope::user("user_123").custom("read:tenants").to_string(), "user_id:user_123 read:tenants");
     /// ```
-    pub fn custom(self, words: impl AsRef<str>) -> Self {
-        words.as_ref().split_whitespace().fold(self, Self::word)
+    pub fn custom(self, permissions: impl AsRef<str>) -> Self {
+        permissions.as_ref().split_whitespace().fold(self, Self::permission)
     }
 
     /// Checks that every id is valid.
@@ -202,48 +202,48 @@ impl Scope {
     /// # use trycourier::ext::Scope;
     /// assert!(Scope::user("user_123").validate().is_ok());
     /// let error = Scope::user("user 123").validate().unwrap_err();
-    /// assert_eq!(error.to_string(), "an id in the scope has white space or control characters in it");
+    /// assert_eq!(error.to_string(), "an id in the scope contains white space or control characters");
     /// ```
     ///
     /// # Errors
     ///
-    /// An id that is empty, or has white space or control characters in it.
+    /// [`InvalidScope`] if an id is empty, or contains white space or control characters.
     pub fn validate(&self) -> Result<(), InvalidScope> {
-        self.refused.map_or(Ok(()), Err)
+        self.error.map_or(Ok(()), Err)
     }
 
-    fn word_of(mut self, prefix: &str, id: &str) -> Self {
+    fn permission_for(mut self, prefix: &str, id: &str) -> Self {
         if id.is_empty() {
-            self.refused.get_or_insert(InvalidScope("an id in the scope is empty"));
+            self.error.get_or_insert(InvalidScope("an id in the scope is empty"));
         } else if id.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            self.refused.get_or_insert(InvalidScope("an id in the scope has white space or control characters in it"));
+            self.error.get_or_insert(InvalidScope("an id in the scope contains white space or control characters"));
         }
-        self.word(&format!("{prefix}{id}"))
+        self.permission(&format!("{prefix}{id}"))
     }
 
-    fn word(mut self, word: &str) -> Self {
-        if !self.words.iter().any(|earlier| earlier == word) {
-            self.words.push(word.to_owned());
+    fn permission(mut self, permission: &str) -> Self {
+        if !self.permissions.iter().any(|earlier| earlier == permission) {
+            self.permissions.push(permission.to_owned());
         }
         self
     }
 }
 
-/// The words with a space between; nothing where the scope [is refused](Scope::validate).
+/// The permissions, separated by spaces; empty if the scope [is invalid](Scope::validate).
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.refused.is_some() { Ok(()) } else { f.write_str(&self.words.join(" ")) }
+        if self.error.is_some() { Ok(()) } else { f.write_str(&self.permissions.join(" ")) }
     }
 }
 
-/// As [`Display`](Scope#impl-Display-for-Scope) has it.
+/// Returns the same text as [`Display`](Scope#impl-Display-for-Scope).
 impl From<Scope> for String {
     fn from(scope: Scope) -> Self {
         scope.to_string()
     }
 }
 
-/// An id in a [`Scope`] is empty, or has white space or control characters in it. The error does not show the id.
+/// The error of a [`Scope`] with an id that is empty, or contains white space or control characters. It does not show the id.
 ///
 /// ```
 /// use trycourier::ext::{InvalidScope, Scope};
@@ -265,7 +265,7 @@ impl fmt::Display for InvalidScope {
 
 impl Error for InvalidScope {}
 
-/// How long a token lives, written in the largest unit of which it is a whole number, and rounded up to a full second.
+/// The lifetime of a token, rounded up to a full second. Its text has the largest unit of which it is a whole number.
 ///
 /// ```
 /// use std::time::Duration;
@@ -286,7 +286,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 impl Lifetime {
-    /// A number of days.
+    /// Creates a lifetime of a number of days.
     ///
     /// ```
     /// # use trycourier::ext::Lifetime;
@@ -296,7 +296,7 @@ impl Lifetime {
         Self { seconds: days.saturating_mul(DAY) }
     }
 
-    /// A number of hours.
+    /// Creates a lifetime of a number of hours.
     ///
     /// ```
     /// # use trycourier::ext::Lifetime;
@@ -306,7 +306,7 @@ impl Lifetime {
         Self { seconds: hours.saturating_mul(HOUR) }
     }
 
-    /// A number of minutes.
+    /// Creates a lifetime of a number of minutes.
     ///
     /// ```
     /// # use trycourier::ext::Lifetime;

@@ -1,8 +1,8 @@
 //! The guide: one page for each task, with examples.
 //!
-//! Every example on these pages is compiled by a test. The [glossary](crate#glossary) explains Courier's terms.
+//! A test compiles every example on these pages. The [glossary](crate#glossary) explains Courier's terms.
 //!
-//! | page | what it is about |
+//! | page | topic |
 //! |---|---|
 //! | [`first_send`] | the first message, its status, and how to cancel it |
 //! | [`recipients`] | users, addresses, lists, audiences, several at once |
@@ -17,9 +17,9 @@
 //! | [`paging`] | reading lists of any length |
 //! | [`errors`] | what can go wrong, and what to do |
 //! | [`retries`] | retries, idempotency keys, what to do when the outcome is unknown |
-//! | [`webhooks`] | verifying and handling the events that Courier posts to you |
+//! | [`webhooks`] | verifying and handling the events that Courier posts to your service |
 //! | [`testing`] | testing your own code |
-//! | [`observability`] | traces, metrics, logs, and what they never show |
+//! | [`observability`] | traces, metrics and logs, without secrets |
 //! | [`blocking`] | calls from synchronous code |
 //! | [`upgrading`] | what a new version may change |
 //! | [`coming_from`] | coming from the Node or the Python SDK |

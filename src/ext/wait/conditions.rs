@@ -1,6 +1,4 @@
-//! The conditions that callers wait for most: the end of a bulk job, of a message and of a run.
-//!
-//! The calls have `until`, and a method for the usual condition.
+//! Methods of calls that wait for a condition: `until`, and a method for the most common condition.
 
 #[allow(unused_imports, reason = "each is for its resource")]
 use super::{Verdict, Wait};
@@ -42,7 +40,7 @@ until!("automations", AutomationsRunsListSteps, AutomationRunStepsResponse, "ste
 #[cfg(feature = "bulk")]
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 impl calls::BulkRetrieveJob {
-    /// Waits until the job has ended, when the messages to all its users are on their way. If the job fails, waiting fails, and
+    /// Waits until the job has ended, when the messages to all its users are enqueued. If the job fails, waiting fails, and
     /// the error has the job.
     ///
     /// ```no_run
@@ -64,15 +62,15 @@ impl calls::BulkRetrieveJob {
 #[cfg(feature = "messages")]
 #[cfg_attr(docsrs, doc(cfg(feature = "messages")))]
 impl calls::MessagesRetrieve {
-    /// Waits until the message has arrived, for at most 10 minutes unless you set a [`timeout`](Wait::timeout). If the message
-    /// will not arrive, waiting fails, and the error has the message.
+    /// Waits until the message was delivered, for at most 10 minutes unless you set a [`timeout`](Wait::timeout). If the message
+    /// will not be delivered, waiting fails, and the error has the message.
     ///
-    /// Some channels, such as Inbox, report nothing after `SENT`; wait for that with `until`.
+    /// Some channels, such as Inbox, do not report a status after `SENT`; wait for `SENT` with `until`.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
     /// match client.messages().retrieve("1-65f240a0").until_delivered().await {
-    ///     Ok(message) => println!("{} has it", message.recipient),
+    ///     Ok(message) => println!("delivered to {}", message.recipient),
     ///     Err(error) => println!("{error}: {:?}", error.last().and_then(|message| message.reason.as_ref())),
     /// }
     /// # }
@@ -85,7 +83,7 @@ impl calls::MessagesRetrieve {
         })
     }
 
-    /// Waits until the message has arrived or it is certain that it will not, for at most 10 minutes unless you set a
+    /// Waits until the message was delivered or will certainly not be delivered, for at most 10 minutes unless you set a
     /// [`timeout`](Wait::timeout).
     ///
     /// ```no_run
@@ -103,8 +101,8 @@ impl calls::MessagesRetrieve {
 #[cfg(feature = "journeys")]
 #[cfg_attr(docsrs, doc(cfg(feature = "journeys")))]
 impl calls::JourneysRunsRetrieve {
-    /// Waits until the run has ended. If it is canceled or throttled or fails, waiting fails, and the error has the run. The end
-    /// of a run does not mean that its messages have arrived.
+    /// Waits until the run has ended. If it is canceled or throttled or fails, waiting fails, and the error has the run. The
+    /// messages of an ended run may still be undelivered.
     ///
     /// A run with long delays needs a longer [`timeout`](Wait::timeout) than the default of 10 minutes.
     ///
@@ -129,11 +127,11 @@ impl calls::JourneysRunsRetrieve {
 #[cfg(feature = "automations")]
 #[cfg_attr(docsrs, doc(cfg(feature = "automations")))]
 impl calls::AutomationsRunsListSteps {
-    /// Waits until every step that the run has begun has ended. If one is canceled or throttled or fails, waiting fails, and the
+    /// Waits until every started step of the run has ended. If a step is canceled or throttled or fails, waiting fails, and the
     /// error has the steps.
     ///
-    /// Courier reports only the steps of an automation run, not the state of the run itself. So if there is a pause between two
-    /// steps, waiting can end before the second one has begun.
+    /// Courier reports only the steps of an automation run, not the status of the run itself. So if there is a pause between two
+    /// steps, waiting can end before the second step has started.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {

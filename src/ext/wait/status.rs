@@ -1,4 +1,4 @@
-//! Which statuses are ends.
+//! Methods that return whether a status is final.
 
 #[cfg(feature = "bulk")]
 use crate::types::BulkJobStatus;
@@ -9,9 +9,9 @@ use crate::types::{RunStatus, RunStepStatus};
 
 #[cfg(feature = "messages")]
 impl MessageStatus {
-    /// Whether the message arrived: it was delivered, opened or clicked, or would have been in a test environment.
+    /// Returns `true` if the message was delivered, opened or clicked, or would have been delivered outside of a test environment.
     ///
-    /// Some channels, such as Inbox, report nothing after `Sent`, which is not counted here.
+    /// Some channels, such as Inbox, do not report a status after `Sent`, for which this returns `false`.
     ///
     /// ```
     /// use trycourier::types::MessageStatus;
@@ -23,7 +23,7 @@ impl MessageStatus {
         matches!(self, Self::Delivered | Self::Opened | Self::Clicked | Self::Simulated)
     }
 
-    /// Whether the message will not arrive.
+    /// Returns `true` if the message will not be delivered.
     ///
     /// ```
     /// use trycourier::types::MessageStatus;
@@ -44,8 +44,8 @@ impl MessageStatus {
         )
     }
 
-    /// Whether the message arrived or will not arrive. A delivered message may still be opened. A status that this version
-    /// does not know is none of these.
+    /// Returns `true` if the message was delivered or will not be delivered. A delivered message may still be opened. Returns
+    /// `false` for a status that this version does not know.
     ///
     /// ```
     /// use trycourier::types::MessageStatus;
@@ -60,7 +60,7 @@ impl MessageStatus {
 
 #[cfg(feature = "bulk")]
 impl BulkJobStatus {
-    /// Whether the job has ended: all its users' messages are on their way, or it failed.
+    /// Returns `true` if the job has ended: the messages to all its users are enqueued, or it has failed.
     ///
     /// ```
     /// use trycourier::types::BulkJobStatus;
@@ -75,7 +75,7 @@ impl BulkJobStatus {
 
 #[cfg(any(feature = "automations", feature = "journeys"))]
 impl RunStatus {
-    /// Whether the run has ended, well or not. A status that this version does not know is not an end.
+    /// Returns `true` if the run has ended, successfully or not. Returns `false` for a status that this version does not know.
     ///
     /// ```
     /// use trycourier::types::RunStatus;
@@ -87,7 +87,7 @@ impl RunStatus {
         matches!(self, Self::Processed) || self.is_failed()
     }
 
-    /// Whether the run ended before it had done all that it was to do.
+    /// Returns `true` if the run ended before all of its steps were done.
     ///
     /// ```
     /// use trycourier::types::RunStatus;
@@ -102,7 +102,7 @@ impl RunStatus {
 
 #[cfg(any(feature = "automations", feature = "journeys"))]
 impl RunStepStatus {
-    /// Whether the step is over, well or not. A status that this version does not know is not an end.
+    /// Returns `true` if the step has ended, successfully or not. Returns `false` for a status that this version does not know.
     ///
     /// ```
     /// use trycourier::types::RunStepStatus;
@@ -114,7 +114,7 @@ impl RunStepStatus {
         matches!(self, Self::Processed | Self::Skipped) || self.is_failed()
     }
 
-    /// Whether the step ended without having been carried out.
+    /// Returns `true` if the step ended without being executed.
     ///
     /// ```
     /// use trycourier::types::RunStepStatus;
@@ -131,14 +131,14 @@ impl RunStepStatus {
 mod tests {
     use crate::types::{BulkJobStatus, MessageStatus, RunStatus, RunStepStatus};
 
-    /// How a value that this version may not know decodes.
+    /// Decodes a status, which this version may not know.
     #[allow(clippy::unwrap_used, reason = "a test fails by a panic")]
     fn status<T: serde::de::DeserializeOwned>(text: &str) -> T {
         serde_json::from_value(text.into()).unwrap()
     }
 
     #[test]
-    fn a_message_is_on_its_way_until_it_arrived_or_will_not() {
+    fn message_is_settled_if_delivered_or_failed() {
         for (texts, delivered, failed) in [
             (&["ENQUEUED", "PROCESSED", "ROUTED", "SENT", "DIGESTED", "DELAYED", "", "NEW"][..], false, false),
             (&["DELIVERED", "OPENED", "CLICKED", "SIMULATED"], true, false),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_ends_well_or_not() {
+    fn job_is_ended_if_completed_or_failed() {
         for (text, ended) in
             [("CREATED", false), ("PROCESSING", false), ("COMPLETED", true), ("ERROR", true), ("PAUSED", false)]
         {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_and_its_steps_end_well_or_not() {
+    fn run_and_step_are_ended_if_processed_or_failed() {
         for (text, ended, failed) in [
             ("PROCESSING", false, false),
             ("WAITING", false, false),

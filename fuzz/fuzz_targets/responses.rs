@@ -1,5 +1,5 @@
-//! The ten most used answers: whatever a server sends is decoded or refused; what was decoded prints, and encodes to what
-//! decodes to the same.
+//! The ten most common responses: any body either decodes or is an error. A decoded value can be printed, and encodes to JSON
+//! that decodes to the same value.
 #![no_main]
 
 use std::fmt::Debug;
@@ -30,9 +30,9 @@ fuzz_target!(|input: &[u8]| -> Corpus {
 fn stable<T: DeserializeOwned + Serialize + Debug>(body: &[u8]) {
     let Ok(first) = serde_json::from_slice::<T>(body) else { return };
     let _ = format!("{first:?}");
-    let encoded = serde_json::to_vec(&first).expect("what was decoded can be encoded");
-    let second: T = serde_json::from_slice(&encoded).expect("what was encoded can be decoded");
-    // In any order of members: a body that names one twice is decoded loosely at first, and as its type after that.
+    let encoded = serde_json::to_vec(&first).expect("a decoded value can be encoded");
+    let second: T = serde_json::from_slice(&encoded).expect("an encoded value can be decoded");
+    // The order of members may differ: a body with a duplicate member decodes leniently at first, and strictly after that.
     let [first, second] = [&first, &second].map(|value| serde_json::to_value(value).expect("and encoded again"));
     assert_eq!(first, second);
 }

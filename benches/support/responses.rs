@@ -1,13 +1,13 @@
-//! Answers as Courier writes them: with the properties in its order, not in that of the alphabet.
+//! Responses with the properties in Courier's order, which is not alphabetical.
 
 use std::fmt::Write as _;
 
-/// A page of a bulk job's users, some 700 bytes each.
+/// Returns a page of a bulk job's users, about 700 bytes each.
 pub fn bulk_users(users: usize) -> String {
     page(&bulk_job_users(users), Some("MTpFWUNFRkRRN0c1WERTRTU2"))
 }
 
-/// The users of a page.
+/// Returns the users of a page.
 pub fn bulk_job_users(users: usize) -> String {
     let user = |number: usize| {
         format!(
@@ -18,7 +18,7 @@ pub fn bulk_job_users(users: usize) -> String {
     list(users, user)
 }
 
-/// A page around its items. One without a cursor is the last.
+/// Returns a page with items. A page without a cursor is the last one.
 pub fn page(items: &str, cursor: Option<&str>) -> String {
     match cursor {
         Some(cursor) => format!(r#"{{"items":{items},"paging":{{"cursor":"{cursor}","more":true}}}}"#),
@@ -26,12 +26,12 @@ pub fn page(items: &str, cursor: Option<&str>) -> String {
     }
 }
 
-/// A page of messages, delivered and not.
+/// Returns a page of messages, both delivered and undeliverable.
 pub fn messages(messages: usize) -> String {
     let message = |number: usize| {
-        let moment = 1_785_312_000_000_u64 + number as u64 * 61_003;
+        let timestamp = 1_785_312_000_000_u64 + number as u64 * 61_003;
         let head = format!(
-            r#""id":"1-65f240a0-{number:024x}","recipient":"user_{number:06}","event":"nt_welcome","notification":"01HZX5M4J9Q2W8K3R7T6V1B0NC","enqueued":{moment}"#
+            r#""id":"1-65f240a0-{number:024x}","recipient":"user_{number:06}","event":"nt_welcome","notification":"01HZX5M4J9Q2W8K3R7T6V1B0NC","enqueued":{timestamp}"#
         );
         if number % 10 == 9 {
             format!(
@@ -40,15 +40,15 @@ pub fn messages(messages: usize) -> String {
         } else {
             format!(
                 r#"{{{head},"status":"DELIVERED","sent":{sent},"delivered":{delivered},"opened":null,"clicked":null,"providers":[{{"provider":"sendgrid","status":"DELIVERED","sent":{sent},"delivered":{delivered},"channel":{{"key":"email","name":"Email","template":"01HZX5M4J9Q2W8K3R7T6V1B0ND"}},"reference":{{"x-message-id":"kVzPq7b0T5e-{number}"}}}}]}}"#,
-                sent = moment + 321,
-                delivered = moment + 4_567,
+                sent = timestamp + 321,
+                delivered = timestamp + 4_567,
             )
         }
     };
     format!(r#"{{"paging":{{"cursor":"WzE3ODUzMTIwMDBd","more":true}},"results":{}}}"#, list(messages, message))
 }
 
-/// A journey of so many nodes of each of six kinds, some within the paths of others.
+/// Returns a journey with a number of nodes of each of six kinds, some of them in the paths of others.
 pub fn journey(nodes: usize) -> String {
     let node = |number: usize| {
         let id = format!("PK5BA6NV424BAYN58R6C{number:08}");
@@ -81,7 +81,7 @@ pub fn journey(nodes: usize) -> String {
     )
 }
 
-/// A template with so many Elemental nodes.
+/// Returns a template with a number of Elemental nodes.
 pub fn template(nodes: usize) -> String {
     let node = |number: usize| match number % 4 {
         0 => format!(
@@ -103,7 +103,7 @@ pub fn template(nodes: usize) -> String {
     )
 }
 
-/// What Courier says of a message that it has accepted.
+/// The response to an accepted message.
 pub const ACCEPTED: &str = r#"{"requestId":"1-65f240a0-9f8e7d6c5b4a392817060504"}"#;
 
 fn list(length: usize, item: impl Fn(usize) -> String) -> String {
