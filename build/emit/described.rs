@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::generate::model::Model;
 
-/// What `src/testing/description.rs` reads: `operations`, each with its schemas, and the `schemas` that they refer to.
+/// What `src/testing/engine/description.rs` reads: `operations`, each with its schemas, and the `schemas` that they refer to.
 pub fn described(document: &Value) -> String {
     let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
     let operations: Vec<Value> = paths
