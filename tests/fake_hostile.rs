@@ -1,4 +1,4 @@
-//! Whatever is sent to the fake over HTTP, it answers or hangs up, and goes on.
+//! The fake over HTTP survives any bytes: it responds or disconnects.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -8,7 +8,7 @@ mod fake;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use fake::{ask, told};
+use fake::{ask, succeed};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -22,29 +22,30 @@ async fn raw(address: SocketAddr, request: &[u8], hangs_up: bool) -> String {
     if hangs_up {
         let _ = stream.shutdown().await;
     }
-    let mut answer = Vec::new();
-    let reading = stream.read_to_end(&mut answer);
+    let mut response = Vec::new();
+    let reading = stream.read_to_end(&mut response);
     let _ = tokio::time::timeout(Duration::from_secs(30), reading).await.expect("a response in time");
-    String::from_utf8_lossy(&answer).into_owned()
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 fn post(target: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!(
-        "POST {target} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer k\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        "POST {target} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer k\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
     );
     [head.as_bytes(), body].concat()
 }
 
 #[tokio::test]
-async fn any_bytes_are_answered_or_hung_up_on() {
+async fn any_bytes_get_a_response_or_a_disconnect() {
     let courier = Courier::new();
     let server = courier.serve("127.0.0.1:0").await.expect("a server");
     let get = |target: &str| {
-        format!("GET {target} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer k\r\nconnection: close\r\n\r\n").into_bytes()
+        format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer k\r\nconnection: close\r\n\r\n")
+            .into_bytes()
     };
     let chunked = |body: &str| {
-        format!("POST /send HTTP/1.1\r\nhost: h\r\nauthorization: Bearer k\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{body}").into_bytes()
+        format!("POST /send HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer k\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{body}").into_bytes()
     };
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     let deep_message = r#"{"message": "#.to_owned() + &r#"{"content":"#.repeat(5_000) + "1" + &"}".repeat(5_001);
@@ -72,16 +73,16 @@ async fn any_bytes_are_answered_or_hung_up_on() {
             post("/send", b"{}").into_iter().rev().skip(1).collect::<Vec<_>>().into_iter().rev().collect(),
             "",
         ),
-        ("half a head", b"POST /send HTTP/1.1\r\nhost: h\r\nauthor".to_vec(), ""),
+        ("half a head", b"POST /send HTTP/1.1\r\nhost: localhost\r\nauthor".to_vec(), ""),
         ("no HTTP", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), ""),
         ("nothing at all", Vec::new(), ""),
     ] {
-        let answer = raw(server.address(), &request, status.is_empty()).await;
-        let head = answer.split("\r\n").next().unwrap_or_default().to_owned();
+        let response = raw(server.address(), &request, status.is_empty()).await;
+        let head = response.split("\r\n").next().unwrap_or_default().to_owned();
         assert!(status.is_empty() || head.starts_with(&format!("HTTP/1.1 {status}")), "{name}: {head}");
-        if let Some((_, body)) = answer.split_once("\r\n\r\n").filter(|_| !status.is_empty()) {
+        if let Some((_, body)) = response.split_once("\r\n\r\n").filter(|_| !status.is_empty()) {
             let body: Value = serde_json::from_str(body).unwrap_or_default();
-            assert!(body["message"].is_string() && body["type"] == "invalid_request_error", "{name}: {answer}");
+            assert!(body["message"].is_string() && body["type"] == "invalid_request_error", "{name}: {response}");
         }
         let alive = raw(server.address(), &get("/lists"), false).await;
         assert!(alive.starts_with("HTTP/1.1 200"), "after {name}: {alive}");
@@ -90,24 +91,24 @@ async fn any_bytes_are_answered_or_hung_up_on() {
 }
 
 #[tokio::test]
-async fn a_caller_who_waits_holds_nobody_up() {
+async fn waiting_caller_does_not_block_others() {
     let courier = Courier::new();
     let server = courier.serve("127.0.0.1:0").await.expect("a server");
     let mut idle = Vec::new();
     for _ in 0..50 {
         let mut stream = TcpStream::connect(server.address()).await.expect("a connection");
         stream
-            .write_all(b"POST /send HTTP/1.1\r\nhost: h\r\ncontent-length: 100\r\n\r\n{")
+            .write_all(b"POST /send HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
             .await
             .expect("half a request");
         idle.push(stream);
     }
-    let answer = raw(server.address(), &post("/send", b"{}"), false).await;
-    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    let response = raw(server.address(), &post("/send", b"{}"), false).await;
+    assert!(response.starts_with("HTTP/1.1 400"), "{response}");
 }
 
 #[test]
-fn a_moment_that_is_none_is_refused() {
+fn invalid_timestamp_is_refused() {
     let courier = Courier::new();
     for moment in [
         "2026-01-01T00:00:00%2B01:9223372036854775807",
@@ -127,7 +128,7 @@ fn nested(depth: usize, inner: Value) -> Value {
 }
 
 #[test]
-fn a_body_takes_no_longer_to_check_than_to_read() {
+fn validation_takes_no_longer_than_parsing() {
     let courier = Courier::new();
     let begun = Instant::now();
     for inner in [json!({"type": "text", "content": "x"}), json!({"type": 7}), json!({"type": "none"})] {
@@ -147,9 +148,9 @@ fn a_body_takes_no_longer_to_check_than_to_read() {
 }
 
 #[test]
-fn nothing_stored_grows_without_an_end() {
+fn stored_data_does_not_grow_without_limit() {
     let courier = Courier::new();
-    let store = |profile: Value| told(&courier, "PUT", "/profiles/ada", json!({"profile": profile}));
+    let store = |profile: Value| succeed(&courier, "PUT", "/profiles/ada", json!({"profile": profile}));
     let copy = |copies: Vec<(String, String)>| {
         let copies: Vec<Value> =
             copies.into_iter().map(|(from, path)| json!({"op": "copy", "from": from, "path": path})).collect();
@@ -157,8 +158,8 @@ fn nothing_stored_grows_without_an_end() {
     };
     // Twice as large with each copy.
     store(json!({"a": {"x": "1234567890"}}));
-    let doubled = |times: usize| (0..times).map(|time| ("/a".to_owned(), format!("/a/{time}"))).collect();
-    assert_eq!((copy(doubled(10)), copy(doubled(40))), (204, 400));
+    let copies = |times: usize| (0..times).map(|time| ("/a".to_owned(), format!("/a/{time}"))).collect();
+    assert_eq!((copy(copies(10)), copy(copies(40))), (204, 400));
     // Twice as deep with each request.
     let place = |depth: usize| "/a".repeat(depth);
     store((0..50).fold(json!({}), |inner, _| json!({"a": inner})));

@@ -1,4 +1,4 @@
-//! The fake can be used by any program on this machine, and looked at.
+//! The fake over HTTP: its server, its mailbox and its webhooks.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -8,7 +8,7 @@ mod fake;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use fake::told;
+use fake::succeed;
 use http_body_util::{BodyExt, Full};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -24,29 +24,29 @@ fn message(title: &str) -> Value {
 }
 
 #[tokio::test]
-async fn it_answers_over_http_as_it_does_directly() {
+async fn http_responses_equal_direct_ones() {
     let courier = Courier::new();
     let server = courier.serve("127.0.0.1:0").await.expect("a server");
     let client = reqwest::Client::new();
     let send = || client.post(format!("{}/send", server.url())).body(message("t").to_string());
     assert_eq!(send().send().await.expect("a response").status(), 401);
-    let answer = send().bearer_auth("any").send().await.expect("a response");
-    assert_eq!(answer.status(), 202);
-    let sent: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
+    let response = send().bearer_auth("any").send().await.expect("a response");
+    assert_eq!(response.status(), 202);
+    let sent: Value = serde_json::from_slice(&response.bytes().await.expect("a body")).expect("JSON");
     let path = format!("/messages/{}", sent["requestId"].as_str().unwrap_or_default());
-    assert_eq!(told(&courier, "GET", &path, Value::Null)["id"], sent["requestId"]);
+    assert_eq!(succeed(&courier, "GET", &path, Value::Null)["id"], sent["requestId"]);
     // The official SDKs count their attempts.
     let repeated = send().bearer_auth("any").header("x-stainless-retry-count", "2");
     repeated.send().await.expect("a response");
     let attempts: Vec<u32> = courier.calls_of::<calls::SendMessage>().iter().map(|call| call.call.attempt).collect();
     assert_eq!(attempts, [1, 1, 3]);
     let large = client.post(format!("{}/send", server.url())).bearer_auth("any").body(vec![b' '; 7 << 20]);
-    assert_eq!(large.send().await.map(|answer| answer.status().as_u16()).unwrap_or(413), 413);
+    assert_eq!(large.send().await.map(|response| response.status().as_u16()).unwrap_or(413), 413);
     server.stop();
 }
 
 #[tokio::test]
-async fn only_this_machine_reaches_it_unless_told_otherwise() {
+async fn server_is_local_unless_public() {
     let courier = Courier::new();
     let refused = courier.serve("0.0.0.0:0").await.expect_err("not an address of this machine alone");
     assert_eq!(refused.kind(), ErrorKind::InvalidInput);
@@ -54,12 +54,12 @@ async fn only_this_machine_reaches_it_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn the_mailbox_shows_what_was_sent_and_runs_none_of_it() {
+async fn mailbox_shows_messages_and_runs_no_script() {
     let courier = Courier::new();
     let server = courier.serve("127.0.0.1:0").await.expect("a server");
     let page = async || reqwest::get(format!("{}/", server.url())).await.expect("a page");
     assert!(page().await.text().await.expect("HTML").contains("Nothing has been sent yet"));
-    told(&courier, "POST", "/send", message("<script>alert(1)</script>"));
+    succeed(&courier, "POST", "/send", message("<script>alert(1)</script>"));
     let page = page().await;
     let policy = page.headers()["content-security-policy"].to_str().expect("a text").to_owned();
     assert!(policy.starts_with("default-src 'none'; style-src 'unsafe-inline';"), "{policy}");
@@ -74,10 +74,10 @@ async fn the_mailbox_shows_what_was_sent_and_runs_none_of_it() {
 }
 
 #[test]
-fn webhooks_are_signed_as_receivers_check_it() {
+fn webhook_signature_verifies() {
     let courier = Courier::new();
     courier.collect_webhooks();
-    told(&courier, "POST", "/send", message("t"));
+    succeed(&courier, "POST", "/send", message("t"));
     let verifier = Verifier::new("s").expect("a secret");
     for webhook in courier.webhooks(Some("s")) {
         let signature = webhook.headers()[SIGNATURE_HEADER].to_str().expect("a text");
@@ -86,12 +86,12 @@ fn webhooks_are_signed_as_receivers_check_it() {
             matches!(delivery.event(), Event::MessageUpdated(message) if message.status == MessageStatus::Enqueued)
         );
     }
-    told(&courier, "POST", "/send", message("t"));
+    succeed(&courier, "POST", "/send", message("t"));
     let unsigned = courier.webhooks(Some(""));
     assert!(unsigned.iter().all(|webhook| !webhook.headers().contains_key(SIGNATURE_HEADER)) && unsigned.len() == 1);
 }
 
-/// A receiver that answers in turn with the given statuses, then with 200, and tells what came.
+/// A receiver that responds with the given statuses, then with 200, and reports what arrives.
 async fn receiver(statuses: &'static [u16]) -> (String, mpsc::UnboundedReceiver<(Option<String>, Value)>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a socket");
     let url = format!("http://{}/courier", listener.local_addr().expect("an address"));
@@ -108,12 +108,12 @@ async fn receiver(statuses: &'static [u16]) -> (String, mpsc::UnboundedReceiver<
                     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
                     let _ = sender.send((signature, serde_json::from_slice(&body).unwrap_or_default()));
                     let index = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                    let mut answer = http::Response::new(Full::new(Bytes::new()));
-                    *answer.status_mut() = statuses
+                    let mut response = http::Response::new(Full::new(Bytes::new()));
+                    *response.status_mut() = statuses
                         .get(index)
                         .and_then(|status| http::StatusCode::from_u16(*status).ok())
                         .unwrap_or_default();
-                    Ok::<_, std::convert::Infallible>(answer)
+                    Ok::<_, std::convert::Infallible>(response)
                 }
             });
             tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
@@ -123,12 +123,12 @@ async fn receiver(statuses: &'static [u16]) -> (String, mpsc::UnboundedReceiver<
 }
 
 #[tokio::test]
-async fn webhooks_are_signed_and_posted_again_when_they_fail() {
+async fn failed_webhook_is_posted_again() {
     let courier = Courier::new();
     courier.delivery_time(Duration::ZERO);
     let (url, mut received) = receiver(&[503]).await;
     let task = courier.post_webhooks(url, Some("s".to_owned()), |_| {});
-    told(&courier, "POST", "/send", message("t"));
+    succeed(&courier, "POST", "/send", message("t"));
     let mut statuses = Vec::new();
     while statuses.last().is_none_or(|status| status != "DELIVERED") {
         let (signature, body) = received.recv().await.expect("a webhook");
@@ -141,14 +141,14 @@ async fn webhooks_are_signed_and_posted_again_when_they_fail() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_is_refused_is_told_of_and_not_posted_again() {
+async fn refused_webhook_is_reported_and_not_repeated() {
     let courier = Courier::new();
     let (url, mut received) = receiver(&[400]).await;
     let (failures, mut failed) = mpsc::unbounded_channel();
     let task = courier.post_webhooks(url, None, move |cause| {
         let _ = failures.send(cause.to_owned());
     });
-    told(&courier, "POST", "/send", message("t"));
+    succeed(&courier, "POST", "/send", message("t"));
     assert!(failed.recv().await.is_some_and(|cause| cause.contains("400")));
     let (signature, body) = received.recv().await.expect("a webhook");
     assert_eq!((signature, &body["data"]["status"]), (None, &json!("ENQUEUED")));
@@ -159,10 +159,10 @@ async fn a_webhook_that_is_refused_is_told_of_and_not_posted_again() {
 }
 
 #[test]
-fn webhooks_can_be_had_without_a_network() {
+fn webhooks_are_available_without_a_network() {
     let courier = Courier::new();
     courier.collect_webhooks().delivery_time(Duration::from_secs(3));
-    told(&courier, "POST", "/send", message("t"));
+    succeed(&courier, "POST", "/send", message("t"));
     let statuses = |courier: &Courier| -> Vec<Value> {
         let webhooks = courier.webhooks(None);
         assert!(webhooks.iter().all(|webhook| !webhook.headers().contains_key("courier-signature")));

@@ -7,12 +7,12 @@ mod fake;
 
 use std::time::Duration;
 
-use fake::{ask, told};
+use fake::{ask, succeed};
 use serde_json::{Value, json};
 use trycourier::testing::Courier;
 
 fn got(courier: &Courier, target: &str) -> Value {
-    told(courier, "GET", target, Value::Null)
+    succeed(courier, "GET", target, Value::Null)
 }
 
 fn status(courier: &Courier, method: &str, target: &str, body: Value) -> u16 {
@@ -25,11 +25,11 @@ fn each(rows: &Value, name: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_profile_is_merged_patched_and_replaced() {
+fn profile_is_merged_patched_and_replaced() {
     let courier = Courier::new();
     let profile = || got(&courier, "/profiles/ada")["profile"].clone();
     assert_eq!(status(&courier, "GET", "/profiles/ada", Value::Null), 404);
-    let store = |method: &str, profile: Value| told(&courier, method, "/profiles/ada", json!({"profile": profile}));
+    let store = |method: &str, profile: Value| succeed(&courier, method, "/profiles/ada", json!({"profile": profile}));
     assert_eq!(
         store("POST", json!({"email": "a@example.com", "name": "Ada", "address": {"city": "London"}}))["status"],
         "SUCCESS"
@@ -60,59 +60,59 @@ fn a_profile_is_merged_patched_and_replaced() {
 }
 
 #[test]
-fn a_list_is_deleted_restored_and_its_subscriptions_added_to_and_replaced() {
+fn list_and_its_subscriptions_are_kept() {
     let courier = Courier::new();
     let users = |list: &str| each(&got(&courier, &format!("/lists/{list}/subscriptions"))["items"], "recipientId");
     let recipients = |users: &[&str]| {
         let users: Vec<Value> = users.iter().map(|user| json!({"recipientId": user})).collect();
         json!({"recipients": users})
     };
-    told(&courier, "PUT", "/lists/eng.rust", json!({"name": "Rust"}));
+    succeed(&courier, "PUT", "/lists/eng.rust", json!({"name": "Rust"}));
     assert_eq!(got(&courier, "/lists/eng.rust")["name"], "Rust");
-    told(&courier, "PUT", "/lists/eng.rust/subscriptions/ada", json!({}));
-    told(&courier, "POST", "/lists/eng.rust/subscriptions", recipients(&["bob", "ada", "cy"]));
+    succeed(&courier, "PUT", "/lists/eng.rust/subscriptions/ada", json!({}));
+    succeed(&courier, "POST", "/lists/eng.rust/subscriptions", recipients(&["bob", "ada", "cy"]));
     assert_eq!(users("eng.rust"), ["ada", "bob", "cy"]);
-    told(&courier, "PUT", "/lists/eng.rust/subscriptions", recipients(&["cy", "dee"]));
+    succeed(&courier, "PUT", "/lists/eng.rust/subscriptions", recipients(&["cy", "dee"]));
     assert_eq!(users("eng.rust"), ["cy", "dee"]);
-    told(&courier, "DELETE", "/lists/eng.rust/subscriptions/cy", Value::Null);
+    succeed(&courier, "DELETE", "/lists/eng.rust/subscriptions/cy", Value::Null);
     assert_eq!(status(&courier, "DELETE", "/lists/eng.rust/subscriptions/cy", Value::Null), 404);
 
-    told(&courier, "DELETE", "/lists/eng.rust", Value::Null);
+    succeed(&courier, "DELETE", "/lists/eng.rust", Value::Null);
     assert_eq!(status(&courier, "GET", "/lists/eng.rust", Value::Null), 404);
     assert_eq!(got(&courier, "/lists")["items"], json!([]));
     assert_eq!(got(&courier, "/profiles/dee/lists")["results"], json!([]));
-    told(&courier, "PUT", "/lists/eng.rust/restore", json!({}));
+    succeed(&courier, "PUT", "/lists/eng.rust/restore", json!({}));
     assert_eq!(users("eng.rust"), ["dee"]);
     // Made anew it begins with nobody.
-    told(&courier, "DELETE", "/lists/eng.rust", Value::Null);
-    told(&courier, "PUT", "/lists/eng.rust", json!({"name": "Rust"}));
+    succeed(&courier, "DELETE", "/lists/eng.rust", Value::Null);
+    succeed(&courier, "PUT", "/lists/eng.rust", json!({"name": "Rust"}));
     assert_eq!(users("eng.rust"), Vec::<Value>::new());
     assert_eq!(status(&courier, "PUT", "/lists/none/restore", json!({})), 404);
 
     let preferences = json!({"notifications": {"nt": {"status": "OPTED_OUT"}}});
     let lists = json!({"lists": [{"listId": "eng.go", "preferences": preferences}, {"listId": "ops"}]});
-    told(&courier, "POST", "/profiles/ada/lists", lists);
+    succeed(&courier, "POST", "/profiles/ada/lists", lists);
     let own = got(&courier, "/profiles/ada/lists")["results"].clone();
     assert_eq!((each(&own, "id"), &own[0]["preferences"]), (vec![json!("eng.go"), json!("ops")], &preferences));
     assert_eq!(each(&got(&courier, "/lists?pattern=eng.*")["items"], "id"), ["eng.rust", "eng.go"]);
-    told(&courier, "DELETE", "/profiles/ada/lists", Value::Null);
+    succeed(&courier, "DELETE", "/profiles/ada/lists", Value::Null);
     assert_eq!(got(&courier, "/profiles/ada/lists")["results"], json!([]));
 }
 
 #[test]
-fn a_tenant_has_members_defaults_and_templates() {
+fn tenant_has_members_defaults_and_templates() {
     let courier = Courier::new();
     assert_eq!(status(&courier, "PUT", "/users/ada/tenants/acme", json!({})), 404);
     let acme = json!({"name": "Acme", "brand_id": "b", "properties": {"plan": "pro"}});
-    assert_eq!(told(&courier, "PUT", "/tenants/acme", acme)["properties"]["plan"], "pro");
-    told(&courier, "PUT", "/tenants/sub", json!({"name": "Sub", "parent_tenant_id": "acme"}));
-    told(&courier, "PUT", "/tenants/acme", json!({"name": "ACME"}));
+    assert_eq!(succeed(&courier, "PUT", "/tenants/acme", acme)["properties"]["plan"], "pro");
+    succeed(&courier, "PUT", "/tenants/sub", json!({"name": "Sub", "parent_tenant_id": "acme"}));
+    succeed(&courier, "PUT", "/tenants/acme", json!({"name": "ACME"}));
     let view = got(&courier, "/tenants/acme");
     assert_eq!((&view["name"], &view["brand_id"]), (&json!("ACME"), &Value::Null), "an update replaces");
     assert_eq!(each(&got(&courier, "/tenants?parent_tenant_id=acme")["items"], "id"), ["sub"]);
 
-    told(&courier, "PUT", "/users/ada/tenants/acme", json!({"profile": {"title": "CEO"}}));
-    told(&courier, "PUT", "/users/bob/tenants", json!({"tenants": [{"tenant_id": "acme"}, {"tenant_id": "sub"}]}));
+    succeed(&courier, "PUT", "/users/ada/tenants/acme", json!({"profile": {"title": "CEO"}}));
+    succeed(&courier, "PUT", "/users/bob/tenants", json!({"tenants": [{"tenant_id": "acme"}, {"tenant_id": "sub"}]}));
     let members = got(&courier, "/tenants/acme/users")["items"].clone();
     assert_eq!(
         (each(&members, "user_id"), &members[0]["profile"]["title"]),
@@ -121,17 +121,17 @@ fn a_tenant_has_members_defaults_and_templates() {
     let unknown = json!({"tenants": [{"tenant_id": "sub"}, {"tenant_id": "none"}]});
     assert_eq!(status(&courier, "PUT", "/users/cy/tenants", unknown), 404);
     assert_eq!(got(&courier, "/users/cy/tenants")["items"], json!([]), "all or none");
-    told(&courier, "DELETE", "/users/bob/tenants/sub", Value::Null);
+    succeed(&courier, "DELETE", "/users/bob/tenants/sub", Value::Null);
     assert_eq!(each(&got(&courier, "/users/bob/tenants")["items"], "tenant_id"), ["acme"]);
-    told(&courier, "DELETE", "/users/bob/tenants", Value::Null);
+    succeed(&courier, "DELETE", "/users/bob/tenants", Value::Null);
     assert_eq!(each(&got(&courier, "/tenants/acme/users")["items"], "user_id"), ["ada"]);
 
     let topic = "/tenants/acme/default_preferences/items/news";
-    told(&courier, "PUT", topic, json!({"status": "OPTED_OUT"}));
-    told(&courier, "PUT", topic, json!({"status": "REQUIRED"}));
+    succeed(&courier, "PUT", topic, json!({"status": "OPTED_OUT"}));
+    succeed(&courier, "PUT", topic, json!({"status": "REQUIRED"}));
     let defaults = || got(&courier, "/tenants/acme")["default_preferences"]["items"].clone();
     assert_eq!(defaults(), json!([{"id": "news", "status": "REQUIRED"}]));
-    told(&courier, "DELETE", topic, Value::Null);
+    succeed(&courier, "DELETE", topic, Value::Null);
     assert_eq!(defaults(), json!([]));
 
     let template = |text: &str, published: bool| {
@@ -142,37 +142,37 @@ fn a_tenant_has_members_defaults_and_templates() {
         }})
     };
     let path = "/tenants/acme/templates/hi";
-    told(&courier, "PUT", path, template("one", true));
-    told(&courier, "PUT", path, template("two", false));
+    succeed(&courier, "PUT", path, template("one", true));
+    succeed(&courier, "PUT", path, template("two", false));
     let text = |version: &str| {
         got(&courier, &format!("{path}/versions/{version}"))["data"]["content"]["elements"][0]["content"].clone()
     };
     assert_eq!([text("published"), text("latest"), text("v001")], ["one", "two", "one"]);
-    assert_eq!(told(&courier, "POST", &format!("{path}/publish"), json!({}))["version"], "v002");
+    assert_eq!(succeed(&courier, "POST", &format!("{path}/publish"), json!({}))["version"], "v002");
     assert_eq!(text("published"), "two");
-    told(&courier, "DELETE", path, Value::Null);
+    succeed(&courier, "DELETE", path, Value::Null);
     assert_eq!(status(&courier, "GET", path, Value::Null), 404);
-    told(&courier, "DELETE", "/tenants/acme", Value::Null);
+    succeed(&courier, "DELETE", "/tenants/acme", Value::Null);
     assert_eq!(status(&courier, "GET", "/tenants/acme", Value::Null), 404);
 }
 
 #[test]
-fn a_device_token_is_stored_patched_and_lets_push_through() {
+fn device_token_is_stored_and_enables_push() {
     let courier = Courier::new();
     let send = |courier: &Courier| {
         let message = json!({"message": {"to": {"user_id": "ada"}, "content": {"title": "t", "body": "b"}}});
-        let id = told(courier, "POST", "/send", message)["requestId"].clone();
+        let id = succeed(courier, "POST", "/send", message)["requestId"].clone();
         courier.advance(Duration::from_secs(5));
         got(courier, &format!("/messages/{}", id.as_str().unwrap_or_default()))
     };
     assert_eq!(send(&courier)["status"], "UNROUTABLE");
     let token = |device: &str| json!({"provider_key": "apn", "device": {"device_id": device}});
-    told(&courier, "PUT", "/users/ada/tokens/t-1", token("phone"));
+    succeed(&courier, "PUT", "/users/ada/tokens/t-1", token("phone"));
     let several = json!({"tokens": [{"token": "t-2", "provider_key": "expo"}]});
-    told(&courier, "PUT", "/users/ada/tokens", several);
+    succeed(&courier, "PUT", "/users/ada/tokens", several);
     assert_eq!(each(&got(&courier, "/users/ada/tokens")["tokens"], "token"), ["t-1", "t-2"]);
     let patch = json!({"patch": [{"op": "replace", "path": "/device/device_id", "value": "tablet"}]});
-    told(&courier, "PATCH", "/users/ada/tokens/t-1", patch);
+    succeed(&courier, "PATCH", "/users/ada/tokens/t-1", patch);
     let stored = got(&courier, "/users/ada/tokens/t-1");
     assert_eq!((&stored["device"]["device_id"], &stored["status"]), (&json!("tablet"), &json!("active")));
     let delivered = send(&courier);
@@ -181,14 +181,14 @@ fn a_device_token_is_stored_patched_and_lets_push_through() {
         (&json!("DELIVERED"), &json!("push"))
     );
     for token in ["t-1", "t-2"] {
-        told(&courier, "DELETE", &format!("/users/ada/tokens/{token}"), Value::Null);
+        succeed(&courier, "DELETE", &format!("/users/ada/tokens/{token}"), Value::Null);
         assert_eq!(status(&courier, "GET", &format!("/users/ada/tokens/{token}"), Value::Null), 404);
     }
     assert_eq!(send(&courier)["status"], "UNROUTABLE");
 }
 
 #[test]
-fn a_topic_has_the_id_that_the_service_names() {
+fn topic_has_the_id_of_the_test() {
     let courier = Courier::new();
     let choose = || {
         let choice = json!({"topic": {"status": "OPTED_OUT"}});
@@ -202,13 +202,14 @@ fn a_topic_has_the_id_that_the_service_names() {
 }
 
 #[test]
-fn what_a_user_has_opted_out_of_is_not_delivered() {
+fn opted_out_topic_is_not_delivered() {
     let courier = Courier::new();
-    let section = told(&courier, "POST", "/preferences/sections", json!({"name": "News"}))["id"].clone();
+    let section = succeed(&courier, "POST", "/preferences/sections", json!({"name": "News"}))["id"].clone();
     let topics = format!("/preferences/sections/{}/topics", section.as_str().unwrap_or_default());
-    let topic = told(&courier, "POST", &topics, json!({"name": "Offers", "default_status": "OPTED_IN"}))["id"].clone();
-    told(&courier, "PUT", "/tenants/acme", json!({"name": "Acme"}));
-    told(&courier, "POST", "/profiles/ada", json!({"profile": {"email": "a@example.com"}}));
+    let topic =
+        succeed(&courier, "POST", &topics, json!({"name": "Offers", "default_status": "OPTED_IN"}))["id"].clone();
+    succeed(&courier, "PUT", "/tenants/acme", json!({"name": "Acme"}));
+    succeed(&courier, "POST", "/profiles/ada", json!({"profile": {"email": "a@example.com"}}));
     let send = |tenant: Option<&str>| {
         let mut message = json!({
             "to": {"user_id": "ada"}, "content": {"title": "t", "body": "b"}, "preferences": {"subscription_topic_id": topic},
@@ -216,7 +217,7 @@ fn what_a_user_has_opted_out_of_is_not_delivered() {
         if let Some(tenant) = tenant {
             message["context"] = json!({"tenant_id": tenant});
         }
-        let id = told(&courier, "POST", "/send", json!({"message": message}))["requestId"].clone();
+        let id = succeed(&courier, "POST", "/send", json!({"message": message}))["requestId"].clone();
         courier.advance(Duration::from_secs(5));
         let message = got(&courier, &format!("/messages/{}", id.as_str().unwrap_or_default()));
         (message["status"].clone(), message["reason"].clone())
@@ -226,7 +227,7 @@ fn what_a_user_has_opted_out_of_is_not_delivered() {
     assert_eq!(send(None), delivered);
     let own = format!("/users/ada/preferences/{}", topic.as_str().unwrap_or_default());
     let choose = |status: &str, tenant: &str| {
-        told(&courier, "PUT", &format!("{own}{tenant}"), json!({"topic": {"status": status}}));
+        succeed(&courier, "PUT", &format!("{own}{tenant}"), json!({"topic": {"status": status}}));
     };
     let chosen = |tenant: &str| got(&courier, &format!("{own}{tenant}"))["topic"]["status"].clone();
     choose("OPTED_OUT", "");
@@ -238,11 +239,11 @@ fn what_a_user_has_opted_out_of_is_not_delivered() {
     choose("OPTED_IN", "?tenant_id=acme");
     assert_eq!((send(None), send(Some("acme"))), (filtered.clone(), delivered.clone()));
     assert_eq!([chosen(""), chosen("?tenant_id=acme")], ["OPTED_OUT", "OPTED_IN"]);
-    told(&courier, "DELETE", &own, Value::Null);
+    succeed(&courier, "DELETE", &own, Value::Null);
     assert_eq!((send(None), chosen("")), (delivered, json!("OPTED_IN")));
     let defaults = format!("/tenants/acme/default_preferences/items/{}", topic.as_str().unwrap_or_default());
-    told(&courier, "PUT", &defaults, json!({"status": "OPTED_OUT"}));
-    told(&courier, "DELETE", &format!("{own}?tenant_id=acme"), Value::Null);
+    succeed(&courier, "PUT", &defaults, json!({"status": "OPTED_OUT"}));
+    succeed(&courier, "DELETE", &format!("{own}?tenant_id=acme"), Value::Null);
     assert_eq!((send(Some("acme")), chosen("?tenant_id=acme")), (filtered, json!("OPTED_OUT")));
 
     let log = got(&courier, "/preferences/logs?user_id=ada")["items"].clone();
@@ -250,7 +251,7 @@ fn what_a_user_has_opted_out_of_is_not_delivered() {
 
     // Replacing all choices takes away those that are not named.
     choose("OPTED_OUT", "");
-    let replaced = told(&courier, "PUT", "/users/ada/preferences", json!({"topics": []}));
+    let replaced = succeed(&courier, "PUT", "/users/ada/preferences", json!({"topics": []}));
     assert_eq!(replaced, json!({"items": [], "deleted": [topic]}));
     assert_eq!(got(&courier, "/users/ada/preferences")["items"][0]["status"], "OPTED_IN");
     choose("OPTED_OUT", "");
@@ -260,68 +261,68 @@ fn what_a_user_has_opted_out_of_is_not_delivered() {
     assert_eq!(log[1]["previous"], Value::Null);
     let with_topics = format!("/preferences/sections/{}", section.as_str().unwrap_or_default());
     assert_eq!(status(&courier, "DELETE", &with_topics, Value::Null), 409, "it has a topic");
-    told(&courier, "DELETE", &format!("{topics}/{}", topic.as_str().unwrap_or_default()), Value::Null);
-    told(&courier, "DELETE", &with_topics, Value::Null);
+    succeed(&courier, "DELETE", &format!("{topics}/{}", topic.as_str().unwrap_or_default()), Value::Null);
+    succeed(&courier, "DELETE", &with_topics, Value::Null);
     assert_eq!(got(&courier, "/preferences/logs?user_id=bob")["items"], json!([]));
 }
 
 #[test]
 fn brands_providers_and_strategies_are_kept() {
     let courier = Courier::new();
-    told(&courier, "POST", "/brands", json!({"id": "b", "name": "Blue", "settings": {}}));
+    succeed(&courier, "POST", "/brands", json!({"id": "b", "name": "Blue", "settings": {}}));
     assert_eq!(status(&courier, "POST", "/brands", json!({"id": "b", "name": "Again", "settings": {}})), 409);
-    assert_eq!(told(&courier, "PUT", "/brands/b", json!({"name": "Green"}))["name"], "Green");
+    assert_eq!(succeed(&courier, "PUT", "/brands/b", json!({"name": "Green"}))["name"], "Green");
     let brand = got(&courier, "/brands/b");
     assert_eq!((&brand["name"], &brand["settings"]), (&json!("Green"), &Value::Null), "an update replaces");
-    told(&courier, "DELETE", "/brands/b", Value::Null);
+    succeed(&courier, "DELETE", "/brands/b", Value::Null);
     assert_eq!(status(&courier, "GET", "/brands/b", Value::Null), 404);
 
     let id =
-        told(&courier, "POST", "/providers", json!({"provider": "twilio", "settings": {"sid": "x"}}))["id"].clone();
+        succeed(&courier, "POST", "/providers", json!({"provider": "twilio", "settings": {"sid": "x"}}))["id"].clone();
     let path = format!("/providers/{}", id.as_str().unwrap_or_default());
-    told(&courier, "PATCH", &path, json!({"alias": "sms"}));
+    succeed(&courier, "PATCH", &path, json!({"alias": "sms"}));
     let provider = got(&courier, &path);
     assert_eq!((&provider["alias"], &provider["settings"]["sid"]), (&json!("sms"), &json!("x")));
     assert_eq!(status(&courier, "PUT", &path, json!({"provider": "sendgrid"})), 400);
-    told(&courier, "PUT", &path, json!({"provider": "twilio"}));
+    succeed(&courier, "PUT", &path, json!({"provider": "twilio"}));
     assert_eq!(got(&courier, &path)["alias"], Value::Null);
 
     let routing = json!({"name": "Email first", "routing": {"method": "single", "channels": ["email"]}});
-    let strategy = told(&courier, "POST", "/routing-strategies", routing)["id"].clone();
+    let strategy = succeed(&courier, "POST", "/routing-strategies", routing)["id"].clone();
     let template = json!({"notification": {
         "name": "Hi", "tags": [], "brand": null, "subscription": null, "routing": {"strategy_id": strategy},
         "content": {"version": "2022-01-01", "elements": []},
     }});
-    let template = told(&courier, "POST", "/notifications", template)["id"].clone();
+    let template = succeed(&courier, "POST", "/notifications", template)["id"].clone();
     let path = format!("/routing-strategies/{}", strategy.as_str().unwrap_or_default());
     assert_eq!(
         each(&got(&courier, &format!("{path}/notifications"))["results"], "id"),
         std::slice::from_ref(&template)
     );
     assert_eq!(status(&courier, "DELETE", &path, Value::Null), 409, "a template uses it");
-    told(&courier, "DELETE", &format!("/notifications/{}", template.as_str().unwrap_or_default()), Value::Null);
-    told(&courier, "DELETE", &path, Value::Null);
+    succeed(&courier, "DELETE", &format!("/notifications/{}", template.as_str().unwrap_or_default()), Value::Null);
+    succeed(&courier, "DELETE", &path, Value::Null);
     assert_eq!(status(&courier, "GET", &path, Value::Null), 404);
 }
 
 #[test]
-fn a_broadcast_goes_out_when_it_is_due_unless_it_is_canceled() {
+fn broadcast_is_sent_when_due_unless_canceled() {
     let courier = Courier::new();
-    told(&courier, "POST", "/profiles/ada", json!({"profile": {"email": "a@example.com"}}));
-    told(&courier, "PUT", "/lists/all/subscriptions/ada", json!({}));
+    succeed(&courier, "POST", "/profiles/ada", json!({"profile": {"email": "a@example.com"}}));
+    succeed(&courier, "PUT", "/lists/all/subscriptions/ada", json!({}));
     let make = || {
-        let made = told(&courier, "POST", "/broadcasts", json!({"name": "News", "channel": "email"}));
+        let made = succeed(&courier, "POST", "/broadcasts", json!({"name": "News", "channel": "email"}));
         format!("/broadcasts/{}", made["id"].as_str().unwrap_or_default())
     };
     let state = |path: &str| got(&courier, path)["status"].clone();
     let schedule = json!({"recipient_type": "list", "recipient_id": "all", "scheduled_to": "2999-01-01T00:00:00Z", "timezone": "UTC"});
     let (canceled, sent) = (make(), make());
-    told(&courier, "POST", &format!("{canceled}/schedule"), schedule);
+    succeed(&courier, "POST", &format!("{canceled}/schedule"), schedule);
     assert_eq!(state(&canceled), "scheduled");
-    told(&courier, "POST", &format!("{canceled}/cancel"), json!({}));
+    succeed(&courier, "POST", &format!("{canceled}/cancel"), json!({}));
     assert_eq!(state(&canceled), "draft");
     assert_eq!(status(&courier, "POST", &format!("{canceled}/cancel"), json!({})), 409);
-    told(&courier, "POST", &format!("{sent}/send"), json!({"recipient_type": "list", "recipient_id": "all"}));
+    succeed(&courier, "POST", &format!("{sent}/send"), json!({"recipient_type": "list", "recipient_id": "all"}));
     assert_eq!(state(&sent), "sending");
     courier.advance(Duration::from_secs(5));
     assert_eq!(state(&sent), "sent");
@@ -333,16 +334,16 @@ fn a_broadcast_goes_out_when_it_is_due_unless_it_is_canceled() {
     assert_eq!(each(&messages, "status"), ["DELIVERED", "CANCELED"]);
 
     let everybody = json!({"filters": [{"operator": "EXISTS", "path": "email", "value": "any"}]});
-    told(&courier, "PUT", "/audiences/everybody", json!({"name": "All", "operator": "AND", "filter": everybody}));
-    told(&courier, "POST", "/profiles/bob", json!({"profile": {"email": "b@example.com"}}));
+    succeed(&courier, "PUT", "/audiences/everybody", json!({"name": "All", "operator": "AND", "filter": everybody}));
+    succeed(&courier, "POST", "/profiles/bob", json!({"profile": {"email": "b@example.com"}}));
     let to_audience = json!({"recipient_type": "audience", "recipient_id": "everybody"});
-    told(&courier, "POST", &format!("{}/send", make()), to_audience);
+    succeed(&courier, "POST", &format!("{}/send", make()), to_audience);
     let recipients = each(&got(&courier, "/messages?status=ENQUEUED")["results"], "recipient");
     assert_eq!(recipients.len(), 2, "{recipients:?}");
 }
 
 #[test]
-fn an_automation_runs_step_by_step_and_can_be_canceled_by_its_token() {
+fn automation_runs_in_steps_and_can_be_canceled() {
     let courier = Courier::new();
     let steps = json!([
         {"action": "update-profile", "recipient_id": "ada", "profile": {"email": "a@example.com"}, "merge": "replace"},
@@ -353,7 +354,7 @@ fn an_automation_runs_step_by_step_and_can_be_canceled_by_its_token() {
     courier.template("nt");
     let invoke = || {
         let automation = json!({"automation": {"steps": steps, "cancelation_token": "token"}});
-        let run = told(&courier, "POST", "/automations/invoke", automation)["runId"].clone();
+        let run = succeed(&courier, "POST", "/automations/invoke", automation)["runId"].clone();
         format!("/automations/runs/{}/steps", run.as_str().unwrap_or_default())
     };
     let states = |run: &str| each(&got(&courier, run)["steps"], "status");
@@ -362,7 +363,7 @@ fn an_automation_runs_step_by_step_and_can_be_canceled_by_its_token() {
     assert_eq!(states(&run), ["PROCESSED", "PROCESSED", "WAITING"]);
     assert_eq!(each(&got(&courier, "/messages")["results"], "status"), ["DELAYED", "DELIVERED"]);
     let cancel = json!({"automation": {"steps": [{"action": "cancel", "cancelation_token": "token"}]}});
-    told(&courier, "POST", "/automations/invoke", cancel);
+    succeed(&courier, "POST", "/automations/invoke", cancel);
     courier.advance(Duration::from_secs(3 * 3_600));
     assert_eq!(states(&run), ["PROCESSED", "PROCESSED", "CANCELED"]);
     assert_eq!(each(&got(&courier, "/messages")["results"], "status"), ["CANCELED", "DELIVERED"]);
@@ -372,7 +373,7 @@ fn an_automation_runs_step_by_step_and_can_be_canceled_by_its_token() {
 
     let profile = |merge: Value, profile: Value| {
         let step = json!({"action": "update-profile", "recipient_id": "ada", "profile": profile, "merge": merge});
-        told(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": [step]}}));
+        succeed(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": [step]}}));
         got(&courier, "/profiles/ada")["profile"].clone()
     };
     let merged = profile(json!("overwrite"), json!({"name": "Ada"}));
@@ -385,13 +386,13 @@ fn an_automation_runs_step_by_step_and_can_be_canceled_by_its_token() {
 }
 
 #[test]
-fn a_messages_history_and_content_can_be_read_and_its_request_archived() {
+fn message_has_history_content_and_archive() {
     let courier = Courier::new();
     let message = json!({"message": {
         "to": {"email": "ada@example.com", "data": {"name": "Ada"}}, "content": {"title": "Hi {{name}}", "body": "{{order}} {{none}}"},
         "data": {"order": "A-1"}, "metadata": {"tags": ["vip"], "trace_id": "trace"},
     }});
-    let id = told(&courier, "POST", "/send", message)["requestId"].clone();
+    let id = succeed(&courier, "POST", "/send", message)["requestId"].clone();
     let path = format!("/messages/{}", id.as_str().unwrap_or_default());
     courier.advance(Duration::from_secs(5));
     assert!(courier.set_status(id.as_str().unwrap_or_default(), "UNDELIVERABLE", Some("BOUNCED")));
@@ -420,17 +421,17 @@ fn a_messages_history_and_content_can_be_read_and_its_request_archived() {
         assert_eq!(rows.as_array().map(Vec::len), Some(found), "{query}");
     }
     assert_eq!(status(&courier, "GET", "/messages?enqueued_after=soon", Value::Null), 400);
-    told(&courier, "PUT", &format!("/requests/{}/archive", id.as_str().unwrap_or_default()), json!({}));
+    succeed(&courier, "PUT", &format!("/requests/{}/archive", id.as_str().unwrap_or_default()), json!({}));
     assert_eq!(got(&courier, "/messages")["results"], json!([]));
     assert_eq!(got(&courier, "/messages?archived=true")["results"].as_array().map(Vec::len), Some(1));
     assert_eq!(status(&courier, "PUT", "/requests/none/archive", json!({})), 404);
 }
 
 #[test]
-fn a_template_says_what_is_sent_in_every_language() {
+fn template_is_sent_in_every_language() {
     let courier = Courier::new();
     let ada = json!({"profile": {"email": "a@example.com", "first_name": "Ada"}});
-    told(&courier, "POST", "/profiles/ada", ada);
+    succeed(&courier, "POST", "/profiles/ada", ada);
     let text = json!({"type": "text", "content": "Hi {{first_name}}"});
     let channel =
         json!({"type": "channel", "channel": "email", "elements": [{"type": "meta", "title": "Hello"}, text]});
@@ -444,14 +445,14 @@ fn a_template_says_what_is_sent_in_every_language() {
         }
         json!({"notification": notification})
     };
-    let id = told(&courier, "POST", "/notifications", notification(Some("hi")))["id"].clone();
+    let id = succeed(&courier, "POST", "/notifications", notification(Some("hi")))["id"].clone();
     let path = format!("/notifications/{}", id.as_str().unwrap_or_default());
     assert_eq!(status(&courier, "POST", "/notifications", notification(Some("hi"))), 409, "the alias is taken");
-    told(&courier, "PUT", &path, notification(None));
-    told(&courier, "POST", &format!("{path}/publish"), json!({}));
+    succeed(&courier, "PUT", &path, notification(None));
+    succeed(&courier, "POST", &format!("{path}/publish"), json!({}));
 
     let message = json!({"message": {"to": {"user_id": "ada"}, "template": "hi"}});
-    let sent = told(&courier, "POST", "/send", message)["requestId"].clone();
+    let sent = succeed(&courier, "POST", "/send", message)["requestId"].clone();
     courier.advance(Duration::from_secs(5));
     let output = got(&courier, &format!("/messages/{}/output", sent.as_str().unwrap_or_default()));
     let output = &output["results"][0]["content"];
@@ -460,19 +461,19 @@ fn a_template_says_what_is_sent_in_every_language() {
     let elements = || got(&courier, &format!("{path}/content?version=draft"))["elements"][0]["elements"].clone();
     let (before, element) = (elements(), elements()[1]["id"].clone());
     let locale = json!({"elements": [{"id": element, "content": "Salut {{first_name}}"}]});
-    told(&courier, "PUT", &format!("{path}/locales/fr"), locale);
+    succeed(&courier, "PUT", &format!("{path}/locales/fr"), locale);
     assert_eq!(elements()[1]["locales"]["fr"]["content"], "Salut {{first_name}}");
     assert_ne!(elements()[1]["checksum"], before[1]["checksum"]);
     assert_eq!(elements()[0]["checksum"], before[0]["checksum"]);
     let unknown = json!({"elements": [{"id": "none", "content": "x"}]});
     assert_eq!(status(&courier, "PUT", &format!("{path}/locales/fr"), unknown), 400);
     let put = format!("{path}/elements/{}", element.as_str().unwrap_or_default());
-    told(&courier, "PUT", &put, json!({"type": "text", "data": {"content": "Bye"}}));
+    succeed(&courier, "PUT", &put, json!({"type": "text", "data": {"content": "Bye"}}));
     assert_eq!((&elements()[1]["content"], &elements()[1]["id"]), (&json!("Bye"), &element));
 
     assert_eq!(each(&got(&courier, "/notifications?tags=greeting")["results"], "id"), [id]);
     assert_eq!(got(&courier, "/notifications?tags=other")["results"], json!([]));
-    told(&courier, "DELETE", &path, Value::Null);
+    succeed(&courier, "DELETE", &path, Value::Null);
     assert_eq!(got(&courier, "/notifications")["results"], json!([]));
 }
 
@@ -480,14 +481,14 @@ fn a_template_says_what_is_sent_in_every_language() {
 fn translations_device_sets_and_events_are_kept() {
     let courier = Courier::new();
     assert_eq!(status(&courier, "GET", "/translations/default/fr", Value::Null), 404);
-    told(&courier, "PUT", "/translations/default/fr", json!("msgid \"Hello\""));
+    succeed(&courier, "PUT", "/translations/default/fr", json!("msgid \"Hello\""));
     assert_eq!(got(&courier, "/translations/default/fr"), "msgid \"Hello\"");
 
-    let set = told(&courier, "POST", "/previews/device-sets", json!({"name": "Phones", "device_ids": ["a", "b"]}));
+    let set = succeed(&courier, "POST", "/previews/device-sets", json!({"name": "Phones", "device_ids": ["a", "b"]}));
     let path = format!("/previews/device-sets/{}", set["id"].as_str().unwrap_or_default());
-    told(&courier, "PUT", &path, json!({"name": "Phones", "device_ids": ["c"]}));
+    succeed(&courier, "PUT", &path, json!({"name": "Phones", "device_ids": ["c"]}));
     assert_eq!(got(&courier, &path)["device_ids"], json!(["c"]));
-    told(&courier, "DELETE", &path, Value::Null);
+    succeed(&courier, "DELETE", &path, Value::Null);
     assert_eq!(status(&courier, "GET", &path, Value::Null), 404);
 
     let event = json!({"event": "order-placed", "messageId": "e-1", "properties": {}, "type": "track"});
@@ -496,13 +497,13 @@ fn translations_device_sets_and_events_are_kept() {
 }
 
 #[test]
-fn a_token_for_a_browser_says_until_when_it_is_good() {
+fn browser_token_has_its_expiry() {
     let courier = Courier::new();
     let then = std::time::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
     courier.clock(move || then);
     let issue = |body: Value| ask(&courier, "POST", "/auth/issue-token", body);
-    let (_, answer) = issue(json!({"scope": "user_id:ada read:messages", "expires_in": "2 hours"}));
-    let token = answer["token"].as_str().unwrap_or_default().to_owned();
+    let (_, response) = issue(json!({"scope": "user_id:ada read:messages", "expires_in": "2 hours"}));
+    let token = response["token"].as_str().unwrap_or_default().to_owned();
     let claims = url_safe(token.split('.').nth(1).unwrap_or_default());
     assert_eq!((&claims["scope"], &claims["iat"]), (&json!("user_id:ada read:messages"), &json!(1_767_225_600)));
     assert_eq!(claims["exp"], 1_767_225_600 + 2 * 3_600);
@@ -526,12 +527,12 @@ fn url_safe(text: &str) -> Value {
 }
 
 #[test]
-fn a_message_goes_by_the_channels_that_its_routing_names() {
+fn message_uses_the_channels_of_its_routing() {
     let courier = Courier::new();
     let channel = |to: Value, channels: Value| {
         let routing = json!({"method": "single", "channels": channels});
         let message = json!({"to": to, "content": {"title": "t", "body": "b"}, "routing": routing});
-        let id = told(&courier, "POST", "/send", json!({"message": message}))["requestId"].clone();
+        let id = succeed(&courier, "POST", "/send", json!({"message": message}))["requestId"].clone();
         courier.advance(Duration::from_secs(5));
         let message = got(&courier, &format!("/messages/{}", id.as_str().unwrap_or_default()));
         (message["status"].clone(), message["providers"][0]["channel"]["key"].clone())

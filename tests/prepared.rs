@@ -225,8 +225,8 @@ fn it_shows_nothing_of_what_it_sends() {
     assert_eq!(shown, "Prepared(send.message)");
 }
 
-/// A client of this date, whose calls go to a double.
-fn of_double(courier: &trycourier::testing::Courier, date: u64) -> Client {
+/// A client of this date, whose calls go to a fake.
+fn fake_client(courier: &trycourier::testing::Courier, date: u64) -> Client {
     courier.client_builder().clock(At::date(date)).build().unwrap()
 }
 
@@ -244,19 +244,19 @@ async fn no_key_is_trusted_for_longer_than_courier_keeps_one() {
         ("9999-12-31T00:00:00Z".to_owned(), year),
     ] {
         let prepared =
-            send(&of_double(&courier, CREATED_AT)).idempotency_expiration(expiration.as_str()).prepare().unwrap();
+            send(&fake_client(&courier, CREATED_AT)).idempotency_expiration(expiration.as_str()).prepare().unwrap();
         let end = CREATED_AT + life * HOUR - 300;
         assert_eq!(prepared.expires_at(), Some(UNIX_EPOCH + Duration::from_secs(end)), "{expiration}");
-        let error = of_double(&courier, end).perform(&prepared).await.unwrap_err();
+        let error = fake_client(&courier, end).perform(&prepared).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Expired, "{expiration}");
-        of_double(&courier, end - 1).perform(&prepared).await.unwrap();
+        fake_client(&courier, end - 1).perform(&prepared).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn a_row_that_was_tampered_with_sends_nothing() {
     let courier = trycourier::testing::Courier::new();
-    let written = serde_json::to_value(send(&of_double(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
+    let written = serde_json::to_value(send(&fake_client(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     for (name, value) in [
         ("headers", json!({"authorization": "Bearer mallory"})),
         ("headers", json!({"Host": "evil.example"})),
@@ -286,7 +286,7 @@ async fn a_row_that_was_tampered_with_sends_nothing() {
 
 #[tokio::test]
 async fn a_key_that_the_options_set_is_the_calls() {
-    let client = of_double(&trycourier::testing::Courier::new(), CREATED_AT);
+    let client = fake_client(&trycourier::testing::Courier::new(), CREATED_AT);
     let call = send(&client).options(|options| options.idempotency_key("order-8"));
     assert_eq!(call.clone().prepare().unwrap().idempotency_key(), Some("order-8"));
     assert_eq!(call.idempotency_key("order-9").prepare().unwrap().idempotency_key(), Some("order-9"));

@@ -1,4 +1,4 @@
-//! Asking the fake without a client.
+//! Calls the fake without a client.
 
 #![allow(clippy::expect_used, reason = "a test fails by a panic")]
 
@@ -6,17 +6,17 @@ use serde_json::Value;
 use trycourier::Bytes;
 use trycourier::testing::Courier;
 
-/// Status and body of the response to a request; an empty body is null.
+/// Returns the status and the body of a response; an empty body is null.
 pub fn ask(courier: &Courier, method: &str, target: &str, body: Value) -> (u16, Value) {
-    let answer = courier.answer(&request(method, target, &body));
-    (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap_or_default())
+    let response = courier.handle(&request(method, target, &body));
+    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
 }
 
-/// The body of a response that has to be a success.
-pub fn told(courier: &Courier, method: &str, target: &str, body: Value) -> Value {
-    let (status, answer) = ask(courier, method, target, body);
-    assert!((200..300).contains(&status), "{method} {target}: {status} {answer}");
-    answer
+/// Returns the body of a response that must be a success.
+pub fn succeed(courier: &Courier, method: &str, target: &str, body: Value) -> Value {
+    let (status, response) = ask(courier, method, target, body);
+    assert!((200..300).contains(&status), "{method} {target}: {status} {response}");
+    response
 }
 
 pub fn request(method: &str, target: &str, body: &Value) -> http::Request<Bytes> {

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
@@ -13,6 +13,7 @@ use super::checkpoint::{Checkpoint, Stage};
 use super::chunks::{Check, Chunk, Chunks, Limits, MAX_USERS};
 use super::error::Stopped;
 use super::rejected::{Rejected, Rejection, located};
+use crate::sync::lock;
 
 /// The one thing of a job that this needs.
 pub(super) trait Intake: Clone + Send + Sync + 'static {
@@ -86,7 +87,7 @@ where
                     Ok(chunk) => Some((chunk, chunks)),
                     // It is told when those before it are in the job.
                     Err(error) => {
-                        *locked(&no_more) = Some(error);
+                        *lock(&no_more) = Some(error);
                         None
                     }
                 }
@@ -113,7 +114,7 @@ where
                 }
                 None if checkpoint.is_ingested() => return None,
                 None => {
-                    if let Some(error) = locked(&no_more).take() {
+                    if let Some(error) = lock(&no_more).take() {
                         return Some((Err(error.into()), None));
                     }
                     checkpoint.enters(Stage::Ingested);
@@ -126,11 +127,6 @@ where
         }
     });
     stream::iter([Ok(first)]).chain(chunks)
-}
-
-/// What no panic can leave half done.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn add<J: Intake>(job: J, chunk: Chunk<J::User>, known_reach: u64) -> crate::Result<(Range<u64>, Vec<Rejected>)> {

@@ -1,6 +1,6 @@
 //! Lists that come in pages.
 //!
-//! Courier pages by a cursor in five shapes; which operation has which is read from the description.
+//! Courier pages by a cursor in four shapes; which operation has which is read from the description.
 
 pub(crate) mod fetch;
 mod prefetch;

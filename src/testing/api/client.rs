@@ -1,4 +1,4 @@
-//! The fake as what a client sends through.
+//! The fake as a transport, and its client.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,22 +6,22 @@ use std::time::{Duration, Instant, SystemTime};
 
 use http::Response;
 
+use super::courier::Courier;
 use crate::retry::Clock;
-use crate::testing::api::courier::Courier;
 use crate::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use crate::{Client, ClientBuilder};
 
 impl Transport for Courier {
     fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
         Box::pin(async move {
-            let answer = self.respond(&attempt.request, attempt.number()).await?;
-            Ok(answer.map(Body::from))
+            let response = self.respond(&attempt.request, attempt.number()).await?;
+            Ok(response.map(Body::from))
         })
     }
 }
 
 impl Courier {
-    /// A client of this Courier, for the code under test.
+    /// Returns a client of this Courier, for the code under test.
     ///
     /// It is the real client, on a transport without sockets. Its delays between retries take no real time, but move the
     /// [clock](Self::now) forward. For other settings, use [`client_builder`](Self::client_builder).
@@ -57,14 +57,14 @@ impl Courier {
     /// # }
     /// ```
     pub fn client_builder(&self) -> ClientBuilder {
-        Client::builder().api_key("test").transport(self.clone()).clock(Ahead(self.clone()))
+        Client::builder().api_key("test").transport(self.clone()).clock(AdvancingClock(self.clone()))
     }
 }
 
-/// Sets the fake's clock ahead where others wait.
-struct Ahead(Courier);
+/// Advances the fake's clock instead of waiting.
+struct AdvancingClock(Courier);
 
-impl Clock for Ahead {
+impl Clock for AdvancingClock {
     fn now(&self) -> Instant {
         let now = tokio::time::Instant::now().into_std();
         now.checked_add(self.0.advanced()).unwrap_or(now)

@@ -1,13 +1,12 @@
-//! Checks of what went out, whose failures show it.
+//! Checks of calls and messages. A failure lists them.
 
 #![allow(clippy::panic, reason = "a check of a test fails by a panic")]
 
-use crate::testing::api::courier::Courier;
-use crate::testing::api::recorded_call::{Call, Received};
-use crate::testing::api::sent::Sent;
-
-/// The most lines that a failure shows.
-const MAX_LINES: usize = 30;
+use super::courier::Courier;
+use super::recorded_call::{Received, RecordedCall};
+use super::sent::Sent;
+use super::strict::lines;
+use crate::sync::lock;
 
 impl Courier {
     /// Checks the calls of one operation. The attempts of a call count as one.
@@ -27,7 +26,7 @@ impl Courier {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use = "it checks nothing before it is told how many there have to be"]
+    #[must_use = "it checks nothing until the number of calls is given"]
     pub fn expect<C: crate::calls::Call>(&self) -> Expect<C> {
         let received = self.calls_of::<C>();
         let received = received.into_iter().filter(|received| received.call.attempt == 1).collect();
@@ -51,7 +50,7 @@ impl Courier {
     ///
     /// # Panics
     ///
-    /// If there is none. The message lists what was sent instead.
+    /// If no message matches. The panic lists those that were sent.
     #[track_caller]
     pub fn expect_sent(&self, matching: impl Fn(&Sent) -> bool) -> Sent {
         match self.sent().into_iter().find(matching) {
@@ -64,7 +63,7 @@ impl Courier {
     ///
     /// # Panics
     ///
-    /// If there is one. The message lists what was sent.
+    /// If a message was sent. The panic lists them.
     #[track_caller]
     pub fn expect_nothing_sent(&self) {
         if !self.sent().is_empty() {
@@ -72,23 +71,43 @@ impl Courier {
         }
     }
 
-    /// What went out, for a failure.
+    /// From now on, refuses every call for which no [`on`](Self::on) has a response. The call fails with a 501, which is not
+    /// retried, and [`verify`](Self::verify), or dropping the last clone of the Courier, panics.
+    ///
+    /// ```should_panic
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let courier = trycourier::testing::Courier::new();
+    /// courier.strict();
+    /// let _ = courier.client().lists().delete("customers").await;
+    /// courier.verify(); // lists.delete: DELETE /lists/customers
+    /// # }
+    /// ```
+    pub fn strict(&self) -> &Self {
+        lock(&self.shared.unexpected).0.get_or_insert_default();
+        self
+    }
+
+    /// Checks that [`strict`](Self::strict) has refused no call. Dropping the last clone of the Courier also checks it.
+    ///
+    /// # Panics
+    ///
+    /// If it has refused one. The message names it.
+    #[track_caller]
+    pub fn verify(&self) {
+        lock(&self.shared.unexpected).check();
+    }
+
+    /// The messages and calls so far, for a failure.
     fn report(&self) -> String {
         let sent: Vec<String> = self.sent().iter().map(Sent::line).collect();
-        let calls: Vec<String> = self.calls().iter().map(Call::line).collect();
+        let calls: Vec<String> = self.calls().iter().map(RecordedCall::line).collect();
         section("What was sent", &sent) + &section("All calls", &calls)
     }
 }
 
 fn section(title: &str, lines: &[String]) -> String {
     if lines.is_empty() { format!("\n{title}: nothing") } else { format!("\n{title}:{}", self::lines(lines)) }
-}
-
-/// The last lines, which are nearest to what has failed.
-pub(crate) fn lines(all: &[String]) -> String {
-    let left_out = all.len().saturating_sub(MAX_LINES);
-    let first = if left_out > 0 { format!("\n  … {left_out} before") } else { String::new() };
-    all.iter().skip(left_out).fold(first, |text, line| text + "\n  " + line)
 }
 
 /// A check of the calls of one operation, see [`Courier::expect`].
@@ -101,18 +120,18 @@ pub struct Expect<C> {
 
 impl<C: crate::calls::Call> Expect<C> {
     /// Counts only calls that meet the condition.
-    #[must_use = "it checks nothing before it is told how many there have to be"]
+    #[must_use = "it checks nothing until the number of calls is given"]
     pub fn when(mut self, condition: impl Fn(&Received<C>) -> bool) -> Self {
         self.received.retain(|received| condition(received));
         self.narrowed = true;
         self
     }
 
-    /// Checks that there was exactly one, and returns it.
+    /// Checks that there was exactly one call, and returns it.
     ///
     /// # Panics
     ///
-    /// If there was none or several. The message lists the calls.
+    /// If there was no call or several. The message lists them.
     #[track_caller]
     pub fn once(mut self) -> Received<C> {
         match self.received.pop() {
@@ -121,24 +140,24 @@ impl<C: crate::calls::Call> Expect<C> {
         }
     }
 
-    /// Checks how many there were, and returns them, the oldest first.
+    /// Checks the number of calls, and returns them, the oldest first.
     ///
     /// # Panics
     ///
-    /// If there was another number of them. The message lists the calls.
+    /// If the number is another. The message lists the calls.
     #[track_caller]
     pub fn times(self, times: usize) -> Vec<Received<C>> {
         match self.received.len() {
-            found if found != times => self.fail(&format!("{times} calls"), found),
+            count if count != times => self.fail(&format!("{times} calls"), count),
             _ => self.received,
         }
     }
 
-    /// Checks that there was none.
+    /// Checks that there was no call.
     ///
     /// # Panics
     ///
-    /// If there was one. The message lists the calls.
+    /// If there was a call. The message lists the calls.
     #[track_caller]
     pub fn never(self) {
         if !self.received.is_empty() {
@@ -147,9 +166,9 @@ impl<C: crate::calls::Call> Expect<C> {
     }
 
     #[track_caller]
-    fn fail(&self, expected: &str, found: usize) -> ! {
+    fn fail(&self, expected: &str, count: usize) -> ! {
         let such = if self.narrowed { " like this" } else { "" };
         let operation = C::OPERATION.id;
-        panic!("expected {expected} of {operation}{such}, but there were {found}.{}", self.courier.report());
+        panic!("expected {expected} of {operation}{such}, but there were {count}.{}", self.courier.report());
     }
 }

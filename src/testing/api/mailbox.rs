@@ -1,16 +1,15 @@
-//! A page that shows what was sent.
+//! A page that shows the messages.
 
 use std::fmt::Write;
 
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
-use crate::testing::engine::time::iso;
+use crate::testing::engine::{Response, State, iso};
 use crate::testing::resources::content::{escaped, render};
+use crate::testing::resources::messages::Message;
 
-/// The most messages that the page shows.
-const SHOWN: usize = 200;
+/// The maximum number of messages that the page shows.
+const MAX_SHOWN: usize = 200;
 
-/// Its style, and nothing else: no script, no picture, no frame around it.
+/// Allows its style only: no script, no image, no frame around it.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -23,17 +22,17 @@ p{margin:.3rem 0;white-space:pre-wrap;overflow-wrap:anywhere}\
 .about{color:#777;font-size:.85rem}\
 pre{overflow:auto;font-size:.8rem;background:#8881;padding:.6rem;border-radius:.3rem}";
 
-/// The page, in HTML that needs no script. Everything in it that came from a request is escaped.
-pub(crate) fn page(state: &State, now: i64) -> Answer {
-    let count = state.messages.len();
+/// Renders the page, without scripts. Everything in it that comes from a request is escaped.
+pub(super) fn page(state: &State, now: i64) -> Response {
+    let count = state.table::<Message>().len();
     let mut articles = String::new();
-    for (id, message) in state.messages.iter().rev().take(SHOWN) {
+    for (id, message) in state.table::<Message>().iter().rev().take(MAX_SHOWN) {
         let (title, body) = render(state, &message.message, &message.to);
         let template = message.message.get("template").and_then(|template| template.as_str());
         let title = if title.is_empty() { template.unwrap_or("(no title)") } else { &title };
         let source = serde_json::json!({"to": message.to, "message": &*message.message});
         let source = serde_json::to_string_pretty(&source).unwrap_or_default();
-        // Writing into a string does not fail.
+        // Writing to a string does not fail.
         let _ = writeln!(
             articles,
             "<article><h2>{title}</h2>\
@@ -57,7 +56,7 @@ pub(crate) fn page(state: &State, now: i64) -> Answer {
          <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head>\
          <body><h1>Local Courier: {count} sent</h1>\n{articles}</body></html>\n"
     );
-    Answer::text(200, "text/html; charset=utf-8", page)
+    Response::text(200, "text/html; charset=utf-8", page)
         .header(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"))
         .header(http::header::CONTENT_SECURITY_POLICY, http::HeaderValue::from_static(POLICY))
 }

@@ -1,4 +1,4 @@
-//! What was asked of the fake.
+//! A request that a fake has received.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -7,66 +7,81 @@ use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Response};
 
 use crate::Client;
 use crate::call::{Argument, Arguments, JsonBody};
-use crate::testing::api::courier::{Courier, locked};
-use crate::testing::engine::description::{DESCRIPTION, Found};
+use crate::testing::engine::description::Route;
+use crate::testing::engine::idempotency;
+use crate::testing::engine::outbox::Cause;
 use crate::testing::engine::request::pairs;
+use crate::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 
-/// A request that a [`Courier`] has received.
+/// A request that a [`Courier`](super::courier::Courier) has received.
+#[doc(alias = "Call")]
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Call {
+pub struct RecordedCall {
     /// The dotted name of the operation, such as `lists.update`; `None` if no operation has that path.
     pub operation: Option<&'static str>,
     /// The method.
     pub method: http::Method,
-    /// Path and query, as they were sent.
+    /// The path and the query, still percent-encoded.
     pub target: String,
     /// The headers, without the API key.
     pub headers: HeaderMap,
-    /// The body, as it was sent.
+    /// The body, verbatim.
     pub body: Bytes,
     /// The number of the attempt within its call, starting at 1.
     pub attempt: u32,
     /// The status of the response; `None` if the response was lost.
     pub status: Option<u16>,
-    /// When it was received, by the Courier's [clock](Courier::now).
+    /// The time at which it was received, by the Courier's [clock](super::courier::Courier::now).
     pub at: SystemTime,
+    pub(super) route: Route,
 }
 
-impl Call {
-    /// Its idempotency key.
+impl RecordedCall {
+    /// Returns its idempotency key.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
         self.headers.get("idempotency-key")?.to_str().ok()
     }
 
-    /// Its arguments, if it is one of that operation.
+    /// Returns its arguments, if it is a call of this operation.
     #[must_use]
     pub fn arguments<C: crate::calls::Call>(&self) -> Option<C> {
-        if self.operation != Some(C::OPERATION.id) {
+        let Route::Operation(operation, path) = &self.route else { return None };
+        if operation.id != C::OPERATION.id {
             return None;
         }
-        let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
-        let Found::Operation(_, path) = DESCRIPTION.find(self.method.as_str(), path) else { return None };
-        let query = pairs(query).collect();
-        let mut call = C::empty(READER.clone());
-        call.arguments(&mut Reader { path: path.into(), query, headers: &self.headers, body: &self.body });
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        let (path, query) = (path.iter().cloned().collect(), pairs(query).collect());
+        let mut call = C::empty(DISCONNECTED.clone());
+        call.arguments(&mut Reader { path, query, headers: &self.headers, body: &self.body });
         Some(call)
     }
 
-    /// What was asked and what came of it in one line, for people.
-    pub(crate) fn line(&self) -> String {
-        let attempt = if self.attempt > 1 { format!(" (attempt {})", self.attempt) } else { String::new() };
-        let outcome = self.status.map_or_else(|| "no response".to_owned(), |status| status.to_string());
-        format!("{} -> {outcome}{attempt}", self.request())
+    /// Its idempotency key as it is stored, if it counts.
+    pub(super) fn stored_key(&self) -> Option<String> {
+        idempotency::stored_key(self.operation, &self.method, &self.target, &self.headers)
     }
 
-    /// What was asked in one line.
-    pub(crate) fn request(&self) -> String {
+    /// The cause of the messages that it sends.
+    pub(super) fn cause(&self) -> Option<Arc<Cause>> {
+        let Self { headers, attempt, .. } = self;
+        Some(Arc::new(Cause { operation: self.operation?, headers: headers.clone(), attempt: *attempt }))
+    }
+
+    /// The request and its outcome in one line.
+    pub(super) fn line(&self) -> String {
+        let attempt = if self.attempt > 1 { format!(" (attempt {})", self.attempt) } else { String::new() };
+        let outcome = self.status.map_or_else(|| "no response".to_owned(), |status| status.to_string());
+        format!("{} -> {outcome}{attempt}", self.request_line())
+    }
+
+    /// The request in one line.
+    pub(super) fn request_line(&self) -> String {
         let operation = self.operation.unwrap_or("no operation");
         let mut line = format!("{operation}: {} {}", self.method, self.target);
         if !self.body.is_empty() {
@@ -77,28 +92,28 @@ impl Call {
     }
 }
 
-impl fmt::Debug for Call {
-    /// Without headers and body, which may hold what should not be printed.
+impl fmt::Debug for RecordedCall {
+    /// Leaves out headers and body, which may contain secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operation, method, target, attempt, status, at, .. } = self;
-        let mut call = formatter.debug_struct("Call");
+        let mut call = formatter.debug_struct("RecordedCall");
         call.field("operation", operation).field("method", method).field("target", target);
         call.field("attempt", attempt).field("status", status).field("at", at).finish_non_exhaustive()
     }
 }
 
-/// A call of one operation that a [`Courier`] has received. It dereferences to its arguments.
+/// A call of one operation that a [`Courier`](super::courier::Courier) has received. It dereferences to its arguments.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Received<C> {
     /// The arguments, as the caller has set them.
     pub arguments: C,
-    /// The request that had them.
-    pub call: Call,
+    /// The request that they arrived in.
+    pub call: RecordedCall,
 }
 
 impl<C: crate::calls::Call> Received<C> {
-    pub(crate) fn of(call: &Call) -> Option<Self> {
+    pub(super) fn new(call: &RecordedCall) -> Option<Self> {
         Some(Self { arguments: call.arguments()?, call: call.clone() })
     }
 }
@@ -111,63 +126,32 @@ impl<C> Deref for Received<C> {
     }
 }
 
-pub(crate) type Observer = Arc<dyn Fn(&Call) + Send + Sync>;
-
-impl Courier {
-    /// Runs a function after each response to a request.
-    pub fn on_call(&self, observer: impl Fn(&Call) + Send + Sync + 'static) -> &Self {
-        *locked(&self.shared.observer) = Some(Arc::new(observer));
-        self
-    }
-
-    /// The requests so far, the oldest first. Each attempt of a call is one.
-    #[must_use]
-    pub fn calls(&self) -> Vec<Call> {
-        self.state().calls.iter().cloned().collect()
-    }
-
-    /// The requests of one operation so far, with their arguments, the oldest first.
-    ///
-    /// ```
-    /// use trycourier::calls;
-    /// use trycourier::testing::Courier;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> trycourier::Result<()> {
-    /// let courier = Courier::new();
-    /// courier.client().lists().update("customers", "Customers").await?;
-    /// let updates = courier.calls_of::<calls::ListsUpdate>();
-    /// assert_eq!((updates[0].list_id.as_str(), updates[0].body.name.as_str()), ("customers", "Customers"));
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn calls_of<C: crate::calls::Call>(&self) -> Vec<Received<C>> {
-        self.calls().iter().filter_map(Received::of).collect()
-    }
-
-    /// Forgets the calls and the messages sent so far. What they have stored remains.
-    pub fn forget_calls(&self) {
-        let mut state = self.state();
-        state.calls.clear();
-        state.sent.clear();
-    }
-}
-
-/// The most characters of a body that are shown.
+/// The maximum number of characters of a body that a line shows.
 const MAX_CHARACTERS: usize = 400;
 
-pub(crate) fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }
 }
 
-/// The client of calls that are only looked at: a Courier that nobody else sees.
-static READER: LazyLock<Client> = LazyLock::new(|| Courier::new().client());
+/// The client of calls that are only read, never sent.
+#[allow(clippy::expect_used, reason = "a key and a transport are all that a client needs")]
+static DISCONNECTED: LazyLock<Client> = LazyLock::new(|| {
+    let builder = Client::builder().api_key("test").transport(Disconnected);
+    builder.build().expect("a key and a transport are all that a client needs")
+});
 
-/// Gives a call the arguments of a request.
+struct Disconnected;
+
+impl Transport for Disconnected {
+    fn send(&self, _: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        Box::pin(async { Err(TransportError::connect("the arguments of a recorded call cannot be sent")) })
+    }
+}
+
+/// Reads the arguments of a call from a request.
 struct Reader<'a> {
     path: VecDeque<String>,
     query: Vec<(String, String)>,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -13,35 +13,21 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
-use crate::operation::{Operation, ResponseBody};
-use crate::testing::api::courier::Courier;
-use crate::testing::api::mailbox;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::time::millis;
-use crate::transport::{Attempt, Http, Settings, Transport, TransportError};
+use super::courier::Courier;
+use super::mailbox;
+use crate::testing::engine::response::Response;
+use crate::transport::TransportError;
 
-/// The most that a request's body may have.
+/// The maximum size of a request's body.
 const MAX_BYTES: usize = 6 * 1024 * 1024;
 
-/// How Courier's own SDKs count their attempts.
+/// The delay after a connection could not be accepted, for instance because of too many open files.
+const ACCEPT_DELAY: Duration = Duration::from_millis(100);
+
+/// The header in which Courier's own SDKs count their attempts.
 const RETRY_COUNT: &str = "x-stainless-retry-count";
-
-/// How often it is looked whether a webhook is due, and the waits before a failed one is posted again.
-const PERIOD: Duration = Duration::from_millis(100);
-const TIMEOUT: Duration = Duration::from_secs(10);
-const WAITS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];
-
-/// The webhook, as a call of somebody else's.
-static WEBHOOK: Operation = Operation {
-    id: "webhook",
-    method: "POST",
-    path: "",
-    answer: ResponseBody::None,
-    sensitive: true,
-    repeatable: true,
-    final_conflict: false,
-};
 
 /// A [`Courier`] that listens on a port, until [`stop`](Self::stop) or the end of the runtime.
 #[derive(Debug)]
@@ -51,13 +37,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// The address that it listens on.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The base URL to set in an SDK, such as `http://127.0.0.1:4010`.
+    /// Returns the base URL to set in an SDK, such as `http://127.0.0.1:4010`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -72,7 +58,7 @@ impl Server {
 impl Courier {
     /// Listens on an address that only this machine can reach, such as `127.0.0.1:4010`. Port 0 picks any free port.
     ///
-    /// The page at `/` shows what was sent.
+    /// The page at `/` shows the messages.
     ///
     /// ```no_run
     /// # async fn example() -> std::io::Result<()> {
@@ -85,108 +71,57 @@ impl Courier {
     ///
     /// # Errors
     ///
-    /// If the address cannot be listened on, or other machines can reach it.
+    /// If it cannot listen on the address, or other machines can reach it.
     pub async fn serve(&self, address: impl ToSocketAddrs) -> io::Result<Server> {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host(address).await?.collect();
         if let Some(open) = addresses.iter().find(|address| !address.ip().is_loopback()) {
             let message = format!("{open} can be reached from other machines; see `serve_public`");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        self.serve_public(addresses.as_slice()).await
+        self.listen(addresses.as_slice()).await
     }
 
-    /// Like [`serve`](Self::serve), on any address. Everybody who can reach it can read what was sent.
+    /// Like [`serve`](Self::serve), on any address. Everyone who can reach it can read the messages.
     ///
     /// # Errors
     ///
-    /// If the address cannot be listened on.
+    /// If it cannot listen on the address.
     pub async fn serve_public(&self, address: impl ToSocketAddrs) -> io::Result<Server> {
+        self.listen(address).await
+    }
+
+    async fn listen(&self, address: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         Ok(Server { address, task: tokio::spawn(accept(self.clone(), listener)) })
-    }
-
-    /// Posts webhooks to an address as they become due, signed with a secret if there is one.
-    ///
-    /// A webhook that cannot be delivered, or is answered with 408, 429 or 5xx, is posted up to three more times. After that,
-    /// `failed` is called with the reason.
-    pub fn post_webhooks(
-        &self,
-        url: impl Into<String>,
-        secret: Option<String>,
-        failed: impl Fn(&str) + Send + 'static,
-    ) -> JoinHandle<()> {
-        self.collect_webhooks();
-        let (courier, url) = (self.clone(), url.into());
-        tokio::spawn(async move {
-            let settings =
-                Settings { connect_timeout: TIMEOUT, keep_alive: None, is_local: true, authorities: Vec::new() };
-            let http = match Http::new(settings) {
-                Ok(http) => http,
-                Err(error) => return failed(&error.to_string()),
-            };
-            loop {
-                for webhook in courier.webhooks(secret.as_deref()) {
-                    if let Err(cause) = post(&http, &url, &webhook).await {
-                        failed(&cause);
-                    }
-                }
-                tokio::time::sleep(PERIOD).await;
-            }
-        })
-    }
-}
-
-async fn post(http: &Http, url: &str, webhook: &Request<Bytes>) -> Result<(), String> {
-    let mut request = webhook.clone();
-    *request.uri_mut() = url.parse().map_err(|error| format!("the webhook's address is none: {error}"))?;
-    let mut waits = WAITS.into_iter();
-    loop {
-        let attempt = Attempt { request: request.clone(), operation: &WEBHOOK, number: 1, timeout: TIMEOUT };
-        let (cause, again) = match http.send(attempt).await.map(|answer| answer.status()) {
-            Ok(status) if status.is_success() => return Ok(()),
-            Ok(status) => (
-                format!("the webhook was answered with {status}"),
-                status.is_server_error() || matches!(status.as_u16(), 408 | 429),
-            ),
-            Err(error) => (format!("the webhook could not be posted: {error}"), true),
-        };
-        match waits.next().filter(|_| again) {
-            Some(wait) => tokio::time::sleep(wait).await,
-            None => return Err(cause),
-        }
     }
 }
 
 async fn accept(courier: Courier, listener: TcpListener) {
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            // Too many open files, for instance: there will be fewer.
-            Err(_) => {
-                tokio::time::sleep(PERIOD).await;
-                continue;
-            }
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(ACCEPT_DELAY).await;
+            continue;
         };
         let courier = courier.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request| respond(courier.clone(), request));
-            // A connection that breaks is the caller's to notice.
+            // The caller notices a broken connection itself.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-/// An error closes the connection.
-async fn respond(courier: Courier, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, TransportError> {
+/// Responds to a request. An error closes the connection.
+async fn respond(courier: Courier, request: Request<Incoming>) -> Result<http::Response<Full<Bytes>>, TransportError> {
     let (head, body) = request.into_parts();
     let response = match Limited::new(body, MAX_BYTES).collect().await {
         Err(error) if error.is::<LengthLimitError>() => {
-            Answer::error(413, "invalid_request_error", "The body is too large").into_response()
+            Response::error(413, "invalid_request_error", "The body is too large").into_http()
         }
-        Err(_) => Answer::invalid("The body does not end as it says").into_response(),
-        Ok(_) if head.method == http::Method::GET && head.uri.path() == "/" => {
-            mailbox::page(&courier.state(), millis(courier.now())).into_response()
+        Err(_) => Response::invalid("The body is incomplete").into_http(),
+        Ok(_) if head.method == Method::GET && head.uri.path() == "/" => {
+            mailbox::page(&courier.state(), courier.now_millis()).into_http()
         }
         Ok(body) => {
             let retries = head.headers.get(RETRY_COUNT).and_then(|count| count.to_str().ok()?.parse::<u32>().ok());

@@ -2,74 +2,35 @@
 
 #![allow(clippy::panic, reason = "a check of a test fails by a panic")]
 
-use crate::testing::api::courier::{Courier, locked};
-use crate::testing::api::expect::lines;
-use crate::testing::api::recorded_call::Call;
+/// The maximum number of lines of a failure.
+const MAX_LINES: usize = 30;
 
-/// The calls that were refused, if any are.
+/// The refused calls; `None` if calls without a response are allowed.
 #[derive(Default)]
-pub(crate) struct Unexpected {
-    calls: Option<Vec<String>>,
-}
+pub(super) struct Unexpected(pub Option<Vec<String>>);
 
 impl Unexpected {
-    fn take(&mut self) -> Vec<String> {
-        self.calls.as_mut().map(std::mem::take).unwrap_or_default()
+    /// Takes the calls so far, and panics if there are any.
+    #[track_caller]
+    pub fn check(&mut self) {
+        let calls = self.0.as_mut().map(std::mem::take).unwrap_or_default();
+        if !calls.is_empty() {
+            panic!("calls for which the test has set no response:{}", lines(&calls));
+        }
     }
 }
 
 impl Drop for Unexpected {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            check(&self.take());
+            self.check();
         }
     }
 }
 
-#[track_caller]
-fn check(unexpected: &[String]) {
-    if !unexpected.is_empty() {
-        panic!("calls for which the test has set no response:{}", lines(unexpected));
-    }
-}
-
-impl Courier {
-    /// From now on, refuses every call for which no [`on`](Self::on) has a response. The call fails with a 501, which is not
-    /// retried, and [`verify`](Self::verify), or dropping the last clone of the Courier, panics.
-    ///
-    /// ```should_panic
-    /// # #[tokio::main]
-    /// # async fn main() {
-    /// let courier = trycourier::testing::Courier::new();
-    /// courier.strict();
-    /// let _ = courier.client().lists().delete("customers").await;
-    /// courier.verify(); // lists.delete: DELETE /lists/customers
-    /// # }
-    /// ```
-    pub fn strict(&self) -> &Self {
-        locked(&self.shared.unexpected).calls.get_or_insert_default();
-        self
-    }
-
-    /// Checks that [`strict`](Self::strict) has refused no call. Dropping the last clone of the Courier checks it, too.
-    ///
-    /// # Panics
-    ///
-    /// If it has refused one. The message names it.
-    #[track_caller]
-    pub fn verify(&self) {
-        let unexpected = locked(&self.shared.unexpected).take();
-        check(&unexpected);
-    }
-
-    /// Notes a call that nobody has set a response for, if that is refused.
-    pub(crate) fn refuses(&self, call: &Call) -> bool {
-        match &mut locked(&self.shared.unexpected).calls {
-            Some(unexpected) => {
-                unexpected.push(call.request());
-                true
-            }
-            None => false,
-        }
-    }
+/// Formats the last lines, which are closest to the failure.
+pub(super) fn lines(all: &[String]) -> String {
+    let left_out = all.len().saturating_sub(MAX_LINES);
+    let first = if left_out > 0 { format!("\n  … {left_out} before") } else { String::new() };
+    all.iter().skip(left_out).fold(first, |text, line| text + "\n  " + line)
 }

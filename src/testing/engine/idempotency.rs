@@ -1,96 +1,80 @@
-//! Idempotency keys: the first response under a key is kept and given again.
+//! Idempotency keys: the first response under a key is kept and repeated.
 
 use std::collections::HashSet;
 
-use http::Method;
+use http::{HeaderMap, Method};
 
-use crate::testing::api::courier::Courier;
-use crate::testing::api::recorded_call::Call;
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::table::Table;
-use crate::testing::engine::time as moment;
+use super::request::Request;
+use super::response::Response;
+use super::table::Table;
+use super::time;
+use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
 
 const DAY: i64 = 86_400_000;
 const YEAR: i64 = 365 * DAY;
 
 #[derive(Default)]
 pub(crate) struct Keys {
-    kept: Table<Kept>,
-    /// The keys whose first request has not been answered yet.
-    under_way: HashSet<String>,
+    responses: Table<Stored>,
+    /// The keys whose first request has no response yet.
+    in_progress: HashSet<String>,
 }
 
-struct Kept {
-    answer: Answer,
+struct Stored {
+    response: Response,
     expires: i64,
 }
 
-/// The key of a call that has one that counts, as it is kept: for one thing that is asked for.
-pub(crate) fn key(call: &Call) -> Option<String> {
-    // Those of bulk jobs may be repeated under their keys, and report the users as duplicates.
-    let counts = call.method == Method::POST && call.operation.is_some_and(|operation| !operation.starts_with("bulk."));
-    let key = call.idempotency_key().filter(|key| counts && !key.is_empty())?;
-    let path = call.target.split('?').next().unwrap_or_default();
+/// Returns a call's idempotency key in the form in which it is stored: per path. `None` if it has none that counts.
+pub(crate) fn stored_key(
+    operation: Option<&str>,
+    method: &Method,
+    target: &str,
+    headers: &HeaderMap,
+) -> Option<String> {
+    // Calls of bulk jobs can be repeated under their keys, and report the users as duplicates.
+    let counts = method == Method::POST && operation.is_some_and(|operation| !operation.starts_with("bulk."));
+    let key = headers.get(IDEMPOTENCY_KEY)?.to_str().ok().filter(|key| counts && !key.is_empty())?;
+    let path = target.split('?').next().unwrap_or_default();
     Some(format!("{path} {key}"))
 }
 
 impl Keys {
-    /// What is answered without doing anything.
-    pub fn answer(&self, key: &str, now: i64) -> Option<Answer> {
-        if self.under_way.contains(key) {
-            return Some(Answer::conflict("A request with this idempotency key is under way"));
+    /// The response to a call under a known key.
+    pub fn response(&self, key: &str, now: i64) -> Option<Response> {
+        if self.in_progress.contains(key) {
+            return Some(Response::conflict("A request with this idempotency key is in progress"));
         }
-        self.kept.get(key).filter(|kept| now < kept.expires).map(|kept| kept.answer.clone())
+        self.responses.get(key).filter(|stored| now < stored.expires).map(|stored| stored.response.clone())
     }
 
-    pub fn remember(&mut self, key: &str, request: &Request<'_>, answer: &Answer) {
-        let expires = request.now.saturating_add(life(request));
-        self.kept.remove(key);
-        self.kept.insert(key, Kept { answer: answer.clone(), expires });
+    pub fn store(&mut self, key: &str, request: &Request<'_>, response: &Response) {
+        let expires = request.now.saturating_add(lifetime(request));
+        self.responses.remove(key);
+        self.responses.insert(key, Stored { response: response.clone(), expires });
     }
 
-    /// Marks a key as under way, and tells whether it was not before.
-    pub fn hold(&mut self, key: &str) -> bool {
-        self.under_way.insert(key.to_owned())
+    /// Marks a key as in progress. Returns `false` if it was already.
+    pub fn begin(&mut self, key: &str) -> bool {
+        self.in_progress.insert(key.to_owned())
     }
 
-    pub fn release(&mut self, key: &str) {
-        self.under_way.remove(key);
+    pub fn end(&mut self, key: &str) {
+        self.in_progress.remove(key);
     }
 
     pub fn keep(&mut self, count: usize) {
-        self.kept.keep(count);
+        self.responses.keep(count);
     }
 }
 
-/// A day, or as long as is asked for, up to a year.
-fn life(request: &Request<'_>) -> i64 {
-    let asked = request.header("x-idempotency-expiration").and_then(|text| match text.parse::<i64>() {
+/// The milliseconds for which a key is kept: a day, or as requested, up to a year.
+fn lifetime(request: &Request<'_>) -> i64 {
+    let requested = request.header(IDEMPOTENCY_EXPIRATION.as_str()).and_then(|text| match text.parse::<i64>() {
         // Seconds until the year 5138, milliseconds from 1973 on.
         Ok(seconds) if seconds < 100_000_000_000 => seconds.checked_mul(1_000),
         Ok(millis) => Some(millis),
-        Err(_) => moment::parse(text),
+        Err(_) => time::parse(text),
     });
-    asked.map_or(DAY, |until| until.saturating_sub(request.now).clamp(DAY, YEAR))
-}
-
-/// An idempotency key that is under way for as long as this lives.
-pub(crate) struct Held<'a> {
-    courier: &'a Courier,
-    key: String,
-}
-
-impl<'a> Held<'a> {
-    /// Holds a key, unless another request holds it.
-    pub fn of(courier: &'a Courier, key: String) -> Option<Self> {
-        let is_free = courier.state().keys.hold(&key);
-        is_free.then(|| Self { courier, key })
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.courier.state().keys.release(&self.key);
-    }
+    requested.map_or(DAY, |until| until.saturating_sub(request.now).clamp(DAY, YEAR))
 }

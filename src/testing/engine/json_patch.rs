@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::testing::engine::json::{MAX_DEPTH, depth, text};
+use super::json::{MAX_DEPTH, depth, text};
 
-/// How much the operations of one patch can copy, in bytes, more or less.
+/// The approximate number of bytes that the operations of one patch may copy.
 const MAX_COPIED: usize = 1024 * 1024;
 
-/// Applies all operations, or says which cannot be.
+/// Applies all operations, or none: the error names the first one that does not apply.
 pub(crate) fn apply(target: &mut Value, operations: &[Value]) -> Result<(), String> {
     let mut changed = target.clone();
     let mut copied = 0;
@@ -25,8 +25,8 @@ fn step(target: &mut Value, operation: &Value, copied: &mut usize) -> Option<()>
         "add" => add(target, path, value()),
         "remove" => remove(target, path).map(drop),
         "replace" => {
-            let (place, value) = (target.pointer_mut(path)?, value());
-            is_shallow(path, &value).then(|| *place = value)
+            let (current, value) = (target.pointer_mut(path)?, value());
+            is_shallow(path, &value).then(|| *current = value)
         }
         "move" => {
             let moved = remove(target, operation.get("from")?.as_str()?)?;
@@ -43,12 +43,12 @@ fn step(target: &mut Value, operation: &Value, copied: &mut usize) -> Option<()>
     }
 }
 
-/// Whether a place is one that a value can be put in without making the whole deeper than any body.
+/// Returns `true` if a value at a path makes the target no deeper than `MAX_DEPTH`.
 fn is_shallow(path: &str, value: &Value) -> bool {
     path.matches('/').count() + depth(value) <= MAX_DEPTH
 }
 
-/// The bytes of a value, more or less.
+/// The approximate size of a value in bytes.
 fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => 8 + text.len(),
@@ -93,7 +93,7 @@ fn remove(target: &mut Value, path: &str) -> Option<Value> {
     }
 }
 
-/// The parent's pointer, and the name in it.
+/// Splits a pointer into the parent's pointer and the name in it.
 fn split(path: &str) -> Option<(&str, String)> {
     let (parent, name) = path.rsplit_once('/')?;
     Some((parent, name.replace("~1", "/").replace("~0", "~")))
@@ -106,7 +106,7 @@ mod tests {
     use super::apply;
 
     #[test]
-    fn operations_apply_in_order_and_all_or_none() {
+    fn operations_apply_in_order_or_not_at_all() {
         let mut target = json!({"email": "a@example.com", "tags": ["x"], "a/b": {"c": 1}});
         let patch = json!([
             {"op": "test", "path": "/email", "value": "a@example.com"},

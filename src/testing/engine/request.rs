@@ -1,72 +1,76 @@
-//! A request that has been found to be one of the API's operations.
+//! A request that the description allows.
 
 use http::HeaderMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::testing::engine::description::{DESCRIPTION, Operation};
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::validate::check;
+use super::description::{DESCRIPTION, Operation};
+use super::response::Response;
+use super::settings::Settings;
+use super::time::duration_millis;
 
 pub(crate) struct Request<'a> {
     pub operation: &'static Operation,
-    /// The arguments in the path, in their order.
-    arguments: Vec<String>,
+    arguments: &'a [String],
     query: Vec<(String, String)>,
-    /// The body, or null without one.
+    /// The body; null if there is none.
     pub body: Value,
     pub headers: &'a HeaderMap,
-    /// The path, as it was asked for.
-    pub url: String,
+    /// The path, still percent-encoded.
+    pub path: &'a str,
     /// Milliseconds since 1970.
     pub now: i64,
+    /// The settings that handlers need while they change the state.
+    pub page_size: usize,
+    /// The milliseconds from a message's request to its delivery.
+    pub delivery: i64,
 }
 
 impl<'a> Request<'a> {
-    /// Reads a request, or says why the description does not allow it.
-    pub fn read(
+    /// Parses a request, or refuses one that the description does not allow.
+    pub fn parse(
         operation: &'static Operation,
-        arguments: Vec<String>,
+        arguments: &'a [String],
         request: &'a http::Request<bytes::Bytes>,
         now: i64,
-    ) -> Result<Self, Answer> {
+        settings: &Settings,
+    ) -> Result<Self, Response> {
         let query: Vec<_> = pairs(request.uri().query().unwrap_or_default()).collect();
         for parameter in &operation.query {
-            let given: Vec<_> =
-                query.iter().filter(|(name, _)| *name == parameter.name).map(|(_, text)| text).collect();
-            if given.is_empty() && parameter.required {
-                return Err(Answer::invalid(format!("`{}` is required", parameter.name)));
+            let mut given = query.iter().filter(|(name, _)| *name == parameter.name).peekable();
+            if parameter.required && given.peek().is_none() {
+                return Err(Response::invalid(format!("`{}` is required", parameter.name)));
             }
-            given.iter().try_for_each(|text| check_parameter(&parameter.name, &parameter.schema, text))?;
+            given
+                .try_for_each(|(name, text)| DESCRIPTION.validate_text(&parameter.schema, text, name))
+                .map_err(Response::invalid)?;
         }
-        let body = if request.body().is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(request.body())
-                .map_err(|error| Answer::invalid(format!("The body is not JSON: {error}")))?
+        let body: Value = match request.body().as_ref() {
+            [] => Value::Null,
+            bytes => serde_json::from_slice(bytes)
+                .map_err(|error| Response::invalid(format!("The body is not JSON: {error}")))?,
         };
         if let Some(schema) = &operation.body {
-            // Some clients send an empty object as nothing.
-            let empty = Value::Object(serde_json::Map::new());
+            // Some clients send no body for an empty object.
+            let empty = Value::Object(Map::new());
             let body = if request.body().is_empty() { &empty } else { &body };
-            check(&DESCRIPTION, schema, body).map_err(Answer::invalid)?;
+            DESCRIPTION.validate(schema, body).map_err(Response::invalid)?;
         }
-        Ok(Self {
-            operation,
-            arguments,
-            query,
-            body,
-            headers: request.headers(),
-            url: request.uri().path().to_owned(),
-            now,
-        })
+        let (headers, path) = (request.headers(), request.uri().path());
+        let (page_size, delivery) = (settings.page_size, duration_millis(settings.delivery));
+        Ok(Self { operation, arguments, query, body, headers, path, now, page_size, delivery })
     }
 
-    /// The n-th argument in the path.
+    /// The argument in the path with this index.
     pub fn id(&self, index: usize) -> &str {
         self.arguments.get(index).map_or("", String::as_str)
     }
 
-    /// A query parameter that says something.
+    /// The last argument in the path.
+    pub fn last_id(&self) -> &str {
+        self.arguments.last().map_or("", String::as_str)
+    }
+
+    /// A query parameter that is not empty.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters(name).next()
     }
@@ -82,31 +86,12 @@ impl<'a> Request<'a> {
     }
 }
 
-fn check_parameter(name: &str, schema: &Value, text: &str) -> Result<(), Answer> {
-    let (schema, _) = DESCRIPTION.resolve(schema);
-    // A filter by values that there are not finds nothing.
-    if schema.get("items").is_some() {
-        return Ok(());
-    }
-    let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
-    let fits = match kind {
-        "integer" => text.parse::<i64>().is_ok(),
-        "number" => text.parse::<f64>().is_ok(),
-        "boolean" => matches!(text, "true" | "false"),
-        _ => match schema.get("enum").and_then(Value::as_array) {
-            Some(allowed) => allowed.iter().any(|value| value == text),
-            None => true,
-        },
-    };
-    if fits || text.is_empty() { Ok(()) } else { Err(Answer::invalid(format!("`{name}` is not what it can be"))) }
-}
-
-/// The names and values of a query.
+/// Decodes the names and values of a query.
 pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| (decoded(name), decoded(value)))
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| (decode(name), decode(value)))
 }
 
-fn decoded(text: &str) -> String {
+fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }

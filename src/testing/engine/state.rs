@@ -1,126 +1,121 @@
-//! Everything that the fake remembers.
+//! Everything that a fake remembers.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::any::{Any, TypeId};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::testing::api::recorded_call::Call;
-use crate::testing::api::sent::{Cause, Posted};
-use crate::testing::api::settings::Settings;
-use crate::testing::engine::idempotency::Keys;
-use crate::testing::engine::table::Table;
-use crate::testing::engine::time as moment;
-use crate::testing::resources::audiences::Audience;
-use crate::testing::resources::bulk::Job;
-use crate::testing::resources::journeys::Journey;
-use crate::testing::resources::lists::List;
-use crate::testing::resources::messages::Message;
-use crate::testing::resources::preferences::Choices;
-use crate::testing::resources::runs::Run;
-use crate::testing::resources::sections::Section;
-use crate::testing::resources::templates::Template;
-use crate::testing::resources::tenants::Tenant;
-use crate::testing::resources::webhooks::Event;
+use super::idempotency::Keys;
+use super::outbox::{Cause, Event, Posted};
+use super::response::Response;
+use super::settings::Settings;
+use super::table::Table;
+
+/// A type of things that have a table in the state.
+pub(crate) trait Stored: Send + 'static {
+    /// Its name in the message of a 404.
+    const NOUN: &'static str;
+    /// `true` if calls make ever more of them, so that the oldest are dropped.
+    const IS_LOG: bool = false;
+
+    /// Returns `true` if it counts as missing.
+    fn is_deleted(&self) -> bool {
+        false
+    }
+}
+
+/// Implements [`Stored`] for a type with its noun, and `log` if calls make ever more of it.
+macro_rules! stored {
+    ($kind:ident, $noun:literal) => {
+        impl $crate::testing::engine::Stored for $kind {
+            const NOUN: &'static str = $noun;
+        }
+    };
+    ($kind:ident, $noun:literal, log) => {
+        impl $crate::testing::engine::Stored for $kind {
+            const NOUN: &'static str = $noun;
+            const IS_LOG: bool = true;
+        }
+    };
+}
+pub(crate) use stored;
+
+/// A table of any type.
+trait AnyTable: Any + Send {
+    /// Drops the oldest rows of a log.
+    fn trim(&mut self, count: usize);
+}
+
+impl<T: Stored> AnyTable for Table<T> {
+    fn trim(&mut self, count: usize) {
+        if T::IS_LOG {
+            self.keep(count);
+        }
+    }
+}
 
 #[derive(Default)]
 pub(crate) struct State {
     pub settings: Settings,
-    made: u64,
-    pub calls: VecDeque<Call>,
-    /// The request that is being answered.
+    id_count: u64,
+    tables: HashMap<TypeId, Box<dyn AnyTable>>,
+    /// The request that is being performed.
     pub cause: Option<Arc<Cause>>,
     pub sent: VecDeque<Posted>,
     pub keys: Keys,
     pub events: VecDeque<Event>,
-    /// The messages whose status can still change by itself, for the webhooks.
-    pub moving: HashSet<String>,
-
-    pub audiences: Table<Audience>,
-    pub automations: Table<Value>,
-    pub automation_runs: Table<Run>,
-    pub brands: Table<Value>,
-    pub broadcasts: Table<crate::testing::resources::broadcasts::Broadcast>,
-    pub checks: BTreeMap<(String, String), Vec<Value>>,
-    pub device_sets: Table<Value>,
-    pub journeys: Table<Journey>,
-    pub journey_runs: Table<Run>,
-    pub jobs: Table<Job>,
-    pub lists: Table<List>,
-    pub messages: Table<Message>,
-    pub preferences: BTreeMap<Choices, BTreeMap<String, Map<String, Value>>>,
-    pub preference_log: Table<Value>,
-    pub published_preferences: u64,
-    pub profiles: BTreeMap<String, Map<String, Value>>,
-    pub providers: Table<Value>,
-    pub routing_strategies: Table<Value>,
-    pub sections: Table<Section>,
-    pub templates: Table<Template>,
-    pub tenants: Table<Tenant>,
-    pub tokens: BTreeMap<String, Table<Map<String, Value>>>,
-    pub track_events: Table<()>,
-    pub translations: BTreeMap<(String, String), String>,
 }
 
 impl State {
-    /// A new id with a prefix. The ids of a double are the same in every run.
-    pub fn id(&mut self, prefix: &str) -> String {
-        self.made += 1;
-        format!("{prefix}{:026}", self.made)
+    pub fn table<T: Stored>(&self) -> &Table<T> {
+        let table = self.tables.get(&TypeId::of::<T>()).and_then(|table| (&**table as &dyn Any).downcast_ref());
+        table.unwrap_or(const { &Table::new() })
     }
 
-    /// A new id of a request or a message, in the form that Courier gives them.
-    pub fn request_id(&mut self, now: i64) -> String {
-        self.made += 1;
-        format!("1-{:08x}-{:024x}", now / 1_000, self.made)
+    #[allow(clippy::expect_used, reason = "each table is stored under the type of its rows")]
+    pub fn table_mut<T: Stored>(&mut self) -> &mut Table<T> {
+        let table = self.tables.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(Table::<T>::new()));
+        (&mut **table as &mut dyn Any).downcast_mut().expect("each table is stored under the type of its rows")
     }
 
-    /// The milliseconds from a request to its message's delivery.
-    pub fn delivery(&self) -> i64 {
-        moment::length(self.settings.delivery)
+    /// Returns the row with this id, or a 404.
+    pub fn find<T: Stored>(&self, id: &str) -> Result<&T, Response> {
+        let row = self.table::<T>().get(id).filter(|row| !row.is_deleted());
+        row.ok_or_else(|| Response::not_found(T::NOUN, id))
     }
 
-    /// Drops the oldest of what every call makes more of.
-    pub fn forget(&mut self) {
-        let keep = self.settings.keep;
-        while self.calls.len() > keep {
-            self.calls.pop_front();
-        }
-        while self.sent.len() > keep {
-            self.sent.pop_front();
-        }
-        while self.events.len() > keep {
-            self.events.pop_front();
-        }
-        self.messages.keep(keep);
-        self.keys.keep(keep);
-        self.automation_runs.keep(keep);
-        self.journey_runs.keep(keep);
-        self.preference_log.keep(keep);
-        self.track_events.keep(keep);
-        // Not at each message that goes, because all are looked at.
-        if self.moving.len() > 2 * self.messages.len() + 1_000 {
-            self.moving.retain(|id| self.messages.contains(id));
+    /// Like [`find`](Self::find), to change the row.
+    pub fn find_mut<T: Stored>(&mut self, id: &str) -> Result<&mut T, Response> {
+        let row = self.table_mut::<T>().get_mut(id).filter(|row| !row.is_deleted());
+        row.ok_or_else(|| Response::not_found(T::NOUN, id))
+    }
+
+    /// Makes an id with a prefix. Each run gives the same ids in the same order.
+    pub fn new_id(&mut self, prefix: &str) -> String {
+        self.id_count += 1;
+        format!("{prefix}{:026}", self.id_count)
+    }
+
+    /// Makes the id of a request or a message, in Courier's format.
+    pub fn new_request_id(&mut self, now: i64) -> String {
+        self.id_count += 1;
+        format!("1-{:08x}-{:024x}", now / 1_000, self.id_count)
+    }
+
+    /// Records the event for a webhook, if webhooks are collected.
+    pub fn emit(&mut self, kind: &'static str, data: Value) {
+        if self.settings.webhooks {
+            self.events.push_back(Event { kind, data });
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use crate::testing::api::courier::Courier;
-    use http::Request;
-
-    #[test]
-    fn webhooks_that_nobody_takes_are_forgotten_with_their_messages() {
-        let courier = Courier::new();
-        courier.collect_webhooks().keep(10);
-        let body = r#"{"message": {"to": {"email": "ada@example.com"}, "template": "nt"}}"#;
-        for _ in 0..3_000 {
-            let request = Request::post("/send").header("authorization", "Bearer test").body(body.into());
-            let answer = courier.answer(&request.unwrap_or_default());
-            assert_eq!(answer.status(), 202);
-        }
-        let state = courier.state();
-        assert!(state.moving.len() < 1_100 && state.messages.len() == 10, "{}", state.moving.len());
+    /// Drops the oldest of everything that grows with every call.
+    pub fn trim(&mut self) {
+        let count = self.settings.keep;
+        self.sent.drain(..self.sent.len().saturating_sub(count));
+        self.events.drain(..self.events.len().saturating_sub(count));
+        self.keys.keep(count);
+        self.tables.values_mut().for_each(|table| table.trim(count));
     }
 }

@@ -1,80 +1,85 @@
-//! Rows by id, in the order in which they were made.
+//! Rows by id, in the order in which they were inserted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+#[derive(Clone)]
 pub(crate) struct Table<T> {
     rows: BTreeMap<u64, (String, T)>,
-    places: HashMap<String, u64>,
+    indices: BTreeMap<String, u64>,
     next: u64,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), places: HashMap::new(), next: 0 }
+        Self::new()
     }
 }
 
 impl<T> Table<T> {
+    pub const fn new() -> Self {
+        Self { rows: BTreeMap::new(), indices: BTreeMap::new(), next: 0 }
+    }
+
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
     pub fn contains(&self, id: &str) -> bool {
-        self.places.contains_key(id)
+        self.indices.contains_key(id)
     }
 
     pub fn get(&self, id: &str) -> Option<&T> {
-        self.rows.get(self.places.get(id)?).map(|(_, row)| row)
+        self.rows.get(self.indices.get(id)?).map(|(_, row)| row)
     }
 
     pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        self.rows.get_mut(self.places.get(id)?).map(|(_, row)| row)
+        self.rows.get_mut(self.indices.get(id)?).map(|(_, row)| row)
     }
 
-    /// Puts a row in the place of the one with the same id, or behind the others.
+    /// Replaces the row with the same id, or adds one at the end.
     pub fn insert(&mut self, id: &str, row: T) {
-        let place = self.place(id);
-        self.rows.insert(place, (id.to_owned(), row));
+        let index = self.index(id);
+        self.rows.insert(index, (id.to_owned(), row));
     }
 
-    /// The row with that id, made if there is none.
+    /// Returns the row with this id, which `make` makes if it does not exist.
     pub fn entry(&mut self, id: &str, make: impl FnOnce() -> T) -> &mut T {
-        let place = self.place(id);
-        &mut self.rows.entry(place).or_insert_with(|| (id.to_owned(), make())).1
+        let index = self.index(id);
+        &mut self.rows.entry(index).or_insert_with(|| (id.to_owned(), make())).1
     }
 
-    fn place(&mut self, id: &str) -> u64 {
-        *self.places.entry(id.to_owned()).or_insert_with(|| {
+    fn index(&mut self, id: &str) -> u64 {
+        *self.indices.entry(id.to_owned()).or_insert_with(|| {
             self.next += 1;
             self.next
         })
     }
 
     pub fn remove(&mut self, id: &str) -> Option<T> {
-        let place = self.places.remove(id)?;
-        self.rows.remove(&place).map(|(_, row)| row)
+        let index = self.indices.remove(id)?;
+        self.rows.remove(&index).map(|(_, row)| row)
     }
 
-    /// Drops the oldest rows until there are as many as said.
+    /// Drops the oldest rows until `count` are left.
     pub fn keep(&mut self, count: usize) {
         while self.rows.len() > count {
             if let Some((_, (id, _))) = self.rows.pop_first() {
-                self.places.remove(&id);
+                self.indices.remove(&id);
             }
         }
     }
 
     pub fn clear(&mut self) {
         self.rows.clear();
-        self.places.clear();
+        self.indices.clear();
     }
 
-    /// The rows, the oldest first.
+    /// Returns the rows, the oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &T)> {
         self.rows.values().map(|(id, row)| (id.as_str(), row))
     }
 
-    pub fn values_mut(&mut self) -> impl Iterator<Item = (&str, &mut T)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut T)> {
         self.rows.values_mut().map(|(id, row)| (id.as_str(), row))
     }
 }
@@ -84,7 +89,7 @@ mod tests {
     use super::Table;
 
     #[test]
-    fn rows_keep_their_place_and_the_oldest_are_dropped_first() {
+    fn rows_keep_their_order_and_the_oldest_go_first() {
         let mut table = Table::default();
         for id in ["a", "b", "c"] {
             table.insert(id, 1);

@@ -1,4 +1,4 @@
-//! Moments as the API writes them: milliseconds since 1970, or ISO 8601 in UTC.
+//! Times in the formats of the API: milliseconds since 1970, or ISO 8601 in UTC.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,41 +8,41 @@ const SECOND: i64 = 1_000;
 const DAY: i64 = 86_400 * SECOND;
 
 /// Milliseconds since 1970.
-pub(crate) fn millis(moment: SystemTime) -> i64 {
-    whole_millis(nanoseconds_of(moment)).unwrap_or(i64::MAX)
+pub(crate) fn millis(time: SystemTime) -> i64 {
+    whole_millis(nanoseconds_of(time)).unwrap_or(i64::MAX)
 }
 
 fn whole_millis(nanoseconds: i128) -> Option<i64> {
     i64::try_from(nanoseconds.div_euclid(MILLISECOND)).ok()
 }
 
-/// As many milliseconds as a duration has.
-pub(crate) fn length(duration: Duration) -> i64 {
+/// The milliseconds of a duration.
+pub(crate) fn duration_millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// `2026-01-31T08:00:00.000Z`.
+/// Formats milliseconds as `2026-01-31T08:00:00.000Z`.
 pub(crate) fn iso(millis: i64) -> String {
     written(i128::from(millis) * MILLISECOND)
 }
 
-/// Reads an ISO 8601 date, with or without a time; without an offset it is UTC.
+/// Parses an ISO 8601 date, with or without a time; without an offset it is UTC.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     read(text).or_else(|| read(&format!("{}Z", text.trim()))).and_then(whole_millis)
 }
 
-/// Reads a length as people write it (`7 days`, `2 hours`) or as ISO 8601 has it (`P1DT2H`).
-pub(crate) fn parse_length(text: &str) -> Option<i64> {
+/// Parses a duration such as `7 days`, or in ISO 8601 such as `P1DT2H`.
+pub(crate) fn parse_duration(text: &str) -> Option<i64> {
     match text.trim().strip_prefix('P') {
-        Some(rest) => parse_iso_length(rest),
+        Some(rest) => parse_iso_duration(rest),
         None => {
             let (number, unit) = text.trim().split_once(' ')?;
-            number.parse::<i64>().ok()?.checked_mul(unit_length(unit.trim().trim_end_matches('s'))?)
+            number.parse::<i64>().ok()?.checked_mul(unit_millis(unit.trim().trim_end_matches('s'))?)
         }
     }
 }
 
-fn unit_length(unit: &str) -> Option<i64> {
+fn unit_millis(unit: &str) -> Option<i64> {
     Some(match unit {
         "second" => SECOND,
         "minute" => 60 * SECOND,
@@ -55,7 +55,7 @@ fn unit_length(unit: &str) -> Option<i64> {
     })
 }
 
-fn parse_iso_length(text: &str) -> Option<i64> {
+fn parse_iso_duration(text: &str) -> Option<i64> {
     let (mut total, mut number, mut in_time) = (0_i64, String::new(), false);
     for letter in text.chars() {
         let unit = match letter {
@@ -76,8 +76,8 @@ fn parse_iso_length(text: &str) -> Option<i64> {
             'Y' => "year",
             _ => return None,
         };
-        let length = number.parse::<i64>().ok()?.checked_mul(unit_length(unit)?)?;
-        total = total.checked_add(length)?;
+        let millis = number.parse::<i64>().ok()?.checked_mul(unit_millis(unit)?)?;
+        total = total.checked_add(millis)?;
         number.clear();
     }
     (number.is_empty() && !text.is_empty()).then_some(total)
@@ -85,10 +85,10 @@ fn parse_iso_length(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{iso, parse, parse_length};
+    use super::{iso, parse, parse_duration};
 
     #[test]
-    fn a_moment_is_read_as_it_is_written() {
+    fn time_parses_back_from_its_text() {
         for (millis, text) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (1_767_225_600_123, "2026-01-01T00:00:00.123Z"),
@@ -108,13 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn a_length_is_a_number_and_a_unit_or_iso_8601() {
-        assert_eq!(parse_length("7 days"), Some(7 * 86_400_000));
-        assert_eq!(parse_length("1 hour"), Some(3_600_000));
-        assert_eq!(parse_length("PT30M"), Some(1_800_000));
-        assert_eq!(parse_length("P1DT2H"), Some(26 * 3_600_000));
+    fn duration_parses_from_unit_or_iso_8601() {
+        assert_eq!(parse_duration("7 days"), Some(7 * 86_400_000));
+        assert_eq!(parse_duration("1 hour"), Some(3_600_000));
+        assert_eq!(parse_duration("PT30M"), Some(1_800_000));
+        assert_eq!(parse_duration("P1DT2H"), Some(26 * 3_600_000));
         for text in ["", "P", "P1", "7", "seven days", "7 fortnights", "P99999999999999999Y"] {
-            assert_eq!(parse_length(text), None, "{text}");
+            assert_eq!(parse_duration(text), None, "{text}");
         }
     }
 }

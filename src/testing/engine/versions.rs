@@ -1,19 +1,22 @@
-//! A draft, and the versions that were published of it.
+//! A draft and its published versions.
 
 use serde_json::{Value, json};
 
-use crate::testing::resources::messages::CREATOR;
+/// The user that the fake names as the creator of everything.
+pub(crate) const CREATOR: &str = "user_local";
 
+#[derive(Clone)]
 pub(crate) struct Versions {
     draft: Value,
-    made: i64,
-    /// The draft says something that no version says.
+    created: i64,
+    /// The draft differs from the last version.
     changed: bool,
     published: Vec<Version>,
-    /// Which of them is in use.
+    /// The index of the version in use.
     live: usize,
 }
 
+#[derive(Clone)]
 struct Version {
     content: Value,
     created: i64,
@@ -21,7 +24,7 @@ struct Version {
 
 impl Versions {
     pub fn new(draft: Value, now: i64) -> Self {
-        Self { draft, made: now, changed: true, published: Vec::new(), live: 0 }
+        Self { draft, created: now, changed: true, published: Vec::new(), live: 0 }
     }
 
     pub fn draft(&self) -> &Value {
@@ -33,12 +36,12 @@ impl Versions {
         self.draft = draft;
     }
 
-    /// What is in use.
+    /// The content of the version in use.
     pub fn live(&self) -> Option<&Value> {
         self.published.get(self.live).map(|version| &version.content)
     }
 
-    /// When what is in use was published.
+    /// The time at which the version in use was published.
     pub fn published(&self) -> Option<i64> {
         self.published.get(self.live).map(|version| version.created)
     }
@@ -47,12 +50,12 @@ impl Versions {
         !self.published.is_empty()
     }
 
-    /// `DRAFT` or `PUBLISHED`, whichever a version is.
+    /// Returns `DRAFT` or `PUBLISHED`, the state of a version.
     pub fn state(&self, version: &str) -> &'static str {
         if version == "draft" || !self.is_published() { "DRAFT" } else { "PUBLISHED" }
     }
 
-    /// Puts the draft in use. Without a change it does nothing.
+    /// Publishes the draft. Without a change there is no new version.
     pub fn publish(&mut self, now: i64) {
         if self.changed || self.published.is_empty() {
             self.published.push(Version { content: self.draft.clone(), created: now });
@@ -61,22 +64,22 @@ impl Versions {
         self.live = self.published.len() - 1;
     }
 
-    /// Puts an earlier version in use again, as a new one.
-    pub fn go_back(&mut self, name: &str, now: i64) -> bool {
+    /// Publishes an earlier version again, as a new one. Returns `false` if it does not exist.
+    pub fn restore(&mut self, name: &str, now: i64) -> bool {
         let Some(content) = self.read(name).cloned() else { return false };
         self.published.push(Version { content, created: now });
         self.live = self.published.len() - 1;
         true
     }
 
-    /// Puts an earlier version in use again, as itself.
+    /// Puts an earlier version in use again. Returns `false` if it does not exist.
     pub fn select(&mut self, name: &str) -> bool {
         let known = self.index(name);
         self.live = known.unwrap_or(self.live);
         known.is_some()
     }
 
-    /// `draft`, `published`, or a version by its name.
+    /// Returns the content of `draft`, `published`, or a version by its name.
     pub fn read(&self, name: &str) -> Option<&Value> {
         match name {
             "draft" => Some(&self.draft),
@@ -92,7 +95,7 @@ impl Versions {
         .filter(|index| *index < self.published.len())
     }
 
-    /// The name of a version, with `published` and `draft` as the version that they are.
+    /// The name of a version, for which `published` and `draft` can stand.
     pub fn name(&self, name: &str) -> String {
         match name {
             "draft" => self.newest(),
@@ -107,7 +110,8 @@ impl Versions {
 
     /// The history, the most recent first: the draft, then what was published.
     pub fn history(&self) -> impl Iterator<Item = Value> {
-        let draft = json!({"version": "draft", "created": self.made, "creator": CREATOR, "has_changes": self.changed});
+        let draft =
+            json!({"version": "draft", "created": self.created, "creator": CREATOR, "has_changes": self.changed});
         let published = self.published.iter().enumerate().rev().map(|(index, version)| {
             let name = if index == self.live { format!("published:{}", named(index)) } else { named(index) };
             json!({"version": name, "created": version.created, "creator": CREATOR})
@@ -115,7 +119,7 @@ impl Versions {
         std::iter::once(draft).chain(published)
     }
 
-    /// What was published, the most recent first: name, content and moment.
+    /// The published versions, the most recent first: name, content and time.
     pub fn all(&self) -> impl Iterator<Item = (String, &Value, i64)> {
         let published = self.published.iter().enumerate().rev();
         published.map(|(index, version)| (named(index), &version.content, version.created))
@@ -133,7 +137,7 @@ mod tests {
     use super::Versions;
 
     #[test]
-    fn a_draft_is_not_in_use_before_it_is_published() {
+    fn draft_is_in_use_once_published() {
         let mut versions = Versions::new(json!("one"), 1);
         assert_eq!((versions.live(), versions.state("published")), (None, "DRAFT"));
         versions.publish(2);
@@ -142,9 +146,9 @@ mod tests {
         assert_eq!((versions.live(), versions.draft()), (Some(&json!("one")), &json!("two")));
         versions.publish(4);
         assert_eq!((versions.live(), versions.name("published")), (Some(&json!("two")), "v002".to_owned()));
-        assert!(versions.go_back("v001", 5));
+        assert!(versions.restore("v001", 5));
         assert_eq!((versions.live(), versions.name("published")), (Some(&json!("one")), "v003".to_owned()));
-        assert!(!versions.go_back("v009", 6));
+        assert!(!versions.restore("v009", 6));
         assert_eq!(versions.history().count(), 4);
     }
 }

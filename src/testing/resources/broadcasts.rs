@@ -2,141 +2,136 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::json::{or_null, pick, text, with};
-use crate::testing::engine::pagination::page;
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
-use crate::testing::engine::time::{self as moment, iso};
-use crate::testing::resources::elements;
-use crate::testing::resources::messages::CREATOR;
-use crate::testing::resources::send::submit_at;
-use crate::testing::resources::templates::Template;
+use super::elements;
+use super::messages::Message;
+use super::send::submit_at;
+use super::templates::Template;
+use crate::testing::engine::{
+    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, Stored, crud, iso, or_null, pick, text,
+    time, with,
+};
 
-pub(crate) struct Broadcast {
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("broadcasts.list", crud::list::<Broadcast>),
+    ("broadcasts.create", crud::create::<Broadcast>),
+    ("broadcasts.retrieve", crud::retrieve::<Broadcast>),
+    ("broadcasts.update", update),
+    ("broadcasts.archive", archive),
+    ("broadcasts.duplicate", duplicate),
+    ("broadcasts.put_content", put_content),
+    ("broadcasts.retrieve_content", retrieve_content),
+    ("broadcasts.send", |state, request| send_at(state, request, request.now)),
+    ("broadcasts.schedule", schedule),
+    ("broadcasts.cancel", cancel),
+];
+
+#[derive(Clone)]
+struct Broadcast {
     name: String,
     channel: Value,
     created: i64,
     updated: i64,
     archived: Option<i64>,
     schedule: Option<Value>,
-    /// When it begins to go out.
+    /// The time at which it begins to go out.
     sends: Option<i64>,
     template: Template,
 }
 
+impl Stored for Broadcast {
+    const NOUN: &'static str = "broadcast";
+
+    fn is_deleted(&self) -> bool {
+        self.archived.is_some()
+    }
+}
+
+impl Resource for Broadcast {
+    const NEWEST_FIRST: bool = true;
+
+    fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.details(id, request))
+    }
+}
+
+impl Create for Broadcast {
+    const ID_PREFIX: &'static str = "bc_";
+
+    fn build(_: &mut State, _: &str, request: &Request<'_>, _: Option<Self>) -> Result<Self, Response> {
+        let name = text(&request.body, "name").unwrap_or_default().to_owned();
+        let content = json!({"version": "2022-01-01", "elements": []});
+        Ok(Self::new(name, or_null(&request.body, "channel"), content, request.now))
+    }
+}
+
 impl Broadcast {
-    fn status(&self, now: i64, delivery: i64) -> &'static str {
+    fn new(name: String, channel: Value, content: Value, now: i64) -> Self {
+        let template = Template::new(json!({"content": content}), now);
+        Self { name, channel, created: now, updated: now, archived: None, schedule: None, sends: None, template }
+    }
+
+    fn status(&self, request: &Request<'_>) -> &'static str {
         match self.sends {
             None => "draft",
-            Some(at) if now < at => "scheduled",
-            Some(at) if now < at.saturating_add(delivery) => "sending",
+            Some(at) if request.now < at => "scheduled",
+            Some(at) if request.now < at.saturating_add(request.delivery) => "sending",
             Some(_) => "sent",
         }
     }
 
-    fn view(&self, id: &str, now: i64, delivery: i64) -> Value {
+    fn details(&self, id: &str, request: &Request<'_>) -> Value {
         json!({
-            "id": id, "name": self.name, "channel": self.channel, "status": self.status(now, delivery),
+            "id": id, "name": self.name, "channel": self.channel, "status": self.status(request),
             "created_at": iso(self.created), "created_by": CREATOR,
             "updated_at": iso(self.updated), "updated_by": CREATOR,
             "archived_at": self.archived.map(iso), "archived_by": self.archived.map(|_| CREATOR),
             "schedule": self.schedule,
         })
     }
-
-    fn new(name: String, channel: Value, content: Value, now: i64) -> Self {
-        let template = Template::new(json!({"content": content}), now);
-        Self { name, channel, created: now, updated: now, archived: None, schedule: None, sends: None, template }
-    }
 }
 
-fn found<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Broadcast, Answer> {
-    let broadcast = state.broadcasts.get_mut(request.id(0)).filter(|broadcast| broadcast.archived.is_none());
-    broadcast.ok_or_else(|| Answer::not_found("broadcast", request.id(0)))
-}
-
-fn view(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let delivery = state.delivery();
-    Ok(Answer::ok(found(state, request)?.view(request.id(0), request.now, delivery)))
-}
-
-fn store(state: &mut State, broadcast: Broadcast, now: i64) -> Answer {
-    let (id, delivery) = (state.id("bc_"), state.delivery());
-    let view = broadcast.view(&id, now, delivery);
-    state.broadcasts.insert(&id, broadcast);
-    Answer::ok(view)
-}
-
-pub(crate) fn create(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let name = text(&request.body, "name").unwrap_or_default().to_owned();
-    let content = json!({"version": "2022-01-01", "elements": []});
-    let broadcast = Broadcast::new(name, or_null(&request.body, "channel"), content, request.now);
-    Ok(store(state, broadcast, request.now))
-}
-
-pub(crate) fn list_all(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let delivery = state.delivery();
-    let broadcasts = state.broadcasts.iter().rev().filter(|(_, broadcast)| broadcast.archived.is_none());
-    page(request, state.settings.page_size, broadcasts.map(|(id, broadcast)| broadcast.view(id, request.now, delivery)))
-}
-
-pub(crate) fn retrieve(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    view(state, request)
-}
-
-pub(crate) fn update(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let broadcast = found(state, request)?;
+fn update(state: &mut State, request: &Request<'_>) -> Outcome {
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
     text(&request.body, "name").unwrap_or_default().clone_into(&mut broadcast.name);
     broadcast.updated = request.now;
-    view(state, request)
+    Ok(Response::ok(broadcast.details(request.id(0), request)))
 }
 
-pub(crate) fn archive(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let delivery = state.delivery();
-    let broadcast = found(state, request)?;
+fn archive(state: &mut State, request: &Request<'_>) -> Outcome {
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
     broadcast.archived = Some(request.now);
-    Ok(Answer::ok(broadcast.view(request.id(0), request.now, delivery)))
+    Ok(Response::ok(broadcast.details(request.id(0), request)))
 }
 
-pub(crate) fn duplicate(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let original = found(state, request)?;
-    let name = format!("{} (copy)", original.name);
-    let copy = Broadcast::new(name, original.channel.clone(), original.template.draft_content(), request.now);
-    Ok(store(state, copy, request.now))
+fn duplicate(state: &mut State, request: &Request<'_>) -> Outcome {
+    let Broadcast { name, channel, template, .. } = state.find::<Broadcast>(request.id(0))?;
+    let copy = Broadcast::new(format!("{name} (copy)"), channel.clone(), template.draft_content(), request.now);
+    let id = state.new_id(Broadcast::ID_PREFIX);
+    let details = copy.details(&id, request);
+    state.table_mut().insert(&id, copy);
+    Ok(Response::ok(details))
 }
 
-pub(crate) fn put_content(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    found(state, request)?;
+fn put_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    state.find::<Broadcast>(request.id(0))?;
     let content = elements::with_ids(state, or_null(&request.body, "content"));
-    let broadcast = found(state, request)?;
-    broadcast.template.write_content(content, request);
-    Ok(broadcast.template.mutation(request.id(0), request))
+    Ok(state.find_mut::<Broadcast>(request.id(0))?.template.write_content(content, request))
 }
 
-pub(crate) fn retrieve_content(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let content = found(state, request)?.template.draft_content();
-    let version = text(&content, "version").unwrap_or("2022-01-01");
-    Ok(Answer::ok(json!({"elements": elements::exported(&content), "version": version})))
+fn retrieve_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    Ok(elements::export(&state.find::<Broadcast>(request.id(0))?.template.draft_content()))
 }
 
-pub(crate) fn send(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    go(state, request, request.now)
+fn schedule(state: &mut State, request: &Request<'_>) -> Outcome {
+    let at = text(&request.body, "scheduled_to").and_then(time::parse);
+    send_at(state, request, at.ok_or_else(|| Response::invalid("`scheduled_to` is not an ISO 8601 timestamp"))?)
 }
 
-pub(crate) fn schedule(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let at = text(&request.body, "scheduled_to").and_then(moment::parse);
-    let at = at.ok_or_else(|| Answer::invalid("`scheduled_to` is not an ISO 8601 timestamp"))?;
-    go(state, request, at)
-}
-
-fn go(state: &mut State, request: &Request<'_>, at: i64) -> Result<Answer, Answer> {
-    let delivery = state.delivery();
-    let broadcast = found(state, request)?;
-    if matches!(broadcast.status(request.now, delivery), "sending" | "sent") {
-        return Err(Answer::conflict("The broadcast has been sent"));
+fn send_at(state: &mut State, request: &Request<'_>, at: i64) -> Outcome {
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
+    if matches!(broadcast.status(request), "sending" | "sent") {
+        return Err(Response::conflict("The broadcast has been sent"));
     }
-    let schedule = pick(&request.body, &["recipient_id", "recipient_type", "scheduled_to", "timezone"]);
     broadcast.template.content.publish(request.now);
     broadcast.sends = Some(at);
     broadcast.updated = request.now;
@@ -148,23 +143,24 @@ fn go(state: &mut State, request: &Request<'_>, at: i64) -> Result<Answer, Answe
     let message = json!({"to": to, "content": broadcast.template.draft_content(), "routing": {
         "method": "single", "channels": [broadcast.channel],
     }});
-    let sent = submit_at(state, request.now, at, message, true)?;
-    found(state, request)?.schedule = Some(with(schedule, json!({"request_id": sent})));
-    view(state, request)
+    let request_id = submit_at(state, request, at, message, true)?;
+    let schedule = pick(&request.body, &["recipient_id", "recipient_type", "scheduled_to", "timezone"]);
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
+    broadcast.schedule = Some(with(schedule, json!({"request_id": request_id})));
+    Ok(Response::ok(broadcast.details(request.id(0), request)))
 }
 
-pub(crate) fn cancel(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let delivery = state.delivery();
-    let broadcast = found(state, request)?;
-    if broadcast.status(request.now, delivery) != "scheduled" {
-        return Err(Answer::conflict("The broadcast is not scheduled"));
+fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
+    if broadcast.status(request) != "scheduled" {
+        return Err(Response::conflict("The broadcast is not scheduled"));
     }
     broadcast.sends = None;
     broadcast.updated = request.now;
     let schedule = broadcast.schedule.take().unwrap_or_default();
-    let sent = text(&schedule, "request_id").unwrap_or_default();
-    for (_, message) in state.messages.values_mut().filter(|(_, message)| message.request == sent) {
-        message.mark(request.now, "CANCELED", None);
-    }
-    view(state, request)
+    let details = broadcast.details(request.id(0), request);
+    let request_id = text(&schedule, "request_id").unwrap_or_default();
+    let messages = state.table_mut::<Message>().iter_mut();
+    messages.filter(|(_, message)| message.request == request_id).for_each(|(_, message)| message.cancel(request.now));
+    Ok(Response::ok(details))
 }

@@ -1,43 +1,30 @@
-//! What a message says, near enough to show it.
+//! The rendered content of a message.
 
 use serde_json::Value;
 
-use crate::testing::engine::json::{list, object, path, text};
-use crate::testing::engine::state::State;
+use super::profiles;
+use super::templates::Template;
+use super::tenants::Tenant;
+use crate::testing::engine::{State, list, object, path, text};
 
-/// Whether a template can be sent: one of the workspace, by id or alias, or one of the message's tenant.
-pub(crate) fn is_known(state: &State, message: &Value, template: &str) -> bool {
-    payload(state, message, template).is_some()
-}
-
-/// The live version of a template.
-pub(crate) fn payload<'a>(state: &'a State, message: &Value, template: &str) -> Option<&'a Value> {
+/// The live version of a template: one of the workspace, by id or alias, or one of the message's tenant.
+pub(super) fn payload<'a>(state: &'a State, message: &Value, template: &str) -> Option<&'a Value> {
     if let Some(own) = template.strip_prefix("tenant/") {
-        let tenant = path(message, "context.tenant_id")?.as_str()?;
-        if let Some(payload) =
-            state.tenants.get(tenant)?.templates.get(own).and_then(|template| template.content.live())
-        {
-            return Some(payload);
-        }
-        return payload(state, message, own);
+        let tenant = state.table::<Tenant>().get(path(message, "context.tenant_id")?.as_str()?)?;
+        return tenant.template(own).or_else(|| payload(state, message, own));
     }
     let has_alias = |payload: &Value| payload.get("alias").is_some_and(|alias| alias == template);
-    let mut named = state
-        .templates
-        .iter()
-        .filter(|(id, found)| !found.archived && (*id == template || found.content.live().is_some_and(has_alias)));
-    named.find_map(|(_, template)| template.content.live())
+    let mut live = state.table::<Template>().iter().filter(|(_, own)| own.is_sendable());
+    live.find_map(|(id, own)| own.content.live().filter(|payload| id == template || has_alias(payload)))
 }
 
 /// The title and the body, with their variables filled in.
 pub(crate) fn render(state: &State, message: &Value, to: &Value) -> (String, String) {
     let of_template = || payload(state, message, text(message, "template")?)?.get("content");
-    let of_journey = || {
-        let mut journeys = state.journeys.iter();
-        let wanted = text(message, "template")?;
-        journeys.find_map(|(_, journey)| journey.templates.get(wanted)?.content.live()?.get("content"))
-    };
-    let content = message.get("content").filter(|content| content.is_object()).or_else(of_template).or_else(of_journey);
+    // Of a journey.
+    let of_any_template = || state.table::<Template>().get(text(message, "template")?)?.content.live()?.get("content");
+    let content = message.get("content").filter(|content| content.is_object());
+    let content = content.or_else(of_template).or_else(of_any_template);
     let Some(content) = content else { return (String::new(), String::new()) };
     let (mut title, mut body) = (String::new(), Vec::new());
     if let Some(given) = text(content, "title") {
@@ -45,14 +32,14 @@ pub(crate) fn render(state: &State, message: &Value, to: &Value) -> (String, Str
     }
     body.extend(text(content, "body").map(str::to_owned));
     collect(list(content, "elements"), &mut title, &mut body);
-    let user = text(to, "user_id").and_then(|user| state.profiles.get(user));
-    let fill = |text: &str| {
-        filled(text, |name| {
+    let fill = |template: &str| {
+        filled(template, |name| {
             let name = name.strip_prefix("data.").unwrap_or(name);
             let given = [to.get("data"), message.get("data")].into_iter().flatten().find_map(|data| path(data, name));
             let name = name.strip_prefix("profile.").unwrap_or(name);
             let inline = || [Some(to), to.get("profile")].into_iter().flatten().find_map(|to| path(to, name));
-            given.or_else(inline).or_else(|| user?.get(name)).map(shown)
+            let stored = || profiles::property(state, text(to, "user_id")?, name);
+            given.or_else(inline).or_else(stored).map(plain)
         })
     };
     (fill(&title), fill(&body.join("\n")))
@@ -68,11 +55,11 @@ fn collect(elements: &[Value], title: &mut String, body: &mut Vec<String>) {
     }
 }
 
-fn shown(value: &Value) -> String {
+fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A text with each `{{name}}` replaced; one that is not known becomes nothing.
+/// Replaces each `{{name}}`; unknown names become empty.
 fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let (mut filled, mut rest) = (String::new(), text);
     while let Some((before, (name, after))) =
@@ -85,7 +72,7 @@ fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     filled + rest
 }
 
-/// A text that can stand in HTML.
+/// Escapes a text for HTML.
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -101,8 +88,8 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The topic that a message belongs to, by itself or by its template.
-pub(crate) fn topic<'a>(state: &'a State, message: &'a Value) -> Option<&'a str> {
+/// The topic of a message, or of its template.
+pub(super) fn topic<'a>(state: &'a State, message: &'a Value) -> Option<&'a str> {
     let own = object(message, "preferences").and_then(|preferences| preferences.get("subscription_topic_id")?.as_str());
     own.or_else(|| {
         let payload = payload(state, message, text(message, "template")?)?;
@@ -115,7 +102,7 @@ mod tests {
     use super::{escaped, filled};
 
     #[test]
-    fn variables_are_filled_in_and_unknown_ones_vanish() {
+    fn variables_are_filled_in_or_removed() {
         let value = |name: &str| (name == "name").then(|| "Ada".to_owned());
         assert_eq!(filled("Hi {{ name }}, {{none}}{{ and", value), "Hi Ada, {{ and");
         assert_eq!(escaped("<a href=\"'\">&"), "&lt;a href=&quot;&#39;&quot;&gt;&amp;");

@@ -1,43 +1,39 @@
-//! Sets of devices for previews: `/previews/device-sets`.
+//! Previews: `/previews`, of which the fake keeps the sets of devices.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::testing::engine::json::{or_null, pick, with};
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
-use crate::testing::engine::time::iso;
+use crate::testing::engine::dispatch::respond_with_example;
+use crate::testing::engine::{
+    Create, Handler, Outcome, Request, Response, State, crud, document, iso, or_null, pick, with,
+};
 
-fn found<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Value, Answer> {
-    state.device_sets.get_mut(request.id(0)).ok_or_else(|| Answer::not_found("device set", request.id(0)))
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("previews.list_device_sets", crud::list::<DeviceSet>),
+    ("previews.create_device_set", crud::create::<DeviceSet>),
+    ("previews.retrieve_device_set", crud::retrieve::<DeviceSet>),
+    ("previews.update_device_set", crud::replace::<DeviceSet>),
+    ("previews.archive_device_set", archive),
+    ("previews.list_devices", respond_with_example),
+    ("notifications.previews.runs.list", respond_with_example),
+    ("notifications.previews.runs.create", respond_with_example),
+    ("notifications.previews.runs.retrieve", respond_with_example),
+];
+
+document!(DeviceSet, "device set");
+
+impl Create for DeviceSet {
+    const ID_PREFIX: &'static str = "pvs_";
+
+    fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
+        let now = json!(iso(request.now));
+        let created = before.map_or_else(|| now.clone(), |before| or_null(&before.0, "created_at"));
+        let about = json!({"id": id, "created_at": created, "updated_at": now});
+        Ok(Self(with(pick(&request.body, &["name", "device_ids"]), about)))
+    }
 }
 
-pub(crate) fn create(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let id = state.id("pvs_");
-    let about = json!({"id": id, "created_at": iso(request.now), "updated_at": iso(request.now)});
-    let set = with(pick(&request.body, &["name", "device_ids"]), about);
-    state.device_sets.insert(&id, set.clone());
-    Ok(Answer::ok(set))
-}
-
-pub(crate) fn list_all(state: &mut State, _: &Request<'_>) -> Result<Answer, Answer> {
-    let sets: Vec<&Value> = state.device_sets.iter().map(|(_, set)| set).collect();
-    Ok(Answer::ok(json!({"results": sets})))
-}
-
-pub(crate) fn retrieve(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    Ok(Answer::ok(found(state, request)?.clone()))
-}
-
-pub(crate) fn update(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let set = found(state, request)?;
-    let about = json!({"id": request.id(0), "created_at": or_null(set, "created_at"), "updated_at": iso(request.now)});
-    *set = with(pick(&request.body, &["name", "device_ids"]), about);
-    Ok(Answer::ok(set.clone()))
-}
-
-pub(crate) fn archive(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let set = found(state, request)?.clone();
-    state.device_sets.remove(request.id(0));
-    Ok(Answer::ok(with(set, json!({"archived_at": iso(request.now)}))))
+fn archive(state: &mut State, request: &Request<'_>) -> Outcome {
+    let set = state.find::<DeviceSet>(request.id(0))?.0.clone();
+    state.table_mut::<DeviceSet>().remove(request.id(0));
+    Ok(Response::ok(with(set, json!({"archived_at": iso(request.now)}))))
 }

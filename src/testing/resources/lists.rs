@@ -1,16 +1,28 @@
-//! Lists and who is on them: `/lists` and `/profiles/{user_id}/lists`.
+//! Lists and their subscriptions: `/lists` and `/profiles/{user_id}/lists`.
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::json::{list, or_null, text};
-use crate::testing::engine::pagination::page;
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
-use crate::testing::engine::table::Table;
-use crate::testing::engine::time::iso;
+use crate::testing::engine::{
+    Handler, Outcome, Request, Resource, Response, State, Stored, Table, crud, iso, list, or_null, page, text, with,
+};
 
-pub(crate) struct List {
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("lists.list", crud::list::<List>),
+    ("lists.retrieve", crud::retrieve::<List>),
+    ("lists.update", update),
+    ("lists.delete", crud::delete::<List>),
+    ("lists.restore", restore),
+    ("lists.subscriptions.list", list_subscriptions),
+    ("lists.subscriptions.add", |state, request| subscribe_all(ensure(state, request.id(0), request.now), request)),
+    ("lists.subscriptions.subscribe", replace_subscriptions),
+    ("lists.subscriptions.subscribe_user", subscribe_user),
+    ("lists.subscriptions.unsubscribe_user", unsubscribe_user),
+    ("profiles.lists.retrieve", list_of_profile),
+    ("profiles.lists.subscribe", subscribe_profile),
+    ("profiles.lists.delete", unsubscribe_profile),
+];
+
+pub(super) struct List {
     name: String,
     preferences: Value,
     created: i64,
@@ -24,18 +36,41 @@ struct Subscription {
     preferences: Value,
 }
 
-impl List {
-    fn new(name: &str, now: i64) -> Self {
-        let (created, updated) = (now, now);
-        let (preferences, subscriptions) = (Value::Null, Table::default());
-        Self { name: name.to_owned(), preferences, created, updated, deleted: false, subscriptions }
+impl Stored for List {
+    const NOUN: &'static str = "list";
+
+    fn is_deleted(&self) -> bool {
+        self.deleted
+    }
+}
+
+impl Resource for List {
+    fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.details(id))
     }
 
-    fn view(&self, id: &str) -> Value {
+    fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
+        let matches = request.parameter("pattern").is_none_or(|pattern| matches_pattern(pattern, id));
+        matches.then(|| self.details(id))
+    }
+
+    fn archive(&mut self) -> bool {
+        self.deleted = true;
+        true
+    }
+}
+
+impl List {
+    fn new(name: &str, now: i64) -> Self {
+        let (preferences, subscriptions) = (Value::Null, Table::default());
+        Self { name: name.to_owned(), preferences, created: now, updated: now, deleted: false, subscriptions }
+    }
+
+    fn details(&self, id: &str) -> Value {
         json!({"id": id, "name": self.name, "created": iso(self.created), "updated": iso(self.updated)})
     }
 
-    /// The ids of the users on it, none if it is deleted.
+    /// The ids of its users; none if it is deleted.
     pub fn users(&self) -> impl Iterator<Item = &str> {
         self.subscriptions.iter().filter(|_| !self.deleted).map(|(user, _)| user)
     }
@@ -47,8 +82,8 @@ impl List {
     }
 }
 
-/// Whether a list's id is what a pattern means: `*` is one part, `**` any ending.
-pub(crate) fn matches_pattern(pattern: &str, id: &str) -> bool {
+/// Returns `true` if a pattern matches a list's id: `*` matches one part, `**` any ending.
+pub(super) fn matches_pattern(pattern: &str, id: &str) -> bool {
     let (mut parts, mut given) = (pattern.split('.'), id.split('.'));
     loop {
         match (parts.next(), given.next()) {
@@ -60,111 +95,84 @@ pub(crate) fn matches_pattern(pattern: &str, id: &str) -> bool {
     }
 }
 
-/// The list with that id, made if there is none.
-fn ensured<'a>(state: &'a mut State, id: &str, now: i64) -> &'a mut List {
-    if state.lists.get(id).is_some_and(|list| list.deleted) {
-        state.lists.remove(id);
+/// Returns the list with this id, which is created if it does not exist.
+fn ensure<'a>(state: &'a mut State, id: &str, now: i64) -> &'a mut List {
+    let lists = state.table_mut::<List>();
+    if lists.get(id).is_some_and(|list| list.deleted) {
+        lists.remove(id);
     }
-    state.lists.entry(id, || List::new(id, now))
+    lists.entry(id, || List::new(id, now))
 }
 
-fn found<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut List, Answer> {
-    let list = state.lists.get_mut(request.id(0)).filter(|list| !list.deleted);
-    list.ok_or_else(|| Answer::not_found("list", request.id(0)))
-}
-
-pub(crate) fn list_all(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let wanted = |id: &str| request.parameter("pattern").is_none_or(|pattern| matches_pattern(pattern, id));
-    let lists = state.lists.iter().filter(|(id, list)| !list.deleted && wanted(id));
-    page(request, state.settings.page_size, lists.map(|(id, list)| list.view(id)))
-}
-
-pub(crate) fn retrieve(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    Ok(Answer::ok(found(state, request)?.view(request.id(0))))
-}
-
-pub(crate) fn update(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let list = ensured(state, request.id(0), request.now);
+fn update(state: &mut State, request: &Request<'_>) -> Outcome {
+    let list = ensure(state, request.id(0), request.now);
     text(&request.body, "name").unwrap_or_default().clone_into(&mut list.name);
     list.preferences = or_null(&request.body, "preferences");
     list.updated = request.now;
-    Ok(Answer::empty(204))
+    Ok(Response::empty(204))
 }
 
-pub(crate) fn delete(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    found(state, request)?.deleted = true;
-    Ok(Answer::empty(204))
+fn restore(state: &mut State, request: &Request<'_>) -> Outcome {
+    let list = state.table_mut::<List>().get_mut(request.id(0));
+    list.ok_or_else(|| Response::not_found("list", request.id(0)))?.deleted = false;
+    Ok(Response::empty(204))
 }
 
-pub(crate) fn restore(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let list = state.lists.get_mut(request.id(0)).ok_or_else(|| Answer::not_found("list", request.id(0)))?;
-    list.deleted = false;
-    Ok(Answer::empty(204))
-}
-
-pub(crate) fn list_subscriptions(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let size = state.settings.page_size;
-    let subscriptions = found(state, request)?.subscriptions.iter().map(|(user, subscription)| {
+fn list_subscriptions(state: &mut State, request: &Request<'_>) -> Outcome {
+    let subscriptions = state.find::<List>(request.id(0))?.subscriptions.iter();
+    let row = |(user, subscription): (&str, &Subscription)| {
         let created = iso(subscription.created);
         json!({"recipientId": user, "created": created, "preferences": subscription.preferences})
-    });
-    page(request, size, subscriptions)
+    };
+    page(request, subscriptions.map(row))
 }
 
-pub(crate) fn add_subscriptions(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    subscribe_all(ensured(state, request.id(0), request.now), request)
-}
-
-pub(crate) fn replace_subscriptions(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let list = ensured(state, request.id(0), request.now);
+fn replace_subscriptions(state: &mut State, request: &Request<'_>) -> Outcome {
+    let list = ensure(state, request.id(0), request.now);
     list.subscriptions.clear();
     subscribe_all(list, request)
 }
 
-fn subscribe_all(list: &mut List, request: &Request<'_>) -> Result<Answer, Answer> {
+fn subscribe_all(list: &mut List, request: &Request<'_>) -> Outcome {
     for recipient in self::list(&request.body, "recipients") {
         let user = text(recipient, "recipientId").unwrap_or_default();
         list.subscribe(user, or_null(recipient, "preferences"), request.now);
     }
-    Ok(Answer::empty(204))
+    Ok(Response::empty(204))
 }
 
-pub(crate) fn subscribe_user(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let list = ensured(state, request.id(0), request.now);
+fn subscribe_user(state: &mut State, request: &Request<'_>) -> Outcome {
+    let list = ensure(state, request.id(0), request.now);
     list.subscribe(request.id(1), or_null(&request.body, "preferences"), request.now);
-    Ok(Answer::empty(204))
+    Ok(Response::empty(204))
 }
 
-pub(crate) fn unsubscribe_user(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let gone = found(state, request)?.subscriptions.remove(request.id(1));
-    gone.map(|_| Answer::empty(204)).ok_or_else(|| Answer::not_found("subscription", request.id(1)))
+fn unsubscribe_user(state: &mut State, request: &Request<'_>) -> Outcome {
+    let removed = state.find_mut::<List>(request.id(0))?.subscriptions.remove(request.id(1));
+    removed.map(|_| Response::empty(204)).ok_or_else(|| Response::not_found("subscription", request.id(1)))
 }
 
-pub(crate) fn of_profile(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let lists = state.lists.iter().filter(|(_, list)| !list.deleted).filter_map(|(id, list)| {
+fn list_of_profile(state: &mut State, request: &Request<'_>) -> Outcome {
+    let lists = state.table::<List>().iter().filter(|(_, list)| !list.deleted).filter_map(|(id, list)| {
         let subscription = list.subscriptions.get(request.id(0))?;
-        let mut view = list.view(id);
-        if let Some(view) = view.as_object_mut() {
-            view.insert("preferences".to_owned(), subscription.preferences.clone());
-        }
-        Some(view)
+        Some(with(list.details(id), json!({"preferences": subscription.preferences})))
     });
-    page(request, state.settings.page_size, lists)
+    page(request, lists)
 }
 
-pub(crate) fn subscribe_profile(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+fn subscribe_profile(state: &mut State, request: &Request<'_>) -> Outcome {
     for subscription in list(&request.body, "lists") {
-        let list = ensured(state, text(subscription, "listId").unwrap_or_default(), request.now);
+        let list = ensure(state, text(subscription, "listId").unwrap_or_default(), request.now);
         list.subscribe(request.id(0), or_null(subscription, "preferences"), request.now);
     }
-    Ok(Answer::ok(json!({"status": "SUCCESS"})))
+    Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 
-pub(crate) fn unsubscribe_profile(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    for (_, list) in state.lists.values_mut() {
+fn unsubscribe_profile(state: &mut State, request: &Request<'_>) -> Outcome {
+    for (_, list) in state.table_mut::<List>().iter_mut() {
         list.subscriptions.remove(request.id(0));
     }
-    Ok(Answer::ok(json!({"status": "SUCCESS"})))
+    Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 
 #[cfg(test)]
@@ -172,7 +180,7 @@ mod tests {
     use super::matches_pattern;
 
     #[test]
-    fn a_star_is_one_part_and_two_are_any_ending() {
+    fn star_matches_a_part_and_two_any_ending() {
         for (pattern, id, matches) in [
             ("eng.*", "eng.rust", true),
             ("eng.*", "eng.rust.sdk", false),

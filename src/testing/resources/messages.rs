@@ -1,45 +1,51 @@
-//! Messages on their way: `/messages` and `/requests`.
+//! Messages and their delivery: `/messages` and `/requests`.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::testing::api::courier::Courier;
-use crate::testing::api::sent::Posted;
-use crate::testing::engine::json::{list, path, text};
-use crate::testing::engine::pagination::page;
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
-use crate::testing::engine::time::{self as moment, millis};
-use crate::testing::resources::content;
+use super::{content, preferences, profiles, tokens};
+use crate::testing::engine::outbox::{Event, Posted};
+use crate::testing::engine::{
+    Handler, Outcome, Request, Resource, Response, State, crud, list, path, pick, stored, text, time, with,
+};
 
-/// Who made the fake's things.
-pub(crate) const CREATOR: &str = "user_local";
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("messages.list", list_all),
+    ("messages.retrieve", crud::retrieve::<Message>),
+    ("messages.cancel", cancel),
+    ("messages.history", list_history),
+    ("messages.content", list_outputs),
+    ("messages.resend", resend),
+    ("requests.archive", archive_request),
+];
 
 /// One message to one recipient.
 pub(crate) struct Message {
+    /// The id of the request that sent it.
     pub request: String,
-    /// What was to be sent, without whom to.
+    /// The message without `to`.
     pub message: Arc<Value>,
     pub to: Value,
     pub recipient: String,
-    pub list: Option<String>,
+    list: Option<String>,
     pub channel: Option<&'static str>,
     pub enqueued: i64,
-    /// When the wait is over that the send asked for.
-    pub due: i64,
+    /// The time at which its delay ends.
+    due: i64,
     delivery: i64,
     fate: Fate,
     by_profile: bool,
-    /// What was said about it from outside, in the order of time.
+    /// The statuses set from outside, in the order of time.
     marks: Vec<Mark>,
-    pub archived: bool,
-    /// How many of its steps have been told to the webhook.
-    told: usize,
+    archived: bool,
+    /// `true` if webhooks still have to report some of its steps.
+    is_watched: bool,
+    /// The number of steps that webhooks have reported.
+    reported: usize,
 }
 
-/// Where a message's way leads.
+/// The outcome of a delivery.
 #[derive(Clone, Copy, PartialEq)]
 enum Fate {
     Delivered,
@@ -54,7 +60,7 @@ struct Mark {
     reason: Option<String>,
 }
 
-/// That it gets a status, and when.
+/// A status and the time at which the message gets it.
 #[derive(Clone, Copy)]
 struct Step<'m> {
     at: i64,
@@ -62,31 +68,32 @@ struct Step<'m> {
     reason: Option<&'m str>,
 }
 
-/// A message that is to be made.
+/// A message to be created.
 pub(crate) struct Draft<'a> {
-    pub request: &'a str,
+    pub request_id: &'a str,
     pub message: Arc<Value>,
     pub to: Value,
     pub list: Option<&'a str>,
-    /// When it may go out.
+    /// The time from which it may go out.
     pub due: i64,
-    /// Only what `to` has in its `profile` counts as an address.
+    /// Only the `profile` in `to` has addresses.
     pub by_profile: bool,
-    /// The template is one that the workspace need not have.
+    /// The template need not be one of the workspace's.
     pub template_known: bool,
 }
 
-/// Makes a message, and tells its id.
-pub(crate) fn create(state: &mut State, now: i64, id: Option<String>, draft: Draft<'_>) -> String {
-    let id = id.unwrap_or_else(|| state.request_id(now));
+/// Creates a message. Returns its id.
+pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String>, draft: Draft<'_>) -> String {
+    let id = id.unwrap_or_else(|| state.new_request_id(request.now));
     let channel = channel(state, &draft);
     let known = draft.template_known
         || draft.message.get("content").is_some_and(Value::is_object)
-        || text(&draft.message, "template").is_some_and(|template| content::is_known(state, &draft.message, template));
+        || text(&draft.message, "template")
+            .is_some_and(|template| content::payload(state, &draft.message, template).is_some());
     let recipient = recipient(&draft.to);
     let fate = if !known {
         Fate::UnknownTemplate
-    } else if crate::testing::resources::preferences::refuses(state, &draft.message, &draft.to) {
+    } else if preferences::is_opted_out(state, &draft.message, &draft.to) {
         Fate::Unsubscribed
     } else if channel.is_none() {
         Fate::NoChannel
@@ -104,31 +111,29 @@ pub(crate) fn create(state: &mut State, now: i64, id: Option<String>, draft: Dra
         });
     }
     let message = Message {
-        request: draft.request.to_owned(),
+        request: draft.request_id.to_owned(),
         message: draft.message,
         recipient,
         to: draft.to,
         list: draft.list.map(str::to_owned),
         channel,
-        enqueued: now,
-        due: draft.due.max(now),
-        delivery: state.delivery(),
+        enqueued: request.now,
+        due: draft.due.max(request.now),
+        delivery: request.delivery,
         fate,
         by_profile: draft.by_profile,
         marks: Vec::new(),
         archived: false,
-        told: 0,
+        is_watched: state.settings.webhooks,
+        reported: 0,
     };
-    if state.settings.webhooks {
-        state.moving.insert(id.clone());
-    }
-    state.messages.insert(&id, message);
-    // Here too, because one request can make a million.
-    state.forget();
+    state.table_mut().insert(&id, message);
+    // Here too, because one request can create a million.
+    state.trim();
     id
 }
 
-/// What a message's `recipient` says: the user's id, or the address.
+/// The `recipient` of a message: the user's id, or the address.
 pub(crate) fn recipient(to: &Value) -> String {
     let inline = to.get("profile").unwrap_or(&Value::Null);
     let named = [to, inline]
@@ -141,18 +146,17 @@ pub(crate) fn recipient(to: &Value) -> String {
     named.or(nested).unwrap_or("anonymous").to_owned()
 }
 
-/// The channel that reaches a recipient, if there is one.
+/// The channel that reaches a recipient.
 fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
     let inline = draft.to.get("profile").unwrap_or(&Value::Null);
     let to = if draft.by_profile { inline } else { &draft.to };
     let user = text(to, "user_id").unwrap_or_default();
-    let profile = state.profiles.get(user);
     let has = |name: &str| {
         text(to, name).is_some()
             || text(inline, name).is_some()
-            || profile.and_then(|profile| profile.get(name)?.as_str()).is_some_and(|address| !address.is_empty())
+            || profiles::property(state, user, name).and_then(Value::as_str).is_some_and(|address| !address.is_empty())
     };
-    let pushed = state.tokens.get(user).is_some_and(|tokens| tokens.len() > 0) || has("firebaseToken");
+    let pushed = tokens::has_token(state, user) || has("firebaseToken");
     let nested =
         |name: &str| to.get(name).is_some_and(Value::is_object) || inline.get(name).is_some_and(Value::is_object);
     let reaches = |channel: &str| match channel {
@@ -166,13 +170,13 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
         "pagerduty" => nested("pagerduty").then_some("pagerduty"),
         _ => None,
     };
-    let asked = draft.message.pointer("/routing/channels").and_then(Value::as_array);
-    let asked: Vec<&str> = asked.into_iter().flatten().filter_map(Value::as_str).collect();
-    if asked.is_empty() {
+    let requested = draft.message.pointer("/routing/channels").and_then(Value::as_array);
+    let requested: Vec<&str> = requested.into_iter().flatten().filter_map(Value::as_str).collect();
+    if requested.is_empty() {
         ["email", "sms", "push", "slack", "msteams", "webhook", "pagerduty"].into_iter().find_map(reaches)
     } else {
-        // A name that is no channel is a provider, which delivers by whatever channel it serves.
-        asked.into_iter().find_map(|name| reaches(name).or_else(|| provider_channel(name).and_then(reaches)))
+        // Any other name is a provider, which delivers by its channel.
+        requested.into_iter().find_map(|name| reaches(name).or_else(|| provider_channel(name).and_then(reaches)))
     }
 }
 
@@ -186,13 +190,13 @@ fn provider_channel(provider: &str) -> Option<&'static str> {
     })
 }
 
-/// When it got a status first.
-fn when(steps: &[Step<'_>], status: &str) -> Option<i64> {
+/// The time at which it first got a status.
+fn time_of(steps: &[Step<'_>], status: &str) -> Option<i64> {
     steps.iter().find(|step| step.status == status).map(|step| step.at)
 }
 
 impl Message {
-    /// Its way in time. What is after a mark does not happen.
+    /// Its statuses over time. The first mark replaces those after it.
     fn steps(&self) -> Vec<Step<'_>> {
         let step = |at, status| Step { at, status, reason: None };
         let mut steps = vec![step(self.enqueued, "ENQUEUED")];
@@ -228,7 +232,11 @@ impl Message {
         self.steps_until(now).last().map_or("ENQUEUED", |step| step.status).to_owned()
     }
 
-    pub fn mark(&mut self, now: i64, status: &str, reason: Option<&str>) {
+    pub fn cancel(&mut self, now: i64) {
+        self.mark(now, "CANCELED", None);
+    }
+
+    fn mark(&mut self, now: i64, status: &str, reason: Option<&str>) {
         self.marks.push(Mark { at: now, status: status.to_owned(), reason: reason.map(str::to_owned) });
     }
 
@@ -248,10 +256,10 @@ impl Message {
         self.message.get("metadata").map_or(&[], |metadata| list(metadata, "tags"))
     }
 
-    /// As the API tells it, after so many of its steps.
+    /// Its details after some of its steps.
     fn details(&self, id: &str, steps: &[Step<'_>]) -> Value {
         let last = steps.last();
-        let mut details = json!({
+        let details = json!({
             "id": id,
             "enqueued": self.enqueued,
             "event": self.event(),
@@ -259,48 +267,40 @@ impl Message {
             "recipient": self.recipient,
             "status": last.map_or("ENQUEUED", |step| step.status),
         });
-        if let Some(details) = details.as_object_mut() {
-            for (name, status) in
-                [("sent", "SENT"), ("delivered", "DELIVERED"), ("opened", "OPENED"), ("clicked", "CLICKED")]
-            {
-                details.extend(when(steps, status).map(|at| (name.to_owned(), json!(at))));
-            }
-            details.extend(last.and_then(|step| step.reason).map(|reason| ("reason".to_owned(), json!(reason))));
-        }
-        details
+        let further = json!({
+            "sent": time_of(steps, "SENT"),
+            "delivered": time_of(steps, "DELIVERED"),
+            "opened": time_of(steps, "OPENED"),
+            "clicked": time_of(steps, "CLICKED"),
+            "reason": last.and_then(|step| step.reason),
+        });
+        with(details, pick(&further, &["sent", "delivered", "opened", "clicked", "reason"]).into())
     }
 
-    pub fn details_at(&self, id: &str, now: i64) -> Value {
+    fn details_at(&self, id: &str, now: i64) -> Value {
         self.details(id, &self.steps_until(now))
     }
 
-    fn extended(&self, id: &str, steps: &[Step<'_>]) -> Value {
-        let mut details = self.details(id, steps);
-        let providers = when(steps, "SENT").map(|sent| {
-            let delivered = when(steps, "DELIVERED");
-            json!({"channel": {"key": self.channel}, "provider": self.channel, "sent": sent, "delivered": delivered, "status": "sent"})
+    /// Its details with the providers that sent it.
+    fn full_details(&self, id: &str, steps: &[Step<'_>]) -> Value {
+        let provider = time_of(steps, "SENT").map(|sent| {
+            let (channel, delivered) = (self.channel, time_of(steps, "DELIVERED"));
+            json!({"channel": {"key": channel}, "provider": channel, "sent": sent, "delivered": delivered, "status": "sent"})
         });
-        if let Some(details) = details.as_object_mut() {
-            details.insert("providers".to_owned(), providers.into_iter().collect());
-        }
-        details
+        with(self.details(id, steps), json!({"providers": provider.into_iter().collect::<Vec<_>>()}))
     }
 
-    /// What has happened since the webhook was told last.
-    pub fn news(&mut self, id: &str, now: i64) -> Vec<Value> {
+    /// Its details after each step that webhooks have not reported yet.
+    fn report(&mut self, id: &str, now: i64) -> Vec<Value> {
         let steps = self.steps_until(now);
-        let news = (self.told + 1..=steps.len()).filter_map(|count| steps.get(..count));
-        let news = news.map(|steps| self.extended(id, steps)).collect();
-        self.told = steps.len();
-        news
+        let unreported = (self.reported + 1..=steps.len()).filter_map(|count| steps.get(..count));
+        let reports = unreported.map(|steps| self.full_details(id, steps)).collect();
+        self.reported = steps.len();
+        self.is_watched = self.steps().last().is_some_and(|step| step.at > now);
+        reports
     }
 
-    /// Whether time alone can still change it.
-    pub fn is_moving(&self, now: i64) -> bool {
-        self.steps().last().is_some_and(|step| step.at > now)
-    }
-
-    fn is_like(&self, id: &str, request: &Request<'_>) -> bool {
+    fn matches(&self, id: &str, request: &Request<'_>) -> bool {
         let is = |name: &str, own: &str| request.parameter(name).is_none_or(|wanted| wanted == own);
         let any = |name: &str, own: &dyn Fn(&str) -> bool| {
             let mut wanted = request.parameters(name).peekable();
@@ -308,7 +308,7 @@ impl Message {
         };
         let tagged = |tag: &str| self.tags().iter().any(|own| own == tag);
         let trace = path(&self.message, "metadata.trace_id").and_then(Value::as_str);
-        let after = request.parameter("enqueued_after").and_then(moment::parse);
+        let after = request.parameter("enqueued_after").and_then(time::parse);
         let status = self.status(request.now);
         is("messageId", id)
             && is("recipient", &self.recipient)
@@ -326,98 +326,95 @@ impl Message {
     }
 }
 
-impl Courier {
-    /// Sets the status of a message, as if a provider had reported a bounce or a click: `DELIVERED`, `CLICKED`, `UNDELIVERABLE`
-    /// and the like. Returns whether there is such a message.
-    pub fn set_status(&self, message: &str, status: &str, reason: Option<&str>) -> bool {
-        let now = millis(self.now());
-        let mut state = self.state();
-        let found = state.messages.get_mut(message).map(|message| message.mark(now, status, reason)).is_some();
-        if found && state.settings.webhooks {
-            state.moving.insert(message.to_owned());
-        }
-        found
+/// Sets the status of a message. Returns `false` if it does not exist.
+pub(crate) fn set_status(state: &mut State, id: &str, status: &str, reason: Option<&str>, now: i64) -> bool {
+    let collects_webhooks = state.settings.webhooks;
+    let Ok(message) = state.find_mut::<Message>(id) else { return false };
+    message.mark(now, status, reason);
+    message.is_watched |= collects_webhooks;
+    true
+}
+
+/// Takes the events since the last call: others, then those of messages in the order of their creation.
+pub(crate) fn take_events(state: &mut State, now: i64) -> Vec<Event> {
+    let mut events: Vec<Event> = state.events.drain(..).collect();
+    for (id, message) in state.table_mut::<Message>().iter_mut().filter(|(_, message)| message.is_watched) {
+        events.extend(message.report(id, now).into_iter().map(|data| Event { kind: "message:updated", data }));
+    }
+    events
+}
+
+stored!(Message, "message", log);
+
+impl Resource for Message {
+    const NEWEST_FIRST: bool = true;
+
+    fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.full_details(id, &self.steps_until(request.now)))
+    }
+
+    fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
+        self.matches(id, request).then(|| self.details_at(id, request.now))
     }
 }
 
-pub(crate) fn list_all(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    if let Some(after) = request.parameter("enqueued_after")
-        && moment::parse(after).is_none()
-    {
-        return Err(Answer::invalid("`enqueued_after` is not an ISO 8601 timestamp"));
+fn list_all(state: &mut State, request: &Request<'_>) -> Outcome {
+    if request.parameter("enqueued_after").is_some_and(|after| time::parse(after).is_none()) {
+        return Err(Response::invalid("`enqueued_after` is not an ISO 8601 timestamp"));
     }
-    let messages = state.messages.iter().rev().filter(|(id, message)| message.is_like(id, request));
-    page(request, state.settings.page_size, messages.map(|(id, message)| message.details_at(id, request.now)))
+    crud::list::<Message>(state, request)
 }
 
-fn found<'a>(state: &'a State, request: &Request<'_>) -> Result<&'a Message, Answer> {
-    state.messages.get(request.id(0)).ok_or_else(|| Answer::not_found("message", request.id(0)))
-}
-
-pub(crate) fn retrieve(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let message = found(state, request)?;
-    Ok(Answer::ok(message.extended(request.id(0), &message.steps_until(request.now))))
-}
-
-pub(crate) fn cancel(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
     let id = request.id(0);
-    let message = state.messages.get_mut(id).ok_or_else(|| Answer::not_found("message", id))?;
+    let message = state.find_mut::<Message>(id)?;
     if !matches!(message.status(request.now).as_str(), "ENQUEUED" | "DELAYED" | "DIGESTED" | "ROUTED") {
-        return Err(Answer::new(409, message.details_at(id, request.now)));
+        return Err(Response::new(409, message.details_at(id, request.now)));
     }
-    message.mark(request.now, "CANCELED", None);
-    Ok(Answer::ok(message.details_at(id, request.now)))
+    message.cancel(request.now);
+    Ok(Response::ok(message.details_at(id, request.now)))
 }
 
-pub(crate) fn history(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let message = found(state, request)?;
+fn list_history(state: &mut State, request: &Request<'_>) -> Outcome {
     let wanted = request.parameter("type");
-    let steps = message.steps_until(request.now).into_iter();
+    let steps = state.find::<Message>(request.id(0))?.steps_until(request.now).into_iter();
     let steps = steps.filter(|step| wanted.is_none_or(|wanted| wanted == step.status));
-    let events: Vec<Value> = steps
-        .map(|Step { at, status, reason }| match reason {
-            Some(reason) => json!({"type": status, "ts": at, "reason": reason}),
-            None => json!({"type": status, "ts": at}),
-        })
-        .collect();
-    Ok(Answer::ok(json!({"results": events})))
+    let events = steps.map(|Step { at, status, reason }| match reason {
+        Some(reason) => json!({"type": status, "ts": at, "reason": reason}),
+        None => json!({"type": status, "ts": at}),
+    });
+    Ok(Response::ok(json!({"results": events.collect::<Vec<_>>()})))
 }
 
-pub(crate) fn output(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let message = found(state, request)?;
-    let rendered = when(&message.steps_until(request.now), "ROUTED").is_some();
-    let outputs: Vec<Value> = message
-        .channel
-        .filter(|_| rendered)
-        .map(|channel| {
-            let (title, body) = content::render(state, &message.message, &message.to);
-            json!({"channel": channel, "channel_id": channel, "content": {
-                "title": title, "subject": title, "text": body, "body": body,
-                "html": format!("<p>{}</p>", content::escaped(&body)),
-                "blocks": [{"type": "text", "text": body}],
-            }})
-        })
-        .into_iter()
-        .collect();
-    Ok(Answer::ok(json!({"results": outputs})))
+fn list_outputs(state: &mut State, request: &Request<'_>) -> Outcome {
+    let message = state.find::<Message>(request.id(0))?;
+    let is_rendered = time_of(&message.steps_until(request.now), "ROUTED").is_some();
+    let output = message.channel.filter(|_| is_rendered).map(|channel| {
+        let (title, body) = content::render(state, &message.message, &message.to);
+        json!({"channel": channel, "channel_id": channel, "content": {
+            "title": title, "subject": title, "text": body, "body": body,
+            "html": format!("<p>{}</p>", content::escaped(&body)),
+            "blocks": [{"type": "text", "text": body}],
+        }})
+    });
+    Ok(Response::ok(json!({"results": output.into_iter().collect::<Vec<_>>()})))
 }
 
-pub(crate) fn resend(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let earlier = found(state, request)?;
+fn resend(state: &mut State, request: &Request<'_>) -> Outcome {
+    let earlier = state.find::<Message>(request.id(0))?;
     let (message, to, list) = (Arc::clone(&earlier.message), earlier.to.clone(), earlier.list.clone());
     let (by_profile, template_known) = (earlier.by_profile, earlier.fate != Fate::UnknownTemplate);
-    let id = state.request_id(request.now);
-    let draft =
-        Draft { request: &id, message, to, list: list.as_deref(), due: request.now, by_profile, template_known };
-    let id = create(state, request.now, Some(id.clone()), draft);
-    Ok(Answer::new(202, json!({"messageId": id})))
+    let id = state.new_request_id(request.now);
+    let (request_id, list, due) = (&id, list.as_deref(), request.now);
+    let draft = Draft { request_id, message, to, list, due, by_profile, template_known };
+    let id = create(state, request, Some(id.clone()), draft);
+    Ok(Response::new(202, json!({"messageId": id})))
 }
 
-pub(crate) fn archive_request(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let mut any = false;
-    for (_, message) in state.messages.values_mut().filter(|(_, message)| message.request == request.id(0)) {
+fn archive_request(state: &mut State, request: &Request<'_>) -> Outcome {
+    let messages = state.table_mut::<Message>().iter_mut();
+    let archived = messages.filter(|(_, message)| message.request == request.id(0)).map(|(_, message)| {
         message.archived = true;
-        any = true;
-    }
-    if any { Ok(Answer::empty(204)) } else { Err(Answer::not_found("request", request.id(0))) }
+    });
+    if archived.count() == 0 { Err(Response::not_found("request", request.id(0))) } else { Ok(Response::empty(204)) }
 }

@@ -1,26 +1,82 @@
-//! One file per resource of the API, with its handlers.
+//! The API's resources: a file for each, with its handlers by the ids of their operations.
+//!
+//! A new resource is a new file, which is named here twice.
 
-pub(crate) mod audiences;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::testing::engine::Handler;
+
+mod audiences;
+mod audit_events;
 pub(crate) mod automations;
-pub(crate) mod brands;
-pub(crate) mod broadcasts;
-pub(crate) mod bulk;
+mod brands;
+mod broadcasts;
+mod bulk;
 pub(crate) mod content;
-pub(crate) mod device_sets;
-pub(crate) mod elements;
-pub(crate) mod journeys;
-pub(crate) mod lists;
+mod device_sets;
+mod digests;
+mod elements;
+mod journeys;
+mod lists;
 pub(crate) mod messages;
-pub(crate) mod preferences;
-pub(crate) mod profiles;
-pub(crate) mod providers;
-pub(crate) mod routing_strategies;
-pub(crate) mod runs;
+mod preferences;
+mod profiles;
+mod providers;
+mod routing_strategies;
+mod runs;
 pub(crate) mod sections;
-pub(crate) mod send;
+mod send;
 pub(crate) mod templates;
-pub(crate) mod tenants;
-pub(crate) mod tokens;
-pub(crate) mod track_events;
-pub(crate) mod translations;
-pub(crate) mod webhooks;
+mod tenants;
+mod tokens;
+mod track_events;
+mod translations;
+
+static HANDLERS: LazyLock<HashMap<&str, Handler>> = LazyLock::new(|| ALL.iter().copied().flatten().copied().collect());
+
+const ALL: &[&[(&str, Handler)]] = &[
+    audiences::HANDLERS,
+    audit_events::HANDLERS,
+    automations::HANDLERS,
+    brands::HANDLERS,
+    broadcasts::HANDLERS,
+    bulk::HANDLERS,
+    device_sets::HANDLERS,
+    digests::HANDLERS,
+    journeys::HANDLERS,
+    lists::HANDLERS,
+    messages::HANDLERS,
+    preferences::HANDLERS,
+    profiles::HANDLERS,
+    providers::HANDLERS,
+    routing_strategies::HANDLERS,
+    sections::HANDLERS,
+    send::HANDLERS,
+    templates::HANDLERS,
+    tenants::HANDLERS,
+    tokens::HANDLERS,
+    track_events::HANDLERS,
+    translations::HANDLERS,
+];
+
+/// Finds the handler of an operation.
+pub(crate) fn handler(operation: &str) -> Option<Handler> {
+    HANDLERS.get(operation).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+    use crate::testing::engine::description::DESCRIPTION;
+
+    #[test]
+    fn each_operation_has_exactly_one_handler() {
+        let mut handled: Vec<&str> = ALL.iter().copied().flatten().map(|(id, _)| *id).collect();
+        handled.sort_unstable();
+        let mut described: Vec<&str> = DESCRIPTION.operations.iter().map(|operation| operation.id.as_str()).collect();
+        described.sort_unstable();
+        assert_eq!(handled, described);
+        assert_eq!(described.len(), 168);
+    }
+}

@@ -2,59 +2,68 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::testing::engine::json::{list, object};
-use crate::testing::engine::json_patch;
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
+use crate::testing::engine::{
+    Handler, Outcome, Request, Resource, Response, State, crud, json_patch, list, object, stored,
+};
 
-fn stored() -> Result<Answer, Answer> {
-    Ok(Answer::ok(json!({"status": "SUCCESS"})))
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("profiles.create", merge),
+    ("profiles.retrieve", crud::retrieve::<Profile>),
+    ("profiles.update", patch),
+    ("profiles.replace", replace),
+    ("profiles.delete", crud::delete_if_exists::<Profile>),
+];
+
+#[derive(Default)]
+pub(super) struct Profile(pub Map<String, Value>);
+
+stored!(Profile, "profile");
+
+impl Resource for Profile {
+    fn view(&self, _: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(json!({"profile": self.0}))
+    }
 }
 
-/// Writes keys into a profile; a key with null goes.
-pub(crate) fn merge_into(profile: &mut Map<String, Value>, given: &Map<String, Value>) {
-    for (name, value) in given {
-        if value.is_null() {
-            profile.remove(name);
-        } else {
-            profile.insert(name.clone(), value.clone());
+impl Profile {
+    /// Writes keys into the profile; null removes a key.
+    pub fn merge(&mut self, given: &Map<String, Value>) {
+        for (name, value) in given {
+            if value.is_null() {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.clone(), value.clone());
+            }
         }
     }
 }
 
-pub(crate) fn merge(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let profile = state.profiles.entry(request.id(0).to_owned()).or_default();
-    if let Some(given) = object(&request.body, "profile") {
-        merge_into(profile, given);
-    }
-    stored()
+/// A property of a user's stored profile.
+pub(super) fn property<'a>(state: &'a State, user: &str, name: &str) -> Option<&'a Value> {
+    state.table::<Profile>().get(user)?.0.get(name)
 }
 
-pub(crate) fn replace(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let given = object(&request.body, "profile").cloned().unwrap_or_default();
-    state.profiles.insert(request.id(0).to_owned(), given);
-    stored()
+fn merge(state: &mut State, request: &Request<'_>) -> Outcome {
+    let profile = state.table_mut().entry(request.id(0), Profile::default);
+    profile.merge(object(&request.body, "profile").unwrap_or(&Map::new()));
+    Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 
-pub(crate) fn patch(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let mut profile = Value::Object(state.profiles.get(request.id(0)).cloned().unwrap_or_default());
-    json_patch::apply(&mut profile, list(&request.body, "patch")).map_err(Answer::invalid)?;
+fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
+    let profile = object(&request.body, "profile").cloned().unwrap_or_default();
+    state.table_mut().insert(request.id(0), Profile(profile));
+    Ok(Response::ok(json!({"status": "SUCCESS"})))
+}
+
+fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
+    let before = state.table::<Profile>().get(request.id(0)).map(|Profile(profile)| profile.clone());
+    let mut profile = Value::Object(before.unwrap_or_default());
+    json_patch::apply(&mut profile, list(&request.body, "patch")).map_err(Response::invalid)?;
     match profile {
         Value::Object(profile) => {
-            state.profiles.insert(request.id(0).to_owned(), profile);
-            Ok(Answer::empty(204))
+            state.table_mut().insert(request.id(0), Profile(profile));
+            Ok(Response::empty(204))
         }
-        _ => Err(Answer::invalid("The patch leaves a profile that is no object")),
+        _ => Err(Response::invalid("The profile is no longer an object after the patch")),
     }
-}
-
-pub(crate) fn retrieve(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let profile = state.profiles.get(request.id(0)).ok_or_else(|| Answer::not_found("profile", request.id(0)))?;
-    Ok(Answer::ok(json!({"profile": profile})))
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    state.profiles.remove(request.id(0));
-    Ok(Answer::empty(204))
 }

@@ -1,58 +1,46 @@
 //! Provider configurations: `/providers`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::testing::engine::json::{or_null, pick, text, with};
-use crate::testing::engine::pagination::page;
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
+use crate::testing::engine::dispatch::respond_with_example;
+use crate::testing::engine::{
+    Create, Handler, Outcome, Request, Response, State, crud, document, or_null, pick, text, with,
+};
+
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("providers.list", crud::list::<Provider>),
+    ("providers.create", crud::create::<Provider>),
+    ("providers.retrieve", crud::retrieve::<Provider>),
+    ("providers.update", crud::replace::<Provider>),
+    ("providers.patch", patch),
+    ("providers.delete", crud::delete::<Provider>),
+    ("providers.catalog.list", respond_with_example),
+];
 
 const FIELDS: [&str; 4] = ["provider", "alias", "settings", "title"];
 
-fn found<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Value, Answer> {
-    state.providers.get_mut(request.id(0)).ok_or_else(|| Answer::not_found("provider", request.id(0)))
-}
+document!(Provider, "provider");
 
-/// A configuration with what every one has.
-fn complete(given: &Value, about: Value) -> Value {
-    let title = text(given, "provider").unwrap_or_default();
-    with(with(json!({"settings": {}, "title": title}), Value::Object(pick(given, &FIELDS))), about)
-}
+impl Create for Provider {
+    const ID_PREFIX: &'static str = "pv_";
 
-pub(crate) fn create(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let id = state.id("pv_");
-    let provider = complete(&request.body, json!({"id": id, "created": request.now}));
-    state.providers.insert(&id, provider.clone());
-    Ok(Answer::ok(provider))
-}
-
-pub(crate) fn list_all(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    page(request, state.settings.page_size, state.providers.iter().map(|(_, provider)| provider.clone()))
-}
-
-pub(crate) fn retrieve(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    Ok(Answer::ok(found(state, request)?.clone()))
-}
-
-pub(crate) fn update(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let provider = found(state, request)?;
-    if text(provider, "provider") != text(&request.body, "provider") {
-        return Err(Answer::invalid("A configuration keeps its `provider`"));
+    fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
+        let provider = text(&request.body, "provider").unwrap_or_default();
+        let about = match before {
+            None => json!({"id": id, "created": request.now}),
+            Some(Self(before)) if text(&before, "provider").unwrap_or_default() != provider => {
+                return Err(Response::invalid("The `provider` of a configuration cannot change"));
+            }
+            Some(Self(before)) => json!({"id": id, "created": or_null(&before, "created"), "updated": request.now}),
+        };
+        let defaults = json!({"settings": {}, "title": provider});
+        Ok(Self(with(with(defaults, pick(&request.body, &FIELDS).into()), about)))
     }
-    let created = or_null(provider, "created");
-    *provider = complete(&request.body, json!({"id": request.id(0), "created": created, "updated": request.now}));
-    Ok(Answer::ok(provider.clone()))
 }
 
-pub(crate) fn patch(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let provider = found(state, request)?;
-    *provider =
-        with(with(provider.clone(), Value::Object(pick(&request.body, &FIELDS))), json!({"updated": request.now}));
-    Ok(Answer::ok(provider.clone()))
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let gone = state.providers.remove(request.id(0));
-    gone.map(|_| Answer::empty(204)).ok_or_else(|| Answer::not_found("provider", request.id(0)))
+fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
+    let Provider(provider) = state.find_mut::<Provider>(request.id(0))?;
+    let changed = with(provider.clone(), pick(&request.body, &FIELDS).into());
+    *provider = with(changed, json!({"updated": request.now}));
+    Ok(Response::ok(provider.clone()))
 }

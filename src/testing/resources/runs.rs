@@ -2,15 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::pagination::page;
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
-use crate::testing::engine::table::Table;
-use crate::testing::engine::time::{self as moment, iso};
+use super::messages::Message;
+use crate::testing::engine::{Outcome, Request, Response, State, iso, page, stored, text, time, with};
 
-pub(crate) struct Run {
-    /// The automation or the journey, if it is one that is stored.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    Automation,
+    Journey,
+}
+
+pub(super) struct Run {
+    pub kind: Kind,
+    /// The id of the stored automation or journey.
     pub template: Option<String>,
     pub token: Option<String>,
     pub source: String,
@@ -19,14 +22,17 @@ pub(crate) struct Run {
     pub canceled: Option<i64>,
 }
 
-pub(crate) struct Step {
+pub(super) struct Step {
     pub id: String,
     pub action: String,
-    /// When it begins, and when the next one can.
     pub begins: i64,
+    /// The time at which the next step begins.
     pub ends: i64,
+    /// The id of the request that sends its message.
     pub message: Option<String>,
 }
+
+stored!(Run, "run", log);
 
 impl Run {
     pub fn status(&self, now: i64) -> &'static str {
@@ -46,7 +52,7 @@ impl Run {
         self.steps.last().map_or(self.started, |step| step.ends)
     }
 
-    pub fn view(&self, id: &str, now: i64) -> Value {
+    pub fn details(&self, id: &str, now: i64) -> Value {
         let updated = self.canceled.unwrap_or_else(|| self.ends().min(now));
         json!({
             "run_id": id, "source": [self.source], "status": self.status(now), "template_id": self.template,
@@ -54,10 +60,9 @@ impl Run {
         })
     }
 
-    /// The steps that it has come to. `id` is what the API calls a step's id there.
-    pub fn steps(&self, id: &str, now: i64) -> Vec<Value> {
+    /// The steps that have begun. `id_name` is the API's name for a step's id.
+    fn steps(&self, id_name: &str, now: i64) -> Vec<Value> {
         let until = self.canceled.unwrap_or(now);
-        let steps = self.steps.iter().filter(|step| step.begins <= until);
         let view = |step: &Step| {
             let status = match step.ends > until {
                 true if self.canceled.is_some() => "CANCELED",
@@ -65,54 +70,79 @@ impl Run {
                 true => "PROCESSING",
                 false => "PROCESSED",
             };
-            let mut view = json!({
-                "action": step.action, "status": status, "created_at": iso(step.begins), "updated_at": iso(step.ends.min(until)),
+            let view = json!({
+                "action": step.action, "status": status, "created_at": iso(step.begins),
+                "updated_at": iso(step.ends.min(until)), id_name: step.id,
             });
-            if let Some(view) = view.as_object_mut() {
-                view.insert(id.to_owned(), json!(step.id));
-                view.extend(step.message.as_ref().map(|message| ("message_id".to_owned(), json!(message))));
-            }
-            view
+            let message = step.message.as_ref().map_or_else(|| json!({}), |message| json!({"message_id": message}));
+            with(view, message)
         };
-        steps.map(view).collect()
-    }
-
-    /// Stops it, with the messages that it has not delivered. One that is over stays as it is.
-    pub fn cancel(&mut self, messages: &mut Table<crate::testing::resources::messages::Message>, now: i64) {
-        if matches!(self.status(now), "CANCELED" | "PROCESSED") {
-            return;
-        }
-        self.canceled = Some(now);
-        for request in self.steps.iter().filter(|step| step.begins > now).filter_map(|step| step.message.as_deref()) {
-            for (_, message) in messages.values_mut().filter(|(_, message)| message.request == request) {
-                message.mark(now, "CANCELED", None);
-            }
-        }
+        self.steps.iter().filter(|step| step.begins <= until).map(view).collect()
     }
 }
 
+/// The time at which a delay that begins `now` ends.
+pub(super) fn delay_end(step: &Value, now: i64) -> i64 {
+    let until = text(step, "until").and_then(time::parse);
+    let duration = text(step, "duration").and_then(time::parse_duration);
+    duration.map(|duration| now.saturating_add(duration)).or(until).unwrap_or(now).max(now)
+}
+
+/// Stores a run that has started.
+pub(super) fn store(state: &mut State, run: Run) -> Response {
+    let id = state.new_request_id(run.started);
+    state.table_mut().insert(&id, run);
+    Response::new(202, json!({"runId": id}))
+}
+
+pub(super) fn find<'a>(state: &'a State, id: &str, kind: Kind) -> Result<&'a Run, Response> {
+    let run = state.find::<Run>(id).ok().filter(|run| run.kind == kind);
+    run.ok_or_else(|| Response::not_found("run", id))
+}
+
+/// Stops a run, with the messages that it has not sent. A finished run stays as it is.
+pub(super) fn cancel(state: &mut State, id: &str, now: i64) -> Result<(), Response> {
+    let run = state.find_mut::<Run>(id)?;
+    if matches!(run.status(now), "CANCELED" | "PROCESSED") {
+        return Ok(());
+    }
+    run.canceled = Some(now);
+    let unsent = run.steps.iter().filter(|step| step.begins > now).filter_map(|step| step.message.clone());
+    for request in unsent.collect::<Vec<_>>() {
+        let messages = state.table_mut::<Message>().iter_mut();
+        messages.filter(|(_, message)| message.request == request).for_each(|(_, message)| message.cancel(now));
+    }
+    Ok(())
+}
+
 /// Stops all runs with a token, of automations and of journeys.
-pub(crate) fn cancel_by_token(state: &mut State, token: &str, now: i64) {
-    let runs = state.automation_runs.values_mut().chain(state.journey_runs.values_mut());
-    for (_, run) in runs.filter(|(_, run)| run.token.as_deref() == Some(token)) {
-        run.cancel(&mut state.messages, now);
+pub(super) fn cancel_by_token(state: &mut State, token: &str, now: i64) {
+    let runs = state.table::<Run>().iter().filter(|(_, run)| run.token.as_deref() == Some(token));
+    for id in runs.map(|(id, _)| id.to_owned()).collect::<Vec<_>>() {
+        // It exists.
+        let _ = cancel(state, &id, now);
     }
 }
 
 /// A page of runs, the newest first.
-pub(crate) fn list(runs: &Table<Run>, size: usize, request: &Request<'_>) -> Result<Answer, Answer> {
-    let date = |name: &str| match request.parameter(name).map(moment::parse) {
-        Some(None) => Err(Answer::invalid(format!("`{name}` is not an ISO 8601 date"))),
+pub(super) fn list(state: &State, request: &Request<'_>, kind: Kind) -> Outcome {
+    let date = |name: &str| match request.parameter(name).map(time::parse) {
+        Some(None) => Err(Response::invalid(format!("`{name}` is not an ISO 8601 date"))),
         Some(date) => Ok(date),
         None => Ok(None),
     };
     let (start, end) = (date("start_date")?, date("end_date")?);
     let template = request.parameter("template_id");
-    let runs = runs.iter().rev().filter(|(_, run)| {
-        template.is_none_or(|template| run.template.as_deref() == Some(template))
+    let runs = state.table::<Run>().iter().rev().filter(|(_, run)| {
+        run.kind == kind
+            && template.is_none_or(|template| run.template.as_deref() == Some(template))
             && request.parameter("status").is_none_or(|some| some.split(',').any(|one| run.status(request.now) == one))
             && start.is_none_or(|start| run.started >= start)
             && end.is_none_or(|end| run.started <= end)
     });
-    page(request, size, runs.map(|(id, run)| run.view(id, request.now)))
+    page(request, runs.map(|(id, run)| run.details(id, request.now)))
+}
+
+pub(super) fn list_steps(state: &State, request: &Request<'_>, kind: Kind, id_name: &str) -> Outcome {
+    Ok(Response::ok(json!({"steps": find(state, request.id(0), kind)?.steps(id_name, request.now)})))
 }

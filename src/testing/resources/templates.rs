@@ -1,32 +1,98 @@
-//! Notification templates: `/notifications`, and with the same inside those of journeys.
+//! Notification templates: `/notifications`, and those of journeys: `/journeys/{template_id}/templates`.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::testing::api::courier::Courier;
-use crate::testing::engine::json::{MAX_DEPTH, depth, list, or_null, path, text, with};
-use crate::testing::engine::pagination::page;
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
-use crate::testing::engine::time::millis;
-use crate::testing::engine::versions::Versions;
-use crate::testing::resources::elements;
-use crate::testing::resources::messages::CREATOR;
+use super::elements;
+use super::routing_strategies::RoutingStrategy;
+use crate::testing::engine::dispatch::respond_with_example;
+use crate::testing::engine::json::{MAX_DEPTH, depth};
+use crate::testing::engine::{
+    CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, list, or_null, page, path, pick,
+    stored, text, with,
+};
 
-pub(crate) struct Template {
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("notifications.list", crud::list::<Template>),
+    ("notifications.create", create),
+    ("notifications.retrieve", crud::retrieve::<Template>),
+    ("notifications.replace", replace),
+    ("notifications.archive", crud::delete::<Template>),
+    ("notifications.publish", publish),
+    ("notifications.list_versions", list_versions),
+    ("notifications.retrieve_content", retrieve_content),
+    ("notifications.put_content", put_content),
+    ("notifications.put_element", put_element),
+    ("notifications.put_locale", put_locale),
+    ("notifications.checks.update", update_checks),
+    ("notifications.checks.list", list_checks),
+    ("notifications.checks.delete", delete_checks),
+    ("notifications.get_metrics", respond_with_example),
+];
+
+#[derive(Clone)]
+pub(super) struct Template {
     pub content: Versions,
+    /// The id of the journey that the template belongs to.
+    journey: Option<String>,
     created: i64,
     updated: Option<i64>,
-    pub archived: bool,
+    archived: bool,
 }
+
+stored!(Template, "template");
+
+impl Resource for Template {
+    fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
+        let version = request.parameter("version").unwrap_or("published");
+        let payload = self.content.read(version).ok_or_else(|| Response::not_found("version", version))?;
+        Ok(self.details(id, version, payload))
+    }
+
+    fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
+        let mut wanted = request.parameters("tags").flat_map(|tags| tags.split(',')).peekable();
+        let tags = list(self.content.draft(), "tags");
+        let is_tagged = wanted.peek().is_none() || wanted.any(|wanted| tags.iter().any(|tag| tag == wanted));
+        (is_tagged && !self.archived).then(|| self.summary(id))
+    }
+
+    fn is_in_scope(&self, request: &Request<'_>) -> bool {
+        self.journey.as_deref() == journey(request)
+    }
+
+    fn archive(&mut self) -> bool {
+        self.archived = true;
+        true
+    }
+}
+
+/// The checks of a template's submissions, by the ids of the submissions.
+#[derive(Default)]
+struct Checks(BTreeMap<String, Vec<Value>>);
+
+stored!(Checks, "submission");
 
 impl Template {
     pub fn new(payload: Value, now: i64) -> Self {
-        Self { content: Versions::new(payload, now), created: now, updated: None, archived: false }
+        Self { content: Versions::new(payload, now), journey: None, created: now, updated: None, archived: false }
     }
 
-    /// As the API tells it: a version's payload and what is about the template itself.
-    pub fn view(&self, id: &str, version: &str, payload: &Value) -> Value {
+    pub fn is_archived(&self) -> bool {
+        self.archived
+    }
+
+    /// Returns `true` if messages can name it: it is neither archived nor part of a journey.
+    pub fn is_sendable(&self) -> bool {
+        !self.archived && self.journey.is_none()
+    }
+
+    pub fn belongs_to(&self, journey: &str) -> bool {
+        self.journey.as_deref() == Some(journey)
+    }
+
+    /// A version's payload, with the properties of the template itself.
+    fn details(&self, id: &str, version: &str, payload: &Value) -> Value {
         let about = json!({
             "id": id, "created": self.created, "creator": CREATOR, "state": self.content.state(version),
             "updated": self.updated, "updater": self.updated.map(|_| CREATOR),
@@ -37,245 +103,221 @@ impl Template {
     pub fn summary(&self, id: &str) -> Value {
         let version = if self.content.is_published() { "published" } else { "draft" };
         let payload = self.content.read(version).unwrap_or(&Value::Null);
-        let topic = path(payload, "subscription.topic_id").cloned().unwrap_or_default();
-        let about = json!({
-            "name": or_null(payload, "name"), "tags": payload.get("tags").cloned().unwrap_or_else(|| json!([])),
-            "subscription_topic_id": topic, "topic_id": topic,
-        });
-        let mut view = self.view(id, version, &about);
-        if let Some(view) = view.as_object_mut().filter(|_| topic.is_null()) {
-            view.remove("subscription_topic_id");
-            view.remove("topic_id");
-        }
-        view
+        let tags = payload.get("tags").cloned().unwrap_or_else(|| json!([]));
+        let summary = json!({"name": or_null(payload, "name"), "tags": tags});
+        let topic = path(payload, "subscription.topic_id").filter(|topic| !topic.is_null());
+        let topic = topic.map_or_else(|| json!({}), |topic| json!({"subscription_topic_id": topic, "topic_id": topic}));
+        self.details(id, version, &with(summary, topic))
     }
 
     /// Changes the draft, and publishes it if the request says so.
-    pub fn write(&mut self, payload: Value, request: &Request<'_>) {
+    fn write(&mut self, payload: Value, request: &Request<'_>) {
         self.content.write(payload);
         self.updated = Some(request.now);
-        if text(&request.body, "state") == Some("PUBLISHED") {
-            self.content.publish(request.now);
-        }
+        self.publish_if_requested(request);
     }
 
-    /// Changes the content of the draft alone.
-    pub fn write_content(&mut self, content: Value, request: &Request<'_>) {
-        let payload = with(self.content.draft().clone(), json!({"content": content}));
-        self.write(payload, request);
+    fn publish_if_requested(&mut self, request: &Request<'_>) -> bool {
+        let is_requested = text(&request.body, "state") == Some("PUBLISHED");
+        if is_requested {
+            self.content.publish(request.now);
+        }
+        is_requested
+    }
+
+    /// Changes the content of the draft. Returns the response of operations that change elements.
+    pub fn write_content(&mut self, content: Value, request: &Request<'_>) -> Response {
+        let state = text(&request.body, "state").unwrap_or("DRAFT");
+        let version = text(&content, "version").unwrap_or("2022-01-01").to_owned();
+        let elements = elements::checksums(&content);
+        self.write(with(self.content.draft().clone(), json!({"content": content})), request);
+        // The template's id comes before the ids of its elements and locales.
+        let id = request.id(template_index(request));
+        Response::ok(json!({"id": id, "elements": elements, "state": state, "version": version}))
     }
 
     pub fn draft_content(&self) -> Value {
         self.content.draft().get("content").cloned().unwrap_or_else(|| json!({"elements": []}))
     }
-
-    /// What an operation answers that changed the elements.
-    pub fn mutation(&self, id: &str, request: &Request<'_>) -> Answer {
-        let content = self.draft_content();
-        let state = text(&request.body, "state").unwrap_or("DRAFT");
-        let version = text(&content, "version").unwrap_or("2022-01-01");
-        let elements = elements::checksums(&content);
-        Answer::ok(json!({"id": id, "elements": elements, "state": state, "version": version}))
-    }
-
-    pub fn export(&self, request: &Request<'_>) -> Result<Answer, Answer> {
-        let version = request.parameter("version").unwrap_or("published");
-        let payload = self.content.read(version).ok_or_else(|| Answer::not_found("version", version))?;
-        let content = payload.get("content").unwrap_or(&Value::Null);
-        let written = text(content, "version").unwrap_or("2022-01-01");
-        Ok(Answer::ok(json!({"elements": elements::exported(content), "version": written})))
-    }
-
-    pub fn publish(&mut self, request: &Request<'_>) -> Result<Answer, Answer> {
-        match text(&request.body, "version") {
-            None | Some("draft") => self.content.publish(request.now),
-            Some(version) if !version.starts_with('v') => {
-                return Err(Answer::invalid("`version` must be written as `v001`"));
-            }
-            Some(version) if self.content.go_back(version, request.now) => {}
-            Some(version) => return Err(Answer::not_found("version", version)),
-        }
-        Ok(Answer::empty(204))
-    }
 }
 
-/// A template's payload as stored: the elements have ids.
-pub(crate) fn payload(state: &mut State, given: &Value) -> Value {
+/// The journey in the path, if the operation is one of a journey's templates.
+fn journey<'a>(request: &'a Request<'_>) -> Option<&'a str> {
+    request.operation.id.starts_with("journeys.").then(|| request.id(0))
+}
+
+/// The index of the template's id among the arguments in the path.
+fn template_index(request: &Request<'_>) -> usize {
+    usize::from(journey(request).is_some())
+}
+
+/// Finds the template in the path.
+pub(super) fn find<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Template, Response> {
+    let id = request.id(template_index(request));
+    let template = state.find_mut::<Template>(id).ok().filter(|template| template.is_in_scope(request));
+    template.ok_or_else(|| Response::not_found("template", id))
+}
+
+/// Prepares a payload to be stored: gives its elements ids.
+fn payload(state: &mut State, given: &Value) -> Value {
     let content = elements::with_ids(state, given.get("content").cloned().unwrap_or_default());
     with(given.clone(), json!({"content": content}))
 }
 
-impl Courier {
-    /// Stores a published template with this id, for messages that name it.
-    ///
-    /// A message whose template is not there is accepted, and becomes `UNMAPPED`. So is an event that is mapped to nothing: an
-    /// event is a template here.
-    pub fn template(&self, id: &str) -> &Self {
-        let now = millis(self.now());
-        let payload = json!({
-            "name": id, "tags": [], "brand": null, "routing": null, "subscription": null,
-            "content": {"version": "2022-01-01", "elements": []},
-        });
-        let mut template = Template::new(payload, now);
-        template.content.publish(now);
-        self.state().templates.insert(id, template);
-        self
-    }
+/// Stores a published template without content.
+pub(crate) fn add_published(state: &mut State, id: &str, now: i64) {
+    let payload = json!({
+        "name": id, "tags": [], "brand": null, "routing": null, "subscription": null,
+        "content": {"version": "2022-01-01", "elements": []},
+    });
+    let mut template = Template::new(payload, now);
+    template.content.publish(now);
+    state.table_mut().insert(id, template);
 }
 
-fn found<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Template, Answer> {
-    state.templates.get_mut(request.id(0)).ok_or_else(|| Answer::not_found("template", request.id(0)))
-}
-
-/// What refuses a template as it is given.
-fn check(state: &State, id: Option<&str>, given: &Value) -> Result<(), Answer> {
+/// Refuses a template whose content, routing strategy or alias is invalid.
+fn check(state: &State, id: Option<&str>, given: &Value) -> Result<(), Response> {
     elements::check_channels(given.get("content").unwrap_or(&Value::Null))?;
     if let Some(strategy) = path(given, "routing.strategy_id").and_then(Value::as_str)
-        && !state.routing_strategies.contains(strategy)
+        && state.find::<RoutingStrategy>(strategy).is_err()
     {
-        return Err(Answer::invalid(format!("There is no routing strategy with the id \"{strategy}\".")));
+        return Err(Response::invalid(format!("There is no routing strategy with the id \"{strategy}\".")));
     }
     let Some(alias) = text(given, "alias") else { return Ok(()) };
-    let holds = |template: &Template| template.content.draft().get("alias").is_some_and(|own| own == alias);
-    match state.templates.iter().find(|(own, template)| Some(*own) != id && holds(template)) {
-        Some(_) => Err(Answer::conflict(format!("Another template has the alias \"{alias}\"."))),
+    let has_alias = |template: &Template| template.content.draft().get("alias").is_some_and(|own| own == alias);
+    let others =
+        state.table::<Template>().iter().filter(|(own, template)| Some(*own) != id && template.journey.is_none());
+    match others.map(|(_, template)| template).find(|template| has_alias(template)) {
+        Some(_) => Err(Response::conflict(format!("Another template has the alias \"{alias}\"."))),
         None => Ok(()),
     }
 }
 
-pub(crate) fn create(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     let given = or_null(&request.body, "notification");
     check(state, None, &given)?;
-    let (id, payload) = (state.id("nt_"), payload(state, &given));
-    let mut template = Template::new(payload, request.now);
-    if text(&request.body, "state") == Some("PUBLISHED") {
-        template.content.publish(request.now);
-        emit_published(state, &id);
+    let (id, is_published, view) = store(state, request, &given);
+    if is_published {
+        state.emit("notification:published", json!({"id": id}));
     }
-    let view = template.view(&id, "published", template.content.draft());
-    state.templates.insert(&id, template);
-    Ok(Answer::ok(view))
+    Ok(view)
 }
 
-fn emit_published(state: &mut State, id: &str) {
-    crate::testing::resources::webhooks::emit(state, "notification:published", json!({"id": id}));
+/// Stores a new template. Returns its id, `true` if it was published, and the response.
+pub(super) fn store(state: &mut State, request: &Request<'_>, given: &Value) -> (String, bool, Response) {
+    let (id, payload) = (state.new_id("nt_"), payload(state, given));
+    let mut template = Template { journey: journey(request).map(str::to_owned), ..Template::new(payload, request.now) };
+    let is_published = template.publish_if_requested(request);
+    let view = Response::ok(template.details(&id, "published", template.content.draft()));
+    state.table_mut().insert(&id, template);
+    (id, is_published, view)
 }
 
-pub(crate) fn list_all(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let wanted: Vec<&str> = request.parameters("tags").flat_map(|tags| tags.split(',')).collect();
-    let tagged = |template: &Template| {
-        let tags = list(template.content.draft(), "tags");
-        wanted.is_empty() || wanted.iter().any(|wanted| tags.iter().any(|tag| tag == wanted))
-    };
-    let templates = state.templates.iter().filter(|(_, template)| !template.archived && tagged(template));
-    page(request, state.settings.page_size, templates.map(|(id, template)| template.summary(id)))
-}
-
-pub(crate) fn retrieve(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let template = found(state, request)?;
-    let version = request.parameter("version").unwrap_or("published");
-    let payload = template.content.read(version).ok_or_else(|| Answer::not_found("version", version))?;
-    Ok(Answer::ok(template.view(request.id(0), version, payload)))
-}
-
-pub(crate) fn replace(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let given = or_null(&request.body, "notification");
-    let before = found(state, request)?.content.draft().clone();
+    let before = find(state, request)?.content.draft().clone();
     check(state, Some(request.id(0)), &given)?;
-    let mut payload = payload(state, &given);
-    if let Some(payload) = payload.as_object_mut() {
-        for kept in ["alias", "email"] {
-            if let Some(value) = before.get(kept) {
-                payload.entry(kept).or_insert_with(|| value.clone());
-            }
-        }
-    }
-    let template = found(state, request)?;
+    // A template keeps these unless its replacement has others.
+    write(state, request, &with(pick(&before, &["alias", "email"]), given))
+}
+
+/// Replaces a template's draft.
+pub(super) fn write(state: &mut State, request: &Request<'_>, given: &Value) -> Outcome {
+    find(state, request)?;
+    let payload = payload(state, given);
+    let template = find(state, request)?;
     template.write(payload, request);
-    Ok(Answer::ok(template.view(request.id(0), "draft", template.content.draft())))
+    Ok(Response::ok(template.details(request.last_id(), "draft", template.content.draft())))
 }
 
-pub(crate) fn archive(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    found(state, request)?.archived = true;
-    Ok(Answer::empty(204))
+fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
+    let response = publish_version(state, request)?;
+    state.emit("notification:published", json!({"id": request.id(0)}));
+    Ok(response)
 }
 
-pub(crate) fn publish(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let answer = found(state, request)?.publish(request)?;
-    emit_published(state, request.id(0));
-    Ok(answer)
+pub(super) fn publish_version(state: &mut State, request: &Request<'_>) -> Outcome {
+    let template = find(state, request)?;
+    match text(&request.body, "version") {
+        None | Some("draft") => template.content.publish(request.now),
+        Some(version) if !version.starts_with('v') => {
+            return Err(Response::invalid("`version` must be written as `v001`"));
+        }
+        Some(version) if template.content.restore(version, request.now) => {}
+        Some(version) => return Err(Response::not_found("version", version)),
+    }
+    Ok(Response::empty(204))
 }
 
-pub(crate) fn list_versions(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let size = state.settings.page_size;
-    page(request, size, found(state, request)?.content.history())
+pub(super) fn list_versions(state: &mut State, request: &Request<'_>) -> Outcome {
+    page(request, find(state, request)?.content.history())
 }
 
-pub(crate) fn put_content(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    found(state, request)?;
-    let content = or_null(&request.body, "content");
-    elements::check_channels(&content)?;
-    let content = elements::with_ids(state, content);
-    let template = found(state, request)?;
-    template.write_content(content, request);
-    Ok(template.mutation(request.id(0), request))
+pub(super) fn retrieve_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    let version = request.parameter("version").unwrap_or("published");
+    let payload = find(state, request)?.content.read(version);
+    let payload = payload.ok_or_else(|| Response::not_found("version", version))?;
+    Ok(elements::export(payload.get("content").unwrap_or(&Value::Null)))
 }
 
-pub(crate) fn retrieve_content(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    found(state, request)?.export(request)
+fn put_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    find(state, request)?;
+    elements::check_channels(request.body.get("content").unwrap_or(&Value::Null))?;
+    replace_content(state, request)
 }
 
-pub(crate) fn put_element(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let template = found(state, request)?;
+pub(super) fn replace_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    find(state, request)?;
+    let content = elements::with_ids(state, or_null(&request.body, "content"));
+    Ok(find(state, request)?.write_content(content, request))
+}
+
+fn put_element(state: &mut State, request: &Request<'_>) -> Outcome {
+    let template = find(state, request)?;
     let mut content = template.draft_content();
     let id = request.id(1);
-    let element = elements::find(&mut content, id).ok_or_else(|| Answer::not_found("element", id))?;
+    let element = elements::find(&mut content, id).ok_or_else(|| Response::not_found("element", id))?;
     let mut given = request.body.clone();
     if let Some(given) = given.as_object_mut() {
         given.remove("state");
-        // The fields of the element are given in `data`, or beside it.
+        // The fields of the element are in `data`, or next to it.
         if let Some(Value::Object(data)) = given.remove("data") {
             given.extend(data);
         }
     }
     *element = with(given, json!({"id": id}));
     if depth(&content) > MAX_DEPTH {
-        return Err(Answer::invalid("The content is too deep"));
+        return Err(Response::invalid("The content is too deep"));
     }
-    template.write_content(content, request);
-    Ok(template.mutation(request.id(0), request))
+    Ok(template.write_content(content, request))
 }
 
-pub(crate) fn put_locale(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let template = found(state, request)?;
+pub(super) fn put_locale(state: &mut State, request: &Request<'_>) -> Outcome {
+    let template = find(state, request)?;
     let mut content = template.draft_content();
-    elements::translate(&mut content, request.id(1), list(&request.body, "elements"))?;
-    template.write_content(content, request);
-    Ok(template.mutation(request.id(0), request))
+    elements::translate(&mut content, request.last_id(), list(&request.body, "elements"))?;
+    Ok(template.write_content(content, request))
 }
 
-fn submission(request: &Request<'_>) -> (String, String) {
-    (request.id(0).to_owned(), request.id(1).to_owned())
-}
-
-pub(crate) fn update_checks(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
+fn update_checks(state: &mut State, request: &Request<'_>) -> Outcome {
     let given = list(&request.body, "checks").iter();
     let checks: Vec<Value> = given.map(|check| with(check.clone(), json!({"updated": request.now}))).collect();
     let resolved = checks.iter().all(|check| text(check, "status") == Some("RESOLVED"));
-    if let Some(template) = state.templates.get_mut(request.id(0)).filter(|_| resolved) {
+    if let Some(template) = state.table_mut::<Template>().get_mut(request.id(0)).filter(|_| resolved) {
         template.content.publish(request.now);
     }
-    state.checks.insert(submission(request), checks.clone());
-    Ok(Answer::ok(json!({"checks": checks})))
+    let submissions = &mut state.table_mut().entry(request.id(0), Checks::default).0;
+    submissions.insert(request.id(1).to_owned(), checks.clone());
+    Ok(Response::ok(json!({"checks": checks})))
 }
 
-pub(crate) fn list_checks(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let checks = state.checks.get(&submission(request));
-    let checks = checks.ok_or_else(|| Answer::not_found("submission", request.id(1)))?;
-    Ok(Answer::ok(json!({"checks": checks})))
+fn list_checks(state: &mut State, request: &Request<'_>) -> Outcome {
+    let checks = state.table::<Checks>().get(request.id(0)).and_then(|checks| checks.0.get(request.id(1)));
+    let checks = checks.ok_or_else(|| Response::not_found("submission", request.id(1)))?;
+    Ok(Response::ok(json!({"checks": checks})))
 }
 
-pub(crate) fn delete_checks(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let gone = state.checks.remove(&submission(request));
-    gone.map(|_| Answer::empty(204)).ok_or_else(|| Answer::not_found("submission", request.id(1)))
+fn delete_checks(state: &mut State, request: &Request<'_>) -> Outcome {
+    let checks = state.table_mut::<Checks>().get_mut(request.id(0)).and_then(|checks| checks.0.remove(request.id(1)));
+    checks.map(|_| Response::empty(204)).ok_or_else(|| Response::not_found("submission", request.id(1)))
 }

@@ -1,17 +1,20 @@
-//! Events of one's product: `/inbound/courier`.
+//! Inbound events of a product: `/inbound/courier`.
 
 use serde_json::json;
 
-use crate::testing::engine::json::text;
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
+use crate::testing::engine::{Handler, Outcome, Request, Response, State, stored, text};
 
-pub(crate) fn track(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let id = text(&request.body, "messageId").ok_or_else(|| Answer::invalid("`messageId` must say something"))?;
-    if state.track_events.contains(id) {
-        return Err(Answer::conflict(format!("The event \"{id}\" has been taken already.")));
+pub(super) const HANDLERS: &[(&str, Handler)] = &[("inbound.track_event", track)];
+
+struct TrackEvent;
+
+stored!(TrackEvent, "event", log);
+
+fn track(state: &mut State, request: &Request<'_>) -> Outcome {
+    let id = text(&request.body, "messageId").ok_or_else(|| Response::invalid("`messageId` must not be empty"))?;
+    if state.table::<TrackEvent>().contains(id) {
+        return Err(Response::conflict(format!("The event \"{id}\" was already received.")));
     }
-    state.track_events.insert(id, ());
-    Ok(Answer::new(202, json!({"messageId": id})))
+    state.table_mut().insert(id, TrackEvent);
+    Ok(Response::new(202, json!({"messageId": id})))
 }

@@ -1,23 +1,26 @@
 //! Translations: `/translations/{domain}/{locale}`.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use crate::testing::engine::request::Request;
-use crate::testing::engine::response::Answer;
-use crate::testing::engine::state::State;
+use crate::testing::engine::{Handler, Outcome, Request, Response, State, stored};
 
-fn place(request: &Request<'_>) -> (String, String) {
-    (request.id(0).to_owned(), request.id(1).to_owned())
+pub(super) const HANDLERS: &[(&str, Handler)] = &[("translations.retrieve", retrieve), ("translations.update", update)];
+
+/// The translations of a domain, by locale.
+#[derive(Default)]
+struct Domain(BTreeMap<String, Value>);
+
+stored!(Domain, "domain");
+
+fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
+    let translation = state.table::<Domain>().get(request.id(0)).and_then(|domain| domain.0.get(request.id(1)));
+    translation.cloned().map(Response::ok).ok_or_else(|| Response::not_found("translation", request.id(1)))
 }
 
-pub(crate) fn retrieve(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let stored =
-        state.translations.get(&place(request)).ok_or_else(|| Answer::not_found("translation", request.id(1)))?;
-    Ok(Answer::ok(Value::String(stored.clone())))
-}
-
-pub(crate) fn update(state: &mut State, request: &Request<'_>) -> Result<Answer, Answer> {
-    let given = request.body.as_str().unwrap_or_default();
-    state.translations.insert(place(request), given.to_owned());
-    Ok(Answer::empty(204))
+fn update(state: &mut State, request: &Request<'_>) -> Outcome {
+    let text = request.body.as_str().unwrap_or_default();
+    state.table_mut().entry(request.id(0), Domain::default).0.insert(request.id(1).to_owned(), text.into());
+    Ok(Response::empty(204))
 }

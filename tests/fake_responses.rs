@@ -1,4 +1,4 @@
-//! The fake refuses what Courier refuses, and answers as the description says.
+//! The fake refuses what Courier refuses, and responds as the description says.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -8,7 +8,7 @@ mod fake;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fake::{ask, told};
+use fake::{ask, succeed};
 use serde_json::{Value, json};
 use trycourier::Bytes;
 use trycourier::testing::Courier;
@@ -16,7 +16,7 @@ use trycourier::testing::Courier;
 const RECORDED: &str = include_str!("fixtures/requests.jsonl");
 
 #[test]
-fn every_request_that_the_official_client_was_recorded_to_make_is_taken() {
+fn recorded_requests_of_official_client_succeed() {
     let courier = Courier::new();
     courier.respond_with_examples(true);
     let mut operations = BTreeSet::new();
@@ -25,7 +25,7 @@ fn every_request_that_the_official_client_was_recorded_to_make_is_taken() {
         let (method, path) =
             (recorded["method"].as_str().unwrap_or_default(), recorded["path"].as_str().unwrap_or_default());
         let target = format!("{path}?{}", recorded["query"].as_str().unwrap_or_default());
-        told(&courier, method, &target, recorded["body"].clone());
+        succeed(&courier, method, &target, recorded["body"].clone());
         let made = courier.calls().last().and_then(|call| call.operation);
         assert_eq!(made.map(|id| id.replace('.', "_")).as_deref(), recorded["operation"].as_str());
         operations.extend(made);
@@ -34,7 +34,7 @@ fn every_request_that_the_official_client_was_recorded_to_make_is_taken() {
 }
 
 #[test]
-fn a_request_that_the_description_does_not_allow_is_refused_with_the_place() {
+fn invalid_request_is_refused_with_its_path() {
     let courier = Courier::new();
     for (method, target, body, message) in [
         ("PUT", "/lists/l", json!({}), "`name` is required"),
@@ -48,8 +48,8 @@ fn a_request_that_the_description_does_not_allow_is_refused_with_the_place() {
             json!({"provider_key": "pigeon"}),
             r#"`provider_key` must be one of "firebase-fcm", "apn", "expo", "onesignal""#,
         ),
-        ("GET", "/tenants?limit=many", Value::Null, "`limit` is not what it can be"),
-        ("GET", "/lists?cursor=mine", Value::Null, "`cursor` is not one that was given out"),
+        ("GET", "/tenants?limit=many", Value::Null, "`limit` must be an integer"),
+        ("GET", "/lists?cursor=mine", Value::Null, "Unknown `cursor`: no page has returned it"),
     ] {
         let (status, error) = ask(&courier, method, target, body);
         assert_eq!((status, error), (400, json!({"message": message, "type": "invalid_request_error"})));
@@ -61,17 +61,17 @@ fn a_request_that_the_description_does_not_allow_is_refused_with_the_place() {
         .header("authorization", "Bearer test")
         .body(Bytes::from("{"))
         .expect("a request");
-    assert_eq!(courier.answer(&unread).status(), 400);
+    assert_eq!(courier.handle(&unread).status(), 400);
 }
 
 #[test]
-fn keys_paths_and_rates_are_refused_in_couriers_envelope() {
+fn refusals_have_couriers_envelope() {
     let courier = Courier::new();
     for key in [None, Some("test"), Some("Bearer "), Some("Basic dGVzdA==")] {
         let request = http::Request::get("/lists");
         let request = key.into_iter().fold(request, |request, key| request.header("authorization", key));
-        let answer = courier.answer(&request.body(Bytes::new()).expect("a request"));
-        assert_eq!(answer.status(), 401, "{key:?}");
+        let response = courier.handle(&request.body(Bytes::new()).expect("a request"));
+        assert_eq!(response.status(), 401, "{key:?}");
     }
     assert_eq!(ask(&courier, "GET", "/nowhere", Value::Null).0, 404);
     assert_eq!(ask(&courier, "PATCH", "/lists", Value::Null).0, 405);
@@ -88,20 +88,20 @@ fn keys_paths_and_rates_are_refused_in_couriers_envelope() {
 
     courier.limit_rate(2, Duration::from_millis(1_500));
     for status in [429, 429, 200] {
-        let answer = courier.answer(&fake::request("GET", "/lists", &Value::Null));
-        assert_eq!(answer.status(), status);
-        let wait = answer.headers().get("retry-after").map(http::HeaderValue::as_bytes);
+        let response = courier.handle(&fake::request("GET", "/lists", &Value::Null));
+        assert_eq!(response.status(), status);
+        let wait = response.headers().get("retry-after").map(http::HeaderValue::as_bytes);
         assert_eq!(wait, (status == 429).then_some(&b"2"[..]));
     }
     let webhook = http::Request::post("/inbound/webhook/token").body(Bytes::from("{}")).expect("a request");
-    assert_eq!(courier.answer(&webhook).status(), 202);
+    assert_eq!(courier.handle(&webhook).status(), 202);
 }
 
 /// The rows of a list, from page to page, however the list tells its end.
 fn walk(courier: &Courier, target: &str, rows: &str, cursor: &[&str]) -> (usize, usize) {
     let (mut pages, mut count, mut next) = (0, 0, String::new());
     loop {
-        let page = told(courier, "GET", &format!("{target}{next}"), Value::Null);
+        let page = succeed(courier, "GET", &format!("{target}{next}"), Value::Null);
         count += page[rows].as_array().map_or(0, Vec::len);
         pages += 1;
         match cursor.iter().fold(&page, |value, name| &value[name]).as_str() {
@@ -112,14 +112,14 @@ fn walk(courier: &Courier, target: &str, rows: &str, cursor: &[&str]) -> (usize,
 }
 
 #[test]
-fn all_five_shapes_of_pages_end_with_the_last_row() {
+fn pages_of_all_shapes_end_with_the_last_row() {
     let courier = Courier::new();
     courier.page_size(2);
     for number in 0..5 {
-        told(&courier, "PUT", &format!("/lists/{number}"), json!({"name": "l"}));
-        told(&courier, "PUT", &format!("/tenants/{number}"), json!({"name": "t"}));
-        told(&courier, "POST", "/brands", json!({"name": "b", "settings": {}}));
-        told(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": []}}));
+        succeed(&courier, "PUT", &format!("/lists/{number}"), json!({"name": "l"}));
+        succeed(&courier, "PUT", &format!("/tenants/{number}"), json!({"name": "t"}));
+        succeed(&courier, "POST", "/brands", json!({"name": "b", "settings": {}}));
+        succeed(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": []}}));
         courier.automation(&number.to_string());
     }
     assert_eq!(walk(&courier, "/lists", "items", &["paging", "cursor"]), (3, 5));
@@ -127,26 +127,26 @@ fn all_five_shapes_of_pages_end_with_the_last_row() {
     assert_eq!(walk(&courier, "/tenants", "items", &["cursor"]), (3, 5));
     assert_eq!(walk(&courier, "/automations", "templates", &["cursor"]), (3, 5));
     assert_eq!(walk(&courier, "/automations/runs", "runs", &["next_cursor"]), (3, 5));
-    let page = told(&courier, "GET", "/tenants?limit=1", Value::Null);
+    let page = succeed(&courier, "GET", "/tenants?limit=1", Value::Null);
     assert_eq!((page["items"].as_array().map(Vec::len), &page["has_more"]), (Some(1), &json!(true)));
-    let page = told(&courier, "GET", "/tenants?limit=50", Value::Null);
+    let page = succeed(&courier, "GET", "/tenants?limit=50", Value::Null);
     assert_eq!(page["items"].as_array().map(Vec::len), Some(2), "no more than a page has");
     assert_eq!(ask(&courier, "GET", "/tenants?limit=0", Value::Null).0, 400);
 }
 
 #[test]
-fn what_nobody_has_stored_can_be_made_up() {
+fn missing_things_can_have_examples() {
     let courier = Courier::new();
     assert_eq!(ask(&courier, "GET", "/brands/none", Value::Null).0, 404);
     courier.respond_with_examples(true);
-    assert!(told(&courier, "GET", "/brands/none", Value::Null)["id"].is_string());
+    assert!(succeed(&courier, "GET", "/brands/none", Value::Null)["id"].is_string());
     assert_eq!(ask(&courier, "PUT", "/lists/l", json!({})).0, 400);
 }
 
 #[test]
-fn a_call_is_noted_without_its_key() {
+fn recorded_call_has_no_api_key() {
     let courier = Courier::new();
-    told(&courier, "GET", "/lists?pattern=a.*", Value::Null);
+    succeed(&courier, "GET", "/lists?pattern=a.*", Value::Null);
     let calls = courier.calls();
     let [call] = calls.as_slice() else { panic!("{calls:?}") };
     assert_eq!((call.target.as_str(), call.status), ("/lists?pattern=a.*", Some(200)));
@@ -154,6 +154,6 @@ fn a_call_is_noted_without_its_key() {
     let mut secret =
         fake::request("POST", "/auth/issue-token", &json!({"scope": "hidden-scope", "expires_in": "1 day"}));
     secret.headers_mut().insert("authorization", http::HeaderValue::from_static("Bearer hidden-key"));
-    assert_eq!(courier.answer(&secret).status(), 200);
+    assert_eq!(courier.handle(&secret).status(), 200);
     assert!(!format!("{:?}", courier.calls()).contains("hidden"));
 }
