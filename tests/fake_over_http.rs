@@ -13,7 +13,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use trycourier::ext::webhook::{Event, SIGNATURE_HEADER, Verifier};
 use trycourier::testing::Courier;
 use trycourier::types::MessageStatus;
@@ -51,6 +54,91 @@ async fn server_is_local_unless_public() {
     let refused = courier.serve("0.0.0.0:0").await.expect_err("not an address of this machine alone");
     assert_eq!(refused.kind(), ErrorKind::InvalidInput);
     assert!(courier.serve_public("0.0.0.0:0").await.is_ok());
+}
+
+/// Sends bytes, and reads until the server disconnects, for a minute at most.
+async fn exchange(stream: &mut TcpStream, bytes: &[u8]) -> String {
+    stream.write_all(bytes).await.expect("an open connection");
+    let mut response = Vec::new();
+    let read = timeout(Duration::from_secs(60), stream.read_to_end(&mut response)).await;
+    read.expect("the server to disconnect").expect("a response");
+    String::from_utf8_lossy(&response).into_owned()
+}
+
+/// A web site whose name leads to 127.0.0.1 must not read the messages.
+#[tokio::test]
+async fn server_responds_only_to_local_names() {
+    let courier = Courier::new();
+    let server = courier.serve("127.0.0.1:0").await.expect("a server");
+    let status = async |target: &str, headers: &str| {
+        let mut stream = TcpStream::connect(server.address()).await.expect("a connection");
+        let request = format!("GET {target} HTTP/1.1\r\n{headers}connection: close\r\n\r\n");
+        exchange(&mut stream, request.as_bytes()).await.get(9..12).unwrap_or_default().to_owned()
+    };
+    for host in
+        ["localhost", "LOCALHOST:80", "courier.localhost", "localhost.", "127.0.0.1:4010", "127.9.9.9", "[::1]:80"]
+    {
+        assert_eq!(status("/", &format!("host: {host}\r\n")).await, "200", "{host}");
+        let headers = format!("host: localhost\r\norigin: http://{host}\r\n");
+        assert_eq!(status("/", &headers).await, "200", "a page of {host}");
+    }
+    for host in
+        ["evil.example", "localhost.evil.example", "evillocalhost", "127.0.0.1.evil.example", "10.0.0.1", "[::2]", ""]
+    {
+        assert_eq!(status("/", &format!("host: {host}\r\n")).await, "403", "{host}");
+        let headers = format!("host: localhost\r\norigin: http://{host}\r\n");
+        assert_eq!(status("/", &headers).await, "403", "a page of {host}");
+        let headers = format!("host: localhost\r\nhost: {host}\r\n");
+        assert_eq!(status("/", &headers).await, "403", "a second host {host}");
+    }
+    assert_eq!(status("/", "").await, "403");
+    assert_eq!(status("/", "host: localhost\r\norigin: null\r\n").await, "403");
+    assert_eq!(status("http://evil.example/", "host: localhost\r\n").await, "403");
+    assert_eq!(courier.calls().len(), 0);
+
+    let public = courier.serve_public("127.0.0.1:0").await.expect("a server");
+    let mut stream = TcpStream::connect(public.address()).await.expect("a connection");
+    let page = exchange(&mut stream, b"GET / HTTP/1.1\r\nhost: mail.example\r\nconnection: close\r\n\r\n").await;
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_caller_is_disconnected() {
+    let courier = Courier::new();
+    let server = courier.serve("127.0.0.1:0").await.expect("a server");
+    for (begin, status) in [
+        ("", ""),
+        ("GET / HTT", ""),
+        ("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", "HTTP/1.1 200"),
+        ("POST /send HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 9\r\n\r\n{", "HTTP/1.1 408"),
+    ] {
+        let mut stream = TcpStream::connect(server.address()).await.expect("a connection");
+        let response = exchange(&mut stream, begin.as_bytes()).await;
+        assert!(response.starts_with(status), "{begin}: {response}");
+    }
+}
+
+#[tokio::test]
+async fn stopped_server_closes_its_connections() {
+    let courier = Courier::new();
+    let server = courier.serve("127.0.0.1:0").await.expect("a server");
+    let request = b"GET /lists HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer any\r\n\r\n";
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(server.address()).await.expect("a connection");
+        stream.write_all(request).await.expect("a request");
+        stream.read_exact(&mut [0; 12]).await.expect("a response");
+        streams.push(stream);
+    }
+    let address = server.address();
+    server.stop();
+    for mut stream in streams {
+        let mut rest = Vec::new();
+        let closed = timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok(), "the connection is still open");
+    }
+    assert!(TcpStream::connect(address).await.is_err());
+    assert_eq!(courier.calls().len(), 3);
 }
 
 #[tokio::test]
