@@ -1,25 +1,25 @@
 //! From the description to Rust.
 //!
 //! ```text
-//! openapi/courier.json
-//!    │  description/   what is about Rust alone is taken out or marked: features, constants, unions
-//!    ▼  progenitor.rs  progenitor reads the rest: names, types, recursion
+//! openapi/courier.yaml
+//!    │  description/   yaml.rs reads it; features, unions and constants, which are about Rust alone, are taken out
+//!    ▼  progenitor.rs  progenitor makes Rust of the rest, which decides on names and types
 //! its code
-//!    │  model/         read into a model of types, calls and resources; what is not understood is an error
-//!    ▼  emit/          written as the surface that people use
+//!    │  model/         the types, operations and resources, from its code and the description; anything unknown is an error
+//!    ▼  emit/          the surface that people use, as tokens
+//! tokens
+//!    ▼  print.rs       the text
 //! $OUT_DIR
 //! ```
 //!
 //! Every step returns an error that names what it expected and did not find.
 
-mod description;
-pub mod emit;
-pub mod model;
-mod progenitor;
-
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+
+use crate::model::Model;
+use crate::{description, emit, model, progenitor};
 
 /// The features that are on, in the spelling of a Rust name: `bulk`, `audit_events`, `schemars`.
 ///
@@ -34,10 +34,10 @@ pub struct Generated {
 
 /// Generates everything, or says why it cannot.
 pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>, String> {
-    let mut document: Value =
-        serde_json::from_str(description).map_err(|error| format!("the description is not JSON: {error}"))?;
-    // The double knows the whole API, whatever is generated of it.
-    let described = features.contains("testing").then(|| emit::described::described(&document));
+    let mut document =
+        description::yaml::parse(description).map_err(|error| format!("the description cannot be read: {error}"))?;
+    // The fake knows the whole API, whichever part of it is generated.
+    let described = features.contains("testing").then(|| emit::described::described(&document)).transpose()?;
     description::features::keep(&mut document, features)?;
     let model = read(&document)?;
     let mut files = vec![
@@ -53,10 +53,10 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
     }
     if features.contains("private_tests") {
         files.extend([
-            ("every_operation.rs", emit::tests::every_operation(&model)),
-            ("every_list.rs", emit::tests::every_list(&model)),
-            ("every_type.rs", emit::tests::every_type(&model)),
-            ("every_shape.rs", emit::tests::every_shape(&model)),
+            ("every_operation.rs", emit::test_functions::every_operation(&model)),
+            ("every_list.rs", emit::test_functions::every_list(&model)),
+            ("every_type.rs", emit::test_functions::every_type(&model)),
+            ("every_shape.rs", emit::test_functions::every_shape(&model)),
             ("surface.txt", emit::surface::surface(&model)),
         ]);
     }
@@ -64,7 +64,7 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
 }
 
 /// Reads what would be generated of everything that a document describes, or says why nothing can be.
-pub fn read(document: &Value) -> Result<model::Model, String> {
+pub fn read(document: &Value) -> Result<Model, String> {
     // The order matters: constants leave the structs before progenitor sees them, and the unions are told apart by the
     // constants, which are therefore looked at before.
     let unions = description::unions::unions(document)?;

@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("what, and to whom? cargo run --example bulk_send -- TEMPLATE_ID USERS.csv".into()),
     };
     let saved = format!("{file}.job");
-    let job = job(&client, &template, &saved).await?.channel(Channel::Email).missing_address(MissingAddress::Refuse);
+    let job = job(&client, &template, &saved).await?.channel(Channel::Email).missing_address(MissingAddress::Reject);
     let results = job.results();
 
     let users = BufReader::new(fs::File::open(&file)?).lines().skip(1).map(|line| line.and_then(|line| user(&line)));
@@ -39,12 +39,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             fs::rename(format!("{saved}.new"), &saved)?;
         }
         match progress {
-            Progress::Ingested { rejected, checkpoint, .. } => {
-                for user in rejected {
+            Progress::Ingested(chunk) => {
+                for user in &chunk.rejected {
                     let line = user.index.map_or_else(|| "a line".to_owned(), |index| format!("line {}", index + 2));
                     eprintln!("\r{line}: {}", user.reason);
                 }
-                eprint!("\r{} users, {} of them rejected", checkpoint.seen(), checkpoint.rejected());
+                eprint!("\r{} users, {} of them rejected", chunk.checkpoint.seen(), chunk.checkpoint.rejected());
                 io::stderr().flush()?;
             }
             Progress::Run { checkpoint, .. } => eprintln!("\njob {} runs", checkpoint.job_id()),

@@ -1,16 +1,20 @@
-//! Doors for `fuzz/`, which are there in its builds alone.
+//! Entry points for `fuzz/`; compiled only with `cfg(fuzzing)`.
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
-use crate::ext::Cursors;
-pub use crate::ext::leading;
+use crate::ext::pagination::{self, Cursors};
 
-/// The place of the cursor at which a walk is found to go in a circle.
-pub fn leads_back<'a>(start: Option<String>, mut cursors: impl Iterator<Item = &'a str>) -> Option<usize> {
-    let mut seen = Cursors::from(start);
-    cursors.position(|cursor| seen.leads_back(cursor))
+/// Returns the cursor if it can lead to a page.
+pub fn non_empty(cursor: Option<String>) -> Option<String> {
+    pagination::non_empty(cursor)
+}
+
+/// Returns the index of the first cursor that leads back to an earlier page.
+pub fn first_repeated<'a>(start: Option<&str>, mut cursors: impl Iterator<Item = &'a str>) -> Option<usize> {
+    let mut seen = Cursors::new(start);
+    cursors.position(|cursor| seen.is_repeated(cursor))
 }
 
 /// The delay that the headers of a response ask for.

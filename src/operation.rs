@@ -12,6 +12,8 @@ pub struct Operation {
     pub method: &'static str,
     /// The path with the names of its parameters. The values are for the server alone.
     pub path: &'static str,
+    /// The names of the path's parameters that are credentials, by the description's `x-sensitive`.
+    pub secret_parameters: &'static [&'static str],
     /// What the description says of the body of a success.
     pub answer: ResponseBody,
     /// Whether its response holds what must not be shown.

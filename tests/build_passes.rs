@@ -1,17 +1,26 @@
-//! The passes of the build script, on small documents.
+//! The passes of the build script, on small documents, and what it reads of the whole one.
 
-#[allow(dead_code, reason = "the build script calls what the tests do not")]
-#[path = "../build/generate.rs"]
-mod generate;
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use serde_json::{Value, json};
+use trycourier_generator::{Features, generate, parse};
+
+/// `generate-spec` writes the description with `yaml_serde`.
+#[test]
+fn description_is_read_as_by_yaml_serde() {
+    for name in ["courier", "upstream"] {
+        let path = format!("{}/openapi/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let expected: Value = yaml_serde::from_str(&text).unwrap();
+        assert!(parse(&text).unwrap() == expected, "{path} is read differently");
+    }
+}
 
 #[test]
 fn a_description_that_cannot_be_read_is_told_apart_from_one_that_cannot_be_generated() {
-    let failure = |description: &str| {
-        generate::generate(description, &generate::Features::from(["things".to_owned()])).err().unwrap_or_default()
-    };
-    assert!(failure("{").starts_with("the description is not JSON: "), "{}", failure("{"));
+    let failure =
+        |description: &str| generate(description, &Features::from(["things".to_owned()])).err().unwrap_or_default();
+    assert!(failure("{").starts_with("the description cannot be read: "), "{}", failure("{"));
     assert!(failure("{}").contains("has no paths"), "{}", failure("{}"));
     let document = |openapi: &str, paths: Value| {
         let info = json!({"title": "T", "version": "1"});

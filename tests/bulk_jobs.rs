@@ -1,4 +1,4 @@
-//! A bulk job of any size: everybody is in it once, and it runs once, whatever happens on the way.
+//! A bulk job of any size: each user is in it once, and it runs once, despite failures and crashes.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -57,7 +57,7 @@ fn client(courier: &Courier) -> Client {
 }
 
 /// Loses one of so many answers to chunks, and the first to a run, after acting.
-fn lose_answers(courier: &Courier, chunks: usize, one_of: usize) {
+fn lose_responses(courier: &Courier, chunks: usize, one_of: usize) {
     let mut adding = courier.on::<calls::BulkAddUsers>();
     for _ in 0..chunks / one_of + 1 {
         adding = adding.pass_through().times(one_of - 1).disconnect_after_acting();
@@ -110,7 +110,7 @@ async fn users_are_sent_to_and_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idempotency_key_of_the_client_is_for_creating_the_job_alone() {
+async fn client_idempotency_key_creates_only_the_job() {
     let courier = courier();
     let client = courier.client().with_options(|options| options.idempotency_key("newsletter-12"));
     let report = job(&client).await.send((0..2500).map(user)).await.unwrap();
@@ -127,7 +127,7 @@ async fn an_idempotency_key_of_the_client_is_for_creating_the_job_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_step_can_be_taken_by_itself() {
+async fn steps_can_be_taken_one_by_one() {
     let courier = courier();
     let job = job(&client(&courier)).await.chunk_users(10).in_flight(1);
     let users = stream::iter((0..25).map(|number| Ok::<_, Infallible>(user(number))));
@@ -141,12 +141,12 @@ async fn each_step_can_be_taken_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_progress_is_told_in_order() {
+async fn progress_is_reported_in_order() {
     let courier = courier();
     let sending = job(&client(&courier)).await.in_flight(1).send((0..1500).map(user));
-    let told: Vec<String> = sending
+    let steps: Vec<String> = sending
         .map_ok(|progress| match progress {
-            Progress::Ingested { checkpoint, .. } => format!("{} {}", checkpoint.seen(), checkpoint.is_ingested()),
+            Progress::Ingested(chunk) => format!("{} {}", chunk.checkpoint.seen(), chunk.checkpoint.is_ingested()),
             Progress::Run { checkpoint, .. } => format!("run {}", checkpoint.has_run()),
             Progress::State(job) => job.status.to_string(),
             _ => panic!("{progress:?}"),
@@ -154,11 +154,11 @@ async fn the_progress_is_told_in_order() {
         .try_collect()
         .await
         .unwrap();
-    assert_eq!(told, ["0 false", "1000 false", "1500 false", "1500 true", "run true", "PROCESSING", "COMPLETED"]);
+    assert_eq!(steps, ["0 false", "1000 false", "1500 false", "1500 true", "run true", "PROCESSING", "COMPLETED"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_left_of_a_job_can_be_awaited_at_any_step() {
+async fn rest_of_a_job_can_be_awaited_at_any_step() {
     for steps in 0..6 {
         let courier = courier();
         let mut sending = job(&client(&courier)).await.in_flight(1).send((0..1500).map(user));
@@ -173,7 +173,7 @@ async fn what_is_left_of_a_job_can_be_awaited_at_any_step() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_without_an_address_is_found_before_anybody_is_sent_anything() {
+async fn missing_address_stops_before_anything_is_sent() {
     let courier = courier();
     let client = client(&courier);
     let users = || (0..10).map(|number| if number == 5 { BulkUser::new().recipient("bare") } else { user(number) });
@@ -183,7 +183,7 @@ async fn a_user_without_an_address_is_found_before_anybody_is_sent_anything() {
     assert_eq!(error.to_string(), "the bulk job stopped after 5 users: the user at index 5 lacks `profile.email`");
     assert_eq!(runs(&courier), (0, 0));
 
-    let report = job(&client).await.missing_address(MissingAddress::Refuse).send(users()).await.unwrap();
+    let report = job(&client).await.missing_address(MissingAddress::Reject).send(users()).await.unwrap();
     let indices: Vec<_> = report.rejected.iter().map(|user| user.index).collect();
     assert_eq!((indices, report.job.received), (vec![Some(5)], 9));
 
@@ -192,7 +192,7 @@ async fn a_user_without_an_address_is_found_before_anybody_is_sent_anything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_without_anybody_is_not_run() {
+async fn job_without_users_is_not_run() {
     let courier = courier();
     let client = client(&courier);
     let nobody = stream::empty::<Result<BulkUser, io::Error>>();
@@ -200,7 +200,7 @@ async fn a_job_without_anybody_is_not_run() {
     let reports = [
         job(&client).await.send([]).await.unwrap(),
         job(&client).await.send_stream(nobody).await.unwrap(),
-        job(&client).await.missing_address(MissingAddress::Refuse).send(missing_address()).await.unwrap(),
+        job(&client).await.missing_address(MissingAddress::Reject).send(missing_address()).await.unwrap(),
     ];
     for report in reports {
         assert_eq!((report.seen - report.rejected.len() as u64, report.job.status), (0, BulkJobStatus::Created));
@@ -209,7 +209,7 @@ async fn a_job_without_anybody_is_not_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_input_that_breaks_leaves_a_job_that_can_be_gone_on_with() {
+async fn resumes_after_input_error() {
     let courier = courier();
     let client = client(&courier);
     let rows = || stream::iter((0..3000).map(user)).map(Ok);
@@ -223,7 +223,7 @@ async fn an_input_that_breaks_leaves_a_job_that_can_be_gone_on_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_is_gone_ends_it_with_what_courier_says() {
+async fn job_not_found_ends_with_that_error() {
     let courier = courier();
     let client = client(&courier);
     let _ = courier.on::<calls::BulkAddUsers>().pass_through().times(2).fail(404);
@@ -241,7 +241,7 @@ async fn a_job_that_is_gone_ends_it_with_what_courier_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_has_run_is_looked_at_and_nothing_else() {
+async fn job_that_has_run_is_only_retrieved() {
     let courier = courier();
     let client = client(&courier);
     let mut sending = job(&client).await.send((0..10).map(user));
@@ -257,7 +257,7 @@ async fn a_job_that_has_run_is_looked_at_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_is_gone_on_with_is_run_unless_it_says_that_it_was() {
+async fn resume_runs_job_unless_already_run() {
     for (status, times) in
         [("\"CREATED\"", 1), ("null", 1), ("\"PROCESSING\"", 0), ("\"COMPLETED\"", 0), ("\"NEW\"", 0)]
     {
@@ -275,20 +275,20 @@ async fn a_job_that_is_gone_on_with_is_run_unless_it_says_that_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_refused_are_told_in_the_order_of_the_input() {
+async fn rejections_are_in_the_order_of_the_input() {
     let courier = courier();
     let users = (0..20).map(|index| match index {
         3 | 12 => user(0),
         5 | 11 => BulkUser::new().recipient("bare"),
         number => user(number),
     });
-    let report = job(&client(&courier)).await.missing_address(MissingAddress::Refuse).send(users).await.unwrap();
+    let report = job(&client(&courier)).await.missing_address(MissingAddress::Reject).send(users).await.unwrap();
     let rejected: Vec<_> = report.rejected.iter().map(|user| user.index).collect();
     assert_eq!(rejected, [Some(3), Some(5), Some(11), Some(12)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_refused_before_an_error_is_told_with_it() {
+async fn error_reports_earlier_rejections() {
     let courier = courier();
     let _ = courier.on::<calls::BulkAddUsers>().pass_through().times(2).fail(400);
     let users = (0..1000).chain([7]).map(user).chain((1001..3000).map(user));
@@ -298,7 +298,7 @@ async fn who_was_refused_before_an_error_is_told_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn large_users_are_few_in_a_chunk() {
+async fn bytes_limit_the_users_of_a_chunk() {
     let courier = courier();
     let large = |number: usize| {
         let profile = [("email", format!("user{number}@example.com")), ("biography", "x".repeat(1_000_000))];
@@ -316,9 +316,9 @@ async fn large_users_are_few_in_a_chunk() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_was_lost_makes_no_duplicates_of_ours() {
+async fn lost_response_makes_no_duplicates() {
     let courier = courier();
-    lose_answers(&courier, 3, 1);
+    lose_responses(&courier, 3, 1);
     let report = job(&client(&courier)).await.send((0..2500).map(user)).await.unwrap();
     assert_eq!((report.seen, report.rejected.len(), report.job.received), (2500, 0, 2500));
     assert!(courier.calls_of::<calls::BulkAddUsers>().len() > 3);
@@ -326,7 +326,7 @@ async fn an_answer_that_was_lost_makes_no_duplicates_of_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_a_job_is_waited_for_as_long_as_was_said() {
+async fn timeout_limits_the_wait_for_the_end() {
     let courier = courier();
     let client = client(&courier);
     // It takes a third of that.
@@ -339,7 +339,7 @@ async fn the_end_of_a_job_is_waited_for_as_long_as_was_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_failed_is_an_error_with_the_job() {
+async fn failed_job_is_an_error_with_the_job() {
     let courier = courier();
     let ended = r#"{"job": {"definition": {"event": "nt"}, "status": "ERROR", "received": 1, "failures": 1}}"#;
     let _ = courier.on::<calls::BulkRetrieveJob>().raw(200, &[], ended);
@@ -350,12 +350,35 @@ async fn a_job_that_failed_is_an_error_with_the_job() {
         }
     };
     assert!(matches!(error.reason(), Stopped::Failed(job) if job.failures == 1), "{error:?}");
-    assert_eq!(error.to_string(), "the bulk job stopped after 1 users: Courier says that the job failed");
+    assert_eq!(error.to_string(), "the bulk job stopped after 1 users: the status of the job is ERROR");
     assert!(sending.try_next().await.unwrap().is_none(), "it is over");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_refused_is_not_asked_for_again() {
+async fn stored_failure_of_a_run_is_left_by_a_new_key() {
+    let courier = courier();
+    // Courier stores a 5xx under its key, and repeats it for a day.
+    let _ = courier
+        .on::<calls::BulkRunJob>()
+        .when(|run| run.idempotency_key.as_ref().is_some_and(|key| key.starts_with("trycourier-run-")))
+        .fail(500);
+    let report = job(&client(&courier)).await.send([user(1)]).await.unwrap();
+    assert_eq!((report.job.status, courier.sent().len()), (BulkJobStatus::Completed, 1));
+    assert_eq!(runs(&courier).1, 2);
+
+    // Courier ran the job, and only the response failed: there is nothing to repeat.
+    let courier = self::courier();
+    let job = job(&client(&courier)).await;
+    let users = stream::iter([Ok::<_, Infallible>(user(1))]);
+    job.ingest(users).try_for_each(|_| async { Ok(()) }).await.unwrap();
+    courier.client().bulk().run_job(job.id()).await.unwrap();
+    let _ = courier.on::<calls::BulkRunJob>().fail(500);
+    job.run().await.unwrap();
+    assert_eq!(runs(&courier).1, 2, "the first one was by hand");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rejected_run_is_not_repeated() {
     let courier = courier();
     let _ = courier.on::<calls::BulkRunJob>().fail(400);
     let mut sending = job(&client(&courier)).await.send([user(1)]);
@@ -371,7 +394,7 @@ async fn a_run_that_is_refused_is_not_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_callers_panic_leaves_a_job_that_can_be_gone_on_with() {
+async fn resumes_after_panic_of_the_caller() {
     let courier = courier();
     let client = client(&courier);
     let users = || (0..10_000).map(user);
@@ -397,7 +420,7 @@ async fn a_callers_panic_leaves_a_job_that_can_be_gone_on_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_checkpoint_that_was_not_written_by_this_version_adds_nobody_twice() {
+async fn foreign_checkpoint_adds_no_user_twice() {
     let courier = courier();
     let client = client(&courier);
     for (edited, seen) in [
@@ -448,7 +471,7 @@ async fn survives(users: usize, kills: &[usize]) {
     let courier = courier();
     let client = client(&courier);
     let job = job(&client).await;
-    lose_answers(&courier, users / 1000 * (kills.len() + 1), 3);
+    lose_responses(&courier, users / 1000 * (kills.len() + 1), 3);
     let mut saved = serde_json::to_string(job.checkpoint()).unwrap();
     let mut rejected = Vec::new();
     for killed_after in kills.iter().copied().chain([usize::MAX]) {
@@ -460,8 +483,8 @@ async fn survives(users: usize, kills: &[usize]) {
             if let Some(checkpoint) = progress.checkpoint() {
                 saved = serde_json::to_string(checkpoint).unwrap();
             }
-            if let Progress::Ingested { rejected: more, .. } = progress {
-                rejected.extend(more);
+            if let Progress::Ingested(chunk) = progress {
+                rejected.extend(chunk.rejected);
             }
             count += 1;
             if count >= killed_after {
@@ -483,12 +506,12 @@ async fn survives(users: usize, kills: &[usize]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lost_answers_and_two_kills_add_nobody_twice() {
+async fn lost_responses_and_kills_add_no_user_twice() {
     survives(20_000, &[5, 9]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_kill_after_any_step_of_a_small_job_is_survived() {
+async fn small_job_survives_a_kill_after_any_step() {
     for killed_after in 1..9 {
         survives(3000, &[killed_after]).await;
     }
@@ -511,8 +534,8 @@ async fn process() {
         if let Some(checkpoint) = progress.checkpoint() {
             write(&file, &serde_json::to_string(checkpoint).unwrap());
         }
-        if let Progress::Ingested { rejected, .. } = &progress {
-            assert!(rejected.is_empty(), "{rejected:?}");
+        if let Progress::Ingested(chunk) = &progress {
+            assert!(chunk.rejected.is_empty(), "{:?}", chunk.rejected);
         }
     }
     write(&file.with_extension("memory"), &(MEMORY.peak_usage() - before).to_string());
@@ -538,7 +561,7 @@ async fn survives_as_processes(users: usize) {
     let file = directory.join("job.json");
     let created = job(&courier.client()).await;
     write(&file, &serde_json::to_string(created.checkpoint()).unwrap());
-    lose_answers(&courier, 2 * chunks, 20);
+    lose_responses(&courier, 2 * chunks, 20);
 
     let (added, ran, enough) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
     {
@@ -584,12 +607,12 @@ async fn survives_as_processes(users: usize) {
 }
 
 #[tokio::test]
-async fn twenty_thousand_users_survive_two_killed_processes() {
+async fn twenty_thousand_users_survive_two_kills() {
     survives_as_processes(20_000).await;
 }
 
 #[tokio::test]
 #[ignore = "a million users take a minute, and the fake needs some gigabytes for them"]
-async fn a_million_users_take_no_more_memory_than_a_few_chunks() {
+async fn million_users_take_the_memory_of_a_few_chunks() {
     survives_as_processes(1_000_000).await;
 }

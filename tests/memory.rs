@@ -1,4 +1,4 @@
-//! What a response takes of memory is bounded, whatever the server makes up.
+//! The memory that a response takes is bounded, even if the server is hostile.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -21,22 +21,22 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A response as large as the client reads, made of so many repetitions.
+/// A response of the maximum size that the client reads, made of repetitions.
 fn largest(begin: &str, repeated: &str, end: &str) -> Vec<u8> {
     const LIMIT: usize = 8 * 1024 * 1024;
     let times = (LIMIT - begin.len() - end.len()) / repeated.len();
     [begin, &repeated.repeat(times), end].concat().into_bytes()
 }
 
-// One test, because the counts of two would disturb each other.
+// A single test, because tests in parallel would disturb the counts.
 #[tokio::test]
-async fn what_an_answer_takes_is_bounded() {
-    the_worst_answer_stays_below_a_gibibyte().await;
-    a_bomb_is_not_unpacked_beyond_the_limit().await;
-    a_body_of_nothing_is_not_read_part_by_part().await;
+async fn memory_of_a_response_is_bounded() {
+    worst_response_stays_below_a_gibibyte().await;
+    bomb_is_not_decompressed_beyond_the_limit().await;
+    empty_gzip_members_are_limited().await;
 }
 
-async fn the_worst_answer_stays_below_a_gibibyte() {
+async fn worst_response_stays_below_a_gibibyte() {
     for (name, body) in [
         ("zeros", largest("[0", ",0", "]")),
         ("empty objects", largest("[{}", ",{}", "]")),
@@ -60,7 +60,7 @@ async fn the_worst_answer_stays_below_a_gibibyte() {
     }
 }
 
-async fn a_bomb_is_not_unpacked_beyond_the_limit() {
+async fn bomb_is_not_decompressed_beyond_the_limit() {
     let bomb = gzipped(&vec![b' '; 256 << 20]);
     for status in [200, 500] {
         let server = Faulty::start(vec![Act::answer(status, &[("content-encoding", "gzip")], &bomb)]).await;
@@ -75,7 +75,7 @@ async fn a_bomb_is_not_unpacked_beyond_the_limit() {
     }
 }
 
-async fn a_body_of_nothing_is_not_read_part_by_part() {
+async fn empty_gzip_members_are_limited() {
     let nothing = gzipped(b"");
     for (parts, is_read) in [(1000, true), (1001, false), (8 * 1024 * 1024 / nothing.len(), false)] {
         let body = nothing.repeat(parts);

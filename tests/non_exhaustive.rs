@@ -2,15 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
-#[allow(dead_code, reason = "the build script calls what the tests do not")]
-#[path = "../build/generate.rs"]
-mod generate;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use syn::{Attribute, Fields, Item, Variant, Visibility};
+use trycourier_generator::{generate, parse, read};
 
 fn is_marked(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"))
@@ -67,16 +64,16 @@ fn unmarked(types: &BTreeMap<String, bool>) -> BTreeSet<&str> {
 
 #[test]
 fn what_is_generated_can_grow() {
-    let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.json")).unwrap();
-    let document: serde_json::Value = serde_json::from_str(&description).unwrap();
+    let description = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.yaml")).unwrap();
+    let document = parse(&description).unwrap();
     let features = document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
     let features =
         features.map(|operation| operation["x-method"].as_str().unwrap().split('.').next().unwrap().to_owned());
-    let generated = generate::generate(&description, &features.collect()).unwrap();
+    let generated = generate(&description, &features.collect()).unwrap();
     let text = |name: &str| &generated.iter().find(|file| file.name == name).unwrap().text;
 
     let types = types_of(text("types.rs"));
-    let model = generate::read(&document).unwrap();
+    let model = read(&document).unwrap();
     let described: BTreeSet<&str> = model.types.iter().map(|item| item.name.as_str()).collect();
     assert!(described.len() > 400, "{}", described.len());
     assert_eq!(types.keys().map(String::as_str).collect::<BTreeSet<_>>(), described);

@@ -1,4 +1,4 @@
-//! Every operation that pages can be walked, whichever shape it pages by.
+//! Every list can be read to its end, whichever of Courier's shapes its pages have.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use support::sample::{Samples, Style};
 use support::{Received, Reply, Server, description, operations};
 use trycourier::ext::{Page, Paginate};
+use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use trycourier::types::MessageStatus;
 use trycourier::{Client, Error, ErrorKind};
 
 include!(concat!(env!("OUT_DIR"), "/every_list.rs"));
 
-/// Walks an operation's pages, and counts the items and the pages.
+/// Counts the items and the pages of a list.
 async fn counted<P: Paginate>(id: &str, call: P) -> Result<(usize, usize), Error> {
     assert_eq!(P::OPERATION.id.replace('.', "_"), id);
     let pages = call.pages().try_collect::<Vec<Page<P::Item>>>().await?;
@@ -84,7 +85,7 @@ fn page(description: &Value, operation: &Value, end: End) -> Value {
 }
 
 #[tokio::test]
-async fn every_shape_is_walked_to_each_of_its_ends() {
+async fn every_shape_is_read_to_each_of_its_ends() {
     let description = description();
     assert!(paged(&description).len() >= 27, "Courier has had as many");
     for (id, operation) in paged(&description) {
@@ -110,7 +111,7 @@ async fn every_shape_is_walked_to_each_of_its_ends() {
 }
 
 #[tokio::test]
-async fn a_list_that_should_go_on_without_a_cursor_is_not_taken_for_complete() {
+async fn missing_cursor_is_not_the_end_of_a_list() {
     let description = description();
     let mut flagged = 0;
     for (id, operation) in paged(&description) {
@@ -128,7 +129,7 @@ async fn a_list_that_should_go_on_without_a_cursor_is_not_taken_for_complete() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_comes_back_ends_every_shape_in_an_error() {
+async fn repeated_cursor_is_an_error_in_every_shape() {
     let description = description();
     for (id, operation) in paged(&description) {
         let again = page(&description, &operation, End::Cursor("again"));
@@ -150,7 +151,7 @@ fn users(request: &Received, pages: usize) -> Reply {
 }
 
 #[tokio::test]
-async fn a_walk_starts_at_the_calls_cursor_and_keeps_every_other_parameter() {
+async fn list_starts_at_the_cursor_of_the_call() {
     let server = Server::start(|request| {
         let next = (request.query("cursor").as_deref() == Some("middle")).then_some("last");
         Reply::json(200, &json!({"results": [], "paging": {"more": next.is_some(), "cursor": next}}))
@@ -176,14 +177,15 @@ async fn a_walk_starts_at_the_calls_cursor_and_keeps_every_other_parameter() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_before_it_is_asked_for_and_a_page_has_its_answers_status_and_headers() {
+async fn pages_are_fetched_when_polled() {
     let server = Server::start(|request| users(request, 3)).await;
     let client = server.client();
     let mut pages = client.bulk().list_users("job").pages();
     assert!(server.received().is_empty());
     let first = pages.try_next().await.unwrap().unwrap();
     assert_eq!(server.received().len(), 1);
-    assert_eq!((first.status.as_u16(), first.headers["x-page"].to_str().unwrap()), (200, "0"));
+    assert_eq!((first.status().as_u16(), first.headers()["x-page"].to_str().unwrap()), (200, "0"));
+    assert_eq!(first.attempts(), 1);
     assert_eq!(first.next_cursor.as_deref(), Some("1"));
 
     let mut items = client.bulk().list_users("job").items();
@@ -196,7 +198,7 @@ async fn nothing_is_sent_before_it_is_asked_for_and_a_page_has_its_answers_statu
 }
 
 #[tokio::test]
-async fn a_walk_ends_after_an_error() {
+async fn error_ends_a_list() {
     let server = Server::start(|request| match request.query("cursor").as_deref() {
         Some("1") => Reply::empty(500),
         _ => users(request, 3),
@@ -211,7 +213,7 @@ async fn a_walk_ends_after_an_error() {
 }
 
 #[tokio::test]
-async fn the_page_whose_cursor_leads_back_is_given_before_the_error() {
+async fn page_comes_before_the_error_of_its_cursor() {
     let again = json!({"items": [{"recipient": "u", "status": "SENT"}], "paging": {"more": true, "cursor": "again"}});
     let server = Server::answering(200, again).await;
     let client = server.client();
@@ -221,7 +223,7 @@ async fn the_page_whose_cursor_leads_back_is_given_before_the_error() {
 }
 
 #[tokio::test]
-async fn a_circle_of_pages_is_found_before_a_page_comes_twice() {
+async fn loop_is_found_before_a_page_comes_twice() {
     let server = Server::start(|request| {
         let number: usize = request.query("cursor").map_or(0, |cursor| cursor.parse().unwrap());
         Reply::json(200, &json!({"items": [], "paging": {"more": true, "cursor": ((number + 1) % 7).to_string()}}))
@@ -245,7 +247,7 @@ async fn pages_of(pages: &'static [&'static [&'static str]]) -> Server {
 }
 
 #[tokio::test]
-async fn pages_that_shrink_are_empty_or_repeat_items_are_given_as_they_are() {
+async fn pages_may_shrink_be_empty_or_repeat_items() {
     let pages: &[&[&str]] = &[&["a", "b", "c"], &["d"], &[], &[], &["d", "a"], &[]];
     for ahead in [0, 1, 9] {
         let server = pages_of(pages).await;
@@ -257,32 +259,126 @@ async fn pages_that_shrink_are_empty_or_repeat_items_are_given_as_they_are() {
 }
 
 #[tokio::test]
-async fn no_page_is_asked_for_that_is_not_needed() {
+async fn take_fetches_no_page_that_it_does_not_need() {
     let pages: &[&[&str]] = &[&["a", "b"], &["c", "d"], &["e", "f"]];
-    for (limit, expected) in [(0, 0), (1, 1), (2, 1), (3, 2), (6, 3), (7, 3)] {
-        for ahead in [0, 5] {
-            let server = pages_of(pages).await;
-            let users = server.client().bulk().list_users("job").items().limit(limit).prefetch(ahead);
-            assert_eq!(users.try_collect::<Vec<_>>().await.unwrap().len(), limit.min(6));
-            assert_eq!(server.received().len(), expected, "{limit} with {ahead} ahead");
-        }
+    for (count, expected) in [(0, 0), (1, 1), (2, 1), (3, 2), (6, 3), (7, 3)] {
+        let server = pages_of(pages).await;
+        let users = server.client().bulk().list_users("job").items().take(count);
+        assert_eq!(users.try_collect::<Vec<_>>().await.unwrap().len(), count.min(6));
+        assert_eq!(server.received().len(), expected, "{count}");
     }
     let server = pages_of(pages).await;
-    assert_eq!(
-        server.client().bulk().list_users("job").pages().limit(2).try_collect::<Vec<_>>().await.unwrap().len(),
-        2
-    );
-    assert_eq!(server.received().len(), 2);
+    let newest = server.client().bulk().list_users("job").pages().take(2).try_collect::<Vec<_>>().await.unwrap();
+    assert_eq!((newest.len(), server.received().len()), (2, 2));
 }
 
 #[tokio::test]
-async fn a_list_is_gone_on_with_from_a_saved_cursor() {
+async fn prefetch_sends_nothing_before_the_first_poll() {
+    let server = pages_of(&[&["a"], &["b"], &["c"]]).await;
+    let mut users = server.client().bulk().list_users("job").items().prefetch(5);
+    tokio::task::yield_now().await;
+    assert!(server.received().is_empty());
+    assert_eq!(users.try_next().await.unwrap().unwrap().recipient.as_deref(), Some("a"));
+    // It also applies to the rest of a list.
+    let rest: Vec<_> = users.prefetch(1).map_ok(|user| user.recipient.unwrap()).try_collect().await.unwrap();
+    assert_eq!(rest, ["b", "c"]);
+}
+
+#[tokio::test]
+async fn page_keeps_its_whole_response() {
+    let body = json!({"items": [
+        {"recipient": "a", "status": "ENQUEUED"},
+        {"recipient": 7, "status": "ENQUEUED"},
+        "not a user",
+        {"recipient": "d", "status": "ENQUEUED"}
+    ], "paging": {"more": false}});
+    let server = Server::start(move |_| Reply::json(200, &body).with("x-request-id", "req_1")).await;
+    let page = server.client().bulk().list_users("job").pages().try_next().await.unwrap().unwrap();
+    assert_eq!((page.status().as_u16(), page.attempts(), page.server_request_id()), (200, 1, Some("req_1")));
+    let paths: Vec<_> = page.mismatches().iter().map(|mismatch| mismatch.path()).collect();
+    assert_eq!(paths, ["items[1].recipient", "items[2]"]);
+    assert_eq!((page.items.len(), page.errors.len()), (3, 1));
+    assert!(page.errors[0].to_string().contains("item 2 cannot be decoded"), "{}", page.errors[0]);
+}
+
+#[tokio::test]
+async fn items_and_errors_keep_their_order() {
+    let user = |name: &str| json!({"recipient": name, "status": "ENQUEUED"});
+    for items in [
+        vec![json!(1), user("a"), json!([]), json!(null), user("b"), json!("end")],
+        vec![user("a"), user("b")],
+        vec![json!(1), json!(2)],
+        // Beyond the mismatches that are listed, nothing is lost either.
+        (0..3000).map(|number| if number % 3 == 0 { user("c") } else { json!(number) }).collect(),
+    ] {
+        let are_users: Vec<bool> = items.iter().map(Value::is_object).collect();
+        let server = Server::answering(200, json!({"items": items, "paging": {"more": false}})).await;
+        let rows: Vec<_> = server.client().bulk().list_users("job").items().collect().await;
+        assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), are_users);
+    }
+}
+
+#[tokio::test]
+async fn response_that_is_not_a_list_is_an_error() {
+    for body in [
+        json!([{"recipient": "a", "status": "ENQUEUED"}]),
+        json!([]),
+        json!({}),
+        json!({"users": [], "paging": {"more": false}}),
+        json!({"items": null, "paging": {"more": false}}),
+        json!({"items": {"0": {"recipient": "a"}}, "paging": {"more": false}}),
+        json!({"items": "none", "paging": {"more": false}}),
+    ] {
+        let server = Server::answering(200, body.clone()).await;
+        let client = server.client();
+        let items: Vec<_> = client.bulk().list_users("job").items().collect().await;
+        assert!(matches!(items.as_slice(), [Err(error)] if error.kind() == ErrorKind::Decode), "{body}: {items:?}");
+        let error = client.bulk().list_users("job").pages().try_next().await.unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Decode, Some("bulk.list_users")), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn empty_last_page_may_repeat_its_cursor() {
+    let server = Server::start(|request| {
+        let templates = if request.query("cursor").is_none() { json!([{"id": "t"}]) } else { json!([]) };
+        Reply::json(200, &json!({"templates": templates, "cursor": "last"}))
+    })
+    .await;
+    let client = server.client();
+    let pages: Vec<_> = client.automations().list().pages().try_collect().await.unwrap();
+    assert_eq!(pages.iter().map(|page| page.next_cursor.as_deref()).collect::<Vec<_>>(), [Some("last"), None]);
+}
+
+/// A server in memory whose pages are empty, except for the last one.
+struct EmptyPages(usize);
+
+impl Transport for EmptyPages {
+    fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let cursor = attempt.request.uri().query().and_then(|query| query.strip_prefix("cursor="));
+        let number: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+        let items = if number == self.0 { json!([{"recipient": "last", "status": "SENT"}]) } else { json!([]) };
+        let more = number < self.0;
+        let body = json!({"items": items, "paging": {"more": more, "cursor": (number + 1).to_string()}});
+        Box::pin(std::future::ready(Ok(http::Response::new(Body::from(body.to_string())))))
+    }
+}
+
+#[tokio::test]
+async fn empty_pages_do_not_deepen_the_stack() {
+    let client = Client::builder().api_key("pk_test_SECRET").transport(EmptyPages(20_000)).build().unwrap();
+    let users: Vec<_> = client.bulk().list_users("job").items().try_collect().await.unwrap();
+    assert_eq!(users.len(), 1);
+}
+
+#[tokio::test]
+async fn list_resumes_from_a_saved_cursor() {
     let pages: &[&[&str]] = &[&["a", "b"], &["c"], &["d", "e"]];
     let server = pages_of(pages).await;
     let client = server.client();
     for interrupted_after in 1..4 {
         let (mut seen, mut saved) = (Vec::new(), None);
-        let mut first = client.bulk().list_users("job").pages().limit(interrupted_after);
+        let mut first = client.bulk().list_users("job").pages().take(interrupted_after);
         while let Some(page) = first.try_next().await.unwrap() {
             seen.extend(page.items);
             saved = page.next_cursor;
@@ -297,7 +393,7 @@ async fn a_list_is_gone_on_with_from_a_saved_cursor() {
 }
 
 #[test]
-fn the_streams_can_be_sent_to_another_thread() {
+fn streams_can_be_sent_to_another_thread() {
     fn sendable<S: Stream + Send + Unpin>(stream: S) -> S {
         stream
     }

@@ -15,39 +15,43 @@ use support::{Reply, Server, description, operations, without_nulls};
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use trycourier::{Client, ErrorKind};
 
-/// Answers every request with the same JSON.
+/// A transport that responds to every request with the same JSON.
 #[derive(Clone, Default)]
-struct Answering(Arc<Mutex<Value>>);
+struct Fixed(Arc<Mutex<Value>>);
 
-impl Transport for Answering {
+impl Transport for Fixed {
     fn send(&self, _: Attempt) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         let body = Body::from(self.0.lock().unwrap().to_string());
         Box::pin(std::future::ready(Ok(http::Response::new(body))))
     }
 }
 
-impl Answering {
+impl Fixed {
     fn client(&self) -> Client {
         Client::builder().api_key("pk_test_SECRET").transport(self.clone()).max_retries(0).build().unwrap()
     }
 }
 
-/// The places of a value, as JSON pointers; of long lists the first elements.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
-    found.push(at.to_owned());
+/// Collects JSON pointers to everything inside a value; of long arrays only the first elements.
+fn pointers(value: &Value, pointer: &str, all: &mut Vec<String>) {
+    all.push(pointer.to_owned());
     let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
     match value {
         Value::Object(object) => {
-            object.iter().for_each(|(name, inner)| places(inner, &format!("{at}/{}", escaped(name)), found))
+            object.iter().for_each(|(name, inner)| pointers(inner, &format!("{pointer}/{}", escaped(name)), all))
         }
         Value::Array(array) => {
-            array.iter().take(2).enumerate().for_each(|(index, inner)| places(inner, &format!("{at}/{index}"), found));
+            array
+                .iter()
+                .take(2)
+                .enumerate()
+                .for_each(|(index, inner)| pointers(inner, &format!("{pointer}/{index}"), all));
         }
         _ => {}
     }
 }
 
-/// What a value can be in place of what is described.
+/// Values of every kind, one of which replaces a described value.
 fn odd_values() -> Vec<Value> {
     vec![
         Value::Null,
@@ -62,13 +66,13 @@ fn odd_values() -> Vec<Value> {
     ]
 }
 
-/// The value without the member, or with another in its place.
-fn mutated(value: &Value, place: &str, odd: Option<Value>) -> Value {
+/// Returns the value without the member, or with another value for it.
+fn mutated(value: &Value, pointer: &str, odd: Option<Value>) -> Value {
     let mut value = value.clone();
     match odd {
-        Some(odd) => *value.pointer_mut(place).unwrap() = odd,
+        Some(odd) => *value.pointer_mut(pointer).unwrap() = odd,
         None => {
-            let (parent, name) = place.rsplit_once('/').unwrap();
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
             let name = name.replace("~1", "/").replace("~0", "~");
             if let Some(object) = value.pointer_mut(parent).and_then(Value::as_object_mut) {
                 object.remove(&name);
@@ -79,9 +83,9 @@ fn mutated(value: &Value, place: &str, odd: Option<Value>) -> Value {
 }
 
 #[tokio::test]
-async fn one_odd_value_anywhere_fails_no_operation_and_loses_nothing() {
+async fn mismatch_anywhere_fails_nothing_and_loses_nothing() {
     let description = description();
-    let server = Answering::default();
+    let server = Fixed::default();
     let client = server.client();
     let odd = odd_values();
     let mut tried = 0;
@@ -92,16 +96,16 @@ async fn one_odd_value_anywhere_fails_no_operation_and_loses_nothing() {
         }
         let body = request_sample(&description, &operation);
         let samples = Samples { description: &description, style: Style::Full };
-        for answer in samples.each(schema).into_iter().filter(Value::is_object) {
-            let mut found = Vec::new();
-            places(&answer, "", &mut found);
-            for place in found.iter().skip(1) {
+        for response in samples.each(schema).into_iter().filter(Value::is_object) {
+            let mut all = Vec::new();
+            pointers(&response, "", &mut all);
+            for pointer in all.iter().skip(1) {
                 for choice in odd.iter().cloned().map(Some).chain([None]) {
-                    let answer = mutated(&answer, place, choice);
-                    *server.0.lock().unwrap() = answer.clone();
+                    let response = mutated(&response, pointer, choice);
+                    *server.0.lock().unwrap() = response.clone();
                     let result = call(&client, &id, "id", &Value::Null, body.clone()).await;
-                    let result = result.unwrap_or_else(|error| panic!("{place}: {error}\n{answer}"));
-                    assert_eq!(without_nulls(&result), without_nulls(&answer), "{id} {place}");
+                    let result = result.unwrap_or_else(|error| panic!("{pointer}: {error}\n{response}"));
+                    assert_eq!(without_nulls(&result), without_nulls(&response), "{id} {pointer}");
                     tried += 1;
                 }
             }
@@ -111,11 +115,11 @@ async fn one_odd_value_anywhere_fails_no_operation_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn any_object_or_list_in_place_of_the_answer_fails_no_operation() {
+async fn any_object_or_array_fails_no_operation() {
     let description = description();
-    let server = Answering::default();
+    let server = Fixed::default();
     let client = server.client();
-    let answers = [
+    let responses = [
         json!({}),
         json!([]),
         json!([1, "two", {"three": null}]),
@@ -128,18 +132,18 @@ async fn any_object_or_list_in_place_of_the_answer_fails_no_operation() {
             continue;
         }
         let body = request_sample(&description, &operation);
-        for answer in &answers {
-            *server.0.lock().unwrap() = answer.clone();
+        for response in &responses {
+            *server.0.lock().unwrap() = response.clone();
             let result = call(&client, &id, "id", &Value::Null, body.clone()).await;
-            let result = result.unwrap_or_else(|error| panic!("{error}\n{answer}"));
-            assert_eq!(without_nulls(&result), without_nulls(answer), "{id}");
+            let result = result.unwrap_or_else(|error| panic!("{error}\n{response}"));
+            assert_eq!(without_nulls(&result), without_nulls(response), "{id}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_scalar_in_place_of_an_object_says_that_the_call_was_accepted() {
-    let server = Answering::default();
+async fn scalar_is_an_error_of_an_accepted_call() {
+    let server = Fixed::default();
     for scalar in [json!(7), json!("text"), json!(true)] {
         *server.0.lock().unwrap() = scalar;
         let error = server.client().bulk().list_users("job").await.unwrap_err();
@@ -149,7 +153,7 @@ async fn a_scalar_in_place_of_an_object_says_that_the_call_was_accepted() {
 }
 
 #[tokio::test]
-async fn what_json_cannot_say_is_mended_for_types_of_the_callers_too() {
+async fn invalid_json_is_repaired_for_types_of_the_caller() {
     for (body, value, mismatches) in [
         (b"\xEF\xBB\xBF{\"a\": 1}".as_slice(), json!({"a": 1}), 0),
         (br#"{"a": 1, "a": 2}"#, json!({"a": 2}), 0),
@@ -159,12 +163,12 @@ async fn what_json_cannot_say_is_mended_for_types_of_the_callers_too() {
     ] {
         let server = Server::start(move |_| Reply::of(200, "application/json", body)).await;
         let call = || server.client().request(http::Method::GET, "/x");
-        let answer = call().send::<Value>().await.unwrap();
-        assert_eq!((&*answer, answer.mismatches().len()), (&value, mismatches));
+        let response = call().send::<Value>().await.unwrap();
+        assert_eq!((&*response, response.mismatches().len()), (&value, mismatches));
         let strict = call().options(|options| options.strict_decoding(true)).send::<Value>().await;
         assert_eq!(strict.is_ok(), mismatches == 0);
     }
-    // A number stays a number, or there is none.
+    // A number that is too large does not become another number.
     let server = Server::start(|_| Reply::of(200, "application/json", "[1e400]")).await;
     let error = server.client().request(http::Method::GET, "/x").send::<Vec<f64>>().await.unwrap_err();
     assert!(error.kind() == ErrorKind::Decode && error.was_accepted(), "{error}");

@@ -28,12 +28,12 @@ fn verifier() -> Verifier {
     Verifier::new("whsec_new").unwrap()
 }
 
-fn refusal(header: impl AsRef<[u8]>) -> VerifyError {
+fn rejection(header: impl AsRef<[u8]>) -> VerifyError {
     verifier().verify_at(header, BODY, at(TIME)).unwrap_err()
 }
 
 #[test]
-fn what_courier_signed_is_taken_byte_for_byte() {
+fn signed_body_is_accepted_byte_for_byte() {
     let bodies: [(&[u8], &str); 4] = [
         (BODY.as_bytes(), SIGNATURE),
         (b"", "ed9fc1fd90e432b9b9112be32456891cd24ca01d46643fa3e07f9203d2d70a96"),
@@ -48,18 +48,21 @@ fn what_courier_signed_is_taken_byte_for_byte() {
 }
 
 #[test]
-fn fields_may_come_in_any_order_and_with_others() {
+fn fields_are_accepted_in_any_order_with_others() {
     for header in [
         format!("signature={SIGNATURE},t={TIME}"),
         format!("t={TIME},signature={SIGNATURE},v=2"),
         format!("v==,t={TIME},v=,signature={SIGNATURE}"),
+        // As proxies and other signers of test requests write it.
+        format!(" t={TIME} , signature = {SIGNATURE}\t"),
+        format!("t={TIME},signature={}", SIGNATURE.to_uppercase()),
     ] {
         assert!(verifier().verify_at(&header, BODY, at(TIME)).is_ok(), "{header}");
     }
 }
 
 #[test]
-fn a_secret_of_any_length_is_taken_but_an_empty_one() {
+fn secret_has_any_length_except_zero() {
     let signature = "44c75c0f24186b965222487c8fcb69c4661d0184bb71685cd5731c7fd9b1dc80";
     let long = Verifier::new("k".repeat(200)).unwrap();
     assert!(long.verify_at(format!("t={TIME},signature={signature}"), BODY, at(TIME)).is_ok());
@@ -67,10 +70,17 @@ fn a_secret_of_any_length_is_taken_but_an_empty_one() {
     assert_eq!(Verifier::new("").unwrap_err(), EmptySecret);
     assert_eq!(verifier().add_secret(Vec::new()).unwrap_err(), EmptySecret);
     assert_eq!(sign("", at(TIME), BODY).unwrap_err(), EmptySecret);
+    assert_eq!(sign(" \n", at(TIME), BODY).unwrap_err(), EmptySecret);
+    assert_eq!(Verifier::new(" \r\n\t").unwrap_err(), EmptySecret);
+    for secret in ["whsec_new\n", " whsec_new", "whsec_new\r\n", "\twhsec_new "] {
+        assert!(Verifier::new(secret).unwrap().verify_at(header(), BODY, at(TIME)).is_ok(), "{secret:?}");
+        let old = Verifier::new("whsec_old").unwrap();
+        assert!(old.add_secret(secret).unwrap().verify_at(header(), BODY, at(TIME)).is_ok(), "{secret:?}");
+    }
 }
 
 #[test]
-fn headers_that_are_not_exactly_one_signature_are_refused() {
+fn header_has_exactly_one_signature() {
     let doubled_time = format!("t={TIME},t={TIME},signature={SIGNATURE}");
     for (header, expected) in [
         (String::new(), VerifyError::Unsigned),
@@ -83,8 +93,6 @@ fn headers_that_are_not_exactly_one_signature_are_refused() {
         (format!("t={TIME}"), VerifyError::Missing("signature")),
         (format!("signature={SIGNATURE}"), VerifyError::Missing("t")),
         (format!("T={TIME},signature={SIGNATURE}"), VerifyError::Missing("t")),
-        (format!(" t={TIME},signature={SIGNATURE}"), VerifyError::Missing("t")),
-        (format!("t={TIME}, signature={SIGNATURE}"), VerifyError::Missing("signature")),
         (format!("t={TIME};signature={SIGNATURE}"), VerifyError::Missing("signature")),
         (doubled_time.clone(), VerifyError::DuplicateField("t")),
         (format!("{doubled_time},t=1"), VerifyError::DuplicateField("t")),
@@ -104,7 +112,6 @@ fn headers_that_are_not_exactly_one_signature_are_refused() {
         (format!("t=-{TIME},signature={SIGNATURE}"), VerifyError::InvalidTime),
         (format!("t=1.7e12,signature={SIGNATURE}"), VerifyError::InvalidTime),
         (format!("t=0x18bcfe56800,signature={SIGNATURE}"), VerifyError::InvalidTime),
-        (format!("t={TIME} ,signature={SIGNATURE}"), VerifyError::InvalidTime),
         (format!("t=\u{661}\u{662},signature={SIGNATURE}"), VerifyError::InvalidTime),
         (format!("t=18446744073709551616,signature={SIGNATURE}"), VerifyError::InvalidTime),
         (format!("t={TIME},signature="), VerifyError::InvalidSignature),
@@ -113,44 +120,42 @@ fn headers_that_are_not_exactly_one_signature_are_refused() {
         (format!("t={TIME},signature={SIGNATURE}0"), VerifyError::InvalidSignature),
         (format!("t={TIME},signature={SIGNATURE}00"), VerifyError::InvalidSignature),
         (format!("t={TIME},signature=sha256={SIGNATURE}"), VerifyError::InvalidSignature),
-        (format!("t={TIME},signature={}", SIGNATURE.to_uppercase()), VerifyError::InvalidSignature),
         (format!("t={TIME},signature=g{}", &SIGNATURE[1..]), VerifyError::InvalidSignature),
         (format!("t={TIME},signature=+{}", &SIGNATURE[1..]), VerifyError::InvalidSignature),
-        (format!("t={TIME},signature={SIGNATURE} "), VerifyError::InvalidSignature),
         (format!("t={TIME},signature=\"{SIGNATURE}\""), VerifyError::InvalidSignature),
         (format!("t={TIME},signature={UNDER_THE_OLD_SECRET}"), VerifyError::SignatureMismatch),
         (format!("t={TIME},signature={}", "0".repeat(64)), VerifyError::SignatureMismatch),
         (format!("t={},signature={SIGNATURE}", TIME + 1), VerifyError::SignatureMismatch),
         (format!("t=0{TIME},signature={SIGNATURE}"), VerifyError::SignatureMismatch),
     ] {
-        assert_eq!(refusal(&header), expected, "{header}");
+        assert_eq!(rejection(&header), expected, "{header}");
         assert!(!expected.to_string().is_empty());
     }
-    assert_eq!(refusal(b"\xff"), VerifyError::Malformed);
-    assert_eq!(refusal(b"t=\xff,signature=\xff"), VerifyError::InvalidTime);
+    assert_eq!(rejection(b"\xff"), VerifyError::Malformed);
+    assert_eq!(rejection(b"t=\xff,signature=\xff"), VerifyError::InvalidTime);
 }
 
 #[test]
-fn a_header_of_ten_thousand_fields_is_read_once() {
+fn header_of_ten_thousand_fields_is_read_once() {
     let others = (0..10_000).map(|number| format!("v{number}={number}")).collect::<Vec<_>>().join(",");
     let ends = format!("t={TIME},{others},signature={SIGNATURE}");
     assert!(verifier().verify_at(&ends, BODY, at(TIME)).is_ok());
-    assert_eq!(refusal(format!("{ends},t={TIME}")), VerifyError::DuplicateField("t"));
-    assert_eq!(refusal(&others), VerifyError::Missing("t"));
-    assert_eq!(refusal(",".repeat(10_000)), VerifyError::Malformed);
-    assert_eq!(refusal(format!("t={}", "1".repeat(10_000))), VerifyError::Missing("signature"));
-    assert_eq!(refusal(format!("t={},signature={SIGNATURE}", "1".repeat(10_000))), VerifyError::InvalidTime);
+    assert_eq!(rejection(format!("{ends},t={TIME}")), VerifyError::DuplicateField("t"));
+    assert_eq!(rejection(&others), VerifyError::Missing("t"));
+    assert_eq!(rejection(",".repeat(10_000)), VerifyError::Malformed);
+    assert_eq!(rejection(format!("t={}", "1".repeat(10_000))), VerifyError::Missing("signature"));
+    assert_eq!(rejection(format!("t={},signature={SIGNATURE}", "1".repeat(10_000))), VerifyError::InvalidTime);
 }
 
 #[test]
-fn the_time_is_signed_as_it_is_written() {
+fn time_is_signed_as_written() {
     let signature = "9c97078f23ed2e42abc5767ac9ea49328e64ace43b4f3a14e6ad71f692b9500d";
     let header = format!("t=0{TIME},signature={signature}");
     assert_eq!(verifier().verify_at(header, BODY, at(TIME)).unwrap().time(), at(TIME));
 }
 
 #[test]
-fn a_delivery_is_of_now_within_the_tolerance() {
+fn delivery_is_recent_within_the_tolerance() {
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
     let instant = Duration::from_millis(1);
     let check = |verifier: &Verifier, now: SystemTime| verifier.verify_at(header(), BODY, now).map(|_| ());
@@ -172,25 +177,25 @@ fn a_delivery_is_of_now_within_the_tolerance() {
 }
 
 #[test]
-fn times_at_the_ends_of_the_scale_are_only_far_off() {
+fn extreme_times_are_stale_or_early() {
     let ends = [
         (0, "d202f68f251dad1465575f9d3a8814ed61efab859179eaaa9c304ebfc6225712"),
         (u64::MAX, "8de7798fad004794b2c24ff2414d7a1bdd5051eac45b21a0fc576d3d9f5697a8"),
     ];
     for (time, signature) in ends {
-        let error = refusal(format!("t={time},signature={signature}"));
+        let error = rejection(format!("t={time},signature={signature}"));
         assert!(matches!(error, VerifyError::Stale(_) | VerifyError::Early(_)), "{error:?}");
     }
 }
 
 #[test]
-fn a_forged_delivery_is_forged_however_old() {
+fn old_forged_delivery_is_a_mismatch() {
     let header = format!("t={},signature={SIGNATURE}", TIME - 3_600_000);
-    assert_eq!(refusal(header), VerifyError::SignatureMismatch);
+    assert_eq!(rejection(header), VerifyError::SignatureMismatch);
 }
 
 #[test]
-fn the_old_secret_counts_while_it_is_named() {
+fn old_secret_is_accepted_while_it_is_added() {
     let header = format!("t={TIME},signature={UNDER_THE_OLD_SECRET}");
     assert_eq!(verifier().verify_at(&header, BODY, at(TIME)).unwrap_err(), VerifyError::SignatureMismatch);
     for secrets in [["whsec_new", "whsec_old"], ["whsec_old", "whsec_new"]] {
@@ -201,7 +206,7 @@ fn the_old_secret_counts_while_it_is_named() {
 }
 
 #[test]
-fn every_change_of_a_byte_is_refused() {
+fn every_changed_byte_is_rejected() {
     let (header, body) = (header().into_bytes(), BODY.as_bytes());
     let verifier = verifier();
     let accepted = |header: &[u8], body: &[u8]| verifier.verify_at(header, body, at(TIME)).is_ok();
@@ -209,7 +214,11 @@ fn every_change_of_a_byte_is_refused() {
     for (changed, whole) in [("header", &header[..]), ("body", body)] {
         let check = |mutant: &[u8], how: &str, place: usize| {
             let accepted = if changed == "header" { accepted(mutant, body) } else { accepted(&header, mutant) };
-            assert!(!accepted, "{changed}: {how} at {place}: {}", String::from_utf8_lossy(mutant));
+            // White space around a field and the case of a hexadecimal digit mean nothing.
+            let mut meaning = mutant.to_ascii_lowercase();
+            meaning.retain(|byte| !byte.is_ascii_whitespace());
+            let is_equal = changed == "header" && meaning == whole;
+            assert!(!accepted || is_equal, "{changed}: {how} at {place}: {}", String::from_utf8_lossy(mutant));
         };
         for place in 0..=whole.len() {
             for byte in 0..=u8::MAX {
@@ -249,7 +258,7 @@ fn sign_signs_as_courier_does() {
 }
 
 #[test]
-fn a_verifier_is_shared_by_threads_and_a_delivery_goes_between_them() {
+fn verifier_and_delivery_cross_threads() {
     fn shared<T: Send + Sync + Clone + 'static>() {}
     shared::<Verifier>();
     shared::<Delivery>();
@@ -278,7 +287,7 @@ fn message() -> Value {
 }
 
 #[test]
-fn a_message_is_what_messages_retrieve_gives_and_nothing_of_it_is_lost() {
+fn message_event_has_the_whole_message() {
     let Event::MessageUpdated(found) = event(&json!({"type": "message:updated", "data": message()})) else {
         panic!("another event")
     };
@@ -291,7 +300,7 @@ fn a_message_is_what_messages_retrieve_gives_and_nothing_of_it_is_lost() {
 }
 
 #[test]
-fn a_status_of_tomorrow_is_a_message_all_the_same() {
+fn unknown_status_is_still_a_message() {
     let mut data = message();
     data["status"] = json!("READ_ALOUD");
     let Event::MessageUpdated(found) = event(&json!({"type": "message:updated", "data": data})) else {
@@ -301,7 +310,7 @@ fn a_status_of_tomorrow_is_a_message_all_the_same() {
 }
 
 #[test]
-fn a_preference_has_what_was_before() {
+fn preference_event_has_the_previous_choice() {
     let data = json!({
         "id": "plog_01", "user_id": "user_123", "topic_id": "pt_01", "topic_name": "News", "status": "OPTED_OUT",
         "timestamp": "2026-08-01T09:30:00.000Z", "has_custom_routing": false, "custom_routing": [],
@@ -317,7 +326,7 @@ fn a_preference_has_what_was_before() {
 }
 
 #[test]
-fn every_event_that_courier_documents_is_known() {
+fn every_documented_event_is_known() {
     let undescribed = [
         "notification:submitted",
         "notification:submission_canceled",
@@ -350,7 +359,7 @@ fn every_event_that_courier_documents_is_known() {
 }
 
 #[test]
-fn an_odd_event_is_a_genuine_delivery() {
+fn odd_event_is_still_a_delivery() {
     let unrecognized = |type_: &str, data: Value| Event::Unrecognized { type_: type_.to_owned(), data };
     for (body, expected) in [
         (r#"{"type": "tenants:renamed", "data": {"id": 7}}"#, unrecognized("tenants:renamed", json!({"id": 7}))),
@@ -373,16 +382,50 @@ fn an_odd_event_is_a_genuine_delivery() {
     assert_eq!(delivery(&deep).event(), unrecognized("", json!(deep)));
 }
 
+/// Courier's JSON can have invalid text in it, even in a field that this version does not know.
 #[test]
-fn the_key_is_the_same_for_the_same_event_alone() {
+fn invalid_text_does_not_lose_an_event() {
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    for odd in ["\"cut \\ud83d\"", "1e400", &deep, "123456789012345678901234567890"] {
+        let data = format!(r#"{{"id": "1-a", "status": "UNDELIVERABLE", "recipient": "u", "odd": {odd}}}"#);
+        for bom in ["", "\u{feff}"] {
+            let delivery = delivery(format!(r#"{bom}{{"type": "message:updated", "data": {data}}}"#));
+            let Event::MessageUpdated(message) = delivery.event() else { panic!("{odd}: {:?}", delivery.event()) };
+            assert_eq!((message.id.as_str(), message.status.as_str()), ("1-a", "UNDELIVERABLE"), "{odd}");
+            assert!(delivery.dedup_key().starts_with("message:updated:1-a:UNDELIVERABLE:"), "{odd}");
+        }
+    }
+    let invalid = [br#"{"type": "message:updated", "data": {"id": "1-a", "error": ""#.as_slice(), b"\xff\"}}"].concat();
+    assert!(matches!(delivery(invalid).event(), Event::MessageUpdated(message) if message.id == "1-a"));
+}
+
+#[test]
+fn dedup_key_differs_for_every_other_event() {
     let key = |type_: &str, data: Value| delivery(json!({"type": type_, "data": data}).to_string()).dedup_key();
     let message = |id: &str, status: &str, extra: u32| {
         key("message:updated", json!({"id": id, "status": status, "delivered": extra}))
     };
-    assert_eq!(message("1-a", "SENT", 1), "message:updated:1-a:SENT");
+    assert!(message("1-a", "SENT", 1).starts_with("message:updated:1-a:SENT:"), "{}", message("1-a", "SENT", 1));
     assert_eq!(message("1-a", "SENT", 1), message("1-a", "SENT", 2), "times accumulate");
     assert_ne!(message("1-a", "SENT", 1), message("1-a", "OPENED", 1));
     assert_ne!(message("1-a", "SENT", 1), message("1-b", "SENT", 1));
+
+    let clicked = |details: Value| {
+        let mut data = json!({"id": "1-a", "status": "CLICKED", "clicked": 1});
+        data.as_object_mut().unwrap().extend(details.as_object().unwrap().clone());
+        key("message:updated", data)
+    };
+    assert_eq!(clicked(json!({})), clicked(json!({"delivered": 7})));
+    let keys = [
+        clicked(json!({})),
+        clicked(json!({"clicked": 2})),
+        clicked(json!({"providers": [{"provider": "sendgrid"}]})),
+        clicked(json!({"providers": [{"provider": "twilio"}]})),
+        clicked(json!({"error": "bounced"})),
+        clicked(json!({"error": "blocked"})),
+        clicked(json!({"reason": "BOUNCED"})),
+    ];
+    assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), keys.len(), "{keys:?}");
 
     let preference = |id: &str, status: &str| key("preferences:user:updated", json!({"id": id, "status": status}));
     assert_eq!(preference("plog_1", "OPTED_IN"), "preferences:user:updated:plog_1");
@@ -413,7 +456,7 @@ fn the_key_is_the_same_for_the_same_event_alone() {
 }
 
 #[test]
-fn a_delivery_is_queued_and_read_later() {
+fn delivery_survives_a_queue() {
     let text = delivery(BODY);
     let queued = serde_json::to_value(&text).unwrap();
     assert_eq!(queued, json!({"time": TIME, "body": BODY}));
@@ -459,14 +502,15 @@ async fn exercise(url: String, mut deliveries: mpsc::Receiver<Delivery>) {
     assert_eq!(post(&url, signed("whsec_new", odd), odd).await, 503, "the queue is full: Courier is to try again");
 
     let first = deliveries.recv().await.unwrap();
-    assert_eq!(first.dedup_key(), "message:updated:1-5e2b2615-05efbb3acab9172f88dd3f6f:DELIVERED");
+    let key = first.dedup_key();
+    assert!(key.starts_with("message:updated:1-5e2b2615-05efbb3acab9172f88dd3f6f:DELIVERED:"), "{key}");
     assert_eq!(deliveries.recv().await.unwrap().body(), odd.as_bytes());
     assert_eq!(post(&url, signed("whsec_new", BODY), BODY).await, 200, "there is room again");
     assert_eq!(deliveries.recv().await.unwrap().body(), BODY.as_bytes());
 }
 
 #[tokio::test]
-async fn axum_answers_at_once_and_works_afterwards() {
+async fn axum_responds_at_once_and_works_later() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/courier", listener.local_addr().unwrap());
     let (queue, deliveries) = mpsc::channel(2);
@@ -475,7 +519,7 @@ async fn axum_answers_at_once_and_works_afterwards() {
 }
 
 #[tokio::test]
-async fn hyper_answers_at_once_and_works_afterwards() {
+async fn hyper_responds_at_once_and_works_later() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/courier", listener.local_addr().unwrap());
     let (queue, deliveries) = mpsc::channel(2);
@@ -484,7 +528,7 @@ async fn hyper_answers_at_once_and_works_afterwards() {
 }
 
 #[tokio::test]
-async fn the_work_of_an_event_is_done_once() {
+async fn event_is_handled_once() {
     let (queue, deliveries) = mpsc::channel(8);
     for body in [BODY, "odd", BODY, "odd"] {
         queue.send(delivery(body)).await.unwrap();

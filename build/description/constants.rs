@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::generate::description::lookup::{only_value, properties, required, schemas, schemas_mut};
+use crate::description::lookup::{only_value, properties, required, schemas, schemas_mut};
 
 /// The constants of each schema: property and value.
 pub type Constants = BTreeMap<String, Vec<(String, String)>>;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::generate::description::lookup::{dotted_name, reached_from};
+use crate::description::lookup::{dotted_name, reached_from};
 
 /// Takes out the operations of every resource that is not among the features, and the schemas that nothing reaches any
 /// more.

@@ -3,4 +3,6 @@
 pub mod constants;
 pub mod features;
 pub mod lookup;
+pub mod paging;
 pub mod unions;
+pub mod yaml;

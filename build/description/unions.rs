@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::generate::description::lookup::{
+use crate::description::lookup::{
     properties, reference, required, resolve, schemas, schemas_mut, text, values, variants,
 };
 

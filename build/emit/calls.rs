@@ -1,208 +1,254 @@
 //! The calls: one struct for each operation, made by the method of its resource.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
-use crate::generate::emit::conversion::{accepted, converted, is_plain};
-use crate::generate::emit::prose::documentation;
-use crate::generate::emit::types::{clearing, deprecated, needs_features, setter};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Model, Paging, PagingShape, Parameter, TypeItem, TypeShape};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::description::paging::PagingShape;
+use crate::emit::conversion::{accepted, converted, is_plain};
+use crate::emit::doc_comments::{deprecated, documentation, needs_features};
+use crate::emit::types::setters;
+use crate::model::rust_type::RustType;
+use crate::model::{Model, Operation, Paging, Parameter, ident};
+use crate::print::print;
 
 /// The module `calls`.
 pub fn calls(model: &Model) -> String {
-    let mut code = String::new();
-    for call in &model.calls {
-        let written = one(&mut code, model, call);
-        // A `String` takes everything that is written to it.
-        debug_assert!(written.is_ok());
-    }
+    let calls = model.operations.iter().map(|operation| call(model, operation));
     // The enums that a query can hold.
-    let queries = model.calls.iter().flat_map(|call| &call.query);
+    let queries = model.operations.iter().flat_map(|operation| &operation.query);
     let enums: BTreeSet<&str> = queries.filter_map(|parameter| parameter.kind.named()).collect();
-    for name in enums {
-        let _ = writeln!(code, "argument!(types::{name});");
-    }
-    code
+    let enums = enums.into_iter().map(|name| {
+        let name = ident(name);
+        quote!(argument!(types::#name);)
+    });
+    print(calls.chain(enums))
 }
 
-/// The fields of the body, when it is a structure.
-fn body_fields<'a>(model: &'a Model, call: &Call) -> &'a [Field] {
-    match call.body.as_ref().and_then(RustType::named).and_then(|name| model.item(name)) {
-        Some(TypeItem { shape: TypeShape::Structure { fields, .. }, .. }) => fields,
-        _ => &[],
-    }
-}
-
-fn one(code: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
-    let name = &call.name;
-    let fields = body_fields(model, call);
-    let said = format!(
+fn call(model: &Model, operation: &Operation) -> TokenStream {
+    let name = ident(&operation.name);
+    let documentation = documentation(&format!(
         "The call of [`{resource}::{method}`](crate::resources::{resource}::{method}): `{} {}`.",
-        call.http_method,
-        call.template,
-        resource = call.resource_type(),
-        method = call.method()
-    );
-    let features = needs_features(&[call.feature()]);
-    writeln!(
-        code,
-        "{}{features}#[derive(Clone)]\n#[must_use = \"a call does nothing until it is awaited or sent\"]\n#[non_exhaustive]\npub \
-         struct {name} {{\n    client: Client,",
-        documentation("", &said)
-    )?;
-    for parameter in &call.path_parameters {
-        writeln!(code, "{}    pub {}: {},", documentation("    ", &parameter.words), parameter.ident, parameter.kind)?;
+        operation.http_method,
+        operation.template,
+        resource = operation.resource_type(),
+        method = operation.method()
+    ));
+    let features = needs_features(&[operation.feature()]);
+    let members = members(operation);
+    let constructor = constructor(model, operation);
+    let parameter_setters = operation.optional_parameters().map(|parameter| parameter_setter(model, parameter));
+    let body = operation.body_struct(&model.types);
+    let fields = body.as_ref().map_or(&[][..], |body| body.fields);
+    let body_setters =
+        fields.iter().filter(|field| field.has_setter()).map(|field| setters(model, field, &quote!(self.body)));
+    let extra = (!fields.is_empty()).then(|| {
+        quote! {
+            /// Sets a property of the body that this version does not describe, or one of another type than described: it
+            /// takes the place of the field of that name.
+            #[inline]
+            pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+                self.body.extra.insert(name, value);
+                self
+            }
+        }
+    });
+    let implementation = implementation(operation);
+    let response = &operation.response;
+    let paged = operation.paging.as_ref().map(|paging| paged(operation, paging));
+    quote! {
+        #documentation
+        #features
+        #[derive(Clone)]
+        #[must_use = "a call does nothing until it is awaited or sent"]
+        #[non_exhaustive]
+        pub struct #name {
+            client: Client,
+            #members
+        }
+        impl #name {
+            #constructor
+            #(#parameter_setters)*
+            #(#body_setters)*
+            #extra
+        }
+        #implementation
+        call!(#name, #response);
+        #paged
     }
-    for parameter in call.query.iter().chain(&call.headers) {
-        let kind = &parameter.kind;
-        let deprecated = deprecated(parameter.deprecated.as_deref());
-        let words = documentation("    ", &parameter.words);
-        writeln!(code, "{words}{deprecated}    pub {}: Option<{kind}>,", parameter.ident)?;
-    }
-    if let Some(body) = &call.body {
-        writeln!(code, "    /// What is sent.\n    pub body: {body},")?;
-    }
-    writeln!(code, "}}\n\nimpl {name} {{")?;
+}
 
-    constructor(code, model, call)?;
-    for parameter in call.query.iter().chain(&call.headers) {
-        let Parameter { ident, kind, words, .. } = parameter;
-        writeln!(
-            code,
-            "{}{}    #[inline]\n    pub fn {ident}(mut self, {ident}: {}) -> Self {{\n        self.{ident} = Some({});\n        self\n    }}",
-            documentation("    ", words),
-            deprecated(parameter.deprecated.as_deref()),
-            accepted(model, kind),
-            converted(model, kind, ident)
-        )?;
-    }
-    for field in fields.iter().filter(|field| field.has_setter()) {
-        code.push_str(&setter(model, field, "self.body"));
-        if matches!(field.kind, RustType::Nullable(_)) {
-            code.push_str(&clearing(field, &format!("self.body.{} = Some(types::Nullable::Null);", field.ident)));
+/// The fields of a call, except its client.
+fn members(operation: &Operation) -> TokenStream {
+    let in_path = operation.path_parameters.iter().map(|Parameter { ident: name, kind, description, .. }| {
+        let (name, documentation) = (ident(name), documentation(description));
+        quote!(#documentation pub #name: #kind,)
+    });
+    let optional = operation.optional_parameters().map(|parameter| {
+        let (name, kind) = (ident(&parameter.ident), &parameter.kind);
+        let (documentation, deprecated) =
+            (documentation(&parameter.description), deprecated(parameter.deprecated.as_deref()));
+        quote!(#documentation #deprecated pub #name: Option<#kind>,)
+    });
+    let body = operation.body.iter().map(|body| {
+        quote! {
+            /// What is sent.
+            pub body: #body,
+        }
+    });
+    quote!(#(#in_path)* #(#optional)* #(#body)*)
+}
+
+fn constructor(model: &Model, operation: &Operation) -> TokenStream {
+    let parameters = operation.path_parameters.iter().map(|parameter| {
+        let (name, kind) = (ident(&parameter.ident), accepted(model, &parameter.kind));
+        quote!(#name: #kind)
+    });
+    let in_path = operation.path_parameters.iter().map(|parameter| {
+        let name = ident(&parameter.ident);
+        quote!(#name: #name.into(),)
+    });
+    let optional = operation.optional_parameters().map(|parameter| {
+        let name = ident(&parameter.ident);
+        quote!(#name: None,)
+    });
+    match &operation.body {
+        None => quote! {
+            /// Makes the call for a client, as the method of the resource does.
+            #[inline]
+            pub fn new(client: &Client #(, #parameters)*) -> Self {
+                Self { client: client.clone(), #(#in_path)* #(#optional)* }
+            }
+        },
+        Some(body) => {
+            let is_plain = is_plain(model, body);
+            let kind = if is_plain { quote!(#body) } else { quote!(impl Into<#body>) };
+            let value = if is_plain { quote!(body) } else { quote!(body: body.into()) };
+            quote! {
+                /// Makes the call with a whole body.
+                #[inline]
+                pub fn with_body(client: &Client #(, #parameters)*, body: #kind) -> Self {
+                    Self { client: client.clone(), #(#in_path)* #(#optional)* #value }
+                }
+            }
         }
     }
-    if !fields.is_empty() {
-        writeln!(
-            code,
-            "    /// Sets a property of the body that this version does not describe, or one of another type than described: it \
-             takes\n    /// the place of the field of that name.\n    #[inline]\n    pub fn extra(mut self, name: impl Into<String>, \
-             value: impl Into<Value>) -> Self {{\n        self.body.extra.insert(name, value);\n        self\n    }}"
-        )?;
-    }
-    writeln!(code, "}}\n")?;
-    operation(code, call)?;
-    writeln!(code, "call!({name}, {});\n", call.answer)?;
-    match &call.paging {
-        Some(paging) => paged(code, call, paging),
-        None => Ok(()),
+}
+
+fn parameter_setter(model: &Model, parameter: &Parameter) -> TokenStream {
+    let name = ident(&parameter.ident);
+    let (accepts, value) = (accepted(model, &parameter.kind), converted(model, &parameter.kind, quote!(#name)));
+    let (documentation, deprecated) =
+        (documentation(&parameter.description), deprecated(parameter.deprecated.as_deref()));
+    quote! {
+        #documentation
+        #deprecated
+        #[inline]
+        pub fn #name(mut self, #name: #accepts) -> Self {
+            self.#name = Some(#value);
+            self
+        }
     }
 }
 
-fn constructor(code: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
-    let mut arguments = String::from("client: &Client");
-    for parameter in &call.path_parameters {
-        write!(arguments, ", {}: {}", parameter.ident, accepted(model, &parameter.kind))?;
-    }
-    let said = match &call.body {
-        None => "Makes the call for a client, as the method of the resource does.",
-        Some(_) => "Makes the call with a whole body.",
+/// The facts of the operation that the client needs, and where the arguments of the call travel.
+fn implementation(operation: &Operation) -> TokenStream {
+    let Operation { http_method, template, response, sensitive, repeatable, final_conflict, .. } = operation;
+    let name = ident(&operation.name);
+    let id = operation.path.join(".");
+    let body = match (response, operation.response_optional) {
+        (RustType::Unit, _) => quote!(None),
+        (_, true) => quote!(Optional),
+        (_, false) => quote!(Required),
     };
-    let function = if call.body.is_some() { "with_body" } else { "new" };
-    if let Some(body) = &call.body {
-        let kind = if is_plain(model, body) { body.to_string() } else { format!("impl Into<{body}>") };
-        write!(arguments, ", body: {kind}")?;
+    let secrets = operation.path_parameters.iter().filter(|parameter| parameter.is_secret());
+    let secrets = secrets.map(|parameter| &parameter.name);
+
+    let path_arguments = operation.path_parameters.iter().map(|parameter| {
+        let name = ident(&parameter.ident);
+        quote!(to.path(&mut self.#name);)
+    });
+    let query_arguments = operation.query.iter().map(|Parameter { name, ident: field, .. }| {
+        let field = ident(field);
+        quote!(to.query(#name, &mut self.#field);)
+    });
+    let header_arguments = operation.headers.iter().map(|Parameter { name, ident: field, .. }| {
+        let (header, field) = (name.to_lowercase(), ident(field));
+        quote!(to.header(#header, &mut self.#field);)
+    });
+    let body_argument = operation.body.iter().map(|_| quote!(to.body(&mut self.body);));
+    let arguments: Vec<TokenStream> =
+        path_arguments.chain(query_arguments).chain(header_arguments).chain(body_argument).collect();
+    let to = if arguments.is_empty() { quote!(_) } else { quote!(to) };
+
+    let empty_path = operation.path_parameters.iter().map(|parameter| {
+        let name = ident(&parameter.ident);
+        quote!(#name: crate::json::Decode::empty(),)
+    });
+    let no_parameters = operation.optional_parameters().map(|parameter| {
+        let name = ident(&parameter.ident);
+        quote!(#name: None,)
+    });
+    let empty_body = operation.body.iter().map(|_| quote!(body: crate::json::Decode::empty(),));
+    quote! {
+        impl Call for #name {
+            type Response = #response;
+            const OPERATION: &'static Operation = &Operation {
+                id: #id,
+                method: #http_method,
+                path: #template,
+                secret_parameters: &[#(#secrets),*],
+                answer: ResponseBody::#body,
+                sensitive: #sensitive,
+                repeatable: #repeatable,
+                final_conflict: #final_conflict,
+            };
+            #[inline]
+            fn client(&self) -> &Client {
+                &self.client
+            }
+            #[inline]
+            fn client_mut(&mut self) -> &mut Client {
+                &mut self.client
+            }
+            #[inline]
+            fn arguments(&mut self, #to: &mut dyn Arguments) {
+                #(#arguments)*
+            }
+            #[cfg(feature = "testing")]
+            #[inline]
+            fn empty(client: Client) -> Self {
+                Self { client, #(#empty_path)* #(#no_parameters)* #(#empty_body)* }
+            }
+        }
     }
-    writeln!(code, "    /// {said}\n    #[inline]\n    pub fn {function}({arguments}) -> Self {{")?;
-    let mut values = String::from("client: client.clone(), ");
-    for parameter in &call.path_parameters {
-        write!(values, "{0}: {0}.into(), ", parameter.ident)?;
-    }
-    for parameter in call.query.iter().chain(&call.headers) {
-        write!(values, "{}: None, ", parameter.ident)?;
-    }
-    if let Some(body) = &call.body {
-        write!(values, "body{}, ", if is_plain(model, body) { "" } else { ": body.into()" })?;
-    }
-    writeln!(code, "        Self {{ {}}}\n    }}", values)
 }
 
-/// What the client has to know of the operation, and where its arguments travel.
-fn operation(code: &mut String, call: &Call) -> std::fmt::Result {
-    let answer = match (&call.answer, call.answer_optional) {
-        (RustType::Unit, _) => "None",
-        (_, true) => "Optional",
-        (_, false) => "Required",
+fn paged(operation: &Operation, paging: &Paging) -> TokenStream {
+    let Paging { property, item, .. } = paging;
+    let (name, items) = (ident(&operation.name), ident(&paging.items));
+    let (more, cursor) = match paging.shape {
+        PagingShape::Paging => (quote!(Some(answer.paging.more)), quote!(answer.paging.cursor.clone())),
+        PagingShape::HasMore => (quote!(Some(answer.has_more)), quote!(answer.cursor.clone())),
+        PagingShape::NextCursor => (quote!(None), quote!(answer.next_cursor.clone())),
+        PagingShape::Cursor => (quote!(None), quote!(answer.cursor.clone())),
     };
-    writeln!(code, "impl Call for {} {{\n    type Response = {};", call.name, call.answer)?;
-    writeln!(
-        code,
-        "    const OPERATION: &'static Operation = &Operation {{\n        id: {:?},\n        method: {:?},\n        path: {:?},\n        \
-         answer: ResponseBody::{answer},\n        sensitive: {},\n        repeatable: {},\n        final_conflict: {},\n    }};",
-        call.path.join("."),
-        call.http_method,
-        call.template,
-        call.sensitive,
-        call.repeatable,
-        call.final_conflict
-    )?;
-    let has_none =
-        call.path_parameters.is_empty() && call.query.is_empty() && call.headers.is_empty() && call.body.is_none();
-    let to = if has_none { "_" } else { "to" };
-    writeln!(
-        code,
-        "    #[inline]\n    fn client(&self) -> &Client {{\n        &self.client\n    }}\n    #[inline]\n    fn client_mut(&mut self) -> \
-         &mut Client {{\n        &mut self.client\n    }}\n    #[inline]\n    fn arguments(&mut self, {to}: &mut dyn Arguments) {{"
-    )?;
-    for parameter in &call.path_parameters {
-        writeln!(code, "        to.path(&mut self.{});", parameter.ident)?;
+    let or_default = paging.items_optional.then(|| quote!(.unwrap_or_default()));
+    quote! {
+        impl Paged for #name {
+            type Item = #item;
+            const ITEMS: &'static str = #property;
+            fn cursor_mut(&mut self) -> &mut Option<String> {
+                &mut self.cursor
+            }
+            fn next(answer: &Self::Response) -> Next {
+                Next { more: #more, cursor: #cursor }
+            }
+            fn take_items(answer: &mut Self::Response) -> Vec<Self::Item> {
+                std::mem::take(&mut answer.#items) #or_default
+            }
+        }
+        paged!(#name);
     }
-    for Parameter { name, ident, .. } in &call.query {
-        writeln!(code, "        to.query({name:?}, &mut self.{ident});")?;
-    }
-    for Parameter { name, ident, .. } in &call.headers {
-        writeln!(code, "        to.header({:?}, &mut self.{ident});", name.to_lowercase())?;
-    }
-    if call.body.is_some() {
-        writeln!(code, "        to.body(&mut self.body);")?;
-    }
-    let mut values = String::from("client, ");
-    for parameter in &call.path_parameters {
-        write!(values, "{}: Decode::empty(), ", parameter.ident)?;
-    }
-    for parameter in call.query.iter().chain(&call.headers) {
-        write!(values, "{}: None, ", parameter.ident)?;
-    }
-    if call.body.is_some() {
-        values.push_str("body: Decode::empty(), ");
-    }
-    writeln!(
-        code,
-        "    }}\n    #[cfg(feature = \"testing\")]\n    #[inline]\n    fn empty(client: Client) -> Self {{\n        Self {{ {values}}}\n    \
-         }}\n}}"
-    )
-}
-
-fn paged(code: &mut String, call: &Call, paging: &Paging) -> std::fmt::Result {
-    let Paging { items, items_optional, item, shape } = paging;
-    let (more, cursor) = match shape {
-        PagingShape::Paging => ("Some(answer.paging.more)", "answer.paging.cursor.clone()"),
-        PagingShape::HasMore => ("Some(answer.has_more)", "answer.cursor.clone()"),
-        PagingShape::NextCursor => ("None", "answer.next_cursor.clone()"),
-        PagingShape::Cursor => ("None", "answer.cursor.clone()"),
-    };
-    let taken = if *items_optional {
-        format!("std::mem::take(&mut answer.{items}).unwrap_or_default()")
-    } else {
-        format!("std::mem::take(&mut answer.{items})")
-    };
-    writeln!(
-        code,
-        "impl Paged for {} {{\n    type Item = {item};\n    const ITEMS: &'static str = {items:?};\n    fn cursor_mut(&mut self) -> &mut \
-         Option<String> {{\n        &mut self.cursor\n    }}\n    fn next(answer: &Self::Response) -> Next {{\n        Next {{ more: {more}, \
-         cursor: {cursor} }}\n    }}\n    fn take_items(answer: &mut Self::Response) -> Vec<Self::Item> {{\n        {taken}\n    \
-         }}\n}}\npaged!({});\n",
-        call.name, call.name
-    )
 }

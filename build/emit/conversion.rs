@@ -1,57 +1,64 @@
-//! What an argument takes, and how it becomes what it is for.
+//! The types that arguments accept, and the expressions that convert them.
 
-use crate::generate::model::Model;
-use crate::generate::model::TypeShape;
-use crate::generate::model::rust_type::RustType;
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
 
-/// The type of an argument that accepts everything which is unambiguously one of these.
-pub fn accepted(model: &Model, kind: &RustType) -> String {
+use crate::model::rust_type::RustType;
+use crate::model::{Model, TypeShape};
+
+/// The type of an argument that accepts everything that is unambiguously one of these.
+pub fn accepted(model: &Model, kind: &RustType) -> TokenStream {
     match kind {
-        RustType::List(item) => format!("impl IntoIterator<Item = {}>", accepted_item(model, item)),
-        RustType::Map(value) => {
-            format!("impl IntoIterator<Item = (impl Into<String>, {})>", accepted_item(model, value))
+        RustType::List(item) => {
+            let item = accepted_item(model, item);
+            quote!(impl IntoIterator<Item = #item>)
         }
-        RustType::Boxed(inner) | RustType::Nullable(inner) => accepted(model, inner),
-        RustType::Optional(inner) => format!("Option<{inner}>"),
-        kind if is_plain(model, kind) => kind.to_string(),
-        kind => format!("impl Into<{kind}>"),
+        RustType::Map(value) => {
+            let value = accepted_item(model, value);
+            quote!(impl IntoIterator<Item = (impl Into<String>, #value)>)
+        }
+        RustType::Nullable(inner) => accepted(model, inner),
+        RustType::Optional(_) => kind.to_token_stream(),
+        kind if is_plain(model, kind) => kind.to_token_stream(),
+        kind => quote!(impl Into<#kind>),
     }
 }
 
-fn accepted_item(model: &Model, item: &RustType) -> String {
+fn accepted_item(model: &Model, item: &RustType) -> TokenStream {
     match item {
-        RustType::Map(_) | RustType::Optional(_) | RustType::Boxed(_) => item.to_string(),
+        RustType::Map(_) | RustType::Optional(_) => item.to_token_stream(),
         item => accepted(model, item),
     }
 }
 
 /// The expression that makes the value of an argument.
-pub fn converted(model: &Model, kind: &RustType, argument: &str) -> String {
+pub fn converted(model: &Model, kind: &RustType, argument: TokenStream) -> TokenStream {
     match kind {
-        RustType::List(item) if is_as_given(model, item) => format!("{argument}.into_iter().collect()"),
+        RustType::List(item) if is_unchanged(model, item) => quote!(#argument.into_iter().collect()),
         RustType::List(item) if matches!(**item, RustType::List(_)) => {
-            format!("{argument}.into_iter().map(|inner| {}).collect()", converted(model, item, "inner"))
+            let inner = converted(model, item, quote!(inner));
+            quote!(#argument.into_iter().map(|inner| #inner).collect())
         }
-        RustType::List(_) => format!("{argument}.into_iter().map(Into::into).collect()"),
-        RustType::Map(value) if is_as_given(model, value) => {
-            format!("{argument}.into_iter().map(|(name, value)| (name.into(), value)).collect()")
+        RustType::List(_) => quote!(#argument.into_iter().map(Into::into).collect()),
+        RustType::Map(value) if is_unchanged(model, value) => {
+            quote!(#argument.into_iter().map(|(name, value)| (name.into(), value)).collect())
         }
-        RustType::Map(_) => {
-            format!("{argument}.into_iter().map(|(name, value)| (name.into(), value.into())).collect()")
+        RustType::Map(_) => quote!(#argument.into_iter().map(|(name, value)| (name.into(), value.into())).collect()),
+        RustType::Nullable(inner) => {
+            let value = converted(model, inner, argument);
+            quote!(types::Nullable::Value(#value))
         }
-        RustType::Boxed(inner) => format!("Box::new({})", converted(model, inner, argument)),
-        RustType::Nullable(inner) => format!("types::Nullable::Value({})", converted(model, inner, argument)),
-        RustType::Optional(_) => argument.to_owned(),
-        kind if is_plain(model, kind) => argument.to_owned(),
-        _ => format!("{argument}.into()"),
+        RustType::Optional(_) => argument,
+        kind if is_plain(model, kind) => argument,
+        _ => quote!(#argument.into()),
     }
 }
 
-fn is_as_given(model: &Model, item: &RustType) -> bool {
-    matches!(item, RustType::Map(_) | RustType::Optional(_) | RustType::Boxed(_)) || is_plain(model, item)
+fn is_unchanged(model: &Model, item: &RustType) -> bool {
+    matches!(item, RustType::Map(_) | RustType::Optional(_)) || is_plain(model, item)
 }
 
-/// Whether nothing else converts into it: then the type itself reads better, and its errors, too.
+/// Returns `true` if nothing else converts into it: then the type itself reads better, and so do the compiler's errors.
 pub fn is_plain(model: &Model, kind: &RustType) -> bool {
     match kind {
         RustType::Boolean => true,

@@ -1,52 +1,52 @@
-//! The description without its words, for `trycourier::testing` to check requests and to make answers by.
+//! The description without its prose, by which `trycourier::testing` checks requests and makes responses.
 
-use std::fmt::Write as _;
-
+use quote::quote;
 use serde_json::{Map, Value, json};
 
-use crate::generate::model::Model;
+use crate::description::lookup::{self, parameters, request_body};
+use crate::description::paging::paging;
+use crate::model::{Model, ident};
+use crate::print::print;
 
-/// What `src/testing/engine/description.rs` reads: `operations`, each with its schemas, and the `schemas` that they refer to.
-pub fn described(document: &Value) -> String {
-    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-    let operations: Vec<Value> = paths
-        .flat_map(|(path, item)| {
-            let methods = item.as_object().into_iter().flatten().filter(|(_, operation)| operation.is_object());
-            methods.map(move |(method, operation)| self::operation(method, path, operation))
-        })
+/// The input of `src/testing/engine/description.rs`: `operations`, each with its schemas, and the `schemas` that they refer to.
+pub fn described(document: &Value) -> Result<String, String> {
+    let operations: Result<Vec<Value>, String> = lookup::operations(document)
+        .map(|(method, path, operation)| self::operation(document, method, path, operation))
         .collect();
-    let schemas = document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten();
-    let schemas: Map<String, Value> = schemas.map(|(name, schema)| (name.clone(), wordless(schema))).collect();
-    json!({"operations": operations, "schemas": schemas}).to_string()
+    let schemas: Map<String, Value> =
+        lookup::schemas(document).map(|(name, schema)| (name.clone(), wordless(schema))).collect();
+    Ok(json!({"operations": operations?, "schemas": schemas}).to_string())
 }
 
 /// The schema of each type.
 pub fn schema_names(model: &Model) -> String {
-    model.types.iter().fold(String::new(), |mut code, item| {
-        let _ = writeln!(code, "described!({}, {:?});", item.name, item.schema);
-        code
-    })
+    print(model.types.iter().map(|item| {
+        let (name, schema) = (ident(&item.name), &item.schema);
+        quote!(described!(#name, #schema);)
+    }))
 }
 
-fn operation(method: &str, path: &str, operation: &Value) -> Value {
-    let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
-    let query = parameters.filter(|parameter| parameter.get("in").is_some_and(|place| place == "query"));
+fn operation(document: &Value, method: &str, path: &str, operation: &Value) -> Result<Value, String> {
+    let query =
+        parameters(operation).filter(|parameter| parameter.get("in").is_some_and(|location| location == "query"));
     let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
     let success = responses
         .filter(|(status, _)| status.starts_with('2'))
         .min_by_key(|(status, _)| status.parse().unwrap_or(u16::MAX));
-    json!({
+    let paging = paging(document, operation).map_err(|error| format!("{} {path}: {error}", method.to_uppercase()))?;
+    Ok(json!({
         "id": operation.get("x-method").or(operation.get("operationId")),
         "method": method.to_uppercase(),
         "path": path,
         "query": query.map(wordless).collect::<Vec<_>>(),
-        "body": operation.pointer("/requestBody/content/application~1json/schema").map(wordless),
+        "body": request_body(operation).map(wordless),
         "status": success.and_then(|(status, _)| status.parse::<u16>().ok()),
         "answer": success.and_then(|(_, response)| response.pointer("/content/application~1json/schema")).map(wordless),
-    })
+        "paging": paging.map(|paging| json!({"items": paging.items, "shape": paging.shape.property()})),
+    }))
 }
 
-/// A schema or a parameter without what is only said to people.
+/// A schema or a parameter without its prose and marks.
 fn wordless(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
@@ -57,7 +57,7 @@ fn wordless(value: &Value) -> Value {
             members
                 .map(|(name, value)| {
                     let value = match (name.as_str(), value) {
-                        // A property can be called `description`, and an example can have one.
+                        // A property can be called `description`, and an example can have such a member.
                         ("properties", Value::Object(properties)) => {
                             properties.iter().map(|(name, schema)| (name.clone(), wordless(schema))).collect()
                         }
@@ -80,7 +80,7 @@ mod tests {
     use super::described;
 
     #[test]
-    fn keeps_what_is_sent_and_leaves_out_what_is_said() {
+    fn keeps_schemas_without_their_prose() {
         let document = json!({
             "paths": {"/lists/{id}": {"put": {
                 "operationId": "lists_update", "x-method": "lists.update", "summary": "words",
@@ -94,14 +94,14 @@ mod tests {
                 "example": {"description": "An example"},
             }}},
         });
-        let read: Value = serde_json::from_str(&described(&document)).unwrap_or_default();
+        let read: Value = serde_json::from_str(&described(&document).unwrap()).unwrap();
         assert_eq!(
             read,
             json!({
                 "operations": [{
                     "id": "lists.update", "method": "PUT", "path": "/lists/{id}",
                     "query": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
-                    "body": {"$ref": "#/components/schemas/List"}, "status": 204, "answer": null,
+                    "body": {"$ref": "#/components/schemas/List"}, "status": 204, "answer": null, "paging": null,
                 }],
                 "schemas": {"List": {
                     "required": ["description"], "properties": {"description": {"type": "string"}},

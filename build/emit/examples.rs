@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::generate::description::unions::{Kind, Shape};
-use crate::generate::emit::layout::{Code, WIDTH};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Model, TypeItem, TypeShape};
+use crate::description::unions::{Kind, Shape};
+use crate::emit::layout::{Code, WIDTH};
+use crate::model::rust_type::RustType;
+use crate::model::{Field, Model, Operation, TypeItem, TypeShape};
 
 /// Where an example would nest deeper, it leaves out what is not required.
 const DEEPEST: usize = 6;
@@ -29,22 +29,21 @@ pub fn type_example(model: &Model, item: &TypeItem) -> Option<String> {
 }
 
 /// A call with what it needs, and what a caller does with its answer.
-pub fn call_example(model: &Model, call: &Call) -> String {
+pub fn call_example(model: &Model, operation: &Operation) -> String {
     let mut examples = Examples::of(model);
     let mut arguments: Vec<Code> =
-        call.path_parameters.iter().map(|parameter| Code::word(format!("{:?}", parameter.name))).collect();
+        operation.path_parameters.iter().map(|parameter| Code::word(format!("{:?}", parameter.name))).collect();
     let mut hidden = String::new();
-    if let Some(body) = &call.body {
-        let item = body.named().and_then(|name| model.item(name));
-        match item.map(|item| (&item.shape, &item.example)) {
-            Some((TypeShape::Structure { fields, arguments: required, .. }, example)) => {
-                for field in required.iter().filter_map(|place| fields.get(*place)) {
-                    let example = example.as_ref().and_then(|example| example.get(&field.name));
+    if let Some(body) = &operation.body {
+        let example = body.named().and_then(|name| model.item(name)?.example.as_ref());
+        match operation.body_struct(&model.types) {
+            Some(body) => {
+                for field in body.arguments {
+                    let example = example.and_then(|example| example.get(&field.name));
                     arguments.push(examples.argument(field, example, &mut hidden));
                 }
             }
-            _ => {
-                let example = item.and_then(|item| item.example.as_ref());
+            None => {
                 arguments.push(examples.value(body, example, "body", 0).unwrap_or_else(|| {
                     hidden.push_str(&format!(", body: {body}"));
                     Code::word("body")
@@ -53,14 +52,14 @@ pub fn call_example(model: &Model, call: &Call) -> String {
         }
     }
     let mut links = vec![Code::word("client")];
-    links.extend(call.resource().iter().map(|name| Code::call(format!(".{name}"), Vec::new())));
-    links.push(Code::call(format!(".{}", call.method()), arguments));
+    links.extend(operation.resource().iter().map(|name| Code::call(format!(".{name}"), Vec::new())));
+    links.push(Code::call(format!(".{}", operation.method()), arguments));
     let mut awaited = |before: &str| {
         links.push(Code::word(".await?"));
         format!("{before}{};\n", Code::Chain(links.clone()).laid_out(0, before.len(), 1))
     };
     let mut crates = Vec::new();
-    let statements = match &call.paging {
+    let statements = match &operation.paging {
         Some(paging) => {
             crates.push("futures::TryStreamExt as _");
             let items = &paging.items;
@@ -73,10 +72,10 @@ pub fn call_example(model: &Model, call: &Call) -> String {
                  println!(\"{{{one}:?}}\");\n}}\n"
             )
         }
-        None if call.answer == RustType::Unit => awaited(""),
-        None => format!("{}{}\n", awaited("let answer = "), shown(model, &call.answer)),
+        None if operation.response == RustType::Unit => awaited(""),
+        None => format!("{}{}\n", awaited("let answer = "), shown(model, &operation.response)),
     };
-    let deprecated = if call.deprecated.is_some() { "# #![allow(deprecated)]\n" } else { "" };
+    let deprecated = if operation.deprecated.is_some() { "# #![allow(deprecated)]\n" } else { "" };
     let imports = examples.imports(&crates, &statements);
     let gap = if imports.is_empty() { "" } else { "\n" };
     // What is hidden is not imported for the reader.
@@ -187,7 +186,7 @@ impl<'a> Examples<'a> {
                 Code::call(format!("{}::from", self.used("Object")), vec![Code::json(example?)])
             }
             RustType::Sensitive(_) => return None,
-            RustType::Nullable(inner) | RustType::Boxed(inner) => self.value(inner, example, name, depth)?,
+            RustType::Nullable(inner) => self.value(inner, example, name, depth)?,
             RustType::Optional(inner) => match example {
                 None | Some(Value::Null) => Code::word("None"),
                 some => {
@@ -245,12 +244,12 @@ impl<'a> Examples<'a> {
         }
         let example = example.or(item.example.as_ref());
         match &item.shape {
-            TypeShape::Words(words) => {
-                let word = match example {
-                    Some(example) => words.iter().find(|word| Some(word.value.as_str()) == example.as_str())?,
-                    None => words.first()?,
+            TypeShape::Enum(values) => {
+                let value = match example {
+                    Some(example) => values.iter().find(|value| Some(value.value.as_str()) == example.as_str())?,
+                    None => values.first()?,
                 };
-                Some(Code::word(format!("{}::{}", self.used(&item.name), word.ident)))
+                Some(Code::word(format!("{}::{}", self.used(&item.name), value.ident)))
             }
             TypeShape::Union { variants, .. } => {
                 let variant = match example {
@@ -262,7 +261,7 @@ impl<'a> Examples<'a> {
             TypeShape::Structure { fields, arguments, .. } => {
                 let of = |field: &Field| example.and_then(|example| example.get(&field.name));
                 let mut made = Vec::new();
-                for field in arguments.iter().filter_map(|place| fields.get(*place)) {
+                for field in arguments.iter().filter_map(|index| fields.get(*index)) {
                     made.push(self.value(&field.kind, of(field), &field.ident, depth)?);
                 }
                 let mut links = vec![Code::call(format!("{}::new", self.used(&item.name)), made)];

@@ -3,11 +3,11 @@
 pub mod calls;
 mod conversion;
 pub mod described;
+mod doc_comments;
 mod examples;
 mod layout;
-mod prose;
 pub mod resources;
 pub mod schemas;
 pub mod surface;
-pub mod tests;
+pub mod test_functions;
 pub mod types;

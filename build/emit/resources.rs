@@ -1,121 +1,152 @@
-//! The resources: what `client.lists().subscriptions()` gives, with a method for each of its operations.
+//! The resources: what `client.lists().subscriptions()` returns, with a method for each of its operations.
 
 use std::fmt::Write as _;
 
-use crate::generate::emit::conversion::accepted;
-use crate::generate::emit::examples::call_example;
-use crate::generate::emit::prose::{documentation, first_sentence};
-use crate::generate::emit::types::{deprecated, needs_features};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Model, TypeItem, TypeShape, resource_type};
+use heck::ToLowerCamelCase as _;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::conversion::accepted;
+use crate::emit::doc_comments::{deprecated, documentation, first_sentence, needs_features};
+use crate::emit::examples::call_example;
+use crate::model::rust_type::RustType;
+use crate::model::{Model, Operation, ident, resource_type};
+use crate::print::print;
 
 /// The module `resources`.
 pub fn resources(model: &Model) -> String {
-    let mut code = String::new();
-    for (name, resource) in &model.resources {
-        let written = one(&mut code, model, name, &resource.words);
-        // A `String` takes everything that is written to it.
-        debug_assert!(written.is_ok());
-    }
-    code
+    print(model.resources.iter().map(|(name, resource)| self::resource(model, name, &resource.description)))
 }
 
-fn one(code: &mut String, model: &Model, name: &[String], words: &str) -> std::fmt::Result {
-    let kind = resource_type(name);
+fn resource(model: &Model, name: &[String], description: &str) -> TokenStream {
+    let kind = ident(&resource_type(name));
     let feature = name.first().map(|name| name.replace('_', "-")).unwrap_or_default();
-    let cfg = needs_features(&[feature]);
-    let said = if words.is_empty() { format!("The operations of `{}`.", name.join(".")) } else { words.to_owned() };
-    writeln!(
-        code,
-        "{}{cfg}#[derive(Clone, Debug)]\npub struct {kind} {{\n    client: Client,\n}}\n\nimpl {kind} {{",
-        documentation("", &said)
-    )?;
-    for (child, resource) in &model.resources {
-        if let Some((last, parent)) = child.split_last()
-            && parent == name
-        {
-            accessor(code, last, &resource_type(child), &resource.words, "self.client.clone()", "")?;
+    let features = needs_features(&[feature]);
+    let documentation = match description {
+        "" => documentation(&format!("The operations of `{}`.", name.join("."))),
+        description => documentation(description),
+    };
+    let children = model.resources.iter().filter_map(|(child, resource)| {
+        let (last, parent) = child.split_last()?;
+        let client = quote!(self.client.clone());
+        (parent == name).then(|| accessor(last, child, &resource.description, &client, None))
+    });
+    let methods = model.operations.iter().filter(|operation| operation.resource() == name);
+    let methods = methods.map(|operation| method(model, operation));
+    let of_client = match name {
+        [only] => {
+            let accessor = accessor(only, name, description, &quote!(self.clone()), features.as_ref());
+            Some(quote!(impl Client { #accessor }))
         }
+        _ => None,
+    };
+    quote! {
+        #documentation
+        #features
+        #[derive(Clone, Debug)]
+        pub struct #kind {
+            client: Client,
+        }
+        impl #kind {
+            #(#children)*
+            #(#methods)*
+        }
+        #of_client
     }
-    for call in model.calls.iter().filter(|call| call.resource() == name) {
-        method(code, model, call)?;
-    }
-    writeln!(code, "}}\n")?;
-    if let [only] = name {
-        writeln!(code, "impl Client {{")?;
-        accessor(code, only, &kind, words, "self.clone()", &cfg)?;
-        writeln!(code, "}}\n")?;
-    }
-    Ok(())
 }
 
-fn accessor(code: &mut String, name: &str, kind: &str, words: &str, client: &str, cfg: &str) -> std::fmt::Result {
-    let said = first_sentence(words).map_or_else(|| format!("The operations of [`{kind}`]."), |words| words.to_owned());
-    writeln!(
-        code,
-        "{}{cfg}    #[inline]\n    pub fn {name}(&self) -> {kind} {{\n        {kind} {{ client: {client} }}\n    }}",
-        documentation("    ", &said)
-    )
+fn accessor(
+    name: &str,
+    resource: &[String],
+    description: &str,
+    client: &TokenStream,
+    features: Option<&TokenStream>,
+) -> TokenStream {
+    let kind = resource_type(resource);
+    let documentation = match first_sentence(description) {
+        Some(sentence) => documentation(sentence),
+        None => documentation(&format!("The operations of [`{kind}`].")),
+    };
+    let (name, kind) = (ident(name), ident(&kind));
+    quote! {
+        #documentation
+        #features
+        #[inline]
+        pub fn #name(&self) -> #kind {
+            #kind { client: #client }
+        }
+    }
 }
 
-fn method(code: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
-    let mut said = format!("{}.\n\n{}\n\n`{} {}`", call.summary, call.words, call.http_method, call.template);
-    let mut list = String::from("&self");
-    let mut given: Vec<String> = vec!["&self.client".to_owned()];
-    let mut arguments = Vec::new();
-    for parameter in &call.path_parameters {
-        write!(list, ", {}: {}", parameter.ident, accepted(model, &parameter.kind))?;
-        given.push(parameter.ident.clone());
-        arguments.push((&parameter.ident, &parameter.words));
-    }
-    if let Some(body) = &call.body {
-        match body.named().and_then(|name| model.item(name)) {
-            Some(TypeItem { name, shape: TypeShape::Structure { fields, arguments: required, .. }, .. }) => {
-                let required: Vec<_> = required.iter().filter_map(|place| fields.get(*place)).collect();
-                for field in &required {
-                    write!(list, ", {}: {}", field.ident, accepted(model, &field.kind))?;
-                    arguments.push((&field.ident, &field.words));
-                }
-                let required: Vec<&str> = required.iter().map(|field| field.ident.as_str()).collect();
-                given.push(format!("types::{name}::new({})", required.join(", ")));
-            }
-            _ => {
-                write!(list, ", body: {}", accepted(model, body))?;
-                given.push("body".to_owned());
-            }
+fn method(model: &Model, operation: &Operation) -> TokenStream {
+    let body = operation.body_struct(&model.types);
+    let required = body.as_ref().map_or(&[][..], |body| &body.arguments);
+    let in_path = operation.path_parameters.iter().map(|parameter| (&parameter.ident, &parameter.kind));
+    let in_body = required.iter().map(|field| (&field.ident, &field.kind));
+    let whole_body = body.is_none().then_some(operation.body.as_ref()).flatten();
+    let parameters = in_path.chain(in_body).map(|(name, kind)| {
+        let (name, accepts) = (ident(name), accepted(model, kind));
+        quote!(, #name: #accepts)
+    });
+    let whole_parameter = whole_body.map(|kind| {
+        let accepts = accepted(model, kind);
+        quote!(, body: #accepts)
+    });
+
+    let path_arguments = operation.path_parameters.iter().map(|parameter| ident(&parameter.ident));
+    let body_argument = match &body {
+        Some(body) => {
+            let (name, fields) = (ident(body.name), required.iter().map(|field| ident(&field.ident)));
+            Some(quote!(, types::#name::new(#(#fields),*)))
+        }
+        None => whole_body.map(|_| quote!(, body)),
+    };
+
+    let documented = operation.path_parameters.iter().map(|parameter| (&parameter.ident, &parameter.description));
+    let documented = documented.chain(required.iter().map(|field| (&field.ident, &field.description)));
+    let documentation = documentation(&method_text(model, operation, documented));
+    let deprecated = deprecated(operation.deprecated.as_deref());
+    let aliases = [official_name(operation)].into_iter().chain(operation.aliases.iter().cloned());
+    let (name, call) = (ident(operation.method()), ident(&operation.name));
+    let function = if operation.body.is_some() { quote!(with_body) } else { quote!(new) };
+    quote! {
+        #documentation
+        #deprecated
+        #(#[doc(alias = #aliases)])*
+        #[inline]
+        pub fn #name(&self #(#parameters)* #whole_parameter) -> #call {
+            #call::#function(&self.client #(, #path_arguments)* #body_argument)
         }
     }
-    if !arguments.is_empty() {
-        said.push_str("\n\n# Arguments\n");
-        for (ident, words) in arguments {
-            let words = first_sentence(words).unwrap_or(words.split("\n\n").next().unwrap_or_default());
-            write!(said, "\n- `{ident}`: {words}")?;
+}
+
+/// The documentation of a method: its description, arguments and response, and an example.
+fn method_text<'a>(
+    model: &Model,
+    operation: &Operation,
+    arguments: impl Iterator<Item = (&'a String, &'a String)>,
+) -> String {
+    let Operation { summary, description, http_method, template, .. } = operation;
+    let mut text = format!("{summary}.\n\n{description}\n\n`{http_method} {template}`");
+    // A `String` takes everything that is written to it.
+    for (index, (name, description)) in arguments.enumerate() {
+        if index == 0 {
+            text.push_str("\n\n# Arguments\n");
         }
+        let paragraph = description.split("\n\n").next().unwrap_or_default();
+        let _ = write!(text, "\n- `{name}`: {}", first_sentence(description).unwrap_or(paragraph));
     }
-    if call.answer != RustType::Unit
-        && let Some(name) = call.answer.named()
+    if operation.response != RustType::Unit
+        && let Some(name) = operation.response.named()
     {
-        write!(said, "\n\n# Answer\n\n[`{name}`](crate::types::{name})")?;
+        let _ = write!(text, "\n\n# Answer\n\n[`{name}`](crate::types::{name})");
     }
-    write!(said, "\n\n# Example\n\n{}", call_example(model, call))?;
-    let function = if call.body.is_some() { "with_body" } else { "new" };
-    let deprecated = deprecated(call.deprecated.as_deref());
-    let aliases = [official_name(call)].into_iter().chain(call.aliases.iter().cloned());
-    let aliases: String = aliases.map(|alias| format!("    #[doc(alias = {alias:?})]\n")).collect();
-    writeln!(
-        code,
-        "{}{deprecated}{aliases}    #[inline]\n    pub fn {}({list}) -> {} {{\n        {}::{function}({})\n    }}",
-        documentation("    ", &said),
-        call.method(),
-        call.name,
-        call.name,
-        given.join(", ")
-    )
+    let _ = write!(text, "\n\n# Example\n\n{}", call_example(model, operation));
+    text
 }
 
-/// What the official Node client calls the operation: `bulk.listUsers`.
-pub fn official_name(call: &Call) -> String {
-    use heck::ToLowerCamelCase;
-    let parts: Vec<String> = call.path.iter().map(|part| part.to_lower_camel_case()).collect();
+/// The name of the operation in the official Node client: `bulk.listUsers`.
+pub fn official_name(operation: &Operation) -> String {
+    let parts: Vec<String> = operation.path.iter().map(|part| part.to_lower_camel_case()).collect();
     parts.join(".")
 }

@@ -1,28 +1,28 @@
 //! `schemars::JsonSchema` for every type, from the description itself.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use heck::ToUpperCamelCase;
+use quote::quote;
 use serde_json::Value;
 
-use crate::generate::description::lookup::schema;
-use crate::generate::model::Model;
+use crate::description::lookup::schema;
+use crate::model::{Model, ident};
+use crate::print::print;
 
 /// An implementation for each type: the schema of the description, with its references.
 pub fn schemas(model: &Model, document: &Value) -> Result<String, String> {
-    let mut code = String::new();
-    for item in &model.types {
+    let implementations = model.types.iter().map(|item| {
         let described =
             schema(document, &item.schema).ok_or_else(|| format!("there is no schema `{}`", item.schema))?;
         let mut described = described.clone();
         let mut references = BTreeSet::new();
         json_schema(&mut described, &mut references);
-        let references: Vec<&str> = references.iter().map(String::as_str).collect();
-        let _ =
-            writeln!(code, "json_schema!({}, {:?}, [{}]);", item.name, described.to_string(), references.join(", "));
-    }
-    Ok(code)
+        let (name, text) = (ident(&item.name), described.to_string());
+        let references = references.iter().map(|name| ident(name));
+        Ok(quote!(json_schema!(#name, #text, [#(#references),*]);))
+    });
+    Ok(print(implementations.collect::<Result<Vec<_>, String>>()?))
 }
 
 /// OpenAPI 3.0 as JSON Schema: other references, `null` as a type, no words of OpenAPI alone.

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::generate::emit::conversion::accepted;
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Model, TypeItem, TypeShape};
+use crate::emit::conversion::accepted;
+use crate::model::rust_type::RustType;
+use crate::model::{Field, Model, Operation, TypeItem, TypeShape};
+use crate::print::inline;
 
-/// A name, and what is accepted under it.
+/// An argument's name, and the type that it accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argument {
     pub ident: String,
@@ -16,51 +17,42 @@ pub struct Argument {
 impl Argument {
     fn new(model: &Model, ident: &str, kind: &RustType) -> Self {
         // Every type of ours is one of `types`.
-        Self { ident: ident.to_owned(), accepts: accepted(model, kind).replace("types::", "") }
+        Self { ident: ident.to_owned(), accepts: inline(accepted(model, kind)).replace("types::", "") }
     }
 }
 
 /// The arguments of the method that makes a call, in order.
-pub fn arguments(model: &Model, call: &Call) -> Vec<Argument> {
-    let in_path = call.path_parameters.iter();
-    let mut arguments: Vec<Argument> =
-        in_path.map(|parameter| Argument::new(model, &parameter.ident, &parameter.kind)).collect();
-    match (&call.body, body(model, call)) {
-        (_, Some((fields, required))) => arguments.extend(constructor(model, fields, required)),
-        (Some(body), None) => arguments.push(Argument::new(model, "body", body)),
-        (None, None) => {}
-    }
-    arguments
+pub fn arguments(model: &Model, operation: &Operation) -> Vec<Argument> {
+    let body = operation.body_struct(&model.types);
+    let in_path = operation.path_parameters.iter();
+    let in_path = in_path.map(|parameter| Argument::new(model, &parameter.ident, &parameter.kind));
+    let fields = body.iter().flat_map(|body| &body.arguments);
+    let fields = fields.map(|field| Argument::new(model, &field.ident, &field.kind));
+    let whole_body = operation.body.as_ref().filter(|_| body.is_none());
+    in_path.chain(fields).chain(whole_body.map(|kind| Argument::new(model, "body", kind))).collect()
 }
 
 /// The setters of a call: those of its parameters, then those of the properties of its body.
-pub fn setters(model: &Model, call: &Call) -> Vec<Argument> {
-    let parameters = call.query.iter().chain(&call.headers);
+fn setters(model: &Model, operation: &Operation) -> Vec<Argument> {
+    let parameters = operation.optional_parameters();
     let parameters = parameters.map(|parameter| Argument::new(model, &parameter.ident, &parameter.kind));
-    let fields = body(model, call).map_or(&[][..], |(fields, _)| fields);
-    let fields = fields.iter().filter(|field| field.has_setter());
+    let body = operation.body_struct(&model.types);
+    let fields = body.iter().flat_map(|body| body.fields).filter(|field| field.has_setter());
     parameters.chain(fields.map(|field| Argument::new(model, &field.ident, &field.kind))).collect()
 }
 
 /// The arguments of a structure's `new`, in order.
 pub fn constructor(model: &Model, fields: &[Field], arguments: &[usize]) -> Vec<Argument> {
-    let arguments = arguments.iter().filter_map(|place| fields.get(*place));
+    let arguments = arguments.iter().filter_map(|index| fields.get(*index));
     arguments.map(|field| Argument::new(model, &field.ident, &field.kind)).collect()
-}
-
-/// The fields of the body, and which of them are arguments, when it is a structure.
-fn body<'a>(model: &'a Model, call: &Call) -> Option<(&'a [Field], &'a [usize])> {
-    match call.body.as_ref().and_then(RustType::named).and_then(|name| model.item(name)) {
-        Some(TypeItem { shape: TypeShape::Structure { fields, arguments, .. }, .. }) => Some((fields, arguments)),
-        _ => None,
-    }
 }
 
 /// Every call and every type, sorted by name: arguments in order, setters, fields, variants.
 pub fn surface(model: &Model) -> String {
     let mut text = String::new();
-    for call in &model.calls {
-        let _ = self::call(&mut text, model, call);
+    // A `String` takes everything that is written to it.
+    for operation in &model.operations {
+        let _ = self::operation(&mut text, model, operation);
     }
     for item in &model.types {
         let _ = self::item(&mut text, model, item);
@@ -74,12 +66,14 @@ pub fn list(arguments: &[Argument]) -> String {
     arguments.collect::<Vec<_>>().join(", ")
 }
 
-fn call(text: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
-    let paging = if call.paging.is_some() { ", pages" } else { "" };
-    let deprecated = if call.deprecated.is_some() { ", deprecated" } else { "" };
-    let arguments = list(&arguments(model, call));
-    writeln!(text, "call {}({arguments}) -> {}{paging}{deprecated}", call.path.join("."), call.answer)?;
-    setters(model, call).iter().try_for_each(|setter| writeln!(text, "    .{}: {}", setter.ident, setter.accepts))
+fn operation(text: &mut String, model: &Model, operation: &Operation) -> std::fmt::Result {
+    let Operation { path, response, paging, deprecated, .. } = operation;
+    let paging = if paging.is_some() { ", pages" } else { "" };
+    let deprecated = if deprecated.is_some() { ", deprecated" } else { "" };
+    let arguments = list(&arguments(model, operation));
+    writeln!(text, "call {}({arguments}) -> {response}{paging}{deprecated}", path.join("."))?;
+    let mut setters = setters(model, operation).into_iter();
+    setters.try_for_each(|setter| writeln!(text, "    .{}: {}", setter.ident, setter.accepts))
 }
 
 fn item(text: &mut String, model: &Model, item: &TypeItem) -> std::fmt::Result {
@@ -93,9 +87,9 @@ fn item(text: &mut String, model: &Model, item: &TypeItem) -> std::fmt::Result {
             }
             constants.iter().try_for_each(|(name, value)| writeln!(text, "    {name:?} = {value:?}"))
         }
-        TypeShape::Words(words) => {
+        TypeShape::Enum(values) => {
             writeln!(text, "enum {}", item.name)?;
-            words.iter().try_for_each(|word| writeln!(text, "    {} = {:?}", word.ident, word.value))
+            values.iter().try_for_each(|value| writeln!(text, "    {} = {:?}", value.ident, value.value))
         }
         TypeShape::Union { variants } => {
             writeln!(text, "union {}", item.name)?;

@@ -1,24 +1,29 @@
-//! What the surface is made of: types, calls and resources, read from progenitor's code and the description.
+//! The types, operations and resources that the surface is made of, read from progenitor's code and the description.
 
 mod operations;
-mod paging;
 pub mod rust_type;
 mod types;
 mod variants;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use heck::ToUpperCamelCase as _;
+use proc_macro2::{Ident, Span};
 use serde_json::Value;
 
-use crate::generate::description::constants::Constants;
-use crate::generate::description::lookup::is_marked;
-use crate::generate::description::unions::{Shape, Unions};
-use crate::generate::model::rust_type::RustType;
+use crate::description::constants::Constants;
+use crate::description::lookup::is_marked;
+use crate::description::paging::PagingShape;
+use crate::description::unions::{Shape, Unions};
+use crate::model::rust_type::RustType;
 
 /// Everything that is generated.
 pub struct Model {
+    /// By name.
     pub types: Vec<TypeItem>,
-    pub calls: Vec<Call>,
+    /// By dotted name.
+    pub operations: Vec<Operation>,
     /// By dotted name, parents before their children.
     pub resources: BTreeMap<Vec<String>, Resource>,
 }
@@ -26,9 +31,18 @@ pub struct Model {
 impl Model {
     /// The type of a name.
     pub fn item(&self, name: &str) -> Option<&TypeItem> {
-        let place = self.types.binary_search_by(|item| item.name.as_str().cmp(name)).ok()?;
-        self.types.get(place)
+        item(&self.types, name)
     }
+}
+
+fn item<'a>(types: &'a [TypeItem], name: &str) -> Option<&'a TypeItem> {
+    let index = types.binary_search_by(|item| item.name.as_str().cmp(name)).ok()?;
+    types.get(index)
+}
+
+/// A name in generated code.
+pub fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
 }
 
 /// A public type.
@@ -36,7 +50,7 @@ pub struct TypeItem {
     pub name: String,
     /// The name of its schema in the description.
     pub schema: String,
-    pub words: String,
+    pub description: String,
     /// An example of it, as JSON.
     pub example: Option<Value>,
     /// The features of which one is needed to have it; empty when it is always there.
@@ -48,12 +62,12 @@ pub enum TypeShape {
     Structure {
         /// In the order of their names.
         fields: Vec<Field>,
-        /// The places in `fields` of what is required, in the order of the arguments of `new`.
+        /// The indices in `fields` of the required ones, in the order of the arguments of `new`.
         arguments: Vec<usize>,
         /// Properties that can only have one value: name and value.
         constants: Vec<(String, String)>,
     },
-    Words(Vec<Word>),
+    Enum(Vec<EnumValue>),
     Union {
         /// In the order in which they are tried.
         variants: Vec<Variant>,
@@ -67,13 +81,13 @@ pub struct Field {
     pub ident: String,
     /// Without the `Option` of an optional field.
     pub kind: RustType,
-    /// Whether it has to be there.
+    /// Whether it must be present.
     pub required: bool,
-    /// The variant that `new` sets, where the property once had no other value: then it is no argument.
-    pub preset: Option<String>,
-    /// That it is deprecated, and what takes its place.
+    /// The value that `new` sets, if the property once had no other: then it is not an argument.
+    pub preset: Option<Preset>,
+    /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
-    pub words: String,
+    pub description: String,
 }
 
 impl Field {
@@ -82,20 +96,31 @@ impl Field {
         if self.required { self.kind.clone() } else { RustType::Optional(Box::new(self.kind.clone())) }
     }
 
-    /// Whether it is set by a method, and not by an argument: it is not required, `null` will do, or there is a preset.
+    /// Returns `true` if it is set by a method and not by an argument: it is optional, may be null, or has a preset.
     pub fn has_setter(&self) -> bool {
         !self.required || self.preset.is_some() || matches!(self.kind, RustType::Optional(_))
     }
 
-    /// The expression of a value as the field holds it.
-    pub fn held(&self, value: &str) -> String {
-        let is_plain = self.required && !matches!(self.kind, RustType::Optional(_));
-        if is_plain { value.to_owned() } else { format!("Some({value})") }
+    /// Returns `true` if the field is an `Option` in its structure.
+    pub fn is_option(&self) -> bool {
+        !self.required || matches!(self.kind, RustType::Optional(_))
+    }
+}
+
+/// A variant of an enum that a field is preset to.
+pub struct Preset {
+    pub kind: String,
+    pub variant: String,
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "types::{}::{}", self.kind, self.variant)
     }
 }
 
 /// A value of an enum.
-pub struct Word {
+pub struct EnumValue {
     pub ident: String,
     pub value: String,
 }
@@ -107,8 +132,8 @@ pub struct Variant {
     pub shape: Shape,
 }
 
-/// An operation, as the call that a user makes.
-pub struct Call {
+/// An operation of the description, and so a call of the surface.
+pub struct Operation {
     /// The struct in `calls`.
     pub name: String,
     /// The dotted name, in parts: resource, sub-resources, method.
@@ -116,28 +141,49 @@ pub struct Call {
     pub http_method: String,
     pub template: String,
     pub summary: String,
-    pub words: String,
+    pub description: String,
     pub path_parameters: Vec<Parameter>,
     pub query: Vec<Parameter>,
     pub headers: Vec<Parameter>,
     pub body: Option<RustType>,
-    pub answer: RustType,
-    /// Whether an empty answer will do where a body is described.
-    pub answer_optional: bool,
-    /// Whether its answer can hold what must not be shown.
+    pub response: RustType,
+    /// Whether an empty response is accepted although a body is described.
+    pub response_optional: bool,
+    /// Whether the response can hold a secret.
     pub sensitive: bool,
-    /// Whether sending it twice does no more than sending it once, without a key.
+    /// Whether sending it twice without a key does no more than sending it once.
     pub repeatable: bool,
-    /// Whether a 409 is the last word.
+    /// Whether its 409 is final.
     pub final_conflict: bool,
-    /// Other words by which somebody may look for it.
+    /// Other words by which a reader may search for it.
     pub aliases: Vec<String>,
-    /// What is to be called in its place, or at least that it is deprecated.
+    /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
     pub paging: Option<Paging>,
 }
 
-impl Call {
+/// The body of a call, if it is a structure: then the call has its fields as arguments and setters.
+pub struct BodyStruct<'a> {
+    pub name: &'a str,
+    pub fields: &'a [Field],
+    /// The required fields, in the order of the arguments.
+    pub arguments: Vec<&'a Field>,
+}
+
+impl Operation {
+    /// The structure behind the body.
+    pub fn body_struct<'a>(&self, types: &'a [TypeItem]) -> Option<BodyStruct<'a>> {
+        let body = item(types, self.body.as_ref()?.named()?)?;
+        let TypeShape::Structure { fields, arguments, .. } = &body.shape else { return None };
+        let arguments = arguments.iter().filter_map(|index| fields.get(*index)).collect();
+        Some(BodyStruct { name: &body.name, fields, arguments })
+    }
+
+    /// The parameters that have setters, those of the query first.
+    pub fn optional_parameters(&self) -> impl Iterator<Item = &Parameter> + Clone {
+        self.query.iter().chain(&self.headers)
+    }
+
     pub fn method(&self) -> &str {
         self.path.last().map_or("", String::as_str)
     }
@@ -164,69 +210,71 @@ pub struct Parameter {
     pub ident: String,
     /// Without the `Option`.
     pub kind: RustType,
-    /// That it is deprecated, and what takes its place.
+    /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
-    pub words: String,
+    pub description: String,
 }
 
-/// How a list is told to go on.
+impl Parameter {
+    /// Returns `true` if its value is a credential, by the description's `x-sensitive`.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.kind, RustType::Sensitive(_))
+    }
+}
+
+/// The paging of a list.
 pub struct Paging {
-    /// The field of the answer that holds the items, and whether it is optional.
+    /// The property of the response that holds the items.
+    pub property: String,
+    /// Its field, and whether that is optional.
     pub items: String,
     pub items_optional: bool,
     pub item: RustType,
     pub shape: PagingShape,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PagingShape {
-    /// `paging: {cursor, more}`
-    Paging,
-    /// `has_more` and `cursor`
-    HasMore,
-    /// `next_cursor`
-    NextCursor,
-    /// `cursor`
-    Cursor,
-}
-
-/// A resource: what `client.lists()` gives.
+/// A resource: what `client.lists()` returns.
 pub struct Resource {
-    pub words: String,
+    pub description: String,
 }
 
 /// `["lists", "subscriptions"]` to `ListsSubscriptions`.
 pub fn resource_type(resource: &[String]) -> String {
-    use heck::ToUpperCamelCase;
     resource.join("_").to_upper_camel_case()
 }
 
-/// The note of a property or a parameter that is deprecated, with what its `x-replacement` names among those beside it.
-fn deprecated(what: &str, described: &Value, mut is_there: impl FnMut(&str) -> bool) -> Result<Option<String>, String> {
+/// The note of a deprecated property or parameter. `ident_of` gives the Rust name of another one, which `x-replacement`
+/// names.
+fn deprecated(
+    what: &str,
+    described: &Value,
+    ident_of: impl FnOnce(&str) -> Option<String>,
+) -> Result<Option<String>, String> {
     let replacement = described.get("x-replacement").and_then(Value::as_str);
     match (is_marked(described, "deprecated"), replacement) {
         (false, None) => Ok(None),
         (false, Some(name)) => Err(format!("it has the replacement `{name}`, and is not deprecated")),
         (true, None) => Ok(Some(format!("Courier has deprecated this {what}"))),
-        (true, Some(name)) if is_there(name) => {
-            Ok(Some(format!("Courier has deprecated this {what}; use `{}`", operations::typify_ident(name))))
-        }
-        (true, Some(name)) => Err(format!("its `x-replacement` names `{name}`, which is not beside it")),
+        (true, Some(name)) => match ident_of(name) {
+            Some(ident) => Ok(Some(format!("Courier has deprecated this {what}; use `{ident}`"))),
+            None => Err(format!("its `x-replacement` names `{name}`, which is not beside it")),
+        },
     }
 }
 
-/// Reads the model.
+/// Reads the model from progenitor's code and the document.
 pub fn read(code: &syn::File, document: &Value, constants: &Constants, unions: Unions) -> Result<Model, String> {
     let mut types = types::types(code, document, constants, unions)?;
-    let calls = operations::calls(code, document, &types)?;
+    types::features(&mut types, document)?;
+    let operations = operations::operations(code, document, &types)?;
     let mut resources = BTreeMap::new();
-    for call in &calls {
-        for length in 1..call.path.len() {
-            let name: Vec<String> = call.path.iter().take(length).cloned().collect();
-            let words = document.get("x-resources").and_then(|all| all.get(name.join("."))).and_then(Value::as_str);
-            resources.entry(name).or_insert_with(|| Resource { words: words.unwrap_or_default().to_owned() });
+    for operation in &operations {
+        for length in 1..operation.path.len() {
+            let name: Vec<String> = operation.path.iter().take(length).cloned().collect();
+            let described = document.get("x-resources").and_then(|all| all.get(name.join(".")));
+            let description = described.and_then(Value::as_str).unwrap_or_default().to_owned();
+            resources.entry(name).or_insert(Resource { description });
         }
     }
-    types::features(&mut types, document)?;
-    Ok(Model { types, calls, resources })
+    Ok(Model { types, operations, resources })
 }

@@ -1,33 +1,33 @@
-//! The calls, from the methods of progenitor's client and the description's operations.
+//! The operations, from the methods of progenitor's client and the description.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heck::{ToSnakeCase, ToUpperCamelCase};
+use heck::ToUpperCamelCase as _;
 use serde_json::Value;
 use syn::{FnArg, ImplItem, Item, Pat, ReturnType, Signature};
 
-use crate::generate::description::lookup::{
-    dotted_name, is_marked, is_sensitive, operations, parameters, request_body, required, resolve, success_body, text,
+use crate::description::lookup::{
+    self, dotted_name, is_marked, is_sensitive, parameters, request_body, required, resolve, success_body, text,
     variants,
 };
-use crate::generate::model::paging::paging;
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Parameter, TypeItem, TypeShape};
+use crate::description::paging::{DescribedPaging, paging};
+use crate::model::rust_type::RustType;
+use crate::model::{Operation, Paging, Parameter, TypeItem, TypeShape, item};
 
-/// Reads the calls, in the order of their names.
-pub fn calls(code: &syn::File, document: &Value, types: &[TypeItem]) -> Result<Vec<Call>, String> {
+/// Reads the operations, in the order of their dotted names.
+pub fn operations(code: &syn::File, document: &Value, types: &[TypeItem]) -> Result<Vec<Operation>, String> {
     let methods = methods(code);
-    let mut calls = BTreeMap::new();
-    for (http_method, path, operation) in operations(document) {
-        let id = text(operation, "operationId").ok_or_else(|| format!("{http_method} {path} has no operationId"))?;
+    let mut operations = BTreeMap::new();
+    for (http_method, path, described) in lookup::operations(document) {
+        let id = text(described, "operationId").ok_or_else(|| format!("{http_method} {path} has no operationId"))?;
         let signature = methods.get(id).ok_or_else(|| format!("progenitor made no method of `{id}`"))?;
-        let call = call(document, types, http_method, path, operation, signature)
+        let operation = operation(document, types, http_method, path, described, signature)
             .map_err(|error| format!("the operation `{id}`: {error}"))?;
-        if calls.insert(call.path.clone(), call).is_some() {
+        if operations.insert(operation.path.clone(), operation).is_some() {
             return Err(format!("there are two operations with the dotted name of `{id}`"));
         }
     }
-    Ok(calls.into_values().collect())
+    Ok(operations.into_values().collect())
 }
 
 /// The methods of progenitor's client by name.
@@ -43,94 +43,131 @@ fn methods(code: &syn::File) -> BTreeMap<String, &Signature> {
     functions.map(|signature| (signature.ident.to_string(), signature)).collect()
 }
 
-fn call(
+fn operation(
     document: &Value,
     types: &[TypeItem],
     http_method: &str,
     template: &str,
-    operation: &Value,
+    described: &Value,
     signature: &Signature,
-) -> Result<Call, String> {
-    let path: Vec<String> = dotted_name(operation)?.split('.').map(str::to_owned).collect();
+) -> Result<Operation, String> {
+    let path: Vec<String> = dotted_name(described)?.split('.').map(str::to_owned).collect();
     let mut arguments = arguments(signature)?;
+    let idents: BTreeMap<String, String> =
+        arguments.iter().map(|(key, (ident, _))| (key.clone(), ident.clone())).collect();
     let (mut path_parameters, mut query, mut headers) = (Vec::new(), Vec::new(), Vec::new());
-    for described in parameters(operation) {
-        let name = text(described, "name").ok_or("a parameter has no name")?;
-        let ident = typify_ident(name);
-        let kind = arguments.remove(&ident).ok_or_else(|| format!("progenitor has no argument `{ident}`"))?;
-        let place = text(described, "in").unwrap_or_default();
-        // Every segment of a path is text; one that opens a door is not shown.
-        let kind = match place {
-            "path" if is_marked(described, "x-sensitive") => RustType::Sensitive(Box::new(RustType::Text)),
-            "path" => RustType::Text,
-            _ => kind.present(),
-        };
-        if place != "path" && is_marked(described, "required") {
-            return Err(format!(
-                "the parameter `{name}` is required, and is not part of the path; calls have setters for such ones, so make \
-                 it optional in openapi/overlay/corrections.yaml, and say in its words that it is needed"
-            ));
-        }
-        // Callers know a header without the prefix of those that no standard defines.
-        let ident = ident.strip_prefix("x_").filter(|_| place == "header").unwrap_or(&ident).to_owned();
-        let words = text(described, "description").unwrap_or_default().to_owned();
-        let is_there = |other: &str| parameters(operation).any(|parameter| text(parameter, "name") == Some(other));
-        let deprecated = super::deprecated("parameter", described, is_there)
-            .map_err(|error| format!("the parameter `{name}`: {error}"))?;
-        let parameter = Parameter { name: name.to_owned(), ident, kind, deprecated, words };
-        match place {
+    for described_parameter in parameters(described) {
+        let name = text(described_parameter, "name").ok_or("a parameter has no name")?;
+        let location = text(described_parameter, "in").unwrap_or_default();
+        let argument = arguments.remove(&argument_key(name));
+        let argument = argument.ok_or_else(|| format!("progenitor has no argument for `{name}`"))?;
+        let is_there = |other: &str| parameters(described).any(|parameter| text(parameter, "name") == Some(other));
+        let ident_of = |other: &str| idents.get(&argument_key(other)).filter(|_| is_there(other)).cloned();
+        let parameter = parameter(described_parameter, name, location, argument, ident_of)
+            .map_err(|error| format!("the parameter `{name}` {error}"))?;
+        match location {
             "path" => path_parameters.push(parameter),
             "query" => query.push(parameter),
             "header" => headers.push(parameter),
             other => return Err(format!("the parameter `{name}` is in {other:?}")),
         }
     }
-    let place = |parameter: &Parameter| template.find(&format!("{{{}}}", parameter.name));
-    if path_parameters.iter().any(|parameter| place(parameter).is_none()) {
+    let position = |parameter: &Parameter| template.find(&format!("{{{}}}", parameter.name));
+    if path_parameters.iter().any(|parameter| position(parameter).is_none()) {
         return Err(format!("a parameter of the path is not in `{template}`"));
     }
-    path_parameters.sort_by_key(place);
+    path_parameters.sort_by_key(position);
 
-    let body = arguments.remove("body");
-    if body.is_some() != request_body(operation).is_some() {
+    let body = arguments.remove("body").map(|(_, kind)| kind);
+    if body.is_some() != request_body(described).is_some() {
         return Err("progenitor's argument `body` is not the description's body".to_owned());
     }
-    if let Some(name) = arguments.keys().next() {
-        return Err(format!("progenitor's argument `{name}` is not described"));
+    if let Some((ident, _)) = arguments.values().next() {
+        return Err(format!("progenitor's argument `{ident}` is not described"));
     }
-    let answered = success_body(operation);
-    let answer = answer(signature)?;
-    if answered.is_none() != (answer == RustType::Unit) {
-        return Err(format!("progenitor answers with `{answer}`, which is not what the description has"));
+    let success = success_body(described);
+    let response = response(signature)?;
+    if success.is_none() != (response == RustType::Unit) {
+        return Err(format!("progenitor's response is `{response}`, which is not what the description has"));
     }
     let method = http_method.to_uppercase();
-    // RFC 9110; a `POST` is repeated under its key alone, and a `PATCH` only where its operation says so.
-    let repeatable = operation.get("x-repeatable").and_then(Value::as_bool);
-    let call = Call {
+    // RFC 9110; a `POST` is repeated under its key alone, and a `PATCH` only if its operation says so.
+    let repeatable = described.get("x-repeatable").and_then(Value::as_bool);
+    let paging = paging(document, described)?;
+    let operation = Operation {
         name: path.join("_").to_upper_camel_case(),
         template: template.to_owned(),
-        summary: text(operation, "summary").unwrap_or_default().to_owned(),
-        words: text(operation, "description").unwrap_or_default().to_owned(),
+        summary: text(described, "summary").unwrap_or_default().to_owned(),
+        description: text(described, "description").unwrap_or_default().to_owned(),
         path_parameters,
         query,
         headers,
-        answer_optional: answered.is_some_and(|schema| requires_nothing(document, schema)),
-        sensitive: answered.is_some_and(|schema| is_sensitive(document, schema)),
+        response_optional: success.is_some_and(|schema| requires_nothing(document, schema)),
+        sensitive: success.is_some_and(|schema| is_sensitive(document, schema)),
         repeatable: repeatable.unwrap_or(!["POST", "PATCH"].contains(&method.as_str())),
-        final_conflict: is_marked(operation, "x-final-conflict"),
-        aliases: aliases(operation)?,
-        deprecated: deprecated(document, operation)?,
-        paging: paging(operation, &answer, types)?,
+        final_conflict: is_marked(described, "x-final-conflict"),
+        aliases: aliases(described)?,
+        deprecated: deprecated(document, described)?,
+        paging: paging.map(|paging| self::rust_paging(&paging, &response, types)).transpose()?,
         http_method: method,
         path,
         body,
-        answer,
+        response,
     };
-    no_name_twice(&call, types)?;
-    Ok(call)
+    require_distinct_names(&operation, types)?;
+    Ok(operation)
 }
 
-/// The words of an operation's `x-aliases`.
+fn parameter(
+    described: &Value,
+    name: &str,
+    location: &str,
+    (ident, kind): (String, RustType),
+    ident_of: impl FnOnce(&str) -> Option<String>,
+) -> Result<Parameter, String> {
+    if location != "path" && is_marked(described, "required") {
+        return Err(
+            "is required, and is not part of the path; calls have setters for such parameters, so make it optional \
+                    in openapi/overlay/corrections.yaml, and say in its description that it is needed"
+                .to_owned(),
+        );
+    }
+    // Every segment of a path is text; a credential is not shown.
+    let kind = match location {
+        "path" if is_marked(described, "x-sensitive") => RustType::Sensitive(Box::new(RustType::Text)),
+        "path" => RustType::Text,
+        _ => kind.present(),
+    };
+    Ok(Parameter {
+        name: name.to_owned(),
+        // Callers know a header without the prefix of headers that no standard defines.
+        ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
+        kind,
+        deprecated: super::deprecated("parameter", described, ident_of)
+            .map_err(|error| format!("is wrong: {error}"))?,
+        description: text(described, "description").unwrap_or_default().to_owned(),
+    })
+}
+
+/// The paging with the field and the type of the items.
+fn rust_paging(paging: &DescribedPaging<'_>, response: &RustType, types: &[TypeItem]) -> Result<Paging, String> {
+    let field = response.named().and_then(|name| match &item(types, name)?.shape {
+        TypeShape::Structure { fields, .. } => fields.iter().find(|field| field.name == paging.items),
+        _ => None,
+    });
+    let Some((field, RustType::List(item))) = field.map(|field| (field, &field.kind)) else {
+        return Err(format!("progenitor made no list of `{}`, the items of a page", paging.items));
+    };
+    Ok(Paging {
+        property: paging.items.to_owned(),
+        items: field.ident.clone(),
+        items_optional: !field.required,
+        item: RustType::clone(item),
+        shape: paging.shape,
+    })
+}
+
+/// The `x-aliases` of an operation.
 fn aliases(operation: &Value) -> Result<Vec<String>, String> {
     let Some(aliases) = operation.get("x-aliases") else { return Ok(Vec::new()) };
     let words = aliases.as_array().map(|words| words.iter().map(|word| word.as_str().map(str::to_owned)).collect());
@@ -145,7 +182,7 @@ fn deprecated(document: &Value, operation: &Value) -> Result<Option<String>, Str
             .map_or(Ok(None), |name| Err(format!("it has the replacement `{name}`, and is not deprecated")));
     }
     let Some(name) = replacement else { return Ok(Some("Courier has deprecated this operation".to_owned())) };
-    let is_there = operations(document).any(|(_, _, other)| text(other, "x-method") == Some(name));
+    let is_there = lookup::operations(document).any(|(_, _, other)| text(other, "x-method") == Some(name));
     let (resource, method) = name
         .rsplit_once('.')
         .filter(|_| is_there)
@@ -153,24 +190,34 @@ fn deprecated(document: &Value, operation: &Value) -> Result<Option<String>, Str
     Ok(Some(format!("Courier has deprecated this operation; use `client.{}().{method}`", resource.replace('.', "()."))))
 }
 
-/// The arguments by name, `self` left out.
-fn arguments(signature: &Signature) -> Result<BTreeMap<String, RustType>, String> {
+/// The arguments except `self`, with progenitor's names, by their keys.
+fn arguments(signature: &Signature) -> Result<BTreeMap<String, (String, RustType)>, String> {
     let mut arguments = BTreeMap::new();
     for argument in &signature.inputs {
         let FnArg::Typed(argument) = argument else { continue };
         let Pat::Ident(name) = &*argument.pat else { return Err("an argument of progenitor's has no name".to_owned()) };
-        arguments.insert(name.ident.to_string(), RustType::read(&argument.ty)?);
+        let ident = name.ident.to_string();
+        let key = argument_key(&ident);
+        if let Some((other, _)) = arguments.insert(key, (ident.clone(), RustType::from_syn(&argument.ty)?)) {
+            return Err(format!("progenitor's arguments `{other}` and `{ident}` cannot be told apart"));
+        }
     }
     Ok(arguments)
 }
 
+/// The key by which a parameter of the description finds its argument of progenitor's: `X-Request-Id` is `x_request_id`,
+/// and `type` is `type_`.
+fn argument_key(name: &str) -> String {
+    name.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// The `T` of `Result<ResponseValue<T>, …>`.
-fn answer(signature: &Signature) -> Result<RustType, String> {
+fn response(signature: &Signature) -> Result<RustType, String> {
     let ReturnType::Type(_, result) = &signature.output else {
-        return Err("progenitor's method answers nothing".to_owned());
+        return Err("progenitor's method returns nothing".to_owned());
     };
-    let answer = first_argument(result).and_then(first_argument);
-    RustType::read(answer.ok_or("progenitor's method does not give a `Result` of a `ResponseValue`")?)
+    let response = first_argument(result).and_then(first_argument);
+    RustType::from_syn(response.ok_or("progenitor's method does not return a `Result` of a `ResponseValue`")?)
 }
 
 fn first_argument(of: &syn::Type) -> Option<&syn::Type> {
@@ -189,43 +236,25 @@ fn requires_nothing(document: &Value, schema: &Value) -> bool {
         || variants(schema).iter().any(|variant| requires_nothing(document, variant))
 }
 
-/// A name of the API as the identifier that progenitor makes of it.
-pub fn typify_ident(name: &str) -> String {
-    let name = name.to_snake_case();
-    // A word that Rust keeps since its edition of 2024, which syn does not know.
-    match syn::parse_str::<syn::Ident>(&name) {
-        Ok(_) if name != "gen" => name,
-        _ => format!("{name}_"),
-    }
-}
-
-/// Whether the call can have its arguments, setters and fields under their names.
-fn no_name_twice(call: &Call, types: &[TypeItem]) -> Result<(), String> {
-    const EVERY_CALLS: [&str; 11] =
+/// Fails if the arguments, setters or fields of the call would have one name twice.
+fn require_distinct_names(operation: &Operation, types: &[TypeItem]) -> Result<(), String> {
+    const METHODS_OF_CALLS: [&str; 11] =
         ["client", "body", "send", "send_raw", "options", "extra", "prepare", "new", "with_body", "items", "pages"];
-    let in_path = call.path_parameters.iter().map(|parameter| &parameter.ident);
-    let elsewhere = call.query.iter().chain(&call.headers).map(|parameter| &parameter.ident);
-    let fields = in_body(call, types);
-    let given = fields.iter().filter(|field| !field.has_setter()).map(|field| &field.ident);
-    let set = fields.iter().filter(|field| field.has_setter()).map(|field| &field.ident);
+    let body = operation.body_struct(types);
+    let body_fields = body.as_ref().map_or(&[][..], |body| body.fields);
+    let in_path = operation.path_parameters.iter().map(|parameter| parameter.ident.as_str());
+    let optional = operation.optional_parameters().map(|parameter| parameter.ident.as_str());
+    let body_arguments = body_fields.iter().filter(|field| !field.has_setter()).map(|field| field.ident.as_str());
+    let body_setters = body_fields.iter().filter(|field| field.has_setter()).map(|field| field.ident.as_str());
 
     let mut arguments = BTreeSet::new();
-    let mut setters: BTreeSet<&str> = EVERY_CALLS.into();
-    let mut own: BTreeSet<&str> = ["client", "body"].into();
-    let twice = in_path.clone().chain(given).find(|name| !arguments.insert(name.as_str()));
-    let twice = twice.or_else(|| elsewhere.clone().chain(set).find(|name| !setters.insert(name)));
-    let twice = twice.or_else(|| in_path.chain(elsewhere).find(|name| !own.insert(name)));
-    match twice {
+    let mut setters: BTreeSet<&str> = METHODS_OF_CALLS.into();
+    let mut fields: BTreeSet<&str> = ["client", "body"].into();
+    let repeated = in_path.clone().chain(body_arguments).find(|name| !arguments.insert(*name));
+    let repeated = repeated.or_else(|| optional.clone().chain(body_setters).find(|name| !setters.insert(name)));
+    let repeated = repeated.or_else(|| in_path.chain(optional).find(|name| !fields.insert(name)));
+    match repeated {
         Some(name) => Err(format!("it has `{name}` twice, or the name is kept for what every call has")),
         None => Ok(()),
-    }
-}
-
-/// The fields of the body, when it is a structure.
-fn in_body<'a>(call: &Call, types: &'a [TypeItem]) -> &'a [Field] {
-    let name = call.body.as_ref().and_then(RustType::named);
-    match types.iter().find(|item| Some(item.name.as_str()) == name) {
-        Some(TypeItem { shape: TypeShape::Structure { fields, .. }, .. }) => fields,
-        _ => &[],
     }
 }

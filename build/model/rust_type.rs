@@ -2,7 +2,12 @@
 
 use std::fmt;
 
+use proc_macro2::TokenStream;
+use quote::{ToTokens, TokenStreamExt as _, quote};
 use syn::{GenericArgument, PathArguments, Type};
+
+use crate::model::ident;
+use crate::print::inline;
 
 /// A type, with what is needed to write it and to convert into it.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,15 +31,13 @@ pub enum RustType {
     Optional(Box<RustType>),
     List(Box<RustType>),
     Map(Box<RustType>),
-    /// What breaks a circle of types.
-    Boxed(Box<RustType>),
 }
 
 impl RustType {
     /// Reads a type of progenitor's code.
-    pub fn read(from: &Type) -> Result<Self, String> {
+    pub fn from_syn(from: &Type) -> Result<Self, String> {
         let path = match from {
-            Type::Reference(reference) => return Self::read(&reference.elem),
+            Type::Reference(reference) => return Self::from_syn(&reference.elem),
             Type::Tuple(tuple) if tuple.elems.is_empty() => return Ok(Self::Unit),
             Type::Path(path) => &path.path,
             _ => return Err("a type that is neither a path nor a reference".to_owned()),
@@ -45,7 +48,7 @@ impl RustType {
             _ => Vec::new(),
         };
         let inner = |position: usize| match arguments.get(position) {
-            Some(GenericArgument::Type(inner)) => Self::read(inner).map(Box::new),
+            Some(GenericArgument::Type(inner)) => Self::from_syn(inner).map(Box::new),
             _ => Err(format!("`{}` without its argument", last.ident)),
         };
         Ok(match last.ident.to_string().as_str() {
@@ -62,7 +65,6 @@ impl RustType {
             "Option" => Self::Optional(inner(0)?),
             "Vec" => Self::List(inner(0)?),
             "HashMap" | "BTreeMap" => Self::Map(inner(1)?),
-            "Box" => Self::Boxed(inner(0)?),
             // What typify makes of an object without properties, here and there.
             "Map" => Self::Object,
             name if arguments.is_empty() => Self::Named(name.to_owned()),
@@ -86,35 +88,42 @@ impl RustType {
             | Self::Nullable(inner)
             | Self::Optional(inner)
             | Self::List(inner)
-            | Self::Map(inner)
-            | Self::Boxed(inner) => inner.named(),
+            | Self::Map(inner) => inner.named(),
             _ => None,
         }
     }
 }
 
 /// As code in a module that has `types` in scope.
+impl ToTokens for RustType {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(match self {
+            Self::Unit => quote!(()),
+            Self::Text => quote!(String),
+            Self::Boolean => quote!(bool),
+            Self::Integer => quote!(i64),
+            Self::Number => quote!(f64),
+            Self::Json => quote!(serde_json::Value),
+            Self::Object => quote!(types::Object),
+            Self::Timestamp => quote!(types::Timestamp),
+            Self::Millis => quote!(types::Millis),
+            Self::Named(name) => {
+                let name = ident(name);
+                quote!(types::#name)
+            }
+            Self::Sensitive(inner) if **inner == Self::Text => quote!(types::Sensitive),
+            Self::Sensitive(inner) => quote!(types::Sensitive<#inner>),
+            Self::Nullable(inner) => quote!(types::Nullable<#inner>),
+            Self::Optional(inner) => quote!(Option<#inner>),
+            Self::List(inner) => quote!(Vec<#inner>),
+            Self::Map(inner) => quote!(BTreeMap<String, #inner>),
+        });
+    }
+}
+
 impl fmt::Display for RustType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unit => f.write_str("()"),
-            Self::Text => f.write_str("String"),
-            Self::Boolean => f.write_str("bool"),
-            Self::Integer => f.write_str("i64"),
-            Self::Number => f.write_str("f64"),
-            Self::Json => f.write_str("serde_json::Value"),
-            Self::Object => f.write_str("types::Object"),
-            Self::Timestamp => f.write_str("types::Timestamp"),
-            Self::Millis => f.write_str("types::Millis"),
-            Self::Named(name) => write!(f, "types::{name}"),
-            Self::Sensitive(inner) if **inner == Self::Text => f.write_str("types::Sensitive"),
-            Self::Sensitive(inner) => write!(f, "types::Sensitive<{inner}>"),
-            Self::Nullable(inner) => write!(f, "types::Nullable<{inner}>"),
-            Self::Optional(inner) => write!(f, "Option<{inner}>"),
-            Self::List(inner) => write!(f, "Vec<{inner}>"),
-            Self::Map(inner) => write!(f, "BTreeMap<String, {inner}>"),
-            Self::Boxed(inner) => write!(f, "Box<{inner}>"),
-        }
+        f.write_str(&inline(self.to_token_stream()))
     }
 }
 
@@ -128,14 +137,17 @@ mod tests {
             ("Option<&'a str>", "Option<String>"),
             ("&'a types::Message", "types::Message"),
             ("::std::collections::HashMap<::std::string::String, Channel>", "BTreeMap<String, types::Channel>"),
-            ("::std::boxed::Box<crate::Sensitive<crate::Object>>", "Box<types::Sensitive<types::Object>>"),
+            ("crate::Sensitive<crate::Object>", "types::Sensitive<types::Object>"),
             ("crate::Sensitive", "types::Sensitive"),
             ("()", "()"),
         ] {
-            let read = RustType::read(&syn::parse_str(code).unwrap()).unwrap();
+            let read = RustType::from_syn(&syn::parse_str(code).unwrap()).unwrap();
             assert_eq!(read.to_string(), expected);
         }
-        let unknown = RustType::read(&syn::parse_str("Cow<'a, str>").unwrap()).unwrap_err();
-        assert!(unknown.contains("`Cow`"), "{unknown}");
+        // A type that contains itself would be a `Box`; the description has none.
+        for unknown in ["Cow<'a, str>", "::std::boxed::Box<Node>"] {
+            let error = RustType::from_syn(&syn::parse_str(unknown).unwrap()).unwrap_err();
+            assert!(error.contains("is not known to the generator"), "{error}");
+        }
     }
 }

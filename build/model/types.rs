@@ -2,21 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heck::ToUpperCamelCase;
+use heck::ToUpperCamelCase as _;
 use serde_json::Value;
 use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
 
-use crate::generate::description::constants::Constants;
-use crate::generate::description::lookup::{
-    dotted_name, operations, properties, reached_from, required, schemas, text, values,
-};
-use crate::generate::description::unions::{Kind, Shape, Unions};
-use crate::generate::model::rust_type::RustType;
-use crate::generate::model::variants::variant_name;
-use crate::generate::model::{Field, TypeItem, TypeShape, Variant, Word};
+use crate::description::constants::Constants;
+use crate::description::lookup::{dotted_name, operations, properties, reached_from, required, schemas, text, values};
+use crate::description::unions::{Kind, Shape, Unions};
+use crate::model::rust_type::RustType;
+use crate::model::variants::variant_name;
+use crate::model::{EnumValue, Field, Preset, TypeItem, TypeShape, Variant};
 
-/// A structure remembers which of its fields it has seen in a word of this many bits.
-const MOST_FIELDS: usize = 64;
+/// The bits of the integer in which a structure remembers which of its fields have been read.
+const MAX_FIELDS: usize = 64;
 
 /// The schema that is a parameter of a path, which the calls take as text.
 const PATH_SEGMENT: &str = "PathSegment";
@@ -28,30 +26,32 @@ pub fn types(
     constants: &Constants,
     mut unions: Unions,
 ) -> Result<Vec<TypeItem>, String> {
-    let mut structs = BTreeMap::new();
-    let mut enums = BTreeMap::new();
-    for item in module(code, "types")? {
-        match item {
-            Item::Struct(item) => drop(structs.insert(item.ident.to_string(), item)),
-            Item::Enum(item) => drop(enums.insert(item.ident.to_string(), item)),
-            _ => {}
-        }
-    }
+    let items = module(code, "types")?.iter().filter_map(|item| match item {
+        Item::Struct(structure) => Some((structure.ident.to_string(), item)),
+        Item::Enum(enumeration) => Some((enumeration.ident.to_string(), item)),
+        _ => None,
+    });
+    let items: BTreeMap<String, &Item> = items.collect();
+    let mut unread: BTreeSet<&str> = items.keys().map(String::as_str).collect();
+    unread.remove(PATH_SEGMENT);
     let mut types: BTreeMap<String, TypeItem> = BTreeMap::new();
     for (schema, described) in schemas(document).filter(|(name, _)| *name != PATH_SEGMENT) {
         let name = schema.to_upper_camel_case();
-        let shape = match (structs.remove(&name), enums.remove(&name)) {
-            (Some(item), None) => structure(item, described, constants.get(schema).cloned().unwrap_or_default()),
-            (None, Some(item)) => match unions.remove(schema) {
+        unread.remove(name.as_str());
+        let shape = match items.get(&name) {
+            Some(Item::Struct(item)) => {
+                structure(item, described, constants.get(schema).cloned().unwrap_or_default(), &items)
+            }
+            Some(Item::Enum(item)) => match unions.remove(schema) {
                 Some(shapes) => variants(&name, item, shapes).map(|variants| TypeShape::Union { variants }),
-                None => words(item, described),
+                None => enumeration(item, described),
             },
             _ => Err("progenitor made neither a struct nor an enum of it".to_owned()),
         };
         let item = TypeItem {
             shape: shape.map_err(|error| format!("the schema `{schema}`: {error}"))?,
             schema: schema.clone(),
-            words: text(described, "description").unwrap_or_default().to_owned(),
+            description: text(described, "description").unwrap_or_default().to_owned(),
             example: described.get("example").cloned(),
             features: Vec::new(),
             name: name.clone(),
@@ -60,45 +60,12 @@ pub fn types(
             return Err(format!("the schemas `{}` and `{schema}` both become the type `{name}`", twin.schema));
         }
     }
-    presets(&mut types)?;
-    structs.remove(PATH_SEGMENT);
-    if let Some(name) = structs.keys().chain(enums.keys()).next() {
+    if let Some(name) = unread.first() {
         return Err(format!(
             "progenitor made the type `{name}` of something inside another schema; the description names every schema"
         ));
     }
     Ok(types.into_values().collect())
-}
-
-/// Makes of the value that a property once was alone with the variant that has it now.
-fn presets(types: &mut BTreeMap<String, TypeItem>) -> Result<(), String> {
-    let words: BTreeMap<String, Vec<(String, String)>> = types
-        .values()
-        .filter_map(|item| match &item.shape {
-            TypeShape::Words(words) => {
-                Some((item.name.clone(), words.iter().map(|word| (word.value.clone(), word.ident.clone())).collect()))
-            }
-            _ => None,
-        })
-        .collect();
-    for item in types.values_mut() {
-        let TypeShape::Structure { fields, .. } = &mut item.shape else { continue };
-        for Field { name, kind, preset, .. } in fields {
-            let Some(value) = preset else { continue };
-            let known = kind.named().and_then(|kind| Some((kind, words.get(kind)?)));
-            let variant = known.and_then(|(kind, words)| {
-                let (_, ident) = words.iter().find(|(other, _)| other == value)?;
-                Some(format!("types::{kind}::{ident}"))
-            });
-            *value = variant.ok_or_else(|| {
-                format!(
-                    "the schema `{}`: `{name}` has the `x-constant` {value}, which is no value of its type",
-                    item.schema
-                )
-            })?;
-        }
-    }
-    Ok(())
 }
 
 /// The items of one of progenitor's modules.
@@ -110,7 +77,12 @@ fn module<'a>(code: &'a syn::File, name: &str) -> Result<&'a [Item], String> {
     found.map(|(_, items)| items.as_slice()).ok_or_else(|| format!("progenitor's code has no module `{name}`"))
 }
 
-fn structure(item: &ItemStruct, schema: &Value, constants: Vec<(String, String)>) -> Result<TypeShape, String> {
+fn structure(
+    item: &ItemStruct,
+    schema: &Value,
+    constants: Vec<(String, String)>,
+    items: &BTreeMap<String, &Item>,
+) -> Result<TypeShape, String> {
     let described = properties(schema).ok_or(
         "it is neither an object with properties, nor an enum of texts, nor a union; correct it in \
          openapi/overlay/corrections.yaml",
@@ -121,55 +93,66 @@ fn structure(item: &ItemStruct, schema: &Value, constants: Vec<(String, String)>
     }
     let Fields::Named(named) = &item.fields else { return Err("progenitor made a tuple of it".to_owned()) };
     let needed: Vec<&str> = required(schema).filter(|name| !constants.iter().any(|(other, _)| other == name)).collect();
-    let preset = |property: &Value| text(property, "x-constant").map(str::to_owned);
-    let mut fields = Vec::new();
+    let mut members = Vec::new();
     let mut has_extra = false;
     for field in &named.named {
-        let ident = field.ident.as_ref().ok_or("a field has no name")?.to_string();
         if is_flattened(&field.attrs)? {
             has_extra = true;
             continue;
         }
-        let name = renamed(&field.attrs)?.unwrap_or_else(|| ident.clone());
-        let property = described.get(&name).ok_or_else(|| format!("it has no property `{name}`"))?;
-        let kind = RustType::read(&field.ty).map_err(|error| format!("`{name}`: {error}"))?;
+        let ident = field.ident.as_ref().ok_or("a field has no name")?.to_string();
+        members.push((renamed(&field.attrs)?.unwrap_or_else(|| ident.clone()), ident, &field.ty));
+    }
+    let ident_of =
+        |property: &str| members.iter().find(|(name, ..)| name == property).map(|(_, ident, _)| ident.clone());
+    let mut fields = Vec::new();
+    for (name, ident, progenitors_type) in &members {
+        let property = described.get(name).ok_or_else(|| format!("it has no property `{name}`"))?;
+        let progenitors = RustType::from_syn(progenitors_type).map_err(|error| format!("`{name}`: {error}"))?;
         let is_needed = needed.contains(&name.as_str());
-        // What is required and may be null is an `Option` that is always written.
-        let kind = if is_needed { kind } else { kind.present() };
         let kind = match text(property, "x-null") {
-            None => kind,
-            Some("clears") if !is_needed => RustType::Nullable(Box::new(kind)),
+            // A required property that may be null is an `Option` that is always written.
+            None if is_needed => progenitors,
+            None => progenitors.present(),
+            Some("clears") if !is_needed => RustType::Nullable(Box::new(progenitors.present())),
             Some(other) => {
                 return Err(format!("`{name}`: `x-null: {other}` is not known, or the property is required"));
             }
         };
-        let words = text(property, "description").unwrap_or_default().to_owned();
         if ["extra", "new"].contains(&ident.as_str()) {
             return Err(format!("the property `{name}` cannot become the field `{ident}`, which there is already"));
         }
-        if let Some(twin) = fields.iter().find(|other: &&Field| other.ident == ident) {
+        if let Some(twin) = fields.iter().find(|other: &&Field| other.ident == *ident) {
             return Err(format!(
                 "the properties `{}` and `{name}` would both become the field `{ident}`; take one of them out in \
                  openapi/overlay/corrections.yaml",
                 twin.name
             ));
         }
-        let preset = preset(property).filter(|_| is_needed);
-        let deprecated = super::deprecated("property", property, |other| described.contains_key(other))
-            .map_err(|error| format!("`{name}`: {error}"))?;
-        fields.push(Field { name, ident, kind, required: is_needed, preset, deprecated, words });
+        let constant = text(property, "x-constant").filter(|_| is_needed);
+        let preset = constant.map(|value| preset(items, &kind, value)).transpose();
+        let deprecated = super::deprecated("property", property, ident_of);
+        fields.push(Field {
+            name: name.clone(),
+            ident: ident.clone(),
+            kind,
+            required: is_needed,
+            preset: preset.map_err(|error| format!("`{name}` {error}"))?,
+            deprecated: deprecated.map_err(|error| format!("`{name}`: {error}"))?,
+            description: text(property, "description").unwrap_or_default().to_owned(),
+        });
     }
     if !has_extra {
         return Err("it takes no further properties; `normalise` opens every object".to_owned());
     }
-    if fields.len() > MOST_FIELDS {
-        return Err(format!("it has more than {MOST_FIELDS} properties"));
+    if fields.len() > MAX_FIELDS {
+        return Err(format!("it has more than {MAX_FIELDS} properties"));
     }
     let mut arguments = Vec::new();
     for name in needed {
-        let found = fields.iter().position(|field| field.name == name);
-        let place = found.ok_or_else(|| format!("progenitor made no field of the required `{name}`"))?;
-        arguments.extend(fields.get(place).filter(|field| !field.has_setter()).map(|_| place));
+        let index = fields.iter().position(|field| field.name == name);
+        let index = index.ok_or_else(|| format!("progenitor made no field of the required `{name}`"))?;
+        arguments.extend(fields.get(index).filter(|field| !field.has_setter()).map(|_| index));
     }
     if fields.len() + constants.len() != described.len() {
         return Err("progenitor made fields of some of its properties only".to_owned());
@@ -177,8 +160,23 @@ fn structure(item: &ItemStruct, schema: &Value, constants: Vec<(String, String)>
     Ok(TypeShape::Structure { fields, arguments, constants })
 }
 
-fn words(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
-    let mut words = Vec::new();
+/// The variant of an enum for the value that a property once had alone.
+fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Result<Preset, String> {
+    let kind = kind.named().unwrap_or_default();
+    let Some(Item::Enum(item)) = items.get(kind) else {
+        return Err(format!("has the `x-constant` {value}, and its type is not an enum"));
+    };
+    for variant in &item.variants {
+        let ident = variant.ident.to_string();
+        if renamed(&variant.attrs)?.as_ref().unwrap_or(&ident) == value {
+            return Ok(Preset { kind: kind.to_owned(), variant: ident });
+        }
+    }
+    Err(format!("has the `x-constant` {value}, which is no value of its type"))
+}
+
+fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
+    let mut enum_values = Vec::new();
     for variant in &item.variants {
         if !matches!(variant.fields, Fields::Unit) {
             return Err(format!("the variant `{}` holds something, and the schema is not a union", variant.ident));
@@ -188,13 +186,14 @@ fn words(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
             return Err("it has a value `unrecognized`, a name that is kept for unknown values".to_owned());
         }
         let value = renamed(&variant.attrs)?.unwrap_or_else(|| ident.clone());
-        words.push(Word { ident, value });
+        enum_values.push(EnumValue { ident, value });
     }
     let described = values(schema);
-    if described.len() != words.len() || !words.iter().all(|word| described.contains(&word.value.as_str())) {
+    let is_described = |value: &EnumValue| described.contains(&value.value.as_str());
+    if described.len() != enum_values.len() || !enum_values.iter().all(is_described) {
         return Err("progenitor's variants are not the values of the enum".to_owned());
     }
-    Ok(TypeShape::Words(words))
+    Ok(TypeShape::Enum(enum_values))
 }
 
 /// The variants in the order in which they are tried, each with progenitor's type.
@@ -205,12 +204,12 @@ fn variants(union: &str, item: &ItemEnum, shapes: Vec<Shape>) -> Result<Vec<Vari
             return Err(format!("the union `{union}`: the variant `{}` holds nothing", variant.ident));
         };
         let held = held.unnamed.first().ok_or_else(|| format!("the union `{union}`: an empty variant"))?;
-        kinds.push(RustType::read(&held.ty).map_err(|error| format!("the union `{union}`: {error}"))?);
+        kinds.push(RustType::from_syn(&held.ty).map_err(|error| format!("the union `{union}`: {error}"))?);
     }
     let mut variants = Vec::new();
     let mut names = BTreeSet::new();
     for shape in shapes {
-        let place = kinds.iter().position(|kind| match (&shape.schema, kind.named(), kind) {
+        let index = kinds.iter().position(|kind| match (&shape.schema, kind.named(), kind) {
             (_, _, RustType::List(_)) => shape.kind == Kind::Array,
             (Some(schema), Some(name), _) => schema.to_upper_camel_case() == name,
             (None, None, RustType::Text | RustType::Timestamp) => shape.kind == Kind::Text,
@@ -220,10 +219,10 @@ fn variants(union: &str, item: &ItemEnum, shapes: Vec<Shape>) -> Result<Vec<Vari
             (None, None, RustType::Object) => shape.kind == Kind::Object,
             _ => false,
         });
-        let place = place.ok_or_else(|| {
+        let index = index.ok_or_else(|| {
             format!("the union `{union}`: progenitor made no variant of {:?} {:?}", shape.kind, shape.schema)
         })?;
-        let kind = kinds.swap_remove(place);
+        let kind = kinds.swap_remove(index);
         let ident = shape.name.clone().map_or_else(|| variant_name(union, &kind), Ok)?;
         if !names.insert(ident.clone()) || ident == "Unrecognized" {
             return Err(format!("the union `{union}` has two variants that would be called `{ident}`"));
@@ -269,7 +268,7 @@ fn serde_arguments(
     Ok(())
 }
 
-/// Says of every type which resources need it; what all errors hold is always there.
+/// Sets the features of every type. The types of error responses need none.
 pub fn features(types: &mut [TypeItem], document: &Value) -> Result<(), String> {
     let mut by_schema: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (_, _, operation) in operations(document) {

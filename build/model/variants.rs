@@ -2,7 +2,7 @@
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
-use crate::generate::model::rust_type::RustType;
+use crate::model::rust_type::RustType;
 
 /// Names a variant after its type: the words of the type's name, less those of the union's. A variant that is added or
 /// moved renames no other.
@@ -17,7 +17,6 @@ pub fn variant_name(union: &str, kind: &RustType) -> Result<String, String> {
             // `2fa` could not begin a name.
             if own.starts_with(|first: char| first.is_alphabetic()) { own } else { name.clone() }
         }
-        RustType::Boxed(inner) => return variant_name(union, inner),
         RustType::Text => "Text".to_owned(),
         RustType::Boolean => "Boolean".to_owned(),
         RustType::Integer => "Integer".to_owned(),

@@ -151,6 +151,7 @@ const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
         id: "request",
         method,
         path: "undescribed",
+        secret_parameters: &[],
         answer: ResponseBody::Optional,
         sensitive: true,
         repeatable,

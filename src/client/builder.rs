@@ -32,7 +32,7 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 ///
 /// let client = Client::builder()
 ///     .api_key("pk_test_1234")
-///     .timeout(Duration::from_secs(10))
+///     .attempt_timeout(Duration::from_secs(10))
 ///     .max_retries(4)
 ///     .build()?;
 /// # Ok::<(), trycourier::Error>(())

@@ -17,10 +17,6 @@ pub mod webhook;
 #[cfg(any(feature = "testing", feature = "webhook"))]
 pub(crate) mod webhook_signature;
 
-#[cfg(fuzzing)]
-pub(crate) use pagination::fetch::Cursors;
-#[cfg(fuzzing)]
-pub use pagination::leading;
 pub use pagination::{Items, Page, Paged, Pages, Paginate};
 pub use token_scope::{InvalidScope, Lifetime, Scope};
 pub use wait::{Verdict, Wait, WaitError};

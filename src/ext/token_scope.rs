@@ -1,13 +1,13 @@
-//! What a token for a browser may do, and for how long.
+//! The scope and the lifetime of a token for a browser.
 
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// What a token may do, for [`auth.issue_token`](crate::resources::Auth::issue_token).
+/// The permissions of a token, for [`auth.issue_token`](crate::resources::Auth::issue_token).
 ///
-/// Courier checks a scope only when the token is used, so a missing or misspelt word would show up late, in the browser. With
-/// these methods nothing can be misspelt.
+/// Courier checks a scope only when the token is used, so a missing or misspelled word would show up late, in the browser. With
+/// these methods nothing can be misspelled.
 ///
 /// ```
 /// use trycourier::ext::Scope;
@@ -16,8 +16,8 @@ use std::time::Duration;
 /// assert_eq!(scope.to_string(), "user_id:user_123 inbox:read:messages inbox:write:events read:preferences");
 /// ```
 ///
-/// The words of a scope are separated by spaces, so an id must not contain white space: whoever can choose an id could otherwise
-/// choose what their token may do. A scope with such an id, or an empty one, is refused by [`check`](Self::check), and its text is
+/// The words of a scope are separated by spaces, so an id must not contain white space: a user who can choose an id could otherwise
+/// choose what their token may do. A scope with such an id, or an empty one, is refused by [`validate`](Self::validate), and its text is
 /// empty, which grants nothing.
 ///
 /// ```
@@ -186,7 +186,7 @@ impl Scope {
         self.word_of("write:brands:", id.as_ref())
     }
 
-    /// Adds words that this version has no method for, unchanged. Never put an id into it that others can choose.
+    /// Adds words that this version has no method for, unchanged. Never pass an id that a user can choose.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -196,7 +196,7 @@ impl Scope {
         words.as_ref().split_whitespace().fold(self, Self::word)
     }
 
-    /// Whether every id is valid.
+    /// Checks that every id is valid.
     ///
     /// ```
     /// # use trycourier::ext::Scope;

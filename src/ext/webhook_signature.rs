@@ -24,7 +24,7 @@ pub const SIGNATURE_HEADER: &str = "courier-signature";
 ///
 /// # Errors
 ///
-/// An empty secret.
+/// [`EmptySecret`] if the secret is empty or blank.
 pub fn sign(secret: impl AsRef<[u8]>, time: SystemTime, body: impl AsRef<[u8]>) -> Result<String, EmptySecret> {
     let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis().to_string();
     let mac = signed(keyed(secret.as_ref())?, time.as_bytes(), body.as_ref());
@@ -32,10 +32,12 @@ pub fn sign(secret: impl AsRef<[u8]>, time: SystemTime, body: impl AsRef<[u8]>) 
 }
 
 pub(crate) fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, EmptySecret> {
+    // A file or an environment variable often ends in a line break, which is not part of the secret.
+    let secret = secret.trim_ascii();
     if secret.is_empty() {
         return Err(EmptySecret);
     }
-    // A key of any length is taken; the error is for other algorithms.
+    // HMAC takes a key of any length; the error exists for other algorithms.
     Hmac::new_from_slice(secret).map_err(|_| EmptySecret)
 }
 
@@ -49,13 +51,13 @@ pub(crate) fn signed(mut mac: Hmac<Sha256>, time: &[u8], body: &[u8]) -> Hmac<Sh
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text does not fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })
 }
 
-/// A secret that is empty: a setting that was forgotten. With it, everybody could sign.
+/// The error of an empty or blank webhook secret, with which anyone could sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmptySecret;
 

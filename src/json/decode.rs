@@ -1,38 +1,40 @@
+//! Decodes responses, first strictly, then leniently.
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::diagnostics::{MAX_MISMATCHES, Notes};
+use super::diagnostics::{Diagnostics, MAX_MISMATCHES};
 use super::traits::Decode;
 use super::{memory_limit, sanitize};
 use crate::mismatch::Mismatch;
 
-/// How much memory the values of one response may take, unless it is said.
-pub const BUDGET: usize = 512 << 20;
+/// The default limit on the memory that the values of one response may take, in bytes.
+const DEFAULT_MEMORY_LIMIT: usize = 512 << 20;
 
-/// How a text file may begin, and JSON must not.
+/// A prefix of some text files that is not valid in JSON.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// A response that has been read.
+/// A decoded response.
 #[derive(Debug)]
 pub struct Decoded<T> {
     pub value: T,
-    /// What was not as described; nothing of it is lost.
+    /// The differences from the description. The values are kept in `extra` maps.
     pub mismatches: Vec<Mismatch>,
 }
 
-/// Why a response could not be read: never a value of it.
+/// The reason why a response cannot be decoded. It contains no value of the response.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DecodeError {
-    /// It is not JSON, from this line and column on.
+    /// The text is not JSON from this position on.
     Syntax { line: usize, column: usize },
-    /// It ends too early.
+    /// The text ends too early.
     Ended,
-    /// It is not what is described, and that was not to be put up with, or there is nowhere to keep it.
+    /// The JSON does not match the description, and mismatches are not allowed or cannot be kept.
     Data(Mismatch),
-    /// Its values would take more memory than they may.
+    /// The values would take more memory than allowed.
     TooLarge,
 }
 
@@ -42,29 +44,33 @@ impl fmt::Display for DecodeError {
             Self::Syntax { line, column } => write!(f, "the body is not JSON at line {line}, column {column}"),
             Self::Ended => f.write_str("the body ends in the middle of its JSON"),
             Self::Data(mismatch) => write!(f, "the body is not as described: {mismatch}"),
-            Self::TooLarge => f.write_str("the body has more values than there may be memory for"),
+            Self::TooLarge => f.write_str("the values of the body would exceed the memory limit"),
         }
     }
 }
 
 impl std::error::Error for DecodeError {}
 
-/// Reads a response, first strictly, then leniently.
+/// Decodes a response, first strictly, then leniently.
 ///
-/// What is an object or an array where one or the other is described is always read if mismatches are allowed.
+/// With `allow_mismatches`, an object or array always decodes if the description expects either.
 pub fn decode<T: Decode>(body: &[u8], allow_mismatches: bool) -> Result<Decoded<T>, DecodeError> {
-    decode_within(body, allow_mismatches, BUDGET)
+    decode_within(body, allow_mismatches, DEFAULT_MEMORY_LIMIT)
 }
 
-/// Reads a response whose values may take so many bytes of memory in each of the passes.
-pub fn decode_within<T: Decode>(body: &[u8], allow_mismatches: bool, budget: usize) -> Result<Decoded<T>, DecodeError> {
+/// Decodes a response whose values may take that many bytes of memory in each of the passes.
+pub fn decode_within<T: Decode>(
+    body: &[u8],
+    allow_mismatches: bool,
+    memory_limit: usize,
+) -> Result<Decoded<T>, DecodeError> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    if memory_limit::exceeds(body, budget) {
+    if memory_limit::is_exceeded_by(body, memory_limit) {
         return Err(DecodeError::TooLarge);
     }
     match std::str::from_utf8(body).ok().and_then(strict) {
         Some(value) => Ok(Decoded { value, mismatches: Vec::new() }),
-        None => lenient(body, allow_mismatches, budget),
+        None => lenient(body, allow_mismatches, memory_limit),
     }
 }
 
@@ -74,33 +80,23 @@ fn strict<T: Decode>(text: &str) -> Option<T> {
     from.end().ok().map(|()| value)
 }
 
-fn lenient<T: Decode>(body: &[u8], allow_mismatches: bool, budget: usize) -> Result<Decoded<T>, DecodeError> {
-    let (tree, mut mismatches): (Value, _) = match serde_json::from_slice(body) {
-        Ok(tree) => (tree, Vec::new()),
-        Err(_) => {
-            let (text, found) = mended(body);
-            let tree = serde_json::from_str(&text).map_err(|error| {
-                if error.is_eof() {
-                    DecodeError::Ended
-                } else {
-                    DecodeError::Syntax { line: error.line(), column: error.column() }
-                }
-            })?;
-            (tree, found)
-        }
-    };
-    let mut notes = Notes::new(budget);
-    let read = T::lenient(&tree, &mut notes);
-    if notes.is_exceeded() {
+fn lenient<T: Decode>(body: &[u8], allow_mismatches: bool, memory_limit: usize) -> Result<Decoded<T>, DecodeError> {
+    let Decoded { value: tree, mut mismatches } = parse(body).map_err(|error| match error.is_eof() {
+        true => DecodeError::Ended,
+        false => DecodeError::Syntax { line: error.line(), column: error.column() },
+    })?;
+    let mut diagnostics = Diagnostics::new(memory_limit);
+    let decoded = T::lenient(&tree, &mut diagnostics);
+    if diagnostics.is_exceeded() {
         return Err(DecodeError::TooLarge);
     }
-    // A list of its own has no place to keep what does not fit.
-    let complete = !notes.lost;
-    mismatches.extend(notes.into_mismatches());
+    // An array outside of any object has no `extra` that could keep its elements.
+    let is_complete = !diagnostics.lost;
+    mismatches.extend(diagnostics.into_mismatches());
     mismatches.truncate(MAX_MISMATCHES);
-    let value = match read {
-        Some(value) if complete => Some(value),
-        _ if tree.is_object() || tree.is_array() => T::instead(tree),
+    let value = match decoded {
+        Some(value) if is_complete => Some(value),
+        _ if tree.is_object() || tree.is_array() => T::from_other(tree),
         _ => None,
     };
     match (value, mismatches.first()) {
@@ -110,27 +106,28 @@ fn lenient<T: Decode>(body: &[u8], allow_mismatches: bool, budget: usize) -> Res
     }
 }
 
-/// What a body was meant to say, as far as JSON can say it, and where that is not what it says.
-fn mended(body: &[u8]) -> (String, Vec<Mismatch>) {
-    let text = String::from_utf8_lossy(body);
-    let (mended, found) = sanitize::repair(&text);
-    let replaced = matches!(text, Cow::Owned(_)).then(|| Mismatch::new(String::new(), "valid UTF-8"));
-    (mended, replaced.into_iter().chain(found).collect())
-}
-
-/// Reads a response as a type of the caller's. What no JSON value can be made of is mended, and nothing else.
-pub fn decode_foreign<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<Decoded<T>> {
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    serde_json::from_slice(body).map(|value| Decoded { value, mismatches: Vec::new() }).or_else(|error| {
-        if !error.is_syntax() {
-            return Err(error);
+/// Parses JSON as a type of the caller. If the text is not valid, parses a repaired text and reports the repairs; an error is
+/// then that of the repaired text.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<Decoded<T>> {
+    match serde_json::from_slice(body) {
+        Ok(value) => Ok(Decoded { value, mismatches: Vec::new() }),
+        Err(error) if error.is_data() => Err(error),
+        Err(_) => {
+            let text = String::from_utf8_lossy(body);
+            let (sanitized, repairs) = sanitize::sanitize(&text);
+            let replaced = matches!(text, Cow::Owned(_)).then(|| Mismatch::new(String::new(), "valid UTF-8"));
+            let value = serde_json::from_str(&sanitized)?;
+            Ok(Decoded { value, mismatches: replaced.into_iter().chain(repairs).collect() })
         }
-        let (text, mismatches) = mended(body);
-        serde_json::from_str(&text).map(|value| Decoded { value, mismatches }).map_err(|_| error)
-    })
+    }
 }
 
-/// Reads a value of a response by itself, and leaves out what does not fit. `None` where nothing does.
+/// Decodes a response as a type of the caller. Only text that is not valid JSON is repaired.
+pub fn decode_foreign<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<Decoded<T>> {
+    parse(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body))
+}
+
+/// Decodes a value without the parts that do not match, which are dropped. Returns `None` if no part matches.
 pub fn from_value<T: Decode>(value: &Value) -> Option<T> {
-    T::lenient(value, &mut Notes::new(BUDGET))
+    T::lenient(value, &mut Diagnostics::new(DEFAULT_MEMORY_LIMIT))
 }

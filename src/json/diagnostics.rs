@@ -1,3 +1,5 @@
+//! The mismatches of a lenient pass, and the accounts that it keeps.
+
 use std::fmt::Write;
 
 use serde_json::Value;
@@ -5,39 +7,46 @@ use serde_json::Value;
 use super::memory_limit;
 use crate::mismatch::Mismatch;
 
-/// How many mismatches of one response are listed: more tell nothing new.
+/// The maximum number of mismatches that are listed for one response.
 pub(super) const MAX_MISMATCHES: usize = 1000;
 
-/// How much of a key is shown in a place.
+/// The maximum number of characters of a key that a path shows.
 const MAX_KEY: usize = 64;
 
-/// What a lenient pass finds.
-pub struct Notes<'v> {
-    place: Vec<Step<'v>>,
+/// Follows a key that was cut, so that the beginning of a secret at its end can be removed.
+const ELLIPSIS: &str = "…";
+
+/// The state of a lenient pass.
+pub struct Diagnostics<'v> {
+    path: Vec<Step<'v>>,
     mismatches: Vec<Mismatch>,
-    /// Something did not fit, and whoever has a place for it has to keep the whole value.
+    /// A value was dropped; the nearest parent with an `extra` map must keep the original.
     pub(super) lost: bool,
-    /// A secret is among what did not fit.
+    /// The indices of the elements that the last array has dropped.
+    pub(super) lost_elements: Vec<usize>,
+    /// A secret is among the dropped values.
     pub(super) sensitive: bool,
-    /// How many bytes may be kept beside the fields.
+    /// The number of bytes that may still be kept in `extra`.
     budget: usize,
     exceeded: bool,
-    /// Nothing is read if there is any mismatch, and then nothing has to be kept.
+    /// The result is dropped if there is any mismatch, so that the originals of dropped values are not needed.
     exact: bool,
 }
 
+/// A step of a path into a tree of values.
 #[derive(Clone, Copy)]
 pub(super) enum Step<'v> {
     Key(&'v str),
     Index(usize),
 }
 
-impl<'v> Notes<'v> {
+impl<'v> Diagnostics<'v> {
     pub(super) fn new(budget: usize) -> Self {
         Self {
-            place: Vec::new(),
+            path: Vec::new(),
             mismatches: Vec::new(),
             lost: false,
+            lost_elements: Vec::new(),
             sensitive: false,
             budget,
             exceeded: false,
@@ -45,41 +54,42 @@ impl<'v> Notes<'v> {
         }
     }
 
-    /// For what has been counted already, and is read again if there is any mismatch.
+    /// Starts a pass whose result is dropped if there is any mismatch, over values whose memory is accounted for.
     pub(super) fn exact() -> Self {
         Self { exact: true, ..Self::new(usize::MAX) }
     }
 
-    /// Notes that the value at this place is not what is `expected`.
-    pub(crate) fn misfit<T>(&mut self, expected: &'static str) -> Option<T> {
-        self.deviates(None, expected);
+    /// Records that the current value is not as `expected`, and returns `None`.
+    pub(crate) fn mismatch<T>(&mut self, expected: &'static str) -> Option<T> {
+        self.record(None, expected);
         None
     }
 
-    pub(super) fn deviates(&mut self, below: Option<&str>, expected: &'static str) {
+    /// Records a mismatch of the current value, or of its property `key`.
+    pub(super) fn record(&mut self, key: Option<&str>, expected: &'static str) {
         if self.mismatches.len() < MAX_MISMATCHES {
-            let place = place(self.place.iter().copied().chain(below.map(Step::Key)));
-            self.mismatches.push(Mismatch::new(place, expected));
+            let path = display_path(self.path.iter().copied().chain(key.map(Step::Key)));
+            self.mismatches.push(Mismatch::new(path, expected));
         }
     }
 
-    /// Reads a secret. What does not fit in it is kept under a name that does not tell that it is one.
-    pub(crate) fn in_secret<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+    /// Decodes a secret. If a part of it is dropped, the original is kept under a name that may not look like a secret's.
+    pub(crate) fn in_secret<T>(&mut self, decode: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let before = self.mismatches.len();
-        let value = read(self);
+        let value = decode(self);
         self.sensitive |= value.is_none() || self.lost || self.mismatches.len() > before;
         value
     }
 
-    pub(super) fn enter(&mut self, step: Step<'v>) {
-        self.place.push(step);
+    /// Decodes a value one step further into the tree.
+    pub(super) fn at<T>(&mut self, step: Step<'v>, decode: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
+        let value = decode(self);
+        self.path.pop();
+        value
     }
 
-    pub(super) fn leave(&mut self) {
-        self.place.pop();
-    }
-
-    /// A copy to keep beside the fields, as long as the response's share of memory lasts.
+    /// Returns a copy to keep in `extra`, while the memory limit of the response allows it.
     pub(crate) fn keep(&mut self, value: &Value) -> Value {
         if self.exact {
             return if self.is_clean() { value.clone() } else { Value::Null };
@@ -109,25 +119,27 @@ impl<'v> Notes<'v> {
     }
 }
 
-/// `items[3].status`; a key that would not be read as one is quoted.
-pub(super) fn place<'s>(steps: impl Iterator<Item = Step<'s>>) -> String {
-    let mut place = String::new();
+/// Formats a path such as `items[3].status`. A key that is not an identifier is quoted.
+pub(super) fn display_path<'s>(steps: impl Iterator<Item = Step<'s>>) -> String {
+    let mut path = String::new();
     for step in steps {
         match step {
             Step::Index(index) => {
-                let _ = write!(place, "[{index}]");
-            }
-            Step::Key(key) if !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') => {
-                if !place.is_empty() {
-                    place.push('.');
-                }
-                place.extend(key.chars().take(MAX_KEY));
+                let _ = write!(path, "[{index}]");
             }
             Step::Key(key) => {
-                let shown: String = key.chars().take(MAX_KEY).collect();
-                let _ = write!(place, "[{shown:?}]");
+                // Only as much of the key is read as is shown: a key can be megabytes long.
+                let end = key.char_indices().nth(MAX_KEY).map_or(key.len(), |(end, _)| end);
+                let shown = key.get(..end).unwrap_or_default();
+                let ellipsis = if end < key.len() { ELLIPSIS } else { "" };
+                if shown.is_empty() || shown.contains(|c: char| !c.is_alphanumeric() && c != '_' && c != '-') {
+                    let _ = write!(path, "[{:?}]", [shown, ellipsis].concat());
+                } else {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    let _ = write!(path, "{dot}{shown}{ellipsis}");
+                }
             }
         }
     }
-    place
+    path
 }

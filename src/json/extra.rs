@@ -1,4 +1,4 @@
-//! What an object has besides its described fields.
+//! The properties of an object that have no field.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -6,14 +6,17 @@ use std::ops::Index;
 
 use serde_json::Value;
 
-use crate::json::bit;
+use crate::json::IndexSet;
 use crate::secrets::names::{HIDDEN, Member, Shown};
 
-/// The properties of an object that have no field, by name, in the order in which they came.
+/// The properties of an object that have no field, by name.
 ///
 /// In a response, these are the properties that this version does not know, and the values that do not fit their fields (see
 /// [`Mismatch`](crate::types::Mismatch)). In a request they are sent unchanged. A value here overrides the field of the same
 /// name. So to change a field whose value did not fit, [`remove`](Extra::remove) the value here, and set the field.
+///
+/// The order is that of arrival or insertion. In a response with mismatches, and inside of a union's variant, it can be that of the
+/// names.
 ///
 /// ```
 /// use trycourier::types::Extra;
@@ -32,52 +35,83 @@ pub struct Extra(Option<Box<Content>>);
 #[derive(Clone, Default)]
 struct Content {
     entries: Vec<(String, Value)>,
-    /// The required properties that were missing, a bit each: they are not written as if they had come.
-    absent: u64,
-    /// What came where an object is described.
-    instead: Option<Value>,
-    /// A secret was not of its described type, and is among the values.
+    /// The index of each name; empty for a few entries, which are faster to search.
+    index: HashMap<String, usize>,
+    /// The required properties that were not received, which are not encoded either.
+    absent: IndexSet,
+    /// The JSON that was received in place of the object.
+    other: Option<Value>,
+    /// A value did not fit a field for secrets, so that no value may be shown.
     sensitive: bool,
+    lost_elements: LostElements,
 }
 
-/// As many entries are compared one by one; an index of them costs more.
-const FEW: usize = 16;
+/// The arrays among the entries that have elements that could not be decoded, with the indices of these elements.
+pub(crate) type LostElements = Vec<(&'static str, Vec<usize>)>;
+
+/// The maximum number of entries that are searched without an index.
+const MAX_UNINDEXED: usize = 16;
+
+impl Content {
+    fn position(&self, name: &str) -> Option<usize> {
+        match self.index.is_empty() {
+            true => self.entries.iter().position(|(known, _)| known == name),
+            false => self.index.get(name).copied(),
+        }
+    }
+
+    fn insert(&mut self, name: String, value: Value) -> Option<Value> {
+        if let Some((_, known)) = self.position(&name).and_then(|position| self.entries.get_mut(position)) {
+            return Some(std::mem::replace(known, value));
+        }
+        if self.entries.len() >= MAX_UNINDEXED {
+            if self.index.is_empty() {
+                self.index = (0..).zip(&self.entries).map(|(position, (name, _))| (name.clone(), position)).collect();
+            }
+            self.index.insert(name.clone(), self.entries.len());
+        }
+        self.entries.push((name, value));
+        None
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Value> {
+        let position = self.position(name)?;
+        // The next insertion builds it again.
+        self.index.clear();
+        Some(self.entries.remove(position).1)
+    }
+}
 
 impl Extra {
-    /// Makes one without properties.
+    /// Creates a map without properties.
     pub const fn new() -> Self {
         Self(None)
     }
 
     /// The value of a property.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.entries().iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        let content = self.0.as_ref()?;
+        content.entries.get(content.position(name)?).map(|(_, value)| value)
     }
 
     /// The value of a property, to change.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         let content = self.0.as_mut()?;
-        content.entries.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value)
+        let position = content.position(name)?;
+        content.entries.get_mut(position).map(|(_, value)| value)
     }
 
     /// Sets a property, and returns its previous value.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        let (name, value) = (name.into(), value.into());
-        if let Some(known) = self.get_mut(&name) {
-            return Some(std::mem::replace(known, value));
-        }
-        self.content().entries.push((name, value));
-        None
+        self.content().insert(name.into(), value.into())
     }
 
     /// Removes a property, and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let entries = &mut self.0.as_mut()?.entries;
-        let index = entries.iter().position(|(known, _)| known == name)?;
-        Some(entries.remove(index).1)
+        self.0.as_mut()?.remove(name)
     }
 
-    /// Whether there is a property of that name.
+    /// Returns `true` if there is a property of that name.
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -87,12 +121,12 @@ impl Extra {
         Iter(self.entries().iter())
     }
 
-    /// How many properties there are.
+    /// The number of properties.
     pub fn len(&self) -> usize {
         self.entries().len()
     }
 
-    /// Whether there are no properties.
+    /// Returns `true` if there are no properties.
     pub fn is_empty(&self) -> bool {
         self.entries().is_empty()
     }
@@ -105,66 +139,57 @@ impl Extra {
         self.0.get_or_insert_default()
     }
 
-    /// Takes all that was read at once. A name that came again has its last value.
-    pub(crate) fn fill(&mut self, entries: Vec<(String, Value)>, absent: u64) {
+    /// Sets everything that was decoded. Of a name that came several times, the last value counts.
+    pub(crate) fn fill(&mut self, entries: Vec<(String, Value)>, absent: IndexSet, lost_elements: LostElements) {
         let content = self.content();
-        content.entries = last_of_each(entries);
         content.absent = absent;
+        content.lost_elements = lost_elements;
+        for (name, value) in entries {
+            content.insert(name, value);
+        }
     }
 
+    /// Returns `true` for the number of a required property that was not received.
     pub(crate) fn is_absent(&self, property: usize) -> bool {
-        self.0.as_ref().is_some_and(|content| content.absent & bit(property) != 0)
+        self.0.as_ref().is_some_and(|content| content.absent.contains(property))
     }
 
-    pub(crate) fn instead(&self) -> Option<&Value> {
-        self.0.as_ref()?.instead.as_ref()
+    /// The indices of the elements of an array that could not be decoded.
+    pub(crate) fn lost_elements(&self, name: &str) -> &[usize] {
+        let lost = self.0.as_ref().and_then(|content| content.lost_elements.iter().find(|(array, _)| *array == name));
+        lost.map_or(&[], |(_, indices)| indices)
     }
 
-    pub(crate) fn set_instead(&mut self, value: Value) {
-        self.content().instead = Some(value);
+    /// The JSON that was received in place of the object.
+    pub(crate) fn other(&self) -> Option<&Value> {
+        self.0.as_ref()?.other.as_ref()
     }
 
+    pub(crate) fn set_other(&mut self, value: Value) {
+        self.content().other = Some(value);
+    }
+
+    /// Hides all values in `Debug`.
     pub(crate) fn set_sensitive(&mut self) {
         self.content().sensitive = true;
     }
 }
 
-fn last_of_each(entries: Vec<(String, Value)>) -> Vec<(String, Value)> {
-    let mut kept: Vec<(String, Value)> = Vec::with_capacity(entries.len());
-    let mut index: HashMap<String, usize> = HashMap::new();
-    let many = entries.len() > FEW;
-    for (name, value) in entries {
-        let known = match many {
-            true => index.get(&name).copied(),
-            false => kept.iter().position(|(known, _)| *known == name),
-        };
-        match known.and_then(|at| kept.get_mut(at)) {
-            Some(entry) => entry.1 = value,
-            None => {
-                if many {
-                    index.insert(name.clone(), kept.len());
-                }
-                kept.push((name, value));
-            }
-        }
-    }
-    kept
-}
-
-/// The order is no difference.
+/// The order of the properties does not matter.
 impl PartialEq for Extra {
     fn eq(&self, other: &Self) -> bool {
-        let map = |extra: &Self| -> BTreeMap<String, Value> { extra.clone().into_iter().collect() };
-        let state =
-            |extra: &Self| extra.0.as_ref().map_or((0, None), |content| (content.absent, content.instead.clone()));
+        let sorted = |extra: &Self| -> BTreeMap<String, Value> { extra.clone().into_iter().collect() };
+        let state = |extra: &Self| {
+            extra.0.as_ref().map_or((IndexSet::default(), None), |content| (content.absent, content.other.clone()))
+        };
         match (&self.0, &other.0) {
             (None, None) => true,
-            _ => (self.entries() == other.entries() || map(self) == map(other)) && state(self) == state(other),
+            _ => (self.entries() == other.entries() || sorted(self) == sorted(other)) && state(self) == state(other),
         }
     }
 }
 
-/// Null where there is no value.
+/// Returns `null` for a name without a value.
 impl Index<&str> for Extra {
     type Output = Value;
 
@@ -175,12 +200,8 @@ impl Index<&str> for Extra {
 
 impl<K: Into<String>, V: Into<Value>> Extend<(K, V)> for Extra {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
-        let entries = entries.into_iter().map(|(name, value)| (name.into(), value.into()));
-        let mut entries = entries.peekable();
-        if entries.peek().is_some() {
-            let content = self.content();
-            let all = std::mem::take(&mut content.entries).into_iter().chain(entries).collect();
-            content.entries = last_of_each(all);
+        for (name, value) in entries {
+            self.insert(name, value);
         }
     }
 }
@@ -240,8 +261,8 @@ impl fmt::Debug for Extra {
         if self.0.as_ref().is_some_and(|content| content.sensitive) {
             return f.debug_map().entries(self.iter().map(|(name, _)| (name, HIDDEN))).finish();
         }
-        match self.instead() {
-            Some(instead) => Shown(instead).fmt(f),
+        match self.other() {
+            Some(other) => Shown(other).fmt(f),
             None => f.debug_map().entries(self.iter().map(|(name, value)| (name, Member(name, value)))).finish(),
         }
     }
@@ -269,12 +290,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_takes_one_pointer() {
+    fn size_is_one_pointer() {
         assert_eq!(size_of::<Extra>(), size_of::<usize>());
     }
 
     #[test]
-    fn secrets_are_not_shown() {
+    fn secrets_are_hidden() {
         let extra = Extra::from([
             ("access_token", json!("hidden")),
             ("settings", json!({"apiKey": "hidden", "name": "shown"})),
@@ -287,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_a_map_in_order() {
+    fn order_is_kept_and_does_not_matter() {
         let mut extra = Extra::from([("b", 1), ("a", 2), ("b", 3)]);
         assert_eq!(extra.iter().collect::<Vec<_>>(), [("b", &json!(3)), ("a", &json!(2))]);
         assert_eq!(extra, Extra::from([("a", 2), ("b", 3)]));
@@ -298,5 +319,21 @@ mod tests {
         assert_eq!((extra.len(), extra.is_empty(), extra.contains("a")), (1, false, true));
         extra.remove("a");
         assert_eq!(extra, Extra::new());
+    }
+
+    #[test]
+    fn many_entries_take_linear_time() {
+        let names: Vec<String> = (0..30_000).map(|number| format!("name {number}")).collect();
+        let mut extra = Extra::new();
+        for name in &names {
+            extra.extend([(name.clone(), 1)]);
+            assert_eq!(extra.insert(name.clone(), 2), Some(json!(1)));
+        }
+        assert!(names.iter().all(|name| extra[name.as_str()] == 2));
+        assert_eq!(extra.remove("name 1"), Some(json!(2)));
+        assert_eq!(extra.get("name 1"), None);
+        assert_eq!(extra.insert("name 1", 3), None);
+        assert_eq!((extra.len(), &extra["name 29999"], &extra["name 1"]), (30_000, &json!(2), &json!(3)));
+        assert_eq!(extra.iter().last(), Some(("name 1", &json!(3))));
     }
 }

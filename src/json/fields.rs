@@ -1,141 +1,128 @@
+//! Sorts the entries of an object into fields, constants and `extra`.
+
 use std::fmt;
 use std::mem;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::diagnostics::{Notes, Step};
-use super::source::{Begun, BegunValue, Lenient, Misfit};
-use super::struct_codec::Properties;
-use crate::json::extra::Extra;
+use super::diagnostics::{Diagnostics, Step};
+use super::properties::{IndexSet, Properties};
+use super::source::{Mismatched, TreeValue};
+use crate::json::extra::{Extra, LostElements};
 
-/// What of an object has been seen.
+/// The fields and other entries of an object while it is decoded.
 ///
-/// What reads the fields is `dyn`, so that the code that goes through an object is not compiled for each type again.
-pub(super) struct Found {
+/// The functions that decode a field are `dyn`, so that the loops over objects are not compiled for each type.
+pub(super) struct Fields {
     properties: &'static Properties,
-    /// A bit for each field and constant.
-    seen: u64,
-    /// Objects mostly come in the described order.
+    seen: IndexSet,
+    /// The most likely next field: most objects have their properties in the described order.
     next: usize,
-    /// All that has no field, in order of arrival.
-    others: Vec<(String, Value)>,
+    /// The entries without a field, in order of arrival.
+    extra: Vec<(String, Value)>,
     /// A secret is among them.
     sensitive: bool,
+    /// The elements of the arrays among them that could not be decoded.
+    lost_elements: LostElements,
 }
 
-/// Reads the field of that number, which is the map's next value.
-type ReadMember<'f, A, E> = dyn FnMut(usize, &mut A) -> Result<(), E> + 'f;
+/// Decodes the field of that number, whose value is next in the map.
+type DecodeFromMap<'f, A, E> = dyn FnMut(usize, &mut A) -> Result<(), E> + 'f;
 
-/// Reads the field of that number from a tree.
-type ReadField<'f> = dyn FnMut(usize, Lenient<'_, '_>) -> Result<(), Misfit> + 'f;
+/// Decodes the field of that number from a tree.
+type DecodeFromTree<'f> = dyn FnMut(usize, TreeValue<'_, '_>) -> Result<(), Mismatched> + 'f;
 
 pub(super) enum Key {
     Field(usize),
-    Constant(usize, &'static str),
+    Constant(usize, &'static str, &'static str),
     Other,
 }
 
-impl Found {
-    pub(super) fn none_of(properties: &'static Properties) -> Self {
-        Self { properties, seen: 0, next: 0, others: Vec::new(), sensitive: false }
+impl Fields {
+    pub(super) fn new(properties: &'static Properties) -> Self {
+        Self {
+            properties,
+            seen: IndexSet::default(),
+            next: 0,
+            extra: Vec::new(),
+            sensitive: false,
+            lost_elements: Vec::new(),
+        }
     }
 
-    /// Reads what comes, strictly.
-    pub(super) fn read<'de, A: MapAccess<'de>>(
+    /// Decodes an object in the text.
+    pub(super) fn strict<'de, A: MapAccess<'de>>(
         &mut self,
         map: &mut A,
-        field: &mut ReadMember<'_, A, A::Error>,
+        decode_field: &mut DecodeFromMap<'_, A, A::Error>,
     ) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(&mut *self)? {
             match key {
-                Key::Field(index) => field(index, map)?,
-                Key::Constant(index, expected) => {
-                    let again = self.saw(index);
+                Key::Field(index) => {
+                    self.seen.insert(index);
+                    decode_field(index, map)?;
+                }
+                Key::Constant(index, name, expected) => {
                     let value: Value = map.next_value()?;
-                    if again || value != expected {
-                        self.keep_constant(index, value);
+                    if self.seen.insert(index) || value != expected {
+                        self.extra.push((name.to_owned(), value));
                     }
                 }
-                // The name is there already.
+                // The name is in `extra` already.
                 Key::Other => {
                     let value = map.next_value()?;
-                    if let Some(entry) = self.others.last_mut() {
+                    if let Some(entry) = self.extra.last_mut() {
                         entry.1 = value;
                     }
                 }
             }
         }
-        match self.missing_fields().next().and_then(|index| self.properties.names.get(index)) {
+        match self.missing().and_then(|index| self.properties.names.get(index)) {
             Some(name) => Err(A::Error::missing_field(name)),
             None => Ok(()),
         }
     }
 
-    /// Reads the entries of a strict pass that have been read already. Whether each is as described.
-    pub(super) fn read_begun(&mut self, begun: Vec<Begun>, field: &mut ReadField<'_>) -> bool {
-        for Begun { name, value } in begun {
-            match self.key(&name) {
-                Key::Field(index) => {
-                    self.saw(index);
-                    let value = value.into_value();
-                    let mut notes = Notes::exact();
-                    if field(index, Lenient { value: &value, notes: &mut notes }).is_err() || !notes.is_clean() {
-                        return false;
-                    }
-                }
-                Key::Constant(index, expected) => {
-                    let again = self.saw(index);
-                    if again || !matches!(value, BegunValue::Word(word) if word == expected) {
-                        let value = value.into_value();
-                        if again || value != expected {
-                            self.others.push((name.into_owned(), value));
-                        }
-                    }
-                }
-                Key::Other => self.others.push((name.into_owned(), value.into_value())),
-            }
-        }
-        true
-    }
-
-    /// Reads the object leniently.
-    pub(super) fn read_tree<'v>(
+    /// Decodes an object of a tree.
+    pub(super) fn lenient<'v>(
         &mut self,
         map: &'v Map<String, Value>,
-        notes: &mut Notes<'v>,
-        field: &mut ReadField<'_>,
+        diagnostics: &mut Diagnostics<'v>,
+        decode_field: &mut DecodeFromTree<'_>,
     ) {
         for (name, value) in map {
             match self.key(name) {
                 Key::Field(index) => {
-                    self.saw(index);
-                    notes.enter(Step::Key(name));
-                    // What is lost inside is kept here, and by nobody farther out.
-                    let lost_before = mem::replace(&mut notes.lost, false);
-                    let read = field(index, Lenient { value, notes });
-                    if mem::replace(&mut notes.lost, lost_before) || read.is_err() {
-                        self.others.push((name.clone(), notes.keep(value)));
-                        self.sensitive |= mem::take(&mut notes.sensitive);
-                    }
-                    notes.leave();
-                }
-                Key::Constant(index, expected) => {
-                    if self.saw(index) || value != expected {
-                        self.others.push((name.clone(), notes.keep(value)));
+                    self.seen.insert(index);
+                    // This object keeps the values that are dropped inside the field; its parents do not.
+                    let lost_before = mem::replace(&mut diagnostics.lost, false);
+                    diagnostics.lost_elements.clear();
+                    let decoded = diagnostics
+                        .at(Step::Key(name), |diagnostics| decode_field(index, TreeValue { value, diagnostics }));
+                    if mem::replace(&mut diagnostics.lost, lost_before) || decoded.is_err() {
+                        self.extra.push((name.clone(), diagnostics.keep(value)));
+                        self.sensitive |= mem::take(&mut diagnostics.sensitive);
+                        let elements = mem::take(&mut diagnostics.lost_elements);
+                        self.lost_elements.extend(self.properties.names.get(index).map(|name| (*name, elements)));
                     }
                 }
-                Key::Other => self.others.push((name.clone(), notes.keep(value))),
+                Key::Constant(index, _, expected) => {
+                    if self.seen.insert(index) || value != expected {
+                        self.extra.push((name.clone(), diagnostics.keep(value)));
+                    }
+                }
+                Key::Other => self.extra.push((name.clone(), diagnostics.keep(value))),
             }
         }
-        for index in self.missing_fields() {
-            notes.deviates(self.properties.names.get(index).copied(), "a required property");
+        for index in self.properties.required.without(self.seen).iter() {
+            diagnostics.record(self.properties.names.get(index).copied(), "a required property");
         }
     }
 
     #[inline]
     fn key(&mut self, name: &str) -> Key {
-        if self.properties.names.get(self.next).is_some_and(|guess| *guess == name) {
+        if self.properties.names.get(self.next).is_some_and(|expected| *expected == name) {
             self.next += 1;
             return Key::Field(self.next - 1);
         }
@@ -143,36 +130,31 @@ impl Found {
     }
 
     fn key_out_of_order(&mut self, name: &str) -> Key {
-        if let Some(index) = self.properties.names.iter().position(|known| same(known, name)) {
+        // Most names differ in their length or first byte, which needs no call.
+        let is_named = |known: &str| {
+            known.len() == name.len() && known.as_bytes().first() == name.as_bytes().first() && known == name
+        };
+        if let Some(index) = self.properties.names.iter().position(|known| is_named(known)) {
             self.next = index + 1;
             return Key::Field(index);
         }
-        let constant = self.properties.constants().find(|(_, known, _)| same(known, name));
-        constant.map_or(Key::Other, |(index, _, value)| Key::Constant(index, value))
+        let constant = self.properties.constants().find(|(_, known, _)| is_named(known));
+        constant.map_or(Key::Other, |(index, name, value)| Key::Constant(index, name, value))
     }
 
-    fn keep_constant(&mut self, index: usize, value: Value) {
-        if let Some((_, name, _)) = self.properties.constants().find(|(constant, ..)| *constant == index) {
-            self.others.push((name.to_owned(), value));
-        }
+    fn missing(&self) -> Option<usize> {
+        self.properties.required.without(self.seen).iter().next()
     }
 
-    /// Whether it had been seen before.
-    fn saw(&mut self, index: usize) -> bool {
-        let before = self.seen;
-        self.seen |= bit(index);
-        before == self.seen
-    }
-
-    fn missing_fields(&self) -> impl Iterator<Item = usize> + use<> {
-        bits(self.properties.required & !self.seen)
-    }
-
+    /// Moves everything that has no field to `extra`.
     pub(super) fn end(self, extra: &mut Extra) {
-        let constants = self.properties.constants().fold(0, |bits, (index, ..)| bits | bit(index));
-        let absent = (self.properties.required | constants) & !self.seen;
-        if absent != 0 || !self.others.is_empty() {
-            extra.fill(self.others, absent);
+        let mut absent = self.properties.required;
+        for (index, ..) in self.properties.constants() {
+            absent.insert(index);
+        }
+        absent = absent.without(self.seen);
+        if !absent.is_empty() || !self.extra.is_empty() {
+            extra.fill(self.extra, absent, self.lost_elements);
         }
         if self.sensitive {
             extra.set_sensitive();
@@ -180,28 +162,8 @@ impl Found {
     }
 }
 
-/// Most names differ in what can be seen without calling anything.
-#[inline]
-pub(super) fn same(known: &str, name: &str) -> bool {
-    known.len() == name.len() && known.as_bytes().first() == name.as_bytes().first() && known == name
-}
-
-#[inline]
-pub(crate) fn bit(index: usize) -> u64 {
-    u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
-}
-
-/// The bits that are set, by number.
-pub(super) fn bits(mut set: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let index = set.trailing_zeros() as usize;
-        set &= set.checked_sub(1)?;
-        Some(index)
-    })
-}
-
-/// Reads a key.
-impl<'de> DeserializeSeed<'de> for &mut Found {
+/// Decodes a key. The name of an unknown property is moved to `extra` at once.
+impl<'de> DeserializeSeed<'de> for &mut Fields {
     type Value = Key;
 
     #[inline]
@@ -210,7 +172,7 @@ impl<'de> DeserializeSeed<'de> for &mut Found {
     }
 }
 
-impl Visitor<'_> for &mut Found {
+impl Visitor<'_> for &mut Fields {
     type Value = Key;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -219,16 +181,10 @@ impl Visitor<'_> for &mut Found {
 
     #[inline]
     fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {
-        Ok(match self.key(name) {
-            Key::Field(index) => {
-                self.saw(index);
-                Key::Field(index)
-            }
-            Key::Constant(index, value) => Key::Constant(index, value),
-            Key::Other => {
-                self.others.push((name.to_owned(), Value::Null));
-                Key::Other
-            }
-        })
+        let key = self.key(name);
+        if matches!(key, Key::Other) {
+            self.extra.push((name.to_owned(), Value::Null));
+        }
+        Ok(key)
     }
 }

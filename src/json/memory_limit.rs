@@ -1,29 +1,26 @@
-//! What decoding allocates, estimated before it does.
+//! Estimates of the memory that decoding takes, before it is taken.
 //!
-//! A few bytes of text become much more memory: an object with one member is six characters, and a node of a tree with room
-//! for eleven. So a limit on the text is no limit on the memory.
+//! This stays because a limit on the text of a response is not a limit on memory: an object with one member is six characters
+//! of text, and a map node with room for eleven. A hostile server could otherwise exhaust the memory with 8 MiB of text.
 
 use serde_json::Value;
 
-/// What one object or array is taken to cost: a node of a map, or the fields of a type.
+/// The estimated size of an object or array: a node of a map, or the fields of a type.
 const CONTAINER: usize = 1024;
 
-/// What any other value is taken to cost, besides its text.
+/// The estimated size of any other value, in addition to its text.
 const SCALAR: usize = 64;
 
-/// The most that one byte of text can cost.
-const DEAREST: usize = CONTAINER;
-
-/// Whether reading this text can cost more than the budget.
+/// Returns `true` if decoding the text can take more bytes than `budget`.
 ///
-/// Whole pages are too short for it whatever is in them, and are not looked through.
-pub(super) fn exceeds(text: &[u8], budget: usize) -> bool {
-    text.len() > budget / DEAREST && of_text(text) > budget
+/// Ordinary pages are too short for that, whatever they contain, and are not scanned.
+pub(super) fn is_exceeded_by(text: &[u8], budget: usize) -> bool {
+    text.len() > budget / CONTAINER && of_text(text) > budget
 }
 
-/// Counted too high where strings have brackets and commas in them.
+/// An estimate for a text, which is too high if strings contain brackets and commas.
 fn of_text(text: &[u8]) -> usize {
-    // In blocks whose counts fit into a byte, so that the compiler makes vector instructions of it.
+    // The counts of a block fit into a byte, so that the compiler can use vector instructions.
     let (containers, scalars) = text
         .chunks(255)
         .map(|block| {
@@ -35,6 +32,7 @@ fn of_text(text: &[u8]) -> usize {
     text.len() + containers * CONTAINER + scalars * SCALAR
 }
 
+/// An estimate for a copy of a value.
 pub(super) fn of_value(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => SCALAR,

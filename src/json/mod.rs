@@ -1,10 +1,10 @@
-//! How the generated types are read from JSON and written to it.
+//! Decoding and encoding of the generated types.
 //!
 //! The generated code states facts: a [`structure!`](structure) has its fields and their names, a [`string_enum!`](string_enum) its
-//! words, a [`union!`](union) the shapes of its variants. What is done with the facts is written once, here.
+//! values, a [`union!`](union) the shapes of its variants. The rules are written once, here.
 //!
-//! A response is read in one strict pass, directly from the text. Only when that fails is there a second, lenient one over a
-//! tree of values, which loses nothing and lists each [`Mismatch`](crate::types::Mismatch). See [`decode`].
+//! A response is decoded in one strict pass, directly from the text. Only if that fails, a lenient pass decodes a tree of values.
+//! It loses nothing, and lists each [`Mismatch`](crate::types::Mismatch). See [`decode`].
 
 mod decode;
 mod diagnostics;
@@ -13,6 +13,7 @@ pub(crate) mod extra;
 mod fields;
 mod memory_limit;
 pub(crate) mod object;
+mod properties;
 mod sanitize;
 mod source;
 mod string_enum;
@@ -25,14 +26,14 @@ pub(crate) mod unrecognized_value;
 mod values;
 
 pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, from_value};
-pub use diagnostics::Notes;
-pub use encode::Writer;
-pub(crate) use fields::bit;
-pub use source::Read;
-pub use string_enum::read_word;
-pub use struct_codec::{Properties, Structure, read_structure, write_structure};
+pub use diagnostics::Diagnostics;
+pub use encode::FieldWriter;
+pub use properties::{IndexSet, Properties};
+pub use source::ValueSource;
+pub use string_enum::decode_string_enum;
+pub use struct_codec::{Structure, decode_structure, encode_structure};
 pub use traits::{Decode, Encode};
-pub use union::{Shape, Union, lenient_union, read_union, text_union};
+pub use union::{Shape, Union, decode_union, decode_union_leniently};
 
 pub(crate) use string_enum::string_enum;
 pub(crate) use struct_codec::structure;

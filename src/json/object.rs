@@ -8,13 +8,13 @@ use serde::ser::{Error, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::json::{Decode, Encode, Notes};
+use crate::json::{Decode, Diagnostics, Encode};
 use crate::secrets::names::Shown;
 
 /// A JSON object whose properties Courier does not describe, such as the data of a message or a profile.
 ///
-/// Make it from [`serde_json::json!`], a map, an array of pairs, or, with [`of`](Self::of), a value of your own. Read it with
-/// `["name"]`:
+/// Create it from [`serde_json::json!`], a map, an array of pairs, or, with [`from_serialize`](Self::from_serialize), a value of
+/// your own. Read it with `["name"]`:
 ///
 /// ```
 /// use serde_json::json;
@@ -29,13 +29,13 @@ use crate::secrets::names::Shown;
 /// ```
 ///
 /// If a `json!` is not an object, the call fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) and
-/// nothing is sent. If Courier answers with something else than an object, [`as_value`](Self::as_value) returns it unchanged.
+/// nothing is sent. If Courier sends JSON of another kind in place of an object, [`as_value`](Self::as_value) returns it unchanged.
 ///
 /// `Debug` hides the values under names that look like those of secrets.
 #[derive(Clone)]
 pub struct Object {
     value: Value,
-    /// It is sent back as it came, whatever it is.
+    /// The value is from a response, and is sent back unchanged, whichever kind of JSON it is.
     received: bool,
 }
 
@@ -86,22 +86,22 @@ impl Object {
         self.value.as_object_mut()?.insert(name.into(), value.into())
     }
 
-    /// Whether it is a JSON object. It is, unless it was made of another JSON value.
+    /// Returns `true` if it is a JSON object. It is, unless it was created from another JSON value.
     pub fn is_object(&self) -> bool {
         self.value.is_object()
     }
 
-    /// The properties and their values; none if it is not an object.
+    /// The properties and their values. Empty if it is not an object.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// How many properties there are.
+    /// The number of properties.
     pub fn len(&self) -> usize {
         self.value.as_object().map_or(0, Map::len)
     }
 
-    /// Whether there are no properties.
+    /// Returns `true` if there are no properties.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -111,16 +111,16 @@ impl Object {
         &self.value
     }
 
-    /// The JSON value, by consuming the object.
+    /// Consumes the object, and returns the JSON value.
     pub fn into_value(self) -> Value {
         self.value
     }
 
-    /// Reads it into a type of your own.
+    /// Converts it to a type of your own.
     ///
     /// # Errors
     ///
-    /// If it does not match the type.
+    /// If the properties do not match the type.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         T::deserialize(&self.value)
     }
@@ -176,7 +176,7 @@ impl From<Object> for Value {
     }
 }
 
-/// Null where there is no such property.
+/// Returns `null` for a name without a value.
 impl Index<&str> for Object {
     type Output = Value;
 
@@ -191,14 +191,14 @@ impl fmt::Debug for Object {
     }
 }
 
-/// An error if it is not an object, unless it came so.
+/// Fails if it is not an object, unless it was received like that.
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         if self.received || self.is_object() { self.value.serialize(to) } else { Err(S::Error::custom(NOT_AN_OBJECT)) }
     }
 }
 
-/// An error if it is not an object.
+/// Fails if the value is not an object.
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Map::deserialize(from).map(|map| Self::received(Value::Object(map)))
@@ -216,14 +216,14 @@ impl Decode for Object {
         Self::deserialize(from)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
         if !value.is_object() {
-            notes.misfit::<()>(Self::EXPECTED);
+            diagnostics.mismatch::<()>(Self::EXPECTED);
         }
-        (!value.is_null()).then(|| Self::received(notes.keep(value)))
+        (!value.is_null()).then(|| Self::received(diagnostics.keep(value)))
     }
 
-    fn instead(value: Value) -> Option<Self> {
+    fn from_other(value: Value) -> Option<Self> {
         Some(Self::received(value))
     }
 }

@@ -1,142 +1,72 @@
-use std::borrow::Cow;
+//! The sources of a value: JSON text in the strict pass, and a tree of values in the lenient pass.
+//!
+//! The generated code names the type of each field once, and gives the field to either source.
+
 use std::marker::PhantomData;
 
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess};
+use serde_json::Value;
 
-use super::diagnostics::Notes;
+use super::diagnostics::Diagnostics;
 use super::traits::Decode;
 
-/// One value that is to be read, by whichever pass it is.
-pub trait Read: Sized {
+/// A value that is ready to be decoded.
+pub trait ValueSource: Sized {
     type Error;
 
-    fn take<T: Decode>(self) -> Result<T, Self::Error>;
+    fn decode<T: Decode>(self) -> Result<T, Self::Error>;
 
-    fn value<T: Decode>(self, slot: &mut T) -> Result<(), Self::Error> {
-        *slot = self.take()?;
+    fn decode_into<T: Decode>(self, field: &mut T) -> Result<(), Self::Error> {
+        *field = self.decode()?;
         Ok(())
     }
 }
 
-/// Reads by [`Decode::strict`].
-pub(super) struct Strict<T>(PhantomData<T>);
+/// A value that serde decodes by [`Decode::strict`].
+pub(super) struct Strict<T>(pub T);
 
-impl<T> Strict<T> {
-    pub(super) const SEED: Self = Self(PhantomData);
-}
-
-impl<'de, T: Decode> DeserializeSeed<'de> for Strict<T> {
-    type Value = T;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
-        T::strict(from)
+impl<'de, T: Decode> Deserialize<'de> for Strict<T> {
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        T::strict(from).map(Self)
     }
 }
 
-/// The value of the map's current key.
-pub(super) struct Member<'m, 'de, A>(pub &'m mut A, pub PhantomData<&'de ()>);
+/// The value of the current key of a map, in the text.
+pub(super) struct MapValue<'m, 'de, A>(pub &'m mut A, pub PhantomData<&'de ()>);
 
-impl<'de, A: MapAccess<'de>> Read for Member<'_, 'de, A> {
+impl<'de, A: MapAccess<'de>> ValueSource for MapValue<'_, 'de, A> {
     type Error = A::Error;
 
-    fn take<T: Decode>(self) -> Result<T, A::Error> {
-        self.0.next_value_seed(Strict::SEED)
+    fn decode<T: Decode>(self) -> Result<T, A::Error> {
+        self.0.next_value().map(|Strict(value)| value)
     }
 }
 
-/// An entry of an object that was read before it was known what the object is.
-pub struct Begun {
-    pub(super) name: Cow<'static, str>,
-    pub(super) value: BegunValue,
-}
-
-pub(super) enum BegunValue {
-    /// A tag, by the word that the description has for it.
-    Word(&'static str),
-    Other(Value),
-}
-
-impl BegunValue {
-    pub(super) fn into_value(self) -> Value {
-        match self {
-            Self::Word(word) => Value::from(word),
-            Self::Other(value) => value,
-        }
-    }
-}
-
-/// An object as a tree.
-pub(super) fn gather<'de, A: MapAccess<'de>>(begun: Vec<Begun>, mut rest: A) -> Result<Value, A::Error> {
-    let mut map: Map<String, Value> =
-        begun.into_iter().map(|entry| (entry.name.into_owned(), entry.value.into_value())).collect();
-    while let Some((name, value)) = rest.next_entry()? {
-        map.insert(name, value);
-    }
-    Ok(Value::Object(map))
-}
-
-/// An object whose first entries have been read.
-pub(super) struct Rest<'de, A> {
-    pub begun: Vec<Begun>,
-    pub rest: A,
-    pub from: PhantomData<&'de ()>,
-}
-
-impl<'de, A: MapAccess<'de>> Read for Rest<'de, A> {
-    type Error = A::Error;
-
-    fn take<T: Decode>(self) -> Result<T, A::Error> {
-        T::strict_rest(self.begun, self.rest)
-    }
-}
-
-/// An array.
-pub(super) struct Elements<'de, A>(pub A, pub PhantomData<&'de ()>);
-
-impl<'de, A: SeqAccess<'de>> Read for Elements<'de, A> {
-    type Error = A::Error;
-
-    fn take<T: Decode>(self) -> Result<T, A::Error> {
-        T::strict(SeqAccessDeserializer::new(self.0))
-    }
-}
-
-/// A string.
-pub(super) struct Text<'t, E>(pub &'t str, pub PhantomData<E>);
-
-impl<E: Error> Read for Text<'_, E> {
-    type Error = E;
-
-    fn take<T: Decode>(self) -> Result<T, E> {
-        T::text(self.0).ok_or_else(|| E::custom(T::EXPECTED))
-    }
-}
-
-/// A value of the tree of the lenient pass.
-pub(super) struct Lenient<'n, 'v> {
+/// A value of a tree.
+pub(super) struct TreeValue<'d, 'v> {
     pub value: &'v Value,
-    pub notes: &'n mut Notes<'v>,
+    pub diagnostics: &'d mut Diagnostics<'v>,
 }
 
-/// Nothing of the value fits; it is noted why.
+/// The value cannot be decoded; the mismatch is among the diagnostics.
 #[derive(Debug)]
-pub struct Misfit;
+pub struct Mismatched;
 
-impl Read for Lenient<'_, '_> {
-    type Error = Misfit;
+impl ValueSource for TreeValue<'_, '_> {
+    type Error = Mismatched;
 
-    fn take<T: Decode>(self) -> Result<T, Misfit> {
-        T::lenient(self.value, self.notes).ok_or(Misfit)
+    fn decode<T: Decode>(self) -> Result<T, Mismatched> {
+        T::lenient(self.value, self.diagnostics).ok_or(Mismatched)
     }
 }
 
-/// Reads a tree strictly.
-pub(super) fn exact<T: Decode, E: Error>(value: &Value) -> Result<T, E> {
-    let mut notes = Notes::exact();
-    match T::lenient(value, &mut notes) {
-        Some(read) if notes.is_clean() => Ok(read),
+/// Decodes a tree that must match the description.
+pub(super) fn decode_exact<T: Decode, E: Error>(value: &Value) -> Result<T, E> {
+    let mut diagnostics = Diagnostics::exact();
+    match T::lenient(value, &mut diagnostics) {
+        Some(decoded) if diagnostics.is_clean() => Ok(decoded),
         _ => Err(E::custom(T::EXPECTED)),
     }
 }

@@ -1,29 +1,31 @@
+//! Enums of strings.
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserializer, Error, Visitor};
 
-/// States the values of a string enum, and implements all that follows from them.
+/// Implements parsing, formatting, decoding and encoding for a string enum, from the list of its values.
 ///
-/// The enum has a variant `Unrecognized(String)` besides.
+/// The enum also has a variant `Unrecognized(String)`.
 macro_rules! string_enum {
-    ($type:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+    ($type:ident { $($variant:ident = $value:literal),* $(,)? }) => {
         impl $type {
-            const WORDS: &'static [&'static str] = &[$($word),*];
+            const VALUES: &'static [&'static str] = &[$($value),*];
 
             /// The value as the API writes it.
             #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
-                    $(Self::$variant => $word,)*
-                    Self::Unrecognized(word) => word,
+                    $(Self::$variant => $value,)*
+                    Self::Unrecognized(text) => text,
                 }
             }
 
             #[inline]
-            fn known(word: &str) -> Option<Self> {
-                match word {
-                    $($word => Some(Self::$variant),)*
+            fn known(text: &str) -> Option<Self> {
+                match text {
+                    $($value => Some(Self::$variant),)*
                     _ => None,
                 }
             }
@@ -36,13 +38,13 @@ macro_rules! string_enum {
             }
         }
 
-        /// Refuses what this version does not know; [`Unrecognized`](Self::Unrecognized) takes it.
+        /// Refuses values that this version does not know. They can be constructed as [`Unrecognized`](Self::Unrecognized).
         impl ::std::str::FromStr for $type {
             type Err = $crate::types::UnrecognizedValue;
 
             #[inline]
-            fn from_str(word: &str) -> Result<Self, Self::Err> {
-                Self::known(word).ok_or(Self::Err::new(Self::WORDS))
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::known(text).ok_or(Self::Err::new(Self::VALUES))
             }
         }
 
@@ -67,17 +69,16 @@ macro_rules! string_enum {
             }
 
             fn strict<'de, D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                $crate::json::read_word(from, Self::known, Self::Unrecognized)
+                $crate::json::decode_string_enum(from, Self::known, Self::Unrecognized)
             }
 
             #[inline]
-            fn lenient<'v>(value: &'v ::serde_json::Value, notes: &mut $crate::json::Notes<'v>) -> Option<Self> {
-                value.as_str().and_then(Self::text).or_else(|| notes.misfit(Self::EXPECTED))
-            }
-
-            #[inline]
-            fn text(word: &str) -> Option<Self> {
-                Some(Self::known(word).unwrap_or_else(|| Self::Unrecognized(word.to_owned())))
+            fn lenient<'v>(
+                value: &'v ::serde_json::Value,
+                diagnostics: &mut $crate::json::Diagnostics<'v>,
+            ) -> Option<Self> {
+                let Some(text) = value.as_str() else { return diagnostics.mismatch(Self::EXPECTED) };
+                Some(Self::known(text).unwrap_or_else(|| Self::Unrecognized(text.to_owned())))
             }
         }
 
@@ -90,29 +91,29 @@ macro_rules! string_enum {
 }
 pub(crate) use string_enum;
 
-pub fn read_word<'de, T, D: Deserializer<'de>>(
+pub fn decode_string_enum<'de, T, D: Deserializer<'de>>(
     from: D,
     known: fn(&str) -> Option<T>,
     unrecognized: fn(String) -> T,
 ) -> Result<T, D::Error> {
-    let word = from.deserialize_str(Word)?;
-    Ok(known(&word).unwrap_or_else(|| unrecognized(word.into_owned())))
+    let text = from.deserialize_str(Text)?;
+    Ok(known(&text).unwrap_or_else(|| unrecognized(text.into_owned())))
 }
 
-struct Word;
+struct Text;
 
-impl<'de> Visitor<'de> for Word {
+impl<'de> Visitor<'de> for Text {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
-    fn visit_borrowed_str<E: Error>(self, word: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(word))
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(text))
     }
 
-    fn visit_str<E: Error>(self, word: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(word.to_owned()))
+    fn visit_str<E: Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text.to_owned()))
     }
 }

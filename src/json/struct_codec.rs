@@ -1,49 +1,35 @@
+//! Objects with described properties.
+
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::diagnostics::Notes;
-use super::encode::Writer;
-use super::fields::Found;
-use super::source::{Begun, Member, Read};
+use super::diagnostics::Diagnostics;
+use super::encode::FieldWriter;
+use super::fields::Fields;
+use super::properties::Properties;
+use super::source::{MapValue, ValueSource};
 use super::traits::{Decode, Encode};
 use crate::json::extra::Extra;
 
-/// An object with described properties. What is done with it is in the blanket impls of [`Decode`] and [`Encode`].
-///
-/// Its properties are known by number: the fields in order, then the constants. There are at most 64 of them.
+/// An object with described properties. It is decoded and encoded by the blanket implementations of [`Decode`] and [`Encode`].
 pub trait Structure: Sized + PartialEq {
     const PROPERTIES: &'static Properties;
 
     fn empty() -> Self;
-    fn read<R: Read>(&mut self, field: usize, read: R) -> Result<(), R::Error>;
-    fn write<M: SerializeMap>(&self, to: &mut Writer<'_, M>);
+    /// Decodes the field of that number.
+    fn decode_field<V: ValueSource>(&mut self, field: usize, value: V) -> Result<(), V::Error>;
+    fn encode_fields<M: SerializeMap>(&self, to: &mut FieldWriter<'_, M>);
     fn extra(&self) -> &Extra;
     fn extra_mut(&mut self) -> &mut Extra;
 }
 
-/// What is described of an object.
-pub struct Properties {
-    /// The name on the wire of each field.
-    pub names: &'static [&'static str],
-    /// The fields that have to be there, a bit each.
-    pub required: u64,
-    /// What has one possible value has no field, and is always written.
-    pub constants: &'static [(&'static str, &'static str)],
-}
-
-impl Properties {
-    pub(super) fn constants(&'static self) -> impl Iterator<Item = (usize, &'static str, &'static str)> {
-        (self.names.len()..).zip(self.constants).map(|(index, (name, value))| (index, *name, *value))
-    }
-}
-
-/// States the fields of a struct, and implements all that follows from them.
+/// Implements [`Structure`] and serde's traits for a struct, from the list of its fields.
 ///
-/// The struct has a field `extra: Extra` besides.
+/// The struct also has a field `extra: Extra`.
 macro_rules! structure {
     (
         $type:ident, required $required:literal, constants [$($constant:literal = $value:literal),*],
@@ -52,7 +38,7 @@ macro_rules! structure {
         impl $crate::json::Structure for $type {
             const PROPERTIES: &'static $crate::json::Properties = &$crate::json::Properties {
                 names: &[$($name),*],
-                required: $required,
+                required: $crate::json::IndexSet($required),
                 constants: &[$(($constant, $value)),*],
             };
 
@@ -62,15 +48,15 @@ macro_rules! structure {
             }
 
             #[allow(unused_variables)]
-            fn read<R: $crate::json::Read>(&mut self, field: usize, read: R) -> Result<(), R::Error> {
+            fn decode_field<V: $crate::json::ValueSource>(&mut self, field: usize, value: V) -> Result<(), V::Error> {
                 match field {
-                    $($index => read.value(&mut self.$field),)*
+                    $($index => value.decode_into(&mut self.$field),)*
                     _ => Ok(()),
                 }
             }
 
             #[allow(unused_variables)]
-            fn write<M: ::serde::ser::SerializeMap>(&self, to: &mut $crate::json::Writer<'_, M>) {
+            fn encode_fields<M: ::serde::ser::SerializeMap>(&self, to: &mut $crate::json::FieldWriter<'_, M>) {
                 $(to.field($index, &self.$field);)*
             }
 
@@ -87,43 +73,18 @@ macro_rules! structure {
 
         impl ::serde::Serialize for $type {
             fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                $crate::json::write_structure(self, to)
+                $crate::json::encode_structure(self, to)
             }
         }
 
         impl<'de> ::serde::Deserialize<'de> for $type {
             fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                $crate::json::read_structure(from)
+                $crate::json::decode_structure(from)
             }
         }
     };
 }
 pub(crate) use structure;
-
-/// There is no impl of [`Decode`] for any box, as the one for structures would be in its way.
-impl<T: Structure> Structure for Box<T> {
-    const PROPERTIES: &'static Properties = T::PROPERTIES;
-
-    fn empty() -> Self {
-        Self::new(T::empty())
-    }
-
-    fn read<R: Read>(&mut self, field: usize, read: R) -> Result<(), R::Error> {
-        (**self).read(field, read)
-    }
-
-    fn write<M: SerializeMap>(&self, to: &mut Writer<'_, M>) {
-        (**self).write(to);
-    }
-
-    fn extra(&self) -> &Extra {
-        (**self).extra()
-    }
-
-    fn extra_mut(&mut self) -> &mut Extra {
-        (**self).extra_mut()
-    }
-}
 
 impl<T: Structure> Decode for T {
     const EXPECTED: &'static str = "an object with all required properties";
@@ -133,49 +94,39 @@ impl<T: Structure> Decode for T {
     }
 
     fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        read_structure(from)
+        decode_structure(from)
     }
 
-    fn strict_rest<'de, A: MapAccess<'de>>(begun: Vec<Begun>, rest: A) -> Result<Self, A::Error> {
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        let Value::Object(map) = value else { return diagnostics.mismatch("an object") };
         let mut structure = <Self as Structure>::empty();
-        let mut found = Found::none_of(Self::PROPERTIES);
-        if !found.read_begun(begun, &mut |field, value| structure.read(field, value)) {
-            return Err(A::Error::custom(Self::EXPECTED));
-        }
-        read_map(&mut structure, found, rest)?;
-        Ok(structure)
-    }
-
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        let Value::Object(map) = value else { return notes.misfit("an object") };
-        let mut structure = <Self as Structure>::empty();
-        let mut found = Found::none_of(Self::PROPERTIES);
-        found.read_tree(map, notes, &mut |field, value| structure.read(field, value));
-        found.end(structure.extra_mut());
+        let mut fields = Fields::new(Self::PROPERTIES);
+        fields.lenient(map, diagnostics, &mut |field, value| structure.decode_field(field, value));
+        fields.end(structure.extra_mut());
         Some(structure)
     }
 
-    fn instead(value: Value) -> Option<Self> {
+    fn from_other(value: Value) -> Option<Self> {
         let mut structure = <Self as Structure>::empty();
-        structure.extra_mut().set_instead(value);
+        structure.extra_mut().set_other(value);
         Some(structure)
     }
 }
 
 impl<T: Structure> Encode for T {
     fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        write_structure(self, to)
+        encode_structure(self, to)
     }
 }
 
-/// The object of a strict pass.
-pub fn read_structure<'de, T: Structure, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+/// Decodes an object strictly.
+pub fn decode_structure<'de, T: Structure, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     let mut structure = T::empty();
     from.deserialize_map(StructureVisitor(&mut structure))?;
     Ok(structure)
 }
 
-/// Fills the structure where it is, for it can be large.
+/// Fills a structure in place, because it can be large.
 struct StructureVisitor<'t, T>(&'t mut T);
 
 impl<'de, T: Structure> Visitor<'de> for StructureVisitor<'_, T> {
@@ -185,29 +136,21 @@ impl<'de, T: Structure> Visitor<'de> for StructureVisitor<'_, T> {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        read_map(self.0, Found::none_of(T::PROPERTIES), map)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut fields = Fields::new(T::PROPERTIES);
+        fields.strict(&mut map, &mut |field, map| self.0.decode_field(field, MapValue(map, PhantomData)))?;
+        fields.end(self.0.extra_mut());
+        Ok(())
     }
 }
 
-/// What is left of an object.
-fn read_map<'de, T: Structure, A: MapAccess<'de>>(
-    structure: &mut T,
-    mut found: Found,
-    mut map: A,
-) -> Result<(), A::Error> {
-    found.read(&mut map, &mut |field, map| structure.read(field, Member(map, PhantomData)))?;
-    found.end(structure.extra_mut());
-    Ok(())
-}
-
-/// The object on the wire. What `extra` has overrules a field of the same name, so that each name is written once.
-pub fn write_structure<T: Structure, S: Serializer>(structure: &T, to: S) -> Result<S::Ok, S::Error> {
+/// Encodes an object. A value in `extra` overrides the field of the same name, so that each name is encoded once.
+pub fn encode_structure<T: Structure, S: Serializer>(structure: &T, to: S) -> Result<S::Ok, S::Error> {
     let extra = structure.extra();
-    if let Some(instead) = extra.instead() {
-        return instead.serialize(to);
+    if let Some(other) = extra.other() {
+        return other.serialize(to);
     }
-    let mut writer = Writer::begin(to, T::PROPERTIES, extra)?;
-    structure.write(&mut writer);
+    let mut writer = FieldWriter::begin(to, T::PROPERTIES, extra)?;
+    structure.encode_fields(&mut writer);
     writer.end()
 }

@@ -1,57 +1,48 @@
-use serde::de::{Deserializer, MapAccess};
+//! The traits of everything that JSON is decoded into and encoded from.
+
+use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde_json::Value;
 
-use super::diagnostics::Notes;
-use super::source::{Begun, exact, gather};
+use super::diagnostics::Diagnostics;
 
-/// What can be read from JSON, strictly from the text or leniently from a tree of values.
+/// A type that is decoded from JSON, strictly from text or leniently from a tree of values.
 pub trait Decode: Sized {
-    /// What a value of it has to be, such as `a string`.
+    /// The kind of JSON that the description expects, such as `a string`.
     const EXPECTED: &'static str;
 
-    /// The value of a field that nothing is known of.
+    /// Returns the value of a field that was not received.
     fn empty() -> Self;
 
-    /// Reads what is exactly as described.
+    /// Decodes JSON that matches the description.
     fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
 
-    /// Reads an object of which the first entries have been read already.
-    fn strict_rest<'de, A: MapAccess<'de>>(begun: Vec<Begun>, rest: A) -> Result<Self, A::Error> {
-        exact(&gather(begun, rest)?)
-    }
+    /// Decodes the parts that match the description, and records the others. Returns `None` if no part does.
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self>;
 
-    /// Reads what fits, and notes what does not. `None` where nothing does.
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self>;
-
-    /// Reads a string, where a string is what it is.
-    fn text(_: &str) -> Option<Self> {
-        None
-    }
-
-    /// What `null` means, where it is different from absence.
+    /// Returns the value of `null`, for types in which it differs from absence.
     fn null() -> Option<Self> {
         None
     }
 
-    /// The empty value that stands for another one, and is written as that.
-    fn instead(_: Value) -> Option<Self> {
+    /// Returns an empty value that holds JSON of another kind, and encodes as that JSON.
+    fn from_other(_: Value) -> Option<Self> {
         None
     }
 }
 
-/// What can be written as JSON.
+/// A type that is encoded as JSON.
 ///
-/// It is `Serialize` but for numbers: a whole one has no fraction on the wire.
+/// It differs from `Serialize` in numbers: a whole number has no fraction on the wire.
 pub trait Encode: Decode + PartialEq {
     fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
 
-    /// Whether a field with it is not written.
+    /// Returns `true` if a field with this value is not encoded.
     fn is_left_out(&self) -> bool {
         false
     }
 
-    /// Whether it is the value of a field that nothing is known of.
+    /// Returns `true` if it equals the value of a field that was not received.
     fn is_empty(&self) -> bool {
         *self == Self::empty()
     }

@@ -1,27 +1,28 @@
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
+//! Values of one of several shapes.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::Deserializer;
 use serde_json::{Map, Value};
 
-use super::diagnostics::Notes;
-use super::fields::{bit, bits, same};
-use super::source::{Begun, BegunValue, Elements, Lenient, Read, Rest, Text, exact};
+use super::diagnostics::Diagnostics;
+use super::source::{TreeValue, ValueSource, decode_exact};
+use super::traits::Decode;
 use super::values::integer;
 
 /// One of several shapes. The variants are known by number, in the order of the shapes.
-pub trait Union: Sized {
-    /// By what each variant is known. The first that fits is taken, one known by its tags before one that has none.
+pub trait Union: Decode {
+    /// The shape of each variant. The first that fits is chosen; variants with tags come before variants without.
     const SHAPES: &'static [Shape];
 
-    fn read<R: Read>(variant: usize, read: R) -> Result<Self, R::Error>;
+    /// Decodes the variant of that number.
+    fn decode_variant<V: ValueSource>(variant: usize, value: V) -> Result<Self, V::Error>;
     fn unrecognized(value: Value) -> Self;
 }
 
-/// By what a variant is known.
+/// The shape of a variant.
+#[derive(PartialEq)]
 pub enum Shape {
-    /// An object with these values of these properties, and with these other properties.
+    /// An object with tags, which are properties with one of these values, and with these required properties.
     Object(&'static [(&'static str, &'static [&'static str])], &'static [&'static str]),
     Text,
     Array,
@@ -31,9 +32,9 @@ pub enum Shape {
     Boolean,
 }
 
-/// States the variants of a union, and implements all that follows from them.
+/// Implements [`Union`], decoding and encoding for an enum, from the list of its variants.
 ///
-/// The enum has a variant `Unrecognized(Object)` besides.
+/// The enum also has a variant `Unrecognized(Object)`.
 macro_rules! union {
     ($type:ident { $($index:literal $variant:ident = $shape:expr),* $(,)? }) => {
         impl $crate::json::Union for $type {
@@ -43,10 +44,10 @@ macro_rules! union {
                 &[$($shape),*]
             };
 
-            fn read<R: $crate::json::Read>(variant: usize, read: R) -> Result<Self, R::Error> {
+            fn decode_variant<V: $crate::json::ValueSource>(variant: usize, value: V) -> Result<Self, V::Error> {
                 match variant {
-                    $($index => read.take().map(Self::$variant),)*
-                    _ => read.take().map($crate::types::Object::received).map(Self::Unrecognized),
+                    $($index => value.decode().map(Self::$variant),)*
+                    _ => value.decode().map($crate::types::Object::received).map(Self::Unrecognized),
                 }
             }
 
@@ -64,7 +65,7 @@ macro_rules! union {
 
         impl<'de> ::serde::Deserialize<'de> for $type {
             fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                $crate::json::read_union(from)
+                $crate::json::decode_union(from)
             }
         }
 
@@ -77,21 +78,19 @@ macro_rules! union {
             }
 
             fn strict<'de, D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                $crate::json::read_union(from)
+                $crate::json::decode_union(from)
             }
 
             #[inline]
-            fn lenient<'v>(value: &'v ::serde_json::Value, notes: &mut $crate::json::Notes<'v>) -> Option<Self> {
-                $crate::json::lenient_union(value, notes)
+            fn lenient<'v>(
+                value: &'v ::serde_json::Value,
+                diagnostics: &mut $crate::json::Diagnostics<'v>,
+            ) -> Option<Self> {
+                $crate::json::decode_union_leniently(value, diagnostics)
             }
 
             #[inline]
-            fn text(text: &str) -> Option<Self> {
-                $crate::json::text_union(text)
-            }
-
-            #[inline]
-            fn instead(value: ::serde_json::Value) -> Option<Self> {
+            fn from_other(value: ::serde_json::Value) -> Option<Self> {
                 Some($crate::json::Union::unrecognized(value))
             }
         }
@@ -100,7 +99,7 @@ macro_rules! union {
             fn encode<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 match self {
                     $(Self::$variant(value) => $crate::json::Encode::encode(value, to),)*
-                    // Not refused even if it is not an object: it is said on purpose.
+                    // It may be any JSON: the caller chose this variant on purpose.
                     Self::Unrecognized(value) => ::serde::Serialize::serialize(value.as_value(), to),
                 }
             }
@@ -109,222 +108,72 @@ macro_rules! union {
 }
 pub(crate) use union;
 
-/// A union of a strict pass. An object streams into its variant as soon as its tags tell which that is.
-pub fn read_union<'de, T: Union + super::Decode, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-    from.deserialize_any(UnionVisitor(PhantomData))
+/// Decodes a union strictly.
+///
+/// The tags that tell the variant can come after the other properties, so the value is buffered.
+pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    decode_exact(&Value::deserialize(from)?)
 }
 
-struct UnionVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Union + super::Decode> Visitor<'de> for UnionVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
+/// Decodes a union leniently. An object of a variant that this version does not know is not a mismatch.
+pub fn decode_union_leniently<'v, T: Union>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<T> {
+    if let Some(variant) = choose(T::SHAPES, value) {
+        let decoded = exact_among_equals(variant, value)
+            .or_else(|| T::decode_variant(variant, TreeValue { value, diagnostics }).ok());
+        return decoded.or_else(|| Some(T::unrecognized(diagnostics.keep(value))));
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        match begin(T::SHAPES, &mut map)? {
-            Beginning::Decided(variant, begun) => T::read(variant, Rest { begun, rest: map, from: PhantomData }),
-            Beginning::Whole(object) => exact(&object),
-        }
+    let is_unknown_variant = value.is_object() && T::SHAPES.iter().any(|shape| matches!(shape, Shape::Object(..)));
+    if !is_unknown_variant {
+        diagnostics.mismatch::<()>(T::EXPECTED);
     }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        match position(T::SHAPES, |shape| matches!(shape, Shape::Text)) {
-            Some(variant) => T::read(variant, Text(text, PhantomData)),
-            None => Err(E::custom(T::EXPECTED)),
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<T, A::Error> {
-        match position(T::SHAPES, |shape| matches!(shape, Shape::Array)) {
-            Some(variant) => T::read(variant, Elements(elements, PhantomData)),
-            None => Err(A::Error::custom(T::EXPECTED)),
-        }
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<T, E> {
-        exact(&Value::from(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<T, E> {
-        exact(&Value::from(value))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<T, E> {
-        exact(&Value::from(value))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
-        exact(&Value::from(value))
-    }
+    (!value.is_null()).then(|| T::unrecognized(diagnostics.keep(value)))
 }
 
-/// How far an object had to be read.
-enum Beginning {
-    /// Until it was known which variant it is.
-    Decided(usize, Vec<Begun>),
-    Whole(Value),
-}
-
-fn begin<'de, A: MapAccess<'de>>(shapes: &'static [Shape], map: &mut A) -> Result<Beginning, A::Error> {
-    let mut begun: Vec<Begun> = Vec::new();
-    let mut possible = u64::MAX;
-    while let Some(name) = map.next_key_seed(Name(shapes))? {
-        let value = map.next_value()?;
-        let Cow::Borrowed(tag) = name else {
-            begun.push(Begun { name, value: BegunValue::Other(value) });
-            continue;
-        };
-        let (allowed, word) = allowed(shapes, tag, value.as_str());
-        // Of a tag that comes twice the last value counts, and then the whole object tells.
-        let is_first = !begun.iter().any(|entry| same(tag, &entry.name));
-        possible = if is_first { possible & allowed } else { 0 };
-        begun.push(Begun { name, value: word.map_or(BegunValue::Other(value), BegunValue::Word) });
-        if let Some(variant) = decided(shapes, possible, &begun) {
-            return Ok(Beginning::Decided(variant, begun));
-        }
+/// Of several variants with the shape of the chosen one, decodes the first that matches exactly.
+fn exact_among_equals<T: Union>(chosen: usize, value: &Value) -> Option<T> {
+    let shape = T::SHAPES.get(chosen).filter(|shape| matches!(shape, Shape::Object(..)))?;
+    let equals = T::SHAPES.iter().enumerate().filter(|(_, other)| *other == shape);
+    if equals.clone().nth(1).is_none() {
+        return None;
     }
-    let map = begun.into_iter().map(|entry| (entry.name.into_owned(), entry.value.into_value())).collect();
-    Ok(Beginning::Whole(Value::Object(map)))
-}
-
-/// A union of the lenient pass. What this version does not know is no mismatch, as long as it is an object.
-pub fn lenient_union<'v, T: Union + super::Decode>(value: &'v Value, notes: &mut Notes<'v>) -> Option<T> {
-    match choose(T::SHAPES, value) {
-        Some(variant) => among_alike(variant, value).or_else(|| {
-            T::read(variant, Lenient { value, notes }).ok().or_else(|| Some(T::unrecognized(notes.keep(value))))
-        }),
-        None if value.is_object() && has_objects(T::SHAPES) => Some(T::unrecognized(value.clone())),
-        None if value.is_null() => notes.misfit(T::EXPECTED),
-        None => {
-            notes.misfit::<()>(T::EXPECTED);
-            Some(T::unrecognized(value.clone()))
-        }
-    }
-}
-
-/// Of the variants that look like the chosen one from outside, the first that the value is exactly.
-fn among_alike<T: Union>(chosen: usize, value: &Value) -> Option<T> {
-    bits(alike(T::SHAPES, chosen)).find_map(|variant| {
-        let mut notes = Notes::exact();
-        T::read(variant, Lenient { value, notes: &mut notes }).ok().filter(|_| notes.is_clean())
+    equals.map(|(variant, _)| variant).find_map(|variant| {
+        let mut diagnostics = Diagnostics::exact();
+        let decoded = T::decode_variant(variant, TreeValue { value, diagnostics: &mut diagnostics });
+        decoded.ok().filter(|_| diagnostics.is_clean())
     })
 }
 
-/// The variants that look like the chosen one from outside, a bit each; none where it is alone, and need not be tried first.
-fn alike(shapes: &[Shape], chosen: usize) -> u64 {
-    let outside = |shape: &Shape| match shape {
-        Shape::Object(tags, required) => Some((*tags, *required)),
-        _ => None,
-    };
-    let Some(known) = shapes.get(chosen).and_then(outside) else { return 0 };
-    let is_alike = |(_, shape): &(usize, &Shape)| outside(shape) == Some(known);
-    let alike = shapes.iter().enumerate().filter(is_alike).fold(0, |bits, (index, _)| bits | bit(index));
-    if alike.is_power_of_two() { 0 } else { alike }
-}
-
-fn position(shapes: &[Shape], is: impl Fn(&Shape) -> bool) -> Option<usize> {
-    shapes.iter().position(is)
-}
-
-fn has_objects(shapes: &[Shape]) -> bool {
-    shapes.iter().any(|shape| matches!(shape, Shape::Object(..)))
-}
-
-/// The variant that a whole value is.
+/// Returns the number of the variant that a value has the shape of.
 fn choose(shapes: &[Shape], value: &Value) -> Option<usize> {
+    let position = |shape: Shape| shapes.iter().position(|other| *other == shape);
     match value {
         Value::Null => None,
-        Value::String(_) => position(shapes, |shape| matches!(shape, Shape::Text)),
-        Value::Array(_) => position(shapes, |shape| matches!(shape, Shape::Array)),
-        Value::Bool(_) => position(shapes, |shape| matches!(shape, Shape::Boolean)),
-        Value::Number(_) => position(shapes, |shape| matches!(shape, Shape::Integer))
-            .filter(|_| integer(value).is_some())
-            .or_else(|| position(shapes, |shape| matches!(shape, Shape::Number))),
+        Value::String(_) => position(Shape::Text),
+        Value::Array(_) => position(Shape::Array),
+        Value::Bool(_) => position(Shape::Boolean),
+        Value::Number(number) => {
+            position(Shape::Integer).filter(|_| integer(number).is_some()).or_else(|| position(Shape::Number))
+        }
         Value::Object(map) => choose_object(shapes, map),
     }
 }
 
-/// By the tags where they tell it; what else is missing is then a mismatch within the variant.
+/// Returns the variant whose tags the object has. If only the required properties differ from the object's, that is a mismatch
+/// within the variant. Without tags, the required properties decide.
 fn choose_object(shapes: &[Shape], map: &Map<String, Value>) -> Option<usize> {
     let has = |name: &&str| map.get(*name).is_some_and(|value| !value.is_null());
-    let fits = |(tag, words): &(&str, &[&str])| {
-        map.get(*tag).and_then(Value::as_str).is_some_and(|word| words.contains(&word))
+    let is_tagged = |(tag, values): &(&str, &[&str])| {
+        map.get(*tag).and_then(Value::as_str).is_some_and(|value| values.contains(&value))
     };
-    let tagged = |shape: &Shape| matches!(shape, Shape::Object(tags, _) if !tags.is_empty() && tags.iter().all(fits));
-    position(shapes, |shape| matches!(shape, Shape::Object(_, required) if tagged(shape) && required.iter().all(has)))
-        .or_else(|| position(shapes, tagged))
-        .or_else(|| {
-            position(
-                shapes,
-                |shape| matches!(shape, Shape::Object(tags, required) if tags.is_empty() && required.iter().all(has)),
-            )
-        })
-}
-
-/// The tagged variants that the value of a tag allows, a bit each, and the word that they have for it.
-fn allowed(shapes: &[Shape], tag: &str, value: Option<&str>) -> (u64, Option<&'static str>) {
-    let (mut allowed, mut word) = (0, None);
-    for (index, shape) in shapes.iter().enumerate() {
-        let Shape::Object(tags, _) = shape else { continue };
-        let fits = match tags.iter().find(|(name, _)| same(name, tag)) {
-            Some((_, words)) => {
-                let found = words.iter().find(|known| value.is_some_and(|value| same(known, value))).copied();
-                word = word.or(found);
-                found.is_some()
+    let find = |with_tags: bool, with_required: bool| {
+        shapes.iter().position(|shape| match shape {
+            Shape::Object(tags, required) => {
+                tags.is_empty() != with_tags
+                    && tags.iter().all(is_tagged)
+                    && (!with_required || required.iter().all(has))
             }
-            None => !tags.is_empty(),
-        };
-        if fits {
-            allowed |= bit(index);
-        }
-    }
-    (allowed, word)
-}
-
-/// The only variant that is possible, when all of its tags have been read.
-fn decided(shapes: &[Shape], possible: u64, begun: &[Begun]) -> Option<usize> {
-    let index = possible.is_power_of_two().then_some(possible.trailing_zeros() as usize)?;
-    let Shape::Object(tags, _) = shapes.get(index)? else { return None };
-    tags.iter().all(|(tag, _)| begun.iter().any(|entry| same(tag, &entry.name))).then_some(index)
-}
-
-fn tags(shapes: &'static [Shape]) -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
-    shapes.iter().flat_map(|shape| match shape {
-        Shape::Object(tags, _) => tags.iter(),
-        _ => [].iter(),
-    })
-}
-
-/// Reads a name, and tells whether it is that of a tag: then it is borrowed.
-struct Name(&'static [Shape]);
-
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'static, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Name {
-    type Value = Cow<'static, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(match tags(self.0).find(|(tag, _)| same(tag, name)) {
-            Some((tag, _)) => Cow::Borrowed(tag),
-            None => Cow::Owned(name.to_owned()),
+            _ => false,
         })
-    }
-}
-
-pub fn text_union<T: Union>(text: &str) -> Option<T> {
-    let variant = position(T::SHAPES, |shape| matches!(shape, Shape::Text))?;
-    T::read(variant, Text::<serde::de::value::Error>(text, PhantomData)).ok()
+    };
+    find(true, true).or_else(|| find(true, false)).or_else(|| find(false, true))
 }

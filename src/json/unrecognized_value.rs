@@ -1,10 +1,10 @@
-//! A text that is not a known value of an enum.
+//! The error of parsing an enum.
 
 use std::fmt;
 
-/// The error of parsing an enum from a text that this version does not know as one of its values.
+/// The error of parsing an enum from text that is not one of the values that this version knows.
 ///
-/// A value that Courier has added since is said on purpose, by the enum's variant `Unrecognized`.
+/// For a value that Courier has added since, construct the enum's variant `Unrecognized`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnrecognizedValue {
     known: &'static [&'static str],

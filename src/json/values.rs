@@ -1,3 +1,5 @@
+//! Scalars, options, arrays and maps.
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -5,173 +7,83 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
-use super::diagnostics::{Notes, Step};
+use super::diagnostics::{Diagnostics, Step};
 use super::encode::Encoded;
 use super::source::Strict;
 use super::traits::{Decode, Encode};
 
-/// Integers beyond are not all numbers of JavaScript, which most of JSON is written by.
+/// The end of the range in which every integer has a 64-bit float, and most JSON is written by JavaScript, which has only these.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// The most elements that are made room for before any has been read.
-const ROOM: usize = 64;
+/// Implements decoding for a type, from a type that serde decodes and from a tree.
+macro_rules! scalar {
+    ($type:ty, $expected:literal, $from_wire:expr, $from_tree:expr) => {
+        impl Decode for $type {
+            const EXPECTED: &'static str = $expected;
 
-impl Decode for String {
-    const EXPECTED: &'static str = "a string";
+            fn empty() -> Self {
+                Self::default()
+            }
 
-    fn empty() -> Self {
-        Self::new()
-    }
+            fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $from_wire(Deserialize::deserialize(from)?).ok_or_else(|| D::Error::custom(Self::EXPECTED))
+            }
 
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::deserialize(from)
-    }
-
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        value.as_str().map(str::to_owned).or_else(|| notes.misfit(Self::EXPECTED))
-    }
-
-    fn text(text: &str) -> Option<Self> {
-        Some(text.to_owned())
-    }
+            fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+                $from_tree(value).or_else(|| diagnostics.mismatch(Self::EXPECTED))
+            }
+        }
+    };
 }
 
-impl Encode for String {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self)
-    }
+scalar!(String, "a string", Some, |value: &Value| value.as_str().map(str::to_owned));
+scalar!(bool, "true or false", Some, Value::as_bool);
+scalar!(i64, "an integer", |number: Number| integer(&number), |value: &Value| integer(value.as_number()?));
+scalar!(f64, "a number", |number: Number| float(&number), |value: &Value| float(value.as_number()?));
+
+/// Implements encoding for types that serde encodes as Courier does.
+macro_rules! encode {
+    ($($type:ty),*) => {$(
+        impl Encode for $type {
+            fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                self.serialize(to)
+            }
+        }
+    )*};
 }
 
-impl Decode for bool {
-    const EXPECTED: &'static str = "true or false";
-
-    fn empty() -> Self {
-        false
-    }
-
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::deserialize(from)
-    }
-
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        value.as_bool().or_else(|| notes.misfit(Self::EXPECTED))
-    }
-}
-
-impl Encode for bool {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bool(*self)
-    }
-}
-
-impl Decode for i64 {
-    const EXPECTED: &'static str = "an integer";
-
-    fn empty() -> Self {
-        0
-    }
-
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_i64(Integer)
-    }
-
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        integer(value).or_else(|| notes.misfit(Self::EXPECTED))
-    }
-}
-
-impl Encode for i64 {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_i64(*self)
-    }
-}
-
-/// Whole numbers, also when they are written as `3.0` or `1.7e12`.
-pub(super) fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().filter(|_| value.is_f64()).and_then(whole))
-}
-
-fn whole(number: f64) -> Option<i64> {
-    // The cast is exact in this range.
-    (number.fract() == 0.0 && number.abs() <= MAX_EXACT).then_some(number as i64)
-}
-
-struct Integer;
-
-impl Visitor<'_> for Integer {
-    type Value = i64;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(i64::EXPECTED)
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<i64, E> {
-        Ok(number)
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<i64, E> {
-        i64::try_from(number).map_err(|_| E::custom(i64::EXPECTED))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<i64, E> {
-        whole(number).ok_or_else(|| E::custom(i64::EXPECTED))
-    }
-}
-
-impl Decode for f64 {
-    const EXPECTED: &'static str = "a number";
-
-    fn empty() -> Self {
-        0.0
-    }
-
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_f64(Number)
-    }
-
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        let number = if value.is_f64() { value.as_f64() } else { value.as_i64().and_then(exact_float) };
-        number.or_else(|| notes.misfit(Self::EXPECTED))
-    }
-}
+encode!(String, bool, i64, Value);
 
 impl Encode for f64 {
-    /// A whole number without a fraction, as it mostly came: `5`, not `5.0`.
+    /// Encodes a whole number without a fraction, as Courier does: `5`, not `5.0`.
     fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match whole(*self) {
+        match float_to_integer(*self) {
             Some(integer) if integer != 0 || self.is_sign_positive() => to.serialize_i64(integer),
             _ => to.serialize_f64(*self),
         }
     }
 }
 
-fn exact_float(integer: i64) -> Option<f64> {
-    let float = integer as f64;
-    (whole(float) == Some(integer)).then_some(float)
+/// Returns a whole number, also if it is written as `3.0` or `1.7e12`.
+pub(super) fn integer(number: &Number) -> Option<i64> {
+    number.as_i64().or_else(|| number.as_f64().filter(|_| number.is_f64()).and_then(float_to_integer))
 }
 
-struct Number;
+fn float_to_integer(number: f64) -> Option<i64> {
+    // The cast is exact in this range.
+    (number.fract() == 0.0 && number.abs() <= MAX_EXACT).then_some(number as i64)
+}
 
-impl Visitor<'_> for Number {
-    type Value = f64;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(f64::EXPECTED)
+/// Returns the float of a number, unless it differs from the number.
+fn float(number: &Number) -> Option<f64> {
+    if number.is_f64() {
+        return number.as_f64();
     }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<f64, E> {
-        exact_float(number).ok_or_else(|| E::custom(f64::EXPECTED))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<f64, E> {
-        i64::try_from(number).ok().and_then(exact_float).ok_or_else(|| E::custom(f64::EXPECTED))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<f64, E> {
-        Ok(number)
-    }
+    let integer = number.as_i64()?;
+    let float = integer as f64;
+    (float_to_integer(float) == Some(integer)).then_some(float)
 }
 
 impl Decode for Value {
@@ -185,26 +97,16 @@ impl Decode for Value {
         Self::deserialize(from)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        Some(notes.keep(value))
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        Some(diagnostics.keep(value))
     }
 
-    fn text(text: &str) -> Option<Self> {
-        Some(Self::from(text))
-    }
-
-    fn instead(value: Value) -> Option<Self> {
+    fn from_other(value: Value) -> Option<Self> {
         Some(value)
     }
 }
 
-impl Encode for Value {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.serialize(to)
-    }
-}
-
-/// The body of a response that has none.
+/// The response of an operation without a response body.
 impl Decode for () {
     const EXPECTED: &'static str = "nothing";
 
@@ -214,7 +116,7 @@ impl Decode for () {
         serde::de::IgnoredAny::deserialize(from).map(|_| ())
     }
 
-    fn lenient<'v>(_: &'v Value, _: &mut Notes<'v>) -> Option<Self> {
+    fn lenient<'v>(_: &'v Value, _: &mut Diagnostics<'v>) -> Option<Self> {
         Some(())
     }
 }
@@ -227,15 +129,11 @@ impl<T: Decode> Decode for Option<T> {
     }
 
     fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_option(Optional(PhantomData))
+        Ok(Option::deserialize(from)?.map_or_else(T::null, |Strict(value)| Some(value)))
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        if value.is_null() { Some(T::null()) } else { T::lenient(value, notes).map(Some) }
-    }
-
-    fn text(text: &str) -> Option<Self> {
-        T::text(text).map(Some)
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        if value.is_null() { Some(T::null()) } else { T::lenient(value, diagnostics).map(Some) }
     }
 }
 
@@ -256,28 +154,6 @@ impl<T: Encode> Encode for Option<T> {
     }
 }
 
-struct Optional<T>(PhantomData<T>);
-
-impl<'de, T: Decode> Visitor<'de> for Optional<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
-        Ok(T::null())
-    }
-
-    fn visit_none<E: Error>(self) -> Result<Option<T>, E> {
-        Ok(T::null())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Option<T>, D::Error> {
-        T::strict(from).map(Some)
-    }
-}
-
 impl<T: Decode> Decode for Vec<T> {
     const EXPECTED: &'static str = "an array";
 
@@ -289,18 +165,18 @@ impl<T: Decode> Decode for Vec<T> {
         from.deserialize_seq(Array(PhantomData))
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        let Value::Array(elements) = value else { return notes.misfit(Self::EXPECTED) };
-        let mut fitting = Self::new();
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        let Value::Array(elements) = value else { return diagnostics.mismatch(Self::EXPECTED) };
+        let (mut decoded, mut lost) = (Self::new(), Vec::new());
         for (index, element) in elements.iter().enumerate() {
-            notes.enter(Step::Index(index));
-            match T::lenient(element, notes) {
-                Some(element) => fitting.push(element),
-                None => notes.lost = true,
+            match diagnostics.at(Step::Index(index), |diagnostics| T::lenient(element, diagnostics)) {
+                Some(element) => decoded.push(element),
+                None => lost.push(index),
             }
-            notes.leave();
         }
-        Some(fitting)
+        diagnostics.lost |= !lost.is_empty();
+        diagnostics.lost_elements = lost;
+        Some(decoded)
     }
 }
 
@@ -324,8 +200,8 @@ impl<'de, T: Decode> Visitor<'de> for Array<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<T>, A::Error> {
-        let mut array = Vec::with_capacity(elements.size_hint().unwrap_or(0).min(ROOM));
-        while let Some(element) = elements.next_element_seed(Strict::SEED)? {
+        let mut array = Vec::new();
+        while let Some(Strict(element)) = elements.next_element()? {
             array.push(element);
         }
         Ok(array)
@@ -343,18 +219,16 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
         from.deserialize_map(Entries(PhantomData))
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        let Value::Object(map) = value else { return notes.misfit(Self::EXPECTED) };
-        let mut fitting = Self::new();
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        let Value::Object(map) = value else { return diagnostics.mismatch(Self::EXPECTED) };
+        let mut decoded = Self::new();
         for (name, value) in map {
-            notes.enter(Step::Key(name));
-            match T::lenient(value, notes) {
-                Some(value) => drop(fitting.insert(name.clone(), value)),
-                None => notes.lost = true,
+            match diagnostics.at(Step::Key(name), |diagnostics| T::lenient(value, diagnostics)) {
+                Some(value) => drop(decoded.insert(name.clone(), value)),
+                None => diagnostics.lost = true,
             }
-            notes.leave();
         }
-        Some(fitting)
+        Some(decoded)
     }
 }
 
@@ -379,8 +253,8 @@ impl<'de, T: Decode> Visitor<'de> for Entries<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<BTreeMap<String, T>, A::Error> {
         let mut map = BTreeMap::new();
-        while let Some(name) = entries.next_key()? {
-            map.insert(name, entries.next_value_seed(Strict::SEED)?);
+        while let Some((name, Strict(value))) = entries.next_entry()? {
+            map.insert(name, value);
         }
         Ok(map)
     }

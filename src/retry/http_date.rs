@@ -16,10 +16,10 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 pub(crate) fn read(text: &str) -> Option<SystemTime> {
     let text = text.trim().to_ascii_lowercase();
     let before_zone = UTC.iter().find_map(|zone| text.strip_suffix(zone)).map(str::trim_end);
-    let nanoseconds = iso_8601::read(&text)
-        .or_else(|| iso_8601::read(&format!("{}z", before_zone?)))
-        .or_else(|| iso_8601::read(&as_iso_8601(before_zone.unwrap_or(&text), before_zone.is_some())?))?;
-    iso_8601::system_time(nanoseconds)
+    let nanoseconds = iso_8601::parse(&text)
+        .or_else(|| iso_8601::parse(&format!("{}z", before_zone?)))
+        .or_else(|| iso_8601::parse(&as_iso_8601(before_zone.unwrap_or(&text), before_zone.is_some())?))?;
+    iso_8601::from_unix_nanos(nanoseconds)
 }
 
 /// A date whose parts can be told from each other, as ISO 8601.

@@ -117,8 +117,9 @@ impl Redaction {
             }
         }
         for (name, value) in operation.path.split('/').zip(path.split('/')) {
-            // A device token is the one path parameter that is a secret by itself.
-            if name == "{token}" && !value.is_empty() {
+            let parameter = name.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+            let is_secret = parameter.is_some_and(|name| operation.secret_parameters.contains(&name));
+            if is_secret && !value.is_empty() {
                 self.hide(&percent_decode_str(value).decode_utf8_lossy());
             }
         }

@@ -1,4 +1,6 @@
-//! Moments as texts in ISO 8601, and back.
+//! Timestamps as text in ISO 8601.
+//!
+//! The crates for dates weigh more than this file, and each user has a favorite: they are optional, for conversions.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,13 +8,14 @@ pub(crate) const SECOND: i128 = 1_000_000_000;
 pub(crate) const MILLISECOND: i128 = 1_000_000;
 const DAY: i128 = 86_400 * SECOND;
 
-/// Days of 400 years, after which the calendar repeats.
+/// The days of 400 years, after which the calendar repeats.
 const ERA: i128 = 146_097;
 
-/// From the 1st of March of the year 0, where the calculation begins, to 1970.
+/// The days from the 1st of March of the year 0, where the calculation begins, to 1970.
 const DAYS_BEFORE_1970: i128 = 719_468;
 
-pub(crate) fn nanoseconds_of(time: SystemTime) -> i128 {
+/// Returns the nanoseconds since the Unix epoch.
+pub(crate) fn to_unix_nanos(time: SystemTime) -> i128 {
     let nanoseconds = |duration: Duration| i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => nanoseconds(since),
@@ -20,16 +23,17 @@ pub(crate) fn nanoseconds_of(time: SystemTime) -> i128 {
     }
 }
 
-pub(crate) fn system_time(nanoseconds: i128) -> Option<SystemTime> {
+/// Returns `None` if the platform cannot represent the time.
+pub(crate) fn from_unix_nanos(nanoseconds: i128) -> Option<SystemTime> {
     let size = nanoseconds.unsigned_abs();
     let second = SECOND.unsigned_abs();
     let duration = Duration::new(u64::try_from(size / second).ok()?, u32::try_from(size % second).ok()?);
     if nanoseconds < 0 { UNIX_EPOCH.checked_sub(duration) } else { UNIX_EPOCH.checked_add(duration) }
 }
 
-/// Nanoseconds since 1970 as a text. The years begin in March here, so that the leap day is a year's last.
-pub(crate) fn written(nanoseconds: i128) -> String {
-    let of_day = nanoseconds.rem_euclid(DAY);
+/// Formats nanoseconds since the Unix epoch, in UTC. The calculation starts years in March, so that the leap day is the last.
+pub(crate) fn format(nanoseconds: i128) -> String {
+    let nanoseconds_of_day = nanoseconds.rem_euclid(DAY);
     let days = nanoseconds.div_euclid(DAY) + DAYS_BEFORE_1970;
     let (era, day_of_era) = (days.div_euclid(ERA), days.rem_euclid(ERA));
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -38,7 +42,7 @@ pub(crate) fn written(nanoseconds: i128) -> String {
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + i128::from(month <= 2);
-    let (seconds, fraction) = (of_day / SECOND, of_day % SECOND);
+    let (seconds, fraction) = (nanoseconds_of_day / SECOND, nanoseconds_of_day % SECOND);
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     let fraction = match fraction % MILLISECOND {
         0 => format!("{:03}", fraction / MILLISECOND),
@@ -51,9 +55,9 @@ pub(crate) fn written(nanoseconds: i128) -> String {
     format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction}Z")
 }
 
-/// The nanoseconds since 1970 that a text says: a date, and a time with an offset. A date alone is its beginning in UTC.
-pub(crate) fn read(text: &str) -> Option<i128> {
-    let mut text = Reader(text.trim());
+/// Parses a date and a time with an offset into nanoseconds since the Unix epoch. A date alone is its midnight in UTC.
+pub(crate) fn parse(text: &str) -> Option<i128> {
+    let mut text = Cursor(text.trim());
     let year = match text.0.as_bytes().first()? {
         b'+' | b'-' => {
             let negative = text.0.starts_with('-');
@@ -67,12 +71,12 @@ pub(crate) fn read(text: &str) -> Option<i128> {
     let month = text.digits(2).filter(|month| (1..=12).contains(month))?;
     text.character(&['-'])?;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let longest = match month {
+    let days_of_month = match month {
         2 => 28 + i128::from(leap),
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
-    let day = text.digits(2).filter(|day| (1..=longest).contains(day))?;
+    let day = text.digits(2).filter(|day| (1..=days_of_month).contains(day))?;
     let midnight = days_since_1970(year, month, day) * DAY;
     if text.0.is_empty() {
         return Some(midnight);
@@ -83,7 +87,7 @@ pub(crate) fn read(text: &str) -> Option<i128> {
     let minute = text.digits(2).filter(|minute| *minute < 60)?;
     let mut seconds = hour * 3_600 + minute * 60;
     if text.character(&[':']).is_some() {
-        // A leap second is the next minute's first.
+        // A leap second is the first second of the next minute.
         seconds += text.digits(2).filter(|second| *second <= 60)?;
     }
     let fraction = if text.character(&['.', ',']).is_some() { text.fraction()? } else { 0 };
@@ -115,9 +119,10 @@ fn days_since_1970(year: i128, month: i128, day: i128) -> i128 {
     year.div_euclid(400) * ERA + day_of_era - DAYS_BEFORE_1970
 }
 
-struct Reader<'t>(&'t str);
+/// The text that is left to parse.
+struct Cursor<'t>(&'t str);
 
-impl Reader<'_> {
+impl Cursor<'_> {
     fn skip(&mut self, bytes: usize) -> Option<()> {
         self.0 = self.0.get(bytes..)?;
         Some(())
@@ -136,7 +141,7 @@ impl Reader<'_> {
         Some(number)
     }
 
-    /// Digits in nanoseconds; more are too small to tell.
+    /// Parses the digits of a fraction into nanoseconds, and ignores further digits.
     fn fraction(&mut self) -> Option<i128> {
         let count = self.0.bytes().take_while(u8::is_ascii_digit).count();
         let digits = self.0.get(..count).filter(|digits| !digits.is_empty())?;
@@ -152,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_written_and_read_back() {
+    fn timestamps_round_trip() {
         for (nanoseconds, text) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (-1, "1969-12-31T23:59:59.999999999Z"),
@@ -161,19 +166,19 @@ mod tests {
             (-62_135_596_800 * SECOND, "0001-01-01T00:00:00.000Z"),
             (253_402_300_800 * SECOND, "+010000-01-01T00:00:00.000Z"),
         ] {
-            assert_eq!(written(nanoseconds), text);
-            assert_eq!(read(text), Some(nanoseconds), "{text}");
+            assert_eq!(format(nanoseconds), text);
+            assert_eq!(parse(text), Some(nanoseconds), "{text}");
         }
         for day in -200_000..200_000 {
             let nanoseconds = day * DAY + 12 * 3_600 * SECOND;
-            assert_eq!(read(&written(nanoseconds)), Some(nanoseconds), "{day}");
+            assert_eq!(parse(&format(nanoseconds)), Some(nanoseconds), "{day}");
         }
     }
 
     #[test]
-    fn every_usual_way_of_writing_is_read() {
-        let moment = read("2024-03-12T11:30:02Z");
-        assert!(moment.is_some());
+    fn usual_formats_are_parsed() {
+        let expected = parse("2024-03-12T11:30:02Z");
+        assert!(expected.is_some());
         for text in [
             "2024-03-12T11:30:02.000Z",
             "2024-03-12t11:30:02z",
@@ -183,9 +188,9 @@ mod tests {
             "2024-03-12T05:00:02,0-06:30",
             "2024-03-12T11:30:02.0000000000001Z",
         ] {
-            assert_eq!(read(text), moment, "{text}");
+            assert_eq!(parse(text), expected, "{text}");
         }
-        assert_eq!(read("2024-03-12"), read("2024-03-12T00:00Z"));
-        assert_eq!(read("2016-12-31T23:59:60Z"), read("2017-01-01T00:00:00Z"));
+        assert_eq!(parse("2024-03-12"), parse("2024-03-12T00:00Z"));
+        assert_eq!(parse("2016-12-31T23:59:60Z"), parse("2017-01-01T00:00:00Z"));
     }
 }

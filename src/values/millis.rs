@@ -1,4 +1,4 @@
-//! Moments as numbers.
+//! Timestamps as numbers.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,11 +7,11 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json::{Decode, Encode, Notes};
-use crate::values::iso_8601::system_time;
+use crate::json::{Decode, Diagnostics, Encode};
+use crate::values::iso_8601::from_unix_nanos;
 use crate::values::timestamp::TimestampError;
 
-/// A moment in milliseconds since the Unix epoch (UTC), as Courier writes the times of a message.
+/// A timestamp in milliseconds since the Unix epoch (UTC), as Courier writes the times of a message.
 ///
 /// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types.
 ///
@@ -40,12 +40,12 @@ impl From<Millis> for i64 {
     }
 }
 
-/// Rounded down to the millisecond.
+/// Rounds down to the millisecond.
 impl From<SystemTime> for Millis {
     fn from(time: SystemTime) -> Self {
         Self(match time.duration_since(UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
-            // Up to the millisecond before, so that later is never less.
+            // Rounded up before the sign is changed, so that the order of times is kept.
             Err(before) => i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).map_or(i64::MIN, |ms| -ms),
         })
     }
@@ -55,7 +55,7 @@ impl TryFrom<Millis> for SystemTime {
     type Error = TimestampError;
 
     fn try_from(millis: Millis) -> Result<Self, TimestampError> {
-        system_time(i128::from(millis.0) * 1_000_000).ok_or(TimestampError)
+        from_unix_nanos(i128::from(millis.0) * 1_000_000).ok_or(TimestampError)
     }
 }
 
@@ -113,8 +113,8 @@ impl Decode for Millis {
         i64::strict(from).map(Self)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        i64::lenient(value, notes).map(Self)
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        i64::lenient(value, diagnostics).map(Self)
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_before_1970_are_rounded_as_later_ones_are() {
+    fn times_before_1970_are_rounded_down() {
         assert_eq!(Millis::from(UNIX_EPOCH - Duration::from_micros(1)), Millis(-1));
         assert_eq!(Millis::from(UNIX_EPOCH + Duration::from_micros(999)), Millis(0));
         assert_eq!(SystemTime::try_from(Millis(-1)), Ok(UNIX_EPOCH - Duration::from_millis(1)));
@@ -154,7 +154,7 @@ mod tests {
 
     #[cfg(feature = "jiff")]
     #[test]
-    fn moments_convert_to_and_from_jiff() {
+    fn converts_to_and_from_jiff() {
         let time = jiff::Timestamp::from_nanosecond(-1).unwrap();
         assert_eq!(Millis::from(time), Millis(-1));
         assert_eq!(jiff::Timestamp::try_from(Millis(1)).map(|time| time.as_nanosecond()), Ok(1_000_000));
@@ -163,7 +163,7 @@ mod tests {
 
     #[cfg(feature = "chrono")]
     #[test]
-    fn moments_convert_to_and_from_chrono() {
+    fn converts_to_and_from_chrono() {
         let time = chrono::DateTime::<chrono::Utc>::try_from(Millis(-1)).unwrap();
         assert_eq!(Millis::from(time), Millis(-1));
         assert_eq!(chrono::DateTime::<chrono::Utc>::try_from(Millis(i64::MAX)), Err(TimestampError));

@@ -1,4 +1,4 @@
-//! The values that the description names and JSON does not: times, secrets, and the absence of a value.
+//! Types for values that JSON has no type for: timestamps, secrets, and an explicit null.
 
 pub(crate) mod iso_8601;
 pub(crate) mod millis;

@@ -1,11 +1,11 @@
-//! A `null` that means something.
+//! A `null` that differs from absence.
 
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json::{Decode, Encode, Notes};
+use crate::json::{Decode, Diagnostics, Encode};
 
 /// A value, or an explicit `null`, which clears the value in an update.
 ///
@@ -38,7 +38,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value, if there is one, by consuming this.
+    /// Consumes this, and returns the value, if there is one.
     pub fn into_value(self) -> Option<T> {
         match self {
             Self::Null => None,
@@ -59,7 +59,7 @@ impl From<&str> for Nullable<String> {
     }
 }
 
-/// `None` is `null`.
+/// Converts `None` to `null`.
 impl<T> From<Option<T>> for Nullable<T> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::Value)
@@ -89,12 +89,8 @@ impl<T: Decode> Decode for Nullable<T> {
         Option::<T>::strict(from).map(Self::from)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        Option::<T>::lenient(value, notes).map(Self::from)
-    }
-
-    fn text(text: &str) -> Option<Self> {
-        T::text(text).map(Self::Value)
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        Option::<T>::lenient(value, diagnostics).map(Self::from)
     }
 
     fn null() -> Option<Self> {

@@ -1,4 +1,4 @@
-//! Values that must not be shown.
+//! Values that are not printed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::json::object::Object;
-use crate::json::{Decode, Encode, Notes};
+use crate::json::{Decode, Diagnostics, Encode};
 
 /// A secret, such as a device token or a provider's credentials, which is sent and received but never printed.
 ///
-/// `Debug` prints `[sensitive]` in its place. To read the value, call [`expose`](Self::expose), which is easy to find in a
-/// review.
+/// `Debug` prints `[sensitive]` instead of the value. To read the value, call [`expose`](Self::expose), which is easy to find in
+/// a review.
 ///
 /// ```
 /// let token = trycourier::Sensitive::from("device-token");
@@ -31,7 +31,7 @@ impl<T> Sensitive<T> {
         &self.0
     }
 
-    /// The value, by consuming the wrapper.
+    /// Consumes the wrapper, and returns the value.
     pub fn into_exposed(self) -> T {
         self.0
     }
@@ -96,12 +96,8 @@ impl<T: Decode> Decode for Sensitive<T> {
         T::strict(from).map(Self)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        notes.in_secret(|notes| T::lenient(value, notes)).map(Self)
-    }
-
-    fn text(text: &str) -> Option<Self> {
-        T::text(text).map(Self)
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        diagnostics.in_secret(|diagnostics| T::lenient(value, diagnostics)).map(Self)
     }
 
     fn null() -> Option<Self> {

@@ -1,4 +1,4 @@
-//! Moments as Courier writes them.
+//! Timestamps as text.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -8,15 +8,15 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json::{Decode, Encode, Notes};
+use crate::json::{Decode, Diagnostics, Encode};
 #[cfg(feature = "chrono")]
 use crate::values::iso_8601;
-use crate::values::iso_8601::{nanoseconds_of, read, system_time, written};
+use crate::values::iso_8601::{format, from_unix_nanos, parse, to_unix_nanos};
 
-/// A moment as Courier writes it, an ISO 8601 text such as `2024-03-12T11:30:02.484Z`.
+/// A timestamp as text in ISO 8601, such as `2024-03-12T11:30:02.484Z`.
 ///
 /// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types. So a setter such as
-/// `enqueued_after` takes a text or any of these. The text is kept unchanged, so reading it loses nothing.
+/// `enqueued_after` takes a text or any of these. The text is kept unchanged, and parsed only for a conversion.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -29,7 +29,7 @@ use crate::values::iso_8601::{nanoseconds_of, read, system_time, written};
 /// # Ok::<(), trycourier::types::TimestampError>(())
 /// ```
 ///
-/// A text that is not a date is kept, too, and only its conversion fails.
+/// A text that is not a timestamp is also kept, and only its conversion fails.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(String);
@@ -40,20 +40,20 @@ impl Timestamp {
         &self.0
     }
 
-    /// The text, by consuming the timestamp.
+    /// Consumes the timestamp, and returns the text.
     pub fn into_string(self) -> String {
         self.0
     }
 }
 
-/// The error of converting a moment: its text is not a date with a time and an offset, or the other type cannot hold it.
+/// The error of converting a timestamp: its text is not a date with a time and an offset, or the other type cannot represent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TimestampError;
 
 impl fmt::Display for TimestampError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this is not a moment in ISO 8601 with an offset, or it is too far away for the other type")
+        f.write_str("the timestamp is not ISO 8601 with an offset, or is out of range of the other type")
     }
 }
 
@@ -83,10 +83,10 @@ impl From<String> for Timestamp {
     }
 }
 
-/// In UTC, to the millisecond, as Courier writes it; to the nanosecond where there is more.
+/// Formats the time in UTC with milliseconds, as Courier does, or with nanoseconds if it has them.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        Self(written(nanoseconds_of(time)))
+        Self(format(to_unix_nanos(time)))
     }
 }
 
@@ -94,7 +94,7 @@ impl TryFrom<&Timestamp> for SystemTime {
     type Error = TimestampError;
 
     fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
-        read(&timestamp.0).and_then(system_time).ok_or(TimestampError)
+        parse(&timestamp.0).and_then(from_unix_nanos).ok_or(TimestampError)
     }
 }
 
@@ -110,7 +110,7 @@ impl TryFrom<Timestamp> for SystemTime {
 #[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl From<jiff::Timestamp> for Timestamp {
     fn from(time: jiff::Timestamp) -> Self {
-        Self(written(time.as_nanosecond()))
+        Self(format(time.as_nanosecond()))
     }
 }
 
@@ -120,7 +120,7 @@ impl TryFrom<&Timestamp> for jiff::Timestamp {
     type Error = TimestampError;
 
     fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
-        let nanoseconds = read(&timestamp.0).ok_or(TimestampError)?;
+        let nanoseconds = parse(&timestamp.0).ok_or(TimestampError)?;
         Self::from_nanosecond(nanoseconds).map_err(|_| TimestampError)
     }
 }
@@ -129,7 +129,7 @@ impl TryFrom<&Timestamp> for jiff::Timestamp {
 #[cfg_attr(docsrs, doc(cfg(feature = "chrono")))]
 impl<Z: chrono::TimeZone> From<chrono::DateTime<Z>> for Timestamp {
     fn from(time: chrono::DateTime<Z>) -> Self {
-        Self(written(i128::from(time.timestamp()) * iso_8601::SECOND + i128::from(time.timestamp_subsec_nanos())))
+        Self(format(i128::from(time.timestamp()) * iso_8601::SECOND + i128::from(time.timestamp_subsec_nanos())))
     }
 }
 
@@ -139,7 +139,7 @@ impl TryFrom<&Timestamp> for chrono::DateTime<chrono::Utc> {
     type Error = TimestampError;
 
     fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
-        let nanoseconds = read(&timestamp.0).ok_or(TimestampError)?;
+        let nanoseconds = parse(&timestamp.0).ok_or(TimestampError)?;
         let seconds = i64::try_from(nanoseconds.div_euclid(iso_8601::SECOND)).map_err(|_| TimestampError)?;
         let rest = u32::try_from(nanoseconds.rem_euclid(iso_8601::SECOND)).map_err(|_| TimestampError)?;
         Self::from_timestamp(seconds, rest).ok_or(TimestampError)
@@ -157,12 +157,8 @@ impl Decode for Timestamp {
         String::strict(from).map(Self)
     }
 
-    fn lenient<'v>(value: &'v Value, notes: &mut Notes<'v>) -> Option<Self> {
-        String::lenient(value, notes).map(Self)
-    }
-
-    fn text(text: &str) -> Option<Self> {
-        Some(Self::from(text))
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        String::lenient(value, diagnostics).map(Self)
     }
 }
 
@@ -192,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_moment_is_kept_and_does_not_convert() {
+    fn invalid_timestamp_is_preserved() {
         for text in [
             "",
             "soon",
@@ -215,7 +211,7 @@ mod tests {
 
     #[cfg(feature = "jiff")]
     #[test]
-    fn moments_convert_to_and_from_jiff() {
+    fn converts_to_and_from_jiff() {
         let timestamp = Timestamp::from("1969-12-31T23:59:59.999999999Z");
         let time = jiff::Timestamp::try_from(&timestamp).unwrap();
         assert_eq!(time.as_nanosecond(), -1);
@@ -225,7 +221,7 @@ mod tests {
 
     #[cfg(feature = "chrono")]
     #[test]
-    fn moments_convert_to_and_from_chrono() {
+    fn converts_to_and_from_chrono() {
         let timestamp = Timestamp::from("1969-12-31T23:59:59.999999999Z");
         let time = chrono::DateTime::<chrono::Utc>::try_from(&timestamp).unwrap();
         assert_eq!((time.timestamp(), time.timestamp_subsec_nanos()), (-1, 999_999_999));

@@ -5,7 +5,7 @@
 //!    ▼  import/     its structure, with our names where the committed one has the same thing
 //! openapi/upstream.yaml
 //!    ▼  spec/       the rules of normalise/ and the overlays, applied by overlay/, in their order
-//! openapi/courier.yaml, openapi/courier.json, docs/coming-from.md
+//! openapi/courier.yaml, docs/coming-from.md
 //!    ▼  report/     what it means for callers, by the surfaces that the build script's generator makes
 //! ```
 
@@ -15,10 +15,6 @@ mod check_docs;
 mod conformance;
 mod document;
 mod fetch;
-// The build script's own, so that what is said of the Rust surface is what is generated.
-#[allow(dead_code, reason = "it reads what is generated, and writes none of it")]
-#[path = "../../build/generate.rs"]
-mod generate;
 mod import;
 mod measured;
 mod normalise;
@@ -33,6 +29,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use trycourier_generator as generate;
 
 /// Maintains the description that trycourier is generated from.
 #[derive(Parser)]
@@ -47,7 +44,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Generate openapi/courier.yaml from openapi/upstream.yaml and the overlays, and from it openapi/courier.json and
+    /// Generate openapi/courier.yaml from openapi/upstream.yaml and the overlays, and from it
     /// docs/coming-from.md.
     GenerateSpec {
         /// Write nothing; fail with a diff if a generated file is stale.

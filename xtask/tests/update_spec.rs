@@ -114,7 +114,6 @@ impl Repository {
         let empty = "openapi: 3.0.3\ninfo: {title: Things, version: '1'}\npaths: {}\n";
         repository.write("openapi/upstream.yaml", empty);
         repository.write("openapi/courier.yaml", empty);
-        repository.write("openapi/courier.json", "");
         repository.write("docs/coming-from.md", "");
         repository.update(&["--no-verify", "--from", &repository.describe(&description())]).assert().success();
         repository
@@ -637,8 +636,8 @@ fn an_unknown_way_of_paging_stops_an_update_and_says_what_to_do() {
     page.insert("continue_with".to_owned(), cursor);
     let refused = error(&mut repository.update(&["--no-verify", "--from", &repository.describe(&changed)]));
     let sentence = "error: nothing is written: no Rust can be generated: the operation `things_list`: it takes a `cursor`, and \
-                    its answer has none of `paging`, `has_more`, `next_cursor` and `cursor` to go on by; correct the answer \
-                    in openapi/overlay/corrections.yaml, or teach build/model/paging.rs this way of paging\n";
+                    its response has none of `paging`, `has_more`, `next_cursor` and `cursor` to go on by; correct the response \
+                    in openapi/overlay/corrections.yaml, or teach build/description/paging.rs this way of paging\n";
     assert!(refused.ends_with(sentence), "{refused}");
     assert_eq!(repository.files(), before);
 }

@@ -1,4 +1,4 @@
-//! Whether a user can be reached.
+//! The channel of a bulk job, and the address that each user needs for it.
 
 use std::fmt;
 
@@ -39,8 +39,8 @@ const PUSH: &[&str] =
 const CHAT: &[&str] = &["slack", "ms_teams", "discord"];
 
 impl Channel {
-    /// Whether a profile has an address of this channel. `has` says whether the profile has something other than null, an
-    /// empty text or an empty object under a name.
+    /// Returns `true` if a profile has an address for this channel. `has` says whether the profile has a value other than
+    /// null, an empty string or an empty object under a name.
     pub(super) fn is_addressed(self, has: impl Fn(&str) -> bool) -> bool {
         let any = |names: &[&str]| names.iter().any(|name| has(name));
         match self {
@@ -54,7 +54,7 @@ impl Channel {
     }
 }
 
-/// What a user without an address lacks.
+/// The missing address, for an error text.
 impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -75,7 +75,7 @@ impl fmt::Display for Channel {
 /// use trycourier::types::BulkUser;
 ///
 /// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
-/// let report = job.missing_address(MissingAddress::Refuse).send(users).await?;
+/// let report = job.missing_address(MissingAddress::Reject).send(users).await?;
 /// println!("{} users have no address", report.rejected.len());
 /// # Ok(())
 /// # }
@@ -87,7 +87,7 @@ pub enum MissingAddress {
     #[default]
     Fail,
     /// Leave the user out, and report the user as rejected.
-    Refuse,
+    Reject,
     /// Add the user anyway, because Courier has the address in a stored profile.
     Add,
 }
@@ -97,8 +97,8 @@ mod tests {
     use super::Channel;
 
     #[test]
-    fn an_address_is_one_of_its_channel() {
-        let addressed = |channel: Channel, name: &str| channel.is_addressed(|asked| asked == name);
+    fn address_belongs_to_its_channel() {
+        let addressed = |channel: Channel, name: &str| channel.is_addressed(|candidate| candidate == name);
         for (channel, name) in [
             (Channel::Email, "email"),
             (Channel::Sms, "phone_number"),

@@ -1,13 +1,13 @@
-//! How far a bulk job has come.
+//! The progress of a bulk job, to save and to resume from.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// How far a bulk job has come, to save and to resume from.
+/// The progress of a bulk job, to save and to resume from.
 ///
-/// Serialized, it is a few hundred bytes, however large the job is. Save each checkpoint over the previous one. It covers what is
-/// sent before the next one, so after a crash nobody is added twice, and nobody is reported as a duplicate because of the crash.
+/// Serialized, it is a few hundred bytes, however large the job is. Save each checkpoint over the previous one. It covers the
+/// requests sent before the next one, so after a crash no user is added twice or reported as a duplicate.
 ///
 /// ```
 /// use trycourier::ext::bulk::Checkpoint;
@@ -24,7 +24,7 @@ pub struct Checkpoint {
     /// The indices in the input that were added or rejected.
     #[serde(default)]
     done: Indices,
-    /// From here on nobody can have been added before the next checkpoint.
+    /// No user from this index on can have been added before the next checkpoint.
     #[serde(default)]
     reach: u64,
     #[serde(default)]
@@ -33,7 +33,7 @@ pub struct Checkpoint {
     stage: Stage,
 }
 
-/// What is done of the job.
+/// The last completed step of the job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stage {
@@ -45,7 +45,7 @@ pub(super) enum Stage {
 }
 
 impl Checkpoint {
-    pub(super) fn of(job_id: String) -> Self {
+    pub(super) fn new(job_id: String) -> Self {
         Self { job_id, done: Indices::default(), reach: 0, rejected: 0, stage: Stage::Created }
     }
 
@@ -60,7 +60,7 @@ impl Checkpoint {
         &self.job_id
     }
 
-    /// How many users of the input are done: those in the job, and the rejected.
+    /// The number of processed users of the input, both added and rejected.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint, all: u64) {
@@ -71,7 +71,7 @@ impl Checkpoint {
         self.done.len()
     }
 
-    /// How many users were rejected.
+    /// The number of rejected users.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
@@ -82,12 +82,12 @@ impl Checkpoint {
         self.rejected
     }
 
-    /// Whether all users are in the job.
+    /// Returns `true` if all users are in the job.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
     /// if checkpoint.is_ingested() && !checkpoint.has_run() {
-    ///     println!("everybody is in the job, and nobody has been sent anything");
+    ///     println!("all users are in the job, and nothing is sent yet");
     /// }
     /// # }
     /// ```
@@ -95,12 +95,12 @@ impl Checkpoint {
         self.stage >= Stage::Ingested
     }
 
-    /// Whether the job was run.
+    /// Returns `true` if the job was run.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
     /// if checkpoint.has_run() {
-    ///     println!("it cannot be called off any more");
+    ///     println!("the job can no longer be stopped");
     /// }
     /// # }
     /// ```
@@ -130,7 +130,7 @@ impl Checkpoint {
     }
 }
 
-/// A set of indices, kept as ranges: one, and as many more as there are chunks under way.
+/// A set of indices as sorted ranges: one, and one more for each chunk in flight at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
 pub(super) struct Indices(Vec<Range<u64>>);
@@ -145,7 +145,7 @@ impl Indices {
         self.0.iter().fold(0, |sum, range| sum.saturating_add(range.end - range.start))
     }
 
-    /// After the last of them.
+    /// The index after the last one.
     pub(super) fn end(&self) -> u64 {
         self.0.last().map_or(0, |range| range.end)
     }
@@ -187,7 +187,7 @@ mod tests {
     use super::{Checkpoint, Indices, Stage};
 
     #[test]
-    fn places_are_kept_as_few_ranges() {
+    fn indices_merge_into_few_ranges() {
         let mut indices = Indices::default();
         for start in [3, 1, 5, 0, 2, 4, 9] {
             indices.insert(start..start + 1);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_what_was_inserted() {
+    fn indices_contain_what_was_inserted() {
         let mut indices = Indices::default();
         let mut expected = [false; 64];
         let mut number = 1_u64;
@@ -220,8 +220,8 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_is_saved_and_read_by_later_versions() {
-        let mut checkpoint = Checkpoint::of("job".to_owned());
+    fn checkpoint_is_read_by_later_versions() {
+        let mut checkpoint = Checkpoint::new("job".to_owned());
         checkpoint.add(0..1000, 3);
         checkpoint.reaches(5000);
         checkpoint.reaches(4000);
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(saved, expected);
         assert_eq!(serde_json::from_value::<Checkpoint>(saved).unwrap(), checkpoint);
         let least: Checkpoint = serde_json::from_value(json!({"job_id": "job", "new": 1})).unwrap();
-        assert_eq!(least, Checkpoint::of("job".to_owned()));
+        assert_eq!(least, Checkpoint::new("job".to_owned()));
         assert!(checkpoint.is_ingested() && checkpoint.has_run() && !least.is_ingested());
         assert_eq!((checkpoint.seen(), checkpoint.rejected(), checkpoint.job_id()), (1000, 3, "job"));
     }

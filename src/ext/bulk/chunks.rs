@@ -1,18 +1,21 @@
-//! Users in portions that Courier takes.
-
-use std::io;
-use std::ops::Range;
+//! The users of a bulk job, cut into requests.
 
 use futures_util::stream::{Stream, StreamExt};
 use serde::Serialize;
+use std::ops::Range;
 
 use super::checkpoint::Indices;
+use super::error::Stopped;
 use super::rejected::Rejected;
+use crate::Error;
 
-/// What Courier takes at a time; more is answered with 502.
+/// The most users that Courier takes in one request; it answers more with 502.
 pub(super) const MAX_USERS: usize = 1000;
 
-/// How large a chunk gets.
+/// The beginning and the end of the body around the users.
+const BODY: (&[u8], &[u8]) = (b"{\"users\":[", b"]}");
+
+/// The size at which a chunk is full.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub users: usize,
@@ -26,80 +29,96 @@ impl Default for Limits {
     }
 }
 
-/// Users who follow each other in the input.
-pub(super) struct Chunk<U> {
-    /// The indices that it is about, those of the rejected included.
+/// Consecutive users of the input, as the body of one request.
+pub(super) struct Chunk {
+    /// The indices that the chunk covers, including those of the rejected users.
     pub span: Range<u64>,
-    pub users: Vec<U>,
-    /// The index of each of the users.
+    /// The indices of the users in the body.
     pub indices: Vec<u64>,
-    /// Those who are left out before they are sent.
+    /// The users that are left out of the body.
     pub rejected: Vec<Rejected>,
-    bytes: usize,
+    /// The users so far, separated by commas.
+    users: Vec<u8>,
 }
 
-/// What is made of a user before it is sent.
+impl Chunk {
+    fn starting_at(index: u64) -> Self {
+        Self { span: index..index, indices: Vec::new(), rejected: Vec::new(), users: Vec::new() }
+    }
+
+    /// The body of the request that adds the users.
+    pub(super) fn body(&self) -> Vec<u8> {
+        [BODY.0, &self.users, BODY.1].concat()
+    }
+
+    fn has_room(&self, index: u64, bytes: usize, limits: Limits) -> bool {
+        let follows = self.span.end == index;
+        // A user who is too large for any chunk gets a separate one, for Courier to judge. Rejected users count too, because
+        // an unlimited number of them would need unlimited memory.
+        let fits = self.indices.is_empty() || self.users.len().saturating_add(bytes + 1) <= limits.bytes;
+        follows && fits && self.indices.len() + self.rejected.len() < limits.users
+    }
+
+    fn push(&mut self, index: u64, user: &[u8]) {
+        if !self.users.is_empty() {
+            self.users.push(b',');
+        }
+        self.users.extend_from_slice(user);
+        self.indices.push(index);
+    }
+}
+
+/// The decision about a user before it is sent.
 pub(super) enum Check {
     Add,
     Reject(String),
     Fail(String),
 }
 
-/// Why there is no further chunk.
-pub(super) enum NoChunk<E> {
-    Input(E),
-    Check { index: u64, reason: String },
-}
-
-/// Cuts a stream of users. One chunk is in memory, and one user more.
-pub(super) struct Chunks<S, U, E, C> {
+/// Cuts a stream of users into chunks. It holds one chunk and one more user in memory.
+pub(super) struct Chunks<S, E, C> {
     users: S,
     check: C,
     limits: Limits,
-    /// These are in the job already.
+    /// The indices of the users that are in the job already.
     done: Indices,
     index: u64,
-    /// The user for whom there was no room, with its size.
-    carried: Option<(u64, U, usize)>,
-    /// What comes after the users before it, and is the last.
-    failed: Option<NoChunk<E>>,
+    /// The user for which the last chunk had no room.
+    carried: Option<(u64, Check, Vec<u8>)>,
+    /// The error that follows the users before it, and ends the input.
+    failed: Option<Stopped<E>>,
     ended: bool,
 }
 
-impl<S, U, E, C> Chunks<S, U, E, C>
+impl<S, U, E, C> Chunks<S, E, C>
 where
     S: Stream<Item = Result<U, E>> + Unpin,
     U: Serialize,
     C: Fn(&U) -> Check,
 {
-    pub(super) fn of(users: S, check: C, limits: Limits, done: Indices) -> Self {
+    pub(super) fn new(users: S, check: C, limits: Limits, done: Indices) -> Self {
         let limits = Limits { users: limits.users.clamp(1, MAX_USERS), ..limits };
         Self { users, check, limits, done, index: 0, carried: None, failed: None, ended: false }
     }
 
-    /// The next chunk; none after the last, and after an error.
-    pub(super) async fn next(&mut self) -> Option<Result<Chunk<U>, NoChunk<E>>> {
-        let mut chunk: Option<Chunk<U>> = None;
-        while let Some((index, user, bytes)) = self.next_user().await {
-            let open = chunk.get_or_insert_with(|| Chunk::at(index));
-            if !open.has_room(index, bytes, self.limits) {
-                self.carried = Some((index, user, bytes));
+    /// Returns the next chunk; `None` after the last one, and after an error.
+    pub(super) async fn next(&mut self) -> Option<Result<Chunk, Stopped<E>>> {
+        let mut chunk: Option<Chunk> = None;
+        while let Some((index, check, user)) = self.next_user().await {
+            let open = chunk.get_or_insert_with(|| Chunk::starting_at(index));
+            if !open.has_room(index, user.len(), self.limits) {
+                self.carried = Some((index, check, user));
                 return chunk.map(Ok);
             }
-            open.span.end = index + 1;
-            match (self.check)(&user) {
-                Check::Add => {
-                    open.bytes = open.bytes.saturating_add(bytes);
-                    open.users.push(user);
-                    open.indices.push(index);
-                }
+            match check {
+                Check::Add => open.push(index, &user),
                 Check::Reject(reason) => open.rejected.push(Rejected { index: Some(index), reason }),
                 Check::Fail(reason) => {
-                    open.span.end = index;
-                    self.failed = Some(NoChunk::Check { index, reason });
+                    self.failed = Some(Stopped::MissingAddress { index, reason });
                     break;
                 }
             }
+            open.span.end = index + 1;
         }
         match chunk.filter(|chunk| !chunk.span.is_empty()) {
             Some(chunk) => Some(Ok(chunk)),
@@ -110,7 +129,7 @@ where
         }
     }
 
-    async fn next_user(&mut self) -> Option<(u64, U, usize)> {
+    async fn next_user(&mut self) -> Option<(u64, Check, Vec<u8>)> {
         if self.carried.is_some() {
             return self.carried.take();
         }
@@ -118,56 +137,29 @@ where
             return None;
         }
         loop {
-            let user = match self.users.next().await? {
-                Ok(user) => user,
-                Err(error) => {
-                    self.failed = Some(NoChunk::Input(error));
-                    return None;
-                }
-            };
+            let next = self.users.next().await?;
             let index = self.index;
             self.index += 1;
-            if !self.done.contains(index) {
-                let bytes = size(&user);
-                return Some((index, user, bytes));
+            if next.is_ok() && self.done.contains(index) {
+                continue;
+            }
+            match next.map_err(Stopped::Input).and_then(|user| self.encode(index, &user)) {
+                Ok((check, user)) => return Some((index, check, user)),
+                Err(error) => {
+                    self.failed = Some(error);
+                    return None;
+                }
             }
         }
     }
-}
 
-impl<U> Chunk<U> {
-    fn at(index: u64) -> Self {
-        Self { span: index..index, users: Vec::new(), indices: Vec::new(), rejected: Vec::new(), bytes: 0 }
+    fn encode(&self, index: u64, user: &U) -> Result<(Check, Vec<u8>), Stopped<E>> {
+        let unsendable = |cause| {
+            let detail = format!("the user at index {index} cannot be written as JSON");
+            Stopped::Call(Error::invalid_argument(detail).caused_by(cause))
+        };
+        Ok(((self.check)(user), serde_json::to_vec(user).map_err(unsendable)?))
     }
-
-    fn has_room(&self, index: u64, bytes: usize, limits: Limits) -> bool {
-        let follows = self.span.end == index;
-        // Somebody who is too large for any chunk has one alone, for Courier to judge. The rejected count for the number
-        // alone, so that there are not endlessly many.
-        let fits = self.users.is_empty() || self.bytes.saturating_add(bytes) <= limits.bytes;
-        follows && fits && self.users.len() + self.rejected.len() < limits.users
-    }
-}
-
-/// The bytes of a user as JSON, with the comma after it. One that cannot be JSON is found out when it is sent.
-fn size(user: &impl Serialize) -> usize {
-    struct Counter(usize);
-
-    impl io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let mut counter = Counter(1);
-    // What was counted up to an error is as good as any number.
-    let _ = serde_json::to_writer(&mut counter, user);
-    counter.0
 }
 
 #[cfg(test)]
@@ -177,12 +169,13 @@ mod tests {
 
     use futures_util::stream::{self, StreamExt};
 
-    use super::{Check, Chunk, Chunks, Limits, NoChunk};
+    use super::{Check, Chunk, Chunks, Limits};
     use crate::ext::bulk::checkpoint::Indices;
+    use crate::ext::bulk::error::Stopped;
 
-    type Cut = Result<Chunk<String>, String>;
+    type Cut = Result<Chunk, String>;
 
-    /// Users who are as long as said, those of length 7 being rejected and those of 8 an error; 0 is one of the input.
+    /// Cuts users of the given lengths: 7 is rejected, 8 fails the check, and 0 is an error of the input.
     async fn cut(lengths: &[usize], limits: Limits, done: &[(u64, u64)]) -> Vec<Cut> {
         let users = lengths.iter().map(|length| if *length == 0 { Err("broken") } else { Ok("x".repeat(*length)) });
         let check = |user: &String| match user.len() {
@@ -190,12 +183,13 @@ mod tests {
             8 => Check::Fail("eight".to_owned()),
             _ => Check::Add,
         };
-        let mut chunks = Chunks::of(stream::iter(users), check, limits, Indices::from(done.to_vec()));
+        let mut chunks = Chunks::new(stream::iter(users), check, limits, Indices::from(done.to_vec()));
         let mut all = Vec::new();
         while let Some(chunk) = chunks.next().await {
             all.push(chunk.map_err(|error| match error {
-                NoChunk::Input(error) => error.to_owned(),
-                NoChunk::Check { index, reason } => format!("{reason} at {index}"),
+                Stopped::Input(error) => error.to_owned(),
+                Stopped::MissingAddress { index, reason } => format!("{reason} at {index}"),
+                error => panic!("{error:?}"),
             }));
         }
         all
@@ -209,7 +203,7 @@ mod tests {
     const WIDE: Limits = Limits { users: 1000, bytes: usize::MAX };
 
     #[tokio::test]
-    async fn a_chunk_has_a_thousand_users_at_most() {
+    async fn chunk_has_at_most_a_thousand_users() {
         for (count, expected) in [
             (0, vec![]),
             (1, vec![Ok((0, 1))]),
@@ -225,8 +219,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_chunk_has_so_many_bytes_at_most_but_for_somebody_larger() {
-        // Two quotation marks and a comma each.
+    async fn bytes_limit_a_chunk_unless_one_user_exceeds_them() {
+        // Each user has two quotation marks, and a comma before it.
         let limits = Limits { bytes: 12, ..WIDE };
         let chunks = cut(&[3, 3, 3, 1, 1, 1, 50, 9, 4], limits, &[]).await;
         let expected = [Ok((0, 2)), Ok((2, 4)), Ok((4, 6)), Ok((6, 7)), Ok((7, 8)), Ok((8, 9))];
@@ -234,14 +228,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_who_are_in_the_job_are_left_out() {
+    async fn users_in_the_job_are_left_out() {
         let chunks = cut(&[1; 20], Limits { users: 4, ..WIDE }, &[(0, 3), (5, 7), (9, 10), (18, 30)]).await;
         assert_eq!(spans(&chunks), [Ok((3, 5)), Ok((7, 9)), Ok((10, 14)), Ok((14, 18))]);
         assert!(cut(&[1; 20], WIDE, &[(0, 20)]).await.is_empty());
     }
 
     #[tokio::test]
-    async fn the_refused_keep_their_indices() {
+    async fn rejected_users_keep_their_indices() {
         let chunks = cut(&[1, 7, 1, 7, 7], WIDE, &[]).await;
         let [Ok(chunk)] = &chunks[..] else { panic!("one chunk") };
         assert_eq!((chunk.span.clone(), &chunk.indices), (0..5, &vec![0, 2]));
@@ -250,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_comes_after_those_before_it_and_ends() {
+    async fn error_follows_the_users_before_it_and_ends() {
         assert_eq!(spans(&cut(&[1, 1, 0, 1], WIDE, &[]).await), [Ok((0, 2)), Err("broken")]);
         assert_eq!(spans(&cut(&[1, 1, 8, 1], WIDE, &[]).await), [Ok((0, 2)), Err("eight at 2")]);
         assert_eq!(spans(&cut(&[8, 1], WIDE, &[]).await), [Err("eight at 0")]);
@@ -258,11 +252,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_more_is_read_than_a_chunk_and_one() {
+    async fn at_most_a_chunk_and_one_user_is_read() {
         let read = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&read);
         let users = stream::repeat_with(move || Ok::<_, ()>(counter.fetch_add(1, Ordering::Relaxed))).boxed();
-        let mut chunks = Chunks::of(users, |_: &usize| Check::Add, WIDE, Indices::default());
+        let mut chunks = Chunks::new(users, |_: &usize| Check::Add, WIDE, Indices::default());
         for count in 1..4 {
             chunks.next().await;
             assert!(read.load(Ordering::Relaxed) <= count * 1000 + 1);

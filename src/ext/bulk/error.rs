@@ -3,7 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::chunks::NoChunk;
+use super::checkpoint::Checkpoint;
+use super::rejected::Rejected;
 use crate::Error;
 use crate::types::BulkJob;
 
@@ -42,10 +43,10 @@ pub enum Stopped<E> {
 impl<E> fmt::Display for Stopped<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Call(_) => f.write_str("a call of the bulk job failed"),
-            Self::Input(_) => f.write_str("the users of the bulk job cannot be read any further"),
+            Self::Call(_) => f.write_str("a request of the bulk job failed"),
+            Self::Input(_) => f.write_str("the input of users failed"),
             Self::MissingAddress { index, reason } => write!(f, "the user at index {index} {reason}"),
-            Self::Failed(_) => f.write_str("Courier says that the job failed"),
+            Self::Failed(_) => f.write_str("the status of the job is ERROR"),
         }
     }
 }
@@ -60,11 +61,90 @@ impl<E: StdError + 'static> StdError for Stopped<E> {
     }
 }
 
-impl<E> From<NoChunk<E>> for Stopped<E> {
-    fn from(error: NoChunk<E>) -> Self {
-        match error {
-            NoChunk::Input(error) => Self::Input(error),
-            NoChunk::Check { index, reason } => Self::MissingAddress { index, reason },
+/// Why a job stopped, and where to resume it.
+///
+/// ```no_run
+/// use trycourier::ext::bulk::{Job, Stopped};
+/// use trycourier::types::BulkUser;
+///
+/// # async fn example(job: Job, users: Vec<BulkUser>) {
+/// if let Err(error) = job.send(users).await {
+///     if let Stopped::MissingAddress { index, .. } = error.reason() {
+///         println!("user {index} has no address; nobody was sent anything");
+///     }
+///     println!("{} users were processed", error.checkpoint().seen());
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct BulkError<E> {
+    reason: Stopped<E>,
+    checkpoint: Checkpoint,
+    rejected: Vec<Rejected>,
+}
+
+impl<E> BulkError<E> {
+    pub(super) fn new(reason: Stopped<E>, checkpoint: Checkpoint) -> Self {
+        Self { reason, checkpoint, rejected: Vec::new() }
+    }
+
+    pub(super) fn with_rejected(self, rejected: Vec<Rejected>) -> Self {
+        Self { rejected, ..self }
+    }
+
+    /// Why it stopped.
+    ///
+    /// ```
+    /// use trycourier::ext::bulk::{BulkError, Stopped};
+    ///
+    /// fn is_worth_another_try<E>(error: &BulkError<E>) -> bool {
+    ///     matches!(error.reason(), Stopped::Call(call) if call.is_transient())
+    /// }
+    /// ```
+    pub fn reason(&self) -> &Stopped<E> {
+        &self.reason
+    }
+
+    /// Where to resume, with [`Job::resume`].
+    ///
+    /// ```
+    /// use trycourier::ext::bulk::{BulkError, Job};
+    ///
+    /// fn resume<E>(client: &trycourier::Client, error: &BulkError<E>) -> Job {
+    ///     Job::resume(client, error.checkpoint().clone())
+    /// }
+    /// ```
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The users who were not added until then, as in [`Report::rejected`]. A resumed job does not report them again. Steps that
+    /// you took from the stream have reported theirs in [`Progress::Ingested`] and are left out here.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn show<E>(error: &BulkError<E>) {
+    ///     error.rejected().iter().for_each(|user| println!("user {:?}: {}", user.index, user.reason));
+    /// }
+    /// ```
+    pub fn rejected(&self) -> &[Rejected] {
+        &self.rejected
+    }
+}
+
+impl<E> fmt::Display for BulkError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the bulk job stopped after {} users", self.checkpoint.seen())?;
+        match &self.reason {
+            Stopped::MissingAddress { .. } | Stopped::Failed(_) => write!(f, ": {}", self.reason),
+            // The source has the text.
+            Stopped::Call(_) | Stopped::Input(_) => Ok(()),
         }
+    }
+}
+
+impl<E: StdError + 'static> StdError for BulkError<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.reason.source()
     }
 }

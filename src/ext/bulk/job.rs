@@ -1,24 +1,20 @@
 //! A bulk job at Courier, and its steps.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
 use serde_json::Value;
 
-use super::add_users::{Added, Ingested, Intake, ingest};
+use super::add_users::{Ingested, add_users};
 use super::channel::{Channel, MissingAddress};
 use super::checkpoint::{Checkpoint, Stage};
 use super::chunks::{Check, Limits};
 use super::error::Stopped;
-use super::progress::Sending;
-use super::rejected::Rejection;
 use crate::calls::BulkListUsers;
 use crate::ext::{Items, Wait};
 use crate::types::{BulkJobStatus, BulkMessage, BulkRetrieveJobResponse, BulkUser};
-use crate::{Client, Options, Result};
+use crate::{Client, ErrorKind, Options, Result};
 
 /// A bulk job at Courier.
 ///
@@ -74,7 +70,7 @@ impl Job {
     /// Those of [`bulk.create_job`](crate::resources::Bulk::create_job).
     pub async fn create(client: &Client, message: BulkMessage) -> Result<Self> {
         let created = client.bulk().create_job(message).await?.into_inner();
-        Ok(Self { was_resumed: false, ..Self::resume(client, Checkpoint::of(created.job_id)) })
+        Ok(Self { was_resumed: false, ..Self::resume(client, Checkpoint::new(created.job_id)) })
     }
 
     /// Resumes a job from a checkpoint. The users have to be the same, in the same order.
@@ -211,48 +207,6 @@ impl Job {
         self
     }
 
-    /// Adds the users, runs the job and waits for its end. Nothing happens until the result is awaited or polled as a stream.
-    ///
-    /// ```no_run
-    /// use trycourier::ext::bulk::Job;
-    /// use trycourier::types::BulkUser;
-    ///
-    /// # async fn example(job: Job) -> Result<(), Box<dyn std::error::Error>> {
-    /// let users = ["ada@example.com", "alan@example.com"].map(|email| BulkUser::new().profile([("email", email)]));
-    /// let report = job.send(users).await?;
-    /// println!("{} of {} users", report.job.enqueued, report.seen);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn send<I>(self, users: I) -> Sending<Infallible>
-    where
-        I: IntoIterator<Item = BulkUser>,
-        I::IntoIter: Send + 'static,
-    {
-        self.send_stream(stream::iter(users.into_iter().map(Ok)))
-    }
-
-    /// Like [`send`](Self::send), for users that arrive asynchronously, for instance from a database. An error in the stream stops
-    /// the job before it is run. Resume it from the last checkpoint.
-    ///
-    /// ```no_run
-    /// use futures::stream::{self, Stream};
-    /// use trycourier::ext::bulk::Job;
-    /// use trycourier::types::BulkUser;
-    ///
-    /// # fn rows() -> impl Stream<Item = Result<BulkUser, std::io::Error>> + Send + 'static { stream::empty() }
-    /// # async fn example(job: Job) -> Result<(), Box<dyn std::error::Error>> {
-    /// let report = job.send_stream(rows()).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn send_stream<E: Send + 'static>(
-        self,
-        users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static,
-    ) -> Sending<E> {
-        Sending::of(self, users)
-    }
-
     /// The first step: adds the users. Each item of the stream is a chunk that is done, and the [`Checkpoint`] of the last one
     /// says that all users are in the job. Chunks are only sent while the stream is polled.
     ///
@@ -277,11 +231,11 @@ impl Job {
     /// # Errors
     ///
     /// The last item is an error if a call or the input failed, or if a user has no address. See [`Stopped`].
-    pub fn ingest<E: Send + 'static>(
-        &self,
-        users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static,
-    ) -> impl Stream<Item = Result<Ingested, Stopped<E>>> + Send + Unpin + 'static {
-        let intake = Users { client: self.client.clone(), job_id: Arc::from(self.id()) };
+    pub fn ingest<E, S>(&self, users: S) -> impl Stream<Item = Result<Ingested, Stopped<E>>> + Send + Unpin + use<E, S>
+    where
+        E: Send + 'static,
+        S: Stream<Item = Result<BulkUser, E>> + Send + 'static,
+    {
         let (channel, missing_address) = (self.channel, self.missing_address);
         let check = move |user: &BulkUser| check(user, channel, missing_address);
         let checkpoint = self.checkpoint.clone();
@@ -289,7 +243,7 @@ impl Job {
             let done = Ingested { rejected: Vec::new(), checkpoint };
             return futures_util::future::Either::Left(stream::iter([Ok(done)]));
         }
-        let chunks = ingest(intake, Box::pin(users), check, self.limits, self.in_flight, checkpoint);
+        let chunks = add_users(self.client.clone(), Box::pin(users), check, self.limits, self.in_flight, checkpoint);
         futures_util::future::Either::Right(Box::pin(chunks))
     }
 
@@ -311,15 +265,24 @@ impl Job {
             return Ok(());
         }
         if self.was_resumed {
-            let job = self.client.bulk().retrieve_job(self.id()).await?.into_inner().job;
-            if job.status != BulkJobStatus::Created && job.status.as_str() != "" {
+            let status = self.status().await?;
+            if status != BulkJobStatus::Created && status.as_str() != "" {
                 return Ok(());
             }
         }
-        // The same key in every process: of two that run the job, one does.
+        // The same key in every process: if two run the job, Courier acts on one of them.
         let key = format!("trycourier-run-{}", self.id());
-        self.client.bulk().run_job(self.id()).idempotency_key(key).await?;
-        Ok(())
+        let run = |key: String| self.client.bulk().run_job(self.id()).idempotency_key(key);
+        let Err(error) = run(key).await else { return Ok(()) };
+        if error.kind() != ErrorKind::Server {
+            return Err(error);
+        }
+        // Courier stores a 5xx under its key, and repeats it for a day. Another key cannot send twice: a job runs once.
+        match self.status().await {
+            Ok(BulkJobStatus::Created) => run(self.client.new_idempotency_key()).await.map(drop),
+            Ok(status) if !status.as_str().is_empty() => Ok(()),
+            _ => Err(error),
+        }
     }
 
     /// The third step: waits for the end of the job, when the messages to all users are on their way.
@@ -355,12 +318,16 @@ impl Job {
         self.client.bulk().list_users(self.id()).items()
     }
 
-    /// Whether there is nobody to run it for, and it has not run.
+    async fn status(&self) -> Result<BulkJobStatus> {
+        Ok(self.client.bulk().retrieve_job(self.id()).await?.into_inner().job.status)
+    }
+
+    /// Returns `true` if the job has no users and has not run.
     pub(super) fn is_empty(&self) -> bool {
         !self.checkpoint.has_run() && self.checkpoint.seen() == self.checkpoint.rejected()
     }
 
-    pub(super) fn at(&mut self, checkpoint: &Checkpoint) {
+    pub(super) fn set_checkpoint(&mut self, checkpoint: &Checkpoint) {
         self.checkpoint = checkpoint.clone();
     }
 
@@ -392,31 +359,8 @@ fn check(user: &BulkUser, channel: Channel, missing_address: MissingAddress) -> 
     match missing_address {
         MissingAddress::Add => Check::Add,
         _ if channel.is_addressed(has) => Check::Add,
-        MissingAddress::Refuse => Check::Reject(format!("the user lacks {channel}")),
+        MissingAddress::Reject => Check::Reject(format!("the user lacks {channel}")),
         MissingAddress::Fail => Check::Fail(format!("lacks {channel}")),
-    }
-}
-
-/// The users of a job at Courier.
-#[derive(Clone)]
-struct Users {
-    client: Client,
-    job_id: Arc<str>,
-}
-
-impl Intake for Users {
-    type User = BulkUser;
-
-    async fn add(&self, users: Arc<Vec<BulkUser>>) -> Result<Added> {
-        let call = self.client.bulk().add_users(&*self.job_id, users.iter().cloned());
-        let answer = call.await?;
-        let was_repeated = answer.attempts() > 1;
-        let errors = answer.into_inner().errors.unwrap_or_default().into_iter();
-        let rejections = errors.map(|error| Rejection {
-            reason: error.error.unwrap_or_else(|| "Courier gave no reason".to_owned()),
-            user: error.user.and_then(|user| serde_json::to_value(user).ok()).unwrap_or_default(),
-        });
-        Ok(Added { rejections: rejections.collect(), was_repeated })
     }
 }
 
@@ -445,7 +389,7 @@ mod tests {
         }
         let user = BulkUser::new().recipient("u").to(UserRecipient::new().email("ada@example.com"));
         assert!(matches!(check(&user, Channel::Email, MissingAddress::Fail), Check::Fail(_)));
-        assert!(matches!(check(&user, Channel::Email, MissingAddress::Refuse), Check::Reject(_)));
+        assert!(matches!(check(&user, Channel::Email, MissingAddress::Reject), Check::Reject(_)));
         assert!(matches!(check(&user, Channel::Email, MissingAddress::Add), Check::Add));
         assert!(matches!(check(&user, Channel::Inbox, MissingAddress::Fail), Check::Add));
     }

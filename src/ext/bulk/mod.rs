@@ -1,4 +1,4 @@
-//! Bulk jobs of any size: one message to as many users as there are.
+//! Bulk jobs of any size: one message to any number of users.
 //!
 //! A bulk job at Courier is created, filled with up to 1,000 users per call, and run once. A [`Job`] takes an iterator or a stream
 //! of users and does all of that. Only a few chunks of users are in memory at a time.
@@ -18,8 +18,8 @@
 //!
 //! # Progress, and resuming after a crash
 //!
-//! As a stream, [`Sending`] reports each step. Save each checkpoint over the previous one: another process can resume from it,
-//! with the same users in the same order, and adds nobody twice.
+//! As a stream, [`SendJob`] reports each step. Save each checkpoint over the previous one: another process can resume from it,
+//! with the same users in the same order, and no user is added twice.
 //!
 //! ```no_run
 //! use futures::TryStreamExt as _;
@@ -37,8 +37,8 @@
 //!     if let Some(checkpoint) = progress.checkpoint() {
 //!         std::fs::write("job.json", serde_json::to_vec(checkpoint)?)?;
 //!     }
-//!     if let Progress::Ingested { rejected, .. } = &progress {
-//!         rejected.iter().for_each(|user| println!("user {:?}: {}", user.index, user.reason));
+//!     if let Progress::Ingested(chunk) = &progress {
+//!         chunk.rejected.iter().for_each(|user| println!("user {:?}: {}", user.index, user.reason));
 //!     }
 //! }
 //! # Ok(())
@@ -53,13 +53,13 @@ mod checkpoint;
 mod chunks;
 mod error;
 mod job;
-mod progress;
 mod rejected;
+mod send_job;
 
 pub use add_users::Ingested;
 pub use channel::{Channel, MissingAddress};
 pub use checkpoint::Checkpoint;
-pub use error::Stopped;
+pub use error::{BulkError, Stopped};
 pub use job::Job;
-pub use progress::{BulkError, Progress, Report, Sending};
 pub use rejected::Rejected;
+pub use send_job::{Progress, Report, SendJob};

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::types::BulkUserError;
+
 /// A user who was not added to the job.
 ///
 /// ```
@@ -24,46 +26,57 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// A user whom Courier rejected, as the response has it.
+/// A user that Courier rejected, as the response has it.
 pub(super) struct Rejection {
     pub reason: String,
     pub user: Value,
 }
 
 impl Rejection {
-    pub(super) fn is_of_a_duplicate(&self) -> bool {
+    pub(super) fn is_duplicate(&self) -> bool {
         self.reason.to_ascii_lowercase().contains("duplicate")
     }
 }
 
-/// Finds the users that a response means among those that were sent, whose indices are given too.
-pub(super) fn located(rejections: &[Rejection], sent: &[Value], indices: &[u64]) -> Vec<Rejected> {
-    // By identity, because a response can name more users than were sent.
-    let mut left: HashMap<Option<&str>, Vec<(&Value, u64)>> = HashMap::new();
-    for (user, index) in sent.iter().zip(indices) {
-        left.entry(identity(user)).or_default().push((user, *index));
+impl From<BulkUserError> for Rejection {
+    fn from(error: BulkUserError) -> Self {
+        Self {
+            reason: error.error.unwrap_or_else(|| "Courier gave no reason".to_owned()),
+            user: error.user.and_then(|user| serde_json::to_value(user).ok()).unwrap_or_default(),
+        }
     }
-    let mut found: Vec<Rejected> = rejections
+}
+
+/// Finds the rejected users among those of the request's body, whose indices in the input are given too.
+pub(super) fn locate(rejections: &[Rejection], body: &[u8], indices: &[u64]) -> Vec<Rejected> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let sent = body.get("users").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    // Grouped by identity: a response can name more users than were sent, and comparing each pair would take too long.
+    let mut unmatched: HashMap<Option<&str>, Vec<(&Value, u64)>> = HashMap::new();
+    for (user, index) in sent.iter().zip(indices) {
+        unmatched.entry(identity(user)).or_default().push((user, *index));
+    }
+    let mut rejected: Vec<Rejected> = rejections
         .iter()
         .rev()
         .map(|rejection| {
             let id = identity(&rejection.user);
-            let index = left.get_mut(&id).and_then(|alike| {
-                // From the end: of two that are equal, it is the second who is a duplicate.
+            let index = unmatched.get_mut(&id).and_then(|alike| {
+                // From the end: of two equal users, the second one is the duplicate.
                 let same = alike.iter().rposition(|(user, _)| **user == rejection.user);
-                let at = same.or_else(|| id.and(alike.len().checked_sub(1)))?;
-                Some(alike.remove(at).1)
+                let position = same.or_else(|| id.and(alike.len().checked_sub(1)))?;
+                Some(alike.remove(position).1)
             });
             Rejected { index, reason: rejection.reason.clone() }
         })
         .collect();
-    found.reverse();
-    found
+    rejected.reverse();
+    rejected
 }
 
-/// By what Courier knows a user. Its answers have some of it at another index than it was sent.
+/// The id or address by which Courier knows a user. A response can have it under another name than the request.
 fn identity(user: &Value) -> Option<&str> {
-    const PLACES: [&str; 9] = [
+    const POINTERS: [&str; 9] = [
         "/to/user_id",
         "/user_id",
         "/recipient",
@@ -74,7 +87,7 @@ fn identity(user: &Value) -> Option<&str> {
         "/to/phone_number",
         "/phone_number",
     ];
-    PLACES.iter().find_map(|index| user.pointer(index)?.as_str())
+    POINTERS.iter().find_map(|pointer| user.pointer(pointer)?.as_str())
 }
 
 #[cfg(test)]
@@ -83,17 +96,20 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Rejection, located};
+    use super::{Rejection, locate};
 
     fn indices(rejected: &[Value], sent: &[Value]) -> Vec<Option<u64>> {
         let rejections =
             rejected.iter().map(|user| Rejection { reason: "Duplicate user".to_owned(), user: user.clone() });
         let indices: Vec<u64> = (100..).take(sent.len()).collect();
-        located(&rejections.collect::<Vec<_>>(), sent, &indices).into_iter().map(|rejected| rejected.index).collect()
+        locate(&rejections.collect::<Vec<_>>(), json!({"users": sent}).to_string().as_bytes(), &indices)
+            .into_iter()
+            .map(|rejected| rejected.index)
+            .collect()
     }
 
     #[test]
-    fn a_user_is_found_as_sent_or_by_id() {
+    fn user_is_located_as_sent_or_by_id() {
         let sent = [
             json!({"to": {"user_id": "a"}, "profile": {"email": "a@example.com"}}),
             json!({"recipient": "b"}),
@@ -107,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_names_more_than_were_sent_takes_no_longer_to_read() {
+    fn surplus_rejections_take_linear_time() {
         let user =
             |name: &str, number: usize| json!({"recipient": format!("{name}{number}"), "profile": {"a": number}});
         let sent: Vec<Value> = (0..1000).map(|number| user("u", number)).collect();
@@ -118,11 +134,17 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_users_the_later_ones_are_meant() {
+    fn later_of_equal_users_is_the_duplicate() {
         let user = json!({"recipient": "a"});
         let other = json!({"recipient": "b"});
         let sent = [user.clone(), other, user.clone(), user.clone()];
         assert_eq!(indices(&[user.clone(), user.clone()], &sent), [Some(102), Some(103)]);
         assert_eq!(indices(&vec![user; 4], &sent), [None, Some(100), Some(102), Some(103)]);
+    }
+
+    #[test]
+    fn duplicate_is_known_by_its_reason() {
+        let rejection = |reason: &str| Rejection { reason: reason.to_owned(), user: Value::Null }.is_duplicate();
+        assert!(rejection("Duplicate user") && rejection("user is a duplicate") && !rejection("Invalid user"));
     }
 }

@@ -1,25 +1,29 @@
 //! Lists that come in pages.
 //!
-//! Courier pages by a cursor in four shapes; which operation has which is read from the description.
+//! [`Pages`] folds the calls of a list into a stream of pages, and [`Items`] flattens the pages. The shape of a response, which
+//! says where the items and the next cursor are, is generated from the description as an implementation of [`Paged`].
 
-pub(crate) mod fetch;
+mod fetch;
+mod page;
+mod paged;
 mod prefetch;
-mod rows;
 
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::vec;
 
-use futures_util::stream::{FusedStream, Stream, StreamExt};
-use http::{HeaderMap, StatusCode};
+use futures_util::stream::{BoxStream, Fuse, FusedStream, Stream, StreamExt};
 
-use self::fetch::Walk;
-use self::rows::{Flat, Rows, Source};
-use crate::call::Call;
-use crate::json::{Decode, Structure};
-use crate::{Error, ErrorKind, Result};
+#[cfg(fuzzing)]
+pub(crate) use self::fetch::Cursors;
+pub use self::page::Page;
+#[cfg(fuzzing)]
+pub(crate) use self::paged::non_empty;
+pub use self::paged::{Next, Paged};
+use crate::Result;
 
-/// `pages()` and `items()` for code that is generic over lists. Each call of a list has both as methods of its own, too.
+/// `pages()` and `items()` for code that is generic over lists. The calls of lists also have both as inherent methods.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -51,7 +55,7 @@ pub trait Paginate: Paged {
     /// # }
     /// ```
     fn pages(self) -> Pages<Self> {
-        Pages::of(self)
+        Pages { stream: fetch::pages(self).boxed().fuse() }
     }
 
     /// A stream of the items of all pages, see [`Items`].
@@ -69,107 +73,28 @@ pub trait Paginate: Paged {
     /// # }
     /// ```
     fn items(self) -> Items<Self> {
-        Items { rows: Flat::of(Source::of(Walk::of(self))) }
+        Items { pages: self.pages(), rows: Vec::new().into_iter() }
     }
 }
 
 impl<P: Paged> Paginate for P {}
 
-/// A page of a list.
+/// The pages of a list, as a [`Stream`].
 ///
-/// ```no_run
-/// use futures::TryStreamExt as _;
+/// The stream is lazy: it fetches a page when it is polled, unless you fetch pages ahead with [`prefetch`](Self::prefetch). It
+/// starts at the call's `cursor`, if one is set, and keeps every other argument. It ends after the last page, or after an error.
+/// Each request has the client's retries.
 ///
-/// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
-/// let mut pages = client.lists().list().pages();
-/// while let Some(page) = pages.try_next().await? {
-///     println!("{} lists, then from {:?}", page.items.len(), page.next_cursor);
-///     page.errors.iter().for_each(|error| eprintln!("{error}"));
-/// }
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Page<T> {
-    /// The items of the page. A page that is not the last can be empty, too.
-    pub items: Vec<T>,
-    /// An error for each row that cannot be read as an item at all. A row with an odd value inside is among the items.
-    pub errors: Vec<Error>,
-    /// The cursor of the next page; `None` on the last page. To resume the list from there, set it as the call's `cursor`.
-    pub next_cursor: Option<String>,
-    /// The HTTP status of the response.
-    pub status: StatusCode,
-    /// The headers of the response.
-    pub headers: HeaderMap,
-}
-
-/// What the calls of lists have in common. Only calls of this crate implement it.
+/// Adapters come from the crate `futures`. For example, `StreamExt::take` fetches no page that it does not return:
 ///
 /// ```no_run
 /// use futures::{StreamExt as _, TryStreamExt as _};
-/// use trycourier::ext::{Paged, Paginate as _};
 ///
-/// /// The first item of a list.
-/// async fn first<P: Paged>(list: P) -> trycourier::Result<Option<P::Item>> {
-///     list.items().limit(1).try_next().await
-/// }
 /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
-/// # let _ = first(client.lists().list()).await?;
+/// let newest: Vec<_> = client.messages().list().pages().take(2).try_collect().await?;
 /// # Ok(())
 /// # }
 /// ```
-pub trait Paged: Call<Response: Structure> + Unpin {
-    /// The type of the list's items.
-    type Item: Decode + Send + Unpin + 'static;
-
-    /// The property of the response that holds the items.
-    #[doc(hidden)]
-    const ITEMS: &'static str;
-
-    #[doc(hidden)]
-    fn cursor_mut(&mut self) -> &mut Option<String>;
-
-    #[doc(hidden)]
-    fn next(answer: &Self::Response) -> Next;
-
-    #[doc(hidden)]
-    fn take_items(answer: &mut Self::Response) -> Vec<Self::Item>;
-}
-
-/// Where a response says that the list goes on.
-#[doc(hidden)]
-pub struct Next {
-    /// Whether there is more, where the response says so beside its cursor.
-    pub more: Option<bool>,
-    pub cursor: Option<String>,
-}
-
-impl Next {
-    /// The cursor of the next page; none after the last.
-    pub(super) fn cursor(self) -> Result<Option<String>> {
-        let cursor = leading(self.cursor);
-        match self.more {
-            Some(false) => Ok(None),
-            Some(true) if cursor.is_none() => Err(Error::new(
-                ErrorKind::MissingCursor,
-                "the server says that the list goes on and gives no cursor to go on with; the rest of it cannot be read",
-            )),
-            _ => Ok(cursor),
-        }
-    }
-}
-
-/// A cursor that leads somewhere.
-pub fn leading(cursor: Option<String>) -> Option<String> {
-    cursor.filter(|cursor| !cursor.is_empty())
-}
-
-/// The pages of a list, as a [`Stream`].
-///
-/// The stream is lazy: it fetches a page when it is polled for it, unless you fetch pages [`ahead`](Self::ahead). It starts at the
-/// call's `cursor`, if one is set, and keeps every other argument. It ends after the last page, or after an error. Each request
-/// has the client's retries.
 ///
 /// # Resuming
 ///
@@ -198,18 +123,15 @@ pub fn leading(cursor: Option<String>) -> Option<String> {
 ///
 /// # Errors
 ///
-/// Those of the operation, [`ErrorKind::CursorLoop`] if a cursor leads back to an earlier page, and
-/// [`ErrorKind::MissingCursor`] if the server says that there is another page, but sends no cursor for it.
+/// The errors of the operation, [`Decode`](crate::ErrorKind::Decode) if a response is not a list,
+/// [`CursorLoop`](crate::ErrorKind::CursorLoop) if a cursor leads back to an earlier page, and
+/// [`MissingCursor`](crate::ErrorKind::MissingCursor) if the response says that there are more pages but has no cursor.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P: Paged> {
-    source: Source<P::Item>,
+    stream: Fuse<BoxStream<'static, Result<Page<P::Item>>>>,
 }
 
 impl<P: Paged> Pages<P> {
-    fn of(call: P) -> Self {
-        Self { source: Source::of(Walk::of(call)) }
-    }
-
     /// Fetches up to `pages` pages ahead while you work on one, and holds them in memory. The default is 0. One is usually
     /// enough; more help if the time that you need for a page varies.
     ///
@@ -221,21 +143,8 @@ impl<P: Paged> Pages<P> {
     /// let pages = client.messages().list().pages().prefetch(1);
     /// # }
     /// ```
-    pub fn prefetch(mut self, pages: usize) -> Self {
-        self.source = self.source.prefetch(pages);
-        self
-    }
-
-    /// Ends the stream after `pages` pages, without a request for further ones.
-    ///
-    /// ```no_run
-    /// # fn example(client: &trycourier::Client) {
-    /// let newest = client.messages().list().pages().limit(2);
-    /// # }
-    /// ```
-    pub fn limit(mut self, pages: usize) -> Self {
-        self.source = self.source.at_most_pages(pages);
-        self
+    pub fn prefetch(self, pages: usize) -> Self {
+        Self { stream: prefetch::prefetch(self.stream, pages).fuse() }
     }
 }
 
@@ -249,30 +158,19 @@ impl<P: Paged> Stream for Pages<P> {
     type Item = Result<Page<P::Item>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let rows = ready!(self.source.poll_next_unpin(context));
-        Poll::Ready(rows.map(|rows| {
-            let Rows { rows, next_cursor, status, headers } = rows?;
-            let (mut items, mut errors) = (Vec::with_capacity(rows.len()), Vec::new());
-            for row in rows {
-                match row {
-                    Ok(item) => items.push(item),
-                    Err(error) => errors.push(error),
-                }
-            }
-            Ok(Page { items, errors, next_cursor, status, headers })
-        }))
+        self.stream.poll_next_unpin(context)
     }
 }
 
 impl<P: Paged> FusedStream for Pages<P> {
     fn is_terminated(&self) -> bool {
-        self.source.has_ended()
+        self.stream.is_terminated()
     }
 }
 
 /// The items of all pages of a list, as a [`Stream`]; one page is in memory at a time. See [`Pages`].
 ///
-/// A row that cannot be read as an item at all is an error in its place, and the stream goes on after it. Any other error ends
+/// An item that cannot be decoded at all is an error at its position, and the stream continues after it. Any other error ends
 /// the stream.
 ///
 /// ```no_run
@@ -286,9 +184,23 @@ impl<P: Paged> FusedStream for Pages<P> {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// To stop after ten items, use `StreamExt::take` of the crate `futures`. Pages that they do not need are not fetched. The size
+/// of a page is a separate setting: a setter of the call, for the lists that have it.
+///
+/// ```no_run
+/// use futures::{StreamExt as _, TryStreamExt as _};
+///
+/// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+/// let newest: Vec<_> = client.messages().list().items().take(10).try_collect().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<P: Paged> {
-    rows: Flat<P::Item>,
+    pages: Pages<P>,
+    /// The rest of the current page.
+    rows: vec::IntoIter<Result<P::Item>>,
 }
 
 impl<P: Paged> Items<P> {
@@ -300,20 +212,7 @@ impl<P: Paged> Items<P> {
     /// # }
     /// ```
     pub fn prefetch(mut self, pages: usize) -> Self {
-        self.rows = self.rows.prefetch(pages);
-        self
-    }
-
-    /// Ends the stream after `rows` items, without a request for pages that they do not need. The size of a page is another
-    /// matter: where Courier lets you choose it, it is a setter of the call.
-    ///
-    /// ```no_run
-    /// # fn example(client: &trycourier::Client) {
-    /// let newest = client.messages().list().items().limit(10);
-    /// # }
-    /// ```
-    pub fn limit(mut self, rows: usize) -> Self {
-        self.rows = self.rows.limit(rows);
+        self.pages = self.pages.prefetch(pages);
         self
     }
 }
@@ -328,18 +227,26 @@ impl<P: Paged> Stream for Items<P> {
     type Item = Result<P::Item>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.rows.poll_next_unpin(context)
+        loop {
+            if let Some(row) = self.rows.next() {
+                return Poll::Ready(Some(row));
+            }
+            match ready!(self.pages.poll_next_unpin(context)).transpose()? {
+                Some(page) => self.rows = page.into_rows().into_iter(),
+                None => return Poll::Ready(None),
+            }
+        }
     }
 }
 
 impl<P: Paged> FusedStream for Items<P> {
     fn is_terminated(&self) -> bool {
-        self.rows.has_ended()
+        self.rows.as_slice().is_empty() && self.pages.is_terminated()
     }
 }
 
-/// `items()` and `pages()` of a call, so that no trait has to be imported.
-macro_rules! paged {
+/// Adds `items()` and `pages()` to a call, so that callers do not have to import a trait.
+macro_rules! paged_methods {
     ($call:ident) => {
         impl $call {
             /// The items of all pages, as a [`Stream`](futures_util::stream::Stream) that fetches pages as it is polled.
@@ -380,4 +287,4 @@ macro_rules! paged {
         }
     };
 }
-pub(crate) use paged;
+pub(crate) use paged_methods as paged;

@@ -1,77 +1,69 @@
-//! Reading ahead: what a stream has next is fetched while the caller works on what it had last.
+//! Fetches pages ahead of the caller.
 
 use std::panic;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::pin::pin;
 
-use futures_util::stream::{Stream, StreamExt};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::{Error, ErrorKind, Result};
 
-/// A stream that is read by a task of its own, at most so many items ahead of the caller; the one that is under way counts.
+/// Reads `source` in a separate task, at most `count` elements ahead of the caller, including the one in progress.
 ///
-/// The task ends with the stream that it reads, and with this value. Without a tokio runtime there can be none: then the
-/// stream is read as it is asked for.
-pub(crate) enum Ahead<S: Stream> {
-    Read { items: mpsc::Receiver<S::Item>, task: JoinSet<()> },
-    AsAsked(Pin<Box<S>>),
-}
-
-impl<S, T> Ahead<S>
-where
-    S: Stream<Item = Result<T>> + Send + 'static,
-    T: Send + 'static,
-{
-    pub(crate) fn of(source: S, at_most: usize) -> Self {
-        let (Ok(runtime), 1..) = (Handle::try_current(), at_most) else {
-            return Self::AsAsked(Box::pin(source));
-        };
-        let (places, items) = mpsc::channel(at_most.min(tokio::sync::Semaphore::MAX_PERMITS));
-        let reading = async move {
-            let mut source = pin!(source);
-            // A place first, and only then a request to fill it.
-            while let Ok(place) = places.reserve().await {
-                let Some(item) = source.next().await else { break };
-                place.send(item);
-            }
-        };
-        #[cfg(feature = "tracing")]
-        let reading = tracing::Instrument::in_current_span(reading);
-        let mut task = JoinSet::new();
-        task.spawn_on(reading, &runtime);
-        Self::Read { items, task }
-    }
-}
-
-impl<S, T> Stream for Ahead<S>
-where
-    S: Stream<Item = Result<T>> + Send + 'static,
-    T: Send + 'static,
-{
-    type Item = Result<T>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let (items, task) = match &mut *self {
-            Self::AsAsked(source) => return source.as_mut().poll_next(context),
-            Self::Read { items, task } => (items, task),
-        };
-        if let Some(item) = ready!(items.poll_recv(context)) {
-            return Poll::Ready(Some(item));
+/// The task starts at the first poll, and ends with the source or when the stream is dropped. Outside of a tokio runtime, the
+/// source is read when the stream is polled.
+pub(super) fn prefetch<T: Send + 'static>(
+    source: impl Stream<Item = Result<T>> + Send + 'static,
+    count: usize,
+) -> BoxStream<'static, Result<T>> {
+    stream::once(async move {
+        match Handle::try_current() {
+            Ok(runtime) if count > 0 => read_in_task(source, count, runtime).left_stream(),
+            _ => source.right_stream(),
         }
-        // An end that is none must not look like one.
-        Poll::Ready(match ready!(task.poll_join_next(context)) {
-            None | Some(Ok(())) => None,
-            Some(Err(error)) => match error.try_into_panic() {
-                Ok(panic) => panic::resume_unwind(panic),
-                Err(_) => Some(Err(Error::new(
-                    ErrorKind::Connection,
-                    "the tokio runtime that read ahead was shut down before the list's end",
-                ))),
-            },
-        })
+    })
+    .flatten()
+    .boxed()
+}
+
+fn read_in_task<T: Send + 'static>(
+    source: impl Stream<Item = Result<T>> + Send + 'static,
+    count: usize,
+    runtime: Handle,
+) -> impl Stream<Item = Result<T>> + Send {
+    let (sender, receiver) = mpsc::channel(count.min(Semaphore::MAX_PERMITS));
+    let reading = async move {
+        let mut source = pin!(source);
+        // Room for an element comes before the request that fills it.
+        while let Ok(permit) = sender.reserve().await {
+            let Some(element) = source.next().await else { break };
+            permit.send(element);
+        }
+    };
+    #[cfg(feature = "tracing")]
+    let reading = tracing::Instrument::in_current_span(reading);
+    let mut task = JoinSet::new();
+    task.spawn_on(reading, &runtime);
+    stream::unfold((receiver, task), async |(mut receiver, mut task)| {
+        let element = match receiver.recv().await {
+            Some(element) => element,
+            None => end_of(&mut task).await?,
+        };
+        Some((element, (receiver, task)))
+    })
+}
+
+/// Returns `None` if the task read the source to its end: a canceled task must not look like the end of the list.
+async fn end_of<T>(task: &mut JoinSet<()>) -> Option<Result<T>> {
+    let error = task.join_next().await?.err()?;
+    match error.try_into_panic() {
+        Ok(panic) => panic::resume_unwind(panic),
+        Err(_) => {
+            let detail = "the tokio runtime that fetched pages ahead was shut down before the end of the list";
+            Some(Err(Error::new(ErrorKind::Connection, detail)))
+        }
     }
 }
 
@@ -84,91 +76,91 @@ mod tests {
     use futures_util::stream::{self, Stream, StreamExt};
     use tokio::time::{Instant, sleep};
 
-    use super::Ahead;
+    use super::prefetch;
     use crate::{Error, ErrorKind, Result};
 
-    const TAKES: Duration = Duration::from_millis(20);
+    const STEP: Duration = Duration::from_millis(20);
 
-    /// So many numbers, each of which takes 20 ms to come, and how many were begun.
-    fn slow(count: usize) -> (impl Stream<Item = Result<usize>> + Send + 'static, Arc<AtomicUsize>) {
-        let begun = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&begun);
-        let numbers = stream::iter(0..count).then(move |number| {
+    /// Numbers that take 20 ms each, and a counter of those that were started.
+    fn slow(length: usize) -> (impl Stream<Item = Result<usize>> + Send + 'static, Arc<AtomicUsize>) {
+        let started = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&started);
+        let numbers = stream::iter(0..length).then(move |number| {
             counter.fetch_add(1, Ordering::Relaxed);
             async move {
-                sleep(TAKES).await;
+                sleep(STEP).await;
                 Ok(number)
             }
         });
-        (numbers, begun)
+        (numbers, started)
     }
 
-    /// How long it takes to work for 20 ms on each.
-    async fn worked_through(numbers: impl Stream<Item = Result<usize>>) -> Duration {
+    /// Works for 20 ms on each number, and returns the total time.
+    async fn process(numbers: impl Stream<Item = Result<usize>>) -> Duration {
         let start = Instant::now();
         let mut numbers = std::pin::pin!(numbers);
         let mut expected = 0..;
         while let Some(number) = numbers.next().await {
             assert_eq!(Some(number.unwrap()), expected.next());
-            sleep(TAKES).await;
+            sleep(STEP).await;
         }
         start.elapsed()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn fetching_and_working_take_the_time_of_one() {
-        assert_eq!(worked_through(slow(50).0).await, 100 * TAKES);
-        for at_most in [1, 2, 3, 1000, usize::MAX] {
-            assert_eq!(worked_through(Ahead::of(slow(50).0, at_most)).await, 51 * TAKES, "{at_most}");
+    async fn fetching_and_working_overlap() {
+        assert_eq!(process(slow(50).0).await, 100 * STEP);
+        for count in [1, 2, 3, 1000, usize::MAX] {
+            assert_eq!(process(prefetch(slow(50).0, count)).await, 51 * STEP, "{count}");
         }
-        assert_eq!(worked_through(Ahead::of(slow(50).0, 0)).await, 100 * TAKES);
+        assert_eq!(process(prefetch(slow(50).0, 0)).await, 100 * STEP);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_more_is_fetched_than_was_said() {
-        for at_most in 1..5 {
-            let (numbers, begun) = slow(50);
-            let mut numbers = Ahead::of(numbers, at_most);
+    async fn fetches_count_count_ahead() {
+        for count in 1..5 {
+            let (numbers, started) = slow(50);
+            let mut numbers = prefetch(numbers, count);
             for taken in 1..10 {
                 numbers.next().await.unwrap().unwrap();
-                sleep(10 * TAKES).await;
-                assert_eq!(begun.load(Ordering::Relaxed), taken + at_most);
+                sleep(10 * STEP).await;
+                assert_eq!(started.load(Ordering::Relaxed), taken + count);
             }
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_is_fetched_any_more_for_nobody() {
-        let (numbers, begun) = slow(50);
-        let mut numbers = Ahead::of(numbers, 3);
+    async fn drop_stops_prefetch() {
+        let (numbers, started) = slow(50);
+        let mut numbers = prefetch(numbers, 3);
         numbers.next().await.unwrap().unwrap();
         drop(numbers);
-        let before = begun.load(Ordering::Relaxed);
-        sleep(10 * TAKES).await;
-        assert_eq!(begun.load(Ordering::Relaxed), before);
+        let before = started.load(Ordering::Relaxed);
+        sleep(10 * STEP).await;
+        assert_eq!(started.load(Ordering::Relaxed), before);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_error_comes_in_its_place() {
+    async fn error_keeps_its_position() {
         let failing = stream::iter([Ok(1), Err(Error::new(ErrorKind::Server, "down")), Ok(2)]);
-        let kinds: Vec<_> = Ahead::of(failing, 5).map(|item| item.map_err(|error| error.kind())).collect().await;
+        let kinds: Vec<_> = prefetch(failing, 5).map(|item| item.map_err(|error| error.kind())).collect().await;
         assert_eq!(kinds, [Ok(1), Err(ErrorKind::Server), Ok(2)]);
     }
 
     #[tokio::test]
-    #[should_panic(expected = "a transport's own")]
-    async fn a_panic_is_no_end() {
+    #[should_panic(expected = "panic in a transport")]
+    async fn panic_of_the_source_is_resumed() {
         let panicking =
-            stream::iter(0..2).map(|number| if number == 1 { panic!("a transport's own") } else { Ok(number) });
-        let _all: Vec<_> = Ahead::of(panicking, 1).collect().await;
+            stream::iter(0..2).map(|number| if number == 1 { panic!("panic in a transport") } else { Ok(number) });
+        let _all: Vec<_> = prefetch(panicking, 1).collect().await;
     }
 
     #[test]
-    fn a_runtime_that_goes_away_is_an_error_and_no_end() {
+    fn runtime_shutdown_is_an_error() {
         let one = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let other = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut numbers = one.block_on(async {
-            let mut numbers = Ahead::of(slow(50).0, 1);
+            let mut numbers = prefetch(slow(50).0, 1);
             numbers.next().await.unwrap().unwrap();
             numbers
         });
@@ -179,8 +171,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_runtime_it_is_read_as_it_is_asked_for() {
-        let numbers = Ahead::of(stream::iter((0..3).map(Ok)), 2);
+    fn source_is_read_directly_without_a_runtime() {
+        let numbers = prefetch(stream::iter((0..3).map(Ok)), 2);
         let all: Vec<_> = futures::executor::block_on(numbers.map(|number| number.unwrap()).collect());
         assert_eq!(all, [0, 1, 2]);
     }

@@ -1,16 +1,16 @@
-//! What is waited for most: the end of a bulk job, of a message and of a run.
+//! The conditions that callers wait for most: the end of a bulk job, of a message and of a run.
 //!
-//! Each call of these has `until`, and a method for the usual end.
+//! The calls have `until`, and a method for the usual condition.
 
 #[allow(unused_imports, reason = "each is for its resource")]
 use super::{Verdict, Wait};
 #[allow(unused_imports, reason = "each is for its resource")]
 use crate::{calls, types};
 
-/// `until`, with any condition.
+/// Adds `until`, with any condition.
 #[allow(unused_macros, reason = "each use is for its resource")]
 macro_rules! until {
-    ($feature:literal, $call:ident, $answer:ident, $example:literal) => {
+    ($feature:literal, $call:ident, $response:ident, $example:literal) => {
         #[cfg(feature = $feature)]
         #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
         impl calls::$call {
@@ -18,16 +18,16 @@ macro_rules! until {
             ///
             /// ```no_run
             #[doc = concat!("# async fn example(call: trycourier::calls::", stringify!($call), ") -> Result<(), Box<dyn std::error::Error>> {")]
-            #[doc = concat!("let answer = call.until(|answer| answer.", $example, ").await?;")]
-            /// println!("{answer:?}");
+            #[doc = concat!("let response = call.until(|response| response.", $example, ").await?;")]
+            /// println!("{response:?}");
             /// # Ok(())
             /// # }
             /// ```
             pub fn until(
                 self,
-                mut is_it: impl FnMut(&types::$answer) -> bool + Send + 'static,
-            ) -> Wait<types::$answer> {
-                Wait::calling(self, move |answer| if is_it(answer) { Verdict::Success } else { Verdict::Pending })
+                mut condition: impl FnMut(&types::$response) -> bool + Send + 'static,
+            ) -> Wait<types::$response> {
+                Wait::calling(self, move |response| if condition(response) { Verdict::Success } else { Verdict::Pending })
             }
         }
     };
@@ -47,13 +47,13 @@ impl calls::BulkRetrieveJob {
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let answer = client.bulk().retrieve_job("job_id").until_done().await?;
-    /// println!("{} of {} users", answer.job.enqueued, answer.job.received);
+    /// let response = client.bulk().retrieve_job("job_id").until_done().await?;
+    /// println!("{} of {} users", response.job.enqueued, response.job.received);
     /// # Ok(())
     /// # }
     /// ```
     pub fn until_done(self) -> Wait<types::BulkRetrieveJobResponse> {
-        Wait::calling(self, |answer| match answer.job.status {
+        Wait::calling(self, |response| match response.job.status {
             types::BulkJobStatus::Completed => Verdict::Success,
             types::BulkJobStatus::Error => Verdict::Failure,
             _ => Verdict::Pending,
@@ -110,14 +110,18 @@ impl calls::JourneysRunsRetrieve {
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let answer = client.journeys().runs().retrieve("run_id").until_done().await?;
-    /// println!("{:?}", answer.run.updated_at);
+    /// let response = client.journeys().runs().retrieve("run_id").until_done().await?;
+    /// println!("{:?}", response.run.updated_at);
     /// # Ok(())
     /// # }
     /// ```
     pub fn until_done(self) -> Wait<types::JourneyRunResponse> {
-        Wait::calling(self, |answer| {
-            answer.run.status.as_ref().map_or(Verdict::Pending, |status| verdict(status.is_ended(), status.is_failed()))
+        Wait::calling(self, |response| {
+            response
+                .run
+                .status
+                .as_ref()
+                .map_or(Verdict::Pending, |status| verdict(status.is_ended(), status.is_failed()))
         })
     }
 }
@@ -133,17 +137,18 @@ impl calls::AutomationsRunsListSteps {
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let answer = client.automations().runs().list_steps("run_id").until_done().await?;
-    /// println!("{} steps", answer.steps.len());
+    /// let response = client.automations().runs().list_steps("run_id").until_done().await?;
+    /// println!("{} steps", response.steps.len());
     /// # Ok(())
     /// # }
     /// ```
     pub fn until_done(self) -> Wait<types::AutomationRunStepsResponse> {
-        Wait::calling(self, |answer| {
-            let verdicts = || answer.steps.iter().map(|step| verdict(step.status.is_ended(), step.status.is_failed()));
+        Wait::calling(self, |response| {
+            let verdicts =
+                || response.steps.iter().map(|step| verdict(step.status.is_ended(), step.status.is_failed()));
             if verdicts().any(|verdict| verdict == Verdict::Failure) {
                 Verdict::Failure
-            } else if !answer.steps.is_empty() && verdicts().all(|verdict| verdict == Verdict::Success) {
+            } else if !response.steps.is_empty() && verdicts().all(|verdict| verdict == Verdict::Success) {
                 Verdict::Success
             } else {
                 Verdict::Pending
@@ -152,7 +157,7 @@ impl calls::AutomationsRunsListSteps {
     }
 }
 
-/// What the status of a run, or of a step, means. One that this version does not know is no end.
+/// Returns the verdict on the status of a run or step. Unknown statuses are treated as pending.
 #[cfg(any(feature = "automations", feature = "journeys"))]
 fn verdict(is_ended: bool, is_failed: bool) -> Verdict {
     match (is_ended, is_failed) {

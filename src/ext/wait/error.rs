@@ -1,11 +1,11 @@
-//! Why waiting ended without what was waited for.
+//! The errors of a wait.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use crate::{Error, ErrorKind};
 
-/// Why a [`Wait`](crate::ext::Wait) failed, and the state that it saw last.
+/// The reason why a [`Wait`](crate::ext::Wait) failed, and the last state that it saw.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,29 +26,32 @@ pub struct WaitError<S> {
     pub(super) last: Option<S>,
 }
 
+/// The text of a wait that failed.
+const OTHER_END: &str = "it ended in a different state than the one awaited";
+
 #[derive(Debug)]
 pub(super) enum Reason {
-    TooLate,
-    Hopeless,
-    Failed(Error),
+    TimedOut,
+    Failed,
+    Call(Error),
 }
 
 impl<S> WaitError<S> {
-    /// Whether the deadline passed.
+    /// Returns `true` if the [timeout](crate::ext::Wait::timeout) passed.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
     /// let ended = client.bulk().retrieve_job("job_id").until_done().await;
     /// if ended.is_err_and(|error| error.is_timeout()) {
-    ///     println!("it is still under way");
+    ///     println!("it is still running");
     /// }
     /// # }
     /// ```
     pub fn is_timeout(&self) -> bool {
-        matches!(self.reason, Reason::TooLate)
+        matches!(self.reason, Reason::TimedOut)
     }
 
-    /// Whether the condition can no longer be met. [`last`](Self::last) is the state that shows it.
+    /// Returns `true` if the condition can no longer be met. [`last`](Self::last) is the state that shows it.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
@@ -59,31 +62,32 @@ impl<S> WaitError<S> {
     /// # }
     /// ```
     pub fn is_failed(&self) -> bool {
-        matches!(self.reason, Reason::Hopeless)
+        matches!(self.reason, Reason::Failed)
     }
 
-    /// The error of the call that failed; `None` if waiting ended for another reason.
+    /// Returns the error of the call that failed; `None` if the wait failed for another reason.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
     /// if let Err(error) = client.bulk().retrieve_job("job_id").until_done().await {
-    ///     println!("{:?}", error.failed().map(trycourier::Error::kind));
+    ///     println!("{:?}", error.call_error().map(trycourier::Error::kind));
     /// }
     /// # }
     /// ```
-    pub fn failed(&self) -> Option<&Error> {
+    #[doc(alias = "failed")]
+    pub fn call_error(&self) -> Option<&Error> {
         match &self.reason {
-            Reason::Failed(error) => Some(error),
+            Reason::Call(error) => Some(error),
             _ => None,
         }
     }
 
-    /// The state that was seen last, if there was one.
+    /// Returns the last state, if there was one.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
     /// if let Err(error) = client.bulk().retrieve_job("job_id").until_done().await {
-    ///     println!("{:?}", error.last().map(|answer| &answer.job.status));
+    ///     println!("{:?}", error.last().map(|response| &response.job.status));
     /// }
     /// # }
     /// ```
@@ -91,12 +95,12 @@ impl<S> WaitError<S> {
         self.last.as_ref()
     }
 
-    /// The state that was seen last, by consuming the error.
+    /// Returns the last state by value, if there was one.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
     /// let settled = client.messages().retrieve("1-65f240a0").until_settled().await;
-    /// // Whatever is known of it by now.
+    /// // The last known state, settled or not.
     /// let message = settled.map_or_else(|error| error.into_last(), Some);
     /// # let _ = message;
     /// # }
@@ -109,14 +113,14 @@ impl<S> WaitError<S> {
 impl<S> fmt::Display for WaitError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
-            Reason::TooLate => f.write_str("the deadline passed while waiting"),
-            Reason::Hopeless => f.write_str("it came to another end than was waited for"),
-            Reason::Failed(_) => f.write_str("a look at it failed while waiting"),
+            Reason::TimedOut => f.write_str("the timeout of the wait passed"),
+            Reason::Failed => f.write_str(OTHER_END),
+            Reason::Call(_) => f.write_str("polling failed"),
         }
     }
 }
 
-/// The state is not shown; it may be a whole message.
+/// Without the state, which can be a whole message.
 impl<S> fmt::Debug for WaitError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitError").field("reason", &self.reason).field("has_last", &self.last.is_some()).finish()
@@ -125,23 +129,23 @@ impl<S> fmt::Debug for WaitError<S> {
 
 impl<S> StdError for WaitError<S> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.failed().map(|error| error as _)
+        self.call_error().map(|error| error as _)
     }
 }
 
-/// The last state is not kept.
+/// Without the last state.
 impl<S> From<WaitError<S>> for Error {
     fn from(error: WaitError<S>) -> Self {
         match error.reason {
-            Reason::TooLate => too_late(),
-            Reason::Hopeless => Self::new(ErrorKind::WaitFailed, "it came to another end than was waited for"),
-            Reason::Failed(error) => error,
+            Reason::TimedOut => timed_out(),
+            Reason::Failed => Self::new(ErrorKind::WaitFailed, OTHER_END),
+            Reason::Call(error) => error,
         }
     }
 }
 
-pub(super) fn too_late() -> Error {
-    Error::new(ErrorKind::Timeout, "the deadline passed while waiting")
+pub(super) fn timed_out() -> Error {
+    Error::new(ErrorKind::Timeout, "the timeout of the wait passed")
 }
 
 #[cfg(test)]
@@ -149,8 +153,8 @@ mod tests {
     use super::{Reason, WaitError};
 
     #[test]
-    fn an_error_shows_no_state() {
-        let error = WaitError { reason: Reason::TooLate, last: Some("ada@example.com") };
+    fn error_text_has_no_state() {
+        let error = WaitError { reason: Reason::TimedOut, last: Some("ada@example.com") };
         assert!(!format!("{error:?} {error}").contains("ada"));
     }
 }

@@ -1,4 +1,4 @@
-//! When a state is looked at, and for how long.
+//! The polls of a wait: their order, delays and limits.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,56 +9,56 @@ use super::{Verdict, Wait};
 use crate::retry::{Clock, asked_delay};
 use crate::{Error, ErrorKind};
 
-/// The looks that were taken, and when the next one is.
-pub(super) struct Looks<S> {
+/// The polls so far.
+pub(super) struct Poller<S> {
     wait: Wait<S>,
-    /// When the first was.
+    /// The time of the first poll.
     since: Option<Instant>,
-    /// How many there were.
+    /// The number of polls.
     count: u32,
-    /// How long Courier asked to be left alone.
-    asked: Option<Duration>,
-    /// The one that was brought forward to be within the deadline has been taken.
+    /// The delay that Courier requested by a 429.
+    requested_delay: Option<Duration>,
+    /// The last poll, which is earlier than its delay to be within the timeout, was made.
     is_last: bool,
 }
 
-/// Why there is no further state.
+/// The reason why there is no further state.
 pub(super) enum Ended {
-    TooLate,
+    TimedOut,
     Failed(Error),
 }
 
-/// What is left of the deadline for the last look, or half of it where that is less.
-const FOR_THE_LAST_LOOK: Duration = Duration::from_secs(1);
+/// The time left for the last poll, or half of the remaining time if that is less.
+const LAST_POLL: Duration = Duration::from_secs(1);
 
-impl<S: Send + 'static> Looks<S> {
-    pub(super) fn of(wait: Wait<S>) -> Self {
-        Self { wait, since: None, count: 0, asked: None, is_last: false }
+impl<S: Send + 'static> Poller<S> {
+    pub(super) fn new(wait: Wait<S>) -> Self {
+        Self { wait, since: None, count: 0, requested_delay: None, is_last: false }
     }
 
-    /// The next state, and what it means.
+    /// Returns the next state and its verdict.
     pub(super) async fn next(&mut self) -> Result<(S, Verdict), Ended> {
         let clock = Arc::clone(&self.wait.clock);
         let since = *self.since.get_or_insert_with(|| clock.now());
-        let passed = || clock.now().saturating_duration_since(since);
+        let elapsed = || clock.now().saturating_duration_since(since);
         loop {
             if let Some(retry) = self.count.checked_sub(1) {
-                let usual = || self.wait.backoff.delay(retry, clock.random());
-                let mut delay = self.asked.take().unwrap_or_else(usual);
-                let left = self.wait.timeout.saturating_sub(passed());
+                let backoff = || self.wait.backoff.delay(retry, clock.random());
+                let mut delay = self.requested_delay.take().unwrap_or_else(backoff);
+                let left = self.wait.timeout.saturating_sub(elapsed());
                 if delay >= left {
                     if self.is_last {
-                        return Err(Ended::TooLate);
+                        return Err(Ended::TimedOut);
                     }
                     self.is_last = true;
-                    delay = left.saturating_sub(FOR_THE_LAST_LOOK.min(left / 2));
+                    delay = left.saturating_sub(LAST_POLL.min(left / 2));
                 }
                 clock.sleep(delay).await;
             }
             self.count = self.count.saturating_add(1);
-            let left = self.wait.timeout.saturating_sub(passed());
-            let error = match within(left, &*clock, (self.wait.look)()).await {
-                None => return Err(Ended::TooLate),
+            let left = self.wait.timeout.saturating_sub(elapsed());
+            let error = match within(left, &*clock, (self.wait.poll)()).await {
+                None => return Err(Ended::TimedOut),
                 Some(Ok(state)) => {
                     let verdict = (self.wait.judge)(&state);
                     return Ok((state, verdict));
@@ -66,8 +66,8 @@ impl<S: Send + 'static> Looks<S> {
                 Some(Err(error)) => error,
             };
             match error.kind() {
-                ErrorKind::RateLimited => self.asked = asked_delay(error.headers(), clock.date()),
-                ErrorKind::NotFound if passed() < self.wait.not_found_for => {}
+                ErrorKind::RateLimited => self.requested_delay = asked_delay(error.headers(), clock.date()),
+                ErrorKind::NotFound if elapsed() < self.wait.not_found_for => {}
                 _ => return Err(Ended::Failed(error)),
             }
         }

@@ -1,11 +1,12 @@
-//! What a delivery is about.
+//! The event of a delivery.
 
-use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
+use super::hex;
 use crate::json::{self, Decode};
 
-/// The types of the events' data, all that this module knows of the generated ones.
+/// The generated types of the events' data.
 mod data {
     pub use crate::types::MessageDetails as Message;
     pub use crate::types::PreferenceChangeLogEntry as PreferenceChange;
@@ -15,7 +16,7 @@ mod data {
 const MESSAGE_UPDATED: &str = "message:updated";
 const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
 
-/// What happened, named after the `type` of Courier's event.
+/// An event, named after the `type` that Courier gives it.
 ///
 /// The data of messages and preferences is typed. The others have no description, so their data is JSON.
 ///
@@ -58,7 +59,7 @@ pub enum Event {
     AudiencesUserUnmatched(data::Undescribed),
     /// `audiences:calculated`: Courier has computed the members of an audience.
     AudiencesCalculated(data::Undescribed),
-    /// An event that this version does not know, or whose data is not as described.
+    /// An event that this version does not know, or whose data is not an object.
     Unrecognized {
         /// The event's type; empty if the body has none.
         type_: String,
@@ -69,7 +70,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The event's type as Courier writes it, such as `message:updated`, for logs and metrics.
+    /// Returns the event's type as Courier writes it, such as `message:updated`, for logs and metrics.
     ///
     /// ```
     /// use trycourier::ext::webhook::Event;
@@ -93,11 +94,8 @@ impl Event {
         }
     }
 
-    pub(super) fn read(body: &[u8]) -> Self {
-        let mut whole = match serde_json::from_slice(body) {
-            Ok(whole) => whole,
-            Err(_) => Value::String(String::from_utf8_lossy(body).into_owned()),
-        };
+    pub(super) fn parse(body: &[u8]) -> Self {
+        let mut whole = value(body).unwrap_or_else(|| String::from_utf8_lossy(body).into_owned().into());
         let Some(type_) = whole.get("type").and_then(Value::as_str).map(str::to_owned) else {
             return Self::Unrecognized { type_: String::new(), data: whole };
         };
@@ -120,32 +118,32 @@ impl Event {
     }
 }
 
-/// The data as its type, or as it came.
+/// Decodes the data as its type, or returns it unchanged.
 fn described<T: Decode>(data: Value) -> Result<T, Value> {
     json::from_value(&data).ok_or(data)
 }
 
-/// By what an event is known when it is delivered again, where Courier says so. Nothing in it is empty, so that not all
-/// events that lack it are one, and a status has no colon, so that no two events are written alike.
-pub(super) fn identity(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Envelope {
-        #[serde(rename = "type")]
-        type_: String,
-        data: Identity,
-    }
+/// Reads a body as a response is read: JSON with invalid text in it is repaired.
+fn value(body: &[u8]) -> Option<Value> {
+    json::decode(body, true).ok().map(|decoded| decoded.value)
+}
 
-    #[derive(Deserialize)]
-    struct Identity {
-        id: String,
-        status: Option<String>,
-    }
-
-    let Envelope { type_, data: Identity { id, status } } = serde_json::from_slice(body).ok()?;
-    let status = status.filter(|status| !status.is_empty() && !status.contains(':'));
-    match type_.as_str() {
-        _ if id.is_empty() => None,
-        MESSAGE_UPDATED => status.map(|status| format!("{type_}:{id}:{status}")),
+/// Returns the key of an event that Courier identifies by more than its body. No part of it is empty, so that not all events
+/// that lack one are the same, and a status has no colon, so that no two events have the same key.
+pub(super) fn dedup_key(body: &[u8]) -> Option<String> {
+    let whole = value(body)?;
+    let (type_, data) = (whole.get("type")?.as_str()?, whole.get("data")?);
+    let text = |name: &str| data.get(name)?.as_str().filter(|text| !text.is_empty());
+    let id = text("id")?;
+    match type_ {
+        MESSAGE_UPDATED => {
+            let status = text("status").filter(|status| !status.contains(':'))?;
+            // The time of this status, and not the others: they accumulate in later deliveries.
+            let parts =
+                [status.to_ascii_lowercase().as_str(), "providers", "error", "reason"].map(|name| data.get(name));
+            let digest = hex(&Sha256::digest(serde_json::to_vec(&parts).ok()?));
+            Some(format!("{type_}:{id}:{status}:{}", digest.get(..16)?))
+        }
         PREFERENCES_USER_UPDATED => Some(format!("{type_}:{id}")),
         _ => None,
     }

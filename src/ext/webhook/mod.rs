@@ -1,18 +1,18 @@
 //! Courier's outbound webhooks, verified and parsed, for any web framework.
 //!
 //! A receiver works in three steps. It **verifies** that a request is Courier's, with the raw body and the header
-//! [`SIGNATURE_HEADER`]. It **stores** the [`Delivery`] in a queue of its own, and answers within 10 seconds. Later it **reads**
+//! [`SIGNATURE_HEADER`]. It **stores** the [`Delivery`] in a queue of its own, and responds within 10 seconds. Later it **reads**
 //! the [`Event`]. Reading a verified delivery never fails: an event that this version does not know is [`Event::Unrecognized`].
 //!
 //! ```
 //! use trycourier::ext::webhook::{Delivery, Event, Verifier, VerifyError};
 //!
-//! /// In the web framework's handler: answer 200 for `Ok`, and 400 for `Err`.
+//! /// In the web framework's handler: respond with 200 for `Ok`, and 400 for `Err`.
 //! fn receive(verifier: &Verifier, header: &str, body: &[u8]) -> Result<Delivery, VerifyError> {
 //!     verifier.verify(header, body)
 //! }
 //!
-//! /// Afterwards.
+//! /// Later, in a worker.
 //! fn work(delivery: &Delivery) {
 //!     match delivery.event() {
 //!         Event::MessageUpdated(message) => println!("{} is {}", message.id, message.status),
@@ -28,7 +28,7 @@
 //! ```
 //!
 //! Courier delivers an event at least once: it tries again after a network error, a timeout, 408, 429 and 5xx, for about a day.
-//! Store the [`dedup_key`](Delivery::dedup_key) of each event that you have handled, and skip it when it comes again.
+//! Store the [`dedup_key`](Delivery::dedup_key) of each handled event, and skip an event whose key is stored.
 //!
 //! `examples/webhook_axum.rs` and `examples/webhook_hyper.rs` are complete receivers.
 
@@ -68,7 +68,7 @@ use crate::ext::webhook_signature::{hex, keyed, signed};
 #[doc(alias = "signature")]
 #[doc(alias = "hmac")]
 pub struct Verifier {
-    /// One for each secret, ready to be updated with the signed text.
+    /// One for each secret, before the signed text.
     macs: Vec<Hmac<Sha256>>,
     tolerance: Duration,
 }
@@ -85,13 +85,13 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// An empty secret, with which everybody could sign.
+    /// [`EmptySecret`] if the secret is empty or blank: anyone could sign with it. White space around a secret is ignored.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, EmptySecret> {
         Ok(Self { macs: vec![keyed(secret.as_ref())?], tolerance: Duration::from_secs(5 * 60) })
     }
 
-    /// Accepts deliveries under another secret, too: the old one while you rotate it, or that of another webhook with the same
-    /// URL.
+    /// Also accepts deliveries signed with another secret: the old one during a rotation, or that of another webhook with the
+    /// same URL.
     ///
     /// ```
     /// # use std::time::SystemTime;
@@ -105,14 +105,14 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// An empty secret.
+    /// [`EmptySecret`] if the secret is empty or blank.
     pub fn add_secret(mut self, secret: impl AsRef<[u8]>) -> Result<Self, EmptySecret> {
         self.macs.push(keyed(secret.as_ref())?);
         Ok(self)
     }
 
-    /// How far a delivery's timestamp may be off, in the past or in the future; 5 minutes by default, as Courier advises. It
-    /// limits how long an intercepted delivery can be replayed.
+    /// Sets the largest difference between a delivery's timestamp and the clock, in the past or in the future. The default is 5
+    /// minutes, as Courier advises. It limits how long an intercepted delivery can be replayed.
     ///
     /// ```
     /// # use std::time::{Duration, SystemTime};
@@ -144,7 +144,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// If the request is not certainly a recent delivery of Courier's. Answer 400, so that Courier does not repeat it.
+    /// [`VerifyError`] if the request is not certainly a recent delivery from Courier. Respond with 400, so that Courier does
+    /// not repeat it.
     pub fn verify(&self, header: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Result<Delivery, VerifyError> {
         self.verify_at(header, body, SystemTime::now())
     }
@@ -175,7 +176,7 @@ impl Verifier {
     ) -> Result<Delivery, VerifyError> {
         let body = body.as_ref();
         let signature = Signature::parse(header.as_ref())?;
-        // Every secret is tried, so that the time taken does not tell which one it was.
+        // All secrets are tried, so that the time taken does not reveal which one matched.
         let genuine = self.macs.iter().fold(false, |genuine, mac| {
             let mac = signed(mac.clone(), signature.time_text, body);
             genuine | mac.verify_slice(&signature.value).is_ok()
@@ -197,17 +198,17 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// What the header says.
+/// The parsed header.
 struct Signature<'a> {
-    /// As it was signed, digit for digit.
+    /// The time exactly as it was signed.
     time_text: &'a [u8],
     time: SystemTime,
     value: [u8; 32],
 }
 
 impl<'a> Signature<'a> {
-    /// Takes `t=<milliseconds>,signature=<hex>` in any order. Fields of other names are left alone, so that Courier can add
-    /// some; there is nothing to gain by them.
+    /// Parses `t=<milliseconds>,signature=<hex>` in any order. Other fields are ignored, so that Courier can add some: they
+    /// do not change what was signed.
     fn parse(header: &'a [u8]) -> Result<Self, VerifyError> {
         if header.is_empty() {
             return Err(VerifyError::Unsigned);
@@ -216,25 +217,25 @@ impl<'a> Signature<'a> {
         for field in header.split(|byte| *byte == b',') {
             let equals = field.iter().position(|byte| *byte == b'=').ok_or(VerifyError::Malformed)?;
             let (name, rest) = field.split_at(equals);
-            let (name, place) = match name {
+            let (name, slot) = match name.trim_ascii() {
                 b"t" => ("t", &mut time_text),
                 b"signature" => ("signature", &mut value),
                 _ => continue,
             };
-            if place.replace(rest.get(1..).unwrap_or_default()).is_some() {
+            if slot.replace(rest.get(1..).unwrap_or_default().trim_ascii()).is_some() {
                 return Err(VerifyError::DuplicateField(name));
             }
         }
         let time_text = time_text.ok_or(VerifyError::Missing("t"))?;
         let value = value.ok_or(VerifyError::Missing("signature"))?;
-        let time = moment(time_text).ok_or(VerifyError::InvalidTime)?;
+        let time = parse_unix_millis(time_text).ok_or(VerifyError::InvalidTime)?;
         let value = unhex(value).ok_or(VerifyError::InvalidSignature)?;
         Ok(Self { time_text, time, value })
     }
 }
 
-/// Digits alone: `parse` would take a sign.
-fn moment(digits: &[u8]) -> Option<SystemTime> {
+/// Parses digits only: `str::parse` would accept a sign.
+fn parse_unix_millis(digits: &[u8]) -> Option<SystemTime> {
     if !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -242,19 +243,15 @@ fn moment(digits: &[u8]) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
 }
 
-/// Lower case alone, as Courier writes it: there is one way to write a signature.
+/// Decodes hexadecimal digits, in either case.
 fn unhex(text: &[u8]) -> Option<[u8; 32]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let (pairs, []) = text.as_chunks::<2>() else { return None };
     let bytes: Option<Vec<u8>> = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
     bytes?.try_into().ok()
 }
 
-/// Why a request is not accepted as a delivery.
+/// The reason why a request is not accepted as a delivery.
 ///
 /// ```
 /// use trycourier::ext::webhook::{Verifier, VerifyError};
@@ -277,28 +274,29 @@ pub enum VerifyError {
     DuplicateField(&'static str),
     /// The header's `t` is not a number of milliseconds.
     InvalidTime,
-    /// The header's `signature` is not 64 hexadecimal digits in lower case.
+    /// The header's `signature` is not 64 hexadecimal digits.
     InvalidSignature,
-    /// The signature does not match the body and time under any of the secrets. If this happens to all deliveries, the secret is
-    /// that of another webhook, or the body was parsed and serialized again before it was verified.
+    /// The signature does not match the body and time under any of the secrets. If this happens to all deliveries, the secret
+    /// belongs to another webhook, or the body is not the raw one: it was parsed and serialized again, or a gateway passes it
+    /// as base64 (AWS API Gateway sets `isBase64Encoded`), so decode it first.
     SignatureMismatch,
-    /// The signature is valid, but this old: somebody replays a delivery, or this machine's clock is wrong.
+    /// The signature is valid but this old: the delivery is a replay, or this machine's clock is wrong.
     Stale(Duration),
-    /// The signature is valid, but its time is this far in the future: one of the clocks is wrong.
+    /// The signature is valid but its time is this far in the future: one of the clocks is wrong.
     Early(Duration),
 }
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsigned => write!(f, "the request has no `{SIGNATURE_HEADER}`; has the webhook a secret?"),
+            Self::Unsigned => write!(f, "the request has no `{SIGNATURE_HEADER}`: is a signing secret configured for the webhook?"),
             Self::Malformed => write!(f, "`{SIGNATURE_HEADER}` is not a list of `name=value`"),
             Self::Missing(name) => write!(f, "`{SIGNATURE_HEADER}` has no `{name}`"),
             Self::DuplicateField(name) => write!(f, "`{SIGNATURE_HEADER}` has more than one `{name}`"),
-            Self::InvalidTime => write!(f, "`t` in `{SIGNATURE_HEADER}` is no number of milliseconds"),
+            Self::InvalidTime => write!(f, "`t` in `{SIGNATURE_HEADER}` is not a number of milliseconds"),
             Self::InvalidSignature => write!(f, "`signature` in `{SIGNATURE_HEADER}` is not 64 hexadecimal digits"),
             Self::SignatureMismatch => {
-                f.write_str("the signature does not fit; is it the secret of this webhook, and the raw body?")
+                f.write_str("signature mismatch: check the secret, and pass the raw body (decoded, if a gateway passes it as base64)")
             }
             Self::Stale(age) => write!(f, "the delivery is {} s old", age.as_secs()),
             Self::Early(ahead) => write!(f, "the delivery is from {} s in the future", ahead.as_secs()),

@@ -1,4 +1,4 @@
-//! Whatever JSON comes: it is read, and nothing of it is lost.
+//! Any JSON is decoded, and nothing of it is lost.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use super::samples::*;
 use super::written;
 use crate::json::{Decode, Encode, decode};
 
-/// Names and words of the samples, so that what is made comes near to them.
+/// Names and values of the samples, so that the generated JSON resembles them.
 const NAMES: &[&str] = &[
     "items",
     "paging",
@@ -124,7 +124,7 @@ fn mutated(value: &mut Value, path: &[usize], with: &Value) {
     }
 }
 
-/// Without the nulls of objects, and with numbers by value: both may be written otherwise.
+/// Normalizes differences that encoding may make: the nulls of objects, and the format of numbers.
 fn normal(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -218,7 +218,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_json_is_read_and_written_back(json in any_json()) {
+    fn any_json_round_trips(json in any_json()) {
         total::<Page>(&json)?;
         total::<User>(&json)?;
         total::<Everything>(&json)?;
@@ -228,7 +228,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_nearly_right_is_read_and_written_back(
+    fn nearly_valid_json_round_trips(
         changes in proptest::collection::vec((proptest::collection::vec(0..8_usize, 1..5), any_json()), 1..4)
     ) {
         let mut json = valid();
@@ -239,12 +239,12 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = decode::<Everything>(&bytes, true);
     }
 
     #[test]
-    fn any_broken_text_is_read_or_refused(at in 0..600_usize, bytes in "[\\[\\]{}\",:0-9eE.+\\\\ud8-]{0,8}") {
+    fn broken_text_does_not_panic(at in 0..600_usize, bytes in "[\\[\\]{}\",:0-9eE.+\\\\ud8-]{0,8}") {
         let mut text = valid().to_string().into_bytes();
         let at = at.min(text.len());
         text.splice(at..at, bytes.bytes());
@@ -253,7 +253,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_right_has_no_mismatch() {
+fn valid_json_has_no_mismatch() {
     total::<Everything>(&valid()).unwrap();
     assert_eq!(decode::<Everything>(valid().to_string().as_bytes(), false).unwrap().mismatches, []);
 }

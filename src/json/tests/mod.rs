@@ -1,4 +1,4 @@
-//! The contract of generated types, on types as they are generated.
+//! The contract of generated types, tested on hand-written types of the same form.
 
 mod any_json;
 mod lenient;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Decode, Decoded, Encode, decode, encode::Encoded};
 
-/// Reads what has no mismatch.
+/// Decodes JSON without mismatches.
 #[track_caller]
 fn exactly<T: Decode>(json: &str) -> T {
     let Decoded { value, mismatches } = decode(json.as_bytes(), true).unwrap();
@@ -18,12 +18,12 @@ fn exactly<T: Decode>(json: &str) -> T {
     value
 }
 
-/// Reads what has mismatches at these places.
+/// Decodes JSON with mismatches at these paths.
 #[track_caller]
-fn leniently<T: Decode>(json: &str, places: &[&str]) -> T {
+fn leniently<T: Decode>(json: &str, paths: &[&str]) -> T {
     let Decoded { value, mismatches } = decode(json.as_bytes(), true).unwrap();
-    let found: Vec<&str> = mismatches.iter().map(crate::types::Mismatch::path).collect();
-    assert_eq!(found, places);
+    let actual: Vec<&str> = mismatches.iter().map(crate::types::Mismatch::path).collect();
+    assert_eq!(actual, paths);
     value
 }
 
@@ -32,7 +32,7 @@ fn written<T: Encode>(value: &T) -> String {
     serde_json::to_string(&Encoded(value)).unwrap()
 }
 
-/// Reads, and writes the same.
+/// Decodes JSON that encodes to the same JSON.
 #[track_caller]
 fn comes_back<T: Encode>(json: &str) {
     let Decoded { value, .. } = decode::<T>(json.as_bytes(), true).unwrap();

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::json::{string_enum, structure, union};
 use crate::types::{Extra, Millis, Nullable, Object, Sensitive, Timestamp};
 
-/// A page of rows.
+/// A page of users.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
     pub items: Vec<User>,
@@ -20,7 +20,7 @@ pub struct Paging {
 }
 structure!(Paging, required 0b1, constants [], { 0 more "more", 1 cursor "cursor" });
 
-/// What has to be there, and may be null.
+/// A property that is required and may be null.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     pub brand: Option<String>,
@@ -66,7 +66,7 @@ pub struct Preference {
 }
 structure!(Preference, required 0b1, constants [], { 0 status "status" });
 
-/// Known by the properties that it has; the one without required properties comes last.
+/// A union without tags; the variant without required properties comes last.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Recipient {
     List(ListRecipient),
@@ -99,7 +99,7 @@ structure!(UserRecipient, required 0, constants [], {
     0 user_id "user_id", 1 email "email", 2 locale "locale", 3 token "token",
 });
 
-/// Known by its tag, and one kind by two of them.
+/// A union with a tag, of which some variants have two.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
     Text(TextNode),
@@ -188,7 +188,7 @@ pub struct Exit {
 }
 structure!(Exit, required 0, constants ["type" = "exit", "mode" = "now"], {});
 
-/// Scalars of every kind.
+/// A union of scalars.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
     Text(Timestamp),
@@ -201,7 +201,7 @@ union!(Scalar { 0 Text = Text, 1 Integer = Integer, 2 Number = Number, 3 Boolean
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Everything {
-    pub node: Box<GroupNode>,
+    pub node: GroupNode,
     pub scalars: Vec<Scalar>,
     pub addresses: BTreeMap<String, Sensitive<String>>,
     pub credentials: Sensitive<Object>,

@@ -5,7 +5,7 @@ use super::{exactly, leniently, written};
 use crate::types::{Extra, Millis, Nullable, Object, Timestamp};
 
 #[test]
-fn a_page_is_read_and_written_as_it_came() {
+fn page_round_trips() {
     let json = concat!(
         r#"{"items":[{"recipient":"a","status":"PENDING","messageId":"m","data":{"order":1},"to":{"user_id":"u"},"#,
         r#""preferences":{"notifications":{"welcome":{"status":"NEW"}}}}],"paging":{"more":true,"cursor":"c"}}"#
@@ -28,7 +28,7 @@ fn null_and_absence_are_none() {
 }
 
 #[test]
-fn a_null_that_means_something_is_told_from_absence() {
+fn nullable_null_differs_from_absence() {
     let cleared: UserRecipient = exactly(r#"{"locale":null}"#);
     assert_eq!(cleared.locale, Some(Nullable::Null));
     assert_eq!(written(&cleared), r#"{"locale":null}"#);
@@ -37,7 +37,7 @@ fn a_null_that_means_something_is_told_from_absence() {
 }
 
 #[test]
-fn what_is_required_and_may_be_null_is_written_as_null() {
+fn required_null_is_encoded_as_null() {
     let template = Template { brand: None, name: None, extra: Extra::new() };
     assert_eq!(written(&template), r#"{"brand":null}"#);
     assert_eq!(exactly::<Template>(r#"{"brand":null}"#), template);
@@ -47,7 +47,7 @@ fn what_is_required_and_may_be_null_is_written_as_null() {
 }
 
 #[test]
-fn unknown_properties_are_kept_in_order_of_arrival() {
+fn unknown_properties_keep_their_order() {
     let json = r#"{"more":true,"z":1,"a":{"b":[null]},"m":"x"}"#;
     let paging: Paging = exactly(json);
     assert_eq!(paging.extra.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["z", "a", "m"]);
@@ -55,20 +55,20 @@ fn unknown_properties_are_kept_in_order_of_arrival() {
 }
 
 #[test]
-fn fields_come_in_any_order() {
+fn fields_may_come_in_any_order() {
     let node: TextNode = exactly(r#"{"size":1,"at":"soon","content":"c","created":2,"type":"string"}"#);
     assert_eq!((node.size, node.at, node.created), (Some(1), Some("soon".into()), Some(Millis(2))));
     assert_eq!((node.kind, node.content.as_str()), (Kind::String, "c"));
 }
 
 #[test]
-fn keys_with_escapes_are_the_same_keys() {
+fn escaped_keys_are_the_same_keys() {
     let paging: Paging = exactly(r#"{"mo\u0072e":true,"\u0063ursor":"c"}"#);
     assert_eq!((paging.more, paging.cursor.as_deref()), (true, Some("c")));
 }
 
 #[test]
-fn of_a_key_that_comes_twice_the_last_value_counts() {
+fn last_value_of_a_repeated_key_counts() {
     let paging: Paging = exactly(r#"{"more":true,"x":1,"more":false,"x":2,"cursor":"c","cursor":null}"#);
     assert_eq!(written(&paging), r#"{"more":false,"x":2}"#);
     let many: String = (0..40).map(|number| format!(r#","x{}":{number}"#, number % 20)).collect();
@@ -78,7 +78,7 @@ fn of_a_key_that_comes_twice_the_last_value_counts() {
 }
 
 #[test]
-fn what_is_in_extra_overrules_a_field_and_is_written_once() {
+fn extra_overrides_a_field() {
     let mut paging: Paging = exactly(r#"{"more":true,"cursor":"c"}"#);
     paging.extra = Extra::from([("cursor", json!(null)), ("more", json!("no")), ("new", json!(1))]);
     assert_eq!(written(&paging), r#"{"more":"no","cursor":null,"new":1}"#);
@@ -88,14 +88,14 @@ fn what_is_in_extra_overrules_a_field_and_is_written_once() {
 }
 
 #[test]
-fn constants_are_written_and_need_no_field() {
+fn constants_are_encoded_without_a_field() {
     let group: GroupNode = exactly(r#"{"elements":[],"type":"group"}"#);
     assert!(group.extra.is_empty());
     assert_eq!(written(&group), r#"{"type":"group","elements":[]}"#);
 }
 
 #[test]
-fn a_constant_that_is_missing_or_other_stays_so() {
+fn missing_or_different_constant_is_kept() {
     for json in [
         r#"{"elements":[]}"#,
         r#"{"elements":[],"type":"other"}"#,
@@ -118,7 +118,7 @@ fn a_constant_that_is_missing_or_other_stays_so() {
 }
 
 #[test]
-fn whole_numbers_are_integers_however_they_are_written() {
+fn whole_floats_decode_as_integers() {
     let node: TextNode = exactly(r#"{"type":"text","content":"","created":1.7e12,"size":3.0}"#);
     assert_eq!((node.created, node.size), (Some(Millis(1_700_000_000_000)), Some(3)));
     let node: TextNode = exactly(r#"{"type":"text","content":"","size":-9223372036854775808}"#);
@@ -126,14 +126,14 @@ fn whole_numbers_are_integers_however_they_are_written() {
 }
 
 #[test]
-fn whole_numbers_are_written_without_a_fraction() {
+fn whole_numbers_are_encoded_without_a_fraction() {
     let list: ListRecipient = exactly(r#"{"list_id":"l","filters":[5,5.0,-0.0,0,0.1,1e300,9007199254740992]}"#);
     let expected = r#"{"list_id":"l","filters":[5,5,-0.0,0,0.1,1e+300,9007199254740992]}"#;
     assert_eq!(written(&list), expected);
 }
 
 #[test]
-fn a_tagged_union_is_known_by_its_tag_wherever_it_comes() {
+fn tag_may_come_at_any_position() {
     for json in [
         r#"{"type":"text","content":"c","size":1}"#,
         r#"{"size":1,"type":"text","content":"c"}"#,
@@ -150,7 +150,7 @@ fn a_tagged_union_is_known_by_its_tag_wherever_it_comes() {
 }
 
 #[test]
-fn two_tags_tell_a_variant_that_one_does_not() {
+fn two_tags_tell_a_variant() {
     for json in [
         r#"{"type":"trigger","trigger_type":"segment","event":"e"}"#,
         r#"{"trigger_type":"segment","type":"trigger","event":"e"}"#,
@@ -165,7 +165,7 @@ fn two_tags_tell_a_variant_that_one_does_not() {
 }
 
 #[test]
-fn of_a_tag_that_comes_twice_the_last_value_counts() {
+fn last_value_of_a_repeated_tag_counts() {
     let json = r#"{"trigger_type":"api","trigger_type":"segment","type":"trigger","event":"e"}"#;
     assert!(matches!(exactly(json), Node::Segment(trigger) if trigger.event == "e" && trigger.extra.is_empty()));
     let json = r#"{"trigger_type":"segment","event":"e","trigger_type":"api","type":"trigger"}"#;
@@ -175,14 +175,14 @@ fn of_a_tag_that_comes_twice_the_last_value_counts() {
 }
 
 #[test]
-fn required_properties_tell_what_the_tags_do_not() {
+fn required_properties_tell_variants_of_one_tag() {
     assert!(matches!(exactly(r#"{"type":"delay","mode":"until"}"#), Node::WaitUntil(_)));
     assert!(matches!(exactly(r#"{"type":"delay","duration":5}"#), Node::Wait(_)));
     assert!(matches!(leniently(r#"{"type":"delay"}"#, &["duration"]), Node::Wait(_)));
 }
 
 #[test]
-fn a_kind_that_this_version_does_not_know_is_kept() {
+fn unknown_variant_is_kept() {
     for json in [
         "{}",
         r#"{"content":"c"}"#,
@@ -198,7 +198,7 @@ fn a_kind_that_this_version_does_not_know_is_kept() {
 }
 
 #[test]
-fn an_untagged_union_is_known_by_its_properties() {
+fn required_properties_tell_untagged_variants() {
     assert!(matches!(exactly(r#"{"user_id":"u","list_id":"l"}"#), Recipient::List(_)));
     assert!(matches!(exactly(r#"{"user_id":"u","list_id":null}"#), Recipient::User(_)));
     assert!(matches!(exactly("{}"), Recipient::User(_)));
@@ -210,7 +210,7 @@ fn an_untagged_union_is_known_by_its_properties() {
 }
 
 #[test]
-fn scalars_are_known_by_their_kind() {
+fn kind_of_scalar_tells_the_variant() {
     let json = r#"["a",1,1.5,true,-2,1e+300]"#;
     let scalars: Vec<Scalar> = exactly(json);
     let expected = [
@@ -226,7 +226,7 @@ fn scalars_are_known_by_their_kind() {
 }
 
 #[test]
-fn what_is_public_reads_strictly() {
+fn public_deserialize_is_strict() {
     assert!(serde_json::from_str::<Paging>(r#"{"more":true}"#).is_ok());
     assert!(serde_json::from_str::<Paging>(r#"{"more":1}"#).is_err());
     assert!(serde_json::from_str::<Status>("1").is_err());
@@ -238,7 +238,7 @@ fn what_is_public_reads_strictly() {
 }
 
 #[test]
-fn only_known_values_are_parsed() {
+fn from_str_accepts_only_known_values() {
     assert_eq!("PENDING".parse(), Ok(Status::Pending));
     let error = "pending".parse::<Status>().unwrap_err();
     assert_eq!(error.to_string(), "not one of the known values: PENDING, ENQUEUED");
@@ -246,7 +246,7 @@ fn only_known_values_are_parsed() {
 }
 
 #[test]
-fn a_free_form_object_that_is_none_is_refused_unless_it_came_so() {
+fn object_must_be_an_object_unless_received() {
     let mut user: User = exactly(r#"{"recipient":"r","status":"PENDING"}"#);
     user.data = Some(json!("no object").into());
     assert!(serde_json::to_string(&user).unwrap_err().to_string().contains("not a JSON object"));
@@ -256,7 +256,7 @@ fn a_free_form_object_that_is_none_is_refused_unless_it_came_so() {
 }
 
 #[test]
-fn a_value_of_a_new_kind_is_sent_as_it_is() {
+fn unrecognized_value_is_encoded_unchanged() {
     for json in ["5", r#""text""#, r#"{"a":1}"#] {
         let value: serde_json::Value = serde_json::from_str(json).unwrap();
         assert_eq!(written(&Node::Unrecognized(value.into())), json);

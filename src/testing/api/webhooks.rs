@@ -26,6 +26,7 @@ static WEBHOOK: Operation = Operation {
     id: "webhook",
     method: "POST",
     path: "",
+    secret_parameters: &[],
     answer: ResponseBody::None,
     sensitive: true,
     repeatable: true,

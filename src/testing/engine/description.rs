@@ -6,6 +6,8 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::shape::Shape;
+
 pub(crate) static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
     // A test counts the operations, so that a description that cannot be read does not pass for an empty one.
     serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/described.json"))).unwrap_or_default()
@@ -29,6 +31,8 @@ pub(crate) struct Operation {
     status: Option<u16>,
     #[serde(rename = "answer")]
     pub response: Option<Value>,
+    /// The shape of its pages, if it is a list that pages.
+    pub paging: Option<Shape>,
 }
 
 /// A query parameter.

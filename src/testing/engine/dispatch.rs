@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 
 use super::description::{DESCRIPTION, Route};
-use super::pagination::Shape;
 use super::request::Request;
 use super::response::{Outcome, Response};
 use super::state::State;
@@ -77,7 +76,7 @@ pub(crate) fn respond_with_example(_: &mut State, request: &Request<'_>) -> Outc
     let operation = request.operation;
     let Some(schema) = &operation.response else { return Ok(Response::empty(operation.status())) };
     let example = DESCRIPTION.example(schema);
-    let example = match Shape::of(operation) {
+    let example = match &operation.paging {
         Some(shape) => shape.ended(example, request.path),
         None => example,
     };

@@ -13,6 +13,7 @@ pub(crate) mod pagination;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod settings;
+mod shape;
 pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod time;

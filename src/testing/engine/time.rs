@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::values::iso_8601::{MILLISECOND, nanoseconds_of, read, written};
+use crate::values::iso_8601::{MILLISECOND, format as written, parse as read, to_unix_nanos as nanoseconds_of};
 
 const SECOND: i64 = 1_000;
 const DAY: i64 = 86_400 * SECOND;

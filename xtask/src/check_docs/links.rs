@@ -30,7 +30,7 @@ pub fn dead(document: &Value, model: &Model) -> Vec<String> {
 /// Everything that words may lead to, as a path inside the crate.
 fn known(model: &Model) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
-    for call in &model.calls {
+    for call in &model.operations {
         known.extend([format!("resources::{}", call.resource_type()), method(call), format!("calls::{}", call.name)]);
     }
     for item in &model.types {
@@ -38,7 +38,7 @@ fn known(model: &Model) -> BTreeSet<String> {
         let of = |ident: &String| member(item, ident);
         match &item.shape {
             TypeShape::Structure { fields, .. } => known.extend(fields.iter().map(|field| of(&field.ident))),
-            TypeShape::Words(words) => known.extend(words.iter().map(|word| of(&word.ident))),
+            TypeShape::Enum(words) => known.extend(words.iter().map(|word| of(&word.ident))),
             TypeShape::Union { variants } => known.extend(variants.iter().map(|variant| of(&variant.ident))),
         }
     }

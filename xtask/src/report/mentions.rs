@@ -53,7 +53,7 @@ pub fn outdated(
 /// What people can call: the methods and calls of operations, the fields and variants of types.
 fn names(model: &Model) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for call in &model.calls {
+    for call in &model.operations {
         names.extend([format!("calls::{}", call.name), method(call)]);
         names.insert(format!("{}().{}(", call.resource().join("()."), call.method()));
     }
@@ -61,7 +61,7 @@ fn names(model: &Model) -> BTreeSet<String> {
         let of = |ident: &String| member(item, ident);
         match &item.shape {
             TypeShape::Structure { fields, .. } => names.extend(fields.iter().map(|field| of(&field.ident))),
-            TypeShape::Words(words) => names.extend(words.iter().map(|word| of(&word.ident))),
+            TypeShape::Enum(words) => names.extend(words.iter().map(|word| of(&word.ident))),
             TypeShape::Union { variants } => names.extend(variants.iter().map(|variant| of(&variant.ident))),
         }
     }

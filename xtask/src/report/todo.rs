@@ -59,7 +59,7 @@ pub fn listed_values(old: &Model, new: &Model) -> Vec<String> {
     for item in &new.types {
         let was = old.item(&item.name).map(values).unwrap_or_default();
         if !was.is_empty() && was != values(item) {
-            if lists(&item.words, &was) {
+            if lists(&item.description, &was) {
                 found.push(type_name(item));
             }
             changed.insert(&item.name, was);
@@ -68,7 +68,7 @@ pub fn listed_values(old: &Model, new: &Model) -> Vec<String> {
     for item in &new.types {
         for field in fields(item) {
             let was = field.kind.named().and_then(|name| changed.get(name));
-            if was.is_some_and(|was| lists(&field.words, was)) {
+            if was.is_some_and(|was| lists(&field.description, was)) {
                 found.push(member(item, &field.ident));
             }
         }
@@ -78,7 +78,7 @@ pub fn listed_values(old: &Model, new: &Model) -> Vec<String> {
 
 fn values(item: &TypeItem) -> BTreeSet<&str> {
     match &item.shape {
-        TypeShape::Words(words) => words.iter().map(|word| word.value.as_str()).collect(),
+        TypeShape::Enum(words) => words.iter().map(|word| word.value.as_str()).collect(),
         _ => BTreeSet::new(),
     }
 }
@@ -107,7 +107,7 @@ pub fn resources(repository: &Path, model: &Model) -> Result<Vec<String>> {
         return Ok(Vec::new());
     };
     let all: Vec<&str> = all.as_array().into_iter().flatten().filter_map(toml::Value::as_str).collect();
-    let needed: BTreeSet<String> = model.calls.iter().map(|call| call.feature()).collect();
+    let needed: BTreeSet<String> = model.operations.iter().map(|call| call.feature()).collect();
     Ok(needed.into_iter().filter(|feature| !all.contains(&feature.as_str())).collect())
 }
 

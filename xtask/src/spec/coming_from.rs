@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use heck::{ToLowerCamelCase, ToSnakeCase};
 
 use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Model, TypeItem, TypeShape};
+use crate::generate::model::{Model, Operation, TypeItem, TypeShape};
 
 /// Its path in the repository.
 pub const FILE: &str = "docs/coming-from.md";
@@ -15,8 +15,8 @@ const HEADING: &str = include_str!("coming_from.md");
 
 /// The whole document: a table for each resource.
 pub fn table(model: &Model) -> String {
-    let mut by_resource: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
-    for call in &model.calls {
+    let mut by_resource: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
+    for call in &model.operations {
         by_resource.entry(call.path.first().map_or("", String::as_str)).or_default().push(call);
     }
     let mut text = HEADING.to_owned();
@@ -27,11 +27,11 @@ pub fn table(model: &Model) -> String {
     text
 }
 
-fn row(model: &Model, call: &Call) -> String {
+fn row(model: &Model, call: &Operation) -> String {
     let body = Body::of(model, call);
     let node: Vec<String> = call.path.iter().map(|part| part.to_lower_camel_case()).collect();
     let resource: String = call.resource().iter().map(|name| format!(".{name}()")).collect();
-    let answer = match (&call.paging, &call.answer) {
+    let answer = match (&call.paging, &call.response) {
         (Some(paging), _) => format!("pages of `{}`", brief(&paging.item)),
         (None, RustType::Unit) => String::new(),
         (None, answer) => format!("`{}`", brief(answer)),
@@ -57,7 +57,7 @@ enum Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    fn of(model: &'a Model, call: &'a Call) -> Self {
+    fn of(model: &'a Model, call: &'a Operation) -> Self {
         let Some(body) = &call.body else { return Self::None };
         match body.named().and_then(|name| model.item(name)) {
             Some(TypeItem { shape: TypeShape::Structure { fields, arguments, constants }, .. }) => {
@@ -72,7 +72,7 @@ impl<'a> Body<'a> {
 }
 
 /// The last parameter of the path by itself, and an object of all else.
-fn in_node(call: &Call, body: &Body<'_>) -> String {
+fn in_node(call: &Operation, body: &Body<'_>) -> String {
     let (last, mut named) = in_path(call);
     match body {
         Body::None => {}
@@ -89,7 +89,7 @@ fn in_node(call: &Call, body: &Body<'_>) -> String {
 }
 
 /// The last parameter of the path by itself, and all else by its name.
-fn in_python(call: &Call, body: &Body<'_>) -> String {
+fn in_python(call: &Operation, body: &Body<'_>) -> String {
     let (last, named) = in_path(call);
     let mut named: Vec<String> = named.into_iter().map(|name| format!("{name}=…")).collect();
     match body {
@@ -104,13 +104,13 @@ fn in_python(call: &Call, body: &Body<'_>) -> String {
     last.into_iter().chain(named).collect::<Vec<_>>().join(", ")
 }
 
-fn in_path(call: &Call) -> (Option<String>, Vec<String>) {
+fn in_path(call: &Operation) -> (Option<String>, Vec<String>) {
     let mut names: Vec<String> = call.path_parameters.iter().map(|parameter| parameter.ident.clone()).collect();
     (names.pop(), names)
 }
 
 /// All in the order of the path, then of the body; what is no text with its type.
-fn in_rust(call: &Call, body: &Body<'_>) -> String {
+fn in_rust(call: &Operation, body: &Body<'_>) -> String {
     let in_path = call.path_parameters.iter().map(|parameter| (parameter.ident.as_str(), &parameter.kind));
     let in_body = match body {
         Body::None => Vec::new(),
@@ -129,9 +129,7 @@ fn brief(kind: &RustType) -> String {
     match kind {
         RustType::Unit => String::new(),
         RustType::Named(name) => name.clone(),
-        RustType::Sensitive(inner) | RustType::Nullable(inner) | RustType::Optional(inner) | RustType::Boxed(inner) => {
-            brief(inner)
-        }
+        RustType::Sensitive(inner) | RustType::Nullable(inner) | RustType::Optional(inner) => brief(inner),
         RustType::List(inner) => format!("[{}]", brief(inner)),
         RustType::Map(inner) => format!("{{name: {}}}", brief(inner)),
         plain => plain.to_string().rsplit("::").next().unwrap_or_default().to_owned(),

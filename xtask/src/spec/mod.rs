@@ -1,5 +1,4 @@
-//! From Courier's description to the file that `build.rs` reads: upstream.yaml, the rules, the overlays, courier.yaml, and
-//! courier.json, which is the same.
+//! From Courier's description to the file that the build script reads: upstream.yaml, the rules, the overlays, courier.yaml.
 
 pub mod coming_from;
 mod diff;
@@ -51,8 +50,6 @@ pub struct Files {
     pub upstream: PathBuf,
     pub overlays: PathBuf,
     pub courier: PathBuf,
-    /// The same as JSON, which a build script without optimisation reads ten times as fast.
-    pub courier_json: PathBuf,
     /// The table of the operations for those who know another SDK.
     pub coming_from: PathBuf,
     repository: PathBuf,
@@ -65,7 +62,6 @@ impl Files {
             upstream: folder.join("upstream.yaml"),
             overlays: folder.join("overlay"),
             courier: folder.join("courier.yaml"),
-            courier_json: folder.join("courier.json"),
             coming_from: repository.join(coming_from::FILE),
             repository: repository.to_owned(),
         }
@@ -178,12 +174,7 @@ pub fn print_courier(document: &Value) -> Result<String> {
     document::print(document, COURIER_HEADER)
 }
 
-/// The same as JSON on one line, for `build.rs`.
-pub fn print_courier_json(document: &Value) -> String {
-    format!("{document}\n")
-}
-
-/// Writes courier.yaml, courier.json and docs/coming-from.md. With `check`, fails with a diff if one of them is stale.
+/// Writes courier.yaml and docs/coming-from.md. With `check`, fails with a diff if one of them is stale.
 pub fn generate(files: &Files, check: bool) -> Result<()> {
     let courier = courier(&files.read_upstream()?, &files.read_overlays()?, &SdkMethods::new())?;
     if !courier.gone.is_empty() {
@@ -208,11 +199,7 @@ pub fn generate(files: &Files, check: bool) -> Result<()> {
         bail!("{}", refused.join("\n"));
     }
     let table = coming_from::table(&model(&courier.document)?);
-    for (path, fresh) in [
-        (&files.courier, print_courier(&courier.document)?),
-        (&files.courier_json, print_courier_json(&courier.document)),
-        (&files.coming_from, table),
-    ] {
+    for (path, fresh) in [(&files.courier, print_courier(&courier.document)?), (&files.coming_from, table)] {
         let name = path.display();
         if check {
             diff::require_equal(&read(path)?, &fresh).with_context(|| {

@@ -67,7 +67,6 @@ pub fn update(repository: &Path, options: &Options) -> Result<()> {
     let removals = removals((&old_upstream, &new_upstream), (&old_courier, &new_courier.document));
     let upstream = spec::print_upstream(&new_upstream)?;
     let courier = spec::print_courier(&new_courier.document)?;
-    let courier_json = spec::print_courier_json(&new_courier.document);
     let old_model = spec::model(&old_courier).context("the committed description")?;
     let new_model = spec::model(&methods::distinct(&new_courier.document));
 
@@ -106,8 +105,8 @@ pub fn update(repository: &Path, options: &Options) -> Result<()> {
         return Ok(());
     }
     let coming_from = coming_from::table(&new_model);
-    let texts = [&upstream, &courier, &courier_json, &coming_from];
-    let written = [&files.upstream, &files.courier, &files.courier_json, &files.coming_from];
+    let texts = [&upstream, &courier, &coming_from];
+    let written = [&files.upstream, &files.courier, &files.coming_from];
     write(repository, &written.into_iter().zip(texts.map(String::as_str)).collect::<Vec<_>>(), options.no_verify)
 }
 

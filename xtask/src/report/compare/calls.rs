@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use crate::generate::emit::surface::arguments;
 use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Model, Parameter};
+use crate::generate::model::{Model, Operation, Parameter};
 use crate::import::paths::shape;
 use crate::report::compare::{Changes, method, names};
 use crate::report::{Effect, Subject};
 
 pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
-    let known: BTreeMap<_, &Call> = old.calls.iter().map(|call| (&call.path, call)).collect();
-    let left: BTreeMap<_, &Call> = new.calls.iter().map(|call| (&call.path, call)).collect();
-    let route = |call: &Call| (call.http_method.clone(), shape(&call.template));
+    let known: BTreeMap<_, &Operation> = old.operations.iter().map(|call| (&call.path, call)).collect();
+    let left: BTreeMap<_, &Operation> = new.operations.iter().map(|call| (&call.path, call)).collect();
+    let route = |call: &Operation| (call.http_method.clone(), shape(&call.template));
     // One that has another name for the same route is the same operation.
-    let renamed = |call: &Call| {
-        let mut others = new.calls.iter().filter(|other| !known.contains_key(&other.path));
+    let renamed = |call: &Operation| {
+        let mut others = new.operations.iter().filter(|other| !known.contains_key(&other.path));
         others.find(|other| route(other) == route(call))
     };
     let mut taken = Vec::new();
-    for was in &old.calls {
+    for was in &old.operations {
         let rust = method(was);
         match left.get(&was.path) {
             Some(is) => call(changes, (old, was), (new, is)),
@@ -32,17 +32,17 @@ pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
             },
         }
     }
-    for is in new.calls.iter().filter(|is| !known.contains_key(&is.path) && !taken.contains(&&is.path)) {
+    for is in new.operations.iter().filter(|is| !known.contains_key(&is.path) && !taken.contains(&&is.path)) {
         let what = format!("added: {}", place(is));
         changes.added(Subject::Operation, Effect::Compatible, &method(is), what);
     }
 }
 
-fn place(call: &Call) -> String {
+fn place(call: &Operation) -> String {
     format!("{} {}", call.http_method, call.template)
 }
 
-fn call(changes: &mut Changes, (old_model, old): (&Model, &Call), (new_model, new): (&Model, &Call)) {
+fn call(changes: &mut Changes, (old_model, old): (&Model, &Operation), (new_model, new): (&Model, &Operation)) {
     let rust = method(new);
     if place(old) != place(new) {
         changes.compatible(Subject::Operation, &rust, format!("is sent to {}, was to {}", place(new), place(old)));
@@ -65,8 +65,8 @@ fn call(changes: &mut Changes, (old_model, old): (&Model, &Call), (new_model, ne
     parameters(changes, &rust, "query", &old.query, &new.query);
     parameters(changes, &rust, "header", &old.headers, &new.headers);
     body(changes, &rust, old.body.as_ref(), new.body.as_ref());
-    if old.answer != new.answer {
-        let what = format!("answers with {}, was {}", new.answer, old.answer);
+    if old.response != new.response {
+        let what = format!("answers with {}, was {}", new.response, old.response);
         changes.breaking(Subject::Operation, &rust, what);
     }
     match (&old.paging, &new.paging) {

@@ -9,7 +9,7 @@ mod types;
 use std::collections::BTreeSet;
 
 use crate::generate::emit::surface::Argument;
-use crate::generate::model::{Call, Model, TypeItem};
+use crate::generate::model::{Model, Operation, TypeItem};
 use crate::report::{Change, Effect, Kind, Subject};
 
 /// Every difference: calls, then types, each in the order of their names.
@@ -37,7 +37,7 @@ pub fn member(item: &TypeItem, ident: &str) -> String {
 }
 
 /// `resources::ListsSubscriptions::add`.
-pub fn method(call: &Call) -> String {
+pub fn method(call: &Operation) -> String {
     format!("resources::{}::{}", call.resource_type(), call.method())
 }
 

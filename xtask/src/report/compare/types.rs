@@ -1,7 +1,7 @@
 //! The types: fields, variants and values, and the arguments of `new` in order.
 
 use crate::generate::emit::surface::constructor;
-use crate::generate::model::{Field, Model, TypeItem, TypeShape, Variant, Word};
+use crate::generate::model::{EnumValue, Field, Model, TypeItem, TypeShape, Variant};
 use crate::report::compare::{Changes, member, names, type_name};
 use crate::report::{Effect, Subject};
 
@@ -20,7 +20,7 @@ pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
 fn kind(item: &TypeItem) -> &'static str {
     match item.shape {
         TypeShape::Structure { .. } => "a struct",
-        TypeShape::Words(_) => "an enum",
+        TypeShape::Enum(_) => "an enum",
         TypeShape::Union { .. } => "a union",
     }
 }
@@ -44,7 +44,7 @@ fn item(changes: &mut Changes, (old_model, old): (&Model, &TypeItem), (new_model
             }
             constants(changes, new, old_constants, new_constants);
         }
-        (TypeShape::Words(were), TypeShape::Words(are)) => words(changes, new, were, are),
+        (TypeShape::Enum(were), TypeShape::Enum(are)) => words(changes, new, were, are),
         (TypeShape::Union { variants: were }, TypeShape::Union { variants: are }) => variants(changes, new, were, are),
         _ => changes.breaking(Subject::Schema, &type_name(new), format!("is {}, was {}", kind(new), kind(old))),
     }
@@ -124,7 +124,7 @@ fn constants(changes: &mut Changes, item: &TypeItem, olds: &[(String, String)], 
     }
 }
 
-fn words(changes: &mut Changes, item: &TypeItem, olds: &[Word], news: &[Word]) {
+fn words(changes: &mut Changes, item: &TypeItem, olds: &[EnumValue], news: &[EnumValue]) {
     for was in olds {
         let rust = member(item, &was.ident);
         match news.iter().find(|is| is.ident == was.ident) {

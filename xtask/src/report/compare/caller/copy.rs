@@ -24,9 +24,7 @@ impl Copy {
         for folder in ["src", "build"] {
             copy_folder(&repository.join(folder), &copy.folder.join(folder));
         }
-        for file in ["build.rs", "Cargo.lock"] {
-            write(&copy.folder.join(file), &fs::read_to_string(repository.join(file)).unwrap());
-        }
+        write(&copy.folder.join("Cargo.lock"), &fs::read_to_string(repository.join("Cargo.lock")).unwrap());
         let manifest = fs::read_to_string(repository.join("Cargo.toml")).unwrap();
         let mut manifest: Table = manifest.parse().unwrap();
         for section in ["dev-dependencies", "example", "bench"] {
@@ -34,7 +32,7 @@ impl Copy {
         }
         manifest["workspace"]["members"] = toml::Value::from(vec!["program"]);
         write(&copy.folder.join("Cargo.toml"), &manifest.to_string());
-        write(&copy.folder.join("openapi/courier.json"), &document.to_string());
+        write(&copy.folder.join("openapi/courier.yaml"), &document.to_string());
         write(
             &copy.folder.join("program/Cargo.toml"),
             &format!(

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::generate::model::rust_type::RustType;
-use crate::generate::model::{Call, Field, Model, TypeItem, TypeShape, Variant};
+use crate::generate::model::{Field, Model, Operation, TypeItem, TypeShape, Variant};
 
 const BEGINNING: &str = "\
 #![allow(warnings)]
@@ -28,7 +28,7 @@ pub fn program(model: &Model, feature: Option<&str>) -> String {
     let is_asked = |features: &[String]| {
         features.is_empty() || feature.is_none_or(|one| features.iter().any(|other| other == one))
     };
-    for call in model.calls.iter().filter(|call| is_asked(&[call.feature()])) {
+    for call in model.operations.iter().filter(|call| is_asked(&[call.feature()])) {
         of_call(&mut text, model, call).unwrap();
     }
     for item in model.types.iter().filter(|item| is_asked(&item.features)) {
@@ -40,7 +40,7 @@ pub fn program(model: &Model, feature: Option<&str>) -> String {
 /// A value of a type, as a caller has it who gives it to an argument of that type.
 fn any(kind: &RustType) -> String {
     match kind {
-        RustType::Nullable(inner) | RustType::Boxed(inner) => any(inner),
+        RustType::Nullable(inner) => any(inner),
         // A text is most often a literal.
         RustType::Text => "any::<&str>()".to_owned(),
         kind => format!("any::<{kind}>()"),
@@ -54,7 +54,7 @@ fn structure<'a>(model: &'a Model, kind: Option<&RustType>) -> Option<(&'a [Fiel
     Some((fields, arguments.iter().filter_map(|place| fields.get(*place)).collect()))
 }
 
-fn of_call(text: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
+fn of_call(text: &mut String, model: &Model, call: &Operation) -> std::fmt::Result {
     let name = &call.name;
     let body = structure(model, call.body.as_ref());
     let in_path: Vec<String> = call.path_parameters.iter().map(|parameter| any(&parameter.kind)).collect();
@@ -89,7 +89,7 @@ fn of_call(text: &mut String, model: &Model, call: &Call) -> std::fmt::Result {
     if let Some(paging) = &call.paging {
         writeln!(text, "    lists::<calls::{name}, {}>(call.clone().items(), call.clone().pages());", paging.item)?;
     }
-    writeln!(text, "    let _: Response<{}> = call.await?;\n    Ok(())\n}}", call.answer)
+    writeln!(text, "    let _: Response<{}> = call.await?;\n    Ok(())\n}}", call.response)
 }
 
 fn setters(text: &mut String, of: &str, field: &Field) -> std::fmt::Result {
@@ -121,7 +121,7 @@ fn of_type(text: &mut String, item: &TypeItem) -> std::fmt::Result {
             let idents: String = fields.iter().map(|field| format!("{}: _, ", field.ident)).collect();
             writeln!(text, "    let types::{name} {{ {idents}extra: _, .. }} = given;")?;
         }
-        TypeShape::Words(words) => {
+        TypeShape::Enum(words) => {
             let arms: String = words.iter().map(|word| format!("types::{name}::{} => {{}}\n", word.ident)).collect();
             writeln!(text, "    match given {{\n{arms}types::{name}::Unrecognized(_) => {{}}\n_ => {{}}\n}}")?;
         }

@@ -1,6 +1,6 @@
-//! A bulk job from its users to its end.
+//! A whole bulk job: its users are added, it runs, and it ends.
 
-use std::error::Error as StdError;
+use std::convert::Infallible;
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
@@ -11,15 +11,15 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
 use super::add_users::Ingested;
 use super::checkpoint::{Checkpoint, Stage};
-use super::error::Stopped;
+use super::error::{BulkError, Stopped};
 use super::job::Job;
 use super::rejected::Rejected;
 use crate::Error;
 use crate::types::{BulkJob, BulkJobStatus, BulkUser};
 
-/// A job that is under way: poll it as a [`Stream`] of its [`Progress`], or await its [`Report`].
+/// A bulk job in progress: await its [`Report`], or poll it as a [`Stream`] of its [`Progress`].
 ///
-/// Nothing happens unless it is polled. If you drop it, resume the job with [`Job::resume`] and the last checkpoint.
+/// Nothing happens until it is polled. If you drop it, resume the job with [`Job::resume`] and the last checkpoint.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -30,7 +30,7 @@ use crate::types::{BulkJob, BulkJobStatus, BulkUser};
 /// let mut sending = job.send(users);
 /// while let Some(progress) = sending.try_next().await? {
 ///     if let Progress::Run { .. } = progress {
-///         println!("everybody is in the job, and it runs");
+///         println!("all users are in the job, and it runs");
 ///         break;
 ///     }
 /// }
@@ -40,9 +40,9 @@ use crate::types::{BulkJob, BulkJobStatus, BulkUser};
 /// # }
 /// ```
 #[must_use = "nothing is done unless it is awaited or polled"]
-pub struct Sending<E> {
+pub struct SendJob<E> {
     progress: BoxStream<'static, Result<Progress, BulkError<E>>>,
-    /// What the last step has left, for whoever awaits the rest.
+    /// The checkpoint of the last step, for the report.
     checkpoint: Checkpoint,
 }
 
@@ -53,7 +53,7 @@ pub struct Sending<E> {
 ///
 /// fn show(progress: &Progress, all: u64) {
 ///     match progress {
-///         Progress::Ingested { checkpoint, .. } => println!("{} of {all} users", checkpoint.seen()),
+///         Progress::Ingested(chunk) => println!("{} of {all} users", chunk.checkpoint.seen()),
 ///         Progress::Run { .. } => println!("the job runs"),
 ///         Progress::State(job) => println!("{}: {} of {}", job.status, job.enqueued, job.received),
 ///         _ => {}
@@ -65,13 +65,7 @@ pub struct Sending<E> {
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Progress {
     /// A chunk of users was added. The first step comes before anything is sent, without a user.
-    #[non_exhaustive]
-    Ingested {
-        /// The users of the chunk who are not in the job.
-        rejected: Vec<Rejected>,
-        /// The checkpoint to save.
-        checkpoint: Checkpoint,
-    },
+    Ingested(Ingested),
     /// The job was run, so Courier sends the messages from now on.
     #[non_exhaustive]
     Run {
@@ -95,7 +89,7 @@ impl Progress {
     /// ```
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
         match self {
-            Self::Ingested { checkpoint, .. } | Self::Run { checkpoint } => Some(checkpoint),
+            Self::Ingested(Ingested { checkpoint, .. }) | Self::Run { checkpoint } => Some(checkpoint),
             Self::State(_) => None,
         }
     }
@@ -124,99 +118,57 @@ pub struct Report {
     pub job: BulkJob,
 }
 
-/// Why a job stopped, and where to resume it.
-///
-/// ```no_run
-/// use trycourier::ext::bulk::{Job, Stopped};
-/// use trycourier::types::BulkUser;
-///
-/// # async fn example(job: Job, users: Vec<BulkUser>) {
-/// if let Err(error) = job.send(users).await {
-///     if let Stopped::MissingAddress { index, .. } = error.reason() {
-///         println!("user {index} has no address; nobody was sent anything");
-///     }
-///     println!("{} users were looked at", error.checkpoint().seen());
-/// }
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct BulkError<E> {
-    reason: Stopped<E>,
-    checkpoint: Checkpoint,
-    rejected: Vec<Rejected>,
-}
-
-impl<E> BulkError<E> {
-    /// Why it stopped.
+impl Job {
+    /// Adds the users, runs the job and waits for its end. Nothing happens until the result is awaited or polled as a stream.
     ///
-    /// ```
-    /// use trycourier::ext::bulk::{BulkError, Stopped};
+    /// ```no_run
+    /// use trycourier::ext::bulk::Job;
+    /// use trycourier::types::BulkUser;
     ///
-    /// fn is_worth_another_try<E>(error: &BulkError<E>) -> bool {
-    ///     matches!(error.reason(), Stopped::Call(call) if call.is_transient())
-    /// }
+    /// # async fn example(job: Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// let users = ["ada@example.com", "alan@example.com"].map(|email| BulkUser::new().profile([("email", email)]));
+    /// let report = job.send(users).await?;
+    /// println!("{} of {} users", report.job.enqueued, report.seen);
+    /// # Ok(())
+    /// # }
     /// ```
-    pub fn reason(&self) -> &Stopped<E> {
-        &self.reason
+    pub fn send<I>(self, users: I) -> SendJob<Infallible>
+    where
+        I: IntoIterator<Item = BulkUser>,
+        I::IntoIter: Send + 'static,
+    {
+        self.send_stream(stream::iter(users.into_iter().map(Ok)))
     }
 
-    /// Where to resume, with [`Job::resume`].
+    /// Like [`send`](Self::send), for users that arrive asynchronously, for instance from a database. An error in the stream stops
+    /// the job before it is run. Resume it from the last checkpoint.
     ///
-    /// ```
-    /// use trycourier::ext::bulk::{BulkError, Job};
+    /// ```no_run
+    /// use futures::stream::{self, Stream};
+    /// use trycourier::ext::bulk::Job;
+    /// use trycourier::types::BulkUser;
     ///
-    /// fn again<E>(client: &trycourier::Client, error: &BulkError<E>) -> Job {
-    ///     Job::resume(client, error.checkpoint().clone())
-    /// }
+    /// # fn rows() -> impl Stream<Item = Result<BulkUser, std::io::Error>> + Send + 'static { stream::empty() }
+    /// # async fn example(job: Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// let report = job.send_stream(rows()).await?;
+    /// # Ok(())
+    /// # }
     /// ```
-    pub fn checkpoint(&self) -> &Checkpoint {
-        &self.checkpoint
-    }
-
-    /// The users who were not added until then, as in [`Report::rejected`]. A resumed job does not report them again. Steps that
-    /// you took from the stream have reported theirs in [`Progress::Ingested`] and are left out here.
-    ///
-    /// ```
-    /// # use trycourier::ext::bulk::BulkError;
-    /// fn show<E>(error: &BulkError<E>) {
-    ///     error.rejected().iter().for_each(|user| println!("user {:?}: {}", user.index, user.reason));
-    /// }
-    /// ```
-    pub fn rejected(&self) -> &[Rejected] {
-        &self.rejected
+    pub fn send_stream<E: Send + 'static>(
+        self,
+        users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static,
+    ) -> SendJob<E> {
+        let checkpoint = self.checkpoint().clone();
+        SendJob { progress: Box::pin(steps(self, users)), checkpoint }
     }
 }
 
-impl<E> fmt::Display for BulkError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the bulk job stopped after {} users", self.checkpoint.seen())?;
-        match &self.reason {
-            Stopped::MissingAddress { .. } | Stopped::Failed(_) => write!(f, ": {}", self.reason),
-            // They are the source.
-            Stopped::Call(_) | Stopped::Input(_) => Ok(()),
-        }
-    }
-}
-
-impl<E: StdError + 'static> StdError for BulkError<E> {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.reason.source()
-    }
-}
-
-impl<E: Send + 'static> Sending<E> {
-    pub(super) fn of(job: Job, users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static) -> Self {
-        let checkpoint = job.checkpoint().clone();
-        Self { progress: Box::pin(steps(job, users)), checkpoint }
-    }
-}
-
-/// The step that is next.
+/// The next step.
 enum Step<E> {
     Ingest(BoxStream<'static, Result<Ingested, Stopped<E>>>),
     Run,
-    Look(BoxStream<'static, crate::Result<crate::types::BulkRetrieveJobResponse>>),
-    Over,
+    Poll(BoxStream<'static, crate::Result<crate::types::BulkRetrieveJobResponse>>),
+    Ended,
 }
 
 fn steps<E: Send + 'static>(
@@ -226,28 +178,28 @@ fn steps<E: Send + 'static>(
     let ingest = job.ingest(users).boxed();
     stream::unfold((job, Step::Ingest(ingest)), async |(mut job, mut step)| {
         loop {
-            let happened = match &mut step {
-                Step::Over => return None,
+            let progress = match &mut step {
+                Step::Ended => return None,
                 Step::Ingest(chunks) => match chunks.next().await {
-                    Some(Ok(Ingested { rejected, checkpoint })) => {
-                        job.at(&checkpoint);
-                        Ok(Progress::Ingested { rejected, checkpoint })
+                    Some(Ok(chunk)) => {
+                        job.set_checkpoint(&chunk.checkpoint);
+                        Ok(Progress::Ingested(chunk))
                     }
                     Some(Err(reason)) => Err(reason),
                     None => {
-                        step = if job.is_empty() { Step::Look(once(&job)) } else { Step::Run };
+                        step = if job.is_empty() { Step::Poll(current_state(&job)) } else { Step::Run };
                         continue;
                     }
                 },
                 Step::Run => match job.run().await {
                     Ok(()) => {
                         job.enters(Stage::Run);
-                        step = Step::Look(job.ended().states().boxed());
+                        step = Step::Poll(job.ended().states().boxed());
                         Ok(Progress::Run { checkpoint: job.checkpoint.clone() })
                     }
                     Err(error) => Err(Stopped::Call(error)),
                 },
-                Step::Look(states) => match states.next().await {
+                Step::Poll(states) => match states.next().await {
                     Some(Ok(state)) if state.job.status == BulkJobStatus::Error => {
                         Err(Stopped::Failed(Box::new(state.job)))
                     }
@@ -256,34 +208,34 @@ fn steps<E: Send + 'static>(
                     None => return None,
                 },
             };
-            let happened = happened.map_err(|reason| {
-                step = Step::Over;
-                BulkError { reason, checkpoint: job.checkpoint.clone(), rejected: Vec::new() }
+            let progress = progress.map_err(|reason| {
+                step = Step::Ended;
+                BulkError::new(reason, job.checkpoint.clone())
             });
-            return Some((happened, (job, step)));
+            return Some((progress, (job, step)));
         }
     })
 }
 
-/// The job as it is, without waiting.
-fn once(job: &Job) -> BoxStream<'static, crate::Result<crate::types::BulkRetrieveJobResponse>> {
+/// The current state of the job, without waiting for its end.
+fn current_state(job: &Job) -> BoxStream<'static, crate::Result<crate::types::BulkRetrieveJobResponse>> {
     let call = job.client.bulk().retrieve_job(job.id());
     stream::once(async { Ok(call.await?.into_inner()) }).boxed()
 }
 
-impl<E> Stream for Sending<E> {
+impl<E> Stream for SendJob<E> {
     type Item = Result<Progress, BulkError<E>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let progress = ready!(self.progress.poll_next_unpin(context));
-        if let Some(Ok(Progress::Ingested { checkpoint, .. } | Progress::Run { checkpoint })) = &progress {
+        if let Some(checkpoint) = progress.as_ref().and_then(|progress| progress.as_ref().ok()?.checkpoint()) {
             self.checkpoint = checkpoint.clone();
         }
         Poll::Ready(progress)
     }
 }
 
-impl<E: Send + 'static> IntoFuture for Sending<E> {
+impl<E: Send + 'static> IntoFuture for SendJob<E> {
     type Output = Result<Report, BulkError<E>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
@@ -292,10 +244,10 @@ impl<E: Send + 'static> IntoFuture for Sending<E> {
             let (mut rejected, mut job) = (Vec::new(), None);
             while let Some(progress) = self.next().await {
                 match progress {
-                    Ok(Progress::Ingested { rejected: some, .. }) => rejected.extend(some),
+                    Ok(Progress::Ingested(chunk)) => rejected.extend(chunk.rejected),
                     Ok(Progress::State(state)) => job = Some(state),
                     Ok(Progress::Run { .. }) => {}
-                    Err(error) => return Err(BulkError { rejected, ..error }),
+                    Err(error) => return Err(error.with_rejected(rejected)),
                 }
             }
             let checkpoint = self.checkpoint;
@@ -304,17 +256,17 @@ impl<E: Send + 'static> IntoFuture for Sending<E> {
                     Ok(Report { job_id: checkpoint.job_id().to_owned(), seen: checkpoint.seen(), rejected, job })
                 }
                 None => {
-                    let detail = "the job was awaited after all of its progress had been taken";
+                    let detail = "the progress of the job was polled to its end, so there is no report to await";
                     let reason = Stopped::Call(Error::invalid_argument(detail));
-                    Err(BulkError { reason, checkpoint, rejected })
+                    Err(BulkError::new(reason, checkpoint).with_rejected(rejected))
                 }
             }
         })
     }
 }
 
-impl<E> fmt::Debug for Sending<E> {
+impl<E> fmt::Debug for SendJob<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sending")
+        f.write_str("SendJob")
     }
 }

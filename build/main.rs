@@ -1,16 +1,19 @@
-//! Generates the surface from `openapi/courier.json`, which is `courier.yaml` as JSON. How: `build/generate.rs`.
+//! The build script: generates the surface from `openapi/courier.yaml`. `generate.rs` has the steps in their order.
 
-#[path = "build/generate.rs"]
+mod description;
+mod emit;
 mod generate;
+mod model;
+mod print;
+mod progenitor;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
-const DESCRIPTION: &str = "openapi/courier.json";
+const DESCRIPTION: &str = "openapi/courier.yaml";
 
 fn main() {
     println!("cargo::rerun-if-changed={DESCRIPTION}");
-    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     if let Err(cause) = run() {
         println!("cargo::error=trycourier cannot be generated from {DESCRIPTION}: {cause}");

@@ -1,0 +1,71 @@
+//! The operations that page, and the shapes of their pages.
+
+use serde_json::Value;
+
+use crate::description::lookup::{parameters, properties, resolve, success_body, text};
+
+/// The shape of a page: how it leads to the next one. `src/testing/paging.rs` makes pages of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PagingShape {
+    /// `paging: {cursor, more}`
+    Paging,
+    /// `has_more` and `cursor`
+    HasMore,
+    /// `next_cursor`
+    NextCursor,
+    /// `cursor`
+    Cursor,
+}
+
+impl PagingShape {
+    /// Each shape with the property that distinguishes it, in the order in which they are tried.
+    const ALL: [(&'static str, Self); 4] = [
+        ("paging", Self::Paging),
+        ("has_more", Self::HasMore),
+        ("next_cursor", Self::NextCursor),
+        ("cursor", Self::Cursor),
+    ];
+
+    /// The property that distinguishes the shape.
+    pub fn property(self) -> &'static str {
+        Self::ALL.iter().find(|(_, shape)| *shape == self).map_or("", |(property, _)| property)
+    }
+}
+
+/// The paging of an operation.
+pub struct DescribedPaging<'a> {
+    /// The property of the response that holds the items.
+    pub items: &'a str,
+    pub shape: PagingShape,
+}
+
+/// The paging of an operation that takes a `cursor`; `None` for one that takes none.
+pub fn paging<'a>(document: &'a Value, operation: &'a Value) -> Result<Option<DescribedPaging<'a>>, String> {
+    if !parameters(operation).any(|parameter| text(parameter, "name") == Some("cursor")) {
+        return Ok(None);
+    }
+    let response = success_body(operation).map(|schema| resolve(document, schema)).and_then(properties);
+    let response = response.ok_or(
+        "it takes a `cursor` and its response is not an object; correct the one or the other in \
+         openapi/overlay/corrections.yaml",
+    )?;
+    let shape = PagingShape::ALL.into_iter().find(|(property, _)| response.contains_key(*property));
+    let (_, shape) = shape.ok_or(
+        "it takes a `cursor`, and its response has none of `paging`, `has_more`, `next_cursor` and `cursor` to go on by; correct \
+         the response in openapi/overlay/corrections.yaml, or teach build/description/paging.rs this way of paging",
+    )?;
+    let is_object = |schema: &Value| {
+        let schema = resolve(document, schema);
+        schema.get("properties").is_some() || schema.get("oneOf").is_some()
+    };
+    let is_list = |schema: &Value| {
+        let schema = resolve(document, schema);
+        text(schema, "type") == Some("array") && schema.get("items").is_some_and(is_object)
+    };
+    let items = response.iter().find(|(_, schema)| is_list(schema)).map(|(name, _)| name.as_str());
+    let items = items.ok_or(
+        "it takes a `cursor`, and its response has no list of objects; correct the response in \
+         openapi/overlay/corrections.yaml",
+    )?;
+    Ok(Some(DescribedPaging { items, shape }))
+}

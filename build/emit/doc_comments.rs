@@ -1,0 +1,58 @@
+//! Documentation and the other attributes of generated items.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Markdown as a documentation comment.
+///
+/// A part of the API that was added just now has no description yet, and must compile.
+pub fn documentation(text: &str) -> TokenStream {
+    let text = if text.trim().is_empty() { "Not described yet." } else { text.trim_end() };
+    quote!(#[doc = #text])
+}
+
+/// The first sentence of a text, if it can stand alone.
+pub fn first_sentence(text: &str) -> Option<&str> {
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let sentence = paragraph.split_inclusive(". ").next().unwrap_or_default().trim();
+    // A sentence that introduces a list or a block cannot.
+    (sentence.ends_with('.') && !sentence.contains('\n')).then_some(sentence)
+}
+
+/// The attribute of a deprecated item.
+pub fn deprecated(note: Option<&str>) -> Option<TokenStream> {
+    note.map(|note| quote!(#[deprecated(note = #note)]))
+}
+
+/// The note on docs.rs for an item that only some features bring.
+pub fn needs_features(features: &[String]) -> Option<TokenStream> {
+    match features {
+        [] => None,
+        [feature] => Some(quote!(#[cfg_attr(docsrs, doc(cfg(feature = #feature)))])),
+        // With so many, no reader needs to search for one.
+        features if features.len() > 3 => None,
+        features => Some(quote!(#[cfg_attr(docsrs, doc(cfg(any(#(feature = #features),*))))])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{documentation, first_sentence};
+    use crate::print::print;
+
+    #[test]
+    fn an_empty_line_has_no_trailing_space() {
+        assert_eq!(print([documentation("One.\n\nTwo.")]), "/// One.\n///\n/// Two.\n\n");
+    }
+
+    #[test]
+    fn missing_descriptions_are_documented_all_the_same() {
+        assert_eq!(print([documentation("")]), "/// Not described yet.\n\n");
+    }
+
+    #[test]
+    fn a_sentence_that_introduces_a_list_does_not_stand_alone() {
+        assert_eq!(first_sentence("A list. Of things."), Some("A list."));
+        assert_eq!(first_sentence("One of:\n- a"), None);
+    }
+}

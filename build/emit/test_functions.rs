@@ -1,0 +1,129 @@
+//! Functions by which the crate's own tests reach every operation and every type.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+
+use crate::model::rust_type::RustType;
+use crate::model::{Model, Operation, TypeShape, ident};
+use crate::print::print;
+
+/// A function that makes the call of an operation by its id: with `text` as every path parameter, and the members of
+/// `parameters` as the other parameters of the same name.
+pub fn every_operation(model: &Model) -> String {
+    let arms = model.operations.iter().map(|operation| {
+        let (id, call) = (operation.path.join("_"), call(operation, &quote!(text)));
+        let setters = operation.optional_parameters().map(|parameter| {
+            let (name, setter, kind) = (&parameter.name, ident(&parameter.ident), qualified(&parameter.kind));
+            quote! {
+                if let Some(value) = parameters.get(#name) {
+                    call = call.#setter(decoded::<#kind>(value.clone()));
+                }
+            }
+        });
+        quote!(#id => { let mut call = #call; #(#setters)* encoded(Box::pin(call.send()).await?) })
+    });
+    print([quote! {
+        #[allow(unused_mut, deprecated)]
+        async fn call(
+            client: &trycourier::Client,
+            id: &str,
+            text: &str,
+            parameters: &serde_json::Value,
+            body: serde_json::Value
+        ) -> Result<serde_json::Value, trycourier::Error> {
+            Ok(match id {
+                #(#arms)*
+                _ => unreachable!("{id}"),
+            })
+        }
+    }])
+}
+
+/// The expression that makes a call, with a body if it takes one.
+fn call(operation: &Operation, path_argument: &TokenStream) -> TokenStream {
+    let name = ident(&operation.name);
+    let path_arguments = operation.path_parameters.iter().map(|_| path_argument);
+    match &operation.body {
+        None => quote!(trycourier::calls::#name::new(client #(, #path_arguments)*)),
+        Some(body) => {
+            let kind = qualified(body);
+            quote!(trycourier::calls::#name::with_body(client #(, #path_arguments)*, decoded::<#kind>(body)))
+        }
+    }
+}
+
+/// A function that walks the pages of an operation by its id.
+pub fn every_list(model: &Model) -> String {
+    let lists = model.operations.iter().filter(|operation| operation.paging.is_some());
+    let arms = lists.map(|operation| {
+        let (id, call) = (operation.path.join("_"), call(operation, &quote!("id")));
+        quote!(#id => counted(id, #call).await,)
+    });
+    print([quote! {
+        async fn walk(client: &trycourier::Client, id: &str) -> Result<(usize, usize), trycourier::Error> {
+            match id {
+                #(#arms)*
+                _ => unreachable!("{id}"),
+            }
+        }
+    }])
+}
+
+/// A function that decodes JSON into the type of a name and encodes it again.
+pub fn every_type(model: &Model) -> String {
+    let arms = model.types.iter().map(|item| {
+        let (text, name) = (&item.name, ident(&item.name));
+        quote!(#text => again::<trycourier::types::#name>(value),)
+    });
+    let unions = model.types.iter().filter(|item| matches!(item.shape, TypeShape::Union { .. }));
+    let known = unions.map(|item| {
+        let (text, name) = (&item.name, ident(&item.name));
+        quote!(#text => !matches!(serde_json::from_value(value), Ok(trycourier::types::#name::Unrecognized(_))),)
+    });
+    print([quote! {
+        fn decode_and_encode(
+            name: &str,
+            value: serde_json::Value
+        ) -> Option<Result<serde_json::Value, serde_json::Error>> {
+            Some(match name {
+                #(#arms)*
+                _ => return None,
+            })
+        }
+        fn is_recognized(name: &str, value: serde_json::Value) -> bool {
+            match name {
+                #(#known)*
+                _ => true,
+            }
+        }
+    }])
+}
+
+/// A function that asks schemars for the schema of the type of a name.
+pub fn every_shape(model: &Model) -> String {
+    let arms = model.types.iter().map(|item| {
+        let (text, name) = (&item.name, ident(&item.name));
+        quote!(#text => generator.subschema_for::<trycourier::types::#name>(),)
+    });
+    print([quote! {
+        fn shape(generator: &mut schemars::SchemaGenerator, name: &str) -> bool {
+            let _ = match name {
+                #(#arms)*
+                _ => return false,
+            };
+            true
+        }
+    }])
+}
+
+/// A type as code outside the crate writes it.
+fn qualified(kind: &RustType) -> TokenStream {
+    match kind {
+        RustType::List(item) => {
+            let item = qualified(item);
+            quote!(Vec<#item>)
+        }
+        RustType::Text | RustType::Boolean | RustType::Integer | RustType::Json => kind.to_token_stream(),
+        kind => quote!(trycourier::#kind),
+    }
+}

@@ -1,0 +1,11 @@
+//! The generator as a library, for what else needs it: `xtask`, tests and benchmarks. The build script is `main.rs`.
+
+pub mod description;
+pub mod emit;
+mod generate;
+pub mod model;
+mod print;
+mod progenitor;
+
+pub use description::yaml::parse;
+pub use generate::{Features, Generated, generate, read};

@@ -1,0 +1,113 @@
+//! One page of a list.
+
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+use super::paged::Paged;
+use crate::json::Structure;
+use crate::json::extra::Extra;
+use crate::mismatch::Mismatch;
+use crate::{Error, ErrorKind, Response, Result};
+
+/// A page of a list, with the status, the headers and the mismatches of its response.
+///
+/// ```no_run
+/// use futures::TryStreamExt as _;
+///
+/// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+/// let mut pages = client.lists().list().pages();
+/// while let Some(page) = pages.try_next().await? {
+///     println!("{}: {} lists, then from {:?}", page.status(), page.items.len(), page.next_cursor);
+///     page.mismatches().iter().for_each(|mismatch| eprintln!("{mismatch}"));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items of the page. A page that is not the last can also be empty.
+    pub items: Vec<T>,
+    /// An error for each item that cannot be decoded at all. An item with a mismatch inside is among the items.
+    pub errors: Vec<Error>,
+    /// The cursor of the next page; `None` on the last page. To resume the list from there, set it as the call's `cursor`.
+    pub next_cursor: Option<String>,
+    /// The index in the response of each of `errors`, in ascending order.
+    error_indices: Vec<usize>,
+    response: Response<()>,
+}
+
+impl<T> Page<T> {
+    pub(super) fn from_response<P: Paged<Item = T>>(
+        mut response: Response<P::Response>,
+        next_cursor: Option<String>,
+    ) -> Result<Self> {
+        let names = P::Response::PROPERTIES.names;
+        let items_are_missing = |extra: &Extra| {
+            let property = names.iter().position(|name| *name == P::ITEMS);
+            extra.other().is_some()
+                || property.is_some_and(|property| extra.is_absent(property))
+                || extra.get(P::ITEMS).is_some_and(|items| !matches!(items, Value::Array(_)))
+        };
+        if items_are_missing(response.extra()) {
+            return Err(not_a_list(&response).of_operation(P::OPERATION.id));
+        }
+        let error_indices = response.extra().lost_elements(P::ITEMS).to_vec();
+        let error = |index: &usize| {
+            let detail = format!("item {index} cannot be decoded; other items are unaffected");
+            Error::new(ErrorKind::Decode, detail).of_operation(P::OPERATION.id)
+        };
+        let errors = error_indices.iter().map(error).collect();
+        let items = P::take_items(&mut response);
+        Ok(Self { items, errors, next_cursor, error_indices, response: response.map(drop) })
+    }
+
+    /// The HTTP status of the response.
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The headers of the response, see [`Response::headers`].
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The id of the request in the server's logs, see [`Response::server_request_id`].
+    pub fn server_request_id(&self) -> Option<&str> {
+        self.response.server_request_id()
+    }
+
+    /// The number of times that the request for this page was sent, including the successful attempt.
+    pub fn attempts(&self) -> u32 {
+        self.response.attempts()
+    }
+
+    /// The differences between the response and the API's description, see [`Response::mismatches`].
+    pub fn mismatches(&self) -> &[Mismatch] {
+        self.response.mismatches()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.errors.is_empty()
+    }
+
+    /// Returns the items and the errors in the order of the response.
+    pub(super) fn into_rows(self) -> Vec<Result<T>> {
+        let count = self.items.len() + self.errors.len();
+        let mut items = self.items.into_iter();
+        let mut errors = self.error_indices.into_iter().zip(self.errors).peekable();
+        let row = |index| match errors.next_if(|(error_index, _)| *error_index == index) {
+            Some((_, error)) => Some(Err(error)),
+            None => items.next().map(Ok),
+        };
+        (0..count).filter_map(row).collect()
+    }
+}
+
+fn not_a_list<T>(response: &Response<T>) -> Error {
+    let detail = "the response is not a list; it is not from Courier, or a list of another format";
+    Error::new(ErrorKind::Decode, detail)
+        .sent(true)
+        .answered(response.status(), response.headers().clone())
+        .after(response.attempts())
+}
