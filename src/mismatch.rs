@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::secrets::redact::Redaction;
-
 /// A path where a response does not match the API's description, and what the description says there.
 ///
 /// Such a response is not an error, and nothing of it is lost: a value that does not fit its field is in
@@ -27,8 +25,9 @@ impl Mismatch {
         Self { path, expected }
     }
 
-    pub(crate) fn redacted(self, redaction: &Redaction) -> Self {
-        Self { path: redaction.redact(&self.path).into_owned(), ..self }
+    /// Replaces the path, with names from the server removed that repeat a secret.
+    pub(crate) fn with_path(self, path: String) -> Self {
+        Self { path, ..self }
     }
 
     /// The path, such as `items[3].status`. It is empty for the response as a whole.

@@ -88,7 +88,7 @@ impl Trace {
             error.type = format!("{:?}", error.kind()).as_str(),
             http.response.status_code = error.status().map(|status| status.as_u16()),
             delay_ms = milliseconds(delay),
-            "trying again"
+            "retrying"
         );
     }
 
@@ -98,7 +98,7 @@ impl Trace {
                 parent: &self.span,
                 path = mismatch.path(),
                 expected = mismatch.expected(),
-                "the response is not as described"
+                "the response does not match the description"
             );
         }
     }

@@ -72,6 +72,61 @@ fn a_variable_that_is_missing_or_cannot_be_used_is_named() {
     assert!(refused.contains("refused Configuration") && !refused.contains("SECRET"), "{refused}");
 }
 
+#[test]
+fn api_key_with_foreign_characters_is_refused() {
+    for (key, hint) in [
+        ("\"pk_SECRET\"", "quotes"),
+        ("'pk_SECRET'", "quotes"),
+        ("pk_SECRET\"", "quotes"),
+        ("`pk_SECRET`", "quotes"),
+        ("Bearer pk_SECRET", "`Bearer`"),
+        ("bearer  pk_SECRET", "`Bearer`"),
+        ("COURIER_API_KEY=pk_SECRET", "without `COURIER_API_KEY=`"),
+        ("export COURIER_API_KEY=pk_SECRET", "without `COURIER_API_KEY=`"),
+        ("${SECRET}", "not expanded"),
+        ("$SECRET", "not expanded"),
+        ("pk_SECRET # production", "blank"),
+        ("pk_SEC RET", "blank"),
+        ("pk_SEC\tRET", "blank"),
+        ("pk_SEC\nRET", "blank"),
+        ("\u{feff}pk_SECRET", "ASCII"),
+        ("pk_SECRET\u{200b}", "ASCII"),
+        ("pk_SEC\u{1}RET", "ASCII"),
+    ] {
+        let error = Client::builder().api_key(key).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{key:?}");
+        let text = format!("{error} {error:?}");
+        assert!(text.contains(hint) && text.contains("API key"), "{key:?}: {text}");
+        assert!(!text.contains("SECRET") && !text.contains("RET"), "{text}");
+    }
+    for key in [" pk_test_1\n", "pk_prod_K3Y/K3Y+X=Q", "a"] {
+        assert!(Client::builder().api_key(key).build().is_ok(), "{key:?}");
+    }
+}
+
+#[test]
+fn environment_proxy_that_would_be_bypassed_is_refused() {
+    for (name, proxy) in [
+        ("HTTPS_PROXY", "ftp://user:SECRET@127.0.0.1:21"),
+        ("https_proxy", "quic://127.0.0.1:21"),
+        ("ALL_PROXY", "http://[SECRET"),
+        ("HTTPS_PROXY", "http://"),
+    ] {
+        let made = from_env(&[("COURIER_API_KEY", "k"), (name, proxy)]);
+        assert!(made.contains("refused Configuration") && made.contains(name), "{proxy}: {made}");
+        assert!(!made.contains("SECRET"), "{made}");
+    }
+    for (name, proxy) in [
+        ("HTTPS_PROXY", "http://127.0.0.1:9"),
+        ("HTTPS_PROXY", "localhost:9"),
+        ("HTTP_PROXY", "ftp://x"),
+        ("ALL_PROXY", ""),
+    ] {
+        let made = from_env(&[("COURIER_API_KEY", "k"), (name, proxy)]);
+        assert!(made.contains("made Client"), "{proxy}: {made}");
+    }
+}
+
 /// What a test that is ignored says when it runs alone, in a process of its own.
 fn alone(test: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -88,7 +143,7 @@ fn child_of_the_builder() {
 #[test]
 fn the_builder_reads_nothing_from_the_environment() {
     let said = alone("child_of_the_builder", &[("COURIER_API_KEY", "SECRET")]);
-    assert!(said.contains("there is no API key") && said.contains("COURIER_API_KEY"), "{said}");
+    assert!(said.contains("the API key is missing") && said.contains("COURIER_API_KEY"), "{said}");
 }
 
 #[tokio::test]

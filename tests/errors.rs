@@ -153,7 +153,7 @@ async fn a_gateways_page_is_excerpted() {
     let excerpt = error.body_snippet().unwrap();
     assert!(excerpt.starts_with("<html>  <h1>502 Bad Gateway</h1> xxx"), "{excerpt}");
     assert_eq!((excerpt.chars().count(), excerpt.ends_with('…')), (501, true));
-    assert_eq!(error.to_string(), "lists.retrieve: 502 Bad Gateway: try later", "the body is no part of the text");
+    assert_eq!(error.to_string(), "lists.retrieve: 502 Bad Gateway: retry later", "the body is no part of the text");
 }
 
 #[tokio::test]

@@ -30,9 +30,9 @@ async fn child_behind_a_proxy() {
 async fn a_proxy_that_refuses_is_named_without_its_password_and_not_asked_again() {
     // Without a scheme, too, as curl takes it.
     for (status, words, scheme, host) in [
-        (403, "refuses to connect", "http://", "127.0.0.1"),
-        (407, "wants credentials", "http://", "127.0.0.1"),
-        (407, "wants credentials", "", "localhost"),
+        (403, "refused to connect", "http://", "127.0.0.1"),
+        (407, "requires credentials", "http://", "127.0.0.1"),
+        (407, "requires credentials", "", "localhost"),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("{host}:{}", listener.local_addr().unwrap().port());
@@ -115,4 +115,53 @@ async fn a_proxy_that_repeats_its_credentials_does_not_get_them_into_an_error() 
         // `user:SECRET-P@55` in base64.
         assert!(!said.contains("dXNlcjpTRUNSRVQtUEA1NQ"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn proxy_that_cannot_be_used_is_named() {
+    for scheme in ["socks4", "socks5", "socks5h"] {
+        let proxy = format!("{scheme}://user:SECRET@127.0.0.1:1080");
+        let output = output_of("child_behind_a_proxy", "HTTPS_PROXY", proxy, false).await;
+        assert!(output.contains("kind Proxy, attempts 1, transient false"), "{output}");
+        assert!(output.contains("the proxy 127.0.0.1:1080, which HTTPS_PROXY names"), "{output}");
+        assert!(output.contains(&format!("{scheme} proxies are not supported")), "{output}");
+        assert!(!output.contains("SECRET"), "{output}");
+    }
+}
+
+#[tokio::test]
+async fn dead_proxy_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dead = listener.local_addr().unwrap();
+    drop(listener);
+    for (address, variable) in [
+        (dead.to_string(), "HTTPS_PROXY"),
+        (dead.to_string(), "ALL_PROXY"),
+        ("no-host.invalid:3128".to_owned(), "HTTPS_PROXY"),
+    ] {
+        let output = output_of("child_behind_a_proxy", variable, format!("http://user:SECRET@{address}"), false).await;
+        assert!(output.contains("kind Connection") && output.contains("sent false"), "{output}");
+        assert!(output.contains(&format!("the proxy {address}, which {variable} names")), "{output}");
+        assert!(!output.contains("base URL") && !output.contains("SECRET"), "{output}");
+    }
+}
+
+#[tokio::test]
+async fn proxy_token_without_password_is_hidden() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let request = read_request(&mut socket, &mut Vec::new()).await.unwrap();
+            let credentials = request.header("proxy-authorization").unwrap().to_owned();
+            let body = r#"{"message": "unknown user SECRET-TOKEN"}"#;
+            let head = format!("HTTP/1.1 502 No\r\nx-echo: {credentials}\r\ncontent-length: {}\r\n\r\n", body.len());
+            socket.write_all([&head, body].concat().as_bytes()).await.unwrap();
+        }
+    });
+    let proxy = format!("http://SECRET-TOKEN@127.0.0.1:{port}");
+    let output = output_of("child_that_speaks_plain_http", "HTTP_PROXY", proxy, false).await;
+    assert!(output.contains("unknown user [sensitive]") && !output.contains("SECRET"), "{output}");
+    // `SECRET-TOKEN:` in base64.
+    assert!(!output.contains("U0VDUkVULVRPS0VOOg"), "{output}");
 }

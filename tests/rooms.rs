@@ -215,7 +215,7 @@ impl Reader<'_> {
 
     fn uses(&mut self, tree: &UseTree, before: &[String], is_reexport: bool) {
         let line = tree.span().start().line;
-        let mut leaf = |reader: &mut Self, name: String, renamed: String| {
+        let leaf = |reader: &mut Self, name: String, renamed: String| {
             let path = if name == "self" { before.to_vec() } else { [before, &[name]].concat() };
             if is_reexport && let Some(target) = reader.absolute(&path) {
                 reader.house.reexports.entry(reader.module.clone()).or_default().insert(renamed, target);

@@ -48,6 +48,41 @@ async fn a_certificate_that_is_not_accepted_is_told_and_not_retried() {
     unknown.builder().build().unwrap().request(Method::GET, "/x").send_raw().await.unwrap();
 }
 
+#[tokio::test]
+async fn root_certificates_of_several_files_are_all_trusted() {
+    let (first, second) = (Secure::start(&[], good).await, Secure::start(&[], good).await);
+    for (a, b) in [(&first, &second), (&second, &first)] {
+        let builder = first.stranger().root_certificates(a.pem().trim_end()).root_certificates(b.pem());
+        let client = builder.build().unwrap();
+        client.request(Method::GET, "/x").send_raw().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn root_certificates_without_a_certificate_are_refused() {
+    let server = Secure::start(&[], good).await;
+    let pem = server.pem();
+    let indented: String = pem.lines().map(|line| format!("  {line}\n")).collect();
+    for (name, given) in [
+        ("a path", "/etc/ssl/corp.pem".to_owned()),
+        ("nothing", String::new()),
+        ("a key", pem.replace("CERTIFICATE", "PRIVATE KEY")),
+        ("another label", pem.replace("CERTIFICATE", "X509 CERTIFICATE")),
+        ("indented", indented),
+        ("a byte order mark", format!("\u{feff}{pem}")),
+        ("UTF-16", pem.chars().flat_map(|c| [c, '\0']).collect()),
+        ("cut", pem[..pem.len() / 2].to_owned()),
+        ("broken", pem.replacen("MII", "M*I", 1)),
+    ] {
+        // A certificate from elsewhere does not make up for it.
+        for builder in [server.stranger(), server.stranger().root_certificates(&pem)] {
+            let error = builder.root_certificates(&given).build().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{name}: {error}");
+            assert!(error.to_string().contains("`root_certificates`"), "{name}: {error}");
+        }
+    }
+}
+
 /// What a connection says before it ends, and whether it ends as TLS ends.
 #[derive(Clone, Copy, Debug)]
 struct End {

@@ -7,7 +7,9 @@ use serde_json::Value;
 use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
 
 use crate::description::constants::Constants;
-use crate::description::lookup::{dotted_name, operations, properties, reached_from, required, schemas, text, values};
+use crate::description::lookup::{
+    dotted_name, is_marked, operations, properties, reached_from, required, schemas, text, values,
+};
 use crate::description::unions::{Kind, Shape, Unions};
 use crate::model::rust_type::RustType;
 use crate::model::variants::variant_name;
@@ -119,6 +121,9 @@ fn structure(
                 return Err(format!("`{name}`: `x-null: {other}` is not known, or the property is required"));
             }
         };
+        // progenitor has no conversion of a value of any JSON.
+        let is_hidden = kind == RustType::Json && is_marked(property, "x-sensitive");
+        let kind = if is_hidden { RustType::Sensitive(Box::new(kind)) } else { kind };
         if ["extra", "new"].contains(&ident.as_str()) {
             return Err(format!("the property `{name}` cannot become the field `{ident}`, which there is already"));
         }

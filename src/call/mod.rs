@@ -272,14 +272,14 @@ impl Arguments for Request {
             Err(_) => refused = true,
         });
         if refused {
-            self.refuse(format!("the header `{name}` has a character that a header cannot have"));
+            self.refuse(format!("the header `{name}` has a character that is not allowed in a header"));
         }
     }
 
     fn body(&mut self, value: &mut dyn JsonBody) {
         match value.encode() {
             Ok(json) => self.body = Some(json.into()),
-            Err(error) => self.refuse(format!("the body cannot be written as JSON: {error}")),
+            Err(error) => self.refuse(format!("the body cannot be serialized as JSON: {error}")),
         }
     }
 }

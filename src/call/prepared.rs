@@ -162,8 +162,7 @@ impl<C: Call> Prepared<C> {
         let Some(end) = self.expires_at() else { return Ok(None) };
         let left = end.duration_since(now).unwrap_or_default();
         if left.is_zero() {
-            let detail =
-                "the prepared call is older than its idempotency key lives; performing it could do it a second time";
+            let detail = "the idempotency key has expired; sending this call now could duplicate the request";
             return Err(Error::new(ErrorKind::Expired, detail));
         }
         Ok(Some(left))
@@ -234,7 +233,7 @@ fn parts<C: Call>(call: &mut C) -> Result<Parts> {
 }
 
 fn text(value: &HeaderValue) -> Result<String> {
-    let refused = |_| Error::invalid_argument("a header has a character that cannot be written down");
+    let refused = |_| Error::invalid_argument("a header has a character that cannot be serialized");
     value.to_str().map(str::to_owned).map_err(refused)
 }
 
@@ -245,7 +244,7 @@ fn secret(value: &str) -> Result<HeaderValue> {
 }
 
 fn damaged() -> Error {
-    Error::invalid_argument("the prepared call is not as it was written down")
+    Error::invalid_argument("the stored call is corrupt or was modified")
 }
 
 fn moment(milliseconds: u64) -> SystemTime {
@@ -338,11 +337,14 @@ impl<C: Call> TryFrom<Parts> for Prepared<C> {
 
     fn try_from(parts: Parts) -> std::result::Result<Self, String> {
         let expected = C::OPERATION;
-        if parts.operation != expected.id || parts.method != expected.method {
+        if parts.operation != expected.id {
             return Err(format!("this is a prepared call of {:?}, not of {}", parts.operation, expected.id));
         }
-        if !parts.path.starts_with('/') || parts.method == "POST" && parts.idempotency_key.is_none() {
-            return Err("the prepared call is not as it was written down".to_owned());
+        if parts.method != expected.method
+            || !parts.path.starts_with('/')
+            || parts.method == "POST" && parts.idempotency_key.is_none()
+        {
+            return Err("the stored call is corrupt or was modified".to_owned());
         }
         Ok(Self { parts, call: PhantomData })
     }

@@ -52,7 +52,7 @@ fn checked(client: &Client, method: Method, path: &str) -> Result<Outgoing> {
         return refuse("contains an empty segment, which leads to another endpoint");
     }
     if client.shared().base_url.join(path).is_none() {
-        return refuse("contains a `.` or `..` segment, or a character that has to be percent-encoded");
+        return refuse("contains a `.` or `..` segment, or a character that must be percent-encoded");
     }
     Ok(Outgoing::new(method, path.to_owned()))
 }
@@ -85,7 +85,7 @@ impl RequestBuilder {
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         self.request = self.request.and_then(|request| {
             let json = serde_json::to_vec(body)
-                .map_err(|error| Error::invalid_argument("the body cannot be written as JSON").caused_by(error))?;
+                .map_err(|error| Error::invalid_argument("the body cannot be serialized as JSON").caused_by(error))?;
             Ok(Outgoing { body: Some(json.into()), ..request })
         });
         self

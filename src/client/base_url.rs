@@ -29,7 +29,7 @@ impl BaseUrl {
             "https" => {}
             "http" if allow_http || is_loopback => {}
             "http" => {
-                let reason = "is plain http to another machine, where anybody on the way could read the API key; \
+                let reason = "is plain http to another machine, so the API key could be read on the network; \
                               `allow_http` permits it";
                 return Err(refuse(reason.to_owned()));
             }
@@ -53,6 +53,11 @@ impl BaseUrl {
 
     pub(crate) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The path, which may be a secret.
+    pub(crate) fn path(&self) -> &str {
+        self.text.get(self.origin.len()..).unwrap_or_default()
     }
 
     #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only traces show it"))]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::client::base_url::BaseUrl;
+use crate::client::proxy_env;
 use crate::client::{Carrier, Inner, Observer, Shared};
 use crate::retry::budget::RetryBudget;
 use crate::retry::idempotency::Keys;
@@ -37,6 +38,21 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 ///     .build()?;
 /// # Ok::<(), trycourier::Error>(())
 /// ```
+///
+/// # Proxies
+///
+/// The client uses the HTTP proxy that the environment names, unless the API is on this machine:
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `HTTPS_PROXY` | the proxy, such as `http://user:password@proxy.example:3128` |
+/// | `HTTP_PROXY` | the same for a base URL that is plain `http` |
+/// | `ALL_PROXY` | the proxy, if the variable above is not set |
+/// | `NO_PROXY` | hosts to connect to directly, separated by commas |
+///
+/// Each can also be written in lower case. On macOS and Windows, the system's settings apply as well. The scheme of a proxy is
+/// `http` or `https`. With a SOCKS proxy, calls fail with [`ErrorKind::Proxy`] and are not retried; any other scheme is refused by
+/// [`build`](Self::build). For other settings, give the client a `reqwest` client or a [`transport`](Self::transport).
 #[must_use]
 pub struct ClientBuilder {
     api_key: Option<Sensitive>,
@@ -46,7 +62,7 @@ pub struct ClientBuilder {
     transport: Option<Chosen>,
     connect_timeout: Duration,
     keep_alive: Option<(Duration, Duration)>,
-    authorities: Vec<u8>,
+    authorities: Vec<Vec<u8>>,
     retry_budget: u32,
     pace: Option<(u32, Duration)>,
     options: Options,
@@ -98,7 +114,7 @@ impl ClientBuilder {
         for line in variable(CUSTOM_HEADERS)?.unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
             let Some((name, value)) = line.split_once(':') else {
                 return Err(configuration(format!(
-                    "{CUSTOM_HEADERS} has a line without a colon; each line has to be `Name: value`"
+                    "{CUSTOM_HEADERS} has a line without a colon; each line must be `Name: value`"
                 )));
             };
             builder.options = builder.options.header(name.trim(), value.trim());
@@ -152,12 +168,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Certificate authorities to trust in addition to the platform's, in PEM format: for a server or a proxy inside your
-    /// organisation.
+    /// Certificate authorities to trust in addition to the platform's, for a server or a proxy inside your organization: the
+    /// content of a PEM file, with one or more certificates. Call it again for another file. [`build`](Self::build) refuses
+    /// content without a certificate.
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))))]
     pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.authorities.extend_from_slice(pem.as_ref());
+        self.authorities.push(pem.as_ref().to_vec());
         self
     }
 
@@ -292,27 +309,36 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`], if the key is missing, the base URL is invalid, an option cannot be sent or must not be
-    /// shared by all calls, the pace is 0 calls, or TLS cannot be set up.
+    /// shared by all calls, the rate limit is 0 calls, a proxy of the environment or a root certificate cannot be used, or TLS
+    /// cannot be set up.
     pub fn build(self) -> Result<Client> {
         let Some(key) = self.api_key.filter(|key| !key.expose().trim().is_empty()) else {
             let detail =
-                format!("there is no API key: set {API_KEY} and use `from_env`, or call `api_key` on the builder");
+                format!("the API key is missing: set {API_KEY} and use `from_env`, or call `api_key` on the builder");
             return Err(configuration(detail));
         };
         let key = Sensitive::from(key.expose().trim());
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| {
-            configuration(format!("the API key ({API_KEY}) contains a character that no header may contain"))
-        })?;
+        if let Some(reason) = unusable_key(key.expose()) {
+            return Err(configuration(format!("the API key ({API_KEY}) {reason}")));
+        }
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
+            .map_err(|_| configuration(format!("the API key ({API_KEY}) is not valid in a header")))?;
         authorization.set_sensitive(true);
         let base_url = BaseUrl::parse(&self.base_url, BASE_URL, self.allow_http)?;
         self.options.check()?;
         no_shared_key(&self.options)?;
         let pace = self.pace.map(|(calls, period)| Pace::new(calls, period)).transpose()?;
+        #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+        self.authorities.iter().try_for_each(|pem| check_certificates(pem))?;
+        if self.http.is_none() && !matches!(self.transport, Some(Chosen::Own(_))) && !base_url.is_loopback() {
+            proxy_env::check(base_url.is_https()).map_err(configuration)?;
+        }
         let settings = Settings {
             connect_timeout: self.connect_timeout,
             keep_alive: self.keep_alive,
             is_local: base_url.is_loopback(),
-            authorities: self.authorities,
+            // A file may end without a line break.
+            authorities: self.authorities.join(&b'\n'),
         };
         let http = || self.http.map_or_else(|| Http::new(settings), Ok);
         let transport = match self.transport {
@@ -337,6 +363,42 @@ impl ClientBuilder {
 
 fn configuration(detail: String) -> Error {
     Error::new(ErrorKind::Configuration, detail)
+}
+
+/// Returns why text cannot be an API key, for instance because it was copied with its surroundings.
+fn unusable_key(key: &str) -> Option<&'static str> {
+    let starts_with = |prefix: &str| key.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    if !key.is_ascii() {
+        Some("has a character that is not ASCII, such as a byte order mark; copy the key alone")
+    } else if key.contains(['"', '\'', '`']) {
+        Some("has quotes; remove them")
+    } else if starts_with("bearer ") {
+        Some("starts with `Bearer`, which the client adds itself; remove it")
+    } else if key.contains("COURIER_API_KEY=") {
+        Some("is a whole line; give the key alone, without `COURIER_API_KEY=`")
+    } else if key.starts_with('$') {
+        Some("is the name of a variable that was not expanded")
+    } else if key.contains([' ', '\t', '\r', '\n']) {
+        Some("has a blank or a line break in it; copy the key alone, without a comment")
+    } else if key.contains(|c: char| c.is_ascii_control()) {
+        Some("has a control character, which is not printable ASCII; copy the key alone")
+    } else {
+        None
+    }
+}
+
+/// Refuses PEM without a certificate, which would be ignored.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+fn check_certificates(pem: &[u8]) -> Result<()> {
+    let refused = |reason: &str| configuration(format!("what `root_certificates` was given {reason}"));
+    match reqwest::Certificate::from_pem_bundle(pem) {
+        Ok(certificates) if certificates.is_empty() => Err(refused(
+            "has no certificate in PEM format: pass the content of the file, with lines that begin with \
+             `-----BEGIN CERTIFICATE-----`",
+        )),
+        Ok(_) => Ok(()),
+        Err(error) => Err(refused("has a certificate that cannot be read").caused_by(error)),
+    }
 }
 
 /// Under one key the server executes the first call alone, and every later one would be lost without a word.

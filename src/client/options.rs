@@ -198,7 +198,9 @@ impl Options {
                 Some(value)
             }
             Err(_) => {
-                self.refuse(format!("the value of the header {name} contains a character that no header may contain"));
+                self.refuse(format!(
+                    "the value of the header {name} contains a character that is not allowed in a header"
+                ));
                 None
             }
         }

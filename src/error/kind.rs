@@ -1,8 +1,8 @@
-//! The cases of what can go wrong.
+//! The kinds of errors.
 
 use http::StatusCode;
 
-/// What kind of failure an [`Error`](crate::Error) is.
+/// The kind of an [`Error`](crate::Error).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -28,8 +28,8 @@ pub enum ErrorKind {
     PayloadTooLarge,
     /// 422: Courier understands the request, but cannot process it.
     Unprocessable,
-    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because its turn in the
-    /// client's [`pace`](crate::ClientBuilder::rate_limit) comes after its deadline.
+    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because the client's
+    /// [`rate_limit`](crate::ClientBuilder::rate_limit) lets it begin only after its total timeout.
     RateLimited,
     /// Any other 4xx.
     Client,
@@ -42,7 +42,7 @@ pub enum ErrorKind {
     Connection,
     /// The server's certificate is not accepted: it has expired, is for another host, or comes from an unknown authority.
     Certificate,
-    /// The proxy refuses to connect, or requires credentials.
+    /// The proxy refuses to connect, requires credentials, or has a scheme that is not supported.
     Proxy,
     /// There was no response within the client's time limit. The server may have acted on the request unless
     /// [`was_sent`](crate::Error::was_sent) is false.
@@ -68,7 +68,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    pub(crate) fn of(status: StatusCode) -> Self {
+    pub(crate) fn from_status(status: StatusCode) -> Self {
         match status.as_u16() {
             300..=399 => Self::Redirect,
             400 => Self::BadRequest,
@@ -87,26 +87,24 @@ impl ErrorKind {
         }
     }
 
-    /// What to do about it.
+    /// A hint on what to do about it.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::BadRequest | Self::Unprocessable => "correct the request",
             Self::Authentication => "check the API key",
             Self::PaymentRequired => "check the workspace's plan",
-            Self::Permission => "use an API key that permits it",
-            Self::NotFound => "check the ids of the call",
-            Self::Proxy => "the proxy wants credentials; put them into the proxy's URL",
+            Self::Permission => "use an API key with permission for this operation",
+            Self::NotFound => "check the ids in the call",
+            Self::Proxy => "the proxy requires credentials; put them into the proxy's URL",
             Self::Conflict => {
-                "check the current state, or wait until the request with the same idempotency key has ended"
+                "check the current state, or wait until the request with the same idempotency key has completed"
             }
-            Self::PayloadTooLarge => "send less at once",
-            Self::RateLimited => "send less often, or try later",
-            Self::Redirect => {
-                "the redirect is not followed, so that the API key stays with its host; check the base URL"
-            }
-            Self::RequestTimeout => "the server gave up waiting for the request; try later",
-            Self::Client => "the server refuses the request",
-            _ => "try later",
+            Self::PayloadTooLarge => "send less data per request",
+            Self::RateLimited => "send fewer requests, or retry later",
+            Self::Redirect => "redirects that would send the API key elsewhere are not followed; check the base URL",
+            Self::RequestTimeout => "the server timed out waiting for the request; retry later",
+            Self::Client => "the server rejected the request",
+            _ => "retry later",
         }
     }
 }

@@ -1,22 +1,19 @@
 //! What went wrong with a call.
 
+pub(crate) mod causes;
 pub(crate) mod kind;
 pub(crate) mod text;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
-use crate::client::proxy_env;
+use crate::Mismatch;
 use crate::error::text::{MAX_MESSAGE, on_one_line};
-use crate::retry::retry_after;
-use crate::secrets::redact::Redaction;
-use crate::transport::{Failure, TransportError, causes};
-use crate::{Mismatch, json};
 pub use kind::ErrorKind;
 
 /// A result whose error is [`Error`](crate::Error) unless another one is named.
@@ -24,10 +21,19 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call, or building a client, failed. There is one type for every operation.
 ///
-/// Branch on [`kind`](Self::kind). The text of an error is one line of limited length with the operation, the status and
-/// Courier's message. The API key, the URL and the secrets of the call are removed from it, even where the server repeats them
-/// in another case or encoding. A secret of fewer than eight characters is removed only where it is a word of its own. The body
-/// of a response is not in the text; [`body_snippet`](Self::body_snippet) returns its beginning.
+/// Branch on [`kind`](Self::kind). `Display` and `Debug` are one line of limited length with the operation, the status, Courier's
+/// `type`, up to 500 characters of Courier's `message`, and a hint in the SDK's own words. Nothing else of a response is in them.
+///
+/// # Secrets
+///
+/// Every confidential value that the client knows is removed from what the server sent: the API key, the credentials of proxies,
+/// the path of the base URL, the values of your own headers and query parameters, device tokens, and the fields of the request
+/// whose names are those of secrets. They are found as they are, percent-encoded, or escaped for JSON. A value of fewer than
+/// eight characters is removed where it is a whole word.
+///
+/// Only [`body_snippet`](Self::body_snippet), [`api_error`](Self::api_error), [`message`](Self::message) and
+/// [`headers`](Self::headers) return the server's text at length. It may repeat what was sent: names and addresses, or a secret in
+/// another encoding. Inspect it before you log it.
 ///
 /// ```no_run
 /// # use http::Method;
@@ -74,6 +80,7 @@ struct Inner {
     operation: Option<&'static str>,
     status: Option<StatusCode>,
     headers: HeaderMap,
+    retry_after: Option<Duration>,
     api: Option<Value>,
     detail: Cow<'static, str>,
     snippet: Option<String>,
@@ -97,6 +104,7 @@ impl Error {
             operation: None,
             status: None,
             headers: HeaderMap::new(),
+            retry_after: None,
             api: None,
             detail: detail.into(),
             snippet: None,
@@ -119,52 +127,24 @@ impl Error {
         Self::new(ErrorKind::InvalidArgument, reason)
     }
 
-    /// An attempt without a response, or without all of it.
-    pub(crate) fn of_transport(error: TransportError, redaction: &Redaction) -> Self {
-        let was_sent = error.was_sent();
-        let is_permanent = error.is_permanent();
-        let (kind, detail): (_, Cow<'static, str>) = match error.failure() {
-            Failure::Request => (ErrorKind::InvalidArgument, "the request cannot be made".into()),
-            Failure::Redirect => (ErrorKind::Redirect, "the redirects do not end".into()),
-            Failure::Certificate => (ErrorKind::Certificate, certificate_detail(&error, redaction).into()),
-            Failure::Proxy => (ErrorKind::Proxy, proxy_detail(&error).into()),
-            Failure::Timeout if !was_sent => {
-                (ErrorKind::Timeout, "no connection could be made in time; check the network".into())
-            }
-            Failure::Timeout => {
-                (ErrorKind::Timeout, "there was no response in time; raise the timeout if this happens often".into())
-            }
-            Failure::Connect => (ErrorKind::Connection, "cannot connect; check the base URL and the network".into()),
-            Failure::Broken if was_sent => (ErrorKind::Connection, "the connection broke".into()),
-            Failure::Broken => (ErrorKind::Connection, "the server refused to look at the request; try later".into()),
-        };
-        let mut failed = Self::new(kind, detail).sent(was_sent);
-        failed.0.is_permanent = is_permanent;
-        failed.caused_by(redaction.cause(error.into_cause()))
-    }
-
-    /// A response that is not a success.
-    pub(crate) fn of_status(
-        status: StatusCode,
-        headers: HeaderMap,
-        body: &[u8],
-        sensitive: bool,
-        redaction: &Redaction,
-    ) -> Self {
-        let kind = ErrorKind::of(status);
-        let api = json::decode::<Value>(body, true).ok().map(|api| api.value).filter(Value::is_object);
-        let api = api.map(|api| redaction.value(api));
-        let mut error = Self::new(kind, kind.advice()).answered(status, redaction.headers(headers)).sent(true);
-        error.0.api = api;
-        if !sensitive && error.message().is_none() {
-            error.0.snippet = redaction.snippet(body);
-        }
-        error
-    }
-
     pub(crate) fn answered(mut self, status: StatusCode, headers: HeaderMap) -> Self {
         self.0.status = Some(status);
         self.0.headers = headers;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
+        self.0.retry_after = delay;
+        self
+    }
+
+    pub(crate) fn with_api(mut self, api: Option<Value>) -> Self {
+        self.0.api = api;
+        self
+    }
+
+    pub(crate) fn permanent(mut self, is_permanent: bool) -> Self {
+        self.0.is_permanent = is_permanent;
         self
     }
 
@@ -258,7 +238,7 @@ impl Error {
         self.0.status
     }
 
-    /// The headers of the response, without the secrets of the request; empty if there was no response.
+    /// The headers of the response, without the [secrets](Self#secrets) of the call; empty if there was no response.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
@@ -284,10 +264,10 @@ impl Error {
     /// # }
     /// ```
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.headers(), SystemTime::now())
+        self.0.retry_after
     }
 
-    /// The `message` of Courier's error, without the secrets of the request. It can be long, and have several lines.
+    /// The `message` of Courier's error, without the [secrets](Self#secrets) of the call. It can be long, and have several lines.
     pub fn message(&self) -> Option<&str> {
         self.0.api.as_ref()?.get("message")?.as_str()
     }
@@ -297,15 +277,17 @@ impl Error {
         self.0.api.as_ref()?.get("type")?.as_str()
     }
 
-    /// Courier's whole error, a JSON object, without the secrets of the request. `None` if the body was not an object.
+    /// Courier's whole error, a JSON object, without the [secrets](Self#secrets) of the call. `None` if the body was not an object.
+    ///
+    /// It is the server's text and may repeat what was sent, so inspect it before you log it.
     pub fn api_error(&self) -> Option<&Value> {
         self.0.api.as_ref()
     }
 
     /// The first 500 characters of an unexpected body, such as a gateway's error page.
     ///
-    /// The secrets of the request are removed from it. It can contain anything else that the server wrote, so look at it before
-    /// you log it. `None` for an operation whose response contains secrets.
+    /// It is the server's text, without the [secrets](Self#secrets) of the call. It may repeat anything else that was sent, so
+    /// inspect it before you log it. `None` for an operation whose response contains secrets.
     pub fn body_snippet(&self) -> Option<&str> {
         self.0.snippet.as_deref()
     }
@@ -366,26 +348,6 @@ impl Error {
     }
 }
 
-/// The cause that says most tells what is wrong with the certificate.
-fn certificate_detail(error: &TransportError, redaction: &Redaction) -> String {
-    let texts = causes(error.cause()).map(ToString::to_string);
-    let text = texts
-        .filter(|text| text.to_ascii_lowercase().contains("certificate"))
-        .max_by_key(String::len)
-        .unwrap_or_default();
-    format!("the server's certificate is not accepted: {}", on_one_line(&redaction.redact(&text), MAX_MESSAGE))
-}
-
-fn proxy_detail(error: &TransportError) -> String {
-    let wants_credentials = causes(error.cause()).any(|cause| cause.to_string().contains("authorization required"));
-    let proxy = proxy_env::name().map_or_else(|| "the proxy".to_owned(), |proxy| format!("the proxy {proxy}"));
-    if wants_credentials {
-        format!("{proxy} wants credentials (407); put them into the proxy's URL")
-    } else {
-        format!("{proxy} refuses to connect to the API")
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { operation, status, detail, attempts, .. } = &*self.0;
@@ -407,10 +369,10 @@ impl fmt::Display for Error {
             write!(f, " (after {attempts} attempts)")?;
         }
         if self.budget_was_spent() {
-            f.write_str("; there was no further retry, because the retry budget is spent")?;
+            f.write_str("; not retried again, because the retry budget is spent")?;
         }
         if self.response_was_lost() && matches!(self.kind(), ErrorKind::NotFound | ErrorKind::Conflict) {
-            f.write_str("; the response to an earlier attempt was lost, which may have done the work")?;
+            f.write_str("; the response to an earlier attempt was lost, and that attempt may have succeeded")?;
         }
         Ok(())
     }

@@ -4,10 +4,11 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::errors::with_response;
 use crate::json::{self, Decode};
 use crate::operation::{Operation, ResponseBody};
 use crate::secrets::redact::Redaction;
-use crate::{Client, Error, ErrorKind, Response, Result};
+use crate::{Client, Error, ErrorKind, Mismatch, Response, Result};
 
 /// How many bytes of memory the values of a response may take for each byte that a response may have.
 const VALUES_PER_BYTE: usize = 8;
@@ -31,7 +32,11 @@ impl Answer {
         let json::Decoded { value, mut mismatches } = decoded;
         if !mismatches.is_empty() {
             let redaction = redaction();
-            mismatches = mismatches.into_iter().map(|mismatch| mismatch.redacted(&redaction)).collect();
+            let redacted = |mismatch: Mismatch| {
+                let path = redaction.path(mismatch.path());
+                mismatch.with_path(path)
+            };
+            mismatches = mismatches.into_iter().map(redacted).collect();
         }
         Response::new(value, self.status, unprintable(self.headers), self.attempts, mismatches)
     }
@@ -58,9 +63,9 @@ pub(crate) fn described<T: Decode>(
         Ok(decoded) => Ok(answer.read(decoded, redaction)),
         Err(error) => {
             let (ended, redaction) = (matches!(error, json::DecodeError::Ended), redaction());
-            // The place that it names is of the server's words.
+            // The path contains property names from the server.
             let cause = match error {
-                json::DecodeError::Data(_) => redaction.redact(&error.to_string()).into_owned(),
+                json::DecodeError::Data(_) => redaction.path(&error.to_string()),
                 _ => error.to_string(),
             };
             Err(undecodable(operation, answer, &cause, ended, &redaction))
@@ -97,7 +102,7 @@ pub(crate) fn deviating<T>(response: &Response<T>) -> Error {
     let places = response.mismatches();
     let first = places.first().map(ToString::to_string).unwrap_or_default();
     let detail = format!(
-        "the server accepted the call, but its response deviates from the description in {} place(s): {first}",
+        "the server accepted the call, but its response does not match the description at {} path(s): {first}",
         places.len()
     );
     Error::new(ErrorKind::Mismatch, detail)
@@ -110,13 +115,10 @@ pub(crate) fn deviating<T>(response: &Response<T>) -> Error {
 fn undecodable(operation: &Operation, answer: Answer, cause: &str, ended: bool, redaction: &Redaction) -> Error {
     let beginning = redaction.snippet(&answer.body).filter(|_| !operation.sensitive);
     let detail = format!(
-        "the server accepted the call, but its response cannot be read: {cause}; `send_raw` gives the body as it came"
+        "the server accepted the call, but its response cannot be decoded: {cause}; `send_raw` returns the body unchanged"
     );
-    let failed = Error::new(ErrorKind::Decode, detail)
-        .sent(true)
-        .answered(answer.status, redaction.headers(answer.headers))
-        .after(answer.attempts)
-        .with_snippet(beginning);
+    let failed = Error::new(ErrorKind::Decode, detail).sent(true).after(answer.attempts).with_snippet(beginning);
+    let failed = with_response(failed, answer.status, answer.headers, redaction);
     // A connection without a length, or a gateway, has cut the body off.
     if ended { failed.cut_off() } else { failed }
 }
@@ -124,17 +126,15 @@ fn undecodable(operation: &Operation, answer: Answer, cause: &str, ended: bool, 
 fn empty_handed(answer: Answer, redaction: &dyn Fn() -> Redaction) -> Error {
     let detail = "the server accepted the call, but its response has no body; \
                   do not make the call again under another idempotency key";
-    Error::new(ErrorKind::EmptyBody, detail)
-        .sent(true)
-        .answered(answer.status, redaction().headers(answer.headers))
-        .after(answer.attempts)
+    let failed = Error::new(ErrorKind::EmptyBody, detail).sent(true).after(answer.attempts);
+    with_response(failed, answer.status, answer.headers, &redaction())
 }
 
 /// What is wrong, without a word of the body.
 fn category(error: &serde_json::Error) -> &'static str {
     match error.classify() {
-        serde_json::error::Category::Data => "a value has another type, or a field is missing",
-        serde_json::error::Category::Eof => "it ends too soon",
+        serde_json::error::Category::Data => "a value has the wrong type, or a field is missing",
+        serde_json::error::Category::Eof => "it is truncated",
         _ => "it is not valid JSON",
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn unpack(headers: &mut HeaderMap, body: &[u8], limit: usize) -> (Byt
     while !rest.is_empty() {
         members += 1;
         if members > MAX_MEMBERS {
-            outcome = Err(std::io::Error::other("the response is compressed in too many parts"));
+            outcome = Err(std::io::Error::other("the response has too many gzip members"));
             break;
         }
         let room = u64::try_from(limit - unpacked.len()).unwrap_or(u64::MAX).saturating_add(1);

@@ -1,6 +1,7 @@
 //! The way of a call: it is prepared, tried, read and reported, each in a file of its own.
 
 mod decode;
+mod errors;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod report;

@@ -1,5 +1,7 @@
 //! What a call sends, complete but for the attempt.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
@@ -30,6 +32,7 @@ pub(crate) struct Prepared {
     /// What the call itself sets but for its key.
     headers: HeaderMap,
     key: Option<HeaderValue>,
+    redaction: OnceLock<Redaction>,
 }
 
 impl Prepared {
@@ -59,7 +62,7 @@ impl Prepared {
         }
         // A key is looked at for a `POST` alone.
         let is_repeatable = operation.repeatable || (is_post && key.is_some());
-        Ok(Self { operation, method, body, is_repeatable, target, headers, key })
+        Ok(Self { operation, method, body, is_repeatable, target, headers, key, redaction: OnceLock::new() })
     }
 
     pub(super) fn key(&self) -> Option<&HeaderValue> {
@@ -69,7 +72,7 @@ impl Prepared {
     /// The URL, checked: it leads where the path says.
     pub(super) fn url(&self, client: &Client) -> Result<Url> {
         client.shared().base_url.join(&self.target).ok_or_else(|| {
-            Error::invalid_argument("the path has a `.` or `..` segment, or a character that has to be percent-encoded")
+            Error::invalid_argument("the path has a `.` or `..` segment, or a character that must be percent-encoded")
         })
     }
 
@@ -93,9 +96,10 @@ impl Prepared {
         headers
     }
 
-    /// What no text about the call may show.
+    /// Removes what no text about the call may show. It is made once, by the first attempt that needs it.
     pub(crate) fn redaction(&self, client: &Client) -> Redaction {
-        Redaction::of(client, self.operation, &self.target, self.body.as_deref())
+        let new = || super::errors::redaction(client, self.operation, &self.target, self.body.as_deref());
+        self.redaction.get_or_init(new).clone()
     }
 }
 

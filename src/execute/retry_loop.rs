@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::decode::Answer;
+use super::errors::{from_status, from_transport, with_response};
 use super::report::Report;
 use super::request::Prepared;
 use crate::client::{Carrier, Client};
@@ -97,7 +98,7 @@ impl Client {
     /// Waits as long as the server has asked for, unless it would be too late then.
     async fn wait(&self, pause: Duration, left: Option<Duration>) -> Result<()> {
         if left.is_some_and(|left| pause >= left) {
-            let detail = "the server asked for no further calls of this operation until after the call's deadline";
+            let detail = "the server paused this operation until after the total timeout of the call";
             return Err(Error::new(ErrorKind::RateLimited, detail));
         }
         self.shared().clock.sleep(pause).await;
@@ -129,8 +130,8 @@ impl Client {
                 match select(exchange, limit).await {
                     Either::Left((outcome, _)) => outcome,
                     Either::Right(((), _)) => {
-                        let late = TransportError::timeout("the attempt's time is over");
-                        Err(Error::of_transport(late, &prepared.redaction(self)))
+                        let late = TransportError::timeout("the attempt timed out");
+                        Err(from_transport(self, late, &prepared.redaction(self)))
                     }
                 }
             }
@@ -144,7 +145,7 @@ impl Client {
         sent: std::result::Result<Response<Body>, TransportError>,
     ) -> Result<(StatusCode, HeaderMap, Bytes)> {
         let redaction = || prepared.redaction(self);
-        let response = sent.map_err(|error| Error::of_transport(error, &redaction()))?;
+        let response = sent.map_err(|error| from_transport(self, error, &redaction()))?;
         let (parts, body) = response.into_parts();
         let (status, mut headers) = (parts.status, parts.headers);
         let limit = self.options().max_response_bytes;
@@ -153,10 +154,7 @@ impl Client {
             let body = beginning(body, limit.min(MAX_ERROR)).await;
             #[cfg(feature = "gzip")]
             let (headers, body) = unpacked_beginning(headers, body);
-            let operation = prepared.operation;
-            let error = Error::of_status(status, headers, &body, operation.sensitive, &redaction());
-            let is_final = status == StatusCode::CONFLICT && operation.final_conflict;
-            return Err(if is_final { error.final_conflict() } else { error });
+            return Err(from_status(prepared.operation, status, headers, &body, &redaction()));
         }
         // The length that a `HEAD` announces is of a body that does not come.
         let body = if prepared.method == Method::HEAD {
@@ -175,9 +173,9 @@ impl Client {
                 Error::new(ErrorKind::ResponseTooLarge, detail).sent(true)
             }
             // The server has answered, whatever became of the rest.
-            Err(Unreadable::Broken(error)) => Error::of_transport(error, &redaction()).sent(true),
+            Err(Unreadable::Broken(error)) => from_transport(self, error, &redaction()).sent(true),
         };
-        Err(error.answered(status, redaction().headers(headers)))
+        Err(with_response(error, status, headers, &redaction()))
     }
 }
 
@@ -199,7 +197,7 @@ impl Client {
 }
 
 fn too_late() -> Error {
-    Error::new(ErrorKind::Timeout, "the deadline passed before the request was sent")
+    Error::new(ErrorKind::Timeout, "the total timeout passed before the request was sent")
 }
 
 enum Unreadable {
@@ -242,7 +240,7 @@ async fn as_it_came(mut body: Body, headers: &HeaderMap, limit: usize) -> std::r
     }
     // Over HTTP/2 a stream that is reset with NO_ERROR ends like one that is complete.
     if announced.is_some_and(|length| all.len() < length) {
-        return Err(Unreadable::Broken(TransportError::broken("the response is shorter than it says")));
+        return Err(Unreadable::Broken(TransportError::broken("the response is shorter than its `content-length`")));
     }
     Ok(all.freeze())
 }
@@ -250,7 +248,9 @@ async fn as_it_came(mut body: Body, headers: &HeaderMap, limit: usize) -> std::r
 /// A body of which only the end of its connection says that it is whole must be JSON that is.
 fn if_whole(body: Bytes, ends_by_close: bool) -> std::result::Result<Bytes, Unreadable> {
     if ends_by_close && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
-        return Err(Unreadable::Broken(TransportError::broken("nothing says that the response is complete")));
+        return Err(Unreadable::Broken(TransportError::broken(
+            "the response may be truncated: it has no length and no clean close",
+        )));
     }
     Ok(body)
 }

@@ -7,7 +7,8 @@ use std::ops::Index;
 use serde_json::Value;
 
 use crate::json::IndexSet;
-use crate::secrets::names::{HIDDEN, Member, Shown};
+use crate::secrets::SENSITIVE;
+use crate::secrets::debug::{Member, Shown};
 
 /// The properties of an object that have no field, by name.
 ///
@@ -259,7 +260,7 @@ impl IntoIterator for Extra {
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.as_ref().is_some_and(|content| content.sensitive) {
-            return f.debug_map().entries(self.iter().map(|(name, _)| (name, HIDDEN))).finish();
+            return f.debug_map().entries(self.iter().map(|(name, _)| (name, SENSITIVE))).finish();
         }
         match self.other() {
             Some(other) => Shown(other).fmt(f),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::json::{Decode, Diagnostics, Encode};
-use crate::secrets::names::Shown;
+use crate::secrets::debug::Shown;
 
 /// A JSON object whose properties Courier does not describe, such as the data of a message or a profile.
 ///

@@ -1,5 +1,9 @@
-//! The secrets of a call: the names by which they are known, and their removal from what can be printed.
+//! The secrets of a call: the names by which they are known, and their removal from text that can be printed.
 
+pub(crate) mod debug;
+mod escapes;
 pub(crate) mod names;
 pub(crate) mod redact;
-mod unescape;
+
+/// The text in place of a secret.
+pub(crate) const SENSITIVE: &str = "[sensitive]";

@@ -1,206 +1,278 @@
-//! What keeps the secrets of a call out of everything that can be printed.
+//! Removal of confidential values from text that others wrote.
+//!
+//! A value is found as it is, percent-encoded and escaped for JSON, in time linear in the text: the values are sorted, so that
+//! a binary search at each position of the text finds the longest one that begins there.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::client::Client;
-use crate::client::proxy_env;
+use crate::error::causes::causes;
 use crate::error::text::on_one_line;
-use crate::operation::Operation;
+use crate::secrets::SENSITIVE;
+use crate::secrets::escapes::{Reading, json_escape, percent_escape};
 use crate::secrets::names::{holds_secrets, is_secret_name};
-use crate::secrets::unescape::{Reading, folded};
-use crate::transport::causes;
 
-const HIDDEN: &str = "[sensitive]";
+/// Values shorter than this occur within ordinary words, so they are only removed where they are whole words.
+const MIN_INSIDE_WORD: usize = 8;
 
-/// What is shorter than this is part of too many words. It is looked for only if its name says that it is a secret, and then
-/// only where it stands by itself.
-const SHORTEST: usize = 8;
+/// With more values than this, nothing of a text is shown. A full chunk of a bulk job with four secrets per user has fewer.
+const MAX_VALUES: usize = 5000;
 
-/// How often escapes are undone: a page may quote JSON that quotes a URL.
-const MAX_ESCAPES: usize = 4;
+/// A common beginning of this length is hidden even if the rest of the text differs, which bounds each comparison.
+const MAX_COMPARED: usize = 256;
 
-/// The most bytes that a character of a secret takes when it is escaped.
-const MAX_ESCAPE: usize = 16;
+/// The shortest beginning of a value that is hidden at the end of a text that was cut.
+const MIN_CUT: usize = 4;
 
-/// Looking for more than this would take too long. A full chunk of a bulk job, with some secrets for each user, has less.
-const MAX_SECRETS: usize = 5000;
-
-/// Everything of one call that no text may show, in every form in which a server may repeat it.
-///
-/// It knows the API key, the values of the caller's own headers and query parameters, the path with its ids, what the body
-/// sends in fields whose names say that they hold secrets, and the credentials of the proxy. Each is found in any case, in
-/// base64, and however it is escaped in JSON, HTML or a URL, or in one within another.
-///
-/// It is for what others say. A text of our own has no secrets in it, and is not looked through.
-pub(crate) struct Redaction {
-    needles: Vec<Needle>,
-    secrets: usize,
+/// The confidential values of a call, with the text to show in place of each.
+#[derive(Default)]
+pub(crate) struct Secrets {
+    values: BTreeMap<String, &'static str>,
 }
 
-struct Needle {
-    /// Folded, as a [`Reading`] is.
-    text: String,
-    shown: &'static str,
-    /// Whether it is looked for only where it stands by itself.
-    is_word: bool,
-}
-
-impl Needle {
-    fn new(text: &str, shown: &'static str) -> Self {
-        Self { text: folded(text), shown, is_word: text.len() < SHORTEST }
+impl Secrets {
+    /// Adds a value of any length. Blanks and punctuation alone are no secret.
+    pub(crate) fn add(&mut self, value: &str) {
+        self.add_shown_as(value, SENSITIVE);
+        // In a query a space is a plus.
+        if value.contains(' ') {
+            self.add_shown_as(&value.replace(' ', "+"), SENSITIVE);
+        }
     }
 
-    /// Where it is in a text, from where to where.
-    fn found<'n>(&'n self, text: &'n str) -> impl Iterator<Item = (usize, usize)> + use<'n> {
-        // Most are not there, which is known soonest so.
-        let text = if text.contains(&self.text) { text } else { "" };
-        let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-        let begins = self.is_word && self.text.starts_with(in_word);
-        let ends = self.is_word && self.text.ends_with(in_word);
-        let places = text.match_indices(&self.text).map(|(at, found)| (at, at + found.len()));
-        places.filter(move |(from, to)| {
-            let before = begins && text.get(..*from).is_some_and(|before| before.ends_with(in_word));
-            let behind = ends && text.get(*to..).is_some_and(|behind| behind.starts_with(in_word));
-            !before && !behind
-        })
-    }
-}
-
-impl Redaction {
-    /// The secrets of a call: those of the client and its options, and what the request itself sends.
-    pub(crate) fn of(client: &Client, operation: &'static Operation, target: &str, body: Option<&[u8]>) -> Self {
-        let mut redaction = Self { needles: Vec::new(), secrets: 0 };
-        redaction.hide(client.shared().key.expose());
-        for (name, value) in &client.options().headers {
-            let Ok(value) = value.to_str() else { continue };
-            let is_named = is_secret_name(name.as_str());
-            if is_named || value.len() >= SHORTEST {
-                redaction.hide(value);
-            }
-            // A scheme before the secret, as in `Bearer`, is not part of it.
-            if let Some((_, secret)) = value.split_once(' ').filter(|_| name == AUTHORIZATION || is_named) {
-                redaction.hide(secret.trim());
-            }
+    /// Adds a value that other text replaces.
+    pub(crate) fn add_shown_as(&mut self, value: &str, shown: &'static str) {
+        if (value.len() >= MIN_INSIDE_WORD || value.contains(char::is_alphanumeric)) && self.values.len() <= MAX_VALUES
+        {
+            self.values.entry(value.to_owned()).or_insert(shown);
         }
-        for (name, value) in &client.options().query {
-            if value.len() >= SHORTEST || is_secret_name(name) {
-                redaction.hide(value);
-            }
-        }
-        redaction.hide_target(operation, target);
-        for (user, password) in proxy_env::credentials() {
-            redaction.hide(&password);
-            redaction.hide(&format!("{user}:{password}"));
-        }
-        if let Some(body) = body.and_then(|body| serde_json::from_slice::<Value>(body).ok()) {
-            redaction.hide_within(&body, false);
-        }
-        redaction.needles.sort_by(|a, b| a.text.cmp(&b.text));
-        redaction.needles.dedup_by(|a, b| a.text == b.text);
-        redaction
     }
 
-    /// The path is shown as the description has it, without ids.
-    fn hide_target(&mut self, operation: &'static Operation, target: &str) {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        for part in [target, path, &percent_decode_str(path).decode_utf8_lossy()] {
-            if part.len() > 1 && part != operation.path {
-                self.needles.push(Needle::new(part, operation.path));
-            }
+    /// Adds a value of an `Authorization` header or the like: the whole, and what follows the name of a scheme.
+    pub(crate) fn add_authorization(&mut self, value: &str) {
+        self.add(value);
+        if let Some((scheme, credentials)) = value.trim().split_once(' ')
+            && scheme.bytes().all(|byte| byte.is_ascii_alphabetic())
+        {
+            self.add(credentials.trim());
         }
-        for (name, value) in operation.path.split('/').zip(path.split('/')) {
-            let parameter = name.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
-            let is_secret = parameter.is_some_and(|name| operation.secret_parameters.contains(&name));
-            if is_secret && !value.is_empty() {
-                self.hide(&percent_decode_str(value).decode_utf8_lossy());
-            }
+    }
+
+    /// Adds the user and password of a URL or proxy, as they are and as a server gets them, in base64.
+    pub(crate) fn add_credentials(&mut self, user: &str, password: &str) {
+        if user.is_empty() && password.is_empty() {
+            return;
         }
+        let pair = format!("{user}:{password}");
+        self.add(if password.is_empty() { user } else { password });
+        self.add(&pair);
+        self.add(&base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair));
+    }
+
+    /// Adds the values of a percent-encoded query whose names are those of secrets.
+    pub(crate) fn add_query(&mut self, query: &str) {
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            if is_secret_name(name) && !value.is_empty() {
-                self.hide(&percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy());
+            if is_secret_name(name) {
+                self.add(&decoded(&value.replace('+', " ")));
             }
         }
     }
 
-    fn hide_within(&mut self, value: &Value, all: bool) {
+    /// Adds the path of a URL, and its longer segments by themselves.
+    pub(crate) fn add_path(&mut self, path: &str) {
+        let path = path.trim_matches('/');
+        self.add(&decoded(path));
+        path.split('/')
+            .filter(|segment| segment.len() >= MIN_INSIDE_WORD)
+            .for_each(|segment| self.add(&decoded(segment)));
+    }
+
+    /// Adds the values of a JSON body whose names are those of secrets, and the credentials of the URLs in it.
+    pub(crate) fn add_body(&mut self, body: &[u8]) {
+        if let Ok(body) = serde_json::from_slice::<Value>(body) {
+            self.add_json(&body, false);
+        }
+    }
+
+    fn add_json(&mut self, value: &Value, is_secret: bool) {
         match value {
-            Value::String(text) if all && text.len() >= SHORTEST => self.hide(text),
-            Value::Number(number) if all && number.to_string().len() >= SHORTEST => self.hide(&number.to_string()),
-            Value::Array(values) => values.iter().for_each(|value| self.hide_within(value, all)),
+            Value::String(text) if is_secret => self.add_authorization(text),
+            Value::Number(number) if is_secret => self.add(&number.to_string()),
+            Value::Array(values) => values.iter().for_each(|value| self.add_json(value, is_secret)),
             Value::Object(members) => {
                 for (name, value) in members {
-                    self.hide_within(value, all || holds_secrets(name));
+                    self.add_json(value, is_secret || holds_secrets(name));
                 }
             }
             _ => {}
         }
+        if let Value::String(text) = value
+            && let Some((_, rest)) = text.split_once("://")
+        {
+            self.add_url(rest);
+        }
     }
 
-    fn hide(&mut self, secret: &str) {
-        // A blank, or a dash, is everywhere.
-        if secret.len() < SHORTEST && !secret.contains(char::is_alphanumeric) {
-            return;
+    /// Adds the credentials of a URL without its scheme.
+    fn add_url(&mut self, rest: &str) {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if let Some((user, _)) = authority.rsplit_once('@') {
+            let (user, password) = user.split_once(':').unwrap_or((user, ""));
+            self.add_credentials(&decoded(user), &decoded(password));
         }
-        self.secrets += 1;
-        if self.secrets > MAX_SECRETS {
-            return;
+        if let Some((_, query)) = rest.split_once('?') {
+            self.add_query(query.split('#').next().unwrap_or_default());
         }
-        self.needles.push(Needle::new(secret, HIDDEN));
-        if secret.len() >= SHORTEST {
-            for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-                let forms = (0..3).map(|offset| in_base64(secret.as_bytes(), offset, &alphabet));
-                self.needles.extend(forms.map(|form| Needle::new(&form, HIDDEN)));
+    }
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
+}
+
+/// Removes confidential values from text that others wrote. Text of our own has none.
+#[derive(Clone)]
+pub(crate) struct Redaction {
+    /// Sorted by value.
+    values: Arc<[Confidential]>,
+    /// The first bytes of the values.
+    first_bytes: [bool; 256],
+    has_too_many: bool,
+}
+
+struct Confidential {
+    value: String,
+    shown: &'static str,
+    /// The index of the longest other value that this one begins with.
+    shorter: Option<usize>,
+}
+
+impl Confidential {
+    /// Returns `true` if the value may be removed from this position: a short one only if it is a whole word.
+    fn is_separate(&self, text: &[u8], from: usize) -> bool {
+        let is_in_word = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | 0x80..))
+        };
+        let value = self.value.as_bytes();
+        let joins_before = is_in_word(value.first()) && is_in_word(from.checked_sub(1).and_then(|at| text.get(at)));
+        let joins_behind = is_in_word(value.last()) && is_in_word(text.get(from + value.len()));
+        value.len() >= MIN_INSIDE_WORD || !joins_before && !joins_behind
+    }
+}
+
+/// A part of a text to replace.
+struct Span {
+    from: usize,
+    to: usize,
+    shown: &'static str,
+}
+
+impl From<Secrets> for Redaction {
+    fn from(secrets: Secrets) -> Self {
+        let has_too_many = secrets.values.len() > MAX_VALUES;
+        let mut first_bytes = [false; 256];
+        let mut values: Vec<Confidential> = Vec::with_capacity(secrets.values.len());
+        for (value, shown) in secrets.values {
+            if let Some(first) = value.bytes().next().and_then(|first| first_bytes.get_mut(usize::from(first))) {
+                *first = true;
+            }
+            // In order, a value follows those that it begins with.
+            let mut shorter = values.len().checked_sub(1);
+            while let Some(previous) = shorter.and_then(|index| values.get(index))
+                && !value.starts_with(&previous.value)
+            {
+                shorter = previous.shorter;
+            }
+            values.push(Confidential { value, shown, shorter });
+        }
+        Self { values: values.into(), first_bytes, has_too_many }
+    }
+}
+
+impl Redaction {
+    /// Returns a text without confidential values.
+    pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.replace(text, false)
+    }
+
+    fn replace<'t>(&self, text: &'t str, was_cut: bool) -> Cow<'t, str> {
+        if self.has_too_many && !text.is_empty() {
+            return Cow::Borrowed(SENSITIVE);
+        }
+        let mut spans = self.spans(text.as_bytes(), was_cut);
+        for (sign, escape) in [(b'%', percent_escape as fn(&[u8]) -> _), (b'\\', json_escape)] {
+            if text.as_bytes().contains(&sign) {
+                let Reading { text, origins } = Reading::new(text.as_bytes(), escape);
+                let origin = |at: usize| origins.get(at).copied().unwrap_or_default();
+                let found = self.spans(&text, was_cut).into_iter();
+                spans.extend(found.map(|span| Span { from: origin(span.from), to: origin(span.to), ..span }));
             }
         }
-    }
-
-    /// A text without the secrets.
-    pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.redact_beginning(text, text.len())
-    }
-
-    /// The beginning of a text, up to a place, without the secrets that begin there.
-    fn redact_beginning<'a>(&self, text: &'a str, up_to: usize) -> Cow<'a, str> {
-        let beginning = text.get(..up_to).unwrap_or(text);
-        if self.secrets > MAX_SECRETS && !beginning.is_empty() {
-            return Cow::Borrowed(HIDDEN);
+        if spans.is_empty() {
+            return Cow::Borrowed(text);
         }
-        let mut shown = String::new();
+        spans.sort_by_key(|span| (span.from, std::cmp::Reverse(span.to)));
+        let mut shown = String::with_capacity(text.len());
         let mut rest = 0;
-        for (from, to, instead) in self.found(text).into_iter().take_while(|(from, ..)| *from < up_to) {
-            // One that begins within another is hidden with it.
-            if from >= rest {
-                shown += text.get(rest..from).unwrap_or_default();
-                shown += instead;
+        for span in spans {
+            // A value that begins within another is hidden with it.
+            if span.from >= rest {
+                shown += text.get(rest..span.from).unwrap_or_default();
+                shown += span.shown;
             }
-            rest = rest.max(to);
+            // A common beginning can end within a character.
+            rest = rest.max((span.to..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len()));
         }
-        if rest == 0 { Cow::Borrowed(beginning) } else { Cow::Owned(shown + beginning.get(rest..).unwrap_or_default()) }
+        Cow::Owned(shown + text.get(rest..).unwrap_or_default())
     }
 
-    /// Where the secrets are in a text, and what is shown in their place: in order, the longer ones first.
-    fn found(&self, text: &str) -> Vec<(usize, usize, &'static str)> {
-        let mut found = Vec::new();
-        let readings = std::iter::successors(Some(Reading::of(text)), Reading::unescaped);
-        for reading in readings.take(1 + MAX_ESCAPES) {
-            for needle in &self.needles {
-                let places = needle.found(&reading.text);
-                found.extend(places.map(|(from, to)| (reading.original(from), reading.original(to), needle.shown)));
-            }
+    fn spans(&self, text: &[u8], was_cut: bool) -> Vec<Span> {
+        let mut spans = Vec::new();
+        let mut from = 0;
+        while let Some(rest) = text.get(from..).filter(|rest| !rest.is_empty()) {
+            let begins =
+                rest.first().and_then(|first| self.first_bytes.get(usize::from(*first))).is_some_and(|begins| *begins);
+            let found = if begins { self.beginning_at(text, from, rest, was_cut) } else { None };
+            let length = found.as_ref().map_or(0, |span| span.to - span.from);
+            spans.extend(found);
+            // Another value may begin within a short one, or near the end of a long one.
+            from += length.saturating_sub(MAX_COMPARED).max(1);
         }
-        found.sort_by_key(|(from, to, _)| (*from, std::cmp::Reverse(*to)));
-        found
+        spans
     }
 
-    /// A JSON value without the secrets, in values and in names.
+    /// Returns the longest value that begins at a position, or a long enough beginning of one.
+    fn beginning_at(&self, text: &[u8], from: usize, rest: &[u8], was_cut: bool) -> Option<Span> {
+        let behind = self.values.partition_point(|confidential| confidential.value.as_bytes() <= rest);
+        let common = |index: usize| {
+            let confidential = self.values.get(index)?;
+            let length = confidential.value.bytes().zip(rest).take_while(|(a, b)| a == *b).count();
+            Some((confidential, length))
+        };
+        let before = behind.checked_sub(1).and_then(common);
+        for (confidential, length) in [before, common(behind)].into_iter().flatten() {
+            let is_cut = was_cut && length == rest.len() && length >= MIN_CUT;
+            if length >= MAX_COMPARED || is_cut {
+                return Some(Span { from, to: from + length, shown: confidential.shown });
+            }
+        }
+        let (mut candidate, length) = before?;
+        loop {
+            if candidate.value.len() <= length && candidate.is_separate(text, from) {
+                return Some(Span { from, to: from + candidate.value.len(), shown: candidate.shown });
+            }
+            candidate = self.values.get(candidate.shorter?)?;
+        }
+    }
+
+    /// Returns a JSON value without confidential values, in values and in names.
     pub(crate) fn value(&self, value: Value) -> Value {
         match value {
             Value::String(text) => self.redact(&text).into(),
@@ -212,8 +284,8 @@ impl Redaction {
             Value::Array(values) => values.into_iter().map(|value| self.value(value)).collect(),
             Value::Object(members) => {
                 let member = |(name, value): (String, Value)| {
-                    let value =
-                        if is_secret_name(&name) && value.is_string() { HIDDEN.into() } else { self.value(value) };
+                    let is_secret = is_secret_name(&name) && value.is_string();
+                    let value = if is_secret { SENSITIVE.into() } else { self.value(value) };
                     (self.redact(&name).into_owned(), value)
                 };
                 Value::Object(members.into_iter().map(member).collect())
@@ -222,20 +294,20 @@ impl Redaction {
         }
     }
 
-    /// Headers without the secrets.
+    /// Returns headers without confidential values.
     pub(crate) fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
         for value in headers.values_mut() {
-            // Text that is not ASCII is looked through too.
+            // Text beyond ASCII is searched as well.
             let text = String::from_utf8_lossy(value.as_bytes());
             let redacted = self.redact(&text);
             if redacted != text {
-                *value = HeaderValue::from_str(&redacted).unwrap_or(HeaderValue::from_static(HIDDEN));
+                *value = HeaderValue::from_str(&redacted).unwrap_or(HeaderValue::from_static(SENSITIVE));
             }
         }
         headers
     }
 
-    /// The cause of an error, as it is if it shows none of the secrets, else as texts without them.
+    /// Returns the cause of an error: unchanged if it shows no confidential value, otherwise as texts without them.
     pub(crate) fn cause(&self, cause: Box<dyn StdError + Send + Sync>) -> Box<dyn StdError + Send + Sync> {
         let all: Vec<&dyn StdError> = causes(&*cause).collect();
         let shows_secret = |cause: &&dyn StdError| {
@@ -249,31 +321,24 @@ impl Redaction {
         texts.fold(Cause::default(), |source, text| Cause { text, source: Some(Box::new(source)) }).into()
     }
 
-    /// The beginning of a body as text on one line.
+    /// Returns the path of a mismatch without confidential values. An ellipsis follows each name in it that was cut.
+    pub(crate) fn path(&self, path: &str) -> String {
+        let cut = path.matches('…').count();
+        let parts = path.split('…').enumerate().map(|(index, part)| self.replace(part, index < cut));
+        parts.collect::<Vec<_>>().join("…")
+    }
+
+    /// Returns the beginning of a body as text on one line.
     pub(crate) fn snippet(&self, body: &[u8]) -> Option<String> {
-        const LONGEST: usize = 500;
-        // More than is shown, so that no secret is cut in two, of which the first half would not be found.
-        let longest_needle = self.needles.iter().map(|needle| needle.text.len()).max().unwrap_or(0);
-        let head = body.get(..LONGEST * 32 + longest_needle * MAX_ESCAPE).unwrap_or(body);
-        let text = String::from_utf8_lossy(head);
-        let up_to = text.char_indices().nth(LONGEST * 8).map_or(text.len(), |(at, _)| at);
-        let text = on_one_line(&self.redact_beginning(&text, up_to), LONGEST);
+        const MAX_SNIPPET: usize = 500;
+        const MAX_SEARCHED: usize = 64 * 1024;
+        let text = String::from_utf8_lossy(body.get(..MAX_SEARCHED).unwrap_or(body));
+        let text = on_one_line(&self.replace(&text, true), MAX_SNIPPET);
         (!text.is_empty()).then_some(text)
     }
 }
 
-/// The part of a secret's base64 that does not depend on what stands around it, when so many bytes stand before it.
-fn in_base64(secret: &[u8], offset: usize, alphabet: &impl base64::Engine) -> String {
-    let before: &[u8] = if offset == 0 { &[] } else { &[0; 2] };
-    let shifted = [before.get(..offset).unwrap_or(before), secret].concat();
-    let text = alphabet.encode(&shifted);
-    // Six bits a character: the first ones, and a last one that is not full, have bits of other bytes.
-    let first = (offset * 8).div_ceil(6);
-    let last = shifted.len() * 8 / 6;
-    text.get(first..last).unwrap_or_default().to_owned()
-}
-
-/// A cause of which only a text is left.
+/// A cause of which only the text is left.
 #[derive(Debug, Default)]
 struct Cause {
     text: String,
@@ -294,25 +359,24 @@ impl StdError for Cause {
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use super::{Redaction, Secrets};
 
-    use super::Redaction;
+    fn redaction(values: &[&str]) -> Redaction {
+        let mut secrets = Secrets::default();
+        values.iter().for_each(|value| secrets.add(value));
+        secrets.into()
+    }
 
     #[test]
-    fn a_secret_is_found_in_every_form() {
+    fn a_value_is_found_in_three_forms() {
         let secret = "pk/<t>&\"ö'+ =*~-._x";
-        let mut redaction = Redaction { needles: Vec::new(), secrets: 0 };
-        redaction.hide(secret);
+        let redaction = redaction(&[secret]);
         let json = serde_json::to_string(secret).unwrap();
         let form = reqwest::Url::parse_with_params("http://x", [("a", secret)]).unwrap();
         for text in [
             secret.to_owned(),
-            secret.to_ascii_uppercase(),
             json.clone(),
-            json.replace('/', "\\/"),
-            "pk/&lt;t&gt;&amp;&quot;ö&#39;+ =*~-._x".to_owned(),
-            "pk/&lt;t&gt;&amp;&quot;ö'+ =*~-._x".to_owned(),
+            json.replace('/', "\\/").replace('<', "\\u003c").replace('ö', "\\u00F6"),
             form.query().unwrap().to_owned(),
             "pk%2F%3Ct%3E%26%22%C3%B6%27%2B%20%3D%2A~-._x".to_owned(),
             "pk%2f%3ct%3e%26%22%c3%b6%27%2b%20%3d%2a~-._x".to_owned(),
@@ -321,12 +385,41 @@ mod tests {
             assert!(redacted.contains("[sensitive]"), "{text}: {redacted}");
             assert!(!redacted.contains("_x"), "{text}: {redacted}");
         }
-        for around in ["", "u", "user:", "a:b"] {
-            for encoder in [STANDARD, URL_SAFE] {
-                let text = encoder.encode(format!("{around}{secret}{around}"));
-                assert!(redaction.redact(&text).contains("[sensitive]"), "{around} {text}");
-            }
-        }
         assert_eq!(redaction.redact("nothing of it"), "nothing of it");
+    }
+
+    #[test]
+    fn the_longest_value_is_hidden_and_overlaps_too() {
+        for (values, text, expected) in [
+            (&["secret-1", "secret-1-long"][..], "a secret-1-long b", "a [sensitive] b"),
+            (&["secret-1", "secret-1-long"], "a secret-1-lo b", "a [sensitive]-lo b"),
+            (&["abcdef12", "ef12ghij"], "abcdef12ghij", "[sensitive]"),
+            (&["ab", "abcdefghi"], "ab abcdefghx abcdefghi", "[sensitive] abcdefghx [sensitive]"),
+            (&["a", "a-b", "a-b-c"], "a-b-c a-b a x-a", "[sensitive] [sensitive] [sensitive] x-a"),
+            (&["1"], "1 11 1.", "[sensitive] 11 [sensitive]."),
+            (&["é"], "é né é", "[sensitive] né [sensitive]"),
+            (&[" ", "-", ""], "a - b", "a - b"),
+        ] {
+            assert_eq!(redaction(values).redact(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_common_beginning_is_hidden() {
+        let long = "ä".repeat(1000);
+        let redaction = redaction(&[&format!("{long}x"), &format!("{long}ö")]);
+        assert_eq!(redaction.redact(&format!("<{long}y>")), "<[sensitive]y>");
+        assert_eq!(redaction.redact(&format!("<{long}ü>")), "<[sensitive]>");
+    }
+
+    #[test]
+    fn time_is_linear_in_the_text() {
+        // Quadratic, each would take minutes.
+        let repeated = "a".repeat(1_000_000);
+        let redaction = redaction(&[&format!("{repeated}b"), &format!("{}b", "a".repeat(200)), "aaaaaaaaaac"]);
+        assert_eq!(redaction.redact(&repeated), "[sensitive]");
+        for text in [r"\u{".repeat(1_000_000), "%".repeat(1_000_000), r"\".repeat(1_000_000)] {
+            assert_eq!(redaction.redact(&text), text);
+        }
     }
 }

@@ -96,12 +96,12 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.failure {
             Failure::Connect => "cannot connect",
-            Failure::Certificate => "the server's certificate is not accepted",
-            Failure::Proxy => "the proxy refuses the connection",
-            Failure::Broken => "the connection broke",
-            Failure::Timeout => "there was no response in time",
-            Failure::Redirect => "the redirects do not end",
-            Failure::Request => "the request cannot be made",
+            Failure::Certificate => "the server's certificate was rejected",
+            Failure::Proxy => "the proxy refused the connection",
+            Failure::Broken => "the connection was lost",
+            Failure::Timeout => "the response timed out",
+            Failure::Redirect => "too many redirects",
+            Failure::Request => "the request is invalid",
         })
     }
 }

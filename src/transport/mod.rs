@@ -80,7 +80,6 @@ pub(crate) use self::error::Failure;
 pub use self::error::TransportError;
 pub use self::reqwest_transport::Http;
 pub(crate) use self::reqwest_transport::Settings;
-pub(crate) use self::reqwest_transport::causes;
 use crate::operation::Operation;
 
 /// A boxed future, the same type as `futures::future::BoxFuture`.

@@ -1,6 +1,5 @@
 //! The default transport: HTTP/1.1 and HTTP/2 over pooled connections.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,6 +10,7 @@ use http::{HeaderMap, Method, Response, StatusCode, Version};
 use reqwest::{Url, redirect};
 
 use super::{Attempt, Body, BoxFuture, Failure, Source, Transport, TransportError};
+use crate::error::causes::causes;
 use crate::{Error, ErrorKind, Result};
 
 /// The default transport: HTTP/1.1 and HTTP/2 over pooled connections, with the proxy that the
@@ -90,7 +90,7 @@ impl Http {
             return Err(Error::new(ErrorKind::Configuration, detail));
         }
         let client = settings.pool().map_err(|error| {
-            let detail = "the HTTP client cannot be set up; most often the platform has no certificates";
+            let detail = "the HTTP client cannot be created; the usual reason is that the platform has no certificates";
             Error::new(ErrorKind::Configuration, detail).caused_by(error)
         })?;
         Ok(Self::of(client, Some(settings)))
@@ -241,7 +241,10 @@ fn connect_failure(error: &reqwest::Error) -> Failure {
     let says = |words: &str| causes(error).any(|cause| cause.to_string().to_ascii_lowercase().contains(words));
     if says("certificate") {
         Failure::Certificate
-    } else if says("tunnel error: unsuccessful") || says("tunnel error: proxy authorization required") {
+    } else if says("tunnel error: unsuccessful")
+        || says("tunnel error: proxy authorization required")
+        || says("unsupported scheme")
+    {
         Failure::Proxy
     } else if error.is_timeout() {
         Failure::Timeout
@@ -255,11 +258,6 @@ fn is_refused(error: &h2::Error) -> bool {
     let without_fault = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
     let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
     error.is_remote() && (without_fault || refused)
-}
-
-/// An error and what caused it, from the outside in.
-pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| StdError::source(*error))
 }
 
 #[cfg(test)]

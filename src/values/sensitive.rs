@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::json::object::Object;
 use crate::json::{Decode, Diagnostics, Encode};
+use crate::secrets::SENSITIVE;
 
 /// A secret, such as a device token or a provider's credentials, which is sent and received but never printed.
 ///
@@ -67,6 +68,12 @@ impl From<Value> for Sensitive<Object> {
     }
 }
 
+impl From<Value> for Sensitive<Value> {
+    fn from(value: Value) -> Self {
+        Self(value)
+    }
+}
+
 impl From<Map<String, Value>> for Sensitive<Object> {
     fn from(value: Map<String, Value>) -> Self {
         Self(value.into())
@@ -81,7 +88,7 @@ impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Sens
 
 impl<T> fmt::Debug for Sensitive<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[sensitive]")
+        f.write_str(SENSITIVE)
     }
 }
 

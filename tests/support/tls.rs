@@ -23,7 +23,10 @@ impl Authority {
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(rcgen::DnType::CommonName, "an authority of the tests");
+        // OpenSSL and rustls find an authority by its name.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("authority {} of the tests", COUNT.fetch_add(1, Ordering::SeqCst));
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
@@ -97,6 +100,11 @@ impl Secure {
     /// A client that trusts it.
     pub fn builder(&self) -> ClientBuilder {
         self.stranger().root_certificates(self.authority.pem())
+    }
+
+    /// The certificate of its authority.
+    pub fn pem(&self) -> String {
+        self.authority.pem()
     }
 
     /// A client that does not.

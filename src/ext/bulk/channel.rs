@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secrets::names::PUSH_TOKENS;
+
 /// The channel of a bulk job's message, which determines the address that each user needs.
 ///
 /// Courier accepts a user without an address, or with one outside of `profile`, and then silently sends nothing.
@@ -34,8 +36,6 @@ pub enum Channel {
 
 const EMAIL: &[&str] = &["email"];
 const SMS: &[&str] = &["phone_number"];
-const PUSH: &[&str] =
-    &["firebaseToken", "apn", "expo", "airship", "oneSignalPlayerID", "oneSignalExternalUserId", "pushbullet"];
 const CHAT: &[&str] = &["slack", "ms_teams", "discord"];
 
 impl Channel {
@@ -44,10 +44,10 @@ impl Channel {
     pub(super) fn is_addressed(self, has: impl Fn(&str) -> bool) -> bool {
         let any = |names: &[&str]| names.iter().any(|name| has(name));
         match self {
-            Self::Any => [EMAIL, SMS, PUSH, CHAT].into_iter().any(any),
+            Self::Any => [EMAIL, SMS, PUSH_TOKENS, CHAT].into_iter().any(any),
             Self::Email => any(EMAIL),
             Self::Sms => any(SMS),
-            Self::Push => any(PUSH),
+            Self::Push => any(PUSH_TOKENS),
             Self::Chat => any(CHAT),
             Self::Inbox => true,
         }

@@ -314,7 +314,7 @@ mod tests {
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let headers: HeaderMap = pairs.collect();
         let status = StatusCode::from_u16(status).unwrap();
-        Err(Error::new(ErrorKind::of(status), "refused").answered(status, headers))
+        Err(Error::new(ErrorKind::from_status(status), "refused").answered(status, headers))
     }
 
     type Times = Arc<Mutex<Vec<u128>>>;

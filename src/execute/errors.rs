@@ -1,0 +1,141 @@
+//! Errors of a call, made from the outcome of an attempt, without its secrets.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::client::proxy_env::{self, Proxy};
+use crate::error::causes::causes;
+use crate::error::text::{MAX_MESSAGE, on_one_line};
+use crate::json;
+use crate::operation::Operation;
+use crate::retry::retry_after;
+use crate::secrets::names::is_secret_name;
+use crate::secrets::redact::{Redaction, Secrets};
+use crate::transport::{Failure, TransportError};
+use crate::{Error, ErrorKind};
+
+/// Collects everything confidential that a call has: of the client and its options, of the environment, and of the request.
+pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, body: Option<&[u8]>) -> Redaction {
+    let mut secrets = Secrets::default();
+    let (shared, options) = (client.shared(), client.options());
+    secrets.add(shared.key.expose());
+    for (name, value) in &options.headers {
+        let Ok(value) = value.to_str() else { continue };
+        if name == AUTHORIZATION || is_secret_name(name.as_str()) {
+            secrets.add_authorization(value);
+        } else {
+            secrets.add(value);
+        }
+    }
+    options.query.iter().for_each(|(_, value)| secrets.add(value));
+    for (user, password) in proxy_env::credentials() {
+        secrets.add_credentials(&user, &password);
+    }
+    secrets.add_path(shared.base_url.path());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    secrets.add_query(query);
+    for (parameter, value) in operation.path.split('/').zip(path.split('/')) {
+        let name = parameter.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+        if name.is_some_and(|name| operation.secret_parameters.contains(&name)) {
+            secrets.add(&percent_decode_str(value).decode_utf8_lossy());
+        }
+    }
+    // The path is shown as the description has it, without ids.
+    for path in [target, path, &percent_decode_str(path).decode_utf8_lossy()] {
+        if path.len() > 1 && path != operation.path {
+            secrets.add_shown_as(path, operation.path);
+        }
+    }
+    if let Some(body) = body {
+        secrets.add_body(body);
+    }
+    secrets.into()
+}
+
+/// Returns the error of an attempt without a response, or without all of it.
+pub(super) fn from_transport(client: &Client, error: TransportError, redaction: &Redaction) -> Error {
+    let was_sent = error.was_sent();
+    let base_url = &client.shared().base_url;
+    let proxy = Proxy::from_env(base_url.is_https()).filter(|_| !base_url.is_loopback());
+    let (kind, detail): (_, Cow<'static, str>) = match error.failure() {
+        Failure::Request => (ErrorKind::InvalidArgument, "the request is invalid".into()),
+        Failure::Redirect => (ErrorKind::Redirect, "too many redirects".into()),
+        Failure::Certificate => (ErrorKind::Certificate, certificate_detail(&error, redaction).into()),
+        Failure::Proxy => (ErrorKind::Proxy, proxy_detail(&error, proxy.as_ref()).into()),
+        Failure::Timeout if !was_sent => {
+            (ErrorKind::Timeout, "the connection timed out before anything was sent; check the network".into())
+        }
+        Failure::Timeout => {
+            (ErrorKind::Timeout, "the response timed out; raise `attempt_timeout` if this happens often".into())
+        }
+        Failure::Connect => (ErrorKind::Connection, connect_detail(proxy.as_ref())),
+        Failure::Broken if was_sent => (ErrorKind::Connection, "the connection was lost".into()),
+        Failure::Broken => {
+            (ErrorKind::Connection, "the server rejected the request before processing it; retry later".into())
+        }
+    };
+    let failed = Error::new(kind, detail).sent(was_sent).permanent(error.is_permanent());
+    failed.caused_by(redaction.cause(error.into_cause()))
+}
+
+/// Returns the error of a response that is not a success.
+pub(super) fn from_status(
+    operation: &Operation,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: &[u8],
+    redaction: &Redaction,
+) -> Error {
+    let kind = ErrorKind::from_status(status);
+    let api = json::decode::<Value>(body, true).ok().map(|api| api.value).filter(Value::is_object);
+    let error = Error::new(kind, kind.advice()).sent(true).with_api(api.map(|api| redaction.value(api)));
+    let snippet = if operation.sensitive || error.message().is_some() { None } else { redaction.snippet(body) };
+    let error = with_response(error.with_snippet(snippet), status, headers, redaction);
+    if status == StatusCode::CONFLICT && operation.final_conflict { error.final_conflict() } else { error }
+}
+
+/// Adds the status and the headers of a response to its error.
+pub(super) fn with_response(error: Error, status: StatusCode, headers: HeaderMap, redaction: &Redaction) -> Error {
+    let delay = retry_after(&headers, SystemTime::now());
+    error.answered(status, redaction.headers(headers)).with_retry_after(delay)
+}
+
+/// Returns the text of the cause that describes the certificate best.
+fn certificate_detail(error: &TransportError, redaction: &Redaction) -> String {
+    let texts = causes(error.cause()).map(ToString::to_string);
+    let text = texts
+        .filter(|text| text.to_ascii_lowercase().contains("certificate"))
+        .max_by_key(String::len)
+        .unwrap_or_default();
+    format!("the server's certificate was rejected: {}", on_one_line(&redaction.redact(&text), MAX_MESSAGE))
+}
+
+fn connect_detail(proxy: Option<&Proxy>) -> Cow<'static, str> {
+    match proxy {
+        Some(Proxy { address, variable, .. }) => {
+            format!("cannot connect; check the network and the proxy {address}, which {variable} names").into()
+        }
+        None => "cannot connect; check the base URL and the network".into(),
+    }
+}
+
+fn proxy_detail(error: &TransportError, proxy: Option<&Proxy>) -> String {
+    let says = |text: &str| causes(error.cause()).any(|cause| cause.to_string().contains(text));
+    let name = proxy.map_or_else(|| "the proxy".to_owned(), |proxy| format!("the proxy {}", proxy.address));
+    if says("authorization required") {
+        format!("{name} requires credentials (407); put them into the proxy's URL")
+    } else if says("unsupported scheme") {
+        let (scheme, variable) = proxy.map_or(("this", "the environment"), |proxy| (&proxy.scheme, proxy.variable));
+        format!(
+            "{name}, which {variable} names, cannot be used: {scheme} proxies are not supported, only http and https"
+        )
+    } else {
+        format!("{name} refused to connect to the API")
+    }
+}
