@@ -1,4 +1,4 @@
-//! A Courier on this machine, for programs in any language.
+//! A local Courier, for programs in any language.
 //!
 //! ```text
 //! cargo run --features testing --example local_courier -- 127.0.0.1:4010
@@ -9,20 +9,21 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use trycourier::testing::{Call, Courier};
+use trycourier::testing::{Courier, RecordedCall};
 
 const USAGE: &str = "\
 usage: local_courier [ADDRESS] [--webhook URL [--secret SECRET]] [--page-size ROWS] [--delivery-time MILLISECONDS]
-                     [--make-up-answers] [--anybody]
+                     [--respond-with-examples] [--public]
 
   ADDRESS            where to listen [default: 127.0.0.1:4010]
   --webhook URL      post `message:updated` and other webhooks there
   --secret SECRET    sign them
-  --page-size ROWS   the most rows of a page
+  --page-size ROWS   the maximum number of rows of a page
   --delivery-time MILLISECONDS
-                     how long a message takes to its delivery
-  --make-up-answers  answer an example where something is not there, for test suites of SDKs
-  --anybody          let other machines reach it, if ADDRESS is one that they do";
+                     the time from a request to the delivery of its message
+  --respond-with-examples
+                     respond with an example if something is missing, for test suites of SDKs
+  --public           let other machines reach it, if ADDRESS allows it, and respond to any host name";
 
 #[derive(Default)]
 struct Arguments {
@@ -32,7 +33,7 @@ struct Arguments {
     page_size: Option<usize>,
     delivery_time: Option<Duration>,
     respond_with_examples: bool,
-    anybody: bool,
+    public: bool,
 }
 
 impl Arguments {
@@ -51,8 +52,8 @@ impl Arguments {
                     let time = value()?.parse().map_err(|_| format!("--delivery-time needs a number\n\n{USAGE}"))?;
                     arguments.delivery_time = Some(Duration::from_millis(time));
                 }
-                "--make-up-answers" => arguments.respond_with_examples = true,
-                "--anybody" => arguments.anybody = true,
+                "--respond-with-examples" => arguments.respond_with_examples = true,
+                "--public" => arguments.public = true,
                 address if !address.starts_with('-') && arguments.address.is_none() => {
                     arguments.address = Some(address.to_owned());
                 }
@@ -85,21 +86,21 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         courier.delivery_time(time);
     }
     let address = arguments.address.as_deref().unwrap_or("127.0.0.1:4010");
-    let served = if arguments.anybody { courier.serve_public(address).await } else { courier.serve(address).await };
+    let served = if arguments.public { courier.serve_public(address).await } else { courier.serve(address).await };
     let server = served.map_err(|error| format!("cannot listen on {address}: {error}"))?;
-    println!("A Courier of your own listens. To point any of Courier's SDKs at it:\n");
+    println!("A local Courier is listening. To use it from any of Courier's SDKs:\n");
     println!("  export COURIER_BASE_URL={} COURIER_API_KEY=any\n", server.url());
-    println!("What is sent shows at {}/", server.url());
+    println!("The messages are shown at {}/", server.url());
     let _posting = arguments.webhook.map(|url| {
-        println!("Webhooks go to {url}");
+        println!("Webhooks are posted to {url}");
         courier.post_webhooks(url, arguments.secret, |cause| eprintln!("{cause}"))
     });
     tokio::signal::ctrl_c().await?;
     Ok(())
 }
 
-/// What one request was, in one line.
-fn line(call: &Call) -> String {
+/// Formats one request as a line.
+fn line(call: &RecordedCall) -> String {
     let seconds = call.at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs() % 86_400);
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     let operation = call.operation.unwrap_or("no such operation");

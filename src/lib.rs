@@ -169,6 +169,10 @@ mod operation;
 
 mod mismatch;
 
+// Locks.
+#[cfg(any(feature = "bulk", feature = "testing"))]
+mod sync;
+
 pub use bytes::Bytes;
 pub use call::prepared::Prepared;
 pub use call::raw_request::RequestBuilder;

@@ -49,7 +49,7 @@ fn parameter_sample(samples: &Samples<'_>, name: &str, schema: &Value) -> Value 
 }
 
 #[tokio::test]
-async fn the_double_takes_every_call_and_is_understood() {
+async fn fake_accepts_every_call_and_is_understood() {
     let courier = Courier::new();
     courier.respond_with_examples(true);
     let (called, faults) = call_all(&courier.client()).await;
@@ -58,7 +58,7 @@ async fn the_double_takes_every_call_and_is_understood() {
 }
 
 #[tokio::test]
-async fn the_double_takes_every_call_over_http_as_it_does_directly() {
+async fn fake_accepts_every_call_over_http() {
     let (direct, served) = (Courier::new(), Courier::new());
     for courier in [&direct, &served] {
         courier.respond_with_examples(true);

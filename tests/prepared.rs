@@ -231,8 +231,8 @@ fn debug_shows_only_the_operation() {
     assert_eq!(shown, "Prepared(send.message)");
 }
 
-/// A client of this date, whose calls go to a double.
-fn of_double(courier: &trycourier::testing::Courier, date: u64) -> Client {
+/// A client of this date, whose calls go to a fake.
+fn fake_client(courier: &trycourier::testing::Courier, date: u64) -> Client {
     courier.client_builder().clock(At::date(date)).build().unwrap()
 }
 
@@ -250,19 +250,19 @@ async fn keys_are_not_trusted_beyond_their_lifetime() {
         ("9999-12-31T00:00:00Z".to_owned(), year),
     ] {
         let prepared =
-            send(&of_double(&courier, CREATED_AT)).idempotency_expiration(expiration.as_str()).prepare().unwrap();
+            send(&fake_client(&courier, CREATED_AT)).idempotency_expiration(expiration.as_str()).prepare().unwrap();
         let end = CREATED_AT + life * HOUR - 300;
         assert_eq!(prepared.expires_at(), Some(UNIX_EPOCH + Duration::from_secs(end)), "{expiration}");
-        let error = of_double(&courier, end).perform(&prepared).await.unwrap_err();
+        let error = fake_client(&courier, end).perform(&prepared).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Expired, "{expiration}");
-        of_double(&courier, end - 1).perform(&prepared).await.unwrap();
+        fake_client(&courier, end - 1).perform(&prepared).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn modified_calls_send_nothing() {
     let courier = trycourier::testing::Courier::new();
-    let written = serde_json::to_value(send(&of_double(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
+    let written = serde_json::to_value(send(&fake_client(&courier, CREATED_AT)).prepare().unwrap()).unwrap();
     for (name, value) in [
         ("headers", json!({"authorization": "Bearer mallory"})),
         ("headers", json!({"Host": "evil.example"})),
@@ -292,7 +292,7 @@ async fn modified_calls_send_nothing() {
 
 #[tokio::test]
 async fn keys_of_the_options_are_prepared() {
-    let client = of_double(&trycourier::testing::Courier::new(), CREATED_AT);
+    let client = fake_client(&trycourier::testing::Courier::new(), CREATED_AT);
     let call = send(&client).options(|options| options.idempotency_key("order-8"));
     assert_eq!(call.clone().prepare().unwrap().idempotency_key(), Some("order-8"));
     assert_eq!(call.idempotency_key("order-9").prepare().unwrap().idempotency_key(), Some("order-9"));

@@ -47,7 +47,7 @@ fn failure(check: impl FnOnce()) -> String {
 }
 
 #[tokio::test]
-async fn a_service_is_tested_without_a_socket_and_without_a_sleep() {
+async fn service_test_needs_no_socket_and_no_sleep() {
     let begun = Instant::now();
     let courier = Courier::new();
     let orders = Orders { courier: courier.client() };
@@ -68,7 +68,7 @@ async fn a_service_is_tested_without_a_socket_and_without_a_sleep() {
 }
 
 #[tokio::test]
-async fn a_forgotten_send_fails_with_what_was_sent_instead() {
+async fn failed_expectation_lists_what_was_sent() {
     let courier = Courier::new();
     courier.client().send().message(welcome("bob").data(json!({"plan": "free"}))).await.expect("a response");
     courier.client().lists().delete("customers").await.expect_err("no such list");
@@ -92,7 +92,7 @@ async fn a_forgotten_send_fails_with_what_was_sent_instead() {
 }
 
 #[tokio::test]
-async fn a_failure_shows_the_last_calls_and_one_call_is_not_two() {
+async fn failure_lists_the_last_calls() {
     let courier = Courier::new();
     for number in 0..40 {
         courier.client().lists().update(format!("list-{number}."), "List").await.expect("a response");
@@ -104,7 +104,7 @@ async fn a_failure_shows_the_last_calls_and_one_call_is_not_two() {
 }
 
 #[tokio::test]
-async fn a_sequence_goes_step_by_step_and_its_last_one_stays() {
+async fn sequence_repeats_its_last_response() {
     let courier = Courier::new();
     let client = courier.client().with_options(|options| options.max_retries(0));
     let status = async || match client.lists().retrieve("l").await {
@@ -131,7 +131,7 @@ async fn a_sequence_goes_step_by_step_and_its_last_one_stays() {
 }
 
 #[tokio::test]
-async fn an_error_says_what_the_test_has_it_say() {
+async fn stubbed_error_has_its_message() {
     let courier = Courier::new();
     let error = ApiError::new().message("The list is frozen").type_("invalid_request_error");
     courier.on::<calls::ListsRetrieve>().fail_with(422, error);
@@ -142,10 +142,10 @@ async fn an_error_says_what_the_test_has_it_say() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_not_sent_twice() {
+async fn lost_response_does_not_send_twice() {
     let courier = Courier::new();
     courier.on::<calls::SendMessage>().disconnect_after_acting().times(1);
-    let sent = courier.client().send().message(welcome("ada")).await.expect("the second attempt's answer");
+    let sent = courier.client().send().message(welcome("ada")).await.expect("the second attempt's response");
     let calls = courier.calls_of::<calls::SendMessage>();
     assert_eq!(
         calls.iter().map(|call| (call.call.attempt, call.call.status)).collect::<Vec<_>>(),
@@ -160,7 +160,7 @@ async fn a_lost_answer_is_not_sent_twice() {
 }
 
 #[tokio::test]
-async fn a_connection_breaks_before_or_after_the_work() {
+async fn connection_breaks_before_or_after_the_call() {
     let courier = Courier::new();
     let client = courier.client().with_options(|options| options.max_retries(0));
     courier.on::<calls::SendMessage>().disconnect();
@@ -183,10 +183,10 @@ async fn a_connection_breaks_before_or_after_the_work() {
 }
 
 #[tokio::test]
-async fn any_bytes_can_be_the_answer() {
+async fn raw_bytes_can_be_the_response() {
     let courier = Courier::new();
     courier.on::<calls::ListsRetrieve>().raw(200, &[("x-request-id", "r-1"), ("no header", "")], r#"{"id": 7}"#);
-    let list = courier.client().lists().retrieve("l").await.expect("a lenient answer");
+    let list = courier.client().lists().retrieve("l").await.expect("a lenient response");
     assert_eq!(list.headers()["x-request-id"], "r-1");
     assert!(!list.mismatches().is_empty());
     let strict = courier.client().with_options(|options| options.strict_decoding(true));
@@ -194,7 +194,7 @@ async fn any_bytes_can_be_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_answer_meets_the_time_limit_and_no_real_time_passes() {
+async fn slow_response_times_out_in_no_real_time() {
     let begun = Instant::now();
     let courier = Courier::new();
     courier.on::<calls::SendMessage>().delay(Duration::from_secs(3_600));
@@ -211,19 +211,19 @@ async fn a_slow_answer_meets_the_time_limit_and_no_real_time_passes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_answer_of_a_sequence_takes_its_time() {
+async fn each_response_of_a_sequence_is_delayed() {
     let courier = Courier::new();
     courier.on::<calls::ListsRetrieve>().fail(400).reply(example()).delay(Duration::from_secs(7)).times(1);
     let begun = tokio::time::Instant::now();
     courier.client().lists().retrieve("l").await.expect_err("an error");
     courier.client().lists().retrieve("l").await.expect("a response");
     assert_eq!(begun.elapsed().as_secs(), 14);
-    courier.client().lists().retrieve("l").await.expect_err("the Courier's own answer");
+    courier.client().lists().retrieve("l").await.expect_err("the Courier's own response");
     assert_eq!(begun.elapsed().as_secs(), 14);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_waits_of_a_client_count_against_its_deadline() {
+async fn waits_of_a_client_count_against_its_timeout() {
     let courier = Courier::new();
     courier.on::<calls::ListsList>().raw(503, &[("retry-after", "8")], "");
     let options = |options: trycourier::Options| options.max_retries(9).total_timeout(Duration::from_secs(20));
@@ -232,22 +232,22 @@ async fn the_waits_of_a_client_count_against_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_sets_the_clock_ahead_unless_another_is_asked_for() {
+async fn wait_advances_the_clock_unless_replaced() {
     let courier = Courier::new();
     courier.limit_rate(1, Duration::from_secs(30));
     let (real, own) = (tokio::time::Instant::now(), courier.now());
-    courier.client().lists().list().await.expect("the second attempt's answer");
+    courier.client().lists().list().await.expect("the second attempt's response");
     assert_eq!(real.elapsed(), Duration::ZERO);
     assert_eq!(courier.now().duration_since(own).expect("later").as_secs(), 30);
 
     courier.limit_rate(1, Duration::from_secs(30));
     let patient = courier.client_builder().clock(TokioClock).build().expect("a client");
-    patient.lists().list().await.expect("the second attempt's answer");
+    patient.lists().list().await.expect("the second attempt's response");
     assert_eq!(real.elapsed().as_secs(), 30);
 }
 
 #[tokio::test]
-async fn a_closure_sees_the_arguments_wherever_they_travel() {
+async fn closure_receives_all_arguments() {
     let courier = Courier::new();
     let asked = courier.clone();
     courier.on::<calls::MessagesList>().when(|call| call.archived == Some(true)).reply_with(move |call| {
@@ -258,7 +258,7 @@ async fn a_closure_sees_the_arguments_wherever_they_travel() {
     });
     let client = courier.client();
     client.messages().list().archived(true).tag(["a b", "c&d"]).await.expect("a response");
-    client.messages().list().await.expect("its own answer");
+    client.messages().list().await.expect("its own response");
 
     let key = "k 1";
     client.profiles().create("a/b ü", json!({"email": "x"})).idempotency_key(key).await.expect("a response");
@@ -270,7 +270,7 @@ async fn a_closure_sees_the_arguments_wherever_they_travel() {
 }
 
 #[tokio::test]
-async fn a_list_comes_in_pages_of_every_shape() {
+async fn stubbed_list_has_pages_of_every_shape() {
     let courier = Courier::new();
     let client = courier.client();
     macro_rules! walks {
@@ -298,7 +298,7 @@ async fn a_list_comes_in_pages_of_every_shape() {
 }
 
 #[tokio::test]
-async fn what_is_sent_is_told_however_it_is_sent() {
+async fn sent_lists_messages_of_every_operation() {
     let courier = Courier::new();
     let client = courier.client();
     client.lists().update("team", "Team").await.expect("a list");
@@ -317,7 +317,7 @@ async fn what_is_sent_is_told_however_it_is_sent() {
     client.bulk().run_job(&job.job_id).await.expect("a run");
     courier.on::<calls::SendMessage>().reply(types::SendMessageResponse::new("stubbed"));
     let both = Message::new().to(vec![Recipient::user("cy"), Recipient::email("dee@example.com")]).template("nt_bye");
-    client.send().message(both).await.expect("the stub's answer");
+    client.send().message(both).await.expect("the stub's response");
 
     let sent = courier.sent();
     let lines: Vec<_> =
@@ -345,7 +345,7 @@ async fn what_is_sent_is_told_however_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_strict_courier_refuses_what_the_test_has_not_set() {
+async fn strict_courier_refuses_unset_calls() {
     let courier = Courier::new();
     courier.strict().on::<calls::SendMessage>().pass_through();
     let client = courier.client();
@@ -363,7 +363,7 @@ async fn a_strict_courier_refuses_what_the_test_has_not_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn couriers_do_not_see_each_other_and_clones_are_one() {
+async fn couriers_are_separate_and_clones_are_one() {
     let tests = (0..50).map(|number| {
         tokio::spawn(async move {
             let courier = Courier::new();
@@ -381,18 +381,18 @@ async fn couriers_do_not_see_each_other_and_clones_are_one() {
 }
 
 #[tokio::test]
-async fn what_a_test_sets_holds_over_http_too() {
+async fn stubs_apply_over_http() {
     let courier = Courier::new();
     let server = courier.serve("127.0.0.1:0").await.expect("a server");
     let client = Client::builder().api_key("any").base_url(server.url()).build().expect("a client");
     courier.on::<calls::ListsRetrieve>().disconnect().times(1).reply(example());
-    client.lists().retrieve("l").await.expect("the second attempt's answer");
+    client.lists().retrieve("l").await.expect("the second attempt's response");
     assert_eq!(courier.calls().iter().map(|call| call.status).collect::<Vec<_>>(), [None, Some(200)]);
     server.stop();
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_sends_take_seconds_and_keep_no_more_than_is_kept() {
+async fn many_sends_are_fast_and_bounded() {
     let courier = Courier::new();
     courier.keep(100);
     let (client, seen) = (courier.client(), Arc::new(AtomicUsize::new(0)));

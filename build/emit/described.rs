@@ -8,7 +8,7 @@ use crate::description::paging::paging;
 use crate::model::{Model, ident};
 use crate::print::print;
 
-/// The input of `src/testing/description.rs`: `operations`, each with its schemas, and the `schemas` that they refer to.
+/// The input of `src/testing/engine/description.rs`: `operations`, each with its schemas, and the `schemas` that they refer to.
 pub fn described(document: &Value) -> Result<String, String> {
     let operations: Result<Vec<Value>, String> = lookup::operations(document)
         .map(|(method, path, operation)| self::operation(document, method, path, operation))

@@ -1,6 +1,6 @@
-//! The names under which secrets are found.
-//!
-//! This file uses nothing else of the crate, so that xtask can include it.
+// The names under which secrets are found.
+//
+// This file uses nothing else of the crate, so that xtask can include it.
 
 /// Names of profile fields that hold the address of a device or an app installation, by push provider.
 pub const PUSH_TOKENS: &[&str] =

@@ -1,4 +1,4 @@
-//! A Courier in memory, for tests of your own code.
+//! A fake Courier in memory, for tests of your own code.
 //!
 //! [`Courier`] replaces the network below the real client, so retries, idempotency keys, paging, time limits and errors work as
 //! in production, without sockets or sleeps. By default it behaves like Courier. It stores profiles, lists, tenants, tokens,
@@ -14,8 +14,8 @@
 //!
 //! # Checks
 //!
-//! Pass [`Courier::client`] to the code under test. [`Courier::sent`] and [`Courier::calls`] return what it has sent. The checks
-//! whose names begin with `expect` panic with a list of what was sent instead.
+//! Pass [`Courier::client`] to the code under test. [`Courier::sent`] and [`Courier::calls`] return its messages and calls. The
+//! checks whose names begin with `expect` panic with a list of those that were sent instead.
 //!
 //! ```
 //! use trycourier::testing::Courier;
@@ -32,13 +32,13 @@
 //! # }
 //! ```
 //!
-//! The guide has a [service with its test](crate::guide::testing). Each `Courier::new()` is a workspace of its own, so tests can
-//! run in parallel. A message whose template does not exist is accepted, and becomes `UNMAPPED`; [`Courier::template`] stores a
+//! The guide has a [service with its test](crate::guide::testing). Each `Courier::new()` is a separate workspace, so tests can
+//! run in parallel. A message whose template is missing is accepted, and becomes `UNMAPPED`; [`Courier::template`] stores a
 //! template. [`Courier::topic`] stores a subscription topic.
 //!
 //! # Faults
 //!
-//! [`Courier::on`] sets the answers for one operation: a [success](Stub::reply), an [error](Stub::fail), or [any bytes](Stub::raw). It
+//! [`Courier::on`] sets the responses for one operation: a [success](Stub::reply), an [error](Stub::fail), or [any bytes](Stub::raw). It
 //! can also break the connection [before](Stub::disconnect) or [after](Stub::disconnect_after_acting) the work is done, or
 //! [refuse](Stub::unreachable) it. A response can be [delayed](Stub::delay), given a number of [times](Stub::times), and limited to
 //! [some calls](Stub::when).
@@ -64,13 +64,13 @@
 //! # }
 //! ```
 //!
-//! [`Courier::limit_rate`] answers 429, [`Courier::latency`] slows every response down, and [`Courier::strict`] fails the test if
+//! [`Courier::limit_rate`] refuses calls with 429, [`Courier::latency`] slows every response down, and [`Courier::strict`] fails the test if
 //! there is a call without a response set by `on`.
 //!
 //! # Pages
 //!
-//! [`Stub::pages`] sets the rows of a list. What is stored comes in pages, too, of [`Courier::page_size`] rows. [`example`] makes
-//! rows and other answers, so a test only has to set the fields that matter.
+//! [`Stub::pages`] sets the rows of a list. Stored resources also come in pages, of [`Courier::page_size`] rows. [`example`] makes
+//! rows and other responses, so a test only has to set the fields that matter.
 //!
 //! ```
 //! use futures::TryStreamExt as _;
@@ -125,7 +125,7 @@
 //!
 //! | there | here |
 //! |---|---|
-//! | a trait of one's own around the client, for a mocking crate to implement | none: the code under test has the real [`Client`](crate::Client) |
+//! | your own trait around the client, for a mocking crate to implement | not needed: the code under test has the real [`Client`](crate::Client) |
 //! | aws-smithy-mocks: `mock!(Client::get_object).then_output(…)` | `courier.on::<calls::ListsRetrieve>().reply(…)` |
 //! | `.then_error(…)`, `.then_http_response(…)` | [`Stub::fail_with`], [`Stub::raw`] |
 //! | `.match_requests(…)` | [`Stub::when`] |
@@ -153,68 +153,23 @@
 //! # }
 //! ```
 //!
-//! # What it leaves out
+//! # Limits
 //!
-//! It does not imitate what the API's description leaves open: opening hours of a delay, what a digest holds, conditions of
-//! journeys. Bulk jobs ignore idempotency keys: users who are added again are refused as duplicates, as Courier may do.
-//! Audit events, digest instances, metrics, preview runs, devices and the catalog of providers are answered with a valid value
-//! made from the description.
+//! It does not imitate parts that the API's description leaves open: opening hours of a delay, the content of a digest,
+//! conditions of journeys. Bulk jobs ignore idempotency keys: users who are added again are rejected as duplicates, as Courier may do.
+//! Audit events, digest instances, metrics, preview runs, devices and the catalog of providers are examples, made from the
+//! description.
 
-mod answer;
-mod answering;
-mod audiences;
-mod automations;
-mod brands;
-mod broadcasts;
-mod bulk;
-mod call;
-mod check;
-mod clock;
-mod content;
-mod courier;
-mod description;
-mod device_sets;
-mod elements;
-mod example;
-mod expect;
-mod idempotency;
-mod journeys;
-mod json_patch;
-mod lists;
-mod mailbox;
-mod messages;
-mod moment;
-mod paging;
-mod preferences;
-mod profiles;
-mod providers;
-mod request;
-mod routes;
-mod routing_strategies;
-mod runs;
-mod sections;
-mod send;
-mod sent;
-mod serve;
-mod settings;
-mod state;
-mod strict;
-mod stub;
-mod table;
-mod templates;
-mod tenants;
-mod tokens;
-mod track_events;
-mod translations;
-mod transport;
-mod values;
-mod versions;
-mod webhooks;
+// From the top down: `api` uses `resources`, and both use `engine`.
+mod api;
+mod resources;
 
-pub use call::{Call, Received};
-pub use courier::Courier;
-pub use example::{Example, example};
-pub use expect::Expect;
-pub use sent::Sent;
-pub use serve::Server;
-pub use stub::Stub;
+mod engine;
+
+pub use api::courier::Courier;
+pub use api::expect::Expect;
+pub use api::recorded_call::{Received, RecordedCall};
+pub use api::sent::Sent;
+pub use api::server::Server;
+pub use api::stub::Stub;
+pub use engine::example::{Example, example};

@@ -103,7 +103,7 @@ fn python_client(repository: &Path, python: &str) -> Result<()> {
     run(cargo().args(build).current_dir(repository))?;
 
     println!("The test suite of {CLIENT} runs against local_courier.");
-    let server = Server::start(repository, &["--make-up-answers"])?;
+    let server = Server::start(repository, &["--respond-with-examples"])?;
     // Its own options ask for a process per core, and it forbids warnings, of which newer Pythons have more.
     let options =
         ["-m", "pytest", "-q", "-rA", "--tb=line", "-p", "no:cacheprovider", "-o", "addopts=", "tests/api_resources"];

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
@@ -13,6 +13,7 @@ use super::chunks::{Check, Chunk, Chunks, Limits, MAX_USERS};
 use super::error::Stopped;
 use super::rejected::{Rejected, Rejection, locate};
 use crate::calls::{BulkAddUsers, Call};
+use crate::sync::lock;
 use crate::types::BulkUser;
 use crate::{Client, Result, call};
 
@@ -115,11 +116,6 @@ where
         }
     });
     stream::iter([Ok(first)]).chain(chunks)
-}
-
-/// Locks, ignoring poison: a panic cannot leave the value inconsistent.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Adds a chunk. Returns the indices that it covers, and the users that are not in the job.

@@ -1,0 +1,56 @@
+//! The settings, as a test sets them.
+
+use std::time::Duration;
+
+use super::courier::Courier;
+
+impl Courier {
+    /// Sets the maximum number of rows of a page; 100 by default.
+    pub fn page_size(&self, rows: usize) -> &Self {
+        self.state().settings.page_size = rows.max(1);
+        self
+    }
+
+    /// Sets the time from a message's request, or the end of its delay, to its delivery; 5 seconds by default.
+    ///
+    /// It is `ENQUEUED` at once, then `ROUTED`, `SENT` and `DELIVERED`, in equal steps.
+    pub fn delivery_time(&self, time: Duration) -> &Self {
+        self.state().settings.delivery = time;
+        self
+    }
+
+    /// Sets how many calls, messages, runs and idempotency keys are kept, of each; 10,000 by default. The oldest are dropped
+    /// first.
+    pub fn keep(&self, count: usize) -> &Self {
+        let mut state = self.state();
+        state.settings.keep = count;
+        state.trim();
+        drop(state);
+        self.trim_calls();
+        self
+    }
+
+    /// Refuses the next `requests` requests with 429 and the header `retry-after`.
+    pub fn limit_rate(&self, requests: usize, retry_after: Duration) -> &Self {
+        self.state().settings.limited = Some((requests, retry_after));
+        self
+    }
+
+    /// Responds with an example if the state leads to an error, for instance because a resource is missing or exists already. The
+    /// default is `false`.
+    ///
+    /// It is for the test suites of SDKs, which use arbitrary ids. Requests that do not match the API's description are still
+    /// refused.
+    pub fn respond_with_examples(&self, enabled: bool) -> &Self {
+        self.state().settings.respond_with_examples = enabled;
+        self
+    }
+
+    /// Sets the time that every response takes, by tokio's clock; no time by default.
+    ///
+    /// The call takes effect at the end of that time. Until then, other calls with its idempotency key get 409.
+    pub fn latency(&self, time: Duration) -> &Self {
+        self.state().settings.latency = time;
+        self
+    }
+}

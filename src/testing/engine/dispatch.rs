@@ -1,0 +1,84 @@
+//! Performs a request: finds its operation's handler, after everything that refuses a request before.
+
+use bytes::Bytes;
+use http::{HeaderValue, header};
+
+use super::description::{DESCRIPTION, Route};
+use super::request::Request;
+use super::response::{Outcome, Response};
+use super::state::State;
+
+/// A function that performs one operation.
+pub(crate) type Handler = fn(&mut State, &Request<'_>) -> Outcome;
+
+/// Performs a request. `handler` finds the handler of an operation by its id.
+pub(crate) fn dispatch(
+    state: &mut State,
+    handler: fn(&str) -> Option<Handler>,
+    route: &Route,
+    request: &http::Request<Bytes>,
+    key: Option<&str>,
+    now: i64,
+) -> Response {
+    let (operation, arguments) = match route {
+        Route::Operation(operation, arguments) => (*operation, arguments),
+        Route::OtherMethod => {
+            return Response::error(405, "invalid_request_error", "The path does not have this method");
+        }
+        Route::Unknown if is_inbound_webhook(request) => return Response::empty(202),
+        Route::Unknown => return Response::error(404, "invalid_request_error", "There is no such path"),
+    };
+    let outcome = authorize(state, request).and_then(|()| {
+        let request = Request::parse(operation, arguments, request, now, &state.settings)?;
+        let Some(handler) = handler(&operation.id) else {
+            return Err(Response::error(501, "not_implemented", format!("`{}` has no handler", operation.id)));
+        };
+        if let Some(stored) = key.and_then(|key| state.keys.response(key, now)) {
+            return Ok(stored);
+        }
+        match handler(state, &request) {
+            Ok(response) => {
+                if let Some(key) = key {
+                    state.keys.store(key, &request, &response);
+                }
+                Ok(response)
+            }
+            Err(_) if state.settings.respond_with_examples => respond_with_example(state, &request),
+            // A refused request was not performed, so its key can be used again.
+            Err(refusal) => Err(refusal),
+        }
+    });
+    outcome.unwrap_or_else(|refusal| refusal)
+}
+
+/// Anyone who knows the address can post there, without a key.
+fn is_inbound_webhook(request: &http::Request<Bytes>) -> bool {
+    request.method() == http::Method::POST && request.uri().path().starts_with("/inbound/webhook/")
+}
+
+/// Refuses requests above the rate limit or without an API key.
+fn authorize(state: &mut State, request: &http::Request<Bytes>) -> Result<(), Response> {
+    if let Some((left @ 1.., wait)) = state.settings.limited {
+        state.settings.limited = Some((left - 1, wait));
+        let refusal = Response::error(429, "rate_limit_error", "Too many requests");
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        return Err(refusal.header(header::RETRY_AFTER, HeaderValue::from(seconds)));
+    }
+    let key = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    match key.and_then(|key| key.strip_prefix("Bearer ")) {
+        Some(key) if !key.trim().is_empty() => Ok(()),
+        _ => Err(Response::error(401, "authorization_error", "Unauthorized")),
+    }
+}
+
+/// The handler of operations that the fake does not imitate: a valid value.
+pub(crate) fn respond_with_example(_: &mut State, request: &Request<'_>) -> Outcome {
+    let operation = request.operation;
+    let Some(schema) = &operation.response else { return Ok(Response::empty(operation.status())) };
+    let example = DESCRIPTION.example(schema);
+    let example = match &operation.paging {
+        Some(shape) => shape.ended(example, request.path),
+        None => example,
+    };
+    Ok(Response::new(operation.status(), example))
+}

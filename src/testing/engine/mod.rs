@@ -1,0 +1,32 @@
+//! The engine of the fake: state, checks, pages, versions and time. It knows the API's description and no single resource.
+
+pub(crate) mod clock;
+pub(crate) mod crud;
+pub(crate) mod description;
+pub(crate) mod dispatch;
+pub(crate) mod example;
+pub(crate) mod idempotency;
+pub(crate) mod json;
+pub(crate) mod json_patch;
+pub(crate) mod outbox;
+pub(crate) mod pagination;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod settings;
+mod shape;
+pub(crate) mod state;
+pub(crate) mod table;
+pub(crate) mod time;
+mod validate;
+pub(crate) mod versions;
+
+pub(crate) use crud::{Create, Resource, document};
+pub(crate) use dispatch::Handler;
+pub(crate) use json::{list, object, or_null, path, pick, text, with};
+pub(crate) use pagination::page;
+pub(crate) use request::Request;
+pub(crate) use response::{Outcome, Response};
+pub(crate) use state::{State, Stored, stored};
+pub(crate) use table::Table;
+pub(crate) use time::iso;
+pub(crate) use versions::{CREATOR, Versions};

@@ -1,0 +1,31 @@
+//! The messages that were accepted, and the webhooks that they and others cause.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use serde_json::Value;
+
+/// The request that a message comes from.
+pub(crate) struct Cause {
+    pub operation: &'static str,
+    pub headers: HeaderMap,
+    pub attempt: u32,
+}
+
+/// A message to one recipient, as it was accepted.
+pub(crate) struct Posted {
+    pub id: String,
+    /// The message without `to`.
+    pub message: Arc<Value>,
+    pub to: Value,
+    pub recipient: String,
+    pub list: Option<String>,
+    pub cause: Arc<Cause>,
+}
+
+/// The type and the data of a webhook.
+#[derive(Clone)]
+pub(crate) struct Event {
+    pub kind: &'static str,
+    pub data: Value,
+}

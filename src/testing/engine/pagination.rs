@@ -1,0 +1,72 @@
+//! The page that a request asks for.
+
+use serde_json::{Map, Value, json};
+
+use super::description::{DESCRIPTION, Operation};
+use super::json::with;
+use super::request::{Request, pairs};
+use super::response::{Outcome, Response};
+
+/// The page that a request asks for, or all rows if its operation does not page.
+pub(crate) fn page(request: &Request<'_>, rows: impl Iterator<Item = Value>) -> Outcome {
+    let Some(shape) = &request.operation.paging else { return Ok(Response::ok(unpaged(request.operation, rows))) };
+    let start = match request.parameter("cursor") {
+        None => 0,
+        Some(cursor) => parse_cursor(cursor).ok_or_else(unknown_cursor)?,
+    };
+    let limit = request.parameter("limit").filter(|_| request.operation.takes("limit")).map(str::parse::<usize>);
+    let size = match limit {
+        None => request.page_size,
+        Some(Ok(limit @ 1..)) => limit.min(request.page_size),
+        Some(_) => return Err(Response::invalid("`limit` must be at least 1")),
+    };
+    let mut rows = rows.skip(start);
+    let page: Vec<Value> = rows.by_ref().take(size).collect();
+    let cursor = rows.next().map(|_| format_cursor(start + page.len()));
+    Ok(Response::ok(shape.response(page, cursor, request.path)))
+}
+
+/// The response with all rows, which are in its only array.
+fn unpaged(operation: &Operation, rows: impl Iterator<Item = Value>) -> Value {
+    let response = operation.response.as_ref().map(|schema| DESCRIPTION.resolve(schema).0);
+    let properties = response.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
+    let is_array = |schema: &Value| DESCRIPTION.resolve(schema).0.get("type").is_some_and(|kind| kind == "array");
+    let members = properties.into_iter().flatten().filter_map(|(name, schema)| match name.as_str() {
+        "paging" => Some((name.clone(), json!({"more": false, "cursor": null}))),
+        _ => is_array(schema).then(|| (name.clone(), Value::Null)),
+    });
+    let mut members: Map<String, Value> = members.collect();
+    if let Some(array) = members.values_mut().find(|value| value.is_null()) {
+        *array = rows.collect();
+    }
+    Value::Object(members)
+}
+
+/// The page of given rows that a target (path and query) asks for.
+pub(crate) fn page_of(operation: &Operation, rows: &[Value], size: usize, target: &str) -> Outcome {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let start = match pairs(query).find(|(name, value)| name == "cursor" && !value.is_empty()) {
+        None => 0,
+        Some((_, cursor)) => parse_cursor(&cursor).ok_or_else(unknown_cursor)?,
+    };
+    let end = start.saturating_add(size.max(1)).min(rows.len());
+    let page = rows.get(start..end).ok_or_else(unknown_cursor)?.to_vec();
+    let cursor = (end < rows.len()).then(|| format_cursor(end));
+    let (Some(shape), Some(schema)) = (&operation.paging, &operation.response) else {
+        return Err(Response::invalid("The operation returns no list"));
+    };
+    Ok(Response::new(operation.status(), with(DESCRIPTION.example(schema), shape.response(page, cursor, path))))
+}
+
+fn unknown_cursor() -> Response {
+    Response::invalid("Unknown `cursor`: no page has returned it")
+}
+
+/// A cursor is opaque to callers. Here it is the number of rows before the page.
+fn format_cursor(before: usize) -> String {
+    format!("after-{before}")
+}
+
+fn parse_cursor(cursor: &str) -> Option<usize> {
+    cursor.strip_prefix("after-")?.parse().ok()
+}

@@ -1,0 +1,97 @@
+//! A request that the description allows.
+
+use http::HeaderMap;
+use serde_json::{Map, Value};
+
+use super::description::{DESCRIPTION, Operation};
+use super::response::Response;
+use super::settings::Settings;
+use super::time::duration_millis;
+
+pub(crate) struct Request<'a> {
+    pub operation: &'static Operation,
+    arguments: &'a [String],
+    query: Vec<(String, String)>,
+    /// The body; null if there is none.
+    pub body: Value,
+    pub headers: &'a HeaderMap,
+    /// The path, still percent-encoded.
+    pub path: &'a str,
+    /// Milliseconds since 1970.
+    pub now: i64,
+    /// The settings that handlers need while they change the state.
+    pub page_size: usize,
+    /// The milliseconds from a message's request to its delivery.
+    pub delivery: i64,
+}
+
+impl<'a> Request<'a> {
+    /// Parses a request, or refuses one that the description does not allow.
+    pub fn parse(
+        operation: &'static Operation,
+        arguments: &'a [String],
+        request: &'a http::Request<bytes::Bytes>,
+        now: i64,
+        settings: &Settings,
+    ) -> Result<Self, Response> {
+        let query: Vec<_> = pairs(request.uri().query().unwrap_or_default()).collect();
+        for parameter in &operation.query {
+            let mut given = query.iter().filter(|(name, _)| *name == parameter.name).peekable();
+            if parameter.required && given.peek().is_none() {
+                return Err(Response::invalid(format!("`{}` is required", parameter.name)));
+            }
+            given
+                .try_for_each(|(name, text)| DESCRIPTION.validate_text(&parameter.schema, text, name))
+                .map_err(Response::invalid)?;
+        }
+        let body: Value = match request.body().as_ref() {
+            [] => Value::Null,
+            bytes => serde_json::from_slice(bytes)
+                .map_err(|error| Response::invalid(format!("The body is not JSON: {error}")))?,
+        };
+        if let Some(schema) = &operation.body {
+            // Some clients send no body for an empty object.
+            let empty = Value::Object(Map::new());
+            let body = if request.body().is_empty() { &empty } else { &body };
+            DESCRIPTION.validate(schema, body).map_err(Response::invalid)?;
+        }
+        let (headers, path) = (request.headers(), request.uri().path());
+        let (page_size, delivery) = (settings.page_size, duration_millis(settings.delivery));
+        Ok(Self { operation, arguments, query, body, headers, path, now, page_size, delivery })
+    }
+
+    /// The argument in the path with this index.
+    pub fn id(&self, index: usize) -> &str {
+        self.arguments.get(index).map_or("", String::as_str)
+    }
+
+    /// The last argument in the path.
+    pub fn last_id(&self) -> &str {
+        self.arguments.last().map_or("", String::as_str)
+    }
+
+    /// A query parameter that is not empty.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters(name).next()
+    }
+
+    /// All values of a query parameter that can be repeated.
+    pub fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
+        let given = self.query.iter().filter(move |(own, value)| own == name && !value.is_empty());
+        given.map(|(_, value)| value.as_str())
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().filter(|value| !value.is_empty())
+    }
+}
+
+/// Decodes the names and values of a query.
+pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| (decode(name), decode(value)))
+}
+
+fn decode(text: &str) -> String {
+    percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}

@@ -1,0 +1,34 @@
+//! The settings of a fake.
+
+use std::time::Duration;
+
+pub(crate) struct Settings {
+    /// The maximum number of rows of a page.
+    pub page_size: usize,
+    /// How many calls, messages, runs and keys are kept of each.
+    pub keep: usize,
+    /// The time from a message's request to its delivery.
+    pub delivery: Duration,
+    /// The time that every response takes.
+    pub latency: Duration,
+    /// Respond with an example where the state leads to an error.
+    pub respond_with_examples: bool,
+    /// The number of further requests to refuse with 429, and their `retry-after`.
+    pub limited: Option<(usize, Duration)>,
+    /// Collect webhooks.
+    pub webhooks: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            page_size: 100,
+            keep: 10_000,
+            delivery: Duration::from_secs(5),
+            latency: Duration::ZERO,
+            respond_with_examples: false,
+            limited: None,
+            webhooks: false,
+        }
+    }
+}

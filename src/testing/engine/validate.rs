@@ -1,0 +1,128 @@
+//! Validates values against the description.
+
+use serde_json::{Map, Value, json};
+
+use super::description::Description;
+
+impl Description {
+    /// Validates a value against a schema. The error names the path.
+    pub fn validate(&self, schema: &Value, value: &Value) -> Result<(), String> {
+        self.validate_at(schema, value, "")
+    }
+
+    /// Validates the text of a query parameter.
+    pub fn validate_text(&self, schema: &Value, text: &str, name: &str) -> Result<(), String> {
+        let (schema, _) = self.resolve(schema);
+        let value = match schema.get("type").and_then(Value::as_str) {
+            // A filter by unknown values matches nothing.
+            Some("array") => return Ok(()),
+            _ if text.is_empty() => return Ok(()),
+            Some("integer" | "number" | "boolean") => {
+                let parsed = serde_json::from_str(text).ok().filter(|value: &Value| !value.is_null());
+                parsed.unwrap_or_else(|| text.into())
+            }
+            _ => Value::from(text),
+        };
+        self.validate_at(schema, &value, name)
+    }
+
+    fn validate_at(&self, schema: &Value, value: &Value, path: &str) -> Result<(), String> {
+        let (schema, nullable) = self.resolve(schema);
+        if value.is_null() && nullable {
+            return Ok(());
+        }
+        if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
+            return self.validate_union(schema, variants, value, path);
+        }
+        if let Some(allowed) = schema.get("enum").and_then(Value::as_array)
+            && !allowed.contains(value)
+        {
+            return Err(format!("{} must be one of {}", name(path), one_of(allowed)));
+        }
+        let Some(kind) = schema.get("type").and_then(Value::as_str) else { return Ok(()) };
+        let fits = match kind {
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0),
+            "number" => value.is_number(),
+            "array" => value.is_array(),
+            "object" => value.is_object(),
+            _ => true,
+        };
+        if !fits {
+            let article = if matches!(kind, "integer" | "array" | "object") { "an" } else { "a" };
+            return Err(format!("{} must be {article} {kind}", name(path)));
+        }
+        match (value, schema.get("items")) {
+            (Value::Array(items), Some(schema)) => {
+                let mut items = items.iter().enumerate();
+                items.try_for_each(|(index, item)| self.validate_at(schema, item, &format!("{path}[{index}]")))
+            }
+            (Value::Object(members), _) => self.validate_object(schema, members, path),
+            _ => Ok(()),
+        }
+    }
+
+    fn validate_object(&self, schema: &Value, members: &Map<String, Value>, path: &str) -> Result<(), String> {
+        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        let required: Vec<&str> =
+            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let properties = schema.get("properties").and_then(Value::as_object);
+        // The official clients may leave out a property with one possible value.
+        let is_constant = |name: &str| {
+            let allowed = properties.and_then(|properties| self.resolve(properties.get(name)?).0.get("enum"));
+            allowed.and_then(Value::as_array).is_some_and(|allowed| allowed.len() == 1)
+        };
+        if let Some(missing) = required.iter().find(|name| !members.contains_key(**name) && !is_constant(name)) {
+            return Err(format!("{} is required", name(&below(missing))));
+        }
+        let others = schema.get("additionalProperties").filter(|others| others.is_object());
+        members.iter().try_for_each(|(name, value)| {
+            match properties.and_then(|properties| properties.get(name)) {
+                // An optional property may be null, which means the same as its absence.
+                Some(_) if value.is_null() && !required.contains(&name.as_str()) => Ok(()),
+                Some(schema) => self.validate_at(schema, value, &below(name)),
+                None => others.map_or(Ok(()), |schema| self.validate_at(schema, value, &below(name))),
+            }
+        })
+    }
+
+    fn validate_union(&self, schema: &Value, variants: &[Value], value: &Value, path: &str) -> Result<(), String> {
+        let tag = schema.pointer("/discriminator/propertyName").and_then(Value::as_str);
+        let mapping = schema.pointer("/discriminator/mapping").and_then(Value::as_object);
+        let (Some(tag), Some(mapping)) = (tag, mapping) else {
+            let fits = variants.iter().any(|variant| self.validate_at(variant, value, path).is_ok());
+            return if fits { Ok(()) } else { Err(format!("{} matches none of its possible types", name(path))) };
+        };
+        let variant = |target: &Value| json!({"$ref": target});
+        match (value.get(tag).and_then(Value::as_str), value) {
+            (Some(kind), _) => match mapping.get(kind) {
+                Some(target) => self.validate_at(&variant(target), value, path),
+                None => {
+                    let known: Vec<Value> = mapping.keys().map(|kind| kind.as_str().into()).collect();
+                    let tag = if path.is_empty() { tag.to_owned() } else { format!("{path}.{tag}") };
+                    Err(format!("{} must be one of {}", name(&tag), one_of(&known)))
+                }
+            },
+            // The official clients may leave the tag out.
+            (None, Value::Object(members))
+                if mapping.iter().any(|(kind, target)| {
+                    let mut members = members.clone();
+                    members.insert(tag.to_owned(), kind.as_str().into());
+                    self.validate_at(&variant(target), &Value::Object(members), path).is_ok()
+                }) =>
+            {
+                Ok(())
+            }
+            (None, _) => Err(format!("{} must have a `{tag}`", name(path))),
+        }
+    }
+}
+
+fn name(path: &str) -> String {
+    if path.is_empty() { "The body".to_owned() } else { format!("`{path}`") }
+}
+
+fn one_of(values: &[Value]) -> String {
+    values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
+}

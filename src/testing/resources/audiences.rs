@@ -1,0 +1,115 @@
+//! Audiences: `/audiences`. Their members are computed for every request.
+
+use serde_json::{Map, Value, json};
+
+use super::profiles::Profile;
+use crate::testing::engine::{
+    Handler, Outcome, Request, Resource, Response, State, crud, iso, list, page, path, pick, stored, text, time, with,
+};
+
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("audiences.list", crud::list::<Audience>),
+    ("audiences.retrieve", crud::retrieve::<Audience>),
+    ("audiences.update", update),
+    ("audiences.delete", delete),
+    ("audiences.list_members", list_members),
+];
+
+pub(super) struct Audience {
+    properties: Map<String, Value>,
+    created: i64,
+    updated: i64,
+    version: u64,
+}
+
+stored!(Audience, "audience");
+
+impl Resource for Audience {
+    fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        let about = json!({"id": id, "created_at": iso(self.created), "updated_at": iso(self.updated)});
+        Ok(with(with(json!({"name": id, "description": ""}), self.properties.clone().into()), about))
+    }
+}
+
+impl Audience {
+    /// The users whose profiles match.
+    pub fn members<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a str> {
+        let filter = self.properties.get("filter");
+        let operator = self.properties.get("operator").or_else(|| filter?.get("operator")).and_then(Value::as_str);
+        let matching = move |(user, Profile(profile)): (&'a str, &'a Profile)| {
+            let profile = Value::Object(profile.clone());
+            group(operator.unwrap_or("AND"), list(filter?, "filters"), &profile).then_some(user)
+        };
+        state.table::<Profile>().iter().filter_map(matching)
+    }
+}
+
+fn group(operator: &str, filters: &[Value], profile: &Value) -> bool {
+    let mut outcomes = filters.iter().map(|filter| matches(filter, profile));
+    if operator == "OR" { outcomes.any(|outcome| outcome) } else { outcomes.all(|outcome| outcome) }
+}
+
+fn matches(filter: &Value, profile: &Value) -> bool {
+    let operator = text(filter, "operator").unwrap_or_default();
+    if matches!(operator, "AND" | "OR") {
+        return group(operator, list(filter, "filters"), profile);
+    }
+    let expected = text(filter, "value").unwrap_or_default();
+    let Some(value) = text(filter, "path").and_then(|name| path(profile, name)) else {
+        return matches!(operator, "NEQ" | "OMIT");
+    };
+    let own = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let has = match value {
+        Value::Array(items) => items.iter().any(|item| item == expected),
+        _ => own.contains(expected),
+    };
+    let numbers = || Some((own.parse::<f64>().ok()?, expected.parse::<f64>().ok()?));
+    let times = || Some((time::parse(&own)?, time::parse(expected)?));
+    match operator {
+        "EQ" => own == expected,
+        "NEQ" => own != expected,
+        "STARTS_WITH" => own.starts_with(expected),
+        "ENDS_WITH" => own.ends_with(expected),
+        "INCLUDES" => has,
+        "OMIT" => !has,
+        "GT" => numbers().is_some_and(|(own, expected)| own > expected),
+        "GTE" => numbers().is_some_and(|(own, expected)| own >= expected),
+        "LT" => numbers().is_some_and(|(own, expected)| own < expected),
+        "LTE" => numbers().is_some_and(|(own, expected)| own <= expected),
+        "IS_BEFORE" => times().is_some_and(|(own, expected)| own < expected),
+        "IS_AFTER" => times().is_some_and(|(own, expected)| own > expected),
+        "EXISTS" => true,
+        _ => false,
+    }
+}
+
+fn update(state: &mut State, request: &Request<'_>) -> Outcome {
+    let (id, now) = (request.id(0), request.now);
+    let event = if state.table::<Audience>().contains(id) { "audiences:updated" } else { "audiences:created" };
+    let new = || Audience { properties: Map::new(), created: now, updated: now, version: 0 };
+    let audience = state.table_mut().entry(id, new);
+    audience.properties.extend(pick(&request.body, &["name", "description", "filter", "operator"]));
+    audience.updated = now;
+    audience.version += 1;
+    let view = state.find::<Audience>(id)?.view(id, state, request)?;
+    state.emit(event, view.clone());
+    Ok(Response::ok(json!({"audience": view})))
+}
+
+fn delete(state: &mut State, request: &Request<'_>) -> Outcome {
+    if state.table_mut::<Audience>().remove(request.id(0)).is_some() {
+        state.emit("audiences:deleted", json!({"id": request.id(0)}));
+    }
+    Ok(Response::empty(204))
+}
+
+fn list_members(state: &mut State, request: &Request<'_>) -> Outcome {
+    let audience = state.find::<Audience>(request.id(0))?;
+    let members = audience.members(state).map(|user| {
+        json!({
+            "audience_id": request.id(0), "audience_version": audience.version, "member_id": user,
+            "added_at": iso(audience.updated), "reason": "The profile matches the filter",
+        })
+    });
+    page(request, members)
+}

@@ -1,0 +1,166 @@
+//! Broadcasts: `/broadcasts`.
+
+use serde_json::{Value, json};
+
+use super::elements;
+use super::messages::Message;
+use super::send::submit_at;
+use super::templates::Template;
+use crate::testing::engine::{
+    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, Stored, crud, iso, or_null, pick, text,
+    time, with,
+};
+
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("broadcasts.list", crud::list::<Broadcast>),
+    ("broadcasts.create", crud::create::<Broadcast>),
+    ("broadcasts.retrieve", crud::retrieve::<Broadcast>),
+    ("broadcasts.update", update),
+    ("broadcasts.archive", archive),
+    ("broadcasts.duplicate", duplicate),
+    ("broadcasts.put_content", put_content),
+    ("broadcasts.retrieve_content", retrieve_content),
+    ("broadcasts.send", |state, request| send_at(state, request, request.now)),
+    ("broadcasts.schedule", schedule),
+    ("broadcasts.cancel", cancel),
+];
+
+#[derive(Clone)]
+struct Broadcast {
+    name: String,
+    channel: Value,
+    created: i64,
+    updated: i64,
+    archived: Option<i64>,
+    schedule: Option<Value>,
+    /// The time at which it begins to go out.
+    sends: Option<i64>,
+    template: Template,
+}
+
+impl Stored for Broadcast {
+    const NOUN: &'static str = "broadcast";
+
+    fn is_deleted(&self) -> bool {
+        self.archived.is_some()
+    }
+}
+
+impl Resource for Broadcast {
+    const NEWEST_FIRST: bool = true;
+
+    fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.details(id, request))
+    }
+}
+
+impl Create for Broadcast {
+    const ID_PREFIX: &'static str = "bc_";
+
+    fn build(_: &mut State, _: &str, request: &Request<'_>, _: Option<Self>) -> Result<Self, Response> {
+        let name = text(&request.body, "name").unwrap_or_default().to_owned();
+        let content = json!({"version": "2022-01-01", "elements": []});
+        Ok(Self::new(name, or_null(&request.body, "channel"), content, request.now))
+    }
+}
+
+impl Broadcast {
+    fn new(name: String, channel: Value, content: Value, now: i64) -> Self {
+        let template = Template::new(json!({"content": content}), now);
+        Self { name, channel, created: now, updated: now, archived: None, schedule: None, sends: None, template }
+    }
+
+    fn status(&self, request: &Request<'_>) -> &'static str {
+        match self.sends {
+            None => "draft",
+            Some(at) if request.now < at => "scheduled",
+            Some(at) if request.now < at.saturating_add(request.delivery) => "sending",
+            Some(_) => "sent",
+        }
+    }
+
+    fn details(&self, id: &str, request: &Request<'_>) -> Value {
+        json!({
+            "id": id, "name": self.name, "channel": self.channel, "status": self.status(request),
+            "created_at": iso(self.created), "created_by": CREATOR,
+            "updated_at": iso(self.updated), "updated_by": CREATOR,
+            "archived_at": self.archived.map(iso), "archived_by": self.archived.map(|_| CREATOR),
+            "schedule": self.schedule,
+        })
+    }
+}
+
+fn update(state: &mut State, request: &Request<'_>) -> Outcome {
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
+    text(&request.body, "name").unwrap_or_default().clone_into(&mut broadcast.name);
+    broadcast.updated = request.now;
+    Ok(Response::ok(broadcast.details(request.id(0), request)))
+}
+
+fn archive(state: &mut State, request: &Request<'_>) -> Outcome {
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
+    broadcast.archived = Some(request.now);
+    Ok(Response::ok(broadcast.details(request.id(0), request)))
+}
+
+fn duplicate(state: &mut State, request: &Request<'_>) -> Outcome {
+    let Broadcast { name, channel, template, .. } = state.find::<Broadcast>(request.id(0))?;
+    let copy = Broadcast::new(format!("{name} (copy)"), channel.clone(), template.draft_content(), request.now);
+    let id = state.new_id(Broadcast::ID_PREFIX);
+    let details = copy.details(&id, request);
+    state.table_mut().insert(&id, copy);
+    Ok(Response::ok(details))
+}
+
+fn put_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    state.find::<Broadcast>(request.id(0))?;
+    let content = elements::with_ids(state, or_null(&request.body, "content"));
+    Ok(state.find_mut::<Broadcast>(request.id(0))?.template.write_content(content, request))
+}
+
+fn retrieve_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    Ok(elements::export(&state.find::<Broadcast>(request.id(0))?.template.draft_content()))
+}
+
+fn schedule(state: &mut State, request: &Request<'_>) -> Outcome {
+    let at = text(&request.body, "scheduled_to").and_then(time::parse);
+    send_at(state, request, at.ok_or_else(|| Response::invalid("`scheduled_to` is not an ISO 8601 timestamp"))?)
+}
+
+fn send_at(state: &mut State, request: &Request<'_>, at: i64) -> Outcome {
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
+    if matches!(broadcast.status(request), "sending" | "sent") {
+        return Err(Response::conflict("The broadcast has been sent"));
+    }
+    broadcast.template.content.publish(request.now);
+    broadcast.sends = Some(at);
+    broadcast.updated = request.now;
+    let recipient = or_null(&request.body, "recipient_id");
+    let to = match text(&request.body, "recipient_type") {
+        Some("audience") => json!({"audience_id": recipient}),
+        _ => json!({"list_id": recipient}),
+    };
+    let message = json!({"to": to, "content": broadcast.template.draft_content(), "routing": {
+        "method": "single", "channels": [broadcast.channel],
+    }});
+    let request_id = submit_at(state, request, at, message, true)?;
+    let schedule = pick(&request.body, &["recipient_id", "recipient_type", "scheduled_to", "timezone"]);
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
+    broadcast.schedule = Some(with(schedule, json!({"request_id": request_id})));
+    Ok(Response::ok(broadcast.details(request.id(0), request)))
+}
+
+fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
+    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
+    if broadcast.status(request) != "scheduled" {
+        return Err(Response::conflict("The broadcast is not scheduled"));
+    }
+    broadcast.sends = None;
+    broadcast.updated = request.now;
+    let schedule = broadcast.schedule.take().unwrap_or_default();
+    let details = broadcast.details(request.id(0), request);
+    let request_id = text(&schedule, "request_id").unwrap_or_default();
+    let messages = state.table_mut::<Message>().iter_mut();
+    messages.filter(|(_, message)| message.request == request_id).for_each(|(_, message)| message.cancel(request.now));
+    Ok(Response::ok(details))
+}

@@ -1,0 +1,110 @@
+//! The rendered content of a message.
+
+use serde_json::Value;
+
+use super::profiles;
+use super::templates::Template;
+use super::tenants::Tenant;
+use crate::testing::engine::{State, list, object, path, text};
+
+/// The live version of a template: one of the workspace, by id or alias, or one of the message's tenant.
+pub(super) fn payload<'a>(state: &'a State, message: &Value, template: &str) -> Option<&'a Value> {
+    if let Some(own) = template.strip_prefix("tenant/") {
+        let tenant = state.table::<Tenant>().get(path(message, "context.tenant_id")?.as_str()?)?;
+        return tenant.template(own).or_else(|| payload(state, message, own));
+    }
+    let has_alias = |payload: &Value| payload.get("alias").is_some_and(|alias| alias == template);
+    let mut live = state.table::<Template>().iter().filter(|(_, own)| own.is_sendable());
+    live.find_map(|(id, own)| own.content.live().filter(|payload| id == template || has_alias(payload)))
+}
+
+/// The title and the body, with their variables filled in.
+pub(crate) fn render(state: &State, message: &Value, to: &Value) -> (String, String) {
+    let of_template = || payload(state, message, text(message, "template")?)?.get("content");
+    // Of a journey.
+    let of_any_template = || state.table::<Template>().get(text(message, "template")?)?.content.live()?.get("content");
+    let content = message.get("content").filter(|content| content.is_object());
+    let content = content.or_else(of_template).or_else(of_any_template);
+    let Some(content) = content else { return (String::new(), String::new()) };
+    let (mut title, mut body) = (String::new(), Vec::new());
+    if let Some(given) = text(content, "title") {
+        given.clone_into(&mut title);
+    }
+    body.extend(text(content, "body").map(str::to_owned));
+    collect(list(content, "elements"), &mut title, &mut body);
+    let fill = |template: &str| {
+        filled(template, |name| {
+            let name = name.strip_prefix("data.").unwrap_or(name);
+            let given = [to.get("data"), message.get("data")].into_iter().flatten().find_map(|data| path(data, name));
+            let name = name.strip_prefix("profile.").unwrap_or(name);
+            let inline = || [Some(to), to.get("profile")].into_iter().flatten().find_map(|to| path(to, name));
+            let stored = || profiles::property(state, text(to, "user_id")?, name);
+            given.or_else(inline).or_else(stored).map(plain)
+        })
+    };
+    (fill(&title), fill(&body.join("\n")))
+}
+
+fn collect(elements: &[Value], title: &mut String, body: &mut Vec<String>) {
+    for element in elements {
+        if let Some(given) = text(element, "title").filter(|_| title.is_empty()) {
+            given.clone_into(title);
+        }
+        body.extend(text(element, "content").map(str::to_owned));
+        collect(list(element, "elements"), title, body);
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Replaces each `{{name}}`; unknown names become empty.
+fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let (mut filled, mut rest) = (String::new(), text);
+    while let Some((before, (name, after))) =
+        rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
+    {
+        filled.push_str(before);
+        filled.push_str(&value(name.trim()).unwrap_or_default());
+        rest = after;
+    }
+    filled + rest
+}
+
+/// Escapes a text for HTML.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// The topic of a message, or of its template.
+pub(super) fn topic<'a>(state: &'a State, message: &'a Value) -> Option<&'a str> {
+    let own = object(message, "preferences").and_then(|preferences| preferences.get("subscription_topic_id")?.as_str());
+    own.or_else(|| {
+        let payload = payload(state, message, text(message, "template")?)?;
+        path(payload, "subscription.topic_id")?.as_str()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, filled};
+
+    #[test]
+    fn variables_are_filled_in_or_removed() {
+        let value = |name: &str| (name == "name").then(|| "Ada".to_owned());
+        assert_eq!(filled("Hi {{ name }}, {{none}}{{ and", value), "Hi Ada, {{ and");
+        assert_eq!(escaped("<a href=\"'\">&"), "&lt;a href=&quot;&#39;&quot;&gt;&amp;");
+    }
+}

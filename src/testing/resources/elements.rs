@@ -1,0 +1,99 @@
+//! The elements of a template's content. Each has an id and a checksum.
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::testing::engine::{Response, State, list, text};
+
+/// Gives an id to each element that has none.
+pub(super) fn with_ids(state: &mut State, mut content: Value) -> Value {
+    if let Some(Value::Array(elements)) = content.get_mut("elements") {
+        elements.iter_mut().for_each(|element| give_id(state, element));
+    }
+    content
+}
+
+fn give_id(state: &mut State, element: &mut Value) {
+    let Some(members) = element.as_object_mut() else { return };
+    if !members.get("id").is_some_and(Value::is_string) {
+        members.insert("id".to_owned(), json!(state.new_id("el_")));
+    }
+    if let Some(Value::Array(inner)) = members.get_mut("elements") {
+        inner.iter_mut().for_each(|element| give_id(state, element));
+    }
+}
+
+/// Refuses content whose outermost elements are not channels.
+pub(super) fn check_channels(content: &Value) -> Result<(), Response> {
+    let other = list(content, "elements").iter().any(|element| text(element, "type") != Some("channel"));
+    if other {
+        Err(Response::invalid("Every element of `content.elements` must be of the type `channel`"))
+    } else {
+        Ok(())
+    }
+}
+
+fn checksum(value: &Value) -> String {
+    Sha256::digest(value.to_string()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The id and the checksum of every element, at any depth.
+pub(super) fn checksums(content: &Value) -> Vec<Value> {
+    let checksums = |element| {
+        let own = json!({"id": text(element, "id").unwrap_or_default(), "checksum": checksum(element)});
+        std::iter::once(own).chain(checksums(element))
+    };
+    list(content, "elements").iter().flat_map(checksums).collect()
+}
+
+/// The response with the elements and their checksums, for translators.
+pub(super) fn export(content: &Value) -> Response {
+    let version = text(content, "version").unwrap_or("2022-01-01");
+    Response::ok(json!({"elements": exported(content), "version": version}))
+}
+
+fn exported(content: &Value) -> Vec<Value> {
+    let export = |element: &Value| {
+        let mut exported: Map<String, Value> = element.as_object().cloned().unwrap_or_default();
+        exported.insert("checksum".to_owned(), json!(checksum(element)));
+        exported.entry("type").or_insert_with(|| json!("text"));
+        if element.get("elements").is_some_and(Value::is_array) {
+            exported.insert("elements".to_owned(), Value::Array(self::exported(element)));
+        }
+        Value::Object(exported)
+    };
+    list(content, "elements").iter().map(export).collect()
+}
+
+/// Finds the element with an id, at any depth.
+pub(super) fn find<'a>(content: &'a mut Value, id: &str) -> Option<&'a mut Value> {
+    let elements = content.get_mut("elements")?.as_array_mut()?;
+    for element in elements {
+        if text(element, "id") == Some(id) {
+            return Some(element);
+        }
+        if let Some(inner) = find(element, id) {
+            return Some(inner);
+        }
+    }
+    None
+}
+
+/// Writes the translations of elements into one locale: all of them, or none if an element is missing.
+pub(super) fn translate(content: &mut Value, locale: &str, translations: &[Value]) -> Result<(), Response> {
+    let mut translated = content.clone();
+    for translation in translations {
+        let id = text(translation, "id").unwrap_or_default();
+        let element = find(&mut translated, id).and_then(Value::as_object_mut);
+        let element = element.ok_or_else(|| Response::invalid(format!("There is no element with the id \"{id}\".")))?;
+        let locales = element.entry("locales").or_insert_with(|| json!({}));
+        let entry = locales.as_object_mut().map(|locales| locales.entry(locale).or_insert_with(|| json!({})));
+        if let (Some(Value::Object(entry)), Some(given)) = (entry, translation.as_object()) {
+            entry.extend(
+                given.iter().filter(|(name, _)| *name != "id").map(|(name, value)| (name.clone(), value.clone())),
+            );
+        }
+    }
+    *content = translated;
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! Journeys and the templates that belong to them: `/journeys`.
+
+use serde_json::{Map, Value, json};
+
+use super::runs::{self, Kind, Run, Step};
+use super::send::submit_at;
+use super::templates::{self, Template};
+use crate::testing::engine::{
+    CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, iso, list, object, or_null, page,
+    pick, stored, text, with,
+};
+
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("journeys.list", crud::list::<Journey>),
+    ("journeys.create", create),
+    ("journeys.retrieve", crud::retrieve::<Journey>),
+    ("journeys.replace", replace),
+    ("journeys.archive", crud::delete::<Journey>),
+    ("journeys.publish", publish),
+    ("journeys.list_versions", list_versions),
+    ("journeys.invoke", invoke),
+    ("journeys.cancel", cancel),
+    ("journeys.runs.list", |state, request| runs::list(state, request, Kind::Journey)),
+    ("journeys.runs.retrieve", retrieve_run),
+    ("journeys.runs.list_steps", |state, request| runs::list_steps(state, request, Kind::Journey, "node_id")),
+    ("journeys.templates.list", |state, request| in_journey(state, request, crud::list::<Template>)),
+    ("journeys.templates.create", create_template),
+    ("journeys.templates.retrieve", |state, request| in_journey(state, request, crud::retrieve::<Template>)),
+    ("journeys.templates.replace", replace_template),
+    ("journeys.templates.archive", |state, request| in_journey(state, request, crud::delete::<Template>)),
+    ("journeys.templates.publish", |state, request| in_journey(state, request, templates::publish_version)),
+    ("journeys.templates.list_versions", |state, request| in_journey(state, request, templates::list_versions)),
+    ("journeys.templates.retrieve_content", |state, request| in_journey(state, request, templates::retrieve_content)),
+    ("journeys.templates.put_content", |state, request| in_journey(state, request, templates::replace_content)),
+    ("journeys.templates.put_locale", |state, request| in_journey(state, request, templates::put_locale)),
+];
+
+struct Journey {
+    /// Name, nodes and settings.
+    content: Versions,
+    created: i64,
+    updated: i64,
+    archived: bool,
+}
+
+stored!(Journey, "journey");
+
+impl Resource for Journey {
+    fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
+        let version = request.parameter("version").unwrap_or("published");
+        let content = self.content.read(version).ok_or_else(|| Response::not_found("version", version))?;
+        Ok(self.details(id, version, content))
+    }
+
+    fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
+        let version = request.parameter("version").unwrap_or("published");
+        let name = or_null(self.content.read(version).filter(|_| !self.archived)?, "name");
+        let (created, updated) = (iso(self.created), iso(self.updated));
+        Some(json!({"id": id, "name": name, "version": version, "createdAt": created, "updatedAt": updated}))
+    }
+
+    fn archive(&mut self) -> bool {
+        self.archived = true;
+        true
+    }
+}
+
+impl Journey {
+    fn details(&self, id: &str, version: &str, content: &Value) -> Value {
+        let about = json!({
+            "id": id, "state": self.content.state(version), "created": self.created, "creator": CREATOR,
+            "updated": self.updated, "updater": CREATOR, "published": self.content.published(),
+        });
+        with(with(json!({"enabled": true, "nodes": []}), content.clone()), about)
+    }
+}
+
+/// The content of a journey in a request. Nodes without an id get one.
+fn content(state: &mut State, body: &Value) -> Value {
+    let mut content = pick(body, &["name", "nodes", "enabled", "cancelation_token"]);
+    if let Some(Value::Array(nodes)) = content.get_mut("nodes") {
+        for node in nodes.iter_mut().filter_map(Value::as_object_mut) {
+            if !node.get("id").is_some_and(Value::is_string) {
+                node.insert("id".to_owned(), json!(state.new_id("node_")));
+            }
+        }
+    }
+    Value::Object(content)
+}
+
+fn create(state: &mut State, request: &Request<'_>) -> Outcome {
+    let nodes = list(&request.body, "nodes");
+    if nodes.iter().any(|node| text(node, "id").is_some()) {
+        return Err(Response::invalid("The nodes of a new journey must not have an `id`"));
+    }
+    if nodes.iter().any(|node| text(node, "type") == Some("send")) {
+        return Err(Response::unprocessable("A new journey cannot have send nodes, because it has no templates yet"));
+    }
+    if nodes.first().is_none_or(|node| text(node, "type") != Some("trigger")) {
+        return Err(Response::invalid("The first node must be a trigger"));
+    }
+    let (id, content) = (state.new_id("jn_"), content(state, &request.body));
+    let mut content = Versions::new(content, request.now);
+    if text(&request.body, "state") == Some("PUBLISHED") {
+        content.publish(request.now);
+    }
+    let journey = Journey { content, created: request.now, updated: request.now, archived: false };
+    let view = journey.details(&id, "published", journey.content.draft());
+    state.table_mut().insert(&id, journey);
+    Ok(Response::ok(view))
+}
+
+fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
+    state.find::<Journey>(request.id(0))?;
+    let sends = list(&request.body, "nodes").iter().filter(|node| text(node, "type") == Some("send"));
+    let is_known = |template: &str| {
+        let template = state.table::<Template>().get(template);
+        template.is_some_and(|template| template.belongs_to(request.id(0)) && !template.is_archived())
+    };
+    let mut named = sends.filter_map(|node| text(node.get("message")?, "template"));
+    if let Some(unknown) = named.find(|template| !is_known(template)) {
+        return Err(Response::invalid(format!("The journey has no template with the id \"{unknown}\".")));
+    }
+    let content = content(state, &request.body);
+    let journey = state.find_mut::<Journey>(request.id(0))?;
+    journey.content.write(content);
+    journey.updated = request.now;
+    if text(&request.body, "state") == Some("PUBLISHED") {
+        journey.content.publish(request.now);
+    }
+    Ok(Response::ok(journey.details(request.id(0), "draft", journey.content.draft())))
+}
+
+fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
+    let journey = state.find_mut::<Journey>(request.id(0))?;
+    match text(&request.body, "version") {
+        None => {
+            journey.content.publish(request.now);
+            let templates = state.table_mut::<Template>().iter_mut();
+            for (_, template) in templates.filter(|(_, template)| template.belongs_to(request.id(0))) {
+                template.content.publish(request.now);
+            }
+        }
+        Some(version) if journey.content.select(version) => {}
+        Some(version) => return Err(Response::not_found("version", version)),
+    }
+    let journey = state.find::<Journey>(request.id(0))?;
+    Ok(Response::ok(journey.details(request.id(0), "published", journey.content.live().unwrap_or(&Value::Null))))
+}
+
+fn list_versions(state: &mut State, request: &Request<'_>) -> Outcome {
+    let versions = state.find::<Journey>(request.id(0))?.content.all().map(|(version, content, at)| {
+        let name = or_null(content, "name");
+        json!({"version": version, "name": name, "created": at, "published": at, "creator": CREATOR})
+    });
+    page(request, versions)
+}
+
+fn invoke(state: &mut State, request: &Request<'_>) -> Outcome {
+    if text(&request.body, "user_id").is_none() && object(&request.body, "profile").is_none() {
+        return Err(Response::invalid("`user_id` or `profile` is required"));
+    }
+    let journey = state.find::<Journey>(request.id(0))?;
+    if journey.archived {
+        return Err(Response::unprocessable("The automation template is archived"));
+    }
+    let content = journey.content.live().cloned();
+    let content = content.ok_or_else(|| Response::not_found("published journey", request.id(0)))?;
+    if content.get("enabled").is_some_and(|enabled| enabled == false) {
+        return Err(Response::unprocessable("The automation template is disabled"));
+    }
+    let run = start(state, request, &content)?;
+    Ok(runs::store(state, run))
+}
+
+/// Performs all nodes of a run, each at its time. Only delays and sends have an effect.
+fn start(state: &mut State, request: &Request<'_>, content: &Value) -> Result<Run, Response> {
+    let mut now = request.now;
+    let mut steps = Vec::new();
+    for node in list(content, "nodes") {
+        let action = text(node, "type").unwrap_or_default().to_owned();
+        let begins = now;
+        let mut message = None;
+        match action.as_str() {
+            "delay" => now = runs::delay_end(node, now),
+            "send" => message = Some(send(state, request, node.get("message").unwrap_or(&Value::Null), begins)?),
+            _ => {}
+        }
+        let id = text(node, "id").unwrap_or_default().to_owned();
+        steps.push(Step { id, action, begins, ends: now, message });
+    }
+    let token = text(content, "cancelation_token").map(str::to_owned);
+    let (template, source) = (Some(request.id(0).to_owned()), format!("invoke/{}", request.id(0)));
+    Ok(Run { kind: Kind::Journey, template, token, source, started: request.now, steps, canceled: None })
+}
+
+fn send(state: &mut State, request: &Request<'_>, node: &Value, at: i64) -> Result<String, Response> {
+    let mut to: Map<String, Value> = object(&request.body, "profile").cloned().unwrap_or_default();
+    to.extend(text(&request.body, "user_id").map(|user| ("user_id".to_owned(), json!(user))));
+    to.extend(object(node, "to").cloned().unwrap_or_default());
+    let mut data = object(&request.body, "data").cloned().unwrap_or_default();
+    data.extend(object(node, "data").cloned().unwrap_or_default());
+    let message = with(pick(node, &["template", "delay", "context"]), json!({"to": to, "data": data}));
+    submit_at(state, request, at, message, true)
+}
+
+fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
+    match (text(&request.body, "cancelation_token"), text(&request.body, "run_id")) {
+        (Some(token), None) => {
+            runs::cancel_by_token(state, token, request.now);
+            Ok(Response::new(202, json!({"cancelation_token": token})))
+        }
+        (None, Some(id)) => {
+            runs::find(state, id, Kind::Journey)?;
+            runs::cancel(state, id, request.now)?;
+            let status = runs::find(state, id, Kind::Journey)?.status(request.now);
+            Ok(Response::new(202, json!({"run_id": id, "status": status})))
+        }
+        _ => Err(Response::invalid("Exactly one of `cancelation_token` and `run_id` is required")),
+    }
+}
+
+fn retrieve_run(state: &mut State, request: &Request<'_>) -> Outcome {
+    let run = runs::find(state, request.id(0), Kind::Journey)?;
+    Ok(Response::ok(json!({"run": run.details(request.id(0), request.now)})))
+}
+
+fn in_journey(state: &mut State, request: &Request<'_>, handler: Handler) -> Outcome {
+    state.find::<Journey>(request.id(0))?;
+    handler(state, request)
+}
+
+fn create_template(state: &mut State, request: &Request<'_>) -> Outcome {
+    state.find::<Journey>(request.id(0))?;
+    let given = or_null(&request.body, "notification");
+    let channel = text(&request.body, "channel");
+    let elements = given.get("content").map_or(&[][..], |content| list(content, "elements"));
+    if elements.iter().any(|element| text(element, "type") != Some("channel") || text(element, "channel") != channel) {
+        return Err(Response::invalid("All elements must be inside one for the template's `channel`"));
+    }
+    let (_, _, view) = templates::store(state, request, &given);
+    Ok(view)
+}
+
+fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {
+    state.find::<Journey>(request.id(0))?;
+    templates::write(state, request, &or_null(&request.body, "notification"))
+}

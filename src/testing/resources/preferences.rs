@@ -1,0 +1,173 @@
+//! Preferences of users: `/users/{user_id}/preferences` and `/preferences/logs`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::tenants::Tenant;
+use super::{content, sections};
+use crate::testing::engine::{
+    Handler, Outcome, Request, Response, State, iso, list, or_null, page, path, pick, stored, text, time, with,
+};
+
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("users.preferences.retrieve", list_all),
+    ("users.preferences.bulk_update", update_several),
+    ("users.preferences.bulk_replace", replace_all),
+    ("users.preferences.retrieve_topic", retrieve),
+    ("users.preferences.update_or_create_topic", update),
+    ("users.preferences.delete_topic", delete),
+    ("workspace_preferences.list_logs", list_log),
+];
+
+/// The choices of a user by topic, for each tenant or none.
+#[derive(Default)]
+struct Preferences(BTreeMap<Option<String>, BTreeMap<String, Map<String, Value>>>);
+
+/// An entry of the log of changes.
+struct LogEntry(Value);
+
+stored!(Preferences, "user");
+stored!(LogEntry, "log entry", log);
+
+const FIELDS: [&str; 4] = ["status", "custom_routing", "has_custom_routing", "digest_schedule_id"];
+
+/// A topic with the id and the name of its section.
+type Topic<'a> = (&'a str, &'a str, &'a Value);
+
+/// A user's choice on a topic.
+fn choice<'a>(state: &'a State, user: &str, tenant: Option<&str>, topic: &str) -> Option<&'a Map<String, Value>> {
+    state.table::<Preferences>().get(user)?.0.get(&tenant.map(str::to_owned))?.get(topic)
+}
+
+/// The choices of the user in the path, to change them.
+fn choices<'a>(state: &'a mut State, request: &Request<'_>) -> &'a mut BTreeMap<String, Map<String, Value>> {
+    let preferences = state.table_mut().entry(request.id(0), Preferences::default);
+    preferences.0.entry(request.parameter("tenant_id").map(str::to_owned)).or_default()
+}
+
+/// The preference of a user that is in effect on a topic.
+fn effective(state: &State, user: &str, tenant: Option<&str>, (section, section_name, topic): Topic<'_>) -> Value {
+    let id = text(topic, "id").unwrap_or_default();
+    let of_tenant = tenant.and_then(|tenant| state.table::<Tenant>().get(tenant)?.default_for(id));
+    let default = of_tenant.and_then(|default| text(default, "status")).or(text(topic, "default_status"));
+    let choice = choice(state, user, tenant, id).cloned().unwrap_or_default();
+    let about = json!({
+        "topic_id": id, "topic_name": or_null(topic, "name"), "section_id": section, "section_name": section_name,
+        "default_status": default, "status": choice.get("status").and_then(Value::as_str).or(default),
+    });
+    with(with(json!({"custom_routing": [], "has_custom_routing": false}), choice.into()), about)
+}
+
+fn find_topic<'a>(state: &'a State, id: &str) -> Result<Topic<'a>, Response> {
+    let topic = sections::topics(state).find(|(.., topic)| text(topic, "id") == Some(id));
+    topic.ok_or_else(|| Response::not_found("topic", id))
+}
+
+/// Returns `true` if the recipient has opted out of a message's topic.
+pub(super) fn is_opted_out(state: &State, message: &Value, to: &Value) -> bool {
+    let user = text(to, "user_id").unwrap_or_default();
+    let tenant = path(message, "context.tenant_id").and_then(Value::as_str).or(text(to, "tenant_id"));
+    let Some(topic) = content::topic(state, message).and_then(|id| find_topic(state, id).ok()) else { return false };
+    let id = text(topic.2, "id").unwrap_or_default();
+    // A choice for the tenant comes before one for all of them.
+    let chosen = [tenant, None].into_iter().find(|tenant| choice(state, user, *tenant, id).is_some());
+    text(&effective(state, user, chosen.unwrap_or(tenant), topic), "status") == Some("OPTED_OUT")
+}
+
+fn list_all(state: &mut State, request: &Request<'_>) -> Outcome {
+    let topics = sections::topics(state);
+    page(request, topics.map(|topic| effective(state, request.id(0), request.parameter("tenant_id"), topic)))
+}
+
+fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
+    let topic = find_topic(state, request.id(1))?;
+    let effective = effective(state, request.id(0), request.parameter("tenant_id"), topic);
+    Ok(Response::ok(json!({"topic": effective})))
+}
+
+/// The reason why a choice is not possible.
+fn fault(state: &State, id: &str, choice: &Value) -> Option<&'static str> {
+    let Ok((.., topic)) = find_topic(state, id) else { return Some("The topic does not exist") };
+    let required = text(topic, "default_status") == Some("REQUIRED");
+    (required && text(choice, "status") == Some("OPTED_OUT")).then_some("The topic is required")
+}
+
+fn choose(state: &mut State, request: &Request<'_>, id: &str, choice: &Value) {
+    let name = find_topic(state, id).map(|(.., topic)| or_null(topic, "name")).unwrap_or_default();
+    let choice = pick(choice, &FIELDS);
+    let before = choices(state, request).insert(id.to_owned(), choice.clone());
+    let log = state.new_id("pl_");
+    let about = json!({
+        "id": log, "timestamp": iso(request.now), "topic_id": id, "topic_name": name, "user_id": request.id(0),
+        "tenant_id": request.parameter("tenant_id"), "previous": before.map(|before| summary(&before.into())),
+    });
+    let entry = with(summary(&choice.into()), about);
+    state.emit("preferences:user:updated", entry.clone());
+    state.table_mut().insert(&log, LogEntry(entry));
+}
+
+fn update(state: &mut State, request: &Request<'_>) -> Outcome {
+    let (id, choice) = (request.id(1), or_null(&request.body, "topic"));
+    find_topic(state, id)?;
+    if let Some(fault) = fault(state, id, &choice) {
+        return Err(Response::invalid(fault));
+    }
+    choose(state, request, id, &choice);
+    Ok(Response::ok(json!({"message": "success"})))
+}
+
+fn delete(state: &mut State, request: &Request<'_>) -> Outcome {
+    choices(state, request).remove(request.id(1));
+    Ok(Response::empty(204))
+}
+
+/// A choice in responses and in the log.
+fn summary(choice: &Value) -> Value {
+    let defaults = json!({"custom_routing": [], "has_custom_routing": false});
+    with(defaults, pick(choice, &["topic_id", "status", "custom_routing", "has_custom_routing"]).into())
+}
+
+fn update_several(state: &mut State, request: &Request<'_>) -> Outcome {
+    let (mut items, mut errors) = (Vec::new(), Vec::new());
+    for choice in list(&request.body, "topics") {
+        let id = text(choice, "topic_id").unwrap_or_default();
+        match fault(state, id, choice) {
+            Some(fault) => errors.push(json!({"topic_id": id, "reason": fault})),
+            None => {
+                choose(state, request, id, choice);
+                items.push(summary(choice));
+            }
+        }
+    }
+    Ok(Response::ok(json!({"items": items, "errors": errors})))
+}
+
+fn replace_all(state: &mut State, request: &Request<'_>) -> Outcome {
+    let topics = list(&request.body, "topics");
+    let id = |choice: &Value| text(choice, "topic_id").unwrap_or_default().to_owned();
+    let faults = topics.iter().filter_map(|choice| Some((id(choice), fault(state, &id(choice), choice)?)));
+    let errors: Vec<Value> = faults.map(|(id, reason)| json!({"topic_id": id, "reason": reason})).collect();
+    if !errors.is_empty() {
+        let message = "Some of the topics cannot be set";
+        return Err(Response::new(400, json!({"message": message, "type": "invalid_request_error", "errors": errors})));
+    }
+    let kept: Vec<String> = topics.iter().map(id).collect();
+    let own = choices(state, request);
+    let deleted: Vec<String> = own.keys().filter(|id| !kept.contains(id)).cloned().collect();
+    own.retain(|id, _| kept.contains(id));
+    for choice in topics {
+        choose(state, request, &id(choice), choice);
+    }
+    let items: Vec<Value> = topics.iter().map(summary).collect();
+    Ok(Response::ok(json!({"items": items, "deleted": deleted})))
+}
+
+fn list_log(state: &mut State, request: &Request<'_>) -> Outcome {
+    let is = |entry: &Value, name: &str| request.parameter(name).is_none_or(|wanted| text(entry, name) == Some(wanted));
+    let since = request.parameter("since").and_then(time::parse).map(iso);
+    let is_recent = |entry: &Value| since.as_deref().is_none_or(|since| text(entry, "timestamp") >= Some(since));
+    let entries = state.table::<LogEntry>().iter().rev().map(|(_, LogEntry(entry))| entry);
+    let matching = entries.filter(|entry| is(entry, "user_id") && is(entry, "tenant_id") && is_recent(entry));
+    page(request, matching.cloned())
+}

@@ -1,0 +1,75 @@
+//! Routing strategies: `/routing-strategies`.
+//!
+//! A strategy and the templates that name it know each other: no template may name one that does not exist, and none that is
+//! named may be deleted.
+
+use serde_json::{Value, json};
+
+use super::templates::Template;
+use crate::testing::engine::{
+    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, crud, or_null, page, path, pick, stored,
+    with,
+};
+
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("routing_strategies.list", crud::list::<RoutingStrategy>),
+    ("routing_strategies.create", crud::create::<RoutingStrategy>),
+    ("routing_strategies.retrieve", crud::retrieve::<RoutingStrategy>),
+    ("routing_strategies.replace", crud::replace::<RoutingStrategy>),
+    ("routing_strategies.archive", crud::delete::<RoutingStrategy>),
+    ("routing_strategies.list_notifications", list_templates),
+];
+
+const FIELDS: [&str; 6] = ["name", "routing", "channels", "providers", "description", "tags"];
+const SUMMARY: [&str; 8] = ["id", "name", "description", "tags", "created", "creator", "updated", "updater"];
+
+#[derive(Clone)]
+pub(super) struct RoutingStrategy(Value);
+
+stored!(RoutingStrategy, "routing strategy");
+
+impl Resource for RoutingStrategy {
+    fn view(&self, _: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.0.clone())
+    }
+
+    fn row(&self, _: &str, _: &State, _: &Request<'_>) -> Option<Value> {
+        Some(pick(&self.0, &SUMMARY).into())
+    }
+
+    fn check_delete(id: &str, state: &State) -> Result<(), Response> {
+        match users(state, id).next() {
+            Some(_) => Err(Response::conflict("A template uses the routing strategy")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Create for RoutingStrategy {
+    const ID_PREFIX: &'static str = "rs_";
+
+    fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
+        let about = match before {
+            None => json!({"id": id, "created": request.now, "creator": CREATOR}),
+            Some(Self(before)) => json!({
+                "id": id, "created": or_null(&before, "created"), "creator": CREATOR, "updated": request.now,
+                "updater": CREATOR,
+            }),
+        };
+        let defaults = json!({"channels": {}, "providers": {}});
+        Ok(Self(with(with(defaults, pick(&request.body, &FIELDS).into()), about)))
+    }
+}
+
+/// The templates that name a strategy.
+fn users<'a>(state: &'a State, strategy: &str) -> impl Iterator<Item = (&'a str, &'a Template)> {
+    let templates = state.table::<Template>().iter().filter(|(_, template)| template.is_sendable());
+    templates.filter(move |(_, template)| {
+        path(template.content.draft(), "routing.strategy_id").is_some_and(|own| own == strategy)
+    })
+}
+
+fn list_templates(state: &mut State, request: &Request<'_>) -> Outcome {
+    state.find::<RoutingStrategy>(request.id(0))?;
+    page(request, users(state, request.id(0)).map(|(id, template)| template.summary(id)))
+}

@@ -1,0 +1,192 @@
+//! The workspace's preference page, its sections and topics: `/preferences`.
+
+use serde_json::{Value, json};
+
+use crate::testing::engine::{
+    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, crud, iso, list, or_null, pick, stored,
+    text, with,
+};
+
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("workspace_preferences.list", crud::list::<Section>),
+    ("workspace_preferences.create", crud::create::<Section>),
+    ("workspace_preferences.retrieve", crud::retrieve::<Section>),
+    ("workspace_preferences.replace", crud::replace::<Section>),
+    ("workspace_preferences.archive", crud::delete::<Section>),
+    ("workspace_preferences.publish", publish),
+    ("workspace_preferences.topics.list", |state, request| in_section(state, request, crud::list::<Topic>)),
+    ("workspace_preferences.topics.create", |state, request| in_section(state, request, crud::create::<Topic>)),
+    ("workspace_preferences.topics.retrieve", |state, request| in_section(state, request, crud::retrieve::<Topic>)),
+    ("workspace_preferences.topics.replace", |state, request| in_section(state, request, crud::replace::<Topic>)),
+    ("workspace_preferences.topics.archive", |state, request| in_section(state, request, crud::delete::<Topic>)),
+    ("workspace_preferences.topics.delete_digest", delete_digest),
+    ("workspace_preferences.topics.release_digest", release_digest),
+];
+
+#[derive(Clone)]
+struct Section {
+    properties: Value,
+    created: i64,
+    updated: i64,
+}
+
+/// A topic, with the id of its section.
+#[derive(Clone)]
+struct Topic {
+    section: String,
+    content: Value,
+}
+
+/// Each publication of the preference page.
+struct Publication;
+
+stored!(Section, "section");
+stored!(Topic, "topic");
+stored!(Publication, "publication");
+
+impl Resource for Section {
+    fn view(&self, id: &str, state: &State, _: &Request<'_>) -> Result<Value, Response> {
+        let about = json!({
+            "id": id, "created": iso(self.created), "creator": CREATOR, "updated": iso(self.updated), "updater": CREATOR,
+            "topics": topics_of(state, id).collect::<Vec<_>>(),
+        });
+        Ok(with(self.properties.clone(), about))
+    }
+
+    fn check_delete(id: &str, state: &State) -> Result<(), Response> {
+        match topics_of(state, id).next() {
+            Some(_) => Err(Response::conflict("The section has topics")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Create for Section {
+    const ID_PREFIX: &'static str = "sec_";
+
+    fn build(_: &mut State, _: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
+        let created = before.map_or(request.now, |before| before.created);
+        Ok(Self { properties: properties(&request.body), created, updated: request.now })
+    }
+}
+
+impl Resource for Topic {
+    fn view(&self, _: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.content.clone())
+    }
+
+    fn is_in_scope(&self, request: &Request<'_>) -> bool {
+        self.section == request.id(0)
+    }
+}
+
+impl Create for Topic {
+    const ID_PREFIX: &'static str = "pt_";
+
+    fn build(state: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
+        let fields = [
+            "name",
+            "description",
+            "default_status",
+            "allowed_preferences",
+            "include_unsubscribe_header",
+            "routing_options",
+            "topic_data",
+        ];
+        let before = before.map(|before| before.content).unwrap_or_default();
+        let created = text(&before, "created").map_or_else(|| iso(request.now), str::to_owned);
+        let content = complete_topic(id, pick(&request.body, &fields).into(), &created, request.now);
+        // A digest keeps its schedules unless new ones are given.
+        let digest = match request.body.get("digest").filter(|digest| !digest.is_null()) {
+            Some(given) => digest(state, given, or_null(&before, "digest"), request.now)?,
+            None => or_null(&before, "digest"),
+        };
+        let content = if digest.is_null() { content } else { with(content, json!({"digest": digest})) };
+        Ok(Self { section: request.id(0).to_owned(), content })
+    }
+}
+
+/// Stores a topic with this id, in a section that has no other topics.
+pub(crate) fn add_topic(state: &mut State, id: &str, now: i64) {
+    let section = format!("sec_{id}");
+    let properties = properties(&json!({"name": id}));
+    state.table_mut().insert(&section, Section { properties, created: now, updated: now });
+    let content = complete_topic(id, json!({"name": id, "default_status": "OPTED_IN"}), &iso(now), now);
+    state.table_mut().insert(id, Topic { section, content });
+}
+
+fn topics_of<'a>(state: &'a State, section: &str) -> impl Iterator<Item = &'a Value> {
+    let topics = state.table::<Topic>().iter().filter(move |(_, topic)| topic.section == section);
+    topics.map(|(_, topic)| &topic.content)
+}
+
+/// All topics, section by section: the section's id, its name, the topic.
+pub(super) fn topics(state: &State) -> impl Iterator<Item = (&str, &str, &Value)> {
+    state.table::<Section>().iter().flat_map(move |(id, section)| {
+        let name = text(&section.properties, "name").unwrap_or_default();
+        topics_of(state, id).map(move |topic| (id, name, topic))
+    })
+}
+
+fn properties(body: &Value) -> Value {
+    let defaults = json!({"has_custom_routing": false, "routing_options": []});
+    with(defaults, pick(body, &["name", "description", "has_custom_routing", "routing_options"]).into())
+}
+
+/// Adds the properties that every topic has.
+fn complete_topic(id: &str, given: Value, created: &str, now: i64) -> Value {
+    let defaults = json!({
+        "allowed_preferences": [], "include_unsubscribe_header": false, "routing_options": [], "topic_data": {},
+    });
+    let about = json!({"id": id, "created": created, "creator": CREATOR, "updated": iso(now), "updater": CREATOR});
+    with(with(defaults, given), about)
+}
+
+fn digest(state: &mut State, given: &Value, before: Value, now: i64) -> Result<Value, Response> {
+    let given_fields = pick(given, &["template_id", "audience_id", "categories", "trigger_empty"]);
+    let mut digest = with(with(json!({"categories": [], "schedules": []}), before), given_fields.into());
+    if let Some(schedules) = given.get("schedules").and_then(Value::as_array) {
+        let complete = schedules.iter().map(|schedule| {
+            let id = text(schedule, "schedule_id").map_or_else(|| state.new_id("sch_"), str::to_owned);
+            with(schedule.clone(), json!({"schedule_id": id, "created": iso(now), "updated": iso(now)}))
+        });
+        let complete: Vec<Value> = complete.collect();
+        digest = with(digest, json!({"schedules": complete}));
+    }
+    if list(&digest, "schedules").is_empty() {
+        return Err(Response::invalid("A digest needs a schedule"));
+    }
+    Ok(with(digest, json!({"created": iso(now), "updated": iso(now)})))
+}
+
+fn in_section(state: &mut State, request: &Request<'_>, handler: Handler) -> Outcome {
+    state.find::<Section>(request.id(0))?;
+    handler(state, request)
+}
+
+fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
+    let publications = state.table_mut::<Publication>();
+    let version = publications.len() + 1;
+    publications.insert(&version.to_string(), Publication);
+    Ok(Response::ok(json!({
+        "page_id": "page_local", "published_at": iso(request.now), "published_by": CREATOR, "published_version": version,
+    })))
+}
+
+fn delete_digest(state: &mut State, request: &Request<'_>) -> Outcome {
+    in_section(state, request, |state, request| {
+        crud::find::<Topic>(state, request)?;
+        if let Some(topic) = state.find_mut::<Topic>(request.id(1))?.content.as_object_mut() {
+            topic.remove("digest");
+        }
+        Ok(Response::empty(204))
+    })
+}
+
+/// The fake never holds anything back, so there is nothing to release.
+fn release_digest(state: &mut State, request: &Request<'_>) -> Outcome {
+    in_section(state, request, |state, request| {
+        crud::find::<Topic>(state, request)?;
+        Ok(Response::empty(204))
+    })
+}

@@ -1,0 +1,323 @@
+//! Notification templates: `/notifications`, and those of journeys: `/journeys/{template_id}/templates`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::elements;
+use super::routing_strategies::RoutingStrategy;
+use crate::testing::engine::dispatch::respond_with_example;
+use crate::testing::engine::json::{MAX_DEPTH, depth};
+use crate::testing::engine::{
+    CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, list, or_null, page, path, pick,
+    stored, text, with,
+};
+
+pub(super) const HANDLERS: &[(&str, Handler)] = &[
+    ("notifications.list", crud::list::<Template>),
+    ("notifications.create", create),
+    ("notifications.retrieve", crud::retrieve::<Template>),
+    ("notifications.replace", replace),
+    ("notifications.archive", crud::delete::<Template>),
+    ("notifications.publish", publish),
+    ("notifications.list_versions", list_versions),
+    ("notifications.retrieve_content", retrieve_content),
+    ("notifications.put_content", put_content),
+    ("notifications.put_element", put_element),
+    ("notifications.put_locale", put_locale),
+    ("notifications.checks.update", update_checks),
+    ("notifications.checks.list", list_checks),
+    ("notifications.checks.delete", delete_checks),
+    ("notifications.get_metrics", respond_with_example),
+];
+
+#[derive(Clone)]
+pub(super) struct Template {
+    pub content: Versions,
+    /// The id of the journey that the template belongs to.
+    journey: Option<String>,
+    created: i64,
+    updated: Option<i64>,
+    archived: bool,
+}
+
+stored!(Template, "template");
+
+impl Resource for Template {
+    fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
+        let version = request.parameter("version").unwrap_or("published");
+        let payload = self.content.read(version).ok_or_else(|| Response::not_found("version", version))?;
+        Ok(self.details(id, version, payload))
+    }
+
+    fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
+        let mut wanted = request.parameters("tags").flat_map(|tags| tags.split(',')).peekable();
+        let tags = list(self.content.draft(), "tags");
+        let is_tagged = wanted.peek().is_none() || wanted.any(|wanted| tags.iter().any(|tag| tag == wanted));
+        (is_tagged && !self.archived).then(|| self.summary(id))
+    }
+
+    fn is_in_scope(&self, request: &Request<'_>) -> bool {
+        self.journey.as_deref() == journey(request)
+    }
+
+    fn archive(&mut self) -> bool {
+        self.archived = true;
+        true
+    }
+}
+
+/// The checks of a template's submissions, by the ids of the submissions.
+#[derive(Default)]
+struct Checks(BTreeMap<String, Vec<Value>>);
+
+stored!(Checks, "submission");
+
+impl Template {
+    pub fn new(payload: Value, now: i64) -> Self {
+        Self { content: Versions::new(payload, now), journey: None, created: now, updated: None, archived: false }
+    }
+
+    pub fn is_archived(&self) -> bool {
+        self.archived
+    }
+
+    /// Returns `true` if messages can name it: it is neither archived nor part of a journey.
+    pub fn is_sendable(&self) -> bool {
+        !self.archived && self.journey.is_none()
+    }
+
+    pub fn belongs_to(&self, journey: &str) -> bool {
+        self.journey.as_deref() == Some(journey)
+    }
+
+    /// A version's payload, with the properties of the template itself.
+    fn details(&self, id: &str, version: &str, payload: &Value) -> Value {
+        let about = json!({
+            "id": id, "created": self.created, "creator": CREATOR, "state": self.content.state(version),
+            "updated": self.updated, "updater": self.updated.map(|_| CREATOR),
+        });
+        with(payload.clone(), about)
+    }
+
+    pub fn summary(&self, id: &str) -> Value {
+        let version = if self.content.is_published() { "published" } else { "draft" };
+        let payload = self.content.read(version).unwrap_or(&Value::Null);
+        let tags = payload.get("tags").cloned().unwrap_or_else(|| json!([]));
+        let summary = json!({"name": or_null(payload, "name"), "tags": tags});
+        let topic = path(payload, "subscription.topic_id").filter(|topic| !topic.is_null());
+        let topic = topic.map_or_else(|| json!({}), |topic| json!({"subscription_topic_id": topic, "topic_id": topic}));
+        self.details(id, version, &with(summary, topic))
+    }
+
+    /// Changes the draft, and publishes it if the request says so.
+    fn write(&mut self, payload: Value, request: &Request<'_>) {
+        self.content.write(payload);
+        self.updated = Some(request.now);
+        self.publish_if_requested(request);
+    }
+
+    fn publish_if_requested(&mut self, request: &Request<'_>) -> bool {
+        let is_requested = text(&request.body, "state") == Some("PUBLISHED");
+        if is_requested {
+            self.content.publish(request.now);
+        }
+        is_requested
+    }
+
+    /// Changes the content of the draft. Returns the response of operations that change elements.
+    pub fn write_content(&mut self, content: Value, request: &Request<'_>) -> Response {
+        let state = text(&request.body, "state").unwrap_or("DRAFT");
+        let version = text(&content, "version").unwrap_or("2022-01-01").to_owned();
+        let elements = elements::checksums(&content);
+        self.write(with(self.content.draft().clone(), json!({"content": content})), request);
+        // The template's id comes before the ids of its elements and locales.
+        let id = request.id(template_index(request));
+        Response::ok(json!({"id": id, "elements": elements, "state": state, "version": version}))
+    }
+
+    pub fn draft_content(&self) -> Value {
+        self.content.draft().get("content").cloned().unwrap_or_else(|| json!({"elements": []}))
+    }
+}
+
+/// The journey in the path, if the operation is one of a journey's templates.
+fn journey<'a>(request: &'a Request<'_>) -> Option<&'a str> {
+    request.operation.id.starts_with("journeys.").then(|| request.id(0))
+}
+
+/// The index of the template's id among the arguments in the path.
+fn template_index(request: &Request<'_>) -> usize {
+    usize::from(journey(request).is_some())
+}
+
+/// Finds the template in the path.
+pub(super) fn find<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Template, Response> {
+    let id = request.id(template_index(request));
+    let template = state.find_mut::<Template>(id).ok().filter(|template| template.is_in_scope(request));
+    template.ok_or_else(|| Response::not_found("template", id))
+}
+
+/// Prepares a payload to be stored: gives its elements ids.
+fn payload(state: &mut State, given: &Value) -> Value {
+    let content = elements::with_ids(state, given.get("content").cloned().unwrap_or_default());
+    with(given.clone(), json!({"content": content}))
+}
+
+/// Stores a published template without content.
+pub(crate) fn add_published(state: &mut State, id: &str, now: i64) {
+    let payload = json!({
+        "name": id, "tags": [], "brand": null, "routing": null, "subscription": null,
+        "content": {"version": "2022-01-01", "elements": []},
+    });
+    let mut template = Template::new(payload, now);
+    template.content.publish(now);
+    state.table_mut().insert(id, template);
+}
+
+/// Refuses a template whose content, routing strategy or alias is invalid.
+fn check(state: &State, id: Option<&str>, given: &Value) -> Result<(), Response> {
+    elements::check_channels(given.get("content").unwrap_or(&Value::Null))?;
+    if let Some(strategy) = path(given, "routing.strategy_id").and_then(Value::as_str)
+        && state.find::<RoutingStrategy>(strategy).is_err()
+    {
+        return Err(Response::invalid(format!("There is no routing strategy with the id \"{strategy}\".")));
+    }
+    let Some(alias) = text(given, "alias") else { return Ok(()) };
+    let has_alias = |template: &Template| template.content.draft().get("alias").is_some_and(|own| own == alias);
+    let others =
+        state.table::<Template>().iter().filter(|(own, template)| Some(*own) != id && template.journey.is_none());
+    match others.map(|(_, template)| template).find(|template| has_alias(template)) {
+        Some(_) => Err(Response::conflict(format!("Another template has the alias \"{alias}\"."))),
+        None => Ok(()),
+    }
+}
+
+fn create(state: &mut State, request: &Request<'_>) -> Outcome {
+    let given = or_null(&request.body, "notification");
+    check(state, None, &given)?;
+    let (id, is_published, view) = store(state, request, &given);
+    if is_published {
+        state.emit("notification:published", json!({"id": id}));
+    }
+    Ok(view)
+}
+
+/// Stores a new template. Returns its id, `true` if it was published, and the response.
+pub(super) fn store(state: &mut State, request: &Request<'_>, given: &Value) -> (String, bool, Response) {
+    let (id, payload) = (state.new_id("nt_"), payload(state, given));
+    let mut template = Template { journey: journey(request).map(str::to_owned), ..Template::new(payload, request.now) };
+    let is_published = template.publish_if_requested(request);
+    let view = Response::ok(template.details(&id, "published", template.content.draft()));
+    state.table_mut().insert(&id, template);
+    (id, is_published, view)
+}
+
+fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
+    let given = or_null(&request.body, "notification");
+    let before = find(state, request)?.content.draft().clone();
+    check(state, Some(request.id(0)), &given)?;
+    // A template keeps these unless its replacement has others.
+    write(state, request, &with(pick(&before, &["alias", "email"]), given))
+}
+
+/// Replaces a template's draft.
+pub(super) fn write(state: &mut State, request: &Request<'_>, given: &Value) -> Outcome {
+    find(state, request)?;
+    let payload = payload(state, given);
+    let template = find(state, request)?;
+    template.write(payload, request);
+    Ok(Response::ok(template.details(request.last_id(), "draft", template.content.draft())))
+}
+
+fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
+    let response = publish_version(state, request)?;
+    state.emit("notification:published", json!({"id": request.id(0)}));
+    Ok(response)
+}
+
+pub(super) fn publish_version(state: &mut State, request: &Request<'_>) -> Outcome {
+    let template = find(state, request)?;
+    match text(&request.body, "version") {
+        None | Some("draft") => template.content.publish(request.now),
+        Some(version) if !version.starts_with('v') => {
+            return Err(Response::invalid("`version` must be written as `v001`"));
+        }
+        Some(version) if template.content.restore(version, request.now) => {}
+        Some(version) => return Err(Response::not_found("version", version)),
+    }
+    Ok(Response::empty(204))
+}
+
+pub(super) fn list_versions(state: &mut State, request: &Request<'_>) -> Outcome {
+    page(request, find(state, request)?.content.history())
+}
+
+pub(super) fn retrieve_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    let version = request.parameter("version").unwrap_or("published");
+    let payload = find(state, request)?.content.read(version);
+    let payload = payload.ok_or_else(|| Response::not_found("version", version))?;
+    Ok(elements::export(payload.get("content").unwrap_or(&Value::Null)))
+}
+
+fn put_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    find(state, request)?;
+    elements::check_channels(request.body.get("content").unwrap_or(&Value::Null))?;
+    replace_content(state, request)
+}
+
+pub(super) fn replace_content(state: &mut State, request: &Request<'_>) -> Outcome {
+    find(state, request)?;
+    let content = elements::with_ids(state, or_null(&request.body, "content"));
+    Ok(find(state, request)?.write_content(content, request))
+}
+
+fn put_element(state: &mut State, request: &Request<'_>) -> Outcome {
+    let template = find(state, request)?;
+    let mut content = template.draft_content();
+    let id = request.id(1);
+    let element = elements::find(&mut content, id).ok_or_else(|| Response::not_found("element", id))?;
+    let mut given = request.body.clone();
+    if let Some(given) = given.as_object_mut() {
+        given.remove("state");
+        // The fields of the element are in `data`, or next to it.
+        if let Some(Value::Object(data)) = given.remove("data") {
+            given.extend(data);
+        }
+    }
+    *element = with(given, json!({"id": id}));
+    if depth(&content) > MAX_DEPTH {
+        return Err(Response::invalid("The content is too deep"));
+    }
+    Ok(template.write_content(content, request))
+}
+
+pub(super) fn put_locale(state: &mut State, request: &Request<'_>) -> Outcome {
+    let template = find(state, request)?;
+    let mut content = template.draft_content();
+    elements::translate(&mut content, request.last_id(), list(&request.body, "elements"))?;
+    Ok(template.write_content(content, request))
+}
+
+fn update_checks(state: &mut State, request: &Request<'_>) -> Outcome {
+    let given = list(&request.body, "checks").iter();
+    let checks: Vec<Value> = given.map(|check| with(check.clone(), json!({"updated": request.now}))).collect();
+    let resolved = checks.iter().all(|check| text(check, "status") == Some("RESOLVED"));
+    if let Some(template) = state.table_mut::<Template>().get_mut(request.id(0)).filter(|_| resolved) {
+        template.content.publish(request.now);
+    }
+    let submissions = &mut state.table_mut().entry(request.id(0), Checks::default).0;
+    submissions.insert(request.id(1).to_owned(), checks.clone());
+    Ok(Response::ok(json!({"checks": checks})))
+}
+
+fn list_checks(state: &mut State, request: &Request<'_>) -> Outcome {
+    let checks = state.table::<Checks>().get(request.id(0)).and_then(|checks| checks.0.get(request.id(1)));
+    let checks = checks.ok_or_else(|| Response::not_found("submission", request.id(1)))?;
+    Ok(Response::ok(json!({"checks": checks})))
+}
+
+fn delete_checks(state: &mut State, request: &Request<'_>) -> Outcome {
+    let checks = state.table_mut::<Checks>().get_mut(request.id(0)).and_then(|checks| checks.0.remove(request.id(1)));
+    checks.map(|_| Response::empty(204)).ok_or_else(|| Response::not_found("submission", request.id(1)))
+}
