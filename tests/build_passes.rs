@@ -17,7 +17,7 @@ fn description_is_read_as_by_yaml_serde() {
 }
 
 #[test]
-fn a_description_that_cannot_be_read_is_told_apart_from_one_that_cannot_be_generated() {
+fn unreadable_description_differs_from_unsupported() {
     let failure =
         |description: &str| generate(description, &Features::from(["things".to_owned()])).err().unwrap_or_default();
     assert!(failure("{").starts_with("the description cannot be read: "), "{}", failure("{"));

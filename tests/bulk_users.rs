@@ -14,7 +14,7 @@ fn reference_answer() -> Value {
 }
 
 #[tokio::test]
-async fn each_field_of_the_references_answer_is_read_through_its_type() {
+async fn every_field_of_the_reference_response_is_typed() {
     let server = Server::answering(200, reference_answer()).await;
     let answer = server.client().bulk().list_users("job").await.unwrap();
     assert_eq!(server.only().path, "/bulk/job/users");

@@ -37,7 +37,7 @@ async fn call(client: &Client) -> Result<(), trycourier::Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_can_be_dropped_wherever_it_waits() {
+async fn call_can_be_dropped_wherever_it_waits() {
     let reported = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&reported);
     let server = Scripted::new(|_, number| step_by_step(number));

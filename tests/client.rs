@@ -37,7 +37,7 @@ fn child_of_from_env() {
 }
 
 #[test]
-fn the_environment_makes_a_client() {
+fn environment_configures_a_client() {
     let made = from_env(&[
         ("COURIER_API_KEY", " pk_test_SECRET \n"),
         ("COURIER_BASE_URL", "https://proxy.example/courier/"),
@@ -52,7 +52,7 @@ fn the_environment_makes_a_client() {
 }
 
 #[test]
-fn a_variable_that_is_missing_or_cannot_be_used_is_named() {
+fn error_names_the_invalid_variable() {
     for blank in [vec![], vec![("COURIER_API_KEY", "")], vec![("COURIER_API_KEY", " \t")]] {
         let refused = from_env(&blank);
         assert!(refused.contains("refused Configuration") && refused.contains("COURIER_API_KEY"), "{refused}");
@@ -105,7 +105,7 @@ fn api_key_with_foreign_characters_is_refused() {
 }
 
 #[test]
-fn environment_proxy_that_would_be_bypassed_is_refused() {
+fn bypassed_environment_proxy_is_refused() {
     for (name, proxy) in [
         ("HTTPS_PROXY", "ftp://user:SECRET@127.0.0.1:21"),
         ("https_proxy", "quic://127.0.0.1:21"),
@@ -141,7 +141,7 @@ fn child_of_the_builder() {
 }
 
 #[test]
-fn the_builder_reads_nothing_from_the_environment() {
+fn builder_ignores_the_environment() {
     let said = alone("child_of_the_builder", &[("COURIER_API_KEY", "SECRET")]);
     assert!(said.contains("the API key is missing") && said.contains("COURIER_API_KEY"), "{said}");
 }
@@ -154,7 +154,7 @@ async fn child_behind_a_proxy() {
 }
 
 #[test]
-fn a_proxy_of_the_environment_does_not_get_what_is_for_this_machine() {
+fn proxy_is_not_used_for_this_machine() {
     let dead = "http://127.0.0.1:9";
     let said = alone(
         "child_behind_a_proxy",
@@ -164,7 +164,7 @@ fn a_proxy_of_the_environment_does_not_get_what_is_for_this_machine() {
 }
 
 #[test]
-fn no_debug_shows_the_key() {
+fn debug_never_shows_the_key() {
     let builder = Client::builder()
         .api_key("pk_test_SECRET")
         .options(|options| options.header("x-token", "SECRET"))
@@ -192,14 +192,14 @@ fn no_debug_shows_the_key() {
 }
 
 #[test]
-fn a_client_is_cheap_to_clone_and_goes_between_threads() {
+fn client_clones_share_and_cross_threads() {
     fn shared<T: Send + Sync + Clone + 'static>() {}
     shared::<Client>();
     assert!(size_of::<Client>() <= 6 * size_of::<usize>());
 }
 
 #[tokio::test]
-async fn a_key_with_blanks_around_it_is_sent_without_them() {
+async fn api_key_is_trimmed() {
     let server = Server::answering(200, json!({"items": [], "paging": {"more": false}})).await;
     let client = server.builder().api_key(" pk_test_SECRET\n").build().unwrap();
     client.lists().list().await.unwrap();
@@ -217,7 +217,7 @@ impl Transport for Down {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_defaults_are_those_that_the_readme_names() {
+async fn defaults_match_the_readme() {
     let attempts = Arc::default();
     let client = Client::builder().api_key("k").transport(Down(Arc::clone(&attempts))).build().unwrap();
     let begun = tokio::time::Instant::now();
@@ -229,7 +229,7 @@ async fn the_defaults_are_those_that_the_readme_names() {
 }
 
 #[tokio::test]
-async fn options_are_for_a_copy_and_reach_the_wire() {
+async fn options_change_a_copy_and_reach_the_wire() {
     let server = Server::answering(200, json!({"items": [], "paging": {"more": false}})).await;
     let client = server.client();
     let copy = client.with_options(|options| {
@@ -259,7 +259,7 @@ async fn options_are_for_a_copy_and_reach_the_wire() {
 }
 
 #[tokio::test]
-async fn every_post_carries_a_key_of_its_own_and_nothing_else_does() {
+async fn only_posts_carry_a_key_each_a_new_one() {
     let server = Server::answering(200, json!({"requestId": "r", "id": "x", "name": "n"})).await;
     let client = server.client();
     let send = || client.send().message(types::Message::new());
@@ -281,7 +281,7 @@ async fn every_post_carries_a_key_of_its_own_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn an_undescribed_endpoint_is_called_like_any_other() {
+async fn raw_request_is_sent_like_any_call() {
     let server = Server::start(|request| match request.path.as_str() {
         "/beta/a%2Fb" => Reply::json(200, &json!({"ok": true})),
         "/beta/empty" => Reply::empty(204),
@@ -320,7 +320,7 @@ async fn an_undescribed_endpoint_is_called_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_body_can_be_had_as_it_came() {
+async fn body_is_available_unchanged() {
     let text = "{ \"items\": [], \"paging\": {\"more\": false} , \"new\": 1.0 }";
     let server = Server::start(move |_| Reply::of(203, "application/json", text).with("x-request-id", "r-1")).await;
     let raw = server.client().lists().list().send_raw().await.unwrap();
@@ -329,7 +329,7 @@ async fn a_body_can_be_had_as_it_came() {
 }
 
 #[tokio::test]
-async fn a_metric_is_told_of_every_call() {
+async fn on_call_reports_every_call() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let server = Server::start(|request| match request.method.as_str() {
         "GET" => Reply::json(200, &json!({"items": [], "paging": {"more": false}})),

@@ -78,7 +78,7 @@ async fn fake_accepts_every_call_over_http() {
 
 #[tokio::test]
 #[ignore = "needs a mock server, whose address is in MOCK_SERVER"]
-async fn the_mock_server_takes_every_call_and_is_understood() {
+async fn mock_server_accepts_every_call() {
     let server = std::env::var("MOCK_SERVER").unwrap();
     let client = Client::builder().api_key("any").base_url(server).build().unwrap();
     let (called, faults) = call_all(&client).await;

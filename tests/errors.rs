@@ -17,7 +17,7 @@ async fn error_of(reply: impl Fn() -> Reply + Clone + Send + Sync + 'static) -> 
 }
 
 #[tokio::test]
-async fn each_status_has_its_kind_and_keeps_its_number_whatever_the_body() {
+async fn status_has_its_kind_with_any_body() {
     for (status, kind) in [
         (300, ErrorKind::Redirect),
         (304, ErrorKind::Redirect),
@@ -63,7 +63,7 @@ async fn each_status_has_its_kind_and_keeps_its_number_whatever_the_body() {
 }
 
 #[tokio::test]
-async fn an_error_says_how_long_the_server_asks_to_wait_however_long() {
+async fn error_has_the_requested_delay() {
     for (header, value, expected) in [
         ("retry-after", "300", Some(300_000)),
         ("retry-after-ms", "1500", Some(1500)),
@@ -79,7 +79,7 @@ async fn an_error_says_how_long_the_server_asks_to_wait_however_long() {
 }
 
 #[tokio::test]
-async fn what_courier_says_is_there_in_parts_and_in_the_text() {
+async fn couriers_error_is_in_parts_and_text() {
     let error = error_of(|| {
         Reply::json(
             400,
@@ -103,7 +103,7 @@ async fn what_courier_says_is_there_in_parts_and_in_the_text() {
 }
 
 #[tokio::test]
-async fn what_courier_says_is_read_however_it_is_written() {
+async fn couriers_error_is_read_in_every_shape() {
     for (body, message) in [
         (b"\xEF\xBB\xBF{\"message\": \"no\"}".as_slice(), "no"),
         (b" \r\n {\"message\": \"no\", \"message\": \"not\"} ", "not"),
@@ -120,7 +120,7 @@ async fn what_courier_says_is_read_however_it_is_written() {
 }
 
 #[tokio::test]
-async fn no_secret_is_cut_in_two_at_the_end_of_an_excerpt() {
+async fn snippet_cuts_no_secret_in_two() {
     let secret: String = (0..15).map(|number| format!("secret{number:02}")).collect();
     for before in 0..secret.len() {
         let page = format!("<p>{}{}", "y".repeat(before), secret.repeat(200));
@@ -136,7 +136,7 @@ async fn no_secret_is_cut_in_two_at_the_end_of_an_excerpt() {
 }
 
 #[tokio::test]
-async fn an_answer_of_secrets_that_cannot_be_read_is_not_excerpted() {
+async fn sensitive_response_has_no_snippet() {
     let server = Server::start(|_| Reply::of(200, "text/plain", "the token is SECRET")).await;
     let error = server.client().auth().issue_token("user_id:ada", "1 day").await.unwrap_err();
     assert_eq!(error.body_snippet(), None);
@@ -147,7 +147,7 @@ async fn an_answer_of_secrets_that_cannot_be_read_is_not_excerpted() {
 }
 
 #[tokio::test]
-async fn a_gateways_page_is_excerpted() {
+async fn gateway_page_has_a_snippet() {
     let page = format!("<html>\r\n<h1>502 Bad Gateway</h1>\u{7}{}</html>", "x".repeat(100_000));
     let error = error_of(move || Reply::of(502, "text/html", page.clone())).await;
     let excerpt = error.body_snippet().unwrap();
@@ -157,7 +157,7 @@ async fn a_gateways_page_is_excerpted() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_json_says_where_and_keeps_the_status() {
+async fn invalid_json_error_keeps_the_status() {
     for (body, cause) in [
         (r#"{"id": "customers", "na": }"#, "not JSON at line 1, column"),
         ("<html>", "not JSON at line 1, column 1"),
@@ -177,7 +177,7 @@ async fn a_body_that_is_not_json_says_where_and_keeps_the_status() {
 }
 
 #[tokio::test]
-async fn where_deviations_are_errors_they_name_the_place() {
+async fn strict_decoding_names_the_path() {
     let page = json!({"items": [{"recipient": "u", "status": "ENQUEUED"}, {"recipient": "v", "status": {}}], "paging": {"more": false}});
     let server = Server::answering(200, page).await;
     let strict = server.client().with_options(|options| options.strict_decoding(true));
@@ -189,7 +189,7 @@ async fn where_deviations_are_errors_they_name_the_place() {
 }
 
 #[tokio::test]
-async fn a_secret_that_deviates_is_in_no_text() {
+async fn mismatched_secret_is_in_no_text() {
     let body = json!({"tokens": [{"token": "DEVICE_TOKEN", "provider_key": "apn"}, {"token": {"DEVICE_TOKEN": 1}}]});
     let server = Server::answering(200, body.clone()).await;
     let answer = server.client().users().tokens().list("USER_ID").await.unwrap();
@@ -204,7 +204,7 @@ async fn a_secret_that_deviates_is_in_no_text() {
 }
 
 #[tokio::test]
-async fn no_text_of_an_error_has_the_url_or_the_key() {
+async fn error_text_has_neither_url_nor_key() {
     // Nothing listens there.
     let client = Client::builder()
         .api_key("pk_test_SECRET")
@@ -227,7 +227,7 @@ async fn no_text_of_an_error_has_the_url_or_the_key() {
 }
 
 #[tokio::test]
-async fn a_device_token_that_courier_names_is_not_in_the_text() {
+async fn error_text_has_no_device_token() {
     let server = Server::start(|request| {
         let token = request.path.rsplit('/').next().unwrap().to_owned();
         Reply::json(404, &json!({"message": format!("Token {token} / DEVICE:TOKEN not found")}))
@@ -239,7 +239,7 @@ async fn a_device_token_that_courier_names_is_not_in_the_text() {
 }
 
 #[tokio::test]
-async fn an_authorization_of_the_callers_own_is_not_in_the_text_however_short() {
+async fn error_text_has_no_custom_authorization() {
     let server =
         Server::start(|_| Reply::json(401, &json!({"message": "s3cr is no key, nor is a-longer-secret"}))).await;
     let client = server.client().with_options(|options| {
@@ -250,7 +250,7 @@ async fn an_authorization_of_the_callers_own_is_not_in_the_text_however_short() 
 }
 
 #[tokio::test]
-async fn a_null_is_an_empty_body() {
+async fn null_is_an_empty_body() {
     let server = Server::start(|_| Reply::of(200, "application/json", " null ")).await;
     let client = server.client();
     assert_eq!(client.bulk().add_users("j", []).await.unwrap().total, None);
@@ -273,7 +273,7 @@ fn assert_no_secret(error: &Error, secrets: &[&str]) {
 }
 
 #[test]
-fn an_error_is_small_and_goes_between_threads() {
+fn error_is_small_and_crosses_threads() {
     fn shared<T: Send + Sync + 'static>() {}
     shared::<Error>();
     assert_eq!(size_of::<Error>(), size_of::<usize>());

@@ -19,7 +19,7 @@ fn success_schema(operation: &Value) -> &Value {
 }
 
 #[tokio::test]
-async fn every_operation_is_called_once_and_answered_once() {
+async fn every_operation_is_called_once() {
     let description = description();
     let operations = operations(&description);
     assert_eq!(operations.iter().map(|(id, ..)| id).collect::<BTreeSet<_>>().len(), operations.len());
@@ -55,7 +55,7 @@ async fn every_operation_is_called_once_and_answered_once() {
 }
 
 #[tokio::test]
-async fn a_loose_server_fails_no_operation_and_loses_nothing() {
+async fn loose_response_fails_no_operation() {
     let description = description();
     // `call` gets its reply from what the test puts here.
     let reply = std::sync::Arc::new(std::sync::Mutex::new((200, Value::Null)));
@@ -88,7 +88,7 @@ async fn a_loose_server_fails_no_operation_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn an_empty_success_is_one_where_nothing_is_required_and_else_says_that_it_was_accepted() {
+async fn empty_body_is_ok_only_without_required_fields() {
     let description = description();
     let server = Server::start(|_| Reply::empty(202)).await;
     let client = server.client();

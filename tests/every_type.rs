@@ -43,7 +43,7 @@ fn is_union_of_scalars(schema: &Value) -> bool {
 }
 
 #[test]
-fn a_loose_answer_decodes_into_its_type_and_encodes_to_the_same() {
+fn loose_value_of_every_type_round_trips() {
     let description = description();
     let told_apart = variants_without_a_tag(&description);
     let mut checked = 0;
@@ -73,7 +73,7 @@ fn a_loose_answer_decodes_into_its_type_and_encodes_to_the_same() {
 }
 
 #[test]
-fn every_example_of_the_description_decodes_into_its_type_and_encodes_to_the_same() {
+fn every_described_example_round_trips() {
     let description = description();
     let mut checked = 0;
     for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
@@ -93,7 +93,7 @@ fn every_example_of_the_description_decodes_into_its_type_and_encodes_to_the_sam
 }
 
 #[test]
-fn each_variant_of_a_union_decodes_as_itself() {
+fn union_variant_decodes_as_itself() {
     let to = |value: Value| serde_json::from_value::<types::Recipient>(value).unwrap();
     use types::Recipient as To;
     assert!(matches!(to(json!({"user_id": "u"})), To::User(_)));
@@ -117,7 +117,7 @@ fn each_variant_of_a_union_decodes_as_itself() {
 }
 
 #[test]
-fn an_enum_reads_and_writes_values_that_it_does_not_know() {
+fn enum_keeps_unknown_values() {
     let status: types::MessageStatus = serde_json::from_value(json!("TELEPORTED")).unwrap();
     assert_eq!(status, types::MessageStatus::Unrecognized("TELEPORTED".to_owned()));
     assert_eq!(status.to_string(), "TELEPORTED");
@@ -128,7 +128,7 @@ fn an_enum_reads_and_writes_values_that_it_does_not_know() {
 }
 
 #[test]
-fn a_fraction_is_sent_back_to_the_last_digit() {
+fn fraction_keeps_every_digit() {
     for text in ["0.18499999999999997", "1e300", "123456789.12345679", "5e-324", "0.1"] {
         let answer = format!(r#"{{"recipient":"u","status":"SENT","data":{{"rate":{text}}}}}"#);
         let user: types::BulkJobUser = serde_json::from_str(&answer).unwrap();
@@ -138,7 +138,7 @@ fn a_fraction_is_sent_back_to_the_last_digit() {
 }
 
 #[test]
-fn no_name_is_written_twice() {
+fn property_is_written_once() {
     let message = types::TextContent::new("typed", "body").extra("title", "extra");
     let written = serde_json::to_string(&message).unwrap();
     assert_eq!(written.matches("title").count(), 1, "{written}");
@@ -146,7 +146,7 @@ fn no_name_is_written_twice() {
 }
 
 #[test]
-fn a_null_that_means_something_is_said_by_a_setter_of_its_own() {
+fn meaningful_null_has_a_setter() {
     let of = |update: types::TopicPreferenceUpdate| serde_json::to_value(&update).unwrap();
     let update = types::TopicPreferenceUpdate::new(types::PreferenceStatus::OptedIn);
     assert_eq!(of(update.clone()), json!({"status": "OPTED_IN"}));

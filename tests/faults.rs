@@ -35,7 +35,7 @@ fn message() -> types::Message {
     serde_json::from_value(json!({"to": {"user_id": "u"}, "content": {"title": "t", "body": BODY}})).unwrap()
 }
 
-/// Answers that deviate are faults here; `tests/total_answers.rs` has them otherwise.
+/// Answers that deviate are faults here; `tests/total_responses.rs` has them otherwise.
 fn strict(client: &Client) -> Client {
     client.with_options(|options| options.strict_decoding(true))
 }
@@ -380,7 +380,7 @@ async fn run(case: &Case, script: Vec<Act>, how: How, attempts: u32) -> Result<(
 }
 
 #[tokio::test]
-async fn every_fault_ends_in_one_clear_error_or_in_success() {
+async fn every_fault_ends_in_success_or_one_error() {
     let elsewhere = Faulty::start(vec![good()]).await;
     let cases =
         [connections(), bodies(), statuses(), redirects(&elsewhere.url)].into_iter().flatten().collect::<Vec<_>>();

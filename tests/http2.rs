@@ -40,7 +40,7 @@ async fn keyless(client: &Client) -> Result<(), trycourier::Error> {
 }
 
 #[tokio::test]
-async fn a_refused_request_was_not_sent_and_is_counted() {
+async fn refused_request_was_not_sent() {
     for by_go_away in [false, true] {
         let requests = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&requests);
@@ -78,7 +78,7 @@ async fn a_refused_request_was_not_sent_and_is_counted() {
 }
 
 #[tokio::test]
-async fn a_request_that_may_have_been_acted_on_was_sent() {
+async fn possibly_processed_request_was_sent() {
     const INTERNAL: u32 = 2;
     const CANCEL: u32 = 8;
     for (name, reason, by_go_away) in [
@@ -141,7 +141,7 @@ async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
 }
 
 #[tokio::test]
-async fn a_goaway_tells_what_was_looked_at_from_what_was_not() {
+async fn goaway_separates_processed_from_unprocessed() {
     const MOST: u32 = u32::MAX >> 1;
     const CALM: u32 = 11;
     // The second was not looked at, so it is sent again even without a key; the first is answered.
@@ -190,7 +190,7 @@ async fn a_goaway_tells_what_was_looked_at_from_what_was_not() {
 }
 
 #[tokio::test]
-async fn only_a_refused_stream_was_not_sent_whatever_the_code() {
+async fn only_a_refused_stream_was_not_sent() {
     for reason in 0..=14 {
         // Once a response has begun, NO_ERROR is an end like any other.
         for begun in [false, reason != NO_ERROR] {
@@ -215,7 +215,7 @@ async fn only_a_refused_stream_was_not_sent_whatever_the_code() {
 }
 
 #[tokio::test]
-async fn an_answer_that_ends_after_any_byte_is_repeated_under_its_key() {
+async fn response_cut_at_any_byte_is_retried_under_its_key() {
     // HEADERS with the status 200, and DATA with `{}`.
     const HEAD: [u8; 10] = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88];
     const BODY: [u8; 11] = [0, 0, 2, 0, 1, 0, 0, 0, 1, b'{', b'}'];
@@ -248,7 +248,7 @@ async fn an_answer_that_ends_after_any_byte_is_repeated_under_its_key() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_cut_within_its_body_is_repeated_under_its_key() {
+async fn stream_cut_in_its_body_is_retried_under_its_key() {
     let server = Secure::start(H2, |mut stream, _| async move {
         greet(&mut stream).await?;
         let id = next_request(&mut stream).await?;
@@ -272,7 +272,7 @@ async fn a_stream_that_is_cut_within_its_body_is_repeated_under_its_key() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_reset_without_an_error_is_not_whole() {
+async fn response_reset_without_error_is_incomplete() {
     // The status 200, with and without a length of 9.
     const WITH_LENGTH: &[u8] = &[0x88, 0x0f, 0x0d, 1, b'9'];
     for (head, body) in [(WITH_LENGTH, "{\"a\": 1"), (WITH_LENGTH, ""), (&WITH_LENGTH[..1], "{\"a\"")] {
@@ -309,7 +309,7 @@ async fn dies_after_one_answer() -> Secure {
 }
 
 #[tokio::test]
-async fn a_timeout_makes_the_next_attempt_take_another_connection() {
+async fn attempt_after_timeout_uses_a_new_connection() {
     let server = dies_after_one_answer().await;
     let client = server
         .builder()
@@ -328,7 +328,7 @@ async fn a_timeout_makes_the_next_attempt_take_another_connection() {
 }
 
 #[tokio::test]
-async fn a_body_that_times_out_makes_the_next_attempt_take_another_connection() {
+async fn attempt_after_body_timeout_uses_a_new_connection() {
     let server = Secure::start(H2, |mut stream, number| async move {
         greet(&mut stream).await?;
         if number > 0 {
@@ -408,7 +408,7 @@ impl Transport for Wrapped {
 }
 
 #[tokio::test]
-async fn a_transport_that_is_wrapped_leaves_a_dead_connection_too() {
+async fn wrapped_transport_leaves_a_dead_connection() {
     for begun in [false, true] {
         let server = Secure::start(H2, move |mut stream, number| async move {
             greet(&mut stream).await?;
@@ -436,7 +436,7 @@ async fn a_transport_that_is_wrapped_leaves_a_dead_connection_too() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_ends_its_stream_and_leaves_the_connection_to_the_others() {
+async fn dropped_call_ends_only_its_stream() {
     const CANCEL: u32 = 8;
     let (ended, was_ended) = tokio::sync::oneshot::channel();
     let ended = Arc::new(std::sync::Mutex::new(Some(ended)));
@@ -464,7 +464,7 @@ async fn a_call_that_is_dropped_ends_its_stream_and_leaves_the_connection_to_the
 }
 
 #[tokio::test]
-async fn many_timeouts_at_once_are_answered_by_the_next_attempt() {
+async fn many_timeouts_succeed_at_the_next_attempt() {
     let server = dies_after_one_answer().await;
     let client = server
         .builder()
@@ -484,7 +484,7 @@ async fn many_timeouts_at_once_are_answered_by_the_next_attempt() {
 }
 
 #[tokio::test]
-async fn a_connection_that_gives_no_sign_of_life_is_given_up_before_the_timeout() {
+async fn silent_connection_is_dropped_before_the_timeout() {
     let server = dies_after_one_answer().await;
     let client = server
         .builder()
@@ -502,7 +502,7 @@ async fn a_connection_that_gives_no_sign_of_life_is_given_up_before_the_timeout(
 }
 
 #[tokio::test]
-async fn a_cut_of_one_connection_loses_none_of_three_hundred_calls() {
+async fn cut_connection_loses_none_of_300_calls() {
     let server = Secure::start(H2, |mut stream, number| async move {
         greet(&mut stream).await?;
         if number > 0 {

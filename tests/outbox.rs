@@ -65,7 +65,7 @@ fn process<F: Future>(work: F) -> F::Output {
 }
 
 #[test]
-fn killed_at_every_await_point_each_notification_exists_once() {
+fn outbox_killed_at_any_await_sends_once() {
     for lost_answers in [0, 1, 2] {
         let mut ended = false;
         let mut points = 0;

@@ -42,7 +42,7 @@ const HOSTILE: [&str; 26] = [
 ];
 
 #[tokio::test]
-async fn every_text_arrives_as_one_segment_of_every_operation() {
+async fn every_text_arrives_as_one_path_segment() {
     let description = description();
     let server = Server::start(|_| Reply::empty(204)).await;
     let client = server.client();
@@ -73,7 +73,7 @@ async fn every_text_arrives_as_one_segment_of_every_operation() {
 }
 
 #[tokio::test]
-async fn a_text_that_leads_elsewhere_is_refused_before_anything_is_sent() {
+async fn path_escape_is_refused_before_sending() {
     let description = description();
     let server = Server::start(|_| Reply::empty(204)).await;
     let client = server.client();
@@ -94,7 +94,7 @@ async fn a_text_that_leads_elsewhere_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_path_parameter_that_is_refused_is_named() {
+async fn refused_path_parameter_is_named() {
     let server = Server::answering(200, json!({})).await;
     let error = server.client().bulk().list_users("").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
@@ -103,7 +103,7 @@ async fn a_path_parameter_that_is_refused_is_named() {
 }
 
 #[test]
-fn a_call_does_not_show_its_arguments() {
+fn debug_of_a_call_has_no_arguments() {
     let client = trycourier::Client::builder().api_key("pk_test_SECRET").build().unwrap();
     let call = client.users().tokens().retrieve("user@example.com", "DEVICE_TOKEN");
     let shown = format!("{call:?}");

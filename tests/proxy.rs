@@ -27,7 +27,7 @@ async fn child_behind_a_proxy() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_named_without_its_password_and_not_asked_again() {
+async fn refusing_proxy_is_named_and_not_retried() {
     // Without a scheme, too, as curl takes it.
     for (status, words, scheme, host) in [
         (403, "refused to connect", "http://", "127.0.0.1"),
@@ -87,7 +87,7 @@ async fn child_that_speaks_plain_http() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_repeats_its_credentials_does_not_get_them_into_an_error() {
+async fn proxy_credentials_are_in_no_error() {
     for (status, kind, wrapped) in [
         (407, "Proxy, attempts 1", false),
         (502, "Server, attempts 3", false),

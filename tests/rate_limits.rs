@@ -168,11 +168,10 @@ async fn waiting_calls_do_not_block_others_of_their_task() {
                 std::future::pending::<()>().await;
             });
             let timer = std::pin::pin!(tokio::time::sleep(Duration::from_millis(50)));
-            let futures::future::Either::Right((_, waiting)) = futures::future::select(waiting, timer).await else {
+            let futures::future::Either::Right((_, _waiting)) = futures::future::select(waiting, timer).await else {
                 panic!("the first branch never ends");
             };
             call().await.unwrap();
-            drop(waiting);
         }
     };
     in_time(Box::pin(selects) as futures::future::LocalBoxFuture<'_, ()>).await.unwrap();

@@ -76,7 +76,7 @@ async fn dropped_calls_can_be_repeated_under_their_key() {
 }
 
 #[test]
-fn no_key_can_be_shared_by_all_calls() {
+fn client_rejects_a_key_for_all_calls() {
     let builder = || Client::builder().api_key("key");
     for (name, built) in [
         ("header", builder().options(|options| options.header("Idempotency-Key", "k")).build()),
@@ -97,7 +97,7 @@ fn child_with_a_key_in_the_environment() {
 }
 
 #[test]
-fn no_key_can_be_shared_by_the_environment() {
+fn environment_rejects_a_key_for_all_calls() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child_with_a_key_in_the_environment", "--ignored", "--nocapture"])
         .env("COURIER_API_KEY", "key")

@@ -33,7 +33,7 @@ fn keys(server: &Faulty) -> Vec<Option<String>> {
 }
 
 #[tokio::test]
-async fn an_error_says_what_any_attempt_may_have_done() {
+async fn error_covers_every_attempt() {
     // The server has acted, and then is gone: to say that nothing happened would have the caller send again.
     let server = Faulty::start(vec![Act::says_and_resets(""), Act::answer(400, &[], "")]).await;
     let error = send(&server.builder().clock(TestClock::new()).build().unwrap()).await.unwrap_err();
@@ -49,7 +49,7 @@ async fn an_error_says_what_any_attempt_may_have_done() {
 }
 
 #[tokio::test]
-async fn what_was_sent_once_stays_sent_when_nobody_listens_any_more() {
+async fn earlier_attempt_stays_sent_after_connect_errors() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -65,7 +65,7 @@ async fn what_was_sent_once_stays_sent_when_nobody_listens_any_more() {
 }
 
 #[tokio::test]
-async fn a_repeated_answer_that_comes_back_empty_says_that_the_call_was_accepted() {
+async fn empty_repeated_response_was_accepted() {
     let server = Faulty::start(vec![Act::says_and_resets(""), Act::answer(202, &[], "")]).await;
     let error = send(&server.builder().clock(TestClock::new()).build().unwrap()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::EmptyBody, 2));
@@ -97,7 +97,7 @@ async fn retries_can_be_turned_off_and_up() {
 }
 
 #[tokio::test]
-async fn the_deadline_is_over_all_attempts() {
+async fn total_timeout_covers_all_attempts() {
     // Attempts at 0, 0.5 and 1.5 s; the next would be at 3.5 s.
     let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::new());
     let client = server.builder().clock(clock.clone()).options(|options| options.max_retries(9)).build().unwrap();
@@ -124,7 +124,7 @@ async fn the_deadline_is_over_all_attempts() {
 }
 
 #[tokio::test]
-async fn after_a_delay_that_lasted_past_the_deadline_nothing_is_sent() {
+async fn nothing_is_sent_after_the_total_timeout() {
     let (server, clock) = (Faulty::start(vec![failing()]).await, TestClock::oversleeping(Duration::from_secs(3600)));
     let client = server
         .builder()
@@ -142,7 +142,7 @@ async fn after_a_delay_that_lasted_past_the_deadline_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn the_longest_durations_overflow_nothing() {
+async fn longest_durations_do_not_overflow() {
     let (server, clock) = (Faulty::start(vec![failing(), good()]).await, TestClock::new());
     let client =
         server.builder().clock(clock).connect_timeout(Duration::MAX).options(|options| options.max_retries(u32::MAX));
@@ -153,7 +153,7 @@ async fn the_longest_durations_overflow_nothing() {
 }
 
 #[tokio::test]
-async fn the_clones_of_a_client_pay_from_one_budget() {
+async fn clones_share_one_retry_budget() {
     let server = Faulty::start(vec![failing()]).await;
     // No time passes in which the budget would be refilled.
     let brief = Backoff::default().max_delay(Duration::from_millis(1));
@@ -171,7 +171,7 @@ async fn the_clones_of_a_client_pay_from_one_budget() {
 }
 
 #[tokio::test]
-async fn an_empty_budget_stops_retries_and_not_calls_and_fills_by_success() {
+async fn spent_budget_stops_only_retries() {
     let script = [failing()].into_iter().chain([good(), good(), good()]).chain([failing(), good()]).collect();
     let server = Faulty::start(script).await;
     let client = server.builder().clock(TestClock::new()).retry_budget(1).build().unwrap();
@@ -186,7 +186,7 @@ async fn an_empty_budget_stops_retries_and_not_calls_and_fills_by_success() {
 }
 
 #[tokio::test]
-async fn a_cut_of_all_connections_loses_none_of_three_hundred_calls() {
+async fn cut_connections_lose_none_of_300_calls() {
     const CALLS: usize = 300;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -215,7 +215,7 @@ async fn a_cut_of_all_connections_loses_none_of_three_hundred_calls() {
 }
 
 #[tokio::test]
-async fn a_key_is_of_one_call_and_can_be_set_and_switched_off() {
+async fn key_belongs_to_one_call_and_can_be_off() {
     let server = Faulty::start(vec![good()]).await;
     let client = server.builder().build().unwrap();
     send(&client).await.unwrap();
@@ -247,7 +247,7 @@ async fn a_key_is_of_one_call_and_can_be_set_and_switched_off() {
 }
 
 #[tokio::test]
-async fn a_blank_key_is_none_and_is_refused() {
+async fn blank_key_is_refused() {
     let server = Faulty::start(vec![good()]).await;
     let client = server.builder().build().unwrap();
     for blank in ["", "  ", "\t"] {
@@ -260,7 +260,7 @@ async fn a_blank_key_is_none_and_is_refused() {
 }
 
 #[tokio::test]
-async fn a_kept_alive_connection_that_was_dropped_costs_nothing() {
+async fn dropped_keep_alive_connection_costs_nothing() {
     // The server closes after each response, without a word of it in the headers.
     let closes = Act::says_and_closes(answer(202, &[], r#"{"requestId": "1-abc"}"#));
     let (server, clock) = (Faulty::start(vec![closes]).await, TestClock::new());
@@ -273,7 +273,7 @@ async fn a_kept_alive_connection_that_was_dropped_costs_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_with_a_tail_does_not_answer_the_next_call() {
+async fn surplus_bytes_do_not_answer_the_next_call() {
     let forged = answer(202, &[], r#"{"requestId": "forged"}"#);
     let genuine = answer(202, &[], r#"{"requestId": "genuine"}"#);
     let server = Faulty::start(vec![Act::says([genuine.clone(), forged].concat()), Act::says(genuine)]).await;
@@ -284,7 +284,7 @@ async fn an_answer_with_a_tail_does_not_answer_the_next_call() {
 }
 
 #[tokio::test]
-async fn a_204_keeps_the_connection() {
+async fn no_content_keeps_the_connection() {
     let server = Faulty::start(vec![Act::says("HTTP/1.1 204 No Content\r\n\r\n")]).await;
     let client = server.builder().build().unwrap();
     for _ in 0..5 {
@@ -298,7 +298,7 @@ async fn a_204_keeps_the_connection() {
 }
 
 #[tokio::test]
-async fn a_head_has_no_body_whatever_it_announces() {
+async fn head_response_has_no_body() {
     let server = Faulty::start(vec![Act::says("HTTP/1.1 200 OK\r\ncontent-length: 5000000000\r\n\r\n")]).await;
     let client = server.builder().build().unwrap();
     let answer = client.request(Method::HEAD, "/x").send_raw().await.unwrap();
@@ -306,7 +306,7 @@ async fn a_head_has_no_body_whatever_it_announces() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_ends_and_closes_its_connection() {
+async fn dropped_call_closes_its_connection() {
     let server = Faulty::start(vec![Act::says_and_hangs("HTTP/1.1 202 Accepted\r\n")]).await;
     let client = server.builder().build().unwrap();
     let call = tokio::spawn(async move { send(&client).await });
@@ -334,7 +334,7 @@ fn apart(script: Vec<Act>) -> (Faulty, tokio::runtime::Runtime) {
 }
 
 #[test]
-fn every_runtime_will_do_and_nothing_outlives_the_client() {
+fn every_runtime_works_and_nothing_outlives_it() {
     for build in [tokio::runtime::Builder::new_current_thread, tokio::runtime::Builder::new_multi_thread] {
         let (server, _runtime) =
             apart(vec![failing(), good(), Act::says_and_resets(""), good(), Act::says_and_hangs("")]);
@@ -369,7 +369,7 @@ fn server_is_left(server: &Faulty) {
 }
 
 #[test]
-fn code_that_does_not_await_calls_by_a_runtime_of_its_own() {
+fn blocking_callers_use_their_own_runtime() {
     let (server, _runtime) = apart(vec![good()]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let client = server.builder().build().unwrap();

@@ -17,7 +17,7 @@ fn version(text: &str) -> Vec<u32> {
 }
 
 #[test]
-fn no_dependency_needs_a_newer_rust() {
+fn dependencies_support_the_declared_rust_version() {
     let rustc = output(Command::new("rustc").arg("-vV"));
     let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let metadata = output(

@@ -23,7 +23,7 @@ async fn send(client: &Client) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn nothing_splits_a_header() {
+async fn header_cannot_be_split() {
     let server = Faulty::start(vec![good()]).await;
     let client = server.builder().build().unwrap();
     for evil in ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "\r\n\r\nGET / HTTP/1.1"] {
@@ -49,7 +49,7 @@ async fn nothing_splits_a_header() {
 }
 
 #[tokio::test]
-async fn nothing_splits_a_path_or_a_query() {
+async fn path_and_query_cannot_be_split() {
     let server = Faulty::start(vec![good()]).await;
     let client = server.builder().build().unwrap();
     let evil = "a b/../../c?d=e&f#g\r\nX-Evil: 1\\%2e%2e";
@@ -71,7 +71,7 @@ async fn nothing_splits_a_path_or_a_query() {
 }
 
 #[tokio::test]
-async fn what_frames_a_message_is_not_for_options() {
+async fn framing_headers_are_not_options() {
     let server = Faulty::start(vec![good()]).await;
     for name in ["Content-Length", "transfer-encoding", "Connection", "upgrade", "trailer"] {
         let error = server.builder().options(|options| options.header(name, "0")).build().unwrap_err();
@@ -80,7 +80,7 @@ async fn what_frames_a_message_is_not_for_options() {
 }
 
 #[tokio::test]
-async fn the_first_thing_that_cannot_be_sent_is_named_and_stays() {
+async fn first_invalid_option_is_named() {
     let server = Faulty::start(vec![good()]).await;
     let client = server.builder().build().unwrap();
     let changed = client.with_options(|options| options.header("bad name", "x").header("", "y").header("ok", "z"));
@@ -99,7 +99,7 @@ async fn the_first_thing_that_cannot_be_sent_is_named_and_stays() {
 }
 
 #[tokio::test]
-async fn a_path_leads_where_it_says_or_nowhere() {
+async fn path_cannot_leave_the_base_url() {
     let server = Faulty::start(vec![good()]).await;
     let client = server.builder().build().unwrap();
     let below = server.builder().base_url(format!("{}/proxy/courier/", server.url)).build().unwrap();
@@ -165,7 +165,7 @@ async fn a_path_leads_where_it_says_or_nowhere() {
 }
 
 #[tokio::test]
-async fn a_redirect_on_the_spot_repeats_the_request_whole() {
+async fn same_origin_redirect_repeats_the_request() {
     let server = Faulty::start(vec![Act::answer(307, &[("location", "/elsewhere")], ""), good()]).await;
     send(&server.builder().build().unwrap()).await.unwrap();
     let seen = server.seen();
@@ -177,7 +177,7 @@ async fn a_redirect_on_the_spot_repeats_the_request_whole() {
 }
 
 #[tokio::test]
-async fn not_even_a_client_of_the_callers_own_takes_the_key_to_another_host() {
+async fn custom_client_keeps_the_key_on_its_host() {
     let elsewhere = Faulty::start(vec![good()]).await;
     let server = Faulty::start(vec![Act::answer(307, &[("location", &elsewhere.url)], "")]).await;
     let careless = reqwest::Client::builder().build().unwrap();
@@ -190,7 +190,7 @@ async fn not_even_a_client_of_the_callers_own_takes_the_key_to_another_host() {
 }
 
 #[tokio::test]
-async fn a_page_that_repeats_the_request_shows_neither_key_nor_ids() {
+async fn echoed_request_shows_neither_key_nor_ids() {
     const OWN: &str = "OWN-SECRET";
     let path = "/users/SECRET%40USER/tokens/SECRET-TOKEN";
     let decoded = "/users/SECRET@USER/tokens/SECRET-TOKEN";
@@ -216,7 +216,7 @@ async fn a_page_that_repeats_the_request_shows_neither_key_nor_ids() {
 }
 
 #[tokio::test]
-async fn an_own_authorization_is_hidden_like_the_key() {
+async fn custom_authorization_is_hidden() {
     let server = Faulty::start(vec![Act::answer(401, &[], "no such key: OWN-SECRET")]).await;
     let client =
         server.builder().options(|options| options.header("Authorization", "Bearer OWN-SECRET")).build().unwrap();
@@ -227,7 +227,7 @@ async fn an_own_authorization_is_hidden_like_the_key() {
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_decoded_does_not_show_the_key() {
+async fn decode_error_does_not_show_the_key() {
     for body in [format!("<html>{KEY}"), format!(r#"{{"requestId": {{"{KEY}": 1}}}}"#), format!("\"{KEY}\"")] {
         let server = Faulty::start(vec![Act::answer(200, &[], &body)]).await;
         let strict = server.builder().build().unwrap().with_options(|options| options.strict_decoding(true));
@@ -238,7 +238,7 @@ async fn a_success_that_cannot_be_decoded_does_not_show_the_key() {
 }
 
 #[tokio::test]
-async fn what_is_not_sent_shows_no_ids_either() {
+async fn unsent_request_shows_no_ids() {
     let client = Client::builder().api_key(KEY).build().unwrap();
     let call = client
         .request(Method::GET, "/users/SECRET-USER")
@@ -252,7 +252,7 @@ async fn what_is_not_sent_shows_no_ids_either() {
 
 /// A response as deep as may be, for the types that contain themselves: neither time nor stack runs out.
 #[tokio::test]
-async fn the_deepest_answers_decode_print_and_drop() {
+async fn deepest_response_decodes_prints_and_drops() {
     let nest = |levels: usize, open: &str, inner: &str, close: &str| {
         [open.repeat(levels), inner.to_owned(), close.repeat(levels)].concat()
     };

@@ -112,7 +112,7 @@ async fn every_secret_is_hidden_in_every_form() {
 }
 
 #[tokio::test]
-async fn the_secrets_of_a_whole_chunk_of_a_bulk_job_are_hidden() {
+async fn secrets_of_a_whole_bulk_chunk_are_hidden() {
     let token = |number: usize| format!("device-token-{number:05}");
     for users in [1000, 10_000] {
         let body = json!({"users": (0..users).map(|number| json!({"to": {"firebaseToken": token(number)}})).collect::<Vec<_>>()});
@@ -146,7 +146,7 @@ async fn texts_of_our_own(key: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_short_key_garbles_nothing_of_ours_and_is_hidden_where_it_stands_by_itself() {
+async fn short_key_is_hidden_only_as_a_word() {
     let texts = texts_of_our_own("pk_test_SECRET-KEY").await;
     for key in ["a", "e", "1", "the", "answer", "server", "connect"] {
         assert_eq!(texts_of_our_own(key).await, texts, "{key}");
@@ -169,7 +169,7 @@ async fn a_short_key_garbles_nothing_of_ours_and_is_hidden_where_it_stands_by_it
 }
 
 #[tokio::test]
-async fn a_secret_that_is_a_number_or_a_name_is_hidden_too() {
+async fn secret_number_and_name_are_hidden() {
     let body = json!({"otp": 987654321012_u64});
     let call = async |client: &Client| client.request(Method::POST, "/x").json(&body).send_raw().await.unwrap_err();
     assert_hidden("number", &repeated(call, |client| client, "987654321012").await, "987654321012");
@@ -190,7 +190,7 @@ async fn a_secret_that_is_a_number_or_a_name_is_hidden_too() {
 }
 
 #[tokio::test]
-async fn what_is_no_secret_stays_readable() {
+async fn other_text_stays_readable() {
     let body =
         json!({"message": {"to": {"user_id": "user_123"}, "template": "welcome-mail"}, "provider_key": "firebase-fcm"});
     let call = async |client: &Client| client.request(Method::POST, "/x").json(&body).send_raw().await.unwrap_err();
@@ -200,7 +200,7 @@ async fn what_is_no_secret_stays_readable() {
 }
 
 #[tokio::test]
-async fn an_error_is_one_line_of_limited_length() {
+async fn error_is_one_line_of_limited_length() {
     let message = format!("first\r\nsecond\u{1b}[31m\u{2028}{}", "x".repeat(5_000_000));
     let body = json!({"message": message, "type": "t\nu".repeat(1_000_000)}).to_string();
     let server = Scripted::new(move |_, _| {
@@ -227,7 +227,7 @@ async fn an_error_is_one_line_of_limited_length() {
 }
 
 #[test]
-fn no_client_shows_the_path_of_its_base_url() {
+fn debug_has_no_path_of_the_base_url() {
     let client =
         Client::builder().api_key("pk_test_SECRET-KEY").base_url("https://gateway.example/SECRET-TENANT/courier");
     let client = client.options(|options| options.idempotency_keys(true).query("t", "SECRET")).build().unwrap();
@@ -236,7 +236,7 @@ fn no_client_shows_the_path_of_its_base_url() {
 }
 
 #[tokio::test]
-async fn the_headers_of_an_answer_are_not_printed() {
+async fn debug_has_no_response_headers() {
     fn echoing() -> Outcome {
         Ok(Response::builder().header("x-echo", "SECRET").body(Body::from("{}")).unwrap())
     }
@@ -247,7 +247,7 @@ async fn the_headers_of_an_answer_are_not_printed() {
 }
 
 #[tokio::test]
-async fn a_dash_under_the_name_of_a_secret_hides_no_dashes() {
+async fn dash_as_a_secret_hides_no_dashes() {
     let client = Scripted::outcomes(vec![|| status(400, r#"{"message": "no - not so"}"#)]).builder().build().unwrap();
     let error = client.request(Method::GET, "/x").query("token", "-").send_raw().await.unwrap_err();
     assert_eq!(error.message(), Some("no - not so"));

@@ -79,7 +79,7 @@ fn without_words(value: Value) -> Value {
 }
 
 #[test]
-fn the_types_of_each_resource_have_their_shapes() {
+fn types_of_each_resource_have_their_shapes() {
     let description = description();
     let mut types = types_by_tag(&description);
     // `PathSegment` is written by hand, and no response's.
@@ -107,7 +107,7 @@ fn the_types_of_each_resource_have_their_shapes() {
 /// Each call with its arguments in order and its setters, and each type with its fields: what a reviewer reads when the
 /// API changes. A file for each resource; what several resources use is in `surface_types`.
 #[test]
-fn the_public_surface_is_as_it_was_reviewed() {
+fn public_surface_is_as_reviewed() {
     let surface = include_str!(concat!(env!("OUT_DIR"), "/surface.txt"));
     let mut resources: BTreeMap<String, String> = BTreeMap::new();
     let mut place = String::new();

@@ -22,7 +22,7 @@ async fn accepting() -> (Server, Client) {
 }
 
 #[tokio::test]
-async fn a_send_has_its_message_as_its_argument() {
+async fn send_takes_its_message_as_an_argument() {
     let (server, client) = accepting().await;
     let sent = client
         .send()
@@ -48,7 +48,7 @@ async fn a_send_has_its_message_as_its_argument() {
 }
 
 #[tokio::test]
-async fn what_is_optional_is_a_setter_wherever_it_travels() {
+async fn optional_parameters_are_setters() {
     let (server, client) = accepting().await;
     client
         .lists()
@@ -77,7 +77,7 @@ async fn what_is_optional_is_a_setter_wherever_it_travels() {
 }
 
 #[tokio::test]
-async fn a_call_is_data_that_can_be_cloned_stored_and_spawned() {
+async fn call_can_be_cloned_stored_and_spawned() {
     let (server, client) = accepting().await;
     let call = client.bulk().run_job("job");
     drop(client);
@@ -94,7 +94,7 @@ async fn a_call_is_data_that_can_be_cloned_stored_and_spawned() {
 }
 
 #[tokio::test]
-async fn a_whole_body_can_be_given_as_its_type() {
+async fn whole_body_can_be_passed_as_its_type() {
     let (server, client) = accepting().await;
     let body = trycourier::types::ProfilesCreateRequest::new(json!({"locale": "en-GB"}));
     calls::ProfilesCreate::with_body(&client, "user_123", body).extra("beta", true).await.unwrap();
@@ -102,7 +102,7 @@ async fn a_whole_body_can_be_given_as_its_type() {
 }
 
 #[tokio::test]
-async fn a_list_is_walked_without_a_trait() {
+async fn list_is_streamed_without_a_trait() {
     let server =
         Server::answering(200, json!({"items": [{"recipient": "u", "status": "ENQUEUED"}], "paging": {"more": false}}))
             .await;
@@ -114,7 +114,7 @@ async fn a_list_is_walked_without_a_trait() {
 }
 
 #[tokio::test]
-async fn an_object_that_is_none_is_refused_before_anything_goes_out() {
+async fn invalid_object_is_refused_before_sending() {
     let (server, client) = accepting().await;
     let error = client.profiles().create("user_123", json!("ada@example.com")).await.unwrap_err();
     assert_eq!(error.kind(), trycourier::ErrorKind::InvalidArgument, "{error}");
@@ -125,7 +125,7 @@ async fn an_object_that_is_none_is_refused_before_anything_goes_out() {
 }
 
 #[test]
-fn setters_take_whatever_can_only_be_meant_so() {
+fn setters_accept_unambiguous_types() {
     let of = |message: Message| serde_json::to_value(&message).unwrap();
     assert_eq!(of(Message::new().to(UserRecipient::new().user_id("u"))), json!({"to": {"user_id": "u"}}));
     assert_eq!(
@@ -158,7 +158,7 @@ fn setters_take_whatever_can_only_be_meant_so() {
 }
 
 #[test]
-fn a_struct_of_ones_own_becomes_an_object() {
+fn callers_struct_becomes_an_object() {
     #[derive(serde::Serialize)]
     struct Order {
         number: u32,
@@ -171,7 +171,7 @@ fn a_struct_of_ones_own_becomes_an_object() {
 }
 
 #[tokio::test]
-async fn an_odd_answer_fails_no_call_and_says_where_it_is_odd() {
+async fn odd_response_fails_no_call_and_is_reported() {
     let odd = json!({"items": [
         {"recipient": 7, "status": "ENQUEUED", "new": [1]},
         {"recipient": "b"},
@@ -201,7 +201,7 @@ async fn an_odd_answer_fails_no_call_and_says_where_it_is_odd() {
 }
 
 #[test]
-fn values_of_answers_are_made_like_any_other() {
+fn response_values_have_constructors() {
     let user = trycourier::types::BulkJobUser::new(trycourier::types::BulkUserStatus::Enqueued).recipient("u");
     assert_eq!(serde_json::to_value(&user).unwrap(), json!({"recipient": "u", "status": "ENQUEUED"}));
     assert_eq!(user.extra, Extra::default());
@@ -210,7 +210,7 @@ fn values_of_answers_are_made_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_client_is_shared_by_threads_and_calls() {
+async fn client_is_shared_by_threads_and_calls() {
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
     let server = Server::start(|_| Reply::empty(204)).await;
     let client = server.client();

@@ -23,7 +23,7 @@ async fn good(mut stream: Stream, _: usize) -> io::Result<()> {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_accepted_is_told_and_not_retried() {
+async fn rejected_certificate_is_reported_and_not_retried() {
     let wrong_host = Secure::with("api.other.example", false, &[], good).await;
     let expired = Secure::with("localhost", true, &[], good).await;
     let unknown = Secure::start(&[], good).await;
@@ -59,7 +59,7 @@ async fn root_certificates_of_several_files_are_all_trusted() {
 }
 
 #[tokio::test]
-async fn root_certificates_without_a_certificate_are_refused() {
+async fn root_certificates_need_a_certificate() {
     let server = Secure::start(&[], good).await;
     let pem = server.pem();
     let indented: String = pem.lines().map(|line| format!("  {line}\n")).collect();
@@ -92,7 +92,7 @@ struct End {
 }
 
 #[tokio::test]
-async fn a_body_that_was_cut_is_no_whole_body() {
+async fn truncated_body_is_incomplete() {
     let by_length = "HTTP/1.1 202 A\r\ncontent-length: 23\r\n\r\n";
     let by_close = "HTTP/1.1 202 A\r\nconnection: close\r\n\r\n";
     let chunked = "HTTP/1.1 202 A\r\ntransfer-encoding: chunked\r\n\r\n";

@@ -108,7 +108,7 @@ fn body() -> types::Message {
 }
 
 #[tokio::test]
-async fn a_call_that_is_retried_has_a_span_and_an_event_a_retry() {
+async fn retried_call_has_a_span_and_events() {
     let (memory, _guard) = watched();
     let script = vec![
         Act::says_and_resets(""),
@@ -158,7 +158,7 @@ async fn a_call_that_is_retried_has_a_span_and_an_event_a_retry() {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_says_how_and_shows_no_id() {
+async fn failed_call_is_traced_without_ids() {
     let (memory, _guard) = watched();
     let server = Faulty::start(vec![Act::answer(404, &[], format!("no SECRET-USER, {KEY}"))]).await;
     let client = server.builder().build().unwrap();
@@ -182,7 +182,7 @@ async fn a_call_that_fails_says_how_and_shows_no_id() {
 }
 
 #[tokio::test]
-async fn every_call_that_was_made_is_reported_once() {
+async fn every_call_is_reported_once() {
     let server = Faulty::start(vec![
         Act::answer(503, &[], ""),
         Act::answer(202, &[], r#"{"requestId": "1"}"#),

@@ -15,7 +15,7 @@ use trycourier::transport::{Attempt, Body, BoxFuture, Http, Transport, Transport
 use trycourier::{Client, ErrorKind};
 
 #[tokio::test]
-async fn an_attempt_says_what_it_is() {
+async fn attempt_describes_itself() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     struct Watch(Arc<Mutex<Vec<String>>>);
     impl Transport for Watch {
@@ -82,7 +82,7 @@ async fn size_limits_hold_over_any_transport() {
 }
 
 #[tokio::test]
-async fn what_a_transport_says_of_its_failure_shows_no_secret() {
+async fn transport_error_shows_no_secret() {
     let server = Scripted::new(|request, _| {
         let said = format!("cannot reach {} with {:?}", request.uri(), request.headers()["authorization"].to_str());
         async move { Err(TransportError::broken(said).permanent()) }
@@ -95,7 +95,7 @@ async fn what_a_transport_says_of_its_failure_shows_no_secret() {
 }
 
 #[tokio::test]
-async fn the_default_transport_can_be_wrapped() {
+async fn default_transport_can_be_wrapped() {
     struct Loud(Http, Arc<Mutex<u32>>);
     impl Transport for Loud {
         fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
@@ -115,7 +115,7 @@ async fn the_default_transport_can_be_wrapped() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_whichever_way_it_comes() {
+async fn body_is_read_from_every_source() {
     let chunks = || stream::iter([Ok("a".into()), Ok("".into()), Ok("bc".into()), Ok("d".into())]);
     assert_eq!(Body::from_stream(chunks()).bytes().await.unwrap(), "abcd");
     assert_eq!(Body::from("abcd").bytes().await.unwrap(), "abcd");
@@ -129,7 +129,7 @@ async fn a_body_is_read_whichever_way_it_comes() {
 }
 
 #[tokio::test]
-async fn a_response_has_the_answer_and_what_came_with_it() {
+async fn response_has_status_and_headers() {
     let server = Scripted::new(|_, _| async {
         let mut response = status(201, r#"{"id": 1}"#)?;
         response.headers_mut().insert("x-request-id", "r-1".parse().unwrap());
@@ -146,7 +146,7 @@ async fn a_response_has_the_answer_and_what_came_with_it() {
 }
 
 #[tokio::test]
-async fn a_call_owns_what_it_needs() {
+async fn call_owns_its_data() {
     let server = Scripted::outcomes(vec![good]);
     let call = {
         let client = server.builder().build().unwrap();

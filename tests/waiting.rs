@@ -49,7 +49,7 @@ fn steps(statuses: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn a_job_is_waited_for_to_its_end() {
+async fn job_is_awaited_to_its_end() {
     let (courier, client, clock) = courier();
     let states = ["CREATED", "PAUSED", "PROCESSING", "COMPLETED"].map(job);
     states.into_iter().fold(courier.on::<calls::BulkRetrieveJob>().fail(404), answer);
@@ -66,7 +66,7 @@ async fn a_job_is_waited_for_to_its_end() {
 }
 
 #[tokio::test]
-async fn any_state_of_a_job_can_be_waited_for() {
+async fn any_state_of_a_job_can_be_awaited() {
     let (_courier, client, _) =
         answering::<calls::BulkRetrieveJob>([job("CREATED"), job("PROCESSING"), job("COMPLETED")]);
     let states =
@@ -76,7 +76,7 @@ async fn any_state_of_a_job_can_be_waited_for() {
 }
 
 #[tokio::test]
-async fn a_message_is_waited_for_until_it_arrived() {
+async fn message_is_awaited_until_delivered() {
     let (_courier, client, _) =
         answering::<calls::MessagesRetrieve>(["ENQUEUED", "NEW", "SENT", "OPENED"].map(message));
     let message_of = client.messages().retrieve("1-a").until_delivered().await.unwrap();
@@ -92,7 +92,7 @@ async fn a_message_is_waited_for_until_it_arrived() {
 }
 
 #[tokio::test]
-async fn a_run_is_waited_for_to_its_end() {
+async fn run_is_awaited_to_its_end() {
     let states = [json!("PROCESSING"), Value::Null, json!("WAITING"), json!("NEW"), json!("PROCESSED")].map(run);
     let (courier, client, _) = answering::<calls::JourneysRunsRetrieve>(states);
     let _ = client.journeys().runs().retrieve("r").until_done().await.unwrap();
@@ -111,7 +111,7 @@ async fn a_run_is_waited_for_to_its_end() {
 }
 
 #[tokio::test]
-async fn what_never_comes_ends_at_the_deadline_with_the_last_state() {
+async fn timeout_has_the_last_state() {
     let (_courier, client, clock) = answering::<calls::MessagesRetrieve>([message("SENT")]);
     let error = client.messages().retrieve("1-a").until_delivered().await.unwrap_err();
     assert!(error.is_timeout());
@@ -122,7 +122,7 @@ async fn what_never_comes_ends_at_the_deadline_with_the_last_state() {
 }
 
 #[tokio::test]
-async fn courier_is_left_alone_for_as_long_as_it_asks() {
+async fn rate_limit_sets_the_delay() {
     let (courier, client, clock) = courier();
     let asks = answer(courier.on::<calls::MessagesRetrieve>(), message("SENT")).raw(429, &[("retry-after", "7")], "{}");
     answer(asks, message("DELIVERED"));
@@ -132,7 +132,7 @@ async fn courier_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[tokio::test]
-async fn a_status_of_another_type_is_no_end() {
+async fn status_of_another_type_is_pending() {
     let courier = trycourier::testing::Courier::new();
     let odd = ["7", "null", "[]", "{}", "true", "\"\"", "\"completed\""];
     let job =
@@ -153,7 +153,7 @@ async fn a_status_of_another_type_is_no_end() {
 }
 
 #[tokio::test]
-async fn what_will_not_arrive_is_not_waited_for() {
+async fn undeliverable_message_ends_the_wait() {
     for status in ["UNDELIVERABLE", "FILTERED", "UNMAPPED", "THROTTLED"] {
         let courier = trycourier::testing::Courier::new();
         let told = format!(r#"{{"id": "1-a", "status": "{status}", "recipient": "u"}}"#);

@@ -51,7 +51,7 @@ fn arguments(request: &Value, operation: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_request_is_the_official_clients() {
+async fn every_request_matches_the_official_client() {
     let description = description();
     let operations = operations(&description);
     let fixtures = include_str!("fixtures/requests.jsonl");

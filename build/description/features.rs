@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_other_resources_reach_is_gone() {
+    fn unreachable_components_are_removed() {
         let mut document = document();
         keep(&mut document, &BTreeSet::from(["things".to_owned()])).unwrap();
         assert_eq!(document["paths"].as_object().unwrap().keys().collect::<Vec<_>>(), ["/things"]);

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_anything_is_tried_last() {
+    fn least_specific_variant_is_tried_last() {
         let order = shapes(
             json!({"oneOf": [refer("User"), refer("List"), refer("Slack")]}),
             json!({
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_every_variant_requires_tells_nothing() {
+    fn shared_required_properties_do_not_discriminate() {
         let found = shapes(
             json!({"oneOf": [refer("Channel"), refer("Email")]}),
             json!({

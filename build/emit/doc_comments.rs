@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_that_introduces_a_list_does_not_stand_alone() {
+    fn sentence_before_a_list_keeps_the_list() {
         assert_eq!(first_sentence("A list. Of things."), Some("A list."));
         assert_eq!(first_sentence("One of:\n- a"), None);
     }

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_stands_on_one_line() {
+    fn code_that_fits_stays_on_one_line() {
         let short = Code::call("client.get", vec![Code::word("1"), Code::list(vec![Code::word("2"), Code::word("3")])]);
         assert_eq!(short.laid_out(0, 0, 1), "client.get(1, [2, 3])");
     }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_alone_begins_on_the_line_of_its_bracket_and_several_have_lines_of_their_own() {
+    fn single_value_stays_on_the_line_of_its_bracket() {
         let long = "a name that is so long that it does not fit on the line of the others";
         let send = Code::call("client.send", vec![Code::list(vec![message(long), Code::word("2")])]);
         let expected = format!(

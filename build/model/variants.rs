@@ -32,7 +32,7 @@ mod tests {
     use super::{RustType, variant_name};
 
     #[test]
-    fn a_variant_is_named_by_what_its_type_says_beyond_the_union() {
+    fn variant_name_omits_the_name_of_the_union() {
         for (union, name, expected) in [
             ("Recipient", "UserRecipient", "User"),
             ("Content", "ElementalContent", "Elemental"),

@@ -68,7 +68,7 @@ fn descriptions_are_added_to_what_exists_only() {
 }
 
 #[test]
-fn value_that_upstream_has_is_superfluous_and_added_once() {
+fn upstream_value_is_superfluous_and_added_once() {
     let text = "overlay: 1.0.0\ninfo: {}\nactions:\n- target: $.Status\n  update: {enum: [A, B]}\n";
     let overlay = parse(text, "test.yaml".to_owned()).unwrap();
     let mut document = json!({"Status": {"enum": ["A"]}});

@@ -359,7 +359,7 @@ fn order_of_arguments_is_kept() {
 }
 
 #[test]
-fn other_spelling_of_the_same_description_changes_nothing() {
+fn other_spelling_of_a_description_changes_nothing() {
     let repository = Repository::new();
     let before = repository.file("openapi/courier.yaml");
     let mut changed = description();
@@ -390,7 +390,7 @@ fn other_spelling_of_the_same_description_changes_nothing() {
 }
 
 #[test]
-fn renamed_schema_is_gone_and_new_until_types_yaml_keeps_its_name() {
+fn renamed_schema_is_gone_and_new_until_named() {
     let repository = Repository::new();
     let changed = renamed(&description(), "Owner", "Proprietor");
     let from = repository.describe(&changed);
@@ -410,7 +410,7 @@ fn renamed_schema_is_gone_and_new_until_types_yaml_keeps_its_name() {
 }
 
 #[test]
-fn unsupported_construct_is_refused_by_name_and_position() {
+fn unsupported_construct_is_refused_by_position() {
     let repository = Repository::new();
     let before = repository.files();
     let mut changed = description();

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn several_codes_become_one_range_with_the_richest_body() {
+    fn codes_become_one_range_with_the_richest_body() {
         let document = normalized(json!({
             "200": {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}, "b": {}}}}}},
             "202": {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}},

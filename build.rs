@@ -1,10 +1,17 @@
-//! The build script: generates the surface from `openapi/courier.yaml`. `generate.rs` has the steps in their order.
+//! The build script: generates the surface from `openapi/courier.yaml`. `build/generate.rs` has the steps in their order.
 
+// The modules of `build/lib.rs`, which cargo cannot build as a library for a build script without publishing it.
+#[path = "build/description/mod.rs"]
 mod description;
+#[path = "build/emit/mod.rs"]
 mod emit;
+#[path = "build/generate.rs"]
 mod generate;
+#[path = "build/model/mod.rs"]
 mod model;
+#[path = "build/print.rs"]
 mod print;
+#[path = "build/progenitor.rs"]
 mod progenitor;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +21,7 @@ const DESCRIPTION: &str = "openapi/courier.yaml";
 
 fn main() {
     println!("cargo::rerun-if-changed={DESCRIPTION}");
+    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     if let Err(cause) = run() {
         println!("cargo::error=trycourier cannot be generated from {DESCRIPTION}: {cause}");

@@ -11,7 +11,7 @@ use support::Server;
 use trycourier::ext::{Lifetime, Scope};
 
 #[test]
-fn every_word_is_the_one_that_courier_knows() {
+fn every_permission_has_couriers_name() {
     for (scope, expected) in [
         (Scope::user("u1"), "user_id:u1"),
         (Scope::users(["u1", "u2"]), "user_id:u1 user_id:u2"),
@@ -37,21 +37,21 @@ fn every_word_is_the_one_that_courier_knows() {
 }
 
 #[test]
-fn a_word_is_said_once_and_in_order() {
+fn permission_is_written_once_in_order() {
     let scope =
         Scope::user("u1").inbox_read().and_user("u1").inbox_read().and_user("u2").custom("inbox:read:messages x");
     assert_eq!(scope.to_string(), "user_id:u1 inbox:read:messages user_id:u2 x");
 }
 
 #[test]
-fn an_id_is_said_as_it_is() {
+fn id_is_written_unchanged() {
     for id in ["ada@example.com", "a:b", "a%20b", "é", "user/../x", "\"quoted\"", "-"] {
         assert_eq!(Scope::user(id).to_string(), format!("user_id:{id}"));
     }
 }
 
 #[test]
-fn an_id_that_would_be_other_words_grants_nothing() {
+fn id_with_spaces_grants_nothing() {
     let bad =
         ["", " ", "u1 write:brands", "u1\twrite:brands", "u1\n", " u1", "u1\u{a0}x", "u1\u{2028}x", "u1\0", "u\u{85}1"];
     for id in bad {
@@ -71,7 +71,7 @@ fn an_id_that_would_be_other_words_grants_nothing() {
 }
 
 #[test]
-fn a_life_is_said_in_the_largest_whole_unit() {
+fn lifetime_uses_the_largest_whole_unit() {
     for (seconds, expected) in [
         (0, "0 seconds"),
         (1, "1 second"),
@@ -97,7 +97,7 @@ fn a_life_is_said_in_the_largest_whole_unit() {
 }
 
 #[tokio::test]
-async fn a_token_is_issued_by_a_scope_and_a_life() {
+async fn token_is_issued_with_scope_and_lifetime() {
     let server = Server::answering(200, json!({"token": "jwt"})).await;
     let scope = Scope::user("u1").inbox_read().inbox_write().preferences_read();
     let _ = server.client().auth().issue_token(scope, Lifetime::days(2)).await.unwrap();

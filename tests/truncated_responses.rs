@@ -19,7 +19,7 @@ async fn in_time<T>(call: impl Future<Output = T>) -> T {
 }
 
 #[tokio::test]
-async fn an_answer_that_ends_after_any_byte_is_repeated_under_its_key() {
+async fn response_cut_at_any_byte_is_retried_under_its_key() {
     let all = answer(202, &[("content-type", "application/json")], GOOD);
     let head = all.len() - GOOD.len();
     for (length, resets) in (0..all.len()).flat_map(|length| [(length, false), (length, true)]) {
