@@ -105,7 +105,7 @@ impl<E> BulkError<E> {
         &self.reason
     }
 
-    /// Where to resume, with [`Job::resume`].
+    /// Returns the checkpoint from which [`Job::resume`](super::Job::resume) continues.
     ///
     /// ```
     /// use trycourier::ext::bulk::{BulkError, Job};
@@ -118,8 +118,8 @@ impl<E> BulkError<E> {
         &self.checkpoint
     }
 
-    /// The users who were not added until then, as in [`Report::rejected`]. A resumed job does not report them again. Steps that
-    /// you took from the stream have reported theirs in [`Progress::Ingested`] and are left out here.
+    /// Returns the users who were not added until then, as in [`Report::rejected`](super::Report::rejected). A resumed job does not
+    /// report them again. Steps that you took from the stream reported theirs in [`Progress::Ingested`](super::Progress::Ingested).
     ///
     /// ```
     /// # use trycourier::ext::bulk::BulkError;
