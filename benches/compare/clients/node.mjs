@@ -1,5 +1,5 @@
-// Calls of the official Node client, one after the other: `node bench.mjs URL send|page|call SECONDS-BEFORE SECONDS ANSWER`
-// prints how many it made and in how many seconds. `call` is a send that gets the response in place of the network.
+// Calls of the official Node client, one after the other: `node bench.mjs URL send|page|call SECONDS-BEFORE SECONDS RESPONSE`
+// prints the number of calls and of seconds. `call` is a send that gets the response without a network.
 // `cargo compare bench-peers` runs it.
 
 import Courier from "@trycourier/courier";
@@ -32,7 +32,7 @@ async function during(seconds) {
   let count = 0;
   let passed = 0;
   while (passed < seconds) {
-    if (!(await call())) throw new Error("the response is another one");
+    if (!(await call())) throw new Error("unexpected response");
     count += 1;
     passed = (performance.now() - start) / 1000;
   }

@@ -1,5 +1,5 @@
-"""Calls of the official Python client, one after the other: `python.py URL send|page|call SECONDS-BEFORE SECONDS ANSWER`
-prints how many it made and in how many seconds. `call` is a send that gets the response in place of the network.
+"""Calls of the official Python client, one after the other: `python.py URL send|page|call SECONDS-BEFORE SECONDS RESPONSE`
+prints the number of calls and of seconds. `call` is a send that gets the response without a network.
 `cargo compare bench-peers` runs it.
 """
 
@@ -41,7 +41,7 @@ def during(seconds):
     start, count, passed = time.monotonic(), 0, 0.0
     while passed < seconds:
         if not call():
-            sys.exit("the response is another one")
+            sys.exit("unexpected response")
         count += 1
         passed = time.monotonic() - start
     return f"{count} {passed}"

@@ -1,6 +1,6 @@
 //! Calls of trycourier, or the same by reqwest, one after the other: `bench trycourier|reqwest URL send|page|call
-//! SECONDS-BEFORE SECONDS ANSWER` prints how many it made and in how many seconds. `call` is a send of trycourier that is given
-//! the response in the place of the network. `cargo compare bench-peers` builds and runs it.
+//! SECONDS-BEFORE SECONDS RESPONSE` prints the number of calls and of seconds. `call` is a send of trycourier that gets the
+//! response without a network. `cargo compare bench-peers` builds and runs it.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -56,7 +56,7 @@ async fn during(seconds: f64, call: &impl AsyncFn(u64) -> Result<bool>) -> Resul
     let (mut count, mut passed) = (0, 0.0);
     while passed < seconds {
         if !call(count).await? {
-            return Err("the response is another one".into());
+            return Err("unexpected response".into());
         }
         count += 1;
         passed = start.elapsed().as_secs_f64();
@@ -78,7 +78,7 @@ async fn page(client: &Client) -> Result<bool> {
     Ok(is_whole && page.items.iter().all(|user| user.status == BulkUserStatus::Enqueued))
 }
 
-/// Gives the same response to everything.
+/// Responds to every request with the same response.
 struct AtOnce(Bytes);
 
 impl Transport for AtOnce {
@@ -92,7 +92,7 @@ impl Transport for AtOnce {
     }
 }
 
-/// The code that a user of plain reqwest would write for this.
+/// The code that a user of plain reqwest would write.
 mod by_hand {
     use super::*;
 

@@ -1,8 +1,8 @@
-//! The cost of the crate at build time: cold builds of the same small service with it, without it, and with others.
+//! The cost of the crate at build time: cold builds of the same small service with it, without it, and with other clients.
 //!
-//! The service has the crate as its users do: packaged, and from a registry. As a `path` dependency, cargo would compile it
-//! incrementally, in more and smaller units and with lints: several seconds that no user waits for. Cargo replaces the
-//! registry by a folder with the unpacked package. That takes neither git nor the network, and leaves nothing in `~/.cargo`.
+//! The service depends on the crate as its users do: packaged, and from a registry. Cargo would compile a `path` dependency
+//! incrementally, in more and smaller units and with lints, which takes several seconds more. Cargo's source replacement uses a
+//! folder with the unpacked package as the registry. That needs neither git nor the network, and writes nothing to `~/.cargo`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ use xtask::programs::{cargo, output, run, target};
 
 #[derive(Args)]
 pub struct Options {
-    /// The services to build [default: all of them]. The first one is what the others are compared with.
+    /// The services to build [default: all]. The others are compared with the first one.
     #[arg(value_enum)]
     services: Vec<Service>,
     /// The number of builds of each; the shortest time counts.
@@ -32,11 +32,11 @@ pub struct Options {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Service {
-    /// By reqwest alone.
+    /// With reqwest only.
     Bare,
-    /// With trycourier, and no resource of it.
+    /// With trycourier, without resources.
     None,
-    /// With `send` alone.
+    /// With only the resource `send`.
     Send,
     /// With all resources.
     All,
@@ -44,7 +44,7 @@ enum Service {
     Resend,
     /// A client of GitHub.
     Octocrab,
-    /// Amazon's client of SES.
+    /// Amazon's client for SES.
     Ses,
 }
 
@@ -60,7 +60,7 @@ replace-with = "unpacked"
 directory = "registry"
 "#;
 
-/// The dependencies of every service besides its client.
+/// The dependencies of every service, in addition to its client.
 const COMMON: &str = r#"serde = { version = "1", features = ["derive"] }
 serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
@@ -79,7 +79,7 @@ impl Service {
         }
     }
 
-    /// Its client, as Cargo.toml names it. What reqwest is given are the features that trycourier gives it.
+    /// Returns its client, as a dependency in Cargo.toml. reqwest has the same features that trycourier enables.
     fn dependencies(self) -> String {
         let own = |features: &str| {
             format!(
@@ -118,15 +118,15 @@ impl Service {
 #[derive(Clone, Copy)]
 struct Build {
     time: Duration,
-    /// Of all processes, user and system; `None` if it is unknown.
+    /// The user and system time of all processes; `None` if it is unknown.
     processor: Option<Duration>,
     crates: usize,
-    /// The time of our build script alone, if the service has it.
+    /// The time of trycourier's build script, if the service has it.
     script: Option<Duration>,
 }
 
 impl Build {
-    /// The shortest of each.
+    /// Returns the shortest time of each kind.
     fn least(self, other: Self) -> Self {
         Self {
             time: self.time.min(other.time),
@@ -138,7 +138,7 @@ impl Build {
 }
 
 pub fn bench(repository: &Path, options: &Options) -> Result<()> {
-    ensure!(options.rounds > 0, "a service that is built 0 times takes no time");
+    ensure!(options.rounds > 0, "the number of rounds must be at least 1");
     let services = match options.services.as_slice() {
         [] => Service::value_variants(),
         some => some,
@@ -151,7 +151,7 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
     }
     let mut builds: Vec<Option<Build>> = vec![None; services.len()];
     for round in 1..=options.rounds {
-        // In turn, so that a machine that becomes slower is slower for all.
+        // In turn, so that a machine that becomes slower affects all of them.
         for ((service, project), least) in services.iter().zip(&projects).zip(&mut builds) {
             eprint!("{} ({round}/{}): ", service.title(), options.rounds);
             let build = build(project, options.keep && round == options.rounds)?;
@@ -162,7 +162,7 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
     print(services, &builds.into_iter().flatten().collect::<Vec<_>>())
 }
 
-/// Makes the package, and of it the registry that the services have it from.
+/// Packages the crate, and creates a registry with the package for the services.
 fn registry(repository: &Path, folder: &Path) -> Result<()> {
     let (packages, registry) = (folder.join("package"), folder.join("registry"));
     for old in [&packages, &registry] {
@@ -170,7 +170,7 @@ fn registry(repository: &Path, folder: &Path) -> Result<()> {
             fs::remove_dir_all(old)?;
         }
     }
-    // Without the lock file, which cargo ignores in a dependency and which only the network can complete.
+    // Without the lock file: cargo ignores it in a dependency, and completing it would need the network.
     let package =
         ["package", "--package", "trycourier", "--no-verify", "--allow-dirty", "--exclude-lockfile", "--quiet"];
     run(cargo().args(package).arg("--target-dir").arg(folder).current_dir(repository))?;
@@ -189,7 +189,7 @@ fn registry(repository: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the service, and fetches what it needs; its folder.
+/// Writes the service, fetches its dependencies, and returns its folder.
 fn project(repository: &Path, folder: &Path, service: Service) -> Result<PathBuf> {
     let name = service.to_possible_value().context("a service without a name")?.get_name().to_owned();
     let project = folder.join(&name);
@@ -206,7 +206,7 @@ fn project(repository: &Path, folder: &Path, service: Service) -> Result<PathBuf
     Ok(project)
 }
 
-/// Builds from nothing.
+/// Builds the service from scratch.
 fn build(project: &Path, keep: bool) -> Result<Build> {
     let target = project.join("target");
     if target.exists() {
@@ -256,7 +256,7 @@ impl Message {
     }
 }
 
-/// Runs a build script once more, alone.
+/// Runs a build script once more, without other load.
 fn time_of_script(artifact: &Message) -> Result<Duration> {
     let program = artifact.filenames.first().context("cargo names no file of the build script")?;
     let out = tempfile::tempdir()?;
@@ -271,7 +271,7 @@ fn time_of_script(artifact: &Message) -> Result<Duration> {
     Ok(start.elapsed())
 }
 
-/// The processor time of all finished child processes.
+/// Returns the processor time of all finished child processes.
 #[cfg(unix)]
 fn of_children() -> Option<Duration> {
     use nix::sys::resource::{UsageWho, getrusage};

@@ -1,14 +1,14 @@
-//! The speed of calls, next to the official Node and Python clients and plain reqwest: one call after the other, each client
-//! in its turn against one nginx with the same responses for all.
+//! The speed of calls, compared with the official Node and Python clients and plain reqwest: one call after the other, each
+//! client in turn against one nginx with the same responses for all.
 //!
-//! The client and nginx share one core. On two, each would wait for the other's core to wake up at every call, which takes
+//! The client and nginx share one core. On two cores, each would wait for the other's core to wake up at every call, which takes
 //! longer than a send, and the clients would hardly differ.
 //!
-//! A send is mostly the work of the kernel and of nginx. Therefore it is measured without a network too: something in the
-//! client's process takes its complete request and responds at once, so that the rest is the cost of the client itself.
+//! Most of a send is the work of the kernel and of nginx. Therefore it is also measured without a network: code in the client's
+//! process takes its complete request and responds at once, which isolates the client's own cost.
 //!
-//! The Rust clients are also measured with mimalloc, because services with much traffic mostly choose such an allocator. Glibc's
-//! gives the memory of each page of users back to the system, and faults it in again for the next.
+//! The Rust clients are also measured with mimalloc, because services with much traffic often choose such an allocator. Glibc's
+//! allocator returns the memory of each page of users to the system, and requests it again for the next.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,15 +38,15 @@ const SENT: &str = r#"{"requestId":"1-65f240a0-8f7c1d2e3b4a5968778695a4"}"#;
 
 #[derive(Args)]
 pub struct Options {
-    /// The seconds that each client calls in each round, after a fifth of it that does not count.
+    /// The seconds for which each client calls in each round, after a warm-up of a fifth of this time.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// The number of turns of each client; the most calls per second count.
+    /// The number of rounds of each client; the highest number of calls per second counts.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
 }
 
-/// A client that is measured.
+/// A client to measure.
 struct Peer {
     title: String,
     /// The program and its first arguments.
@@ -56,7 +56,7 @@ struct Peer {
 }
 
 pub fn bench(repository: &Path, options: &Options) -> Result<()> {
-    ensure!(options.rounds > 0 && options.seconds > 0.0, "in no time no call is made");
+    ensure!(options.rounds > 0 && options.seconds > 0.0, "the number of rounds and of seconds must be more than 0");
     let folder = programs::target(repository).join("bench-peers");
     fs::create_dir_all(&folder)?;
     let server = Nginx::start(&folder)?;
@@ -88,13 +88,13 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
     let whose = if can_be_pinned() {
         "Each shared one core with nginx."
     } else {
-        "Each ran on whichever core was free, as taskset cannot keep programs to one here."
+        "Each ran on any free core, because taskset cannot keep programs on one core here."
     };
     println!("{whose} The ratio is how many times as fast the first one is.");
     Ok(())
 }
 
-/// Makes every client ready to run.
+/// Prepares every client.
 fn peers(repository: &Path, folder: &Path) -> Result<Vec<Peer>> {
     let (ours, reqwest) = versions(repository)?;
     let mut peers = Vec::new();
@@ -130,7 +130,7 @@ fn peers(repository: &Path, folder: &Path) -> Result<Vec<Peer>> {
     Ok(peers)
 }
 
-/// Builds the program that calls by trycourier and by reqwest, with optimisation and one of its features; its path.
+/// Builds the program that calls with trycourier and with reqwest, optimized and with one of its features. Returns its path.
 fn rust(repository: &Path, folder: &Path, feature: &str) -> Result<PathBuf> {
     let project = folder.join("rust");
     fs::create_dir_all(project.join("src"))?;
@@ -154,14 +154,14 @@ trycourier = {{ path = {path:?}, default-features = false, features = ["bulk", "
     );
     fs::write(project.join("Cargo.toml"), manifest)?;
     fs::write(project.join("src/main.rs"), include_str!("../clients/rust.rs"))?;
-    // The versions of everything are ours.
+    // All versions are those of this repository.
     fs::copy(repository.join("Cargo.lock"), project.join("Cargo.lock"))?;
     let target = project.join("target");
     let mut build = cargo();
     build.args(["build", "--release", "--features", feature]).current_dir(&project).env("CARGO_TARGET_DIR", &target);
     run(&mut build)?;
     let suffix = std::env::consts::EXE_SUFFIX;
-    // The next feature's program has the same name.
+    // The program with the next feature has the same name.
     let program = project.join(format!("bench-{feature}{suffix}"));
     fs::copy(target.join(format!("release/bench{suffix}")), &program)?;
     Ok(program)
@@ -191,7 +191,7 @@ fn node_client(folder: &Path) -> Result<PathBuf> {
     Ok(script)
 }
 
-/// Runs a client; the calls that it made in a second.
+/// Runs a client, and returns its calls per second.
 fn rate(peer: &Peer, url: &str, kind: &str, seconds: f64) -> Result<f64> {
     let mut command = pinned(&peer.command);
     let before = seconds / 5.0;
@@ -213,7 +213,7 @@ fn can_be_pinned() -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// A command that stays on the first core, where it can.
+/// Returns a command that stays on the first core, if the system supports that.
 fn pinned(command: &[PathBuf]) -> Command {
     let mut arguments = Vec::new();
     if can_be_pinned() {
@@ -225,7 +225,7 @@ fn pinned(command: &[PathBuf]) -> Command {
     command
 }
 
-/// An nginx with both responses. Stopped when dropped.
+/// An nginx with both responses. It stops when this is dropped.
 struct Nginx {
     child: Child,
     url: String,
@@ -236,7 +236,7 @@ impl Nginx {
         let program = ["nginx", "/usr/sbin/nginx"].into_iter().find(|program| {
             Command::new(program).arg("-v").stderr(Stdio::null()).status().is_ok_and(|status| status.success())
         });
-        let program = program.context("there is no nginx; Debian has it in nginx-light, Homebrew in nginx")?;
+        let program = program.context("nginx is not installed; Debian has it in nginx-light, Homebrew in nginx")?;
         let folder = folder.join("nginx");
         fs::create_dir_all(&folder)?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -253,7 +253,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -287,7 +287,7 @@ http {{
     )
 }
 
-/// A page of 100 users, each with as much as a user can have: 1.2 kB.
+/// Returns a page of 100 users, each with all properties that a user can have: 1.2 kB.
 fn page() -> Value {
     let preference = |source: Option<&str>| {
         let mut preference = json!({
