@@ -12,7 +12,7 @@ pub struct Operation {
     /// The names of the path's parameters that are credentials, by the description's `x-sensitive`.
     pub secret_parameters: &'static [&'static str],
     /// The description of the body of a success.
-    pub answer: ResponseBody,
+    pub response: ResponseBody,
     /// `true` if its response can contain secrets.
     pub sensitive: bool,
     /// `true` if sending it twice does no more than sending it once, even without an idempotency key.

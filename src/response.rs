@@ -14,8 +14,8 @@ use crate::Mismatch;
 ///
 /// ```no_run
 /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
-/// let answer = client.request(http::Method::GET, "/lists").send::<serde_json::Value>().await?;
-/// println!("{} after {} attempt(s): {}", answer.status(), answer.attempts(), answer["items"]);
+/// let response = client.request(http::Method::GET, "/lists").send::<serde_json::Value>().await?;
+/// println!("{} after {} attempt(s): {}", response.status(), response.attempts(), response["items"]);
 /// # Ok(())
 /// # }
 /// ```

@@ -30,9 +30,9 @@ async fn call_all(client: &Client) -> (usize, Vec<String>) {
             }
         }
         let body = request_sample(&description, &operation);
-        let answer = call(&client, &id, "the-id", &Value::Object(parameters), body).await;
+        let response = call(&client, &id, "the-id", &Value::Object(parameters), body).await;
         called += 1;
-        if let Err(error) = answer {
+        if let Err(error) = response {
             faults.push(format!("{error} {}", error.body_snippet().unwrap_or_default()));
         }
     }
@@ -42,6 +42,8 @@ async fn call_all(client: &Client) -> (usize, Vec<String>) {
 fn parameter_sample(samples: &Samples<'_>, name: &str, schema: &Value) -> Value {
     match schema["type"].as_str() {
         _ if name == "cursor" => json!("after-0"),
+        _ if name.eq_ignore_ascii_case("idempotency-key") => json!("order-1"),
+        _ if name.eq_ignore_ascii_case("x-idempotency-expiration") => json!("2026-01-01T00:00:00.000Z"),
         Some("integer") => json!(1),
         Some("string") if schema["format"] == "date-time" => json!("2026-01-01T00:00:00.000Z"),
         _ => samples.of(schema),
@@ -68,12 +70,12 @@ async fn fake_accepts_every_call_over_http() {
     let (called, faults) = call_all(&client).await;
     assert!(faults.is_empty(), "{} of {called}:\n{}", faults.len(), faults.join("\n"));
     call_all(&direct.client()).await;
-    let asked = |courier: &Courier| -> Vec<_> {
+    let received = |courier: &Courier| -> Vec<_> {
         let calls = courier.calls().into_iter();
         calls.map(|call| (call.operation, call.target, call.body, call.status)).collect()
     };
-    assert_eq!(asked(&served).len(), 168);
-    assert_eq!(asked(&served), asked(&direct));
+    assert_eq!(received(&served).len(), 168);
+    assert_eq!(received(&served), received(&direct));
 }
 
 #[tokio::test]
@@ -83,5 +85,5 @@ async fn mock_server_accepts_every_call() {
     let client = Client::builder().api_key("any").base_url(server).build().unwrap();
     let (called, faults) = call_all(&client).await;
     assert!(faults.is_empty(), "{} of {called}:\n{}", faults.len(), faults.join("\n"));
-    println!("{called} calls are taken, and their answers understood.");
+    println!("{called} calls were accepted, and their responses decoded.");
 }

@@ -199,7 +199,7 @@ fn implementation(operation: &Operation) -> TokenStream {
                 method: #http_method,
                 path: #template,
                 secret_parameters: &[#(#secrets),*],
-                answer: ResponseBody::#body,
+                response: ResponseBody::#body,
                 sensitive: #sensitive,
                 repeatable: #repeatable,
                 final_conflict: #final_conflict,
@@ -229,10 +229,10 @@ fn paged(operation: &Operation, paging: &Paging) -> TokenStream {
     let Paging { property, item, .. } = paging;
     let (name, items) = (ident(&operation.name), ident(&paging.items));
     let (more, cursor) = match paging.shape {
-        PagingShape::Paging => (quote!(Some(answer.paging.more)), quote!(answer.paging.cursor.clone())),
-        PagingShape::HasMore => (quote!(Some(answer.has_more)), quote!(answer.cursor.clone())),
-        PagingShape::NextCursor => (quote!(None), quote!(answer.next_cursor.clone())),
-        PagingShape::Cursor => (quote!(None), quote!(answer.cursor.clone())),
+        PagingShape::Paging => (quote!(Some(response.paging.more)), quote!(response.paging.cursor.clone())),
+        PagingShape::HasMore => (quote!(Some(response.has_more)), quote!(response.cursor.clone())),
+        PagingShape::NextCursor => (quote!(None), quote!(response.next_cursor.clone())),
+        PagingShape::Cursor => (quote!(None), quote!(response.cursor.clone())),
     };
     let or_default = paging.items_optional.then(|| quote!(.unwrap_or_default()));
     quote! {
@@ -242,11 +242,11 @@ fn paged(operation: &Operation, paging: &Paging) -> TokenStream {
             fn cursor_mut(&mut self) -> &mut Option<String> {
                 &mut self.cursor
             }
-            fn next(answer: &Self::Response) -> Next {
+            fn next(response: &Self::Response) -> Next {
                 Next { more: #more, cursor: #cursor }
             }
-            fn take_items(answer: &mut Self::Response) -> Vec<Self::Item> {
-                std::mem::take(&mut answer.#items) #or_default
+            fn take_items(response: &mut Self::Response) -> Vec<Self::Item> {
+                std::mem::take(&mut response.#items) #or_default
             }
         }
         paged!(#name);

@@ -41,7 +41,7 @@ fn operation(document: &Value, method: &str, path: &str, operation: &Value) -> R
         "query": query.map(wordless).collect::<Vec<_>>(),
         "body": request_body(operation).map(wordless),
         "status": success.and_then(|(status, _)| status.parse::<u16>().ok()),
-        "answer": success.and_then(|(_, response)| response.pointer("/content/application~1json/schema")).map(wordless),
+        "response": success.and_then(|(_, response)| response.pointer("/content/application~1json/schema")).map(wordless),
         "paging": paging.map(|paging| json!({"items": paging.items, "shape": paging.shape.property()})),
     }))
 }
@@ -101,7 +101,7 @@ mod tests {
                 "operations": [{
                     "id": "lists.update", "method": "PUT", "path": "/lists/{id}",
                     "query": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
-                    "body": {"$ref": "#/components/schemas/List"}, "status": 204, "answer": null, "paging": null,
+                    "body": {"$ref": "#/components/schemas/List"}, "status": 204, "response": null, "paging": null,
                 }],
                 "schemas": {"List": {
                     "required": ["description"], "properties": {"description": {"type": "string"}},

@@ -73,7 +73,7 @@ pub fn call_example(model: &Model, operation: &Operation) -> String {
             )
         }
         None if operation.response == RustType::Unit => awaited(""),
-        None => format!("{}{}\n", awaited("let answer = "), shown(model, &operation.response)),
+        None => format!("{}{}\n", awaited("let response = "), shown(model, &operation.response)),
     };
     let deprecated = if operation.deprecated.is_some() { "# #![allow(deprecated)]\n" } else { "" };
     let imports = examples.imports(&crates, &statements);
@@ -87,12 +87,12 @@ pub fn call_example(model: &Model, operation: &Operation) -> String {
 }
 
 /// A statement that prints what a caller most often wants of an answer.
-fn shown(model: &Model, answer: &RustType) -> String {
+fn shown(model: &Model, response: &RustType) -> String {
     const TELLING: [&str; 9] =
         ["request_id", "message_id", "run_id", "job_id", "token", "id", "status", "items", "results"];
-    let whole = "println!(\"{:?}\", *answer);".to_owned();
+    let whole = "println!(\"{:?}\", *response);".to_owned();
     let Some(TypeItem { shape: TypeShape::Structure { fields, .. }, .. }) =
-        answer.named().and_then(|name| model.item(name))
+        response.named().and_then(|name| model.item(name))
     else {
         return whole;
     };
@@ -100,12 +100,12 @@ fn shown(model: &Model, answer: &RustType) -> String {
     let telling = telling.or_else(|| fields.iter().find(|field| field.required)).or(fields.first());
     match telling {
         Some(field) if field.kind == RustType::Text && field.required => {
-            format!("println!(\"{{}}\", answer.{});", field.ident)
+            format!("println!(\"{{}}\", response.{});", field.ident)
         }
         Some(field) if matches!(field.kind, RustType::Sensitive(_)) && field.required => {
-            format!("let {0} = answer.{0}.expose();\n# let _ = {0};", field.ident)
+            format!("let {0} = response.{0}.expose();\n# let _ = {0};", field.ident)
         }
-        Some(field) => format!("println!(\"{{:?}}\", answer.{});", field.ident),
+        Some(field) => format!("println!(\"{{:?}}\", response.{});", field.ident),
         None => whole,
     }
 }

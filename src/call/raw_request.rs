@@ -144,7 +144,7 @@ const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
         method,
         path: "undescribed",
         secret_parameters: &[],
-        answer: ResponseBody::Optional,
+        response: ResponseBody::Optional,
         sensitive: true,
         repeatable,
         final_conflict: false,

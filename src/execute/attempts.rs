@@ -152,8 +152,8 @@ mod tests {
     }
 
     const fn operation(method: &'static str, repeatable: bool, final_conflict: bool) -> Operation {
-        let (id, path, answer, sensitive) = ("things.change", "/things", ResponseBody::None, false);
-        Operation { id, method, path, secret_parameters: &[], answer, sensitive, repeatable, final_conflict }
+        let (id, path, response, sensitive) = ("things.change", "/things", ResponseBody::None, false);
+        Operation { id, method, path, secret_parameters: &[], response, sensitive, repeatable, final_conflict }
     }
 
     static CANCEL: Operation = operation("POST", false, true);

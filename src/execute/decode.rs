@@ -45,7 +45,7 @@ pub(crate) fn decode_described<T: Decode>(
     request: &Request,
     response: RawResponse,
 ) -> Result<Response<T>> {
-    let Some(text) = json_text(request.operation.answer, &response) else {
+    let Some(text) = json_text(request.operation.response, &response) else {
         let detail = "the server accepted the call, but its response has no body; \
                       do not make the call again under another idempotency key";
         let error = Error::new(ErrorKind::EmptyBody, detail);

@@ -62,7 +62,7 @@ pub enum Verdict {
 ///     let client = client.clone();
 ///     async move { Ok(client.bulk().retrieve_job("job").await?.into_inner()) }
 /// };
-/// let job = Wait::new(poll, |answer| match answer.job.status {
+/// let job = Wait::new(poll, |response| match response.job.status {
 ///     BulkJobStatus::Completed => Verdict::Success,
 ///     BulkJobStatus::Error => Verdict::Failure,
 ///     _ => Verdict::Pending,
@@ -126,8 +126,8 @@ impl<S: Send + 'static> Wait<S> {
     /// # use trycourier::ext::{Verdict, Wait};
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let profile = client.profiles().retrieve("user_123");
-    /// let has_email = |answer: &trycourier::types::ProfileGetResponse| {
-    ///     if answer.profile["email"].is_null() { Verdict::Pending } else { Verdict::Success }
+    /// let has_email = |response: &trycourier::types::ProfileGetResponse| {
+    ///     if response.profile["email"].is_null() { Verdict::Pending } else { Verdict::Success }
     /// };
     /// Wait::calling(profile, has_email).await?;
     /// # Ok(())
@@ -330,9 +330,9 @@ mod tests {
         let (memory, start) = (Arc::clone(&times), tokio::time::Instant::now());
         let poll = move || {
             memory.lock().unwrap().push(start.elapsed().as_millis());
-            let answer =
+            let response =
                 if let [Ok(state)] = responses.make_contiguous() { Ok(*state) } else { responses.pop_front().unwrap() };
-            async move { answer }
+            async move { response }
         };
         let wait = Wait::new(poll, |state| match state {
             100 => Verdict::Success,

@@ -27,7 +27,7 @@ static WEBHOOK: Operation = Operation {
     method: "POST",
     path: "",
     secret_parameters: &[],
-    answer: ResponseBody::None,
+    response: ResponseBody::None,
     sensitive: true,
     repeatable: true,
     final_conflict: false,

@@ -29,7 +29,7 @@ pub(crate) struct Operation {
     pub query: Vec<Parameter>,
     pub body: Option<Value>,
     status: Option<u16>,
-    #[serde(rename = "answer")]
+    #[serde(rename = "response")]
     pub response: Option<Value>,
     /// The shape of its pages, if it is a list that pages.
     pub paging: Option<Shape>,
