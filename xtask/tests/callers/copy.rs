@@ -24,7 +24,9 @@ impl Copy {
         for folder in ["src", "build"] {
             copy_folder(&repository.join(folder), &copy.folder.join(folder));
         }
-        write(&copy.folder.join("Cargo.lock"), &fs::read_to_string(repository.join("Cargo.lock")).unwrap());
+        for file in ["Cargo.lock", "build.rs"] {
+            write(&copy.folder.join(file), &fs::read_to_string(repository.join(file)).unwrap());
+        }
         let manifest = fs::read_to_string(repository.join("Cargo.toml")).unwrap();
         let mut manifest: Table = manifest.parse().unwrap();
         for section in ["dev-dependencies", "example", "bench"] {
