@@ -1,4 +1,4 @@
-//! The users of a bulk job: the operation that this SDK was first asked for.
+//! The users of a bulk job: the first operation that was requested of this SDK.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 

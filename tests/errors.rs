@@ -1,4 +1,4 @@
-//! An error says what happened, to which operation, and what to do; and no secret.
+//! An error names the operation, the failure and the remedy, and shows no secret.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -141,7 +141,7 @@ async fn sensitive_response_has_no_snippet() {
     let error = server.client().auth().issue_token("user_id:ada", "1 day").await.unwrap_err();
     assert_eq!(error.body_snippet(), None);
     assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
-    // Of a response without secrets the beginning is of use.
+    // The beginning of a response without secrets is useful.
     let error = server.client().lists().list().await.unwrap_err();
     assert_eq!(error.body_snippet(), Some("the token is SECRET"));
 }
@@ -153,7 +153,7 @@ async fn gateway_page_has_a_snippet() {
     let excerpt = error.body_snippet().unwrap();
     assert!(excerpt.starts_with("<html>  <h1>502 Bad Gateway</h1> xxx"), "{excerpt}");
     assert_eq!((excerpt.chars().count(), excerpt.ends_with('…')), (501, true));
-    assert_eq!(error.to_string(), "lists.retrieve: 502 Bad Gateway: retry later", "the body is no part of the text");
+    assert_eq!(error.to_string(), "lists.retrieve: 502 Bad Gateway: retry later", "the text does not include the body");
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn mismatched_secret_is_in_no_text() {
 
 #[tokio::test]
 async fn error_text_has_neither_url_nor_key() {
-    // Nothing listens there.
+    // No server listens there.
     let client = Client::builder()
         .api_key("pk_test_SECRET")
         .base_url("http://127.0.0.1:9")

@@ -1,4 +1,4 @@
-//! Every operation of the description can be called and answered, whatever a loose server makes of its response.
+//! Every operation of the description can be called, and accepts its response even from a loose server.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -57,7 +57,7 @@ async fn every_operation_is_called_once() {
 #[tokio::test]
 async fn loose_response_fails_no_operation() {
     let description = description();
-    // `call` gets its reply from what the test puts here.
+    // `call` gets its reply from this mutex, which the test fills.
     let reply = std::sync::Arc::new(std::sync::Mutex::new((200, Value::Null)));
     let next = reply.clone();
     let server = Server::start(move |_| {

@@ -14,10 +14,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use trycourier::testing::Courier;
 
-/// What comes back for some bytes until the server hangs up, or the caller who has nothing more to say.
+/// Returns the response to some bytes, until the server disconnects or the client has sent everything.
 async fn raw(address: SocketAddr, request: &[u8], hangs_up: bool) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    // It may hang up before it has read everything.
+    // The server may disconnect before it has read everything.
     let _ = stream.write_all(request).await;
     if hangs_up {
         let _ = stream.shutdown().await;
@@ -122,7 +122,7 @@ fn invalid_timestamp_is_refused() {
     }
 }
 
-/// Elements in elements, none of which says what it is.
+/// Nested elements without a type.
 fn nested(depth: usize, inner: Value) -> Value {
     (0..depth).fold(inner, |inner, _| json!({"channel": "email", "elements": [inner]}))
 }
@@ -156,11 +156,11 @@ fn stored_data_does_not_grow_without_limit() {
             copies.into_iter().map(|(from, path)| json!({"op": "copy", "from": from, "path": path})).collect();
         ask(&courier, "PATCH", "/profiles/ada", json!({"patch": copies})).0
     };
-    // Twice as large with each copy.
+    // The content doubles with each copy.
     store(json!({"a": {"x": "1234567890"}}));
     let copies = |times: usize| (0..times).map(|time| ("/a".to_owned(), format!("/a/{time}"))).collect();
     assert_eq!((copy(copies(10)), copy(copies(40))), (204, 400));
-    // Twice as deep with each request.
+    // The depth doubles with each request.
     let place = |depth: usize| "/a".repeat(depth);
     store((0..50).fold(json!({}), |inner, _| json!({"a": inner})));
     assert_eq!(copy(vec![(place(1), place(51))]), 204);

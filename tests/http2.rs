@@ -1,4 +1,4 @@
-//! Over HTTP/2: what a server refuses was not sent, a connection that is dead is replaced, and a cut loses no call.
+//! Over HTTP/2: a refused request counts as not sent, a dead connection is replaced, and a cut loses no call.
 
 #![cfg(feature = "rustls")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
@@ -68,7 +68,7 @@ async fn refused_request_was_not_sent() {
                 .options(|options| options.max_retries(retries))
                 .build()
                 .unwrap();
-            // No key: it can be repeated only because it was not looked at.
+            // Without a key, it can be repeated only because it was not processed.
             let error = keyless(&client).await.unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connection, expected), "{by_go_away} {error}");
             assert!(!error.was_sent() && error.is_transient(), "{by_go_away} {error:?}");
@@ -90,7 +90,7 @@ async fn possibly_processed_request_was_sent() {
             greet(&mut stream).await?;
             let id = next_request(&mut stream).await?;
             if by_go_away { go_away(&mut stream, id, reason).await } else { reset(&mut stream, id, reason).await }?;
-            // The connection goes, with the request under way.
+            // The connection ends with the request in flight.
             Ok(())
         })
         .await;
@@ -110,7 +110,7 @@ async fn possibly_processed_request_was_sent() {
     assert!(error.was_sent() && error.attempts() == 1, "{error:?}");
 }
 
-/// Makes two calls without a key over one connection, whose server does something when it has read both.
+/// Makes two calls without a key over one connection. Its server runs `act` when it has read both.
 async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
     act: impl Fn(Stream, u32, u32) -> F + Clone + Send + Sync + 'static,
 ) -> [Result<u32, trycourier::Error>; 2] {
@@ -121,7 +121,7 @@ async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
             if number > 0 {
                 return good(stream).await;
             }
-            // So that there is a connection to share.
+            // This call opens the connection that the others share.
             let id = next_request(&mut stream).await?;
             answer(&mut stream, id, "{}").await?;
             let (first, second) = (next_request(&mut stream).await?, next_request(&mut stream).await?);
@@ -144,7 +144,7 @@ async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
 async fn goaway_separates_processed_from_unprocessed() {
     const MOST: u32 = u32::MAX >> 1;
     const CALM: u32 = 11;
-    // The second was not looked at, so it is sent again even without a key; the first is answered.
+    // The second was not processed, so it is sent again even without a key; the first gets its response.
     for warned in [false, true] {
         let outcomes = two_at_once(move |mut stream, first, _| async move {
             if warned {
@@ -156,7 +156,7 @@ async fn goaway_separates_processed_from_unprocessed() {
         .await;
         assert!(matches!(outcomes, [Ok(1), Ok(2)]), "{warned}: {outcomes:?}");
     }
-    // A server that goes, and answers what it has.
+    // A server that announces its shutdown, and responds to the requests in flight.
     let outcomes = two_at_once(|mut stream, first, second| async move {
         go_away(&mut stream, MOST, NO_ERROR).await?;
         answer(&mut stream, second, "{}").await?;
@@ -174,7 +174,7 @@ async fn goaway_separates_processed_from_unprocessed() {
         let [Ok(2), Err(error)] = outcomes else { panic!("{begun}: {outcomes:?}") };
         assert_eq!((error.attempts(), error.was_sent(), error.was_accepted()), (1, true, begun), "{error:?}");
     }
-    // Whatever the reason: what may have been looked at counts as sent, and is not sent again.
+    // For any reason, a request that may have been processed counts as sent, and is not sent again.
     for reason in [2, CALM] {
         for covers_both in [false, true] {
             let outcomes = two_at_once(move |mut stream, first, second| async move {
@@ -192,7 +192,7 @@ async fn goaway_separates_processed_from_unprocessed() {
 #[tokio::test]
 async fn only_a_refused_stream_was_not_sent() {
     for reason in 0..=14 {
-        // Once a response has begun, NO_ERROR is an end like any other.
+        // Once a response has begun, NO_ERROR ends it like any other code.
         for begun in [false, reason != NO_ERROR] {
             let server = Secure::start(H2, move |mut stream, _| async move {
                 greet(&mut stream).await?;
@@ -257,7 +257,7 @@ async fn stream_cut_in_its_body_is_retried_under_its_key() {
         reset(&mut stream, id, 2).await?;
         let id = next_request(&mut stream).await?;
         answer(&mut stream, id, "{\"a\": 1}").await?;
-        // A response without a byte of a body.
+        // A response without a body.
         let id = next_request(&mut stream).await?;
         answer_begins(&mut stream, id).await?;
         write_frame(&mut stream, DATA, END_STREAM, id, b"").await?;
@@ -294,7 +294,7 @@ async fn response_reset_without_error_is_incomplete() {
     }
 }
 
-/// A server whose first connection answers once and then never reads again.
+/// A server whose first connection responds once and then never reads again.
 async fn dies_after_one_answer() -> Secure {
     Secure::start(H2, |mut stream, number| async move {
         greet(&mut stream).await?;
@@ -398,7 +398,7 @@ async fn extreme_keep_alives_are_off_or_refused() {
     }
 }
 
-/// Hands everything on.
+/// Forwards everything in both directions.
 struct Wrapped(Http);
 
 impl Transport for Wrapped {
@@ -475,7 +475,7 @@ async fn many_timeouts_succeed_at_the_next_attempt() {
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let answers = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
     assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.attempts() == 2)));
-    // While none is there yet, calls that begin at once each open one, as on a new client; afterwards they share.
+    // Calls that begin at once without a connection open one each, as on a new client; afterwards they share.
     let opened = server.connections();
     for _ in 0..20 {
         client.request(Method::GET, "/x").send_raw().await.unwrap();
@@ -511,7 +511,7 @@ async fn cut_connection_loses_none_of_300_calls() {
         for _ in 0..50 {
             next_request(&mut stream).await?;
         }
-        // Gone, with all that is under way.
+        // The connection is gone, with all requests in flight.
         Ok(())
     })
     .await;
@@ -521,7 +521,8 @@ async fn cut_connection_loses_none_of_300_calls() {
     assert!(failed.is_empty(), "{} failed: {:?}", failed.len(), failed.first());
 }
 
-/// What calls find on a connection that is dead, for several timeouts: `cargo test --test http2 -- --ignored --nocapture`.
+/// Prints the results of calls on a dead connection:
+/// `cargo test --test http2 -- --ignored --nocapture`.
 #[tokio::test]
 #[ignore = "measures, for minutes"]
 async fn measure_a_dead_connection() {

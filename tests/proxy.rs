@@ -1,4 +1,4 @@
-//! A proxy that refuses is told, by its name and without its password, and not asked again.
+//! A refusal by a proxy is reported with the proxy's name and without its password, and is not retried.
 
 #![cfg(any(feature = "rustls", feature = "native-tls"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
@@ -16,7 +16,7 @@ use trycourier::Client;
 use trycourier::http::Method;
 
 #[tokio::test]
-#[ignore = "run by another test, in a process of its own"]
+#[ignore = "run by another test, in a separate process"]
 async fn child_behind_a_proxy() {
     let client = Client::builder().api_key("pk_test_SECRET-KEY").base_url("https://api.courier.example");
     let client = client.clock(TestClock::new()).build().unwrap();
@@ -28,7 +28,7 @@ async fn child_behind_a_proxy() {
 
 #[tokio::test]
 async fn refusing_proxy_is_named_and_not_retried() {
-    // Without a scheme, too, as curl takes it.
+    // Also without a scheme, which curl accepts.
     for (status, words, scheme, host) in [
         (403, "refused to connect", "http://", "127.0.0.1"),
         (407, "requires credentials", "http://", "127.0.0.1"),
@@ -57,7 +57,7 @@ async fn refusing_proxy_is_named_and_not_retried() {
     }
 }
 
-/// What one of the ignored tests prints in a process whose environment names a proxy.
+/// The output of one of the ignored tests in a process whose environment names a proxy.
 async fn output_of(test: &'static str, variable: &'static str, proxy: String, wrapped: bool) -> String {
     let output = tokio::task::spawn_blocking(move || {
         Command::new(std::env::current_exe().unwrap())
@@ -74,12 +74,12 @@ async fn output_of(test: &'static str, variable: &'static str, proxy: String, wr
 }
 
 #[tokio::test]
-#[ignore = "run by another test, in a process of its own"]
+#[ignore = "run by another test, in a separate process"]
 async fn child_that_speaks_plain_http() {
     let client =
         Client::builder().api_key("pk_test_SECRET-KEY").base_url("http://api.courier.example").allow_http(true);
     let client = client.clock(TestClock::new());
-    // A transport around the default one has its proxies too.
+    // A transport around the default one also uses its proxies.
     let client = if std::env::var("WRAPPED").is_ok() { client.wrap_transport(|http| http) } else { client };
     let error = client.build().unwrap().request(Method::POST, "/send").send_raw().await.unwrap_err();
     println!("kind {:?}, attempts {}", error.kind(), error.attempts());

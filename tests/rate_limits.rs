@@ -28,7 +28,7 @@ async fn a_429_with_a_delay_pauses_its_operation() {
     let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
     let call = |client: &trycourier::Client| client.request(Method::GET, "/x").send_raw();
     assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::RateLimited);
-    // Clones and copies know of it.
+    // The pause also applies to clones and copies.
     let copy = client.clone().with_options(|options| options.max_retries(1));
     let held = join_all((0..10).map(|_| call(&copy))).await;
     assert!(held.iter().all(Result::is_ok));

@@ -1,4 +1,4 @@
-//! Each call of the design, as it is written and as it goes out.
+//! Each call of the design, as code and as a request.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -190,7 +190,7 @@ async fn odd_response_fails_no_call_and_is_reported() {
     assert_eq!(page.items[0].extra["new"], json!([1]));
     assert_eq!(serde_json::to_value(page.into_inner()).unwrap()["items"], odd["items"]);
 
-    // In a walk the row that is no user is an error of its own, and the rest goes on.
+    // With `items()`, a row that is not a user is a separate error, and the remaining rows follow.
     let rows: Vec<_> = futures::StreamExt::collect::<Vec<_>>(client.bulk().list_users("job").items()).await;
     assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false, true, true]);
 

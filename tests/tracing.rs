@@ -21,7 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use trycourier::http::Method;
 use trycourier::types;
 
-/// A value, and whether it was recorded as a number or a text instead of by `Debug`.
+/// A value, and its type: recorded as a number, as a text, or by `Debug`.
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
     Text(String),
@@ -52,13 +52,13 @@ impl Visit for Taken {
     }
 }
 
-/// Keeps all that is recorded, by whichever crate, at whichever level.
+/// Keeps all records, from any crate and at any level.
 #[derive(Clone, Default)]
 struct Memory(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
-    /// By the span's id.
+    /// The spans by their ids.
     spans: BTreeMap<u64, Fields>,
     events: Vec<(Option<u64>, Fields)>,
     everything: String,
@@ -201,7 +201,7 @@ async fn every_call_is_reported_once() {
     client.lists().retrieve("SECRET-LIST").await.unwrap_err();
     client.lists().retrieve("..").await.unwrap_err();
     let calls = calls.lock().unwrap();
-    assert_eq!(calls.len(), 2, "what was not sent is no call");
+    assert_eq!(calls.len(), 2, "a request that was not sent does not count as a call");
     assert_eq!((calls[0].operation, calls[0].attempts, calls[0].error), ("send.message", 2, None));
     assert_eq!(calls[0].status.map(|status| status.as_u16()), Some(202));
     assert!(calls[0].duration >= Duration::from_millis(500));

@@ -1,4 +1,4 @@
-//! Whatever carries the requests, what the client promises above it stays true.
+//! With any transport, the client keeps its promises.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -72,7 +72,7 @@ async fn size_limits_hold_over_any_transport() {
     let client = endless.builder().options(|options| options.max_response_bytes(100_000)).build().unwrap();
     let error = client.request(Method::POST, "/x").send_raw().await.unwrap_err();
     assert_eq!((error.kind(), endless.seen()), (ErrorKind::ResponseTooLarge, 1));
-    // Of an error no more is read than is of use.
+    // The client reads only the useful part of an error's body.
     let endless = Scripted::new(|_, _| async {
         let body = Body::from_stream(stream::repeat_with(|| Ok(vec![b'x'; 1000].into())));
         Ok(Response::builder().status(400).body(body).unwrap())
@@ -153,7 +153,7 @@ async fn call_owns_its_data() {
         client.request(Method::GET, "/x")
     };
     let future = call.send::<serde_json::Value>();
-    // Futures are moved about, and a caller's own holds as many as it awaits.
+    // Futures are moved, and a caller's future contains all futures that it awaits.
     assert!(size_of_val(&future) <= 4096, "{}", size_of_val(&future));
     tokio::spawn(future).await.unwrap().unwrap();
 }

@@ -1,4 +1,4 @@
-//! What is waited for, by the calls themselves.
+//! Waiting for messages and jobs, by the methods of their calls.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -11,7 +11,7 @@ use trycourier::testing::{Courier, Stub};
 use trycourier::types::{BulkJobStatus, MessageStatus};
 use trycourier::{Client, Error, ErrorKind, calls};
 
-/// A Courier, and a client of it with a clock whose sleeps last no time.
+/// Returns a Courier, and a client of it with a clock whose sleeps take no time.
 fn courier() -> (Courier, Client, TestClock) {
     let (courier, clock) = (Courier::new(), TestClock::new());
     let client =
@@ -19,7 +19,7 @@ fn courier() -> (Courier, Client, TestClock) {
     (courier, client, clock)
 }
 
-/// One whose calls of an operation are answered in order, and with the last response again and again.
+/// Does the same, with responses to an operation in order; the last one repeats.
 fn answering<C: calls::Call>(answers: impl IntoIterator<Item = Value>) -> (Courier, Client, TestClock) {
     let (courier, client, clock) = courier();
     answers.into_iter().fold(courier.on::<C>(), answer);

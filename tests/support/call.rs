@@ -34,7 +34,7 @@ fn encoded<T: Serialize>(answer: Response<T>) -> Value {
     serde_json::to_value(answer.into_inner()).unwrap()
 }
 
-/// A whole body for an operation that takes one.
+/// Returns a complete body for an operation that takes one.
 pub fn request_sample(description: &Value, operation: &Value) -> Value {
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
     Samples { description, style: Style::Full }.of(schema)

@@ -34,7 +34,7 @@ pub struct Options {
 enum Service {
     /// By reqwest alone.
     Bare,
-    /// With trycourier, and no resource of it.
+    /// With trycourier, and none of its resources.
     None,
     /// With `send` alone.
     Send,
@@ -60,7 +60,7 @@ replace-with = "unpacked"
 directory = "registry"
 "#;
 
-/// The dependencies of every service besides its client.
+/// The dependencies of every service except its client.
 const COMMON: &str = r#"serde = { version = "1", features = ["derive"] }
 serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
@@ -79,7 +79,7 @@ impl Service {
         }
     }
 
-    /// Its client, as Cargo.toml names it. What reqwest is given are the features that trycourier gives it.
+    /// Its client, as Cargo.toml names it. reqwest has the features that trycourier enables.
     fn dependencies(self) -> String {
         let own = |features: &str| {
             format!(
@@ -162,7 +162,7 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
     print(services, &builds.into_iter().flatten().collect::<Vec<_>>())
 }
 
-/// Makes the package, and of it the registry that the services have it from.
+/// Makes the package, and a registry with it for the services.
 fn registry(repository: &Path, folder: &Path) -> Result<()> {
     let (packages, registry) = (folder.join("package"), folder.join("registry"));
     for old in [&packages, &registry] {
@@ -189,7 +189,7 @@ fn registry(repository: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the service, and fetches what it needs; its folder.
+/// Writes the service, fetches its dependencies, and returns its folder.
 fn project(repository: &Path, folder: &Path, service: Service) -> Result<PathBuf> {
     let name = service.to_possible_value().context("a service without a name")?.get_name().to_owned();
     let project = folder.join(&name);

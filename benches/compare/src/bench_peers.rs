@@ -88,7 +88,7 @@ pub fn bench(repository: &Path, options: &Options) -> Result<()> {
     let whose = if can_be_pinned() {
         "Each shared one core with nginx."
     } else {
-        "Each ran on whichever core was free, as taskset cannot keep programs to one here."
+        "Each ran on any free core, because taskset cannot keep programs to one here."
     };
     println!("{whose} The ratio is how many times as fast the first one is.");
     Ok(())
@@ -130,7 +130,7 @@ fn peers(repository: &Path, folder: &Path) -> Result<Vec<Peer>> {
     Ok(peers)
 }
 
-/// Builds the program that calls by trycourier and by reqwest, with optimisation and one of its features; its path.
+/// Builds the program that calls by trycourier and by reqwest, optimized and with one feature. Returns its path.
 fn rust(repository: &Path, folder: &Path, feature: &str) -> Result<PathBuf> {
     let project = folder.join("rust");
     fs::create_dir_all(project.join("src"))?;
@@ -154,7 +154,7 @@ trycourier = {{ path = {path:?}, default-features = false, features = ["bulk", "
     );
     fs::write(project.join("Cargo.toml"), manifest)?;
     fs::write(project.join("src/main.rs"), include_str!("../clients/rust.rs"))?;
-    // The versions of everything are ours.
+    // All versions come from the lock file.
     fs::copy(repository.join("Cargo.lock"), project.join("Cargo.lock"))?;
     let target = project.join("target");
     let mut build = cargo();
@@ -191,7 +191,7 @@ fn node_client(folder: &Path) -> Result<PathBuf> {
     Ok(script)
 }
 
-/// Runs a client; the calls that it made in a second.
+/// Runs a client, and returns the number of its calls per second.
 fn rate(peer: &Peer, url: &str, kind: &str, seconds: f64) -> Result<f64> {
     let mut command = pinned(&peer.command);
     let before = seconds / 5.0;
@@ -213,7 +213,7 @@ fn can_be_pinned() -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// A command that stays on the first core, where it can.
+/// Returns a command that stays on the first core, if possible.
 fn pinned(command: &[PathBuf]) -> Command {
     let mut arguments = Vec::new();
     if can_be_pinned() {
