@@ -195,11 +195,11 @@ async fn missing_address_stops_before_anything_is_sent() {
 async fn job_without_users_is_not_run() {
     let courier = courier();
     let client = client(&courier);
-    let nobody = stream::empty::<Result<BulkUser, io::Error>>();
+    let no_users = stream::empty::<Result<BulkUser, io::Error>>();
     let missing_address = || [BulkUser::new().recipient("bare")];
     let reports = [
         job(&client).await.send([]).await.unwrap(),
-        job(&client).await.send_stream(nobody).await.unwrap(),
+        job(&client).await.send_stream(no_users).await.unwrap(),
         job(&client).await.missing_address(MissingAddress::Reject).send(missing_address()).await.unwrap(),
     ];
     for report in reports {
@@ -264,9 +264,9 @@ async fn resume_runs_job_unless_already_run() {
         let courier = courier();
         let client = client(&courier);
         let id = job(&client).await.id().to_owned();
-        let told = format!(r#"{{"job": {{"definition": {{"event": "nt"}}, "status": {status}, "received": 10}}}}"#);
+        let running = format!(r#"{{"job": {{"definition": {{"event": "nt"}}, "status": {status}, "received": 10}}}}"#);
         let ended = r#"{"job": {"definition": {"event": "nt"}, "status": "COMPLETED", "received": 10}}"#;
-        let _ = courier.on::<calls::BulkRetrieveJob>().raw(200, &[], told).raw(200, &[], ended);
+        let _ = courier.on::<calls::BulkRetrieveJob>().raw(200, &[], running).raw(200, &[], ended);
         let saved = json!({"job_id": id, "done": [[0, 10]], "stage": "ingested"});
         let job = Job::resume(&client, serde_json::from_value(saved).unwrap());
         assert_eq!(job.send([]).await.unwrap().seen, 10);
@@ -401,11 +401,11 @@ async fn resumes_after_panic_of_the_caller() {
     // In the callback and in the input.
     let job = job(&client).await;
     let mut saved = job.checkpoint().clone();
-    let mut told = 0;
+    let mut reports = 0;
     let sending = job.send(users()).try_for_each(|progress| {
         saved = progress.checkpoint().cloned().unwrap_or_else(|| saved.clone());
-        told += 1;
-        assert!(told < 4, "the progress bar");
+        reports += 1;
+        assert!(reports < 4, "the progress bar");
         async { Ok(()) }
     });
     assert!(AssertUnwindSafe(sending).catch_unwind().await.is_err());

@@ -78,10 +78,10 @@ async fn call_can_be_dropped_wherever_it_waits() {
     assert_eq!(reported.load(Ordering::SeqCst), 1, "dropped calls are not reported");
 
     // The budget is unchanged: an active call has its two retries, and dropped calls do not count.
-    let nobody = Scripted::outcomes(vec![refused]);
+    let refusing = Scripted::outcomes(vec![refused]);
     // No time passes in which the budget would be refilled.
     let brief = Backoff::default().max_delay(Duration::from_millis(1));
-    let client = nobody.builder().clock(PausedClock).retry_budget(1).options(|options| options.backoff(brief));
+    let client = refusing.builder().clock(PausedClock).retry_budget(1).options(|options| options.backoff(brief));
     let client = client.build().unwrap();
     for _ in 0..50 {
         let mut future = pin!(call(&client));

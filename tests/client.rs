@@ -289,14 +289,14 @@ async fn raw_request_is_sent_like_any_call() {
     })
     .await;
     let client = server.client();
-    let answer = client
+    let response = client
         .request(Method::POST, "/beta/a%2Fb")
         .query("q", "1 2")
         .json(&json!({"x": 1}))
         .send::<Value>()
         .await
         .unwrap();
-    assert_eq!(answer.into_inner(), json!({"ok": true}));
+    assert_eq!(response.into_inner(), json!({"ok": true}));
     client.request(Method::GET, "/beta/empty").send::<()>().await.unwrap();
     let error = client.request(Method::GET, "/beta/none").send::<Value>().await.unwrap_err();
     assert_eq!(

@@ -30,9 +30,9 @@ async fn call_all(client: &Client) -> (usize, Vec<String>) {
             }
         }
         let body = request_sample(&description, &operation);
-        let answer = call(&client, &id, "the-id", &Value::Object(parameters), body).await;
+        let response = call(&client, &id, "the-id", &Value::Object(parameters), body).await;
         called += 1;
-        if let Err(error) = answer {
+        if let Err(error) = response {
             faults.push(format!("{error} {}", error.body_snippet().unwrap_or_default()));
         }
     }
@@ -68,12 +68,12 @@ async fn fake_accepts_every_call_over_http() {
     let (called, faults) = call_all(&client).await;
     assert!(faults.is_empty(), "{} of {called}:\n{}", faults.len(), faults.join("\n"));
     call_all(&direct.client()).await;
-    let asked = |courier: &Courier| -> Vec<_> {
+    let requests = |courier: &Courier| -> Vec<_> {
         let calls = courier.calls().into_iter();
         calls.map(|call| (call.operation, call.target, call.body, call.status)).collect()
     };
-    assert_eq!(asked(&served).len(), 168);
-    assert_eq!(asked(&served), asked(&direct));
+    assert_eq!(requests(&served).len(), 168);
+    assert_eq!(requests(&served), requests(&direct));
 }
 
 #[tokio::test]

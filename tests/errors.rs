@@ -73,8 +73,8 @@ async fn error_has_the_requested_delay() {
     ] {
         let date = ("date", "Sun, 09 Sep 2001 01:46:40 GMT");
         let reply = move || Reply::of(429, "application/json", "{}").with(date.0, date.1).with(header, value);
-        let asked = error_of(reply).await.retry_after().map(|delay| delay.as_millis());
-        assert_eq!(asked, expected, "{header}: {value}");
+        let requested = error_of(reply).await.retry_after().map(|delay| delay.as_millis());
+        assert_eq!(requested, expected, "{header}: {value}");
     }
 }
 
@@ -192,10 +192,10 @@ async fn strict_decoding_names_the_path() {
 async fn mismatched_secret_is_in_no_text() {
     let body = json!({"tokens": [{"token": "DEVICE_TOKEN", "provider_key": "apn"}, {"token": {"DEVICE_TOKEN": 1}}]});
     let server = Server::answering(200, body.clone()).await;
-    let answer = server.client().users().tokens().list("USER_ID").await.unwrap();
-    assert!(!answer.mismatches().is_empty());
-    assert!(!format!("{answer:?} {answer:#?}").contains("DEVICE_TOKEN"), "{answer:?}");
-    assert_eq!(serde_json::to_value(answer.into_inner()).unwrap(), body);
+    let response = server.client().users().tokens().list("USER_ID").await.unwrap();
+    assert!(!response.mismatches().is_empty());
+    assert!(!format!("{response:?} {response:#?}").contains("DEVICE_TOKEN"), "{response:?}");
+    assert_eq!(serde_json::to_value(response.into_inner()).unwrap(), body);
 
     let strict = server.client().with_options(|options| options.strict_decoding(true));
     let error = strict.users().tokens().list("USER_ID").await.unwrap_err();

@@ -130,8 +130,8 @@ fn enum_keeps_unknown_values() {
 #[test]
 fn fraction_keeps_every_digit() {
     for text in ["0.18499999999999997", "1e300", "123456789.12345679", "5e-324", "0.1"] {
-        let answer = format!(r#"{{"recipient":"u","status":"SENT","data":{{"rate":{text}}}}}"#);
-        let user: types::BulkJobUser = serde_json::from_str(&answer).unwrap();
+        let response = format!(r#"{{"recipient":"u","status":"SENT","data":{{"rate":{text}}}}}"#);
+        let user: types::BulkJobUser = serde_json::from_str(&response).unwrap();
         let again = serde_json::to_value(&user).unwrap();
         assert_eq!(again["data"]["rate"].as_f64().unwrap().to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
     }

@@ -110,15 +110,15 @@ async fn waiting_caller_does_not_block_others() {
 #[test]
 fn invalid_timestamp_is_refused() {
     let courier = Courier::new();
-    for moment in [
+    for time in [
         "2026-01-01T00:00:00%2B01:9223372036854775807",
         "2026-01-01T00:00:00-99:99",
         "2026-02-31",
         "9223372036854775807-01-01",
         "2026-01-01T00:00:NaN",
     ] {
-        let (status, _) = ask(&courier, "GET", &format!("/messages?enqueued_after={moment}"), Value::Null);
-        assert_eq!(status, 400, "{moment}");
+        let (status, _) = ask(&courier, "GET", &format!("/messages?enqueued_after={time}"), Value::Null);
+        assert_eq!(status, 400, "{time}");
     }
 }
 
@@ -161,9 +161,9 @@ fn stored_data_does_not_grow_without_limit() {
     let copies = |times: usize| (0..times).map(|time| ("/a".to_owned(), format!("/a/{time}"))).collect();
     assert_eq!((copy(copies(10)), copy(copies(40))), (204, 400));
     // The depth doubles with each request.
-    let place = |depth: usize| "/a".repeat(depth);
+    let path = |depth: usize| "/a".repeat(depth);
     store((0..50).fold(json!({}), |inner, _| json!({"a": inner})));
-    assert_eq!(copy(vec![(place(1), place(51))]), 204);
-    assert_eq!(copy(vec![(place(1), place(101))]), 400);
+    assert_eq!(copy(vec![(path(1), path(51))]), 204);
+    assert_eq!(copy(vec![(path(1), path(101))]), 400);
     assert_eq!(ask(&courier, "GET", "/profiles/ada", Value::Null).0, 200);
 }

@@ -62,8 +62,8 @@ fn delayed_message_waits_and_can_be_canceled() {
     assert_eq!(succeed(&courier, "POST", &cancel, Value::Null)["status"], "CANCELED");
     courier.advance(Duration::from_secs(20));
     assert_eq!([status(&courier, &ids[0]), status(&courier, &ids[1])], ["CANCELED", "DELIVERED"]);
-    let (code, stands) = ask(&courier, "POST", &cancel, Value::Null);
-    assert_eq!((code, &stands["status"]), (409, &json!("CANCELED")));
+    let (code, canceled) = ask(&courier, "POST", &cancel, Value::Null);
+    assert_eq!((code, &canceled["status"]), (409, &json!("CANCELED")));
     // The events that would have followed do not happen.
     let at_once = succeed(&courier, "POST", "/send", email("t"))["requestId"].clone();
     let path = format!("/messages/{}", at_once.as_str().unwrap_or_default());

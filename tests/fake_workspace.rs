@@ -333,8 +333,8 @@ fn broadcast_is_sent_when_due_unless_canceled() {
     let messages = got(&courier, "/messages")["results"].clone();
     assert_eq!(each(&messages, "status"), ["DELIVERED", "CANCELED"]);
 
-    let everybody = json!({"filters": [{"operator": "EXISTS", "path": "email", "value": "any"}]});
-    succeed(&courier, "PUT", "/audiences/everybody", json!({"name": "All", "operator": "AND", "filter": everybody}));
+    let filter = json!({"filters": [{"operator": "EXISTS", "path": "email", "value": "any"}]});
+    succeed(&courier, "PUT", "/audiences/everybody", json!({"name": "All", "operator": "AND", "filter": filter}));
     succeed(&courier, "POST", "/profiles/bob", json!({"profile": {"email": "b@example.com"}}));
     let to_audience = json!({"recipient_type": "audience", "recipient_id": "everybody"});
     succeed(&courier, "POST", &format!("{}/send", make()), to_audience);

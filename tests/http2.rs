@@ -133,7 +133,7 @@ async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
     keyless(&client).await.unwrap();
     let call = async || {
         let call = client.request(Method::POST, "/send").options(|options| options.idempotency_keys(false));
-        call.send_raw().await.map(|answer| answer.attempts())
+        call.send_raw().await.map(|response| response.attempts())
     };
     let mut outcomes: [_; 2] = join_all([call(), call()]).await.try_into().unwrap();
     outcomes.sort_by_key(|outcome| outcome.as_ref().map_or(u32::MAX, |attempts| *attempts));
@@ -231,8 +231,8 @@ async fn response_cut_at_any_byte_is_retried_under_its_key() {
         })
         .await;
         let client = server.builder().clock(TestClock::new()).build().unwrap();
-        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
-        assert_eq!(answer.unwrap_or_else(|error| panic!("{length}: {error:?}")).attempts(), 2, "{length}");
+        let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
+        assert_eq!(response.unwrap_or_else(|error| panic!("{length}: {error:?}")).attempts(), 2, "{length}");
 
         let again = Secure::start(H2, move |mut stream, _| async move {
             greet(&mut stream).await?;
@@ -265,8 +265,8 @@ async fn stream_cut_in_its_body_is_retried_under_its_key() {
     })
     .await;
     let client = server.builder().clock(TestClock::new()).build().unwrap();
-    let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
-    assert_eq!((answer.attempts(), answer["a"].as_u64()), (2, Some(1)));
+    let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
+    assert_eq!((response.attempts(), response["a"].as_u64()), (2, Some(1)));
     client.request(Method::POST, "/send").send::<()>().await.unwrap();
     assert_eq!(server.connections(), 1);
 }
@@ -289,8 +289,8 @@ async fn response_reset_without_error_is_incomplete() {
         })
         .await;
         let client = server.builder().clock(TestClock::new()).build().unwrap();
-        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
-        assert_eq!((answer.attempts(), answer["a"].as_u64()), (2, Some(1)), "{body}");
+        let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
+        assert_eq!((response.attempts(), response["a"].as_u64()), (2, Some(1)), "{body}");
     }
 }
 

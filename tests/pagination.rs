@@ -57,7 +57,7 @@ fn page(description: &Value, operation: &Value, end: End) -> Value {
     let item = page[items][0].clone();
     page[items] = json!([item, item]);
     let more = matches!(end, End::Cursor(_));
-    let (place, cursor) = match page {
+    let (target, cursor) = match page {
         ref mut page if page["paging"].is_object() => {
             page["paging"]["more"] = json!(more || matches!(end, End::Lost));
             (&mut page["paging"], "cursor")
@@ -71,14 +71,14 @@ fn page(description: &Value, operation: &Value, end: End) -> Value {
         }
     };
     match end {
-        End::Cursor(next) => place[cursor] = json!(next),
+        End::Cursor(next) => target[cursor] = json!(next),
         // The shapes without a flag have only the cursor to mark the end.
-        End::No if place["more"].is_null() && place["has_more"].is_null() => place[cursor] = Value::Null,
-        End::No => place[cursor] = json!("one more"),
-        End::Null | End::Lost => place[cursor] = Value::Null,
-        End::Empty => place[cursor] = json!(""),
+        End::No if target["more"].is_null() && target["has_more"].is_null() => target[cursor] = Value::Null,
+        End::No => target[cursor] = json!("one more"),
+        End::Null | End::Lost => target[cursor] = Value::Null,
+        End::Empty => target[cursor] = json!(""),
         End::Absent => {
-            place.as_object_mut().unwrap().remove(cursor);
+            target.as_object_mut().unwrap().remove(cursor);
         }
     }
     page

@@ -64,8 +64,8 @@ async fn performed_calls_equal_sent_calls() {
     let mut ids = Vec::new();
     for hours in [0, 1, 23] {
         let prepared: Prepared<calls::SendMessage> = serde_json::from_str(&written).unwrap();
-        let answer = client(&courier, CREATED_AT + hours * HOUR).perform(&prepared).await.unwrap();
-        ids.push(answer.into_inner().request_id);
+        let response = client(&courier, CREATED_AT + hours * HOUR).perform(&prepared).await.unwrap();
+        ids.push(response.into_inner().request_id);
     }
     assert_eq!(courier.sent().len(), 1);
     assert!(ids.iter().all(|id| *id == courier.sent()[0].id));
@@ -277,15 +277,15 @@ async fn modified_calls_send_nothing() {
         let mut changed = written.clone();
         changed[name] = value.clone();
         let prepared: Prepared<calls::SendMessage> = serde_json::from_value(changed).unwrap();
-        let told = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&told);
+        let reported = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&reported);
         let client = courier.client_builder().clock(At::date(CREATED_AT)).on_call(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
         });
         let error = client.build().unwrap().perform(&prepared).await.unwrap_err();
         assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidArgument, false), "{name} {value}");
         // A request that is refused before it is sent does not count as a call.
-        assert_eq!((error.attempts(), told.load(Ordering::Relaxed)), (0, 0), "{name} {value}");
+        assert_eq!((error.attempts(), reported.load(Ordering::Relaxed)), (0, 0), "{name} {value}");
     }
     assert!(courier.calls().is_empty());
 }

@@ -29,15 +29,15 @@ async fn child_behind_a_proxy() {
 #[tokio::test]
 async fn refusing_proxy_is_named_and_not_retried() {
     // Also without a scheme, which curl accepts.
-    for (status, words, scheme, host) in [
+    for (status, reason, scheme, host) in [
         (403, "refused to connect", "http://", "127.0.0.1"),
         (407, "requires credentials", "http://", "127.0.0.1"),
         (407, "requires credentials", "", "localhost"),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("{host}:{}", listener.local_addr().unwrap().port());
-        let asked = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&asked);
+        let requests = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
                 let request = read_request(&mut socket, &mut Vec::new()).await.unwrap();
@@ -50,10 +50,10 @@ async fn refusing_proxy_is_named_and_not_retried() {
         let proxy = format!("{scheme}user:SECRET-PASSWORD@{address}");
         let said = output_of("child_behind_a_proxy", "HTTPS_PROXY", proxy, false).await;
         assert!(said.contains("kind Proxy, attempts 1, transient false"), "{said}");
-        assert!(said.contains("sent false") && said.contains(words), "{said}");
+        assert!(said.contains("sent false") && said.contains(reason), "{said}");
         assert!(said.contains(&format!("the proxy {address}")), "{said}");
         assert!(!said.contains("SECRET"), "{said}");
-        assert_eq!(asked.load(Ordering::SeqCst), 1, "{said}");
+        assert_eq!(requests.load(Ordering::SeqCst), 1, "{said}");
     }
 }
 

@@ -121,10 +121,10 @@ async fn extreme_rate_limits_are_kept_or_refused() {
 #[tokio::test(start_paused = true)]
 async fn pauses_are_per_operation_and_the_longest_counts() {
     let begun = Instant::now();
-    let asked = std::sync::atomic::AtomicU32::new(0);
+    let list_calls = std::sync::atomic::AtomicU32::new(0);
     let server = Scripted::new(move |request, _| {
         let number =
-            (request.uri().path() == "/lists").then(|| asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+            (request.uri().path() == "/lists").then(|| list_calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
         async move {
             match number {
                 Some(0) => {

@@ -1,7 +1,7 @@
 //! The house has one way down: a room uses only the rooms below it, in the order in which `src/lib.rs` lists them.
 //!
-//! A room is a folder or file at the top of `src/`, or of a folder in [`DIVIDED`]. A path is followed through re-exports to the
-//! file that defines what it names.
+//! A room is a folder or file at the top of `src/`, or of a folder in [`DIVIDED`]. A path is followed through
+//! re-exports to the file that defines what it names.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 

@@ -181,9 +181,9 @@ async fn secret_number_and_name_are_hidden() {
         status(200, r#"{"pk_test_SECRET-KEY": "\ud800", "other": 1e400}"#)
     }
     let client = Scripted::outcomes(vec![deviating]).builder().build().unwrap();
-    let answer = client.request(Method::GET, "/x").send::<Value>().await.unwrap();
-    let places: Vec<&str> = answer.mismatches().iter().map(|mismatch| mismatch.path()).collect();
-    assert_eq!(places, ["[sensitive]", "other"]);
+    let response = client.request(Method::GET, "/x").send::<Value>().await.unwrap();
+    let paths: Vec<&str> = response.mismatches().iter().map(|mismatch| mismatch.path()).collect();
+    assert_eq!(paths, ["[sensitive]", "other"]);
     let strict = client.with_options(|options| options.strict_decoding(true));
     let error = strict.request(Method::GET, "/x").send::<Value>().await.unwrap_err();
     assert_hidden("name", &[error], "pk_test_SECRET-KEY");
@@ -241,9 +241,9 @@ async fn debug_has_no_response_headers() {
         Ok(Response::builder().header("x-echo", "SECRET").body(Body::from("{}")).unwrap())
     }
     let client = Scripted::outcomes(vec![echoing]).builder().build().unwrap();
-    let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
-    assert_eq!(answer.headers()["x-echo"], "SECRET");
-    assert!(!format!("{:?} {answer:?}", answer.headers()).contains("SECRET"));
+    let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!(response.headers()["x-echo"], "SECRET");
+    assert!(!format!("{:?} {response:?}", response.headers()).contains("SECRET"));
 }
 
 #[tokio::test]

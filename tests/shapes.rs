@@ -110,13 +110,13 @@ fn types_of_each_resource_have_their_shapes() {
 fn public_surface_is_as_reviewed() {
     let surface = include_str!(concat!(env!("OUT_DIR"), "/surface.txt"));
     let mut resources: BTreeMap<String, String> = BTreeMap::new();
-    let mut place = String::new();
+    let mut resource = String::new();
     for line in surface.lines() {
         if !line.starts_with(' ') {
             let call = line.strip_prefix("call ").and_then(|call| call.split('.').next());
-            place = call.map_or("types".to_owned(), str::to_owned);
+            resource = call.map_or("types".to_owned(), str::to_owned);
         }
-        let text = resources.entry(place.clone()).or_default();
+        let text = resources.entry(resource.clone()).or_default();
         text.push_str(line);
         text.push('\n');
     }

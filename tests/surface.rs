@@ -182,9 +182,9 @@ async fn odd_response_fails_no_call_and_is_reported() {
     let server = Server::answering(200, odd.clone()).await;
     let client = server.client();
     let page = client.bulk().list_users("job").await.unwrap();
-    let places: Vec<&str> = page.mismatches().iter().map(|mismatch| mismatch.path()).collect();
-    for place in ["items[0].recipient", "items[1].status", "items[2]", "items[3].status", "items[3].profile"] {
-        assert!(places.contains(&place), "{place} is not among {places:?}");
+    let paths: Vec<&str> = page.mismatches().iter().map(|mismatch| mismatch.path()).collect();
+    for path in ["items[0].recipient", "items[1].status", "items[2]", "items[3].status", "items[3].profile"] {
+        assert!(paths.contains(&path), "{path} is not among {paths:?}");
     }
     assert_eq!(page.items[0].extra["recipient"], 7);
     assert_eq!(page.items[0].extra["new"], json!([1]));

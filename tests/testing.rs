@@ -249,11 +249,11 @@ async fn wait_advances_the_clock_unless_replaced() {
 #[tokio::test]
 async fn closure_receives_all_arguments() {
     let courier = Courier::new();
-    let asked = courier.clone();
+    let inner = courier.clone();
     courier.on::<calls::MessagesList>().when(|call| call.archived == Some(true)).reply_with(move |call| {
         assert_eq!(call.tag.clone().unwrap_or_default(), ["a b", "c&d"]);
         // The closure may use the Courier, which has not responded to this call yet.
-        assert_eq!(asked.calls().len(), 0);
+        assert_eq!(inner.calls().len(), 0);
         example()
     });
     let client = courier.client();

@@ -29,7 +29,7 @@ async fn rejected_certificate_is_reported_and_not_retried() {
     let unknown = Secure::start(&[], good).await;
     // If both are enabled, the platform's library is used.
     let library = usize::from(cfg!(feature = "native-tls"));
-    for (name, server, builder, words) in [
+    for (name, server, builder, reasons) in [
         ("wrong host", &wrong_host, wrong_host.builder(), ["not valid for name", "mismatch"]),
         ("expired", &expired, expired.builder(), ["expired", "expired"]),
         ("unknown authority", &unknown, unknown.stranger(), ["unknown", "unable to get local issuer"]),
@@ -41,7 +41,7 @@ async fn rejected_certificate_is_reported_and_not_retried() {
         assert!(!error.is_transient() && !error.was_sent() && clock.delays().is_empty(), "{name}");
         let text = error.to_string().to_lowercase();
         assert!(text.contains("certificate") && !text.contains('\n'), "{name}: {text}");
-        assert!(text.contains(words[library]), "{name}: {text}");
+        assert!(text.contains(reasons[library]), "{name}: {text}");
         assert!(!everything(&error).contains("SECRET"));
         assert_eq!(server.connections(), 1, "{name}");
     }

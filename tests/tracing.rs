@@ -1,5 +1,5 @@
-//! A trace of a call has the fields of OpenTelemetry's semantic conventions, an event for each retry, and nothing that belongs
-//! to the caller.
+//! A trace of a call has the fields of OpenTelemetry's semantic conventions, an event for each retry, and nothing that
+//! belongs to the caller.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -165,8 +165,8 @@ async fn failed_call_is_traced_without_ids() {
     let client = client.with_options(|options| options.query("email", "SECRET-MAIL"));
     client.users().tokens().delete("SECRET-USER", "SECRET-TOKEN").await.unwrap_err();
     client.request(Method::GET, "/things/SECRET-THING").send_raw().await.unwrap_err();
-    let nobody = Faulty::nobody().await.builder().options(|options| options.max_retries(0)).build().unwrap();
-    nobody.lists().retrieve("SECRET-LIST").await.unwrap_err();
+    let refusing = Faulty::nobody().await.builder().options(|options| options.max_retries(0)).build().unwrap();
+    refusing.lists().retrieve("SECRET-LIST").await.unwrap_err();
 
     let kept = memory.0.lock().unwrap();
     let spans: Vec<&Fields> = kept.spans.values().collect();

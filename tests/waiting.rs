@@ -53,8 +53,8 @@ async fn job_is_awaited_to_its_end() {
     let (courier, client, clock) = courier();
     let states = ["CREATED", "PAUSED", "PROCESSING", "COMPLETED"].map(job);
     states.into_iter().fold(courier.on::<calls::BulkRetrieveJob>().fail(404), answer);
-    let answer = client.bulk().retrieve_job("j").until_done().await.unwrap();
-    assert_eq!(answer.job.status, BulkJobStatus::Completed);
+    let response = client.bulk().retrieve_job("j").until_done().await.unwrap();
+    assert_eq!(response.job.status, BulkJobStatus::Completed);
     assert_eq!(courier.calls().len(), 5);
     assert_eq!(clock.delays(), [1000, 2000, 4000, 8000]);
 
@@ -70,8 +70,8 @@ async fn any_state_of_a_job_can_be_awaited() {
     let (_courier, client, _) =
         answering::<calls::BulkRetrieveJob>([job("CREATED"), job("PROCESSING"), job("COMPLETED")]);
     let states =
-        client.bulk().retrieve_job("j").until(|answer| answer.job.status == BulkJobStatus::Processing).states();
-    let seen: Vec<_> = states.map_ok(|answer| answer.job.status).try_collect().await.unwrap();
+        client.bulk().retrieve_job("j").until(|response| response.job.status == BulkJobStatus::Processing).states();
+    let seen: Vec<_> = states.map_ok(|response| response.job.status).try_collect().await.unwrap();
     assert_eq!(seen, [BulkJobStatus::Created, BulkJobStatus::Processing]);
 }
 
@@ -156,8 +156,8 @@ async fn status_of_another_type_is_pending() {
 async fn undeliverable_message_ends_the_wait() {
     for status in ["UNDELIVERABLE", "FILTERED", "UNMAPPED", "THROTTLED"] {
         let courier = trycourier::testing::Courier::new();
-        let told = format!(r#"{{"id": "1-a", "status": "{status}", "recipient": "u"}}"#);
-        let _ = courier.on::<trycourier::calls::MessagesRetrieve>().raw(200, &[], told);
+        let response = format!(r#"{{"id": "1-a", "status": "{status}", "recipient": "u"}}"#);
+        let _ = courier.on::<trycourier::calls::MessagesRetrieve>().raw(200, &[], response);
         let error = courier.client().messages().retrieve("1-a").until_delivered().await.unwrap_err();
         assert!(error.is_failed() && !error.is_timeout(), "{status}");
         assert_eq!(courier.calls().len(), 1, "{status}");

@@ -212,29 +212,29 @@ fn every_changed_byte_is_rejected() {
     let accepted = |header: &[u8], body: &[u8]| verifier.verify_at(header, body, at(TIME)).is_ok();
     assert!(accepted(&header, body));
     for (changed, whole) in [("header", &header[..]), ("body", body)] {
-        let check = |mutant: &[u8], how: &str, place: usize| {
+        let check = |mutant: &[u8], how: &str, index: usize| {
             let accepted = if changed == "header" { accepted(mutant, body) } else { accepted(&header, mutant) };
             // White space around a field and the case of a hexadecimal digit are insignificant.
             let mut meaning = mutant.to_ascii_lowercase();
             meaning.retain(|byte| !byte.is_ascii_whitespace());
             let is_equal = changed == "header" && meaning == whole;
-            assert!(!accepted || is_equal, "{changed}: {how} at {place}: {}", String::from_utf8_lossy(mutant));
+            assert!(!accepted || is_equal, "{changed}: {how} at {index}: {}", String::from_utf8_lossy(mutant));
         };
-        for place in 0..=whole.len() {
+        for index in 0..=whole.len() {
             for byte in 0..=u8::MAX {
                 let mut mutant = whole.to_vec();
-                mutant.insert(place, byte);
-                check(&mutant, "an insertion", place);
-                if place < whole.len() && whole[place] != byte {
+                mutant.insert(index, byte);
+                check(&mutant, "an insertion", index);
+                if index < whole.len() && whole[index] != byte {
                     let mut mutant = whole.to_vec();
-                    mutant[place] = byte;
-                    check(&mutant, "a change", place);
+                    mutant[index] = byte;
+                    check(&mutant, "a change", index);
                 }
             }
-            if place < whole.len() {
+            if index < whole.len() {
                 let mut mutant = whole.to_vec();
-                mutant.remove(place);
-                check(&mutant, "a deletion", place);
+                mutant.remove(index);
+                check(&mutant, "a deletion", index);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Calls of trycourier, or the same by reqwest, one after the other: `bench trycourier|reqwest URL send|page|call
-//! SECONDS-BEFORE SECONDS ANSWER` prints how many it made and in how many seconds. `call` is a send of trycourier that is given
-//! the response in place of the network. `cargo compare bench-peers` builds and runs it.
+//! SECONDS-BEFORE SECONDS ANSWER` prints how many it made and in how many seconds. `call` is a send of trycourier that
+//! is given the response in place of the network. `cargo compare bench-peers` builds and runs it.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -25,7 +25,9 @@ const BODY: &str = "Hello {{name}}, your order is on its way.";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [client, url, kind, before, seconds, response] = arguments.as_slice() else { return Err("six arguments".into()) };
+    let [client, url, kind, before, seconds, response] = arguments.as_slice() else {
+        return Err("six arguments".into());
+    };
     let (before, seconds) = (before.parse()?, seconds.parse()?);
     let ours = Client::builder().api_key("bench").base_url(url);
     let theirs = reqwest::Client::new();

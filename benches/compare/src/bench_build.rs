@@ -1,8 +1,9 @@
 //! The cost of the crate at build time: cold builds of the same small service with it, without it, and with others.
 //!
-//! The service has the crate as its users do: packaged, and from a registry. As a `path` dependency, cargo would compile it
-//! incrementally, in more and smaller units and with lints: several seconds that no user waits for. Cargo replaces the
-//! registry by a folder with the unpacked package. That takes neither git nor the network, and leaves nothing in `~/.cargo`.
+//! The service has the crate as its users do: packaged, and from a registry. As a `path` dependency, cargo would
+//! compile it incrementally, in more and smaller units and with lints: several seconds that no user waits for. Cargo
+//! replaces the registry by a folder with the unpacked package. That takes neither git nor the network, and leaves
+//! nothing in `~/.cargo`.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,14 +1,15 @@
-//! The speed of calls, next to the official Node and Python clients and plain reqwest: one call after the other, each client
-//! in its turn against one nginx with the same responses for all.
+//! The speed of calls, next to the official Node and Python clients and plain reqwest: one call after the other, each
+//! client in its turn against one nginx with the same responses for all.
 //!
-//! The client and nginx share one core. On two, each would wait for the other's core to wake up at every call, which takes
-//! longer than a send, and the clients would hardly differ.
+//! The client and nginx share one core. On two, each would wait for the other's core to wake up at every call, which
+//! takes longer than a send, and the clients would hardly differ.
 //!
-//! A send is mostly the work of the kernel and of nginx. Therefore it is measured without a network too: something in the
-//! client's process takes its complete request and responds at once, so that the rest is the cost of the client itself.
+//! A send is mostly the work of the kernel and of nginx. Therefore it is measured without a network too: something in
+//! the client's process takes its complete request and responds at once, so that the rest is the cost of the client
+//! itself.
 //!
-//! The Rust clients are also measured with mimalloc, because services with much traffic mostly choose such an allocator. Glibc's
-//! gives the memory of each page of users back to the system, and faults it in again for the next.
+//! The Rust clients are also measured with mimalloc, because services with much traffic mostly choose such an
+//! allocator. Glibc's gives the memory of each page of users back to the system, and faults it in again for the next.
 
 use std::collections::BTreeMap;
 use std::fs;

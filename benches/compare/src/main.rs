@@ -14,11 +14,12 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo compare", bin_name = "cargo compare", arg_required_else_help = true)]
 enum Command {
-    /// Measure what the crate costs at build time: cold builds of a service with it, without it, and with other clients.
+    /// Measure what the crate costs at build time: cold builds of a service with it, without it, and with other
+    /// clients.
     ///
-    /// The crate is packaged first, uncommitted changes included, because that is how users have it. Each build begins with an
-    /// empty target folder, and everything is fetched before. All services take a quarter of an hour and a gigabyte or two; name
-    /// some of them to measure them alone.
+    /// The crate is packaged first, uncommitted changes included, because that is how users have it. Each build begins
+    /// with an empty target folder, and everything is fetched before. All services take a quarter of an hour and a
+    /// gigabyte or two; name some of them to measure them alone.
     BenchBuild(bench_build::Options),
     /// Measure calls next to the official Node and Python clients and plain reqwest, against one nginx on this machine.
     ///
