@@ -589,7 +589,7 @@ async fn survives_as_processes(users: usize) {
             .unwrap();
         tokio::select! {
             () = enough.notified(), if is_killed => process.kill().await.unwrap(),
-            status = process.wait() => assert!(!is_killed && status.unwrap().success(), "it ended too early, or failed"),
+            status = process.wait() => assert!(!is_killed && status.unwrap().success(), "it ended early, or failed"),
         }
     }
 

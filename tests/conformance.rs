@@ -83,5 +83,5 @@ async fn mock_server_accepts_every_call() {
     let client = Client::builder().api_key("any").base_url(server).build().unwrap();
     let (called, faults) = call_all(&client).await;
     assert!(faults.is_empty(), "{} of {called}:\n{}", faults.len(), faults.join("\n"));
-    println!("{called} calls are taken, and their answers understood.");
+    println!("The server accepts {called} calls, and their responses decode.");
 }

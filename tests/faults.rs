@@ -155,10 +155,10 @@ fn connections() -> Vec<Case> {
         case("no response at all", Act::says_and_hangs(""), Timeout, None).too_slow(),
         case("headers that trickle", Act::trickles("HTTP/1.1 202 Accepted\r\n", b"x-a: b\r\n"), Timeout, None)
             .too_slow(),
-        case("interim answers without end", Act::trickles("", b"HTTP/1.1 103 Early\r\n\r\n"), Timeout, None).too_slow(),
+        case("endless interim responses", Act::trickles("", b"HTTP/1.1 103 Early\r\n\r\n"), Timeout, None).too_slow(),
         case("a body that trickles", Act::trickles(trickled, b" "), Timeout, 202).too_slow(),
         case(
-            "503 whose body trickles",
+            "503 with a body that trickles",
             Act::trickles("HTTP/1.1 503 No\r\ncontent-length: 1000000\r\n\r\n", b" "),
             Server,
             503,
@@ -212,7 +212,7 @@ fn bodies() -> Vec<Case> {
         case("HTML 502", Act::answer(502, &[("content-type", "text/html")], html), Server, 502),
         case("empty 503", Act::answer(503, &[], ""), Server, 503),
         case("a response of 5 GB, announced", large, ResponseTooLarge, 202).once(),
-        case("a response without end", flood, Timeout, 202).too_slow(),
+        case("an endless response", flood, Timeout, 202).too_slow(),
         case("gzip bomb", Act::answer(202, &zip, &bomb), ResponseTooLarge, 202).once(),
         case("503 with a gzip bomb", Act::answer(503, &zip, &bomb), Server, 503),
         case("invalid gzip", Act::answer(202, &zip, GOOD), Connection, 202),
@@ -224,7 +224,7 @@ fn bodies() -> Vec<Case> {
             .harmless(),
         case("gzip of two members", Act::answer(202, &zip, &members), Decode, 202).harmless(),
         case(
-            "gzip with more behind it",
+            "gzip with trailing data",
             Act::answer(202, &zip, [gzipped(good), b"<more>".to_vec()].concat()),
             Decode,
             202,
@@ -235,15 +235,15 @@ fn bodies() -> Vec<Case> {
         case("gzip whose second member is cut", Act::answer(202, &zip, &members[..members.len() - 9]), Connection, 202),
         case("gzip with an empty member", Act::answer(202, &zip, [gzipped(b""), gzipped(good)].concat()), Decode, 202)
             .harmless(),
-        case("an empty body, said to be gzip", Act::answer(202, &zip, ""), EmptyBody, 202).once(),
+        case("an empty body, declared as gzip", Act::answer(202, &zip, ""), EmptyBody, 202).once(),
         case("gzip of an empty body", Act::answer(202, &zip, gzipped(b"")), EmptyBody, 202).once(),
-        case("204, said to be gzip", Act::says("HTTP/1.1 204 N\r\ncontent-encoding: gzip\r\n\r\n"), EmptyBody, 204)
+        case("204, declared as gzip", Act::says("HTTP/1.1 204 N\r\ncontent-encoding: gzip\r\n\r\n"), EmptyBody, 204)
             .once(),
-        case("503 without a body, said to be gzip", Act::answer(503, &zip, ""), Server, 503),
+        case("503 without a body, declared as gzip", Act::answer(503, &zip, ""), Server, 503),
         case("identity", Act::answer(202, &[("content-encoding", "identity")], good), Decode, 202).harmless(),
         case("503 in gzip", Act::answer(503, &zip, gzipped(html.as_bytes())), Server, 503),
         case(
-            "HTTP/1.0, ended by the close",
+            "HTTP/1.0, ended by closing",
             Act::says_and_closes(["HTTP/1.0 202 Accepted\r\n\r\n", GOOD].concat()),
             Decode,
             202,
@@ -329,7 +329,7 @@ fn redirects(other: &str) -> Vec<Case> {
         case("307 to nothing", to(307, "http://"), Redirect, 307).once(),
         case("307 without a location", Act::answer(307, &[], ""), Redirect, 307).once(),
         case("304", Act::answer(304, &[], ""), Redirect, 304).once(),
-        case("307 to itself, without end", to(307, "/again"), Redirect, None).once(),
+        case("307 to itself, endlessly", to(307, "/again"), Redirect, None).once(),
     ]
 }
 

@@ -319,8 +319,8 @@ async fn attempt_after_timeout_uses_a_new_connection() {
         .unwrap();
     let send = || client.request(Method::GET, "/x").send_raw();
     send().await.unwrap();
-    let answer = send().await.unwrap();
-    assert_eq!((answer.attempts(), server.connections()), (2, 2), "one attempt is lost to the dead connection");
+    let response = send().await.unwrap();
+    assert_eq!((response.attempts(), server.connections()), (2, 2), "one attempt is lost to the dead connection");
     for _ in 0..20 {
         assert_eq!(send().await.unwrap().attempts(), 1);
     }
@@ -345,8 +345,8 @@ async fn attempt_after_body_timeout_uses_a_new_connection() {
         .options(|options| options.attempt_timeout(Duration::from_millis(500)))
         .build()
         .unwrap();
-    let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
-    assert_eq!((answer.attempts(), server.connections()), (2, 2));
+    let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!((response.attempts(), server.connections()), (2, 2));
 }
 
 #[tokio::test]
@@ -430,8 +430,8 @@ async fn wrapped_transport_leaves_a_dead_connection() {
             .options(|options| options.attempt_timeout(Duration::from_millis(500)));
         let client = client.wrap_transport(Wrapped).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
-        let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
-        assert_eq!((answer.attempts(), server.connections()), (2, 2), "{begun}");
+        let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+        assert_eq!((response.attempts(), server.connections()), (2, 2), "{begun}");
     }
 }
 
@@ -473,8 +473,8 @@ async fn many_timeouts_succeed_at_the_next_attempt() {
         .build()
         .unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
-    let answers = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
-    assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.attempts() == 2)));
+    let responses = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
+    assert!(responses.iter().all(|response| response.as_ref().is_ok_and(|response| response.attempts() == 2)));
     // Calls that begin at once without a connection open one each, as on a new client; afterwards they share.
     let opened = server.connections();
     for _ in 0..20 {
@@ -495,10 +495,10 @@ async fn silent_connection_is_dropped_before_the_timeout() {
         .unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let begun = Instant::now();
-    let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
+    let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert_eq!(server.connections(), 2);
-    assert!(answer.attempts() <= 2);
+    assert!(response.attempts() <= 2);
 }
 
 #[tokio::test]
@@ -516,15 +516,16 @@ async fn cut_connection_loses_none_of_300_calls() {
     })
     .await;
     let client = server.builder().clock(TestClock::new()).build().unwrap();
-    let answers = join_all((0..300).map(|_| client.request(Method::POST, "/send").send_raw())).await;
-    let failed: Vec<String> = answers.iter().filter_map(|answer| Some(answer.as_ref().err()?.to_string())).collect();
+    let responses = join_all((0..300).map(|_| client.request(Method::POST, "/send").send_raw())).await;
+    let failed: Vec<String> =
+        responses.iter().filter_map(|response| Some(response.as_ref().err()?.to_string())).collect();
     assert!(failed.is_empty(), "{} failed: {:?}", failed.len(), failed.first());
 }
 
 /// Prints the results of calls on a dead connection:
 /// `cargo test --test http2 -- --ignored --nocapture`.
 #[tokio::test]
-#[ignore = "measures, for minutes"]
+#[ignore = "a measurement that takes minutes"]
 async fn measure_a_dead_connection() {
     for seconds in [2, 5, 10, 60] {
         let server = dies_after_one_answer().await;
@@ -532,8 +533,8 @@ async fn measure_a_dead_connection() {
             server.builder().options(|options| options.attempt_timeout(Duration::from_secs(seconds))).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         let begun = Instant::now();
-        let answer = client.request(Method::GET, "/x").send_raw().await;
-        let attempts = answer.map_or(0, |answer| answer.attempts());
-        println!("timeout {seconds} s: answered by attempt {attempts} after {:.1?}", begun.elapsed());
+        let response = client.request(Method::GET, "/x").send_raw().await;
+        let attempts = response.map_or(0, |response| response.attempts());
+        println!("timeout {seconds} s: attempt {attempts} got the response after {:.1?}", begun.elapsed());
     }
 }

@@ -43,8 +43,8 @@ async fn refusing_proxy_is_named_and_not_retried() {
                 let request = read_request(&mut socket, &mut Vec::new()).await.unwrap();
                 assert_eq!(request.method, "CONNECT");
                 count.fetch_add(1, Ordering::SeqCst);
-                let answer = format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n");
-                socket.write_all(answer.as_bytes()).await.unwrap();
+                let response = format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n");
+                socket.write_all(response.as_bytes()).await.unwrap();
             }
         });
         let proxy = format!("{scheme}user:SECRET-PASSWORD@{address}");

@@ -288,8 +288,8 @@ async fn no_content_keeps_the_connection() {
     let server = Faulty::start(vec![Act::says("HTTP/1.1 204 No Content\r\n\r\n")]).await;
     let client = server.builder().build().unwrap();
     for _ in 0..5 {
-        let answer = client.lists().delete("l").await.unwrap();
-        assert_eq!(answer.status(), 204);
+        let response = client.lists().delete("l").await.unwrap();
+        assert_eq!(response.status(), 204);
     }
     let nothing = client.request(Method::DELETE, "/lists/l").send::<Value>().await.unwrap().into_inner();
     assert_eq!(nothing, Value::Null);
@@ -301,8 +301,8 @@ async fn no_content_keeps_the_connection() {
 async fn head_response_has_no_body() {
     let server = Faulty::start(vec![Act::says("HTTP/1.1 200 OK\r\ncontent-length: 5000000000\r\n\r\n")]).await;
     let client = server.builder().build().unwrap();
-    let answer = client.request(Method::HEAD, "/x").send_raw().await.unwrap();
-    assert!(answer.into_inner().is_empty());
+    let response = client.request(Method::HEAD, "/x").send_raw().await.unwrap();
+    assert!(response.into_inner().is_empty());
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ async fn long_outages_are_hardly_multiplied() {
     }
     for (callers, seconds, milliseconds, name, fails) in [
         (20, 300, 200, "503", overloaded as fn() -> Outcome),
-        (50, 120, 100, "nobody listens", refused),
+        (50, 120, 100, "no server listens", refused),
         (500, 60, 300, "503", overloaded),
         (200, 300, 2000, "timeout", too_late),
     ] {

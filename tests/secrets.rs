@@ -255,9 +255,9 @@ async fn dash_as_a_secret_hides_no_dashes() {
 
 /// Returns the error of a call with a body, for a 400 response with this message.
 async fn refused_with(body: &Value, message: &str) -> Error {
-    let answer = json!({"message": message}).to_string();
+    let text = json!({"message": message}).to_string();
     let server = Scripted::new(move |_, _| {
-        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(answer.clone())).unwrap());
+        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(text.clone())).unwrap());
         async { response }
     });
     server.builder().build().unwrap().request(Method::POST, "/x").json(body).send_raw().await.unwrap_err()
@@ -351,9 +351,9 @@ async fn a_message_is_cut_between_secrets() {
 async fn a_path_is_cut_between_secrets() {
     for before in [0, 40, 50, 60, 63] {
         let name = format!("{}_pk_test_SECRET-KEY_{}", "x".repeat(before), "y".repeat(100));
-        let answer = json!({name: {"inner": "SURROGATE"}}).to_string().replace("SURROGATE", "\\ud800");
+        let body = json!({name: {"inner": "SURROGATE"}}).to_string().replace("SURROGATE", "\\ud800");
         let server = Scripted::new(move |_, _| {
-            let response: Outcome = Ok(Response::builder().body(Body::from(answer.clone())).unwrap());
+            let response: Outcome = Ok(Response::builder().body(Body::from(body.clone())).unwrap());
             async { response }
         });
         let client = server.builder().build().unwrap();
@@ -388,17 +388,17 @@ async fn redaction_of_a_bulk_chunk_takes_little_time() {
     };
     let body = json!({"users": (0..1000).map(user).collect::<Vec<_>>()});
     let texts: Vec<String> = (0..4000).map(|number| format!("device-{number:06}")).collect();
-    for answer in [json!({"message": "no", "texts": texts}), json!({"message": "no", "texts": [token(0, 0)]})] {
+    for message in [json!({"message": "no", "texts": texts}), json!({"message": "no", "texts": [token(0, 0)]})] {
         let began = std::time::Instant::now();
-        let error = refused_with_body(&body, answer).await;
+        let error = refused_with_body(&body, message).await;
         println!("{:?}, {} characters", began.elapsed(), error.api_error().map_or(0, |api| api.to_string().len()));
     }
 }
 
-async fn refused_with_body(body: &Value, answer: Value) -> Error {
-    let answer = answer.to_string();
+async fn refused_with_body(body: &Value, message: Value) -> Error {
+    let message = message.to_string();
     let server = Scripted::new(move |_, _| {
-        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(answer.clone())).unwrap());
+        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(message.clone())).unwrap());
         async { response }
     });
     server.builder().build().unwrap().request(Method::POST, "/x").json(body).send_raw().await.unwrap_err()

@@ -208,7 +208,7 @@ async fn soak(sends: usize) -> Vec<u64> {
         .filter(|(end, _)| matches!(end, End::Sent | End::SentWithoutBody))
         .map(|(_, count)| count)
         .sum::<u64>();
-    // Except for those that fail three times, and the 2% that fail for good.
+    // Except for sends that fail three times, and the 2% that fail permanently.
     assert!(sent * 100 >= sends as u64 * 95, "retries did not help: {ends:?}");
     memory
 }

@@ -125,8 +125,8 @@ async fn truncated_body_is_incomplete() {
         })
         .await;
         let client = server.builder().clock(TestClock::new()).build().unwrap();
-        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
-        assert_eq!(answer.attempts(), if is_whole { 1 } else { 2 }, "{end:?}: {answer:?}");
+        let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
+        assert_eq!(response.attempts(), if is_whole { 1 } else { 2 }, "{end:?}: {response:?}");
 
         // Without a retry, the error states that the call was accepted.
         let server_again = Secure::start(&[], move |mut stream: Stream, _| async move {
@@ -137,8 +137,8 @@ async fn truncated_body_is_incomplete() {
         })
         .await;
         let client = server_again.builder().options(|options| options.max_retries(0)).build().unwrap();
-        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
-        assert_eq!(answer.is_ok(), is_whole, "{end:?}");
-        assert!(answer.is_ok() || answer.is_err_and(|error| error.was_accepted()), "{end:?}");
+        let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
+        assert_eq!(response.is_ok(), is_whole, "{end:?}");
+        assert!(response.is_ok() || response.is_err_and(|error| error.was_accepted()), "{end:?}");
     }
 }

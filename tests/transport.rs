@@ -29,7 +29,7 @@ async fn attempt_describes_itself() {
             assert_eq!(request.headers()["authorization"], "Bearer pk_test_SECRET-KEY");
             assert_eq!(request.headers()["content-type"], "application/json");
             assert_eq!(request.body(), "[1]");
-            Box::pin(async { Err(TransportError::connect("nobody")) })
+            Box::pin(async { Err(TransportError::connect("no server")) })
         }
     }
     let client = Client::builder().api_key("pk_test_SECRET-KEY").transport(Watch(Arc::clone(&seen)));
@@ -108,8 +108,8 @@ async fn default_transport_can_be_wrapped() {
     let counted = Arc::clone(&count);
     let client = server.builder().wrap_transport(move |http| Loud(http, counted)).build().unwrap();
     let call = client.request(Method::POST, "/lists").json(&serde_json::json!({"a": "b"}));
-    let answer = call.send::<serde_json::Value>().await.unwrap();
-    assert_eq!((answer["items"].to_string().as_str(), *count.lock().unwrap()), ("[]", 1));
+    let response = call.send::<serde_json::Value>().await.unwrap();
+    assert_eq!((response["items"].to_string().as_str(), *count.lock().unwrap()), ("[]", 1));
     assert_eq!(server.only().json(), serde_json::json!({"a": "b"}));
     assert_eq!(server.only().header("accept"), Some("application/json"));
 }
@@ -137,12 +137,12 @@ async fn response_has_status_and_headers() {
         Ok(response)
     });
     let client = server.builder().build().unwrap();
-    let mut answer = client.request(Method::GET, "/x").send::<serde_json::Value>().await.unwrap();
-    assert_eq!((answer.status().as_u16(), answer.attempts(), answer.server_request_id()), (201, 1, Some("r-1")));
-    assert!(answer.mismatches().is_empty());
-    answer["id"] = 2.into();
-    assert!(!format!("{answer:?} {:?}", answer.headers()).contains("SECRET"), "{:?}", answer.headers());
-    assert_eq!(answer.map(|value| value["id"].as_u64()).into_inner(), Some(2));
+    let mut response = client.request(Method::GET, "/x").send::<serde_json::Value>().await.unwrap();
+    assert_eq!((response.status().as_u16(), response.attempts(), response.server_request_id()), (201, 1, Some("r-1")));
+    assert!(response.mismatches().is_empty());
+    response["id"] = 2.into();
+    assert!(!format!("{response:?} {:?}", response.headers()).contains("SECRET"), "{:?}", response.headers());
+    assert_eq!(response.map(|value| value["id"].as_u64()).into_inner(), Some(2));
 }
 
 #[tokio::test]

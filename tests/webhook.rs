@@ -1,6 +1,6 @@
 //! A delivery is accepted if it is Courier's and recent, and can then be read with any content.
 
-#![allow(clippy::duplicate_mod, reason = "both examples take deliveries in alike")]
+#![allow(clippy::duplicate_mod, reason = "both examples receive deliveries the same way")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
 use std::time::{Duration, SystemTime};
@@ -473,10 +473,10 @@ fn delivery_survives_a_queue() {
 // Receivers, over HTTP.
 
 #[path = "../examples/webhook_axum.rs"]
-#[allow(dead_code, reason = "the example has a part that delivers")]
+#[allow(dead_code, reason = "this test does not use all of the example")]
 mod with_axum;
 #[path = "../examples/webhook_hyper.rs"]
-#[allow(dead_code, reason = "the example has a part that delivers")]
+#[allow(dead_code, reason = "this test does not use all of the example")]
 mod with_hyper;
 
 use tokio::net::TcpListener;

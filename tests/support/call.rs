@@ -30,8 +30,8 @@ fn decoded<T: DeserializeOwned>(body: Value) -> T {
     serde_json::from_value(body).unwrap()
 }
 
-fn encoded<T: Serialize>(answer: Response<T>) -> Value {
-    serde_json::to_value(answer.into_inner()).unwrap()
+fn encoded<T: Serialize>(response: Response<T>) -> Value {
+    serde_json::to_value(response.into_inner()).unwrap()
 }
 
 /// Returns a complete body for an operation that takes one.

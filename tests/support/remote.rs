@@ -12,9 +12,9 @@ impl Transport for Remote {
     fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
         Box::pin(async {
             yield_now().await;
-            let answer = self.0.send(attempt).await;
+            let response = self.0.send(attempt).await;
             yield_now().await;
-            answer
+            response
         })
     }
 }

@@ -33,7 +33,7 @@ impl Samples<'_> {
         self.at(schema, 0, false)
     }
 
-    /// Returns values of a schema: for a union, one of each variant and one that matches none.
+    /// Returns values of a schema: for a union, one of each variant and an unknown one.
     pub fn each(&self, schema: &Value) -> Vec<Value> {
         let schema = self.resolved(schema);
         let Some(variants) = schema["oneOf"].as_array() else { return vec![self.of(schema)] };

@@ -1,5 +1,5 @@
 //! A transport with scripted responses, without a socket, and a clock of tokio's time, which a test can pause.
-#![allow(dead_code, reason = "each test uses its part")]
+#![allow(dead_code, reason = "each test uses only a part")]
 
 use std::future::Future;
 use std::pin::Pin;
@@ -83,7 +83,7 @@ pub fn lost() -> Outcome {
 
 /// No server listens.
 pub fn refused() -> Outcome {
-    Err(TransportError::connect("nobody listens"))
+    Err(TransportError::connect("no server listens"))
 }
 
 /// Uses tokio's time, without randomness.

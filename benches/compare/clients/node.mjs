@@ -1,5 +1,5 @@
 // Calls of the official Node client, one after the other: `node bench.mjs URL send|page|call SECONDS-BEFORE SECONDS
-// ANSWER` prints how many it made and in how many seconds. `call` is a send that gets the response in place of the
+// RESPONSE` prints how many it made and in how many seconds. `call` is a send that gets the response instead of the
 // network. `cargo compare bench-peers` runs it.
 
 import Courier from "@trycourier/courier";

@@ -1,6 +1,6 @@
-"""Calls of the official Python client, one after the other: `python.py URL send|page|call SECONDS-BEFORE SECONDS ANSWER`
-prints how many it made and in how many seconds. `call` is a send that gets the response in place of the network.
-`cargo compare bench-peers` runs it.
+"""Calls of the official Python client, one after the other: `python.py URL send|page|call SECONDS-BEFORE SECONDS
+RESPONSE` prints how many it made and in how many seconds. `call` is a send that gets the response instead of the
+network. `cargo compare bench-peers` runs it.
 """
 
 import sys

@@ -1,6 +1,6 @@
 //! Calls of trycourier, or the same by reqwest, one after the other: `bench trycourier|reqwest URL send|page|call
-//! SECONDS-BEFORE SECONDS ANSWER` prints how many it made and in how many seconds. `call` is a send of trycourier that
-//! is given the response in place of the network. `cargo compare bench-peers` builds and runs it.
+//! SECONDS-BEFORE SECONDS RESPONSE` prints how many it made and in how many seconds. `call` is a send of trycourier
+//! that is given the response instead of the network. `cargo compare bench-peers` builds and runs it.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
