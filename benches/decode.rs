@@ -15,7 +15,7 @@ use serde_json::Value;
 use support::{Bars, allocations, client_with, in_turn, responses, runtime};
 use trycourier::{Bytes, Client, types};
 
-/// The client may take hardly longer than decoding the body.
+/// The maximum ratio of the client's time to that of decoding the body.
 const BAR: f64 = 1.03;
 
 fn main() {

@@ -14,7 +14,7 @@ use trycourier::http::{Method, Response};
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use trycourier::{Client, ErrorKind, Sensitive, types};
 
-/// The output of `from_env` in an environment: runs this test again, alone, with no other variables.
+/// Returns the output of `from_env` in an environment: runs this test again, alone, with no other variables.
 fn from_env(variables: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child_of_from_env", "--ignored", "--nocapture"])
@@ -127,7 +127,7 @@ fn bypassed_environment_proxy_is_refused() {
     }
 }
 
-/// The output of an ignored test that runs alone, in a separate process.
+/// Returns the output of an ignored test that runs alone, in a separate process.
 fn alone(test: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     let output = command.args(["--exact", test, "--ignored", "--nocapture"]).envs(variables.iter().copied()).output();

@@ -384,7 +384,7 @@ async fn every_fault_ends_in_success_or_one_error() {
     let elsewhere = Faulty::start(vec![good()]).await;
     let cases =
         [connections(), bodies(), statuses(), redirects(&elsewhere.url)].into_iter().flatten().collect::<Vec<_>>();
-    // Few timing cases run at once, and separately from the others, whose work would use up the time: building a
+    // Only two timing cases run at a time, and separately from the others, whose work would use up the time: building a
     // client alone takes a tenth of a second.
     let (slow, quick): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| case.is_too_slow());
     let mut lines: Vec<String> = stream::iter(slow).map(met).buffered(2).collect().await;

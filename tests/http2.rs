@@ -164,7 +164,7 @@ async fn goaway_separates_processed_from_unprocessed() {
     })
     .await;
     assert!(matches!(outcomes, [Ok(1), Ok(1)]), "{outcomes:?}");
-    // A server that dies with the first, at once or in the middle of its response.
+    // A server that dies with the first, immediately or in the middle of its response.
     for begun in [false, true] {
         let outcomes = two_at_once(move |mut stream, first, _| async move {
             go_away(&mut stream, first, NO_ERROR).await?;
@@ -475,7 +475,7 @@ async fn many_timeouts_succeed_at_the_next_attempt() {
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let responses = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
     assert!(responses.iter().all(|response| response.as_ref().is_ok_and(|response| response.attempts() == 2)));
-    // Calls that begin at once without a connection open one each, as on a new client; afterwards they share.
+    // Concurrent calls without a connection open one each, as on a new client; afterwards they share.
     let opened = server.connections();
     for _ in 0..20 {
         client.request(Method::GET, "/x").send_raw().await.unwrap();

@@ -57,7 +57,7 @@ async fn refusing_proxy_is_named_and_not_retried() {
     }
 }
 
-/// The output of one of the ignored tests in a process whose environment names a proxy.
+/// Returns the output of one of the ignored tests in a process whose environment names a proxy.
 async fn output_of(test: &'static str, variable: &'static str, proxy: String, wrapped: bool) -> String {
     let output = tokio::task::spawn_blocking(move || {
         Command::new(std::env::current_exe().unwrap())

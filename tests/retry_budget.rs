@@ -1,4 +1,4 @@
-//! The retry budget stops a storm but not a blip: one cut loses no call, and a long outage is hardly multiplied.
+//! The retry budget stops a storm but not a blip: one cut loses no call, and a long outage causes few extra requests.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 

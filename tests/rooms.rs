@@ -1,4 +1,4 @@
-//! The house has one way down: a room uses only the rooms below it, in the order in which `src/lib.rs` lists them.
+//! The modules of the crate form layers: a room uses only the rooms below it, in the order in `src/lib.rs`.
 //!
 //! A room is a folder or file at the top of `src/`, or of a folder in [`DIVIDED`]. A path is followed through
 //! re-exports to the file that defines what it names.

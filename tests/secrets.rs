@@ -177,10 +177,10 @@ async fn secret_number_and_name_are_hidden() {
     assert_hidden("number", &[call(&server.builder().build().unwrap()).await], "987654321012");
 
     // The server chooses the name of a mismatched property.
-    fn deviating() -> Outcome {
+    fn mismatched() -> Outcome {
         status(200, r#"{"pk_test_SECRET-KEY": "\ud800", "other": 1e400}"#)
     }
-    let client = Scripted::outcomes(vec![deviating]).builder().build().unwrap();
+    let client = Scripted::outcomes(vec![mismatched]).builder().build().unwrap();
     let response = client.request(Method::GET, "/x").send::<Value>().await.unwrap();
     let paths: Vec<&str> = response.mismatches().iter().map(|mismatch| mismatch.path()).collect();
     assert_eq!(paths, ["[sensitive]", "other"]);
