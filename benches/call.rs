@@ -1,9 +1,9 @@
 //! The cost of a call, compared with the same request written by hand.
 //!
-//! `cargo bench --bench call`. The client and reqwest by hand send the same requests, with the same headers, bodies and time
-//! limit, to a local server that costs almost nothing, and decode the responses as the same types; by hand with
-//! `serde_json::from_slice`. It fails if the client takes more than 1.08 times as long for a send, or 1.03 times for a page
-//! of 100 bulk users. Then it prints the time of the client without a socket.
+//! `cargo bench --bench call`. The client and reqwest by hand send the same requests, with the same headers, bodies and
+//! time limit, to a local server that costs almost nothing, and decode the responses as the same types; by hand with
+//! `serde_json::from_slice`. It fails if the client takes more than 1.08 times as long for a send, or 1.03 times for a
+//! page of 100 bulk users. Then it prints the time of the client without a socket.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 

@@ -1,8 +1,8 @@
 //! The speed of decoding responses, and the number of allocations.
 //!
-//! `cargo bench --bench decode`. Each kind of body is decoded in three ways, in turn: by a call of the client, whose transport
-//! responds from memory; by `serde_json::from_slice` as the same type; and by `serde_json::from_slice` as a `Value`. It fails
-//! if the client is slower than the second.
+//! `cargo bench --bench decode`. Each kind of body is decoded in three ways, in turn: by a call of the client, whose
+//! transport responds from memory; by `serde_json::from_slice` as the same type; and by `serde_json::from_slice` as a
+//! `Value`. It fails if the client is slower than the second.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 use support::{Bars, allocations, client_with, in_turn, responses, runtime};
 use trycourier::{Bytes, Client, types};
 
-/// The client may take hardly longer than decoding the body.
+/// The maximum ratio of the client's time to that of decoding the body.
 const BAR: f64 = 1.03;
 
 fn main() {

@@ -1,7 +1,7 @@
 //! The time in which the build script generates the public API, with every resource and with only `send`.
 //!
-//! `cargo test --bench generator -- --bench`: `cargo test` compiles it without optimization, as cargo compiles a build script, even
-//! for a release build. It fails if it takes more than 1.2 s or 0.3 s.
+//! `cargo test --bench generator -- --bench`: `cargo test` compiles it without optimization, as cargo compiles a build
+//! script, even for a release build. It fails if it takes more than 1.2 s or 0.3 s.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 

@@ -1,8 +1,8 @@
 //! The cost of reading a long list: 1,000,000 users on 10,000 pages.
 //!
 //! `cargo bench --bench paging`. `items()` reads them, in turn with a plain loop that decodes the same pages with
-//! `serde_json::from_slice`. The pages come from memory, so only the client is measured. It fails if the stream
-//! takes more than 1.05 times as long as the loop, or if the process ever uses more than 32 MiB (measured on Linux only).
+//! `serde_json::from_slice`. The pages come from memory, so only the client is measured. It fails if the stream takes
+//! more than 1.05 times as long as the loop, or if the process ever uses more than 32 MiB (measured on Linux only).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 

@@ -1,5 +1,5 @@
-//! A web service that sends messages: one client as the state of an axum router, traces on standard output, and a shutdown
-//! that waits for running calls.
+//! A web service that sends messages: one client as the state of an axum router, traces on standard output, and a
+//! shutdown that waits for running calls.
 //!
 //!     COURIER_API_KEY=… cargo run --example axum_service
 //!     curl -X POST localhost:3000/orders/A-1007/confirmation -H 'content-type: application/json' -d '{"user_id": "user_123"}'
@@ -41,8 +41,8 @@ struct Confirmation {
 
 /// Sends the confirmation of an order.
 ///
-/// The caller may repeat the request, for instance after a timeout, and axum drops the handler if the caller disconnects. Both
-/// are safe: the idempotency key belongs to the order, so the user gets one confirmation.
+/// The caller may repeat the request, for instance after a timeout, and axum drops the handler if the caller
+/// disconnects. Both are safe: the idempotency key belongs to the order, so the user gets one confirmation.
 async fn confirm(
     State(client): State<Client>,
     Path(number): Path<String>,

@@ -2,8 +2,8 @@
 //!
 //!     COURIER_API_KEY=… cargo run --example bulk_send -- nt_newsletter users.csv
 //!
-//! After each chunk, it saves the job's checkpoint next to the file. If there is a checkpoint, it resumes the job. Without a
-//! key it uses a fake Courier in this process, and without arguments about 2,500 generated users.
+//! After each chunk, it saves the job's checkpoint next to the file. If there is a checkpoint, it resumes the job.
+//! Without a key it uses a fake Courier in this process, and without arguments about 2,500 generated users.
 
 mod fake;
 

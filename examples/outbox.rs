@@ -1,5 +1,5 @@
-//! A transactional outbox: an order and its notification are stored together or not at all, and each notification is sent
-//! once, even if the process crashes in between.
+//! A transactional outbox: an order and its notification are stored together or not at all, and each notification is
+//! sent once, even if the process crashes in between.
 //!
 //!     COURIER_API_KEY=… cargo run --example outbox
 //!
@@ -50,8 +50,8 @@ pub async fn place_order(shop: &Shop, client: &Client, order: &str, email: &str)
 
 /// Sends the notifications in the outbox, and returns their number.
 ///
-/// If the process crashes after sending a notification and before updating its row, the next run sends it again under the same
-/// key, and Courier acts once.
+/// If the process crashes after sending a notification and before updating its row, the next run sends it again under
+/// the same key, and Courier acts once.
 pub async fn deliver(shop: &Shop, client: &Client) -> Result<usize, Failure> {
     let mut count = 0;
     while let Some((id, row)) = shop.with(next).await? {

@@ -19,7 +19,8 @@ use trycourier::http::{Method, Response};
 use trycourier::testing::Courier;
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 
-/// Forwards every attempt, and writes a line for each request and its response. It omits the headers, which have the API key.
+/// Forwards every attempt, and writes a line for each request and its response. It omits the headers, which have the
+/// API key.
 struct Recorder<T> {
     inner: T,
     file: Mutex<File>,

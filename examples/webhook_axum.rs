@@ -1,6 +1,7 @@
 //! Receives Courier's webhooks with axum: verifies and queues each delivery, responds, and does the work afterwards.
 //!
-//! With `COURIER_WEBHOOK_SECRET`, it listens on port 3000. Without it, it posts some deliveries to itself, without a network:
+//! With `COURIER_WEBHOOK_SECRET`, it listens on port 3000. Without it, it posts some deliveries to itself, without a
+//! network:
 //!
 //! ```sh
 //! cargo run --example webhook_axum --features webhook
@@ -76,7 +77,8 @@ fn report(event: Event) {
     }
 }
 
-/// Posts deliveries as Courier does: an event, the same event again, an event that this version does not know, and a forged one.
+/// Posts deliveries as Courier does: an event, the same event again, an event that this version does not know, and a
+/// forged one.
 async fn deliver(url: &str) -> Result<(), Box<dyn Error>> {
     let message = r#"{"type": "message:updated", "data": {"id": "1-5e2b2615", "status": "DELIVERED", "enqueued": 1700000000000,
         "event": "welcome", "notification": "nt_01kx4h2jdafq8bk9aftxak4b40", "recipient": "user_123"}}"#;

@@ -1,4 +1,5 @@
-//! Receives Courier's webhooks with only hyper: verifies and queues each delivery, responds, and does the work afterwards.
+//! Receives Courier's webhooks with only hyper: verifies and queues each delivery, responds, and does the work
+//! afterwards.
 //!
 //! ```sh
 //! COURIER_WEBHOOK_SECRET=… cargo run --example webhook_hyper --features webhook

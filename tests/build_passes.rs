@@ -1,4 +1,4 @@
-//! The passes of the build script, on small documents, and what it reads of the whole one.
+//! The passes of the build script on small documents, and its reading of the whole description.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 

@@ -1,4 +1,4 @@
-//! The users of a bulk job are added once, whatever Courier answers and whenever the process dies.
+//! The users of a bulk job are added once, despite any response of Courier and any crash of the process.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -29,7 +29,7 @@ struct State {
     in_flight: AtomicUsize,
     max_in_flight: AtomicUsize,
     max_users: AtomicUsize,
-    /// Every n-th request is answered only after the client has sent it again.
+    /// Every n-th response is sent only after the client has repeated the request.
     loses_every: usize,
     fails_at: Option<usize>,
     latency: Duration,
@@ -172,7 +172,7 @@ async fn only_real_duplicates_are_reported() {
         let (rejected, _) = all(adding(&intake, users, 1, start()), start()).await;
         assert_eq!(intake.users(), 297);
         let mut expected = invalid(300);
-        // A lost response makes duplicates of our own, which cannot be told from those of the input.
+        // A lost response makes the client add duplicates, which look the same as duplicates in the input.
         if loses_every != 1 {
             expected.extend(300..310);
         }

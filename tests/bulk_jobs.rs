@@ -34,8 +34,8 @@ fn courier() -> Courier {
     courier
 }
 
-/// The fake without idempotency keys where users are added: no description names them there. A chunk that is repeated is
-/// one of duplicates.
+/// The fake without idempotency keys where users are added: the description has none there. All users of a repeated
+/// chunk are duplicates.
 struct WithoutKeys(Courier);
 
 impl Transport for WithoutKeys {
@@ -47,7 +47,7 @@ impl Transport for WithoutKeys {
     }
 }
 
-/// A client that never gives up: the retries are tested elsewhere.
+/// A client that never gives up: other tests cover the retries.
 fn patient(builder: ClientBuilder) -> Client {
     builder.options(|options| options.max_retries(20)).retry_budget(1_000_000).build().unwrap()
 }
@@ -56,7 +56,7 @@ fn client(courier: &Courier) -> Client {
     patient(courier.client_builder().transport(WithoutKeys(courier.clone())))
 }
 
-/// Loses one of so many answers to chunks, and the first to a run, after acting.
+/// Loses one in `one_of` responses to chunks, and the first response to a run, after acting.
 fn lose_responses(courier: &Courier, chunks: usize, one_of: usize) {
     let mut adding = courier.on::<calls::BulkAddUsers>();
     for _ in 0..chunks / one_of + 1 {
@@ -66,12 +66,12 @@ fn lose_responses(courier: &Courier, chunks: usize, one_of: usize) {
     let _ = courier.on::<calls::BulkRunJob>().disconnect_after_acting().pass_through();
 }
 
-/// What the fake has of a job.
+/// Returns the job in the fake.
 async fn state(courier: &Courier, id: &str) -> BulkJob {
     courier.client().bulk().retrieve_job(id).await.unwrap().into_inner().job
 }
 
-/// How often it was asked to run a job, under how many keys.
+/// Returns the number of requests to run a job, and of their distinct keys.
 fn runs(courier: &Courier) -> (usize, usize) {
     let runs = courier.calls_of::<calls::BulkRunJob>();
     let keys: HashSet<_> = runs.iter().map(|run| run.call.idempotency_key().unwrap().to_owned()).collect();
@@ -120,7 +120,7 @@ async fn client_idempotency_key_creates_only_the_job() {
         calls.map(|call| call.idempotency_key().unwrap().to_owned()).collect()
     };
     assert_eq!(keys("bulk.create_job"), ["newsletter-12"]);
-    // Under one key Courier may take the first chunk for all of them.
+    // Under the same key, Courier may treat all chunks as repetitions of the first one.
     let chunks = keys("bulk.add_users");
     let different: HashSet<&String> = chunks.iter().collect();
     assert_eq!((chunks.len(), different.len(), chunks.contains(&"newsletter-12".to_owned())), (3, 3, false));
@@ -195,11 +195,11 @@ async fn missing_address_stops_before_anything_is_sent() {
 async fn job_without_users_is_not_run() {
     let courier = courier();
     let client = client(&courier);
-    let nobody = stream::empty::<Result<BulkUser, io::Error>>();
+    let no_users = stream::empty::<Result<BulkUser, io::Error>>();
     let missing_address = || [BulkUser::new().recipient("bare")];
     let reports = [
         job(&client).await.send([]).await.unwrap(),
-        job(&client).await.send_stream(nobody).await.unwrap(),
+        job(&client).await.send_stream(no_users).await.unwrap(),
         job(&client).await.missing_address(MissingAddress::Reject).send(missing_address()).await.unwrap(),
     ];
     for report in reports {
@@ -233,7 +233,7 @@ async fn job_not_found_ends_with_that_error() {
     assert_eq!((call.kind(), call.operation()), (ErrorKind::NotFound, Some("bulk.add_users")));
     assert_eq!((error.checkpoint().seen(), runs(&courier)), (2000, (0, 0)));
 
-    // In a workspace that never had it, whatever was saved.
+    // In a workspace that never had the job, for any checkpoint.
     let elsewhere = self::courier();
     let error = Job::resume(&self::client(&elsewhere), error.checkpoint().clone()).send(users()).await.unwrap_err();
     assert!(matches!(error.reason(), Stopped::Call(call) if call.kind() == ErrorKind::NotFound), "{error:?}");
@@ -264,9 +264,9 @@ async fn resume_runs_job_unless_already_run() {
         let courier = courier();
         let client = client(&courier);
         let id = job(&client).await.id().to_owned();
-        let told = format!(r#"{{"job": {{"definition": {{"event": "nt"}}, "status": {status}, "received": 10}}}}"#);
+        let running = format!(r#"{{"job": {{"definition": {{"event": "nt"}}, "status": {status}, "received": 10}}}}"#);
         let ended = r#"{"job": {"definition": {"event": "nt"}, "status": "COMPLETED", "received": 10}}"#;
-        let _ = courier.on::<calls::BulkRetrieveJob>().raw(200, &[], told).raw(200, &[], ended);
+        let _ = courier.on::<calls::BulkRetrieveJob>().raw(200, &[], running).raw(200, &[], ended);
         let saved = json!({"job_id": id, "done": [[0, 10]], "stage": "ingested"});
         let job = Job::resume(&client, serde_json::from_value(saved).unwrap());
         assert_eq!(job.send([]).await.unwrap().seen, 10);
@@ -332,7 +332,7 @@ async fn timeout_limits_the_wait_for_the_end() {
     // It takes a third of that.
     courier.delivery_time(Duration::from_secs(3 * 50 * 60));
     let report = job(&client).await.send([user(1)]).await.unwrap();
-    assert_eq!(report.job.status, BulkJobStatus::Completed, "an hour, unless another time was said");
+    assert_eq!(report.job.status, BulkJobStatus::Completed, "an hour by default");
     let error = job(&client).await.timeout(Duration::from_secs(40 * 60)).send([user(1)]).await.unwrap_err();
     assert!(matches!(error.reason(), Stopped::Call(call) if call.kind() == ErrorKind::Timeout), "{error:?}");
     assert!(error.checkpoint().has_run());
@@ -366,7 +366,7 @@ async fn stored_failure_of_a_run_is_left_by_a_new_key() {
     assert_eq!((report.job.status, courier.sent().len()), (BulkJobStatus::Completed, 1));
     assert_eq!(runs(&courier).1, 2);
 
-    // Courier ran the job, and only the response failed: there is nothing to repeat.
+    // Courier ran the job, and only the response failed, so the client does not repeat anything.
     let courier = self::courier();
     let job = job(&client(&courier)).await;
     let users = stream::iter([Ok::<_, Infallible>(user(1))]);
@@ -398,14 +398,14 @@ async fn resumes_after_panic_of_the_caller() {
     let courier = courier();
     let client = client(&courier);
     let users = || (0..10_000).map(user);
-    // In the callback, and in the input.
+    // In the callback and in the input.
     let job = job(&client).await;
     let mut saved = job.checkpoint().clone();
-    let mut told = 0;
+    let mut reports = 0;
     let sending = job.send(users()).try_for_each(|progress| {
         saved = progress.checkpoint().cloned().unwrap_or_else(|| saved.clone());
-        told += 1;
-        assert!(told < 4, "the progress bar");
+        reports += 1;
+        assert!(reports < 4, "the progress bar");
         async { Ok(()) }
     });
     assert!(AssertUnwindSafe(sending).catch_unwind().await.is_err());
@@ -424,7 +424,7 @@ async fn foreign_checkpoint_adds_no_user_twice() {
     let courier = courier();
     let client = client(&courier);
     for (edited, seen) in [
-        // Of an older version, of a newer one, and by hand.
+        // From an older version, from a newer version, and written by hand.
         (json!({}), 3000),
         (json!({"done": [[0, 1000]], "written_by": "2.0"}), 3000),
         (json!({"done": [[2000, 3000], [0, 1500], [1000, 1200]], "reach": 9000}), 3000),
@@ -437,7 +437,7 @@ async fn foreign_checkpoint_adds_no_user_twice() {
     ] {
         let created = job(&client).await;
         let id = created.id().to_owned();
-        // All of them were added before, and all but the checkpoint is lost.
+        // All of them were added before, and the checkpoint has lost everything else.
         let first = created.ingest(stream::iter((0..3000).map(user).map(Ok::<_, Infallible>)));
         first.try_for_each(|_| async { Ok(()) }).await.unwrap();
         if edited["stage"] == "run" {
@@ -466,7 +466,7 @@ async fn foreign_checkpoint_adds_no_user_twice() {
     }
 }
 
-/// One of three answers is lost, and the process dies after so many checkpoints, again and again.
+/// One in three responses is lost, and the process dies repeatedly, after a given number of checkpoints.
 async fn survives(users: usize, kills: &[usize]) {
     let courier = courier();
     let client = client(&courier);
@@ -475,7 +475,7 @@ async fn survives(users: usize, kills: &[usize]) {
     let mut saved = serde_json::to_string(job.checkpoint()).unwrap();
     let mut rejected = Vec::new();
     for killed_after in kills.iter().copied().chain([usize::MAX]) {
-        // Another process: nothing is known but what was saved.
+        // Another process, which has only the saved checkpoint.
         let checkpoint: Checkpoint = serde_json::from_str(&saved).unwrap();
         let mut sending = Job::resume(&client, checkpoint).channel(Channel::Email).send((0..users).map(user));
         let mut count = 0;
@@ -488,7 +488,7 @@ async fn survives(users: usize, kills: &[usize]) {
             }
             count += 1;
             if count >= killed_after {
-                // Something is under way when it dies, and something is done that nobody hears of.
+                // When the process dies, requests are in flight, and the responses to some finished ones are lost.
                 let _ = sending.next().now_or_never();
                 break;
             }
@@ -501,7 +501,7 @@ async fn survives(users: usize, kills: &[usize]) {
     let recipients: HashSet<_> = added.iter().map(|user| user.recipient.clone().unwrap()).collect();
     assert_eq!((added.len(), recipients.len()), (users, users));
     assert!(added.iter().all(|user| user.status == BulkUserStatus::Enqueued));
-    // The response to the first was lost.
+    // The first response was lost.
     assert_eq!(runs(&courier), (2, 1));
 }
 
@@ -517,9 +517,9 @@ async fn small_job_survives_a_kill_after_any_step() {
     }
 }
 
-/// A process that goes on with the job that is written down, and says how much memory that took.
+/// A process that resumes the saved job, and prints its memory usage.
 #[tokio::test]
-#[ignore = "it is run by others, as a process of its own that they kill"]
+#[ignore = "other tests run it as a separate process and kill it"]
 async fn process() {
     let variable = |name: &str| std::env::var(name).unwrap();
     let (file, users) = (PathBuf::from(variable("BULK_FILE")), variable("BULK_USERS").parse().unwrap());
@@ -548,12 +548,12 @@ fn write(file: &Path, text: &str) {
     std::fs::rename(new, file).unwrap();
 }
 
-/// As many users as that, by processes of which two are killed with requests under way, and one of twenty answers is lost.
-/// Everybody is in the job once, it is run once, and no process needs more memory than a few chunks.
+/// Sends many users by several processes, two of which are killed with requests in flight; one in twenty responses is
+/// lost. Every user is in the job once, the job runs once, and no process needs more memory than a few chunks.
 async fn survives_as_processes(users: usize) {
     let (begun, chunks) = (std::time::Instant::now(), users.div_ceil(1000));
     let courier = courier();
-    // Nothing is kept of a request but what it did; not its idempotency key either.
+    // Of each request, only its effect is kept, without its idempotency key.
     courier.keep(0).delivery_time(Duration::ZERO);
     let server = courier.serve("127.0.0.1:0").await.unwrap();
     let directory = std::env::temp_dir().join(format!("bulk-jobs-{}-{users}", std::process::id()));
@@ -589,17 +589,17 @@ async fn survives_as_processes(users: usize) {
             .unwrap();
         tokio::select! {
             () = enough.notified(), if is_killed => process.kill().await.unwrap(),
-            status = process.wait() => assert!(!is_killed && status.unwrap().success(), "it ended too soon, or failed"),
+            status = process.wait() => assert!(!is_killed && status.unwrap().success(), "it ended early, or failed"),
         }
     }
 
     let checkpoint: Checkpoint = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     assert_eq!((checkpoint.seen(), checkpoint.rejected(), checkpoint.has_run()), (users as u64, 0, true));
     let job = state(&courier, created.id()).await;
-    // The fake takes each recipient once: as many as there are users are each of them once.
+    // The fake accepts each recipient once, so equal counts mean that each user is in the job once.
     assert_eq!((job.status, job.received, job.enqueued), (BulkJobStatus::Completed, users as i64, users as i64));
     assert_eq!(ran.load(Ordering::Relaxed), 2, "once, and again because the response was lost");
-    assert!(added.load(Ordering::Relaxed) > chunks + chunks / 25, "some answers were lost");
+    assert!(added.load(Ordering::Relaxed) > chunks + chunks / 25, "some responses were lost");
     let memory: usize = std::fs::read_to_string(file.with_extension("memory")).unwrap().parse().unwrap();
     std::fs::remove_dir_all(directory).unwrap();
     println!("{users} users: {} kB at most, in {:?}", memory / 1000, begun.elapsed());

@@ -1,4 +1,4 @@
-//! The users of a bulk job: the operation that this SDK was first asked for.
+//! The users of a bulk job: the first operation that was requested of this SDK.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -16,13 +16,13 @@ fn reference_answer() -> Value {
 #[tokio::test]
 async fn every_field_of_the_reference_response_is_typed() {
     let server = Server::answering(200, reference_answer()).await;
-    let answer = server.client().bulk().list_users("job").await.unwrap();
+    let page = server.client().bulk().list_users("job").await.unwrap();
     assert_eq!(server.only().path, "/bulk/job/users");
-    assert_eq!(answer.status(), 200);
+    assert_eq!(page.status(), 200);
 
-    assert_eq!(answer.paging.cursor.as_deref(), Some("MTpFWUNFRkRRN0c1WERTRTU2"));
-    assert!(answer.paging.more);
-    let [user] = answer.items.as_slice() else { panic!("{} users", answer.items.len()) };
+    assert_eq!(page.paging.cursor.as_deref(), Some("MTpFWUNFRkRRN0c1WERTRTU2"));
+    assert!(page.paging.more);
+    let [user] = page.items.as_slice() else { panic!("{} users", page.items.len()) };
     assert_eq!(user.recipient.as_deref(), Some("string"));
     assert_eq!(user.status, BulkUserStatus::Pending);
     assert_eq!(user.message_id.as_deref(), Some("1-5e2b2615-05efbb3acab9172f88dd3f6f"));
@@ -59,8 +59,8 @@ async fn every_field_of_the_reference_response_is_typed() {
 #[tokio::test]
 async fn the_references_answer_is_encoded_again_as_it_came() {
     let server = Server::answering(200, reference_answer()).await;
-    let answer = server.client().bulk().list_users("job").await.unwrap();
-    assert_eq!(serde_json::to_value(answer.into_inner()).unwrap(), reference_answer());
+    let page = server.client().bulk().list_users("job").await.unwrap();
+    assert_eq!(serde_json::to_value(page.into_inner()).unwrap(), reference_answer());
 }
 
 #[tokio::test]
@@ -91,10 +91,10 @@ async fn a_large_job_is_listed_page_by_page() {
 async fn adding_users_tells_which_were_refused() {
     let refused = json!({"total": 2, "errors": [{"error": "Duplicate user", "user": {"recipient": "user_1"}}]});
     let server = Server::answering(200, refused).await;
-    let answer = server.client().bulk().add_users("job", [BulkUser::new().recipient("user_1")]).await.unwrap();
+    let response = server.client().bulk().add_users("job", [BulkUser::new().recipient("user_1")]).await.unwrap();
     assert_eq!(server.only().json(), json!({"users": [{"recipient": "user_1"}]}));
-    assert_eq!(answer.total, Some(2));
-    let error = &answer.errors.as_ref().unwrap()[0];
+    assert_eq!(response.total, Some(2));
+    let error = &response.errors.as_ref().unwrap()[0];
     assert_eq!(error.error.as_deref(), Some("Duplicate user"));
     assert_eq!(error.user.as_ref().unwrap().recipient.as_deref(), Some("user_1"));
 }

@@ -1,4 +1,4 @@
-//! A call can be dropped at every point where it waits: nothing follows, and nothing is lost to the calls after it.
+//! A call can be dropped at any await point: it does nothing more, and later calls lose nothing.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -69,19 +69,19 @@ async fn call_can_be_dropped_wherever_it_waits() {
             break;
         }
         assert!(sent <= 3);
-        // Nothing goes on behind the caller's back.
+        // Nothing continues in the background.
         tokio::time::sleep(Duration::from_secs(100)).await;
         assert_eq!(server.seen() - before, sent, "dropped at point {points}");
         points += 1;
     }
     assert!(points > 8, "{points}");
-    assert_eq!(reported.load(Ordering::SeqCst), 1, "what was dropped is not reported");
+    assert_eq!(reported.load(Ordering::SeqCst), 1, "dropped calls are not reported");
 
-    // The budget is as it was: one call under way has its two retries, and no call that is gone counts.
-    let nobody = Scripted::outcomes(vec![refused]);
+    // The budget is unchanged: an active call has its two retries, and dropped calls do not count.
+    let refusing = Scripted::outcomes(vec![refused]);
     // No time passes in which the budget would be refilled.
     let brief = Backoff::default().max_delay(Duration::from_millis(1));
-    let client = nobody.builder().clock(PausedClock).retry_budget(1).options(|options| options.backoff(brief));
+    let client = refusing.builder().clock(PausedClock).retry_budget(1).options(|options| options.backoff(brief));
     let client = client.build().unwrap();
     for _ in 0..50 {
         let mut future = pin!(call(&client));

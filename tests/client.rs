@@ -1,4 +1,4 @@
-//! A client is made from what is there, refuses what is unsafe, and shows no secret.
+//! A client is built from its environment, rejects unsafe settings, and shows no secret.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -14,7 +14,7 @@ use trycourier::http::{Method, Response};
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use trycourier::{Client, ErrorKind, Sensitive, types};
 
-/// What `from_env` makes of an environment: this test again, alone, with nothing else set.
+/// Returns the output of `from_env` in an environment: runs this test again, alone, with no other variables.
 fn from_env(variables: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child_of_from_env", "--ignored", "--nocapture"])
@@ -28,7 +28,7 @@ fn from_env(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-#[ignore = "run by the tests of the environment, in a process of its own"]
+#[ignore = "run by the tests of the environment, in a separate process"]
 fn child_of_from_env() {
     match Client::from_env() {
         Ok(client) => println!("made {client:?}"),
@@ -127,7 +127,7 @@ fn bypassed_environment_proxy_is_refused() {
     }
 }
 
-/// What a test that is ignored says when it runs alone, in a process of its own.
+/// Returns the output of an ignored test that runs alone, in a separate process.
 fn alone(test: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     let output = command.args(["--exact", test, "--ignored", "--nocapture"]).envs(variables.iter().copied()).output();
@@ -135,7 +135,7 @@ fn alone(test: &str, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-#[ignore = "run by the test below, in a process of its own"]
+#[ignore = "run by the test below, in a separate process"]
 fn child_of_the_builder() {
     println!("{:?}", Client::builder().api_key(" ").build().map_err(|error| error.to_string()));
 }
@@ -147,10 +147,10 @@ fn builder_ignores_the_environment() {
 }
 
 #[tokio::test]
-#[ignore = "run by the test below, in a process of its own"]
+#[ignore = "run by the test below, in a separate process"]
 async fn child_behind_a_proxy() {
     let server = Server::answering(200, json!({"items": [], "paging": {"more": false}})).await;
-    println!("answered: {}", server.client().lists().list().await.is_ok());
+    println!("success: {}", server.client().lists().list().await.is_ok());
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn proxy_is_not_used_for_this_machine() {
         "child_behind_a_proxy",
         &[("HTTP_PROXY", dead), ("http_proxy", dead), ("ALL_PROXY", dead), ("NO_PROXY", "")],
     );
-    assert!(said.contains("answered: true"), "{said}");
+    assert!(said.contains("success: true"), "{said}");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn debug_never_shows_the_key() {
     let provider = types::ProvidersCreateRequest::new("sendgrid").settings(settings);
     assert!(!format!("{provider:?}").contains("SECRET"));
     assert_eq!(Sensitive::from("SECRET").into_exposed(), "SECRET");
-    // Nor does a kind that is not known of a union whose known ones have secrets.
+    // An unrecognized variant of a union whose known variants have secrets does not show them either.
     let unknown: types::Slack = serde_json::from_value(json!({"access_token": "SECRET", "team": "t"})).unwrap();
     assert!(matches!(unknown, types::Slack::Unrecognized(_)));
     assert!(!format!("{unknown:?}").contains("SECRET"));
@@ -206,7 +206,7 @@ async fn api_key_is_trimmed() {
     assert_eq!(server.only().header("authorization"), Some("Bearer pk_test_SECRET"));
 }
 
-/// Fails, and notes where each attempt was to go and how long it could take.
+/// Fails, and records the URL and the timeout of each attempt.
 struct Down(Arc<Mutex<Vec<(String, Duration)>>>);
 
 impl Transport for Down {
@@ -243,7 +243,7 @@ async fn options_change_a_copy_and_reach_the_wire() {
     copy.lists().list().pattern("p").await.unwrap();
     client.lists().list().await.unwrap();
     let [with, without] = server.received().try_into().unwrap();
-    assert_eq!(with.query, "pattern=p&debug=a+b", "what the call itself says comes first");
+    assert_eq!(with.query, "pattern=p&debug=a+b", "the parameters of the call have priority");
     assert_eq!((with.header("x-extra"), with.header("user-agent")), (Some("1"), Some("mine")));
     assert_eq!(with.header("idempotency-key"), Some("order-1"), "set by the caller, it goes out on any method");
     assert_eq!(
@@ -289,14 +289,14 @@ async fn raw_request_is_sent_like_any_call() {
     })
     .await;
     let client = server.client();
-    let answer = client
+    let response = client
         .request(Method::POST, "/beta/a%2Fb")
         .query("q", "1 2")
         .json(&json!({"x": 1}))
         .send::<Value>()
         .await
         .unwrap();
-    assert_eq!(answer.into_inner(), json!({"ok": true}));
+    assert_eq!(response.into_inner(), json!({"ok": true}));
     client.request(Method::GET, "/beta/empty").send::<()>().await.unwrap();
     let error = client.request(Method::GET, "/beta/none").send::<Value>().await.unwrap_err();
     assert_eq!(
@@ -354,7 +354,7 @@ async fn on_call_reports_every_call() {
     assert_eq!((calls[1].error, calls[1].status.map(|status| status.as_u16())), (Some(ErrorKind::NotFound), Some(404)));
     assert!(!format!("{calls:?}").contains("SECRET"));
 
-    // A success that is none for the caller is none for the metric.
+    // If the caller does not get a success, the metric does not count one.
     let error = client.bulk().create_job(types::BulkMessage::new("e")).await.unwrap_err();
     let call = receiver.try_recv().unwrap();
     assert_eq!((call.error, call.attempts), (Some(ErrorKind::EmptyBody), 1));

@@ -1,6 +1,6 @@
-//! Every typed call with all of its parameters, as a server that knows the description takes it, and what it answers.
+//! Checks every typed call with all of its parameters, and its response, against a server that knows the description.
 //!
-//! The fake is asked always; `cargo xtask conformance` has the mock server of the official SDKs asked too.
+//! These tests always use the fake; `cargo xtask conformance` also uses the mock server of the official SDKs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -15,7 +15,7 @@ use support::{description, operations};
 use trycourier::Client;
 use trycourier::testing::Courier;
 
-/// Calls every operation, and tells how many there are and what was wrong.
+/// Calls every operation, and returns the number of calls and their errors.
 async fn call_all(client: &Client) -> (usize, Vec<String>) {
     let description = description();
     let samples = Samples { description: &description, style: Style::Full };

@@ -1,4 +1,4 @@
-//! An error says what happened, to which operation, and what to do; and no secret.
+//! An error names the operation, the failure and the remedy, and shows no secret.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -73,8 +73,8 @@ async fn error_has_the_requested_delay() {
     ] {
         let date = ("date", "Sun, 09 Sep 2001 01:46:40 GMT");
         let reply = move || Reply::of(429, "application/json", "{}").with(date.0, date.1).with(header, value);
-        let asked = error_of(reply).await.retry_after().map(|delay| delay.as_millis());
-        assert_eq!(asked, expected, "{header}: {value}");
+        let requested = error_of(reply).await.retry_after().map(|delay| delay.as_millis());
+        assert_eq!(requested, expected, "{header}: {value}");
     }
 }
 
@@ -141,7 +141,7 @@ async fn sensitive_response_has_no_snippet() {
     let error = server.client().auth().issue_token("user_id:ada", "1 day").await.unwrap_err();
     assert_eq!(error.body_snippet(), None);
     assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
-    // Of a response without secrets the beginning is of use.
+    // The beginning of a response without secrets is useful.
     let error = server.client().lists().list().await.unwrap_err();
     assert_eq!(error.body_snippet(), Some("the token is SECRET"));
 }
@@ -153,7 +153,7 @@ async fn gateway_page_has_a_snippet() {
     let excerpt = error.body_snippet().unwrap();
     assert!(excerpt.starts_with("<html>  <h1>502 Bad Gateway</h1> xxx"), "{excerpt}");
     assert_eq!((excerpt.chars().count(), excerpt.ends_with('…')), (501, true));
-    assert_eq!(error.to_string(), "lists.retrieve: 502 Bad Gateway: retry later", "the body is no part of the text");
+    assert_eq!(error.to_string(), "lists.retrieve: 502 Bad Gateway: retry later", "the text does not include the body");
 }
 
 #[tokio::test]
@@ -192,10 +192,10 @@ async fn strict_decoding_names_the_path() {
 async fn mismatched_secret_is_in_no_text() {
     let body = json!({"tokens": [{"token": "DEVICE_TOKEN", "provider_key": "apn"}, {"token": {"DEVICE_TOKEN": 1}}]});
     let server = Server::answering(200, body.clone()).await;
-    let answer = server.client().users().tokens().list("USER_ID").await.unwrap();
-    assert!(!answer.mismatches().is_empty());
-    assert!(!format!("{answer:?} {answer:#?}").contains("DEVICE_TOKEN"), "{answer:?}");
-    assert_eq!(serde_json::to_value(answer.into_inner()).unwrap(), body);
+    let response = server.client().users().tokens().list("USER_ID").await.unwrap();
+    assert!(!response.mismatches().is_empty());
+    assert!(!format!("{response:?} {response:#?}").contains("DEVICE_TOKEN"), "{response:?}");
+    assert_eq!(serde_json::to_value(response.into_inner()).unwrap(), body);
 
     let strict = server.client().with_options(|options| options.strict_decoding(true));
     let error = strict.users().tokens().list("USER_ID").await.unwrap_err();
@@ -205,7 +205,7 @@ async fn mismatched_secret_is_in_no_text() {
 
 #[tokio::test]
 async fn error_text_has_neither_url_nor_key() {
-    // Nothing listens there.
+    // No server listens there.
     let client = Client::builder()
         .api_key("pk_test_SECRET")
         .base_url("http://127.0.0.1:9")

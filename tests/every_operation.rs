@@ -1,4 +1,4 @@
-//! Every operation of the description can be called and answered, whatever a loose server makes of its response.
+//! Every operation of the description can be called, and accepts its response even from a loose server.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -25,19 +25,19 @@ async fn every_operation_is_called_once() {
     assert_eq!(operations.iter().map(|(id, ..)| id).collect::<BTreeSet<_>>().len(), operations.len());
     for (id, method, path, operation) in &operations {
         let schema = success_schema(operation);
-        let answer = if schema.is_null() {
+        let response = if schema.is_null() {
             Value::Null
         } else {
             Samples { description: &description, style: Style::Full }.of(schema)
         };
-        let reply = answer.clone();
+        let reply = response.clone();
         let server =
             Server::start(move |_| if reply.is_null() { Reply::empty(204) } else { Reply::json(200, &reply) }).await;
         let body = request_sample(&description, operation);
         let result = call(&server.client(), id, "the id", &Value::Null, body.clone())
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(result, answer, "{id}");
+        assert_eq!(result, response, "{id}");
 
         let request = server.only();
         assert_eq!(&request.method, method, "{id}");
@@ -57,7 +57,7 @@ async fn every_operation_is_called_once() {
 #[tokio::test]
 async fn loose_response_fails_no_operation() {
     let description = description();
-    // `call` gets its reply from what the test puts here.
+    // `call` gets its reply from this mutex, which the test fills.
     let reply = std::sync::Arc::new(std::sync::Mutex::new((200, Value::Null)));
     let next = reply.clone();
     let server = Server::start(move |_| {
@@ -72,13 +72,13 @@ async fn loose_response_fails_no_operation() {
         let body = request_sample(&description, &operation);
         for (style, status) in STYLES.into_iter().zip([200, 201, 202, 226, 299]) {
             let samples = Samples { description: &description, style };
-            let answers = if schema.is_null() { vec![json!({"not": "described"})] } else { samples.each(schema) };
-            for answer in answers {
-                *reply.lock().unwrap() = (status, answer.clone());
+            let responses = if schema.is_null() { vec![json!({"not": "described"})] } else { samples.each(schema) };
+            for response in responses {
+                *reply.lock().unwrap() = (status, response.clone());
                 let result = call(&client, &id, "id", &Value::Null, body.clone())
                     .await
                     .unwrap_or_else(|error| panic!("{style:?}: {error}"));
-                let expected = if schema.is_null() { Value::Null } else { without_nulls(&answer) };
+                let expected = if schema.is_null() { Value::Null } else { without_nulls(&response) };
                 assert_eq!(without_nulls(&result), expected, "{id} {style:?}");
                 calls += 1;
             }

@@ -1,4 +1,4 @@
-//! Every type keeps what it is given: described or not, new or null.
+//! Every type keeps its values: described or not, new or null.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -20,7 +20,7 @@ fn again<T: DeserializeOwned + Serialize>(value: Value) -> Result<Value, serde_j
     serde_json::to_value(serde_json::from_value::<T>(value)?)
 }
 
-/// The variants of the unions without a discriminator, and the enums that these are told apart by.
+/// The variants of the unions without a discriminator, and the enums that distinguish them.
 fn variants_without_a_tag(description: &Value) -> BTreeSet<&str> {
     let name = |schema: &Value| {
         let reference = schema["$ref"].as_str().or(schema["allOf"][0]["$ref"].as_str());
@@ -45,19 +45,19 @@ fn is_union_of_scalars(schema: &Value) -> bool {
 #[test]
 fn loose_value_of_every_type_round_trips() {
     let description = description();
-    let told_apart = variants_without_a_tag(&description);
+    let untagged = variants_without_a_tag(&description);
     let mut checked = 0;
     for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
-        // `PathSegment` is for requests alone.
+        // `PathSegment` occurs only in requests.
         if name == "PathSegment" {
             continue;
         }
         for style in STYLES {
-            if style == Style::UnknownValues && told_apart.contains(name.as_str()) {
+            if style == Style::UnknownValues && untagged.contains(name.as_str()) {
                 continue;
             }
             for sample in (Samples { description: &description, style }).each(schema) {
-                // What no variant could ever be is a mismatch, which `serde` alone has nowhere to say.
+                // A value that matches no variant is a mismatch, which `serde` alone cannot report.
                 if sample.is_object() && is_union_of_scalars(schema) {
                     continue;
                 }
@@ -85,7 +85,7 @@ fn every_described_example_round_trips() {
         let result = result.unwrap_or_else(|| panic!("{name} has no type"));
         let result = result.unwrap_or_else(|error| panic!("{name}: {error}\n{example}"));
         assert_eq!(without_nulls(&result), without_nulls(example), "{name}");
-        // One that ends in `Unrecognized` would decode too, and show a caller what does not exist.
+        // An example that ends in `Unrecognized` would also decode, and show a caller a value that does not exist.
         assert!(is_recognized(&name.to_upper_camel_case(), example.clone()), "{name}: {example}");
         checked += 1;
     }
@@ -122,7 +122,7 @@ fn enum_keeps_unknown_values() {
     assert_eq!(status, types::MessageStatus::Unrecognized("TELEPORTED".to_owned()));
     assert_eq!(status.to_string(), "TELEPORTED");
     assert_eq!(serde_json::to_value(&status).unwrap(), json!("TELEPORTED"));
-    // What a caller writes is another matter: a value that is not known is said on purpose.
+    // For values that a caller writes, it is different: an unknown value is deliberate.
     assert_eq!("SENT".parse::<types::MessageStatus>().unwrap(), types::MessageStatus::Sent);
     assert!("TELEPORTED".parse::<types::MessageStatus>().is_err());
 }
@@ -130,8 +130,8 @@ fn enum_keeps_unknown_values() {
 #[test]
 fn fraction_keeps_every_digit() {
     for text in ["0.18499999999999997", "1e300", "123456789.12345679", "5e-324", "0.1"] {
-        let answer = format!(r#"{{"recipient":"u","status":"SENT","data":{{"rate":{text}}}}}"#);
-        let user: types::BulkJobUser = serde_json::from_str(&answer).unwrap();
+        let response = format!(r#"{{"recipient":"u","status":"SENT","data":{{"rate":{text}}}}}"#);
+        let user: types::BulkJobUser = serde_json::from_str(&response).unwrap();
         let again = serde_json::to_value(&user).unwrap();
         assert_eq!(again["data"]["rate"].as_f64().unwrap().to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
     }

@@ -14,10 +14,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use trycourier::testing::Courier;
 
-/// What comes back for some bytes until the server hangs up, or the caller who has nothing more to say.
+/// Returns the response to some bytes, until the server disconnects or the client has sent everything.
 async fn raw(address: SocketAddr, request: &[u8], hangs_up: bool) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    // It may hang up before it has read everything.
+    // The server may disconnect before it has read everything.
     let _ = stream.write_all(request).await;
     if hangs_up {
         let _ = stream.shutdown().await;
@@ -110,19 +110,19 @@ async fn waiting_caller_does_not_block_others() {
 #[test]
 fn invalid_timestamp_is_refused() {
     let courier = Courier::new();
-    for moment in [
+    for time in [
         "2026-01-01T00:00:00%2B01:9223372036854775807",
         "2026-01-01T00:00:00-99:99",
         "2026-02-31",
         "9223372036854775807-01-01",
         "2026-01-01T00:00:NaN",
     ] {
-        let (status, _) = ask(&courier, "GET", &format!("/messages?enqueued_after={moment}"), Value::Null);
-        assert_eq!(status, 400, "{moment}");
+        let (status, _) = ask(&courier, "GET", &format!("/messages?enqueued_after={time}"), Value::Null);
+        assert_eq!(status, 400, "{time}");
     }
 }
 
-/// Elements in elements, none of which says what it is.
+/// Nested elements without a type.
 fn nested(depth: usize, inner: Value) -> Value {
     (0..depth).fold(inner, |inner, _| json!({"channel": "email", "elements": [inner]}))
 }
@@ -156,14 +156,14 @@ fn stored_data_does_not_grow_without_limit() {
             copies.into_iter().map(|(from, path)| json!({"op": "copy", "from": from, "path": path})).collect();
         ask(&courier, "PATCH", "/profiles/ada", json!({"patch": copies})).0
     };
-    // Twice as large with each copy.
+    // The content doubles with each copy.
     store(json!({"a": {"x": "1234567890"}}));
     let copies = |times: usize| (0..times).map(|time| ("/a".to_owned(), format!("/a/{time}"))).collect();
     assert_eq!((copy(copies(10)), copy(copies(40))), (204, 400));
-    // Twice as deep with each request.
-    let place = |depth: usize| "/a".repeat(depth);
+    // The depth doubles with each request.
+    let path = |depth: usize| "/a".repeat(depth);
     store((0..50).fold(json!({}), |inner, _| json!({"a": inner})));
-    assert_eq!(copy(vec![(place(1), place(51))]), 204);
-    assert_eq!(copy(vec![(place(1), place(101))]), 400);
+    assert_eq!(copy(vec![(path(1), path(51))]), 204);
+    assert_eq!(copy(vec![(path(1), path(101))]), 400);
     assert_eq!(ask(&courier, "GET", "/profiles/ada", Value::Null).0, 200);
 }

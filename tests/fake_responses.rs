@@ -1,4 +1,4 @@
-//! The fake refuses what Courier refuses, and responds as the description says.
+//! The fake refuses the same requests as Courier, and responds according to the description.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -75,7 +75,7 @@ fn refusals_have_couriers_envelope() {
     }
     assert_eq!(ask(&courier, "GET", "/nowhere", Value::Null).0, 404);
     assert_eq!(ask(&courier, "PATCH", "/lists", Value::Null).0, 405);
-    // What has a name of its own is no id: `runs` is no journey.
+    // A fixed path segment is not an id: `runs` is not a journey.
     for (target, operation) in [
         ("/journeys/runs", "journeys.runs.list"),
         ("/journeys/j", "journeys.retrieve"),
@@ -97,7 +97,7 @@ fn refusals_have_couriers_envelope() {
     assert_eq!(courier.handle(&webhook).status(), 202);
 }
 
-/// The rows of a list, from page to page, however the list tells its end.
+/// Returns the rows of a list from all its pages, for any kind of pagination.
 fn walk(courier: &Courier, target: &str, rows: &str, cursor: &[&str]) -> (usize, usize) {
     let (mut pages, mut count, mut next) = (0, 0, String::new());
     loop {

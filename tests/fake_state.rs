@@ -1,4 +1,4 @@
-//! The fake remembers what it is told, as Courier does.
+//! The fake keeps its state like Courier.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -36,7 +36,7 @@ fn message_advances_with_the_clock_alone() {
     assert!(courier.set_status(id.as_str().unwrap_or_default(), "CLICKED", None));
     assert_eq!(status(&courier, id), "CLICKED");
     assert!(!courier.set_status("none", "CLICKED", None));
-    // Another clock is what it says, however far this one was set ahead.
+    // A custom clock determines the time, regardless of earlier advances.
     let then = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     assert_eq!(courier.clock(move || then).now(), then);
 }
@@ -62,9 +62,9 @@ fn delayed_message_waits_and_can_be_canceled() {
     assert_eq!(succeed(&courier, "POST", &cancel, Value::Null)["status"], "CANCELED");
     courier.advance(Duration::from_secs(20));
     assert_eq!([status(&courier, &ids[0]), status(&courier, &ids[1])], ["CANCELED", "DELIVERED"]);
-    let (code, stands) = ask(&courier, "POST", &cancel, Value::Null);
-    assert_eq!((code, &stands["status"]), (409, &json!("CANCELED")));
-    // What would have come after it does not happen.
+    let (code, canceled) = ask(&courier, "POST", &cancel, Value::Null);
+    assert_eq!((code, &canceled["status"]), (409, &json!("CANCELED")));
+    // The events that would have followed do not happen.
     let at_once = succeed(&courier, "POST", "/send", email("t"))["requestId"].clone();
     let path = format!("/messages/{}", at_once.as_str().unwrap_or_default());
     succeed(&courier, "POST", &format!("{path}/cancel"), Value::Null);
@@ -152,7 +152,7 @@ fn bulk_job_accepts_each_user_once_and_runs_once() {
         fake::request("POST", &format!("/bulk/{}", other.as_str().unwrap_or_default()), &json!({"users": many(1_000)}));
     request.headers_mut().insert("idempotency-key", http::HeaderValue::from_static("k"));
     for (total, errors) in [(1_000, 0), (0, 1_000)] {
-        // Under the same key, too: it cannot be relied on here.
+        // Also under the same key, because chunks do not support it.
         let added: Value = serde_json::from_slice(courier.handle(&request).body()).expect("JSON");
         assert_eq!((&added["total"], added["errors"].as_array().map(Vec::len)), (&json!(total), Some(errors)));
     }
@@ -170,7 +170,7 @@ fn bulk_job_accepts_each_user_once_and_runs_once() {
 
     let rows = succeed(&courier, "GET", &format!("{job}/users"), Value::Null)["items"].clone();
     assert_eq!(status(&courier, &rows[0]["messageId"]), "DELIVERED");
-    // An address belongs in the profile: without one nothing arrives, and the job does not say so.
+    // The address belongs in the profile: without one, nothing arrives, and the job does not report it.
     assert_eq!(
         (&rows[1]["status"], status(&courier, &rows[1]["messageId"])),
         (&json!("ENQUEUED"), json!("UNROUTABLE"))
@@ -199,7 +199,7 @@ fn key_acts_once_until_it_expires() {
     assert_eq!(send("long", None), long);
 
     // Numbers are milliseconds, and no key expires sooner than after a day. Seconds are too small for milliseconds.
-    let from_now = |time: Duration| (courier.now() + time).duration_since(UNIX_EPOCH).expect("a moment");
+    let from_now = |time: Duration| (courier.now() + time).duration_since(UNIX_EPOCH).expect("a time");
     let seconds = from_now(Duration::from_secs(100 * 3_600)).as_secs().to_string();
     let millis = from_now(Duration::from_secs(100 * 3_600)).as_millis().to_string();
     let soon = from_now(Duration::from_secs(60)).as_millis().to_string();
@@ -302,7 +302,7 @@ fn journey_is_stored_published_and_run() {
     let invoke = |body: Value| ask(&courier, "POST", &format!("{path}/invoke"), body);
     assert_eq!(invoke(json!({"user_id": "ada"})).0, 404);
     let own = format!("{path}/templates/{}", template.as_str().unwrap_or_default());
-    assert_eq!(ask(&courier, "GET", &own, Value::Null).0, 404, "the template is a draft, too");
+    assert_eq!(ask(&courier, "GET", &own, Value::Null).0, 404, "the template is also a draft");
     succeed(&courier, "POST", &format!("{path}/publish"), json!({}));
     succeed(&courier, "GET", &own, Value::Null);
     assert_eq!(invoke(json!({})).0, 400);
@@ -314,7 +314,7 @@ fn journey_is_stored_published_and_run() {
     assert_eq!(succeed(&courier, "GET", &run, Value::Null)["run"]["status"], "PROCESSED");
     let steps = succeed(&courier, "GET", &format!("{run}/steps"), Value::Null)["steps"].clone();
     assert_eq!(status(&courier, &steps[2]["message_id"]), "DELIVERED");
-    // What waits is canceled with its run, by the run's id or by the journey's token.
+    // A waiting run is canceled by its id or by the journey's token.
     let waiting = || {
         let run = invoke(json!({"user_id": "ada"})).1["runId"].clone();
         (run.clone(), format!("/journeys/runs/{}", run.as_str().unwrap_or_default()))

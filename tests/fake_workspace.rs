@@ -1,4 +1,4 @@
-//! What a workspace holds can be stored in the fake, read, changed and taken away, as in Courier.
+//! The contents of a workspace can be created, read, changed and deleted in the fake, as in Courier.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -19,7 +19,7 @@ fn status(courier: &Courier, method: &str, target: &str, body: Value) -> u16 {
     ask(courier, method, target, body).0
 }
 
-/// One property of each row.
+/// Returns one property of each row.
 fn each(rows: &Value, name: &str) -> Vec<Value> {
     rows.as_array().expect("rows").iter().map(|row| row[name].clone()).collect()
 }
@@ -83,7 +83,7 @@ fn list_and_its_subscriptions_are_kept() {
     assert_eq!(got(&courier, "/profiles/dee/lists")["results"], json!([]));
     succeed(&courier, "PUT", "/lists/eng.rust/restore", json!({}));
     assert_eq!(users("eng.rust"), ["dee"]);
-    // Made anew it begins with nobody.
+    // A new list with the same id has no subscribers.
     succeed(&courier, "DELETE", "/lists/eng.rust", Value::Null);
     succeed(&courier, "PUT", "/lists/eng.rust", json!({"name": "Rust"}));
     assert_eq!(users("eng.rust"), Vec::<Value>::new());
@@ -249,7 +249,7 @@ fn opted_out_topic_is_not_delivered() {
     let log = got(&courier, "/preferences/logs?user_id=ada")["items"].clone();
     assert_eq!(each(&log, "status"), ["OPTED_IN", "OPTED_OUT"], "the newest first");
 
-    // Replacing all choices takes away those that are not named.
+    // Replacing all choices removes the choices that are not named.
     choose("OPTED_OUT", "");
     let replaced = succeed(&courier, "PUT", "/users/ada/preferences", json!({"topics": []}));
     assert_eq!(replaced, json!({"items": [], "deleted": [topic]}));
@@ -333,8 +333,8 @@ fn broadcast_is_sent_when_due_unless_canceled() {
     let messages = got(&courier, "/messages")["results"].clone();
     assert_eq!(each(&messages, "status"), ["DELIVERED", "CANCELED"]);
 
-    let everybody = json!({"filters": [{"operator": "EXISTS", "path": "email", "value": "any"}]});
-    succeed(&courier, "PUT", "/audiences/everybody", json!({"name": "All", "operator": "AND", "filter": everybody}));
+    let filter = json!({"filters": [{"operator": "EXISTS", "path": "email", "value": "any"}]});
+    succeed(&courier, "PUT", "/audiences/everybody", json!({"name": "All", "operator": "AND", "filter": filter}));
     succeed(&courier, "POST", "/profiles/bob", json!({"profile": {"email": "b@example.com"}}));
     let to_audience = json!({"recipient_type": "audience", "recipient_id": "everybody"});
     succeed(&courier, "POST", &format!("{}/send", make()), to_audience);

@@ -1,7 +1,7 @@
-//! Whatever the network or the server does, a call ends in one clear error or in success: how often it is tried, how long it
-//! waits between, under which idempotency key, and what it says.
+//! Despite any fault of the network or the server, a call ends in one clear error or in success. Each case defines
+//! the number of attempts, the delays between them, the idempotency key, and the error.
 //!
-//! `cargo test --test faults -- --nocapture` prints the table of it.
+//! `cargo test --test faults -- --nocapture` prints a table of the cases.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -16,7 +16,7 @@ use serde_json::json;
 use support::faulty::{Act, Faulty, KEY, TestClock, answer, everything};
 use trycourier::{Client, Error, ErrorKind, types};
 
-/// A response that is right for every call of these tests.
+/// A response that suits every call of these tests.
 const GOOD: &str = r#"{"requestId": "1-abc", "id": "list", "name": "A list"}"#;
 const LIST: &str = "SECRET-LIST";
 const BODY: &str = "SECRET-BODY";
@@ -35,7 +35,7 @@ fn message() -> types::Message {
     serde_json::from_value(json!({"to": {"user_id": "u"}, "content": {"title": "t", "body": BODY}})).unwrap()
 }
 
-/// Answers that deviate are faults here; `tests/total_responses.rs` has them otherwise.
+/// A mismatch is a fault here; `tests/total_responses.rs` covers the default.
 fn strict(client: &Client) -> Client {
     client.with_options(|options| options.strict_decoding(true))
 }
@@ -48,7 +48,7 @@ async fn get(client: &Client) -> Result<(), Error> {
     strict(client).lists().retrieve(LIST).await.map(|list| assert_eq!(list.name, "A list"))
 }
 
-/// A test that hangs is one that fails.
+/// Fails a test that hangs.
 async fn in_time<T>(name: &str, call: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), call).await.unwrap_or_else(|_| panic!("{name} hangs"))
 }
@@ -60,17 +60,17 @@ fn assert_no_secret(name: &str, error: &Error) {
     }
 }
 
-/// What is expected of a call that meets a fault.
+/// The expected behavior of a call that meets a fault.
 struct Case {
     name: &'static str,
-    /// None: nobody listens.
+    /// `None` if no server listens.
     fault: Option<Act>,
-    /// What it ends in when the fault does not go away; none for a success.
+    /// The error if the fault persists; `None` for a success.
     kind: Option<ErrorKind>,
     status: Option<u16>,
-    /// Whether a call under a key, or a `GET`, is tried again, and how long it waits first.
+    /// The delay before the first retry of a `GET` or of a call with a key; `None` if it is not retried.
     delay: Option<u64>,
-    /// Whether a `POST` without a key is tried again too.
+    /// `true` if a `POST` without a key is also retried.
     keyless: bool,
     sent: bool,
     timeout: Duration,
@@ -82,7 +82,7 @@ fn case(name: &'static str, fault: Act, kind: ErrorKind, status: impl Into<Optio
 }
 
 impl Case {
-    /// It is not tried again.
+    /// Expects no retry.
     fn once(mut self) -> Self {
         self.delay = None;
         self
@@ -94,7 +94,7 @@ impl Case {
     }
 
     fn too_slow(mut self) -> Self {
-        // What comes at once has to come within it, on a busy machine too.
+        // An immediate response must be within the timeout even on a busy machine.
         self.timeout = Duration::from_millis(300);
         self
     }
@@ -138,7 +138,7 @@ fn connections() -> Vec<Case> {
         case("a chunk without a length", Act::says([chunked, "xyz\r\n"].concat()), Connection, 202),
         case("503 reset half-way through its body", Act::says_and_resets(half_error), Server, 503),
         case(
-            "Content-Length that is no number",
+            "Content-Length that is not a number",
             Act::says("HTTP/1.1 202 A\r\ncontent-length: -5\r\n\r\n{}"),
             Connection,
             None,
@@ -155,10 +155,10 @@ fn connections() -> Vec<Case> {
         case("no response at all", Act::says_and_hangs(""), Timeout, None).too_slow(),
         case("headers that trickle", Act::trickles("HTTP/1.1 202 Accepted\r\n", b"x-a: b\r\n"), Timeout, None)
             .too_slow(),
-        case("interim answers without end", Act::trickles("", b"HTTP/1.1 103 Early\r\n\r\n"), Timeout, None).too_slow(),
+        case("endless interim responses", Act::trickles("", b"HTTP/1.1 103 Early\r\n\r\n"), Timeout, None).too_slow(),
         case("a body that trickles", Act::trickles(trickled, b" "), Timeout, 202).too_slow(),
         case(
-            "503 whose body trickles",
+            "503 with a body that trickles",
             Act::trickles("HTTP/1.1 503 No\r\ncontent-length: 1000000\r\n\r\n", b" "),
             Server,
             503,
@@ -212,10 +212,10 @@ fn bodies() -> Vec<Case> {
         case("HTML 502", Act::answer(502, &[("content-type", "text/html")], html), Server, 502),
         case("empty 503", Act::answer(503, &[], ""), Server, 503),
         case("a response of 5 GB, announced", large, ResponseTooLarge, 202).once(),
-        case("a response without end", flood, Timeout, 202).too_slow(),
+        case("an endless response", flood, Timeout, 202).too_slow(),
         case("gzip bomb", Act::answer(202, &zip, &bomb), ResponseTooLarge, 202).once(),
         case("503 with a gzip bomb", Act::answer(503, &zip, &bomb), Server, 503),
-        case("gzip that is none", Act::answer(202, &zip, GOOD), Connection, 202),
+        case("invalid gzip", Act::answer(202, &zip, GOOD), Connection, 202),
         case("gzip cut short", Act::answer(202, &zip, &gzipped(GOOD.as_bytes())[..30]), Connection, 202),
         case("gzip", Act::answer(202, &zip, gzipped(GOOD.as_bytes())), Decode, 202).harmless(),
         case("GZIP", Act::answer(202, &[("content-encoding", "GZIP")], gzipped(GOOD.as_bytes())), Decode, 202)
@@ -224,7 +224,7 @@ fn bodies() -> Vec<Case> {
             .harmless(),
         case("gzip of two members", Act::answer(202, &zip, &members), Decode, 202).harmless(),
         case(
-            "gzip with more behind it",
+            "gzip with trailing data",
             Act::answer(202, &zip, [gzipped(good), b"<more>".to_vec()].concat()),
             Decode,
             202,
@@ -235,15 +235,15 @@ fn bodies() -> Vec<Case> {
         case("gzip whose second member is cut", Act::answer(202, &zip, &members[..members.len() - 9]), Connection, 202),
         case("gzip with an empty member", Act::answer(202, &zip, [gzipped(b""), gzipped(good)].concat()), Decode, 202)
             .harmless(),
-        case("an empty body, said to be gzip", Act::answer(202, &zip, ""), EmptyBody, 202).once(),
+        case("an empty body, declared as gzip", Act::answer(202, &zip, ""), EmptyBody, 202).once(),
         case("gzip of an empty body", Act::answer(202, &zip, gzipped(b"")), EmptyBody, 202).once(),
-        case("204, said to be gzip", Act::says("HTTP/1.1 204 N\r\ncontent-encoding: gzip\r\n\r\n"), EmptyBody, 204)
+        case("204, declared as gzip", Act::says("HTTP/1.1 204 N\r\ncontent-encoding: gzip\r\n\r\n"), EmptyBody, 204)
             .once(),
-        case("503 without a body, said to be gzip", Act::answer(503, &zip, ""), Server, 503),
+        case("503 without a body, declared as gzip", Act::answer(503, &zip, ""), Server, 503),
         case("identity", Act::answer(202, &[("content-encoding", "identity")], good), Decode, 202).harmless(),
         case("503 in gzip", Act::answer(503, &zip, gzipped(html.as_bytes())), Server, 503),
         case(
-            "HTTP/1.0, ended by the close",
+            "HTTP/1.0, ended by closing",
             Act::says_and_closes(["HTTP/1.0 202 Accepted\r\n\r\n", GOOD].concat()),
             Decode,
             202,
@@ -327,9 +327,9 @@ fn redirects(other: &str) -> Vec<Case> {
         case("303 on the same host", to(303, "/elsewhere"), Redirect, 303).once(),
         case("307 to a file", to(307, "file:///etc/passwd"), Redirect, 307).once(),
         case("307 to nothing", to(307, "http://"), Redirect, 307).once(),
-        case("307 without a place", Act::answer(307, &[], ""), Redirect, 307).once(),
+        case("307 without a location", Act::answer(307, &[], ""), Redirect, 307).once(),
         case("304", Act::answer(304, &[], ""), Redirect, 304).once(),
-        case("307 to itself, without end", to(307, "/again"), Redirect, None).once(),
+        case("307 to itself, endlessly", to(307, "/again"), Redirect, None).once(),
     ]
 }
 
@@ -340,9 +340,9 @@ enum How {
     Get,
 }
 
-/// Makes a case's call against a script, and sees that attempts, delays and keys are as expected.
+/// Makes a case's call against a script, and checks the attempts, the delays and the keys.
 async fn run(case: &Case, script: Vec<Act>, how: How, attempts: u32) -> Result<(), Error> {
-    // The response that follows a fault has the time that it needs.
+    // The response that follows a fault gets enough time.
     let timeout = if script.len() > 1 && case.is_too_slow() { Duration::from_secs(1) } else { case.timeout };
     let server = if case.fault.is_some() { Faulty::start(script).await } else { Faulty::nobody().await };
     let clock = TestClock::new();
@@ -364,7 +364,7 @@ async fn run(case: &Case, script: Vec<Act>, how: How, attempts: u32) -> Result<(
     let keys: Vec<Option<&str>> = seen.iter().map(|request| request.header("idempotency-key")).collect();
     assert!(keys.iter().all(|key| *key == keys[0] && key.is_some() == (how == How::Keyed)), "{}: {keys:?}", case.name);
     if case.fault.is_some() && !case.name.contains("307 to itself") {
-        // On a busy machine the time of an attempt can be over before the server sees it.
+        // On a busy machine, an attempt can time out before the server reads it.
         assert!(server.acts() <= attempts as usize, "{}", case.name);
         assert!(server.acts() == attempts as usize || case.is_too_slow(), "{}", case.name);
     }
@@ -384,8 +384,8 @@ async fn every_fault_ends_in_success_or_one_error() {
     let elsewhere = Faulty::start(vec![good()]).await;
     let cases =
         [connections(), bodies(), statuses(), redirects(&elsewhere.url)].into_iter().flatten().collect::<Vec<_>>();
-    // Those that are about time are few at once, and apart from the others, whose work would use it up: making a client alone
-    // takes a tenth of a second.
+    // Only two timing cases run at a time, and separately from the others, whose work would use up the time: building a
+    // client alone takes a tenth of a second.
     let (slow, quick): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| case.is_too_slow());
     let mut lines: Vec<String> = stream::iter(slow).map(met).buffered(2).collect().await;
     lines.extend(stream::iter(quick).map(met).buffered(8).collect::<Vec<_>>().await);
@@ -394,7 +394,7 @@ async fn every_fault_ends_in_success_or_one_error() {
     assert_eq!(elsewhere.connections(), 0, "a redirect was followed to another host");
 }
 
-/// Lets a case happen to each kind of call, and gives its line of the table.
+/// Runs a case with each kind of call, and returns its line of the table.
 async fn met(case: &Case) -> String {
     let fault = vec![case.fault.clone().unwrap_or_else(good)];
     let tries = if case.delay.is_some() { 3 } else { 1 };
@@ -408,7 +408,7 @@ async fn met(case: &Case) -> String {
         assert_eq!(error.was_sent(), case.sent, "{}", case.name);
         assert_eq!(error.was_accepted(), status.is_some_and(|status| status / 100 == 2), "{}", case.name);
     }
-    // A fault that goes away is none.
+    // After a fault that goes away, the call succeeds.
     if let (Some(fault), Some(_)) = (&case.fault, case.delay) {
         for how in [How::Keyed, How::Get] {
             run(case, vec![fault.clone(), good()], how, 2)

@@ -1,4 +1,4 @@
-//! Over HTTP/2: what a server refuses was not sent, a connection that is dead is replaced, and a cut loses no call.
+//! Over HTTP/2: a refused request counts as not sent, a dead connection is replaced, and a cut loses no call.
 
 #![cfg(feature = "rustls")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
@@ -68,7 +68,7 @@ async fn refused_request_was_not_sent() {
                 .options(|options| options.max_retries(retries))
                 .build()
                 .unwrap();
-            // No key: it can be repeated only because it was not looked at.
+            // Without a key, it can be repeated only because it was not processed.
             let error = keyless(&client).await.unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connection, expected), "{by_go_away} {error}");
             assert!(!error.was_sent() && error.is_transient(), "{by_go_away} {error:?}");
@@ -90,7 +90,7 @@ async fn possibly_processed_request_was_sent() {
             greet(&mut stream).await?;
             let id = next_request(&mut stream).await?;
             if by_go_away { go_away(&mut stream, id, reason).await } else { reset(&mut stream, id, reason).await }?;
-            // The connection goes, with the request under way.
+            // The connection ends with the request in flight.
             Ok(())
         })
         .await;
@@ -110,7 +110,7 @@ async fn possibly_processed_request_was_sent() {
     assert!(error.was_sent() && error.attempts() == 1, "{error:?}");
 }
 
-/// Makes two calls without a key over one connection, whose server does something when it has read both.
+/// Makes two calls without a key over one connection. Its server runs `act` when it has read both.
 async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
     act: impl Fn(Stream, u32, u32) -> F + Clone + Send + Sync + 'static,
 ) -> [Result<u32, trycourier::Error>; 2] {
@@ -121,7 +121,7 @@ async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
             if number > 0 {
                 return good(stream).await;
             }
-            // So that there is a connection to share.
+            // This call opens the connection that the others share.
             let id = next_request(&mut stream).await?;
             answer(&mut stream, id, "{}").await?;
             let (first, second) = (next_request(&mut stream).await?, next_request(&mut stream).await?);
@@ -133,7 +133,7 @@ async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
     keyless(&client).await.unwrap();
     let call = async || {
         let call = client.request(Method::POST, "/send").options(|options| options.idempotency_keys(false));
-        call.send_raw().await.map(|answer| answer.attempts())
+        call.send_raw().await.map(|response| response.attempts())
     };
     let mut outcomes: [_; 2] = join_all([call(), call()]).await.try_into().unwrap();
     outcomes.sort_by_key(|outcome| outcome.as_ref().map_or(u32::MAX, |attempts| *attempts));
@@ -144,7 +144,7 @@ async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
 async fn goaway_separates_processed_from_unprocessed() {
     const MOST: u32 = u32::MAX >> 1;
     const CALM: u32 = 11;
-    // The second was not looked at, so it is sent again even without a key; the first is answered.
+    // The second was not processed, so it is sent again even without a key; the first gets its response.
     for warned in [false, true] {
         let outcomes = two_at_once(move |mut stream, first, _| async move {
             if warned {
@@ -156,7 +156,7 @@ async fn goaway_separates_processed_from_unprocessed() {
         .await;
         assert!(matches!(outcomes, [Ok(1), Ok(2)]), "{warned}: {outcomes:?}");
     }
-    // A server that goes, and answers what it has.
+    // A server that announces its shutdown, and responds to the requests in flight.
     let outcomes = two_at_once(|mut stream, first, second| async move {
         go_away(&mut stream, MOST, NO_ERROR).await?;
         answer(&mut stream, second, "{}").await?;
@@ -164,7 +164,7 @@ async fn goaway_separates_processed_from_unprocessed() {
     })
     .await;
     assert!(matches!(outcomes, [Ok(1), Ok(1)]), "{outcomes:?}");
-    // A server that dies with the first, at once or in the middle of its response.
+    // A server that dies with the first, immediately or in the middle of its response.
     for begun in [false, true] {
         let outcomes = two_at_once(move |mut stream, first, _| async move {
             go_away(&mut stream, first, NO_ERROR).await?;
@@ -174,7 +174,7 @@ async fn goaway_separates_processed_from_unprocessed() {
         let [Ok(2), Err(error)] = outcomes else { panic!("{begun}: {outcomes:?}") };
         assert_eq!((error.attempts(), error.was_sent(), error.was_accepted()), (1, true, begun), "{error:?}");
     }
-    // Whatever the reason: what may have been looked at counts as sent, and is not sent again.
+    // For any reason, a request that may have been processed counts as sent, and is not sent again.
     for reason in [2, CALM] {
         for covers_both in [false, true] {
             let outcomes = two_at_once(move |mut stream, first, second| async move {
@@ -192,7 +192,7 @@ async fn goaway_separates_processed_from_unprocessed() {
 #[tokio::test]
 async fn only_a_refused_stream_was_not_sent() {
     for reason in 0..=14 {
-        // Once a response has begun, NO_ERROR is an end like any other.
+        // Once a response has begun, NO_ERROR ends it like any other code.
         for begun in [false, reason != NO_ERROR] {
             let server = Secure::start(H2, move |mut stream, _| async move {
                 greet(&mut stream).await?;
@@ -231,8 +231,8 @@ async fn response_cut_at_any_byte_is_retried_under_its_key() {
         })
         .await;
         let client = server.builder().clock(TestClock::new()).build().unwrap();
-        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
-        assert_eq!(answer.unwrap_or_else(|error| panic!("{length}: {error:?}")).attempts(), 2, "{length}");
+        let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
+        assert_eq!(response.unwrap_or_else(|error| panic!("{length}: {error:?}")).attempts(), 2, "{length}");
 
         let again = Secure::start(H2, move |mut stream, _| async move {
             greet(&mut stream).await?;
@@ -257,7 +257,7 @@ async fn stream_cut_in_its_body_is_retried_under_its_key() {
         reset(&mut stream, id, 2).await?;
         let id = next_request(&mut stream).await?;
         answer(&mut stream, id, "{\"a\": 1}").await?;
-        // A response without a byte of a body.
+        // A response without a body.
         let id = next_request(&mut stream).await?;
         answer_begins(&mut stream, id).await?;
         write_frame(&mut stream, DATA, END_STREAM, id, b"").await?;
@@ -265,8 +265,8 @@ async fn stream_cut_in_its_body_is_retried_under_its_key() {
     })
     .await;
     let client = server.builder().clock(TestClock::new()).build().unwrap();
-    let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
-    assert_eq!((answer.attempts(), answer["a"].as_u64()), (2, Some(1)));
+    let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
+    assert_eq!((response.attempts(), response["a"].as_u64()), (2, Some(1)));
     client.request(Method::POST, "/send").send::<()>().await.unwrap();
     assert_eq!(server.connections(), 1);
 }
@@ -289,12 +289,12 @@ async fn response_reset_without_error_is_incomplete() {
         })
         .await;
         let client = server.builder().clock(TestClock::new()).build().unwrap();
-        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
-        assert_eq!((answer.attempts(), answer["a"].as_u64()), (2, Some(1)), "{body}");
+        let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
+        assert_eq!((response.attempts(), response["a"].as_u64()), (2, Some(1)), "{body}");
     }
 }
 
-/// A server whose first connection answers once and then never reads again.
+/// A server whose first connection responds once and then never reads again.
 async fn dies_after_one_answer() -> Secure {
     Secure::start(H2, |mut stream, number| async move {
         greet(&mut stream).await?;
@@ -319,8 +319,8 @@ async fn attempt_after_timeout_uses_a_new_connection() {
         .unwrap();
     let send = || client.request(Method::GET, "/x").send_raw();
     send().await.unwrap();
-    let answer = send().await.unwrap();
-    assert_eq!((answer.attempts(), server.connections()), (2, 2), "one attempt is lost to the dead connection");
+    let response = send().await.unwrap();
+    assert_eq!((response.attempts(), server.connections()), (2, 2), "one attempt is lost to the dead connection");
     for _ in 0..20 {
         assert_eq!(send().await.unwrap().attempts(), 1);
     }
@@ -345,8 +345,8 @@ async fn attempt_after_body_timeout_uses_a_new_connection() {
         .options(|options| options.attempt_timeout(Duration::from_millis(500)))
         .build()
         .unwrap();
-    let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
-    assert_eq!((answer.attempts(), server.connections()), (2, 2));
+    let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!((response.attempts(), server.connections()), (2, 2));
 }
 
 #[tokio::test]
@@ -398,7 +398,7 @@ async fn extreme_keep_alives_are_off_or_refused() {
     }
 }
 
-/// Hands everything on.
+/// Forwards everything in both directions.
 struct Wrapped(Http);
 
 impl Transport for Wrapped {
@@ -430,8 +430,8 @@ async fn wrapped_transport_leaves_a_dead_connection() {
             .options(|options| options.attempt_timeout(Duration::from_millis(500)));
         let client = client.wrap_transport(Wrapped).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
-        let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
-        assert_eq!((answer.attempts(), server.connections()), (2, 2), "{begun}");
+        let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+        assert_eq!((response.attempts(), server.connections()), (2, 2), "{begun}");
     }
 }
 
@@ -473,9 +473,9 @@ async fn many_timeouts_succeed_at_the_next_attempt() {
         .build()
         .unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
-    let answers = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
-    assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.attempts() == 2)));
-    // While none is there yet, calls that begin at once each open one, as on a new client; afterwards they share.
+    let responses = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
+    assert!(responses.iter().all(|response| response.as_ref().is_ok_and(|response| response.attempts() == 2)));
+    // Concurrent calls without a connection open one each, as on a new client; afterwards they share.
     let opened = server.connections();
     for _ in 0..20 {
         client.request(Method::GET, "/x").send_raw().await.unwrap();
@@ -495,10 +495,10 @@ async fn silent_connection_is_dropped_before_the_timeout() {
         .unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let begun = Instant::now();
-    let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
+    let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert_eq!(server.connections(), 2);
-    assert!(answer.attempts() <= 2);
+    assert!(response.attempts() <= 2);
 }
 
 #[tokio::test]
@@ -511,19 +511,21 @@ async fn cut_connection_loses_none_of_300_calls() {
         for _ in 0..50 {
             next_request(&mut stream).await?;
         }
-        // Gone, with all that is under way.
+        // The connection is gone, with all requests in flight.
         Ok(())
     })
     .await;
     let client = server.builder().clock(TestClock::new()).build().unwrap();
-    let answers = join_all((0..300).map(|_| client.request(Method::POST, "/send").send_raw())).await;
-    let failed: Vec<String> = answers.iter().filter_map(|answer| Some(answer.as_ref().err()?.to_string())).collect();
+    let responses = join_all((0..300).map(|_| client.request(Method::POST, "/send").send_raw())).await;
+    let failed: Vec<String> =
+        responses.iter().filter_map(|response| Some(response.as_ref().err()?.to_string())).collect();
     assert!(failed.is_empty(), "{} failed: {:?}", failed.len(), failed.first());
 }
 
-/// What calls find on a connection that is dead, for several timeouts: `cargo test --test http2 -- --ignored --nocapture`.
+/// Prints the results of calls on a dead connection:
+/// `cargo test --test http2 -- --ignored --nocapture`.
 #[tokio::test]
-#[ignore = "measures, for minutes"]
+#[ignore = "a measurement that takes minutes"]
 async fn measure_a_dead_connection() {
     for seconds in [2, 5, 10, 60] {
         let server = dies_after_one_answer().await;
@@ -531,8 +533,8 @@ async fn measure_a_dead_connection() {
             server.builder().options(|options| options.attempt_timeout(Duration::from_secs(seconds))).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         let begun = Instant::now();
-        let answer = client.request(Method::GET, "/x").send_raw().await;
-        let attempts = answer.map_or(0, |answer| answer.attempts());
-        println!("timeout {seconds} s: answered by attempt {attempts} after {:.1?}", begun.elapsed());
+        let response = client.request(Method::GET, "/x").send_raw().await;
+        let attempts = response.map_or(0, |response| response.attempts());
+        println!("timeout {seconds} s: attempt {attempts} got the response after {:.1?}", begun.elapsed());
     }
 }

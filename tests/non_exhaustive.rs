@@ -1,4 +1,4 @@
-//! No type keeps a caller from a new field or a new value: what can grow is `#[non_exhaustive]`, all of it.
+//! A new field or value breaks no caller: every type that can grow is `#[non_exhaustive]`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -13,7 +13,7 @@ fn is_marked(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"))
 }
 
-/// Whether callers could take a type apart or match on it, and so would notice what is added.
+/// Returns `true` if callers could destructure the type or match on it, so that an addition would break them.
 fn can_grow(item: &Item) -> Option<(String, bool)> {
     let (visibility, name, attributes, is_open) = match item {
         Item::Struct(item) => {
@@ -33,7 +33,7 @@ fn can_grow(item: &Item) -> Option<(String, bool)> {
     (is_public && is_open).then(|| (name.to_string(), is_marked(attributes)))
 }
 
-/// The types that can grow, and the variants with fields, by name, and whether they are marked; those of inner modules, too.
+/// The types that can grow and the variants with fields, by name, including those of inner modules; `true` if marked.
 fn types(items: &[Item], found: &mut BTreeMap<String, bool>) {
     for item in items {
         found.extend(can_grow(item));
@@ -79,7 +79,7 @@ fn generated_types_are_non_exhaustive() {
     assert_eq!(types.keys().map(String::as_str).collect::<BTreeSet<_>>(), described);
     assert_eq!(unmarked(&types), BTreeSet::new());
     let with_one_forgotten = text("types.rs").replacen("#[non_exhaustive]\n", "", 1);
-    assert_eq!(unmarked(&types_of(&with_one_forgotten)).len(), 1, "one that is forgotten is noticed");
+    assert_eq!(unmarked(&types_of(&with_one_forgotten)).len(), 1, "a forgotten type is noticed");
 
     let calls = types_of(text("calls.rs"));
     assert_eq!(unmarked(&calls), BTreeSet::new());
@@ -88,7 +88,7 @@ fn generated_types_are_non_exhaustive() {
 
 #[test]
 fn handwritten_types_are_non_exhaustive() {
-    // Internal, or complete by their nature.
+    // Internal types, and types that are complete by nature.
     let complete = [
         "ResponseBody",
         "EmptySecret",

@@ -1,4 +1,4 @@
-//! The example of an outbox, killed wherever it can be: each order has its notification, once.
+//! The outbox example, killed at every await point: each order has its notification exactly once.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 #![allow(dead_code, reason = "an example has a `main`")]
@@ -18,7 +18,7 @@ use remote::Remote;
 use trycourier::testing::Courier;
 use trycourier::{Client, calls};
 
-/// Dies when it has been polled so many times: at the await point where it then is.
+/// Dies after a number of polls, at the await point that it has reached.
 struct Killed<F> {
     work: Pin<Box<F>>,
     polls_left: usize,
@@ -59,7 +59,7 @@ impl Drop for File {
     }
 }
 
-/// A process of its own: what it has under way in a thread comes to its end, and nothing else does.
+/// A separate process: its running blocking tasks finish, and nothing else continues.
 fn process<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
@@ -81,7 +81,7 @@ fn outbox_killed_at_any_await_sends_once() {
                 deliver(&shop, &client).await.unwrap()
             };
             ended = process(killed(points, work)).is_some();
-            // Another process finds what the first has left.
+            // Another process continues with the stored state.
             let placed: usize = process(async {
                 let (shop, client) = (Shop::open(&file.0).unwrap(), client(&courier));
                 deliver(&shop, &client).await.unwrap();
@@ -91,7 +91,7 @@ fn outbox_killed_at_any_await_sends_once() {
             let sent = courier.sent().into_iter().map(|sent| sent.message.data.unwrap()["order"].clone());
             let sent: Vec<_> = sent.collect();
             let expected: Vec<_> = ["A-1", "A-2"].into_iter().take(placed).collect();
-            assert_eq!(sent, expected, "killed at the await point {points}, {lost_answers} answers lost");
+            assert_eq!(sent, expected, "killed at the await point {points}, {lost_answers} responses lost");
             points += 1;
         }
         assert!(points > 8, "{points}");

@@ -1,4 +1,4 @@
-//! Every list can be read to its end, whichever of Courier's shapes its pages have.
+//! Every list can be read to its end, for all of Courier's pagination formats.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -22,7 +22,7 @@ async fn counted<P: Paginate>(id: &str, call: P) -> Result<(usize, usize), Error
     Ok((pages.iter().map(|page| page.items.len()).sum(), pages.len()))
 }
 
-/// The operations of the description that take a cursor. That each has the helper is why `every_list.rs` compiles.
+/// The operations of the description that take a cursor. `every_list.rs` compiles only if each has the helper.
 fn paged(description: &Value) -> Vec<(String, Value)> {
     let takes_cursor = |operation: &Value| {
         let mut parameters = operation["parameters"].as_array().into_iter().flatten();
@@ -32,16 +32,16 @@ fn paged(description: &Value) -> Vec<(String, Value)> {
     operations.map(|(id, _, _, operation)| (id, operation)).collect()
 }
 
-/// How a page of an operation says what comes after it.
+/// The ways in which a page can mark its end.
 #[derive(Clone, Copy, Debug)]
 enum End {
     Cursor(&'static str),
-    /// It says so, and has a cursor all the same.
+    /// The page is marked as the last, but has a cursor.
     No,
     Null,
     Empty,
     Absent,
-    /// It says that there is more, and has no cursor.
+    /// The page is marked as incomplete, but has no cursor.
     Lost,
 }
 
@@ -57,7 +57,7 @@ fn page(description: &Value, operation: &Value, end: End) -> Value {
     let item = page[items][0].clone();
     page[items] = json!([item, item]);
     let more = matches!(end, End::Cursor(_));
-    let (place, cursor) = match page {
+    let (target, cursor) = match page {
         ref mut page if page["paging"].is_object() => {
             page["paging"]["more"] = json!(more || matches!(end, End::Lost));
             (&mut page["paging"], "cursor")
@@ -71,14 +71,14 @@ fn page(description: &Value, operation: &Value, end: End) -> Value {
         }
     };
     match end {
-        End::Cursor(next) => place[cursor] = json!(next),
-        // The shapes without a flag have nothing but the cursor to say it with.
-        End::No if place["more"].is_null() && place["has_more"].is_null() => place[cursor] = Value::Null,
-        End::No => place[cursor] = json!("one more"),
-        End::Null | End::Lost => place[cursor] = Value::Null,
-        End::Empty => place[cursor] = json!(""),
+        End::Cursor(next) => target[cursor] = json!(next),
+        // The shapes without a flag have only the cursor to mark the end.
+        End::No if target["more"].is_null() && target["has_more"].is_null() => target[cursor] = Value::Null,
+        End::No => target[cursor] = json!("one more"),
+        End::Null | End::Lost => target[cursor] = Value::Null,
+        End::Empty => target[cursor] = json!(""),
         End::Absent => {
-            place.as_object_mut().unwrap().remove(cursor);
+            target.as_object_mut().unwrap().remove(cursor);
         }
     }
     page
@@ -253,7 +253,7 @@ async fn pages_may_shrink_be_empty_or_repeat_items() {
         let server = pages_of(pages).await;
         let users = server.client().bulk().list_users("job").items().prefetch(ahead);
         let users: Vec<String> = users.map_ok(|user| user.recipient.unwrap()).try_collect().await.unwrap();
-        assert_eq!(users, ["a", "b", "c", "d", "d", "a"], "what is listed twice is for the caller to judge");
+        assert_eq!(users, ["a", "b", "c", "d", "d", "a"], "the caller decides about duplicates");
         assert_eq!(server.received().len(), 6);
     }
 }
@@ -308,7 +308,7 @@ async fn items_and_errors_keep_their_order() {
         vec![json!(1), user("a"), json!([]), json!(null), user("b"), json!("end")],
         vec![user("a"), user("b")],
         vec![json!(1), json!(2)],
-        // Beyond the mismatches that are listed, nothing is lost either.
+        // Items beyond the maximum number of mismatches are not lost either.
         (0..3000).map(|number| if number % 3 == 0 { user("c") } else { json!(number) }).collect(),
     ] {
         let are_users: Vec<bool> = items.iter().map(Value::is_object).collect();

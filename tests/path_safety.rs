@@ -1,4 +1,4 @@
-//! A path parameter reaches the endpoint that was meant, whatever is in it.
+//! A path parameter with any content reaches the intended endpoint.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 

@@ -1,4 +1,4 @@
-//! A prepared call is performed once, however often, whenever and by whomever it is performed.
+//! A prepared call acts once, even if several processes perform it, at any time and any number of times.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -14,7 +14,7 @@ use trycourier::testing::{Courier, example};
 use trycourier::types::{Message, Recipient};
 use trycourier::{Client, ErrorKind, Prepared, calls};
 
-/// Its date is what was said last.
+/// A clock whose date the test sets.
 struct At(Arc<AtomicU64>);
 
 impl At {
@@ -44,7 +44,7 @@ impl Clock for At {
 const CREATED_AT: u64 = 1_790_000_000;
 const HOUR: u64 = 3600;
 
-/// A client of this Courier on that date, which is the Courier's too.
+/// A client of this Courier with that date, which the Courier shares.
 fn client(courier: &Courier, date: u64) -> Client {
     courier.clock(move || UNIX_EPOCH + Duration::from_secs(date));
     courier.client_builder().api_key("pk_test_SECRET").clock(At::date(date)).build().unwrap()
@@ -64,8 +64,8 @@ async fn performed_calls_equal_sent_calls() {
     let mut ids = Vec::new();
     for hours in [0, 1, 23] {
         let prepared: Prepared<calls::SendMessage> = serde_json::from_str(&written).unwrap();
-        let answer = client(&courier, CREATED_AT + hours * HOUR).perform(&prepared).await.unwrap();
-        ids.push(answer.into_inner().request_id);
+        let response = client(&courier, CREATED_AT + hours * HOUR).perform(&prepared).await.unwrap();
+        ids.push(response.into_inner().request_id);
     }
     assert_eq!(courier.sent().len(), 1);
     assert!(ids.iter().all(|id| *id == courier.sent()[0].id));
@@ -241,7 +241,7 @@ async fn keys_are_not_trusted_beyond_their_lifetime() {
     let courier = trycourier::testing::Courier::new();
     let (hours, year) = (CREATED_AT + 100 * HOUR, 365 * 24);
     for (expiration, life) in [
-        // Seconds, which the server may read as milliseconds of 1970.
+        // A number of seconds, which the server may read as milliseconds in 1970.
         (hours.to_string(), 24),
         ((hours * 1000).to_string(), 100),
         // A key is kept for a year at most.
@@ -277,15 +277,15 @@ async fn modified_calls_send_nothing() {
         let mut changed = written.clone();
         changed[name] = value.clone();
         let prepared: Prepared<calls::SendMessage> = serde_json::from_value(changed).unwrap();
-        let told = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&told);
+        let reported = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&reported);
         let client = courier.client_builder().clock(At::date(CREATED_AT)).on_call(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
         });
         let error = client.build().unwrap().perform(&prepared).await.unwrap_err();
         assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidArgument, false), "{name} {value}");
-        // What is refused before it goes out is no call.
-        assert_eq!((error.attempts(), told.load(Ordering::Relaxed)), (0, 0), "{name} {value}");
+        // A request that is refused before it is sent does not count as a call.
+        assert_eq!((error.attempts(), reported.load(Ordering::Relaxed)), (0, 0), "{name} {value}");
     }
     assert!(courier.calls().is_empty());
 }
@@ -308,7 +308,7 @@ async fn prepared_posts_have_a_key_even_if_keys_are_off() {
         client.perform(&prepared).await.unwrap();
     }
     assert_eq!(courier.sent().len(), 1);
-    // A call that is sent at once has none.
+    // A call that is sent immediately has none.
     send(&client).await.unwrap();
     let keys: Vec<_> = courier.calls().iter().map(|call| call.idempotency_key().map(str::to_owned)).collect();
     assert_eq!(keys[2], None);

@@ -1,4 +1,4 @@
-//! A proxy that refuses is told, by its name and without its password, and not asked again.
+//! A refusal by a proxy is reported with the proxy's name and without its password, and is not retried.
 
 #![cfg(any(feature = "rustls", feature = "native-tls"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
@@ -16,7 +16,7 @@ use trycourier::Client;
 use trycourier::http::Method;
 
 #[tokio::test]
-#[ignore = "run by another test, in a process of its own"]
+#[ignore = "run by another test, in a separate process"]
 async fn child_behind_a_proxy() {
     let client = Client::builder().api_key("pk_test_SECRET-KEY").base_url("https://api.courier.example");
     let client = client.clock(TestClock::new()).build().unwrap();
@@ -28,36 +28,36 @@ async fn child_behind_a_proxy() {
 
 #[tokio::test]
 async fn refusing_proxy_is_named_and_not_retried() {
-    // Without a scheme, too, as curl takes it.
-    for (status, words, scheme, host) in [
+    // Also without a scheme, which curl accepts.
+    for (status, reason, scheme, host) in [
         (403, "refused to connect", "http://", "127.0.0.1"),
         (407, "requires credentials", "http://", "127.0.0.1"),
         (407, "requires credentials", "", "localhost"),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("{host}:{}", listener.local_addr().unwrap().port());
-        let asked = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&asked);
+        let requests = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
                 let request = read_request(&mut socket, &mut Vec::new()).await.unwrap();
                 assert_eq!(request.method, "CONNECT");
                 count.fetch_add(1, Ordering::SeqCst);
-                let answer = format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n");
-                socket.write_all(answer.as_bytes()).await.unwrap();
+                let response = format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n");
+                socket.write_all(response.as_bytes()).await.unwrap();
             }
         });
         let proxy = format!("{scheme}user:SECRET-PASSWORD@{address}");
         let said = output_of("child_behind_a_proxy", "HTTPS_PROXY", proxy, false).await;
         assert!(said.contains("kind Proxy, attempts 1, transient false"), "{said}");
-        assert!(said.contains("sent false") && said.contains(words), "{said}");
+        assert!(said.contains("sent false") && said.contains(reason), "{said}");
         assert!(said.contains(&format!("the proxy {address}")), "{said}");
         assert!(!said.contains("SECRET"), "{said}");
-        assert_eq!(asked.load(Ordering::SeqCst), 1, "{said}");
+        assert_eq!(requests.load(Ordering::SeqCst), 1, "{said}");
     }
 }
 
-/// What one of the ignored tests prints in a process whose environment names a proxy.
+/// Returns the output of one of the ignored tests in a process whose environment names a proxy.
 async fn output_of(test: &'static str, variable: &'static str, proxy: String, wrapped: bool) -> String {
     let output = tokio::task::spawn_blocking(move || {
         Command::new(std::env::current_exe().unwrap())
@@ -74,12 +74,12 @@ async fn output_of(test: &'static str, variable: &'static str, proxy: String, wr
 }
 
 #[tokio::test]
-#[ignore = "run by another test, in a process of its own"]
+#[ignore = "run by another test, in a separate process"]
 async fn child_that_speaks_plain_http() {
     let client =
         Client::builder().api_key("pk_test_SECRET-KEY").base_url("http://api.courier.example").allow_http(true);
     let client = client.clock(TestClock::new());
-    // A transport around the default one has its proxies too.
+    // A transport around the default one also uses its proxies.
     let client = if std::env::var("WRAPPED").is_ok() { client.wrap_transport(|http| http) } else { client };
     let error = client.build().unwrap().request(Method::POST, "/send").send_raw().await.unwrap_err();
     println!("kind {:?}, attempts {}", error.kind(), error.attempts());

@@ -28,7 +28,7 @@ async fn a_429_with_a_delay_pauses_its_operation() {
     let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
     let call = |client: &trycourier::Client| client.request(Method::GET, "/x").send_raw();
     assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::RateLimited);
-    // Clones and copies know of it.
+    // The pause also applies to clones and copies.
     let copy = client.clone().with_options(|options| options.max_retries(1));
     let held = join_all((0..10).map(|_| call(&copy))).await;
     assert!(held.iter().all(Result::is_ok));
@@ -121,10 +121,10 @@ async fn extreme_rate_limits_are_kept_or_refused() {
 #[tokio::test(start_paused = true)]
 async fn pauses_are_per_operation_and_the_longest_counts() {
     let begun = Instant::now();
-    let asked = std::sync::atomic::AtomicU32::new(0);
+    let list_calls = std::sync::atomic::AtomicU32::new(0);
     let server = Scripted::new(move |request, _| {
         let number =
-            (request.uri().path() == "/lists").then(|| asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+            (request.uri().path() == "/lists").then(|| list_calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
         async move {
             match number {
                 Some(0) => {

@@ -1,4 +1,4 @@
-//! A call is repeated only where that does the work once, and an error says how to repeat it.
+//! A call is repeated only if the work is done once, and an error explains how to repeat it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -51,7 +51,7 @@ async fn errors_have_the_key_for_another_call() {
     assert_eq!((keys.len(), keys.iter().filter(|other| **other == Some(key.clone())).count()), (4, 4), "{keys:?}");
     assert!(!error.to_string().contains(&key) && !format!("{error:?}").contains(&key));
 
-    // So it is for every way in which a call fails after it was sent, and not where there is no key.
+    // The same holds for every failure after sending, but not for calls without a key.
     let server = Scripted::outcomes(vec![missing]);
     let client = server.builder().build().unwrap();
     let error = client.request(Method::POST, "/send").send_raw().await.unwrap_err();
@@ -91,7 +91,7 @@ fn client_rejects_a_key_for_all_calls() {
 }
 
 #[test]
-#[ignore = "run by the test below, in a process of its own"]
+#[ignore = "run by the test below, in a separate process"]
 fn child_with_a_key_in_the_environment() {
     println!("{:?}", Client::from_env().map_err(|error| error.to_string()));
 }
@@ -108,7 +108,7 @@ fn environment_rejects_a_key_for_all_calls() {
     assert!(said.contains("COURIER_CUSTOM_HEADERS") && said.contains("cannot be shared"), "{said}");
 }
 
-/// Which requests are repeated after which failures.
+/// The requests that are repeated, by kind of failure.
 #[tokio::test(start_paused = true)]
 async fn only_repeatable_requests_are_repeated() {
     let (yes, no) = (true, false);
@@ -121,7 +121,7 @@ async fn only_repeatable_requests_are_repeated() {
         (Method::POST, yes, yes, yes, yes),
         (Method::POST, no, no, no, no),
         (Method::PATCH, no, no, no, no),
-        // Whether a server looks at a key there is not known.
+        // Servers may or may not read a key here.
         (Method::PATCH, yes, no, no, no),
         (Method::from_bytes(b"MERGE").unwrap(), no, no, no, no),
     ] {
@@ -130,7 +130,7 @@ async fn only_repeatable_requests_are_repeated() {
             (lost as fn() -> Outcome, after_lost),
             (late, after_timeout),
             (failed, after_server_error),
-            // Nothing has happened there, whatever the method is.
+            // The server has done nothing, for any method.
             (refused, yes),
             (limited, yes),
             (refused_by_http2, yes),
@@ -170,13 +170,13 @@ async fn deletes_report_a_lost_response() {
     assert_eq!((error.kind(), error.attempts(), error.response_was_lost()), (ErrorKind::NotFound, 2, true));
     assert!(error.to_string().contains("the response to an earlier attempt was lost"), "{error}");
 
-    // So it is where the response had begun.
+    // Also if the response had begun.
     let server = Scripted::outcomes(vec![broken, missing]);
     let client = server.builder().clock(PausedClock).build().unwrap();
     let error = client.request(Method::DELETE, "/lists/x").send_raw().await.unwrap_err();
     assert_eq!((error.kind(), error.was_accepted(), error.response_was_lost()), (ErrorKind::NotFound, true, true));
 
-    // Where no response was lost, nothing is said.
+    // If no response was lost, the error does not mention it.
     for outcomes in [vec![missing as fn() -> Outcome], vec![refused, missing], vec![limited, missing]] {
         let client = Scripted::outcomes(outcomes).builder().clock(PausedClock).build().unwrap();
         let error = client.request(Method::DELETE, "/lists/x").send_raw().await.unwrap_err();
@@ -196,14 +196,14 @@ async fn truncated_successes_are_repeated_under_their_key() {
         let keys = server.headers("idempotency-key");
         assert!(keys.len() == 2 && keys[0].is_some() && keys[0] == keys[1], "{keys:?}");
 
-        // Without a key it would be done twice.
+        // Without a key, the work would be done twice.
         let server = Scripted::outcomes(vec![fault, good]);
         let client = server.builder().clock(PausedClock).options(|options| options.idempotency_keys(false));
         let client = client.build().unwrap();
         let error = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap_err();
         assert!(error.was_accepted() && error.attempts() == 1 && server.seen() == 1, "{error}");
     }
-    // A body that is whole and wrong is not asked for again.
+    // A complete but wrong body is not requested again.
     let server = Scripted::outcomes(vec![|| status(202, "<html>"), good]);
     let client = server.builder().clock(PausedClock).build().unwrap();
     let error = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap_err();

@@ -1,4 +1,4 @@
-//! A call is tried again within its limits, says what became of all its attempts, and leaves nothing behind.
+//! A call is retried within its limits, reports the outcome of all its attempts, and leaves nothing behind.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -27,14 +27,14 @@ async fn send(client: &Client) -> Result<String, Error> {
     client.send().message(body).await.map(|sent| sent.into_inner().request_id)
 }
 
-/// The idempotency keys that arrived.
+/// Returns the idempotency keys that arrived.
 fn keys(server: &Faulty) -> Vec<Option<String>> {
     server.seen().iter().map(|request| request.header("idempotency-key").map(str::to_owned)).collect()
 }
 
 #[tokio::test]
 async fn error_covers_every_attempt() {
-    // The server has acted, and then is gone: to say that nothing happened would have the caller send again.
+    // The server acts, and then disappears: if the error said that nothing happened, the caller would send again.
     let server = Faulty::start(vec![Act::says_and_resets(""), Act::answer(400, &[], "")]).await;
     let error = send(&server.builder().clock(TestClock::new()).build().unwrap()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::BadRequest, 2));
@@ -105,7 +105,7 @@ async fn total_timeout_covers_all_attempts() {
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
     assert_eq!(clock.delays(), [500, 1000]);
 
-    // A server that asks for more than is left is not waited for.
+    // The client does not wait for a server that requests more than the remaining time.
     let (server, clock) = (Faulty::start(vec![Act::answer(429, &[("retry-after", "50")], "")]).await, TestClock::new());
     let client = server
         .builder()
@@ -116,7 +116,7 @@ async fn total_timeout_covers_all_attempts() {
     assert_eq!(send(&client).await.unwrap_err().attempts(), 1);
     assert!(clock.delays().is_empty());
 
-    // An attempt gets no more time than is left.
+    // An attempt gets no more than the remaining time.
     let server = Faulty::start(vec![Act::says_and_hangs("")]).await;
     let client = server.builder().options(|options| options.total_timeout(Duration::from_millis(80))).build().unwrap();
     let error = tokio::time::timeout(Duration::from_secs(20), send(&client)).await.unwrap().unwrap_err();
@@ -160,14 +160,14 @@ async fn clones_share_one_retry_budget() {
     let client = server.builder().clock(TestClock::new()).retry_budget(4).options(|options| options.backoff(brief));
     let client = client.build().unwrap();
     let attempts = async |client: &Client| send(client).await.unwrap_err().attempts();
-    // Four retries can be made, whoever makes them.
+    // Four retries can be made, by any calls of the client.
     assert_eq!(attempts(&client).await, 3);
     assert_eq!(attempts(&client.clone().with_options(|options| options.max_retries(1))).await, 2);
     assert_eq!(attempts(&client).await, 2);
     assert_eq!(attempts(&client).await, 1);
     assert_eq!(attempts(&client.with_options(|options| options.max_retries(100))).await, 1);
     let other = server.builder().clock(TestClock::new()).build().unwrap();
-    assert_eq!(attempts(&other).await, 3, "another client has a budget of its own");
+    assert_eq!(attempts(&other).await, 3, "another client has a separate budget");
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn spent_budget_stops_only_retries() {
     let script = [failing()].into_iter().chain([good(), good(), good()]).chain([failing(), good()]).collect();
     let server = Faulty::start(script).await;
     let client = server.builder().clock(TestClock::new()).retry_budget(1).build().unwrap();
-    // Takes the retry, and gives it back with the success.
+    // Takes the retry, and returns it after the success.
     send(&client).await.unwrap();
     send(&client).await.unwrap();
     send(&client).await.unwrap();
@@ -199,7 +199,7 @@ async fn cut_connections_lose_none_of_300_calls() {
                 let mut buffer = Vec::new();
                 while support::faulty::read_request(&mut socket, &mut buffer).await.is_ok() {
                     if number < CALLS {
-                        // Once all are under way, all are cut.
+                        // All are cut as soon as all are in flight.
                         all.wait().await;
                         return socket.set_zero_linger().unwrap();
                     }
@@ -243,7 +243,7 @@ async fn key_belongs_to_one_call_and_can_be_off() {
     assert_eq!(keys[2..10], [set("mine"), None, set("of one"), set("of all"), None, None, None, None]);
     assert!(is_uuid(&keys[10]));
     assert_eq!(server.seen()[2].header("x-idempotency-expiration"), Some("2027-01-31T00:00:00Z"));
-    assert_eq!(server.connections(), 1, "answers are read to the end, so that the connection is kept");
+    assert_eq!(server.connections(), 1, "responses are read to the end, so that the connection is kept");
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn blank_key_is_refused() {
 
 #[tokio::test]
 async fn dropped_keep_alive_connection_costs_nothing() {
-    // The server closes after each response, without a word of it in the headers.
+    // The server closes the connection after each response without announcing it in the headers.
     let closes = Act::says_and_closes(answer(202, &[], r#"{"requestId": "1-abc"}"#));
     let (server, clock) = (Faulty::start(vec![closes]).await, TestClock::new());
     let client = server.builder().clock(clock.clone()).build().unwrap();
@@ -288,8 +288,8 @@ async fn no_content_keeps_the_connection() {
     let server = Faulty::start(vec![Act::says("HTTP/1.1 204 No Content\r\n\r\n")]).await;
     let client = server.builder().build().unwrap();
     for _ in 0..5 {
-        let answer = client.lists().delete("l").await.unwrap();
-        assert_eq!(answer.status(), 204);
+        let response = client.lists().delete("l").await.unwrap();
+        assert_eq!(response.status(), 204);
     }
     let nothing = client.request(Method::DELETE, "/lists/l").send::<Value>().await.unwrap().into_inner();
     assert_eq!(nothing, Value::Null);
@@ -301,8 +301,8 @@ async fn no_content_keeps_the_connection() {
 async fn head_response_has_no_body() {
     let server = Faulty::start(vec![Act::says("HTTP/1.1 200 OK\r\ncontent-length: 5000000000\r\n\r\n")]).await;
     let client = server.builder().build().unwrap();
-    let answer = client.request(Method::HEAD, "/x").send_raw().await.unwrap();
-    assert!(answer.into_inner().is_empty());
+    let response = client.request(Method::HEAD, "/x").send_raw().await.unwrap();
+    assert!(response.into_inner().is_empty());
 }
 
 #[tokio::test]
@@ -317,7 +317,7 @@ async fn dropped_call_closes_its_connection() {
     assert_eq!(server.acts(), 1, "no attempt follows");
 }
 
-/// Within some seconds it is so.
+/// Waits a few seconds for a condition.
 async fn until(reached: impl Fn() -> bool) {
     let wait = async {
         while !reached() {
@@ -327,7 +327,7 @@ async fn until(reached: impl Fn() -> bool) {
     tokio::time::timeout(Duration::from_secs(10), wait).await.unwrap();
 }
 
-/// A server on a runtime of its own, so that the tasks of the client's can be counted.
+/// A server on a separate runtime, so that the client's tasks can be counted.
 fn apart(script: Vec<Act>) -> (Faulty, tokio::runtime::Runtime) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     (runtime.block_on(Faulty::start(script)), runtime)

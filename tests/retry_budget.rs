@@ -1,4 +1,4 @@
-//! The retry budget stops a storm and not a blip: one cut loses no call, and a long outage is hardly multiplied.
+//! The retry budget stops a storm but not a blip: one cut loses no call, and a long outage causes few extra requests.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -23,7 +23,7 @@ async fn send(client: &Client) -> Result<(), Error> {
 async fn one_cut_loses_none_of_five_hundred_calls() {
     for (cut, kind) in [(100_u64, "at once"), (1200, "for a while")] {
         let begun = tokio::time::Instant::now();
-        // Whoever is under way until the cut is over has lost the connection.
+        // Every call in flight until the end of the cut has lost the connection.
         let server = Scripted::new(move |_, _| async move {
             tokio::time::sleep(Duration::from_millis(50)).await;
             if begun.elapsed() < Duration::from_millis(cut) { Err(TransportError::broken("cut")) } else { good() }
@@ -32,12 +32,12 @@ async fn one_cut_loses_none_of_five_hundred_calls() {
         let outcomes = join_all((0..500).map(|_| send(&client))).await;
         let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
         assert_eq!(failed, 0, "{kind}: of 500 calls, {failed} failed");
-        // What they cost is given back: another cut is survived as well.
+        // Their cost is refunded: the client also survives another cut.
         assert_eq!(join_all((0..500).map(|_| send(&client))).await.iter().filter(|sent| sent.is_err()).count(), 0);
     }
 }
 
-/// Requests for each call of a client whose server fails for so long, with so many callers at a time.
+/// Returns the requests per call of a client whose server fails for some time, with a number of concurrent callers.
 async fn multiplied(callers: usize, outage: Duration, takes: Duration, fails: fn() -> Outcome) -> f64 {
     let server = Scripted::new(move |_, _| async move {
         tokio::time::sleep(takes).await;
@@ -50,7 +50,7 @@ async fn multiplied(callers: usize, outage: Duration, takes: Duration, fails: fn
         while begun.elapsed() < outage {
             calls.fetch_add(1, Ordering::Relaxed);
             let _ = send(&client).await;
-            // A caller of a service that is down does not come back at once.
+            // A caller of a service that is down does not return immediately.
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
@@ -68,7 +68,7 @@ async fn long_outages_are_hardly_multiplied() {
     }
     for (callers, seconds, milliseconds, name, fails) in [
         (20, 300, 200, "503", overloaded as fn() -> Outcome),
-        (50, 120, 100, "nobody listens", refused),
+        (50, 120, 100, "no server listens", refused),
         (500, 60, 300, "503", overloaded),
         (200, 300, 2000, "timeout", too_late),
     ] {
@@ -88,7 +88,7 @@ async fn errors_say_if_the_budget_was_spent() {
     let brief = Backoff::default().max_delay(Duration::from_millis(1));
     let client = server.builder().clock(PausedClock).retry_budget(1).options(|options| options.backoff(brief));
     let client = client.build().unwrap();
-    // One call under way has two retries, whatever the reserve.
+    // One active call has two retries, with any reserve.
     let error = send(&client).await.unwrap_err();
     assert_eq!((error.attempts(), error.budget_was_spent()), (3, false));
     let error = send(&client).await.unwrap_err();
@@ -109,7 +109,7 @@ async fn dropped_calls_return_their_retry() {
     let error = send(&client).await.unwrap_err();
     assert_eq!((error.attempts(), error.budget_was_spent()), (3, false));
 
-    // A retry that is too late for the deadline is given back, too.
+    // A retry that is too late for the deadline is also returned to the budget.
     let client = server.builder().clock(Oversleeps).retry_budget(1).build().unwrap();
     let brief = client.with_options(|options| options.total_timeout(Duration::from_secs(2)));
     for _ in 0..50 {
@@ -118,7 +118,7 @@ async fn dropped_calls_return_their_retry() {
     assert!(!send(&client).await.unwrap_err().budget_was_spent());
 }
 
-/// A clock on a machine that falls asleep in each delay.
+/// A clock on a machine that suspends in each delay.
 struct Oversleeps;
 
 impl trycourier::retry::Clock for Oversleeps {
@@ -158,7 +158,7 @@ async fn retries_return_soon_after_a_burst() {
             }
         } else {
             tokio::time::sleep(Duration::from_secs(60)).await;
-            // Its limit is known when a retry is needed.
+            // Its limit is applied when a retry is needed.
             let _ = client.request(Method::POST, "/flaky").send_raw().await;
             tokio::time::sleep(Duration::from_secs(60)).await;
         }
@@ -171,7 +171,7 @@ async fn retries_return_soon_after_a_burst() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_that_wait_for_a_slot_are_no_load() {
-    // The two requests per call that are promised to active calls are not due to calls in a queue.
+    // The two requests per call that active calls are guaranteed do not apply to queued calls.
     let server = Scripted::outcomes(vec![|| status(503, "")]);
     let client = server.builder().clock(PausedClock).rate_limit(10, Duration::from_secs(1)).build().unwrap();
     let calls = 3000;

@@ -1,7 +1,7 @@
-//! The house has one way down: a room uses only the rooms below it, in the order in which `src/lib.rs` lists them.
+//! The modules of the crate form layers: a room uses only the rooms below it, in the order in `src/lib.rs`.
 //!
-//! A room is a folder or file at the top of `src/`, or of a folder in [`DIVIDED`]. A path is followed through re-exports to the
-//! file that defines what it names.
+//! A room is a folder or file at the top of `src/`, or of a folder in [`DIVIDED`]. A path is followed through
+//! re-exports to the file that defines what it names.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -331,7 +331,7 @@ fn every_room_has_files() {
     let house = house();
     let used: BTreeSet<String> = house.files.values().map(|file| room(file)).collect();
     for room in house.rooms() {
-        assert!(used.contains(&room), "src/lib.rs lists the room {room}, and there is no file in it");
+        assert!(used.contains(&room), "src/lib.rs lists the room {room}, and it has no file");
     }
     for file in JOINS {
         assert!(house.files.values().any(|known| known == file), "{file} is an exception for no file");

@@ -1,4 +1,4 @@
-//! Nothing that a caller passes or a server answers leads a request, or the key, to where it does not belong.
+//! No argument of a caller and no response of a server leads a request, or the key, to a wrong destination.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -87,7 +87,7 @@ async fn first_invalid_option_is_named() {
     assert!(send(&changed).await.unwrap_err().to_string().contains("bad name"));
     assert!(send(&changed.with_options(|options| options.max_retries(1))).await.is_err());
     send(&client).await.unwrap();
-    // Later ones replace earlier ones, the client's own included.
+    // Later headers replace earlier ones, including the client's.
     let changed =
         client.with_options(|options| options.header("X-A", "1").header("x-a", "2").header("User-Agent", "mine"));
     send(&changed).await.unwrap();
@@ -195,7 +195,7 @@ async fn echoed_request_shows_neither_key_nor_ids() {
     let path = "/users/SECRET%40USER/tokens/SECRET-TOKEN";
     let decoded = "/users/SECRET@USER/tokens/SECRET-TOKEN";
     let page = format!("<pre>Cannot DELETE {path}?q=SECRET-QUERY or {decoded}, Bearer {KEY}, Bearer {OWN}</pre>");
-    // Of a key that is cut in two by the end of what is shown, the first half would not be found.
+    // If the end of the excerpt cut a key in two, its first half would not be found.
     let cut = format!("{}{KEY}", "x".repeat(490));
     let json = json!({"message": format!("Cannot DELETE {path}: {KEY}"), "type": KEY}).to_string();
     for body in [page, cut, json] {
@@ -207,7 +207,7 @@ async fn echoed_request_shows_neither_key_nor_ids() {
             let error = client.users().tokens().delete("SECRET@USER", "SECRET-TOKEN").await.unwrap_err();
             let text = everything(&error);
             for part in ["SECRET-", "SECRET@", "SECRET%", "pk_test", "SECRET-K"] {
-                // The caller's own key is known to the client that has it.
+                // The client knows the key that its caller set.
                 let text = if body.contains(OWN) { text.replace(OWN, "") } else { text.clone() };
                 assert!(!text.contains(part), "{text}");
             }
@@ -250,7 +250,7 @@ async fn unsent_request_shows_no_ids() {
     assert!(!everything(&refused).contains("SECRET"), "{refused:?}");
 }
 
-/// A response as deep as may be, for the types that contain themselves: neither time nor stack runs out.
+/// A response of the maximum depth for recursive types exhausts neither time nor stack.
 #[tokio::test]
 async fn deepest_response_decodes_prints_and_drops() {
     let nest = |levels: usize, open: &str, inner: &str, close: &str| {

@@ -1,4 +1,4 @@
-//! No text of an error shows a secret of its call, in whatever form the server repeats it.
+//! No text of an error shows a secret of its call, in any form in which the server may repeat it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -29,18 +29,18 @@ fn forms(secret: &str) -> Vec<String> {
         secret.to_owned(),
         json.to_owned(),
         json.replace('/', "\\/"),
-        // As Go writes JSON.
+        // The form in which Go writes JSON.
         json.replace('<', "\\u003c").replace('>', "\\u003E").replace('&', "\\u0026"),
         each(|c| format!("\\u{c:04x}")),
         each(|c| format!("\\u{c:04X}")),
         percent_encoded(secret),
         each(|c| format!("%{c:02X}")),
-        // Some encoders leave a plus and a slash.
+        // Some encoders keep a plus and a slash.
         percent_encoded(secret).replace("%2b", "+").replace("%2f", "/"),
     ]
 }
 
-/// The error of a call whose server answers with a text, as a page, in JSON and in a header.
+/// Returns the errors of a call whose server responds with a text, as a page, in JSON and in a header.
 async fn repeated(call: impl AsyncFn(&Client) -> Error, change: impl Fn(Client) -> Client, said: &str) -> Vec<Error> {
     let page = format!("<p>no {said} here</p>");
     let message =
@@ -125,7 +125,7 @@ async fn secrets_of_a_whole_bulk_chunk_are_hidden() {
     }
 }
 
-/// The texts of errors of many kinds, all in our own words, of a client with this key.
+/// The texts of errors of many kinds, without any text of a server, of a client with this key.
 async fn texts_of_our_own(key: &str) -> Vec<String> {
     fn late() -> Outcome {
         Err(TransportError::timeout("x"))
@@ -176,14 +176,14 @@ async fn secret_number_and_name_are_hidden() {
     let server = Scripted::outcomes(vec![|| status(400, r#"{"message": "no", "was": 987654321012}"#)]);
     assert_hidden("number", &[call(&server.builder().build().unwrap()).await], "987654321012");
 
-    // The name of what deviates is the server's.
-    fn deviating() -> Outcome {
+    // The server chooses the name of a mismatched property.
+    fn mismatched() -> Outcome {
         status(200, r#"{"pk_test_SECRET-KEY": "\ud800", "other": 1e400}"#)
     }
-    let client = Scripted::outcomes(vec![deviating]).builder().build().unwrap();
-    let answer = client.request(Method::GET, "/x").send::<Value>().await.unwrap();
-    let places: Vec<&str> = answer.mismatches().iter().map(|mismatch| mismatch.path()).collect();
-    assert_eq!(places, ["[sensitive]", "other"]);
+    let client = Scripted::outcomes(vec![mismatched]).builder().build().unwrap();
+    let response = client.request(Method::GET, "/x").send::<Value>().await.unwrap();
+    let paths: Vec<&str> = response.mismatches().iter().map(|mismatch| mismatch.path()).collect();
+    assert_eq!(paths, ["[sensitive]", "other"]);
     let strict = client.with_options(|options| options.strict_decoding(true));
     let error = strict.request(Method::GET, "/x").send::<Value>().await.unwrap_err();
     assert_hidden("name", &[error], "pk_test_SECRET-KEY");
@@ -212,7 +212,7 @@ async fn error_is_one_line_of_limited_length() {
         assert!(text.len() < 2000, "{}", text.len());
         assert!(!text.chars().any(|c| c.is_control() || c == '\u{2028}'), "{text}");
     }
-    // So it is for what is short enough to be read as JSON.
+    // The same holds for a body that is short enough to be read as JSON.
     let server = Scripted::new(move |_, _| {
         let body = json!({"message": format!("a\nb{}", "x".repeat(20_000)), "type": "t\r\n".repeat(5000)});
         let response = Response::builder().status(400).body(Body::from(body.to_string()));
@@ -241,9 +241,9 @@ async fn debug_has_no_response_headers() {
         Ok(Response::builder().header("x-echo", "SECRET").body(Body::from("{}")).unwrap())
     }
     let client = Scripted::outcomes(vec![echoing]).builder().build().unwrap();
-    let answer = client.request(Method::GET, "/x").send_raw().await.unwrap();
-    assert_eq!(answer.headers()["x-echo"], "SECRET");
-    assert!(!format!("{:?} {answer:?}", answer.headers()).contains("SECRET"));
+    let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!(response.headers()["x-echo"], "SECRET");
+    assert!(!format!("{:?} {response:?}", response.headers()).contains("SECRET"));
 }
 
 #[tokio::test]
@@ -253,11 +253,11 @@ async fn dash_as_a_secret_hides_no_dashes() {
     assert_eq!(error.message(), Some("no - not so"));
 }
 
-/// The error of a call with a body, answered with a 400 of this message.
+/// Returns the error of a call with a body, for a 400 response with this message.
 async fn refused_with(body: &Value, message: &str) -> Error {
-    let answer = json!({"message": message}).to_string();
+    let text = json!({"message": message}).to_string();
     let server = Scripted::new(move |_, _| {
-        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(answer.clone())).unwrap());
+        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(text.clone())).unwrap());
         async { response }
     });
     server.builder().build().unwrap().request(Method::POST, "/x").json(body).send_raw().await.unwrap_err()
@@ -351,9 +351,9 @@ async fn a_message_is_cut_between_secrets() {
 async fn a_path_is_cut_between_secrets() {
     for before in [0, 40, 50, 60, 63] {
         let name = format!("{}_pk_test_SECRET-KEY_{}", "x".repeat(before), "y".repeat(100));
-        let answer = json!({name: {"inner": "SURROGATE"}}).to_string().replace("SURROGATE", "\\ud800");
+        let body = json!({name: {"inner": "SURROGATE"}}).to_string().replace("SURROGATE", "\\ud800");
         let server = Scripted::new(move |_, _| {
-            let response: Outcome = Ok(Response::builder().body(Body::from(answer.clone())).unwrap());
+            let response: Outcome = Ok(Response::builder().body(Body::from(body.clone())).unwrap());
             async { response }
         });
         let client = server.builder().build().unwrap();
@@ -388,17 +388,17 @@ async fn redaction_of_a_bulk_chunk_takes_little_time() {
     };
     let body = json!({"users": (0..1000).map(user).collect::<Vec<_>>()});
     let texts: Vec<String> = (0..4000).map(|number| format!("device-{number:06}")).collect();
-    for answer in [json!({"message": "no", "texts": texts}), json!({"message": "no", "texts": [token(0, 0)]})] {
+    for message in [json!({"message": "no", "texts": texts}), json!({"message": "no", "texts": [token(0, 0)]})] {
         let began = std::time::Instant::now();
-        let error = refused_with_body(&body, answer).await;
+        let error = refused_with_body(&body, message).await;
         println!("{:?}, {} characters", began.elapsed(), error.api_error().map_or(0, |api| api.to_string().len()));
     }
 }
 
-async fn refused_with_body(body: &Value, answer: Value) -> Error {
-    let answer = answer.to_string();
+async fn refused_with_body(body: &Value, message: Value) -> Error {
+    let message = message.to_string();
     let server = Scripted::new(move |_, _| {
-        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(answer.clone())).unwrap());
+        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(message.clone())).unwrap());
         async { response }
     });
     server.builder().build().unwrap().request(Method::POST, "/x").json(body).send_raw().await.unwrap_err()

@@ -36,14 +36,14 @@ fn reached<'a>(description: &'a Value, value: &'a Value, names: &mut BTreeSet<&'
     }
 }
 
-/// The types by the tag of the operations that lead to them; those of several tags are shared.
+/// The types by the tag of the operations that refer to them; types with several tags are shared.
 fn types_by_tag(description: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let mut tags: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let operations = operations(description);
     for (_, _, _, operation) in &operations {
         let mut names = BTreeSet::new();
         for part in ["parameters", "requestBody", "responses"] {
-            // The error answer is every operation's.
+            // Every operation has the error response.
             reached(description, &operation[part], &mut names);
         }
         for name in names {
@@ -61,8 +61,8 @@ fn types_by_tag(description: &Value) -> BTreeMap<String, BTreeSet<String>> {
     types
 }
 
-/// A schema without its words, which change more often than the shape and are reviewed in the overlays; its members by name,
-/// because another crate of the build may have `serde_json` keep them as they come.
+/// Returns a schema without its descriptions, which change more often than the shape and are reviewed in the overlays.
+/// Its members are sorted by name, because another crate of the build may have `serde_json` keep their original order.
 fn without_words(value: Value) -> Value {
     match value {
         Value::Object(object) => {
@@ -82,7 +82,7 @@ fn without_words(value: Value) -> Value {
 fn types_of_each_resource_have_their_shapes() {
     let description = description();
     let mut types = types_by_tag(&description);
-    // `PathSegment` is written by hand, and no response's.
+    // `PathSegment` is written by hand, and not part of any response.
     types.get_mut("shared").unwrap().remove("PathSegment");
     let mut seen = 0;
     for (tag, names) in types {
@@ -104,19 +104,19 @@ fn types_of_each_resource_have_their_shapes() {
     assert_eq!(seen, described - 1, "all but `PathSegment`");
 }
 
-/// Each call with its arguments in order and its setters, and each type with its fields: what a reviewer reads when the
-/// API changes. A file for each resource; what several resources use is in `surface_types`.
+/// Every call with its arguments in order and its setters, and every type with its fields, for the review of an API
+/// change. Each resource has a file; `surface_types` has the types that several resources use.
 #[test]
 fn public_surface_is_as_reviewed() {
     let surface = include_str!(concat!(env!("OUT_DIR"), "/surface.txt"));
     let mut resources: BTreeMap<String, String> = BTreeMap::new();
-    let mut place = String::new();
+    let mut resource = String::new();
     for line in surface.lines() {
         if !line.starts_with(' ') {
             let call = line.strip_prefix("call ").and_then(|call| call.split('.').next());
-            place = call.map_or("types".to_owned(), str::to_owned);
+            resource = call.map_or("types".to_owned(), str::to_owned);
         }
-        let text = resources.entry(place.clone()).or_default();
+        let text = resources.entry(resource.clone()).or_default();
         text.push_str(line);
         text.push('\n');
     }

@@ -1,6 +1,6 @@
-//! However often answers are lost, each notification exists exactly once.
+//! For any rate of lost responses, each notification exists exactly once.
 //!
-//! The large run, with memory watched: `cargo test --release --test soak -- --ignored --nocapture`.
+//! The large run, which also checks the memory: `cargo test --release --test soak -- --ignored --nocapture`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -21,19 +21,19 @@ use trycourier::{Client, ErrorKind, types};
 
 const CONCURRENCY: usize = 64;
 
-/// What the server keeps under a key.
+/// The outcome that the server keeps under a key.
 #[derive(Clone, Copy)]
 enum Kept {
     Accepted(u32),
-    /// The notification was made, and what came after it failed.
+    /// The notification was created, and a later step failed.
     Failed,
-    /// It is being made, for a client that is gone.
+    /// The notification is being created, for a client that has disconnected.
     Underway,
 }
 
 /// A server that fails a fifth of all requests after it has acted on them.
 struct Server {
-    /// How often each notification was made.
+    /// The number of times that each notification was created.
     made: Vec<AtomicU8>,
     kept: Mutex<HashMap<u128, Kept>>,
     chance: AtomicU64,
@@ -44,7 +44,7 @@ struct Server {
 impl Server {
     async fn start(sends: usize) -> (Arc<Self>, String) {
         let mut kept = HashMap::with_capacity(sends);
-        // Touched once, so that its growth is not taken for the client's.
+        // Touched once, so that its growth is not counted as the client's.
         kept.extend((0..sends as u128).map(|key| (key, Kept::Failed)));
         kept.clear();
         let server = Arc::new(Self {
@@ -67,16 +67,16 @@ impl Server {
         (server, url)
     }
 
-    /// The next number of a sequence in which each of 0..100 is as frequent as any other.
+    /// Returns the next number of a sequence in which each of 0..100 is equally frequent.
     fn chance(&self) -> u64 {
         let count = self.chance.fetch_add(1, Ordering::Relaxed);
-        // The finishing steps of MurmurHash3.
+        // The final steps of MurmurHash3.
         let mixed = (count ^ (count >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
         let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
         (mixed ^ (mixed >> 33)) % 100
     }
 
-    /// Acts on a request, once a key.
+    /// Acts on a request, once per key.
     fn act(self: &Arc<Self>, key: &str, body: &[u8]) -> (Kept, bool) {
         let key = key.chars().filter_map(|c| c.to_digit(16)).fold(0_u128, |key, digit| key << 4 | u128::from(digit));
         let mut kept = self.kept.lock().unwrap();
@@ -110,7 +110,7 @@ async fn while_connected(mut socket: TcpStream, server: &Arc<Server>) {
         let (kept, repeated) = server.act(request.header("idempotency-key").unwrap(), &request.body);
         let chance = server.chance();
         let says = match kept {
-            // The network loses the response, or a gateway makes another of it. Neither is kept.
+            // The network loses the response, or a gateway replaces it. Neither is kept.
             _ if chance < 10 => {
                 server.failed.fetch_add(1, Ordering::Relaxed);
                 let _ = socket.set_zero_linger();
@@ -126,7 +126,7 @@ async fn while_connected(mut socket: TcpStream, server: &Arc<Server>) {
                 return;
             }
             Kept::Failed => answer(500, &[], r#"{"message": "Internal error"}"#),
-            // Some answers come back empty.
+            // Some responses arrive empty.
             Kept::Accepted(_) if repeated && chance < 24 => answer(202, &[], ""),
             Kept::Accepted(number) => answer(202, &[], json!({"requestId": format!("1-{number}")}).to_string()),
         };
@@ -136,7 +136,7 @@ async fn while_connected(mut socket: TcpStream, server: &Arc<Server>) {
     }
 }
 
-/// The memory that is in use, in KiB.
+/// Returns the memory usage, in KiB.
 fn resident() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).map_or(0, |pages| pages * 4)
@@ -146,7 +146,7 @@ fn request(number: usize) -> types::Message {
     serde_json::from_value(json!({"to": {"user_id": "user"}, "template": number.to_string()})).unwrap()
 }
 
-/// How a send ended.
+/// The outcome of a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum End {
     Sent,
@@ -208,7 +208,7 @@ async fn soak(sends: usize) -> Vec<u64> {
         .filter(|(end, _)| matches!(end, End::Sent | End::SentWithoutBody))
         .map(|(_, count)| count)
         .sum::<u64>();
-    // Less those that fail three times, and the two in a hundred that fail for good.
+    // Except for sends that fail three times, and the 2% that fail permanently.
     assert!(sent * 100 >= sends as u64 * 95, "retries did not help: {ends:?}");
     memory
 }

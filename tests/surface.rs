@@ -1,4 +1,4 @@
-//! Each call of the design, as it is written and as it goes out.
+//! Each call of the design, as code and as a request.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -182,15 +182,15 @@ async fn odd_response_fails_no_call_and_is_reported() {
     let server = Server::answering(200, odd.clone()).await;
     let client = server.client();
     let page = client.bulk().list_users("job").await.unwrap();
-    let places: Vec<&str> = page.mismatches().iter().map(|mismatch| mismatch.path()).collect();
-    for place in ["items[0].recipient", "items[1].status", "items[2]", "items[3].status", "items[3].profile"] {
-        assert!(places.contains(&place), "{place} is not among {places:?}");
+    let paths: Vec<&str> = page.mismatches().iter().map(|mismatch| mismatch.path()).collect();
+    for path in ["items[0].recipient", "items[1].status", "items[2]", "items[3].status", "items[3].profile"] {
+        assert!(paths.contains(&path), "{path} is not among {paths:?}");
     }
     assert_eq!(page.items[0].extra["recipient"], 7);
     assert_eq!(page.items[0].extra["new"], json!([1]));
     assert_eq!(serde_json::to_value(page.into_inner()).unwrap()["items"], odd["items"]);
 
-    // In a walk the row that is no user is an error of its own, and the rest goes on.
+    // With `items()`, a row that is not a user is a separate error, and the remaining rows follow.
     let rows: Vec<_> = futures::StreamExt::collect::<Vec<_>>(client.bulk().list_users("job").items()).await;
     assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false, true, true]);
 

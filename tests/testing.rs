@@ -1,4 +1,4 @@
-//! The fake as people test their own code with it.
+//! The fake, used as in tests of other projects.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -20,7 +20,7 @@ struct Orders {
 }
 
 impl Orders {
-    /// Tells the customer, and the shop when that fails for good.
+    /// Notifies the customer, and the shop if that fails permanently.
     async fn place(&self, customer: &str, order: &str) -> Result<String, Error> {
         let message = Message::new().to(Recipient::user(customer)).template("nt_order").data(json!({"order": order}));
         match self.courier.send().message(message).await {
@@ -40,7 +40,7 @@ fn welcome(user: &str) -> Message {
     Message::new().to(Recipient::user(user)).template("nt_welcome")
 }
 
-/// What a check says that fails.
+/// Returns the message of a failed check.
 fn failure(check: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(check)).expect_err("the check must fail");
     panic.downcast_ref::<String>().cloned().unwrap_or_default()
@@ -57,10 +57,10 @@ async fn service_test_needs_no_socket_and_no_sleep() {
     assert_eq!(sent.message.template.as_deref(), Some("nt_order"));
     assert_eq!(sent.message.data.expect("data")["order"], "A-1007");
 
-    // Everything but the shop's own message fails: three attempts, then the other.
+    // Every message except the shop's fails: three attempts, and then the shop's message.
     courier.forget_calls();
     courier.on::<calls::SendMessage>().fail(503).when(|call| call.body.message.template.as_deref() == Some("nt_order"));
-    orders.place("ada", "A-1008").await.expect("a told shop");
+    orders.place("ada", "A-1008").await.expect("a notified shop");
     assert_eq!(courier.expect::<calls::SendMessage>().times(2).len(), 2);
     assert_eq!(courier.calls().iter().map(|call| call.attempt).collect::<Vec<_>>(), [1, 2, 3, 1]);
     courier.expect_sent(|sent| sent.recipient == "shop@example.com");
@@ -119,7 +119,7 @@ async fn sequence_repeats_its_last_response() {
         seen.push(status().await);
     }
     assert_eq!(seen, ["500", "503", "503", "404", "stubbed", "stubbed"]);
-    // The last `on` wins, until it has no response any more, and only where its condition holds.
+    // The last `on` has priority, until it has no more responses, and only if its condition holds.
     courier.on::<calls::ListsRetrieve>().fail(418).times(1);
     courier.on::<calls::ListsRetrieve>().fail(409).when(|call| call.list_id == "other");
     assert_eq!([status().await, status().await], ["418", "stubbed"]);
@@ -173,7 +173,7 @@ async fn connection_breaks_before_or_after_the_call() {
     let error = client.send().message(welcome("ada")).await.expect_err("no response");
     assert_eq!((error.kind(), error.was_sent(), courier.sent().len()), (ErrorKind::Connection, true, 1));
 
-    // A patch without a key is repeated only when it certainly was not done.
+    // A patch without a key is repeated only if it certainly was not done.
     courier.on::<calls::ProfilesUpdate>().disconnect().times(1);
     let update = || courier.client().profiles().update("ada", []);
     assert!(update().await.is_err());
@@ -204,7 +204,7 @@ async fn slow_response_times_out_in_no_real_time() {
     let error = client.send().message(welcome("ada")).await.expect_err("no response in time");
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 2));
     assert_eq!(virtually.elapsed().as_secs(), 20);
-    // Nobody waited for the response, so that nothing was done; the calls are there all the same.
+    // The call was dropped before its response, so nothing was done; the calls are recorded nevertheless.
     assert_eq!((courier.sent().len(), courier.calls().len()), (0, 2));
     assert_eq!(courier.calls()[1].status, None);
     assert!(begun.elapsed() < Duration::from_secs(5));
@@ -249,11 +249,11 @@ async fn wait_advances_the_clock_unless_replaced() {
 #[tokio::test]
 async fn closure_receives_all_arguments() {
     let courier = Courier::new();
-    let asked = courier.clone();
+    let inner = courier.clone();
     courier.on::<calls::MessagesList>().when(|call| call.archived == Some(true)).reply_with(move |call| {
         assert_eq!(call.tag.clone().unwrap_or_default(), ["a b", "c&d"]);
-        // It may use the Courier itself, which has not answered this call yet.
-        assert_eq!(asked.calls().len(), 0);
+        // The closure may use the Courier, which has not responded to this call yet.
+        assert_eq!(inner.calls().len(), 0);
         example()
     });
     let client = courier.client();
@@ -291,7 +291,7 @@ async fn stubbed_list_has_pages_of_every_shape() {
         UsersTenantsList => client.users().tenants().list("user");
         WorkspacePreferencesListLogs => client.workspace_preferences().list_logs();
     }
-    // The second page fails for good.
+    // The second page fails permanently.
     courier.on::<calls::BrandsList>().pages((0..5).map(|_| example()), 2).times(1).fail(400);
     let brands = client.brands().list().items().try_collect::<Vec<_>>().await;
     assert_eq!(brands.expect_err("an error").kind(), ErrorKind::BadRequest);
@@ -355,7 +355,7 @@ async fn strict_courier_refuses_unset_calls() {
     assert_eq!((error.status().map(|status| status.as_u16()), error.attempts()), (Some(501), 1));
     let said = failure(|| courier.verify());
     assert_eq!(said, "calls for which the test has set no response:\n  lists.delete: DELETE /lists/customers");
-    // It has been said.
+    // The failure has been reported once.
     courier.verify();
     client.lists().delete("others").await.expect_err("a refusal");
     drop(client);

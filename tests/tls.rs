@@ -1,4 +1,4 @@
-//! Over TLS: a certificate that is not accepted is told and not retried, and a body that was cut is not taken for a whole one.
+//! Over TLS: an untrusted certificate is reported and not retried, and a truncated body is not accepted as complete.
 //!
 //! `cargo test --package trycourier-bare --features run,native-tls --test tls` runs the same on the platform's library.
 
@@ -27,9 +27,9 @@ async fn rejected_certificate_is_reported_and_not_retried() {
     let wrong_host = Secure::with("api.other.example", false, &[], good).await;
     let expired = Secure::with("localhost", true, &[], good).await;
     let unknown = Secure::start(&[], good).await;
-    // Where both are there, it is the platform's library.
+    // If both are enabled, the platform's library is used.
     let library = usize::from(cfg!(feature = "native-tls"));
-    for (name, server, builder, words) in [
+    for (name, server, builder, reasons) in [
         ("wrong host", &wrong_host, wrong_host.builder(), ["not valid for name", "mismatch"]),
         ("expired", &expired, expired.builder(), ["expired", "expired"]),
         ("unknown authority", &unknown, unknown.stranger(), ["unknown", "unable to get local issuer"]),
@@ -41,7 +41,7 @@ async fn rejected_certificate_is_reported_and_not_retried() {
         assert!(!error.is_transient() && !error.was_sent() && clock.delays().is_empty(), "{name}");
         let text = error.to_string().to_lowercase();
         assert!(text.contains("certificate") && !text.contains('\n'), "{name}: {text}");
-        assert!(text.contains(words[library]), "{name}: {text}");
+        assert!(text.contains(reasons[library]), "{name}: {text}");
         assert!(!everything(&error).contains("SECRET"));
         assert_eq!(server.connections(), 1, "{name}");
     }
@@ -74,7 +74,7 @@ async fn root_certificates_need_a_certificate() {
         ("cut", pem[..pem.len() / 2].to_owned()),
         ("broken", pem.replacen("MII", "M*I", 1)),
     ] {
-        // A certificate from elsewhere does not make up for it.
+        // Trusting another certificate does not help.
         for builder in [server.stranger(), server.stranger().root_certificates(&pem)] {
             let error = builder.root_certificates(&given).build().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration, "{name}: {error}");
@@ -83,7 +83,7 @@ async fn root_certificates_need_a_certificate() {
     }
 }
 
-/// What a connection says before it ends, and whether it ends as TLS ends.
+/// The bytes that a connection sends before it ends; `true` if it ends with TLS's own closure.
 #[derive(Clone, Copy, Debug)]
 struct End {
     head: &'static str,
@@ -101,7 +101,7 @@ async fn truncated_body_is_incomplete() {
         (End { head: by_close, body: whole, closes: true }, true),
         (End { head: by_close, body: &whole[..9], closes: true }, false),
         (End { head: by_close, body: &whole[..9], closes: false }, false),
-        // It is whole as JSON, which is all that the platform's library can tell; rustls knows that it was cut.
+        // The JSON is complete, which is all that the platform's library can detect; rustls detects the truncation.
         (End { head: by_close, body: r#"{"a": 1}"#, closes: false }, cfg!(feature = "native-tls")),
         (End { head: by_close, body: "", closes: false }, false),
         (End { head: by_length, body: &whole[..9], closes: false }, false),
@@ -120,15 +120,15 @@ async fn truncated_body_is_incomplete() {
             if end.closes {
                 return stream.shutdown().await;
             }
-            // The connection ends below TLS, which does not know of it.
+            // The connection ends below TLS, without a closure alert.
             stream.get_mut().0.shutdown().await
         })
         .await;
         let client = server.builder().clock(TestClock::new()).build().unwrap();
-        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
-        assert_eq!(answer.attempts(), if is_whole { 1 } else { 2 }, "{end:?}: {answer:?}");
+        let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
+        assert_eq!(response.attempts(), if is_whole { 1 } else { 2 }, "{end:?}: {response:?}");
 
-        // Without a retry the error says that the call was accepted.
+        // Without a retry, the error states that the call was accepted.
         let server_again = Secure::start(&[], move |mut stream: Stream, _| async move {
             read_head(&mut stream).await?;
             stream.write_all([end.head, end.body].concat().as_bytes()).await?;
@@ -137,8 +137,8 @@ async fn truncated_body_is_incomplete() {
         })
         .await;
         let client = server_again.builder().options(|options| options.max_retries(0)).build().unwrap();
-        let answer = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
-        assert_eq!(answer.is_ok(), is_whole, "{end:?}");
-        assert!(answer.is_ok() || answer.is_err_and(|error| error.was_accepted()), "{end:?}");
+        let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
+        assert_eq!(response.is_ok(), is_whole, "{end:?}");
+        assert!(response.is_ok() || response.is_err_and(|error| error.was_accepted()), "{end:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! A token may do what its scope says, and never more.
+//! A token permits the actions in its scope, and no others.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 

@@ -1,4 +1,4 @@
-//! No response that is JSON of the described kind fails a call, and nothing of it is lost.
+//! Every response of JSON of the described kind decodes without an error and without a loss.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 

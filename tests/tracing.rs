@@ -1,5 +1,5 @@
-//! A trace of a call has the fields of OpenTelemetry's semantic conventions, an event for each retry, and nothing that belongs
-//! to the caller.
+//! A trace of a call has the fields of OpenTelemetry's semantic conventions, an event for each retry, and nothing that
+//! belongs to the caller.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -21,7 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use trycourier::http::Method;
 use trycourier::types;
 
-/// A value, and whether it was recorded as a number or a text instead of by `Debug`.
+/// A value, and its type: recorded as a number, as a text, or by `Debug`.
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
     Text(String),
@@ -52,13 +52,13 @@ impl Visit for Taken {
     }
 }
 
-/// Keeps all that is recorded, by whichever crate, at whichever level.
+/// Keeps all records, from any crate and at any level.
 #[derive(Clone, Default)]
 struct Memory(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
-    /// By the span's id.
+    /// The spans by their ids.
     spans: BTreeMap<u64, Fields>,
     events: Vec<(Option<u64>, Fields)>,
     everything: String,
@@ -165,8 +165,8 @@ async fn failed_call_is_traced_without_ids() {
     let client = client.with_options(|options| options.query("email", "SECRET-MAIL"));
     client.users().tokens().delete("SECRET-USER", "SECRET-TOKEN").await.unwrap_err();
     client.request(Method::GET, "/things/SECRET-THING").send_raw().await.unwrap_err();
-    let nobody = Faulty::nobody().await.builder().options(|options| options.max_retries(0)).build().unwrap();
-    nobody.lists().retrieve("SECRET-LIST").await.unwrap_err();
+    let refusing = Faulty::nobody().await.builder().options(|options| options.max_retries(0)).build().unwrap();
+    refusing.lists().retrieve("SECRET-LIST").await.unwrap_err();
 
     let kept = memory.0.lock().unwrap();
     let spans: Vec<&Fields> = kept.spans.values().collect();
@@ -201,7 +201,7 @@ async fn every_call_is_reported_once() {
     client.lists().retrieve("SECRET-LIST").await.unwrap_err();
     client.lists().retrieve("..").await.unwrap_err();
     let calls = calls.lock().unwrap();
-    assert_eq!(calls.len(), 2, "what was not sent is no call");
+    assert_eq!(calls.len(), 2, "a request that was not sent does not count as a call");
     assert_eq!((calls[0].operation, calls[0].attempts, calls[0].error), ("send.message", 2, None));
     assert_eq!(calls[0].status.map(|status| status.as_u16()), Some(202));
     assert!(calls[0].duration >= Duration::from_millis(500));

@@ -1,4 +1,4 @@
-//! Whatever carries the requests, what the client promises above it stays true.
+//! With any transport, the client keeps its promises.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -29,7 +29,7 @@ async fn attempt_describes_itself() {
             assert_eq!(request.headers()["authorization"], "Bearer pk_test_SECRET-KEY");
             assert_eq!(request.headers()["content-type"], "application/json");
             assert_eq!(request.body(), "[1]");
-            Box::pin(async { Err(TransportError::connect("nobody")) })
+            Box::pin(async { Err(TransportError::connect("no server")) })
         }
     }
     let client = Client::builder().api_key("pk_test_SECRET-KEY").transport(Watch(Arc::clone(&seen)));
@@ -72,7 +72,7 @@ async fn size_limits_hold_over_any_transport() {
     let client = endless.builder().options(|options| options.max_response_bytes(100_000)).build().unwrap();
     let error = client.request(Method::POST, "/x").send_raw().await.unwrap_err();
     assert_eq!((error.kind(), endless.seen()), (ErrorKind::ResponseTooLarge, 1));
-    // Of an error no more is read than is of use.
+    // The client reads only the useful part of an error's body.
     let endless = Scripted::new(|_, _| async {
         let body = Body::from_stream(stream::repeat_with(|| Ok(vec![b'x'; 1000].into())));
         Ok(Response::builder().status(400).body(body).unwrap())
@@ -108,8 +108,8 @@ async fn default_transport_can_be_wrapped() {
     let counted = Arc::clone(&count);
     let client = server.builder().wrap_transport(move |http| Loud(http, counted)).build().unwrap();
     let call = client.request(Method::POST, "/lists").json(&serde_json::json!({"a": "b"}));
-    let answer = call.send::<serde_json::Value>().await.unwrap();
-    assert_eq!((answer["items"].to_string().as_str(), *count.lock().unwrap()), ("[]", 1));
+    let response = call.send::<serde_json::Value>().await.unwrap();
+    assert_eq!((response["items"].to_string().as_str(), *count.lock().unwrap()), ("[]", 1));
     assert_eq!(server.only().json(), serde_json::json!({"a": "b"}));
     assert_eq!(server.only().header("accept"), Some("application/json"));
 }
@@ -137,12 +137,12 @@ async fn response_has_status_and_headers() {
         Ok(response)
     });
     let client = server.builder().build().unwrap();
-    let mut answer = client.request(Method::GET, "/x").send::<serde_json::Value>().await.unwrap();
-    assert_eq!((answer.status().as_u16(), answer.attempts(), answer.server_request_id()), (201, 1, Some("r-1")));
-    assert!(answer.mismatches().is_empty());
-    answer["id"] = 2.into();
-    assert!(!format!("{answer:?} {:?}", answer.headers()).contains("SECRET"), "{:?}", answer.headers());
-    assert_eq!(answer.map(|value| value["id"].as_u64()).into_inner(), Some(2));
+    let mut response = client.request(Method::GET, "/x").send::<serde_json::Value>().await.unwrap();
+    assert_eq!((response.status().as_u16(), response.attempts(), response.server_request_id()), (201, 1, Some("r-1")));
+    assert!(response.mismatches().is_empty());
+    response["id"] = 2.into();
+    assert!(!format!("{response:?} {:?}", response.headers()).contains("SECRET"), "{:?}", response.headers());
+    assert_eq!(response.map(|value| value["id"].as_u64()).into_inner(), Some(2));
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn call_owns_its_data() {
         client.request(Method::GET, "/x")
     };
     let future = call.send::<serde_json::Value>();
-    // Futures are moved about, and a caller's own holds as many as it awaits.
+    // Futures are moved, and a caller's future contains all futures that it awaits.
     assert!(size_of_val(&future) <= 4096, "{}", size_of_val(&future));
     tokio::spawn(future).await.unwrap().unwrap();
 }

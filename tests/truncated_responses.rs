@@ -1,4 +1,4 @@
-//! A response that ends too early is not taken for a whole one, wherever it ends.
+//! A response that ends too early, at any point, is not accepted as complete.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -13,7 +13,7 @@ use trycourier::http::Method;
 
 const GOOD: &str = r#"{"requestId": "1-abc"}"#;
 
-/// A test that hangs is one that fails.
+/// Fails a test that hangs.
 async fn in_time<T>(call: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), call).await.unwrap()
 }

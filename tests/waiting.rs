@@ -1,4 +1,4 @@
-//! What is waited for, by the calls themselves.
+//! Waiting for messages and jobs, by the methods of their calls.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -11,7 +11,7 @@ use trycourier::testing::{Courier, Stub};
 use trycourier::types::{BulkJobStatus, MessageStatus};
 use trycourier::{Client, Error, ErrorKind, calls};
 
-/// A Courier, and a client of it with a clock whose sleeps last no time.
+/// Returns a Courier, and a client of it with a clock whose sleeps take no time.
 fn courier() -> (Courier, Client, TestClock) {
     let (courier, clock) = (Courier::new(), TestClock::new());
     let client =
@@ -19,7 +19,7 @@ fn courier() -> (Courier, Client, TestClock) {
     (courier, client, clock)
 }
 
-/// One whose calls of an operation are answered in order, and with the last response again and again.
+/// Does the same, with responses to an operation in order; the last one repeats.
 fn answering<C: calls::Call>(answers: impl IntoIterator<Item = Value>) -> (Courier, Client, TestClock) {
     let (courier, client, clock) = courier();
     answers.into_iter().fold(courier.on::<C>(), answer);
@@ -53,8 +53,8 @@ async fn job_is_awaited_to_its_end() {
     let (courier, client, clock) = courier();
     let states = ["CREATED", "PAUSED", "PROCESSING", "COMPLETED"].map(job);
     states.into_iter().fold(courier.on::<calls::BulkRetrieveJob>().fail(404), answer);
-    let answer = client.bulk().retrieve_job("j").until_done().await.unwrap();
-    assert_eq!(answer.job.status, BulkJobStatus::Completed);
+    let response = client.bulk().retrieve_job("j").until_done().await.unwrap();
+    assert_eq!(response.job.status, BulkJobStatus::Completed);
     assert_eq!(courier.calls().len(), 5);
     assert_eq!(clock.delays(), [1000, 2000, 4000, 8000]);
 
@@ -70,8 +70,8 @@ async fn any_state_of_a_job_can_be_awaited() {
     let (_courier, client, _) =
         answering::<calls::BulkRetrieveJob>([job("CREATED"), job("PROCESSING"), job("COMPLETED")]);
     let states =
-        client.bulk().retrieve_job("j").until(|answer| answer.job.status == BulkJobStatus::Processing).states();
-    let seen: Vec<_> = states.map_ok(|answer| answer.job.status).try_collect().await.unwrap();
+        client.bulk().retrieve_job("j").until(|response| response.job.status == BulkJobStatus::Processing).states();
+    let seen: Vec<_> = states.map_ok(|response| response.job.status).try_collect().await.unwrap();
     assert_eq!(seen, [BulkJobStatus::Created, BulkJobStatus::Processing]);
 }
 
@@ -156,8 +156,8 @@ async fn status_of_another_type_is_pending() {
 async fn undeliverable_message_ends_the_wait() {
     for status in ["UNDELIVERABLE", "FILTERED", "UNMAPPED", "THROTTLED"] {
         let courier = trycourier::testing::Courier::new();
-        let told = format!(r#"{{"id": "1-a", "status": "{status}", "recipient": "u"}}"#);
-        let _ = courier.on::<trycourier::calls::MessagesRetrieve>().raw(200, &[], told);
+        let response = format!(r#"{{"id": "1-a", "status": "{status}", "recipient": "u"}}"#);
+        let _ = courier.on::<trycourier::calls::MessagesRetrieve>().raw(200, &[], response);
         let error = courier.client().messages().retrieve("1-a").until_delivered().await.unwrap_err();
         assert!(error.is_failed() && !error.is_timeout(), "{status}");
         assert_eq!(courier.calls().len(), 1, "{status}");

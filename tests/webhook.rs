@@ -1,6 +1,6 @@
-//! A delivery is taken if it is Courier's and of now, and then it can be read, whatever is in it.
+//! A delivery is accepted if it is Courier's and recent, and can then be read with any content.
 
-#![allow(clippy::duplicate_mod, reason = "both examples take deliveries in alike")]
+#![allow(clippy::duplicate_mod, reason = "both examples receive deliveries the same way")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
 use std::time::{Duration, SystemTime};
@@ -12,7 +12,7 @@ use trycourier::types::{MessageStatus, PreferenceStatus};
 const TIME: u64 = 1_700_000_000_000;
 const BODY: &str =
     r#"{"type":"message:updated","data":{"id":"1-5e2b2615-05efbb3acab9172f88dd3f6f","status":"DELIVERED"}}"#;
-/// Of the body at that time under `whsec_new`, by another implementation, as are all signatures here.
+/// The signature of the body at that time under `whsec_new`, by another implementation, like all signatures here.
 const SIGNATURE: &str = "9109b0c4ae12c47e460bc6b2055a924367cc075602d754c7453cf16d3ddcff6a";
 const UNDER_THE_OLD_SECRET: &str = "bff9e315dc506fc5a9d811edf820f17e07df601a20ea413539e5b99b16c95676";
 
@@ -53,7 +53,7 @@ fn fields_are_accepted_in_any_order_with_others() {
         format!("signature={SIGNATURE},t={TIME}"),
         format!("t={TIME},signature={SIGNATURE},v=2"),
         format!("v==,t={TIME},v=,signature={SIGNATURE}"),
-        // As proxies and other signers of test requests write it.
+        // The format of proxies and of other signers of test requests.
         format!(" t={TIME} , signature = {SIGNATURE}\t"),
         format!("t={TIME},signature={}", SIGNATURE.to_uppercase()),
     ] {
@@ -100,7 +100,7 @@ fn header_has_exactly_one_signature() {
         (format!("{},signature={SIGNATURE}", header()), VerifyError::DuplicateField("signature")),
         (format!("{0},{0}", header()), VerifyError::DuplicateField("t")),
         (format!("t=,signature={SIGNATURE}"), VerifyError::InvalidTime),
-        // Both are signed as they stand.
+        // Both are signed without changes.
         (
             format!("t=+{TIME},signature=34df885ad376e6e549d599530a1c78a8f6d049980fb43e7b716bcb87267a4abd"),
             VerifyError::InvalidTime,
@@ -212,29 +212,29 @@ fn every_changed_byte_is_rejected() {
     let accepted = |header: &[u8], body: &[u8]| verifier.verify_at(header, body, at(TIME)).is_ok();
     assert!(accepted(&header, body));
     for (changed, whole) in [("header", &header[..]), ("body", body)] {
-        let check = |mutant: &[u8], how: &str, place: usize| {
+        let check = |mutant: &[u8], how: &str, index: usize| {
             let accepted = if changed == "header" { accepted(mutant, body) } else { accepted(&header, mutant) };
-            // White space around a field and the case of a hexadecimal digit mean nothing.
+            // White space around a field and the case of a hexadecimal digit are insignificant.
             let mut meaning = mutant.to_ascii_lowercase();
             meaning.retain(|byte| !byte.is_ascii_whitespace());
             let is_equal = changed == "header" && meaning == whole;
-            assert!(!accepted || is_equal, "{changed}: {how} at {place}: {}", String::from_utf8_lossy(mutant));
+            assert!(!accepted || is_equal, "{changed}: {how} at {index}: {}", String::from_utf8_lossy(mutant));
         };
-        for place in 0..=whole.len() {
+        for index in 0..=whole.len() {
             for byte in 0..=u8::MAX {
                 let mut mutant = whole.to_vec();
-                mutant.insert(place, byte);
-                check(&mutant, "an insertion", place);
-                if place < whole.len() && whole[place] != byte {
+                mutant.insert(index, byte);
+                check(&mutant, "an insertion", index);
+                if index < whole.len() && whole[index] != byte {
                     let mut mutant = whole.to_vec();
-                    mutant[place] = byte;
-                    check(&mutant, "a change", place);
+                    mutant[index] = byte;
+                    check(&mutant, "a change", index);
                 }
             }
-            if place < whole.len() {
+            if index < whole.len() {
                 let mut mutant = whole.to_vec();
-                mutant.remove(place);
-                check(&mutant, "a deletion", place);
+                mutant.remove(index);
+                check(&mutant, "a deletion", index);
             }
         }
     }
@@ -265,7 +265,7 @@ fn verifier_and_delivery_cross_threads() {
     shared::<Event>();
 }
 
-// What a delivery says.
+// The contents of a delivery.
 
 fn delivery(body: impl AsRef<[u8]>) -> Delivery {
     let header = sign("whsec_new", at(TIME), &body).unwrap();
@@ -431,7 +431,7 @@ fn dedup_key_differs_for_every_other_event() {
     assert_eq!(preference("plog_1", "OPTED_IN"), "preferences:user:updated:plog_1");
     assert_ne!(preference("plog_1", "OPTED_IN"), preference("plog_2", "OPTED_IN"));
 
-    // An audience has one id, and many users who match.
+    // An audience has one id, and many matching users.
     let matched = |user: &str| key("audiences:user:matched", json!({"id": "vip", "user_id": user}));
     assert_eq!(matched("u1"), matched("u1"));
     assert_ne!(matched("u1"), matched("u2"));
@@ -441,7 +441,7 @@ fn dedup_key_differs_for_every_other_event() {
         json!({"id": 7}),
         json!({"id": "1-a"}),
         json!({"id": "1-a", "status": 7}),
-        // Of many events alike, all but one would be taken for repetitions.
+        // For several similar events, all except one would be treated as repetitions.
         json!({"id": "", "status": "SENT"}),
         json!({"id": "1-a", "status": ""}),
         json!({"id": "1-a", "status": "SENT:TWICE"}),
@@ -473,10 +473,10 @@ fn delivery_survives_a_queue() {
 // Receivers, over HTTP.
 
 #[path = "../examples/webhook_axum.rs"]
-#[allow(dead_code, reason = "the example has a part that delivers")]
+#[allow(dead_code, reason = "this test does not use all of the example")]
 mod with_axum;
 #[path = "../examples/webhook_hyper.rs"]
-#[allow(dead_code, reason = "the example has a part that delivers")]
+#[allow(dead_code, reason = "this test does not use all of the example")]
 mod with_hyper;
 
 use tokio::net::TcpListener;
@@ -490,7 +490,7 @@ async fn post(url: &str, signature: Option<String>, body: &str) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-/// A receiver with room for two deliveries, whose work does not begin before everything is answered.
+/// A receiver with room for two deliveries, whose work does not begin before every delivery has its response.
 async fn exercise(url: String, mut deliveries: mpsc::Receiver<Delivery>) {
     let signed = |secret: &str, body: &str| Some(sign(secret, SystemTime::now(), body).unwrap());
     assert_eq!(post(&url, None, BODY).await, 400);

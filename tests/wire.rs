@@ -1,7 +1,7 @@
-//! What goes out is what the official client puts on the wire.
+//! The requests of this crate equal those of the official client.
 //!
-//! `fixtures/requests.jsonl` has 50 requests of it (release 9.13.0), each operation with only the required parameters and
-//! with all.
+//! `fixtures/requests.jsonl` has 50 of its requests (release 9.13.0), each operation with only the required
+//! parameters and with all.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -13,7 +13,7 @@ use call::call;
 use serde_json::{Map, Value};
 use support::{Reply, Server, description, operations};
 
-/// The same keys in the same order, so that equal bodies are equal bytes.
+/// Sorts the keys, so that equal bodies are equal bytes.
 fn canonical(value: &Value) -> String {
     fn sorted(value: &Value) -> Value {
         match value {
@@ -29,7 +29,7 @@ fn canonical(value: &Value) -> String {
     sorted(value).to_string()
 }
 
-/// The arguments by which a request was made: the query's, the idempotency headers'.
+/// The arguments of a request: from its query and its idempotency headers.
 fn arguments(request: &Value, operation: &Value) -> Value {
     let mut arguments = Map::new();
     let url = format!("http://server/?{}", request["query"].as_str().unwrap());
@@ -62,10 +62,10 @@ async fn every_request_matches_the_official_client() {
         let (_, _, template, operation) = operations.iter().find(|(of, ..)| of == id).unwrap();
         assert_eq!(template, expected["path_template"].as_str().unwrap());
         let server = Server::start(|_| Reply::empty(204)).await;
-        // The official client sends no idempotency key by itself.
+        // The official client sends no idempotency key by default.
         let client = server.client().with_options(|options| options.idempotency_keys(false));
         let parameters = arguments(&expected, operation);
-        // Of operations with two path parameters the fixtures have each one's name as its value.
+        // For operations with two path parameters, the fixtures use each parameter's name as its value.
         let _ = call(&client, id, "SEGMENT", &parameters, expected["body"].clone()).await;
 
         let request = server.only();

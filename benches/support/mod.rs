@@ -1,4 +1,5 @@
-//! Shared by the benchmarks: comparison of two ways in turn, counting of allocations, and transports and servers that respond.
+//! Shared by the benchmarks: comparison of two ways in turn, counting of allocations, and transports and servers that
+//! respond.
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
 pub mod responses;
@@ -16,7 +17,8 @@ pub const KEY: &str = "pk_test_4VJQ8ZK2M9W4Z5P0T7Y1";
 /// The time of a block: long enough for the clock, and short enough that a disturbance affects only few blocks.
 const BLOCK: Duration = Duration::from_millis(4);
 
-/// Returns the number of comparisons: one without `--bench`, for `cargo test --benches`, which only checks that it runs.
+/// Returns the number of comparisons: one without `--bench`, for `cargo test --benches`, which only checks that it
+/// runs.
 fn rounds() -> usize {
     if std::env::args().any(|argument| argument == "--bench") { 301 } else { 1 }
 }
@@ -32,8 +34,8 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compares the times of both ways in each turn, in which each ran `times` times. The result is the median of the turns'
-    /// ratios, because an average would include disturbances.
+    /// Compares the times of both ways in each turn, in which each ran `times` times. The result is the median of the
+    /// turns' ratios, because an average would include disturbances.
     pub fn of(turns: &[(Duration, Duration)], times: u32) -> Self {
         let mut ratios: Vec<f64> =
             turns.iter().map(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64()).collect();
@@ -48,8 +50,8 @@ impl Comparison {
     }
 }
 
-/// Measures two ways, each of which runs as often as its argument says. They take turns in short blocks, so that a disturbance
-/// affects both.
+/// Measures two ways, each of which runs as often as its argument says. They take turns in short blocks, so that a
+/// disturbance affects both.
 pub fn in_turn(mut ours: impl FnMut(u32), mut theirs: impl FnMut(u32)) -> Comparison {
     let times = times_in_a_block(&mut theirs);
     ours(times);

@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::responses;
 
-/// Starts the server on a free local port, and returns its URL. It responds to a `POST` as to an accepted send, and to any other
-/// request with a page. It ends with the process.
+/// Starts the server on a free local port, and returns its URL. It responds to a `POST` as to an accepted send, and to
+/// any other request with a page. It ends with the process.
 ///
 /// One thread serves all connections, so that the scheduler treats all of them the same.
 pub fn start(page: &str) -> String {

@@ -4,8 +4,8 @@ use tokio::sync::mpsc;
 use trycourier::ext::webhook::{Delivery, Verifier};
 use trycourier::http::StatusCode;
 
-/// Verifies a request, puts its delivery into the queue, and returns the status of the response. The work is done later, by the
-/// reader of the queue.
+/// Verifies a request, puts its delivery into the queue, and returns the status of the response. The work is done
+/// later, by the reader of the queue.
 pub fn enqueue(verifier: &Verifier, queue: &mpsc::Sender<Delivery>, signature: &[u8], body: &[u8]) -> StatusCode {
     match verifier.verify(signature, body) {
         Err(error) => {

@@ -1,5 +1,5 @@
-//! The ten most common responses: any body either decodes or is an error. A decoded value can be printed, and encodes to JSON
-//! that decodes to the same value.
+//! The ten most common responses: any body either decodes or is an error. A decoded value can be printed, and encodes
+//! to JSON that decodes to the same value.
 #![no_main]
 
 use std::fmt::Debug;
@@ -32,7 +32,8 @@ fn stable<T: DeserializeOwned + Serialize + Debug>(body: &[u8]) {
     let _ = format!("{first:?}");
     let encoded = serde_json::to_vec(&first).expect("a decoded value can be encoded");
     let second: T = serde_json::from_slice(&encoded).expect("an encoded value can be decoded");
-    // The order of members may differ: a body with a duplicate member decodes leniently at first, and strictly after that.
+    // The order of members may differ: a body with a duplicate member decodes leniently at first, and strictly after
+    // that.
     let [first, second] = [&first, &second].map(|value| serde_json::to_value(value).expect("and encoded again"));
     assert_eq!(first, second);
 }

@@ -30,11 +30,11 @@ fn decoded<T: DeserializeOwned>(body: Value) -> T {
     serde_json::from_value(body).unwrap()
 }
 
-fn encoded<T: Serialize>(answer: Response<T>) -> Value {
-    serde_json::to_value(answer.into_inner()).unwrap()
+fn encoded<T: Serialize>(response: Response<T>) -> Value {
+    serde_json::to_value(response.into_inner()).unwrap()
 }
 
-/// A whole body for an operation that takes one.
+/// Returns a complete body for an operation that takes one.
 pub fn request_sample(description: &Value, operation: &Value) -> Value {
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
     Samples { description, style: Style::Full }.of(schema)

@@ -1,4 +1,4 @@
-//! A server on a bare socket that misbehaves as it is told, a time that passes at once, and a search for secrets.
+//! A server on a bare socket that misbehaves as scripted, a clock that does not wait, and a search for secrets.
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::error::Error as StdError;
@@ -16,7 +16,7 @@ use trycourier::{Client, ClientBuilder, Error};
 
 pub const KEY: &str = "pk_test_SECRET-KEY";
 
-/// What the server does with one request.
+/// The behavior of the server for one request.
 #[derive(Clone)]
 pub struct Act {
     reads: bool,
@@ -27,11 +27,11 @@ pub struct Act {
 
 #[derive(Clone, Copy)]
 enum End {
-    /// Stays for the next request.
+    /// Waits for the next request.
     Keep,
     Close,
     Reset,
-    /// Does nothing more until the client goes.
+    /// Does nothing until the client disconnects.
     Hang,
 }
 
@@ -64,18 +64,18 @@ impl Act {
         Self::new(bytes, End::Hang)
     }
 
-    /// Goes on with these bytes, over and over, with a pause after each byte.
+    /// Continues with these bytes, repeatedly, with a pause after each byte.
     pub fn trickles(bytes: impl Into<Vec<u8>>, drip: &'static [u8]) -> Self {
         Self { drips: Some(drip), ..Self::new(bytes, End::Hang) }
     }
 
-    /// A whole response.
+    /// A complete response.
     pub fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
         Self::says(answer(status, headers, body))
     }
 }
 
-/// A response's bytes, with its length.
+/// Returns a response's bytes, with its length.
 pub fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut bytes = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: {}\r\n", body.len());
@@ -118,7 +118,7 @@ pub struct Faulty {
 }
 
 impl Faulty {
-    /// Does one act a request, over any number of connections, and the last one again and again.
+    /// Performs one act per request, over any number of connections, and repeats the last one.
     pub async fn start(script: Vec<Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -137,7 +137,7 @@ impl Faulty {
         Self { url, log }
     }
 
-    /// An address where nobody listens.
+    /// Returns an address without a server.
     pub async fn nobody() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self { url: format!("http://{}", listener.local_addr().unwrap()), log: Arc::default() }
@@ -151,7 +151,7 @@ impl Faulty {
         self.log.seen.lock().unwrap().clone()
     }
 
-    /// How often it was asked, read or not.
+    /// Returns the number of requests, including unread ones.
     pub fn acts(&self) -> usize {
         self.log.acts.load(Ordering::SeqCst)
     }
@@ -160,7 +160,7 @@ impl Faulty {
         self.log.connections.load(Ordering::SeqCst)
     }
 
-    /// How many connections have ended.
+    /// Returns the number of connections that have ended.
     pub fn gone(&self) -> usize {
         self.log.gone.load(Ordering::SeqCst)
     }
@@ -170,7 +170,7 @@ async fn serve(mut socket: TcpStream, script: &[Act], log: &Log) -> io::Result<(
     let mut buffer = Vec::new();
     loop {
         let upcoming = &script[log.acts.load(Ordering::SeqCst).min(script.len() - 1)];
-        // An idle connection that is closed is no request.
+        // An idle connection that is closed does not count as a request.
         if upcoming.reads && buffer.is_empty() && fill(&mut socket, &mut buffer).await? == 0 {
             return Ok(());
         }
@@ -181,7 +181,7 @@ async fn serve(mut socket: TcpStream, script: &[Act], log: &Log) -> io::Result<(
         }
         socket.write_all(&act.says).await?;
         if let Some(drip) = act.drips {
-            // Ends when the client goes.
+            // Ends when the client disconnects.
             for byte in drip.iter().cycle() {
                 socket.write_all(&[*byte]).await?;
                 tokio::time::sleep(Duration::from_millis(2)).await;
@@ -192,7 +192,7 @@ async fn serve(mut socket: TcpStream, script: &[Act], log: &Log) -> io::Result<(
             End::Close => return Ok(()),
             End::Reset => {
                 if !act.says.is_empty() {
-                    // A reset overtakes what was written just before it.
+                    // A reset overtakes bytes that were written just before it.
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 return socket.set_zero_linger();
@@ -209,7 +209,7 @@ async fn fill(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<usize>
     socket.read_buf(buffer).await
 }
 
-/// Takes one request off the socket, whole; what came after it stays in the buffer.
+/// Reads one complete request from the socket; later bytes stay in the buffer.
 pub async fn read_request(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Seen> {
     let end = loop {
         if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -242,17 +242,17 @@ pub async fn read_request(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> io::R
     Ok(seen)
 }
 
-/// A clock whose sleeps last no time, and are remembered; its dates stand still.
+/// A clock whose sleeps take no time, and are recorded; its date never changes.
 #[derive(Clone)]
 pub struct TestClock {
     slept: Arc<Mutex<Vec<Duration>>>,
     random: f64,
-    /// How much longer a sleep takes than was asked.
+    /// The excess of each sleep over its requested duration.
     oversleeps: Duration,
 }
 
 impl TestClock {
-    /// The date that it has: 9 September 2001.
+    /// The clock's date: 9 September 2001.
     pub const DATE: Duration = Duration::from_secs(1_000_000_000);
 
     pub fn new() -> Self {
@@ -267,7 +267,7 @@ impl TestClock {
         Self { oversleeps: by, ..Self::new() }
     }
 
-    /// What it was asked to sleep, in milliseconds.
+    /// Returns the requested delays, in milliseconds.
     pub fn delays(&self) -> Vec<u128> {
         self.slept.lock().unwrap().iter().map(Duration::as_millis).collect()
     }
@@ -293,7 +293,7 @@ impl Clock for TestClock {
     }
 }
 
-/// All that can be had of an error as text: itself and each of its sources in each form, and what its methods give.
+/// Returns all texts of an error: those of it and of its sources, in each format, and the results of its methods.
 pub fn everything(error: &Error) -> String {
     let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}", error.mismatches());
     text += &format!("\n{:?}\n{:?}\n{:?}", error.body_snippet(), error.message(), error.error_type());

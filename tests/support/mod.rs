@@ -1,4 +1,4 @@
-//! A server that answers as a test says, and remembers what it was asked.
+//! A server with scripted responses that records its requests.
 #![allow(dead_code, reason = "each test uses its part")]
 
 pub mod faulty;
@@ -20,7 +20,7 @@ use trycourier::{Client, ClientBuilder};
 #[derive(Clone, Debug)]
 pub struct Received {
     pub method: String,
-    /// Still percent-encoded.
+    /// Percent-encoded.
     pub path: String,
     pub query: String,
     pub headers: HeaderMap,
@@ -36,14 +36,14 @@ impl Received {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The value of a query parameter, decoded.
+    /// Returns the decoded value of a query parameter.
     pub fn query(&self, name: &str) -> Option<String> {
         let url = url::Url::parse(&format!("http://server/?{}", self.query)).unwrap();
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 }
 
-/// What the server says.
+/// A response of the server.
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
@@ -105,7 +105,7 @@ impl Server {
         Self { url, received }
     }
 
-    /// A server with one response.
+    /// Starts a server with one response.
     pub async fn answering(status: u16, body: Value) -> Self {
         Self::start(move |_| Reply::json(status, &body)).await
     }
@@ -114,7 +114,7 @@ impl Server {
         Client::builder().api_key("pk_test_SECRET").base_url(&self.url)
     }
 
-    /// A client that tries once.
+    /// Returns a client that does not retry.
     pub fn client(&self) -> Client {
         self.builder().options(|options| options.max_retries(0)).build().unwrap()
     }
@@ -123,7 +123,7 @@ impl Server {
         self.received.lock().unwrap().clone()
     }
 
-    /// The only request there was.
+    /// Returns the only request.
     pub fn only(&self) -> Received {
         let mut received = self.received();
         assert_eq!(received.len(), 1, "{received:?}");
@@ -131,13 +131,13 @@ impl Server {
     }
 }
 
-/// The description that the crate is generated from.
+/// Returns the description from which the crate is generated.
 pub fn description() -> Value {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/courier.yaml")).unwrap();
     yaml_serde::from_str(&text).unwrap()
 }
 
-/// The operations of the description: id, method, path and the rest.
+/// Returns the operations of the description: id, method, path and the rest.
 pub fn operations(description: &Value) -> Vec<(String, String, String, Value)> {
     let mut found = Vec::new();
     for (path, item) in description["paths"].as_object().unwrap() {
@@ -149,7 +149,7 @@ pub fn operations(description: &Value) -> Vec<(String, String, String, Value)> {
     found
 }
 
-/// A value without the members that are null.
+/// Returns a value without the members that are null.
 pub fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(object) => {

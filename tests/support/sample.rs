@@ -1,13 +1,13 @@
-//! JSON that is of a schema, as strictly or as loosely as a server may say it.
+//! JSON that matches a schema, as strictly or as loosely as a server may produce it.
 
 use serde_json::{Map, Value, json};
 
-/// How loose a server is.
+/// The looseness of a server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Style {
     /// Every property, with a described value.
     Full,
-    /// The required properties alone.
+    /// Only the required properties.
     Required,
     /// Every optional property null.
     Nulls,
@@ -19,7 +19,7 @@ pub enum Style {
 
 pub const STYLES: [Style; 5] = [Style::Full, Style::Required, Style::Nulls, Style::UnknownFields, Style::UnknownValues];
 
-/// Deeper than any answer; where a schema holds itself it ends here.
+/// Deeper than any response; recursive schemas end here.
 const DEEPEST: usize = 12;
 
 pub struct Samples<'a> {
@@ -28,12 +28,12 @@ pub struct Samples<'a> {
 }
 
 impl Samples<'_> {
-    /// A value of a schema; of a union the first variant.
+    /// Returns a value of a schema; for a union, of its first variant.
     pub fn of(&self, schema: &Value) -> Value {
         self.at(schema, 0, false)
     }
 
-    /// Values of a schema: of a union one for each variant, and one that is none of them.
+    /// Returns values of a schema: for a union, one of each variant and an unknown one.
     pub fn each(&self, schema: &Value) -> Vec<Value> {
         let schema = self.resolved(schema);
         let Some(variants) = schema["oneOf"].as_array() else { return vec![self.of(schema)] };
@@ -59,7 +59,7 @@ impl Samples<'_> {
             return self.at(&variants[0], depth + 1, true);
         }
         if let Some(values) = schema["enum"].as_array() {
-            // A constant is what its object is told by.
+            // A constant identifies its object.
             let constant = values.len() == 1 || in_union;
             return if self.style == Style::UnknownValues && !constant {
                 json!("A_VALUE_THAT_IS_NEW")

@@ -1,5 +1,5 @@
-//! A transport that answers as a test says, without a socket, and a clock of tokio's own time, which a test can pause.
-#![allow(dead_code, reason = "each test uses its part")]
+//! A transport with scripted responses, without a socket, and a clock of tokio's time, which a test can pause.
+#![allow(dead_code, reason = "each test uses only a part")]
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ pub type Outcome = Result<Response<Body>, TransportError>;
 
 type Act = Box<dyn Fn(&Request<Bytes>, u32) -> BoxFuture<'static, Outcome> + Send + Sync>;
 
-/// Does what a closure says for each attempt, and remembers the requests.
+/// Calls a closure for each attempt, and records the requests.
 #[derive(Clone)]
 pub struct Scripted {
     act: Arc<Act>,
@@ -30,7 +30,7 @@ impl Scripted {
         Self { act: Arc::new(act), seen: Arc::default() }
     }
 
-    /// Gives these outcomes in order, and the last one again and again.
+    /// Returns these outcomes in order, and then repeats the last one.
     pub fn outcomes(outcomes: Vec<fn() -> Outcome>) -> Self {
         let next = Mutex::new(0);
         Self::new(move |_, _| {
@@ -49,7 +49,7 @@ impl Scripted {
         self.seen.lock().unwrap().len()
     }
 
-    /// The values of a header, in the order of the requests.
+    /// Returns the values of a header, in the order of the requests.
     pub fn headers(&self, name: &str) -> Vec<Option<String>> {
         let value = |request: &Request<Bytes>| {
             request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
@@ -66,12 +66,12 @@ impl Transport for Scripted {
     }
 }
 
-/// A response of a status.
+/// Returns a response with a status.
 pub fn status(status: u16, body: &'static str) -> Outcome {
     Ok(Response::builder().status(status).body(Body::from(body)).unwrap())
 }
 
-/// A success of everything.
+/// A success that suits every operation.
 pub fn good() -> Outcome {
     status(200, r#"{"ok": true}"#)
 }
@@ -81,12 +81,12 @@ pub fn lost() -> Outcome {
     Err(TransportError::broken("the response was lost"))
 }
 
-/// Nobody listens.
+/// No server listens.
 pub fn refused() -> Outcome {
-    Err(TransportError::connect("nobody listens"))
+    Err(TransportError::connect("no server listens"))
 }
 
-/// tokio's time, and no randomness.
+/// Uses tokio's time, without randomness.
 #[derive(Clone, Copy)]
 pub struct PausedClock;
 

@@ -16,7 +16,7 @@ use trycourier::{Client, ClientBuilder};
 
 pub type Stream = TlsStream<TcpStream>;
 
-/// An authority that nobody knows unless told.
+/// An authority that is trusted only if it is configured.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -34,7 +34,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// A server's configuration, for a host, with a certificate that is or is not over.
+    /// Returns a server's configuration for a host, with a valid or an expired certificate.
     fn config(&self, host: &str, is_expired: bool, protocols: &[&str]) -> ServerConfig {
         let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
         params.distinguished_name.push(rcgen::DnType::CommonName, host);
@@ -45,7 +45,7 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        // Said, because the workspace brings more than one provider.
+        // Explicit, because the workspace has more than one provider.
         let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = config.with_no_client_auth();
@@ -62,7 +62,7 @@ pub struct Secure {
 }
 
 impl Secure {
-    /// A server at `localhost` that does with each connection what a closure says, and gives it the connection's number.
+    /// Starts a server at `localhost` that runs a closure with each connection and its number.
     pub async fn start<F: Future<Output = io::Result<()>> + Send>(
         protocols: &[&str],
         serve: impl Fn(Stream, usize) -> F + Clone + Send + Sync + 'static,
@@ -70,7 +70,7 @@ impl Secure {
         Self::with("localhost", false, protocols, serve).await
     }
 
-    /// The same, with a certificate for another host, or one that is over.
+    /// Does the same, with a certificate that is for another host or expired.
     pub async fn with<F: Future<Output = io::Result<()>> + Send>(
         host: &str,
         is_expired: bool,
@@ -97,17 +97,17 @@ impl Secure {
         Self { url, authority, connections }
     }
 
-    /// A client that trusts it.
+    /// Returns a client that trusts the server.
     pub fn builder(&self) -> ClientBuilder {
         self.stranger().root_certificates(self.authority.pem())
     }
 
-    /// The certificate of its authority.
+    /// Returns the certificate of the server's authority.
     pub fn pem(&self) -> String {
         self.authority.pem()
     }
 
-    /// A client that does not.
+    /// Returns a client that does not trust the server.
     pub fn stranger(&self) -> ClientBuilder {
         Client::builder().api_key("pk_test_SECRET-KEY").base_url(&self.url)
     }
@@ -117,7 +117,7 @@ impl Secure {
     }
 }
 
-/// Takes the head of an HTTP/1.1 request off a connection.
+/// Reads the head of an HTTP/1.1 request from a connection.
 pub async fn read_head(stream: &mut Stream) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -174,7 +174,7 @@ pub async fn greet(stream: &mut Stream) -> io::Result<()> {
     write_frame(stream, SETTINGS, 0, 0, &[]).await
 }
 
-/// The stream of the next request, when it is whole; answers pings and settings on the way.
+/// Returns the stream of the next complete request; meanwhile, responds to pings and settings.
 pub async fn next_request(stream: &mut Stream) -> io::Result<u32> {
     loop {
         let frame = read_frame(stream).await?;
@@ -187,7 +187,7 @@ pub async fn next_request(stream: &mut Stream) -> io::Result<u32> {
     }
 }
 
-/// A whole response, with the status 200.
+/// A complete response, with the status 200.
 pub async fn answer(stream: &mut Stream, id: u32, body: &str) -> io::Result<()> {
     answer_begins(stream, id).await?;
     write_frame(stream, DATA, END_STREAM, id, body.as_bytes()).await
