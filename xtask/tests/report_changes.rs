@@ -189,7 +189,7 @@ fn deprecated_member_names_its_replacement() {
     assert!(calls.contains(&format!("{attribute}    #[inline]\n    pub fn kind(mut self")), "{calls}");
     schema(&mut new, "Thing")["properties"]["size"]["x-replacement"] = json!("length");
     let error = generator::read(&new).err().unwrap();
-    assert!(error.contains("`size`: its `x-replacement` names `length`, which is not beside it"), "{error}");
+    assert!(error.contains("`size`: its `x-replacement` names `length`, which does not exist there"), "{error}");
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn constant_that_gains_a_value_is_preset() {
     assert!(code.contains("        self.kind = kind;\n"), "{code}");
     schema(&mut new, "NutPart")["properties"]["kind"]["x-constant"] = json!("cap");
     let error = generator::read(&new).err().unwrap();
-    assert!(error.contains("`NutPart`: `kind` has the `x-constant` cap, which is no value of its type"), "{error}");
+    assert!(error.contains("`NutPart`: `kind` has the `x-constant` cap, which is not a value of its type"), "{error}");
 }
 
 #[test]
