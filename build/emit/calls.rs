@@ -45,8 +45,8 @@ fn call(model: &Model, operation: &Operation) -> TokenStream {
         fields.iter().filter(|field| field.has_setter()).map(|field| setters(model, field, &quote!(self.body)));
     let extra = (!fields.is_empty()).then(|| {
         quote! {
-            /// Sets a property of the body that this version does not describe, or that has another type than described. It
-            /// overrides the field of that name.
+            /// Sets a property of the body that this version does not describe, or that has another type than
+            /// described. It overrides the field of that name.
             #[inline]
             pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
                 self.body.extra.insert(name, value);

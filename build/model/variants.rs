@@ -4,8 +4,8 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 
 use crate::model::rust_type::RustType;
 
-/// Names a variant after its type: the parts of the type's name, without the parts of the union's name. Adding or moving
-/// a variant does not rename others.
+/// Names a variant after its type: the parts of the type's name, without the parts of the union's name. Adding or
+/// moving a variant does not rename others.
 pub fn variant_name(union: &str, kind: &RustType) -> Result<String, String> {
     Ok(match kind {
         RustType::Named(name) => {
