@@ -12,7 +12,7 @@
 //! $OUT_DIR
 //! ```
 //!
-//! Every step returns an error that names what it expected and did not find.
+//! Each step returns an error that names the missing or unexpected part.
 
 use std::collections::BTreeSet;
 

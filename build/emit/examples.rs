@@ -113,7 +113,7 @@ fn shown(model: &Model, answer: &RustType) -> String {
 fn variable_name(name: &str) -> String {
     use heck::ToSnakeCase;
     let name = name.to_snake_case();
-    // The last word says what it is, unless Rust keeps it.
+    // The last part is descriptive, unless it is a Rust keyword.
     let last = name.rsplit('_').next().unwrap_or(&name);
     if syn::parse_str::<syn::Ident>(last).is_ok() { last.to_owned() } else { name }
 }
@@ -135,7 +135,7 @@ impl<'a> Examples<'a> {
         name
     }
 
-    /// The imports that the code needs in addition to the given ones.
+    /// The imports that the code needs in addition to the given paths.
     fn imports(&self, given: &[&str], code: &str) -> String {
         let mut imports: Vec<String> = given.iter().map(|path| (*path).to_owned()).collect();
         if code.contains("json!") {

@@ -139,7 +139,7 @@ fn method_text<'a>(
     if operation.response != RustType::Unit
         && let Some(name) = operation.response.named()
     {
-        let _ = write!(text, "\n\n# Answer\n\n[`{name}`](crate::types::{name})");
+        let _ = write!(text, "\n\n# Response\n\n[`{name}`](crate::types::{name})");
     }
     let _ = write!(text, "\n\n# Example\n\n{}", call_example(model, operation));
     text

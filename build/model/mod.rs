@@ -62,7 +62,7 @@ pub enum TypeShape {
     Structure {
         /// The fields, sorted by name.
         fields: Vec<Field>,
-        /// The indices in `fields` of the required ones, in the order of the arguments of `new`.
+        /// The indices in `fields` of the required fields, in the order of the arguments of `new`.
         arguments: Vec<usize>,
         /// Properties with only one possible value: name and value.
         constants: Vec<(String, String)>,
@@ -205,7 +205,7 @@ impl Operation {
 
 /// A parameter in the path, query or headers.
 pub struct Parameter {
-    /// Its name on the wire.
+    /// The name on the wire.
     pub name: String,
     pub ident: String,
     /// The type, without the `Option`.

@@ -1,6 +1,6 @@
 //! The findings of an update or a pass that require a person, as one list.
 //!
-//! To report something new, add a [`Section`] with its title, and a [`Finding`] in the code that detects it: in a pass,
+//! To report a new kind of finding, add a [`Section`] with its title, and a [`Finding`] in the code that detects it: in a pass,
 //! or in `report::Report::new`.
 
 use serde::Serialize;

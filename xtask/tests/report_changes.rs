@@ -379,13 +379,13 @@ fn colliding_names_are_refused() {
     type Collision = (&'static str, fn(&mut Value), &'static str);
     let collisions: [Collision; 9] = [
         (
-            "_id beside id",
+            "_id next to id",
             |new| schema(new, "Thing")["properties"]["_id"] = json!({"type": "string"}),
             "the properties `_id` and `id` would both become the field `id`",
         ),
         ("extra", |new| schema(new, "Thing")["properties"]["extra"] = json!({"type": "string"}), "`extra`"),
         (
-            "createdAt beside created_at",
+            "createdAt next to created_at",
             |new| {
                 let thing = &mut schema(new, "Thing")["properties"];
                 thing["createdAt"] = json!({"type": "string"});

@@ -1,4 +1,4 @@
-//! From OpenAPI 3.1 to 3.0, which progenitor reads.
+//! Conversion from OpenAPI 3.1 to 3.0, which progenitor reads.
 //!
 //! Courier's clients are now generated from OpenAPI 3.1, so a 3.1 source is expected. This handles the constructs that
 //! such documents commonly use: lists of types, constants, and null as a type or a choice. Other JSON Schema keywords

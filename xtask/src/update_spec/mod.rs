@@ -47,11 +47,11 @@ pub struct Options {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// For a terminal.
+    /// Text for a terminal.
     Text,
-    /// For a pull request.
+    /// Markdown for a pull request.
     Markdown,
-    /// For a program.
+    /// JSON for a program.
     Json,
 }
 
