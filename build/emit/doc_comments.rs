@@ -29,7 +29,7 @@ pub fn needs_features(features: &[String]) -> Option<TokenStream> {
     match features {
         [] => None,
         [feature] => Some(quote!(#[cfg_attr(docsrs, doc(cfg(feature = #feature)))])),
-        // An item that more than three features provide is almost always available, so the note is omitted.
+        // With more than three features, readers do not need to search for one.
         features if features.len() > 3 => None,
         features => Some(quote!(#[cfg_attr(docsrs, doc(cfg(any(#(feature = #features),*))))])),
     }
