@@ -1,4 +1,4 @@
-//! The build script: generates the surface from `openapi/courier.yaml`. `build/generate.rs` has the steps in their order.
+//! The build script: generates the surface from `openapi/courier.yaml`. `build/generate.rs` lists the steps in order.
 
 // The modules of `build/lib.rs`, which cargo cannot build as a library for a build script without publishing it.
 #[path = "build/description/mod.rs"]

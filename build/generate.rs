@@ -1,18 +1,18 @@
-//! From the description to Rust.
+//! The steps from the description to Rust.
 //!
 //! ```text
 //! openapi/courier.yaml
-//!    │  description/   yaml.rs reads it; features, unions and constants, which are about Rust alone, are taken out
-//!    ▼  progenitor.rs  progenitor makes Rust of the rest, which decides on names and types
+//!    │  description/   yaml.rs reads it; features, unions and constants, which only concern Rust, are removed
+//!    ▼  progenitor.rs  progenitor generates Rust from the rest, which determines names and types
 //! its code
-//!    │  model/         the types, operations and resources, from its code and the description; anything unknown is an error
-//!    ▼  emit/          the surface that people use, as tokens
+//!    │  model/         the types, operations and resources, from its code and the description; rejects the unknown
+//!    ▼  emit/          the public surface, as tokens
 //! tokens
 //!    ▼  print.rs       the text
 //! $OUT_DIR
 //! ```
 //!
-//! Every step returns an error that names what it expected and did not find.
+//! Each step returns an error that names the missing or unexpected part.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ use crate::{description, emit, model, progenitor};
 
 /// The features that are on, in the spelling of a Rust name: `bulk`, `audit_events`, `schemars`.
 ///
-/// Every resource is a feature. `private-tests` writes what the crate's own tests include.
+/// Every resource is a feature. `private-tests` generates the code that the crate's own tests include.
 pub type Features = BTreeSet<String>;
 
 /// A file to write.
@@ -32,11 +32,11 @@ pub struct Generated {
     pub text: String,
 }
 
-/// Generates everything, or says why it cannot.
+/// Generates everything, or returns the reason why it cannot.
 pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>, String> {
     let mut document =
         description::yaml::parse(description).map_err(|error| format!("the description cannot be read: {error}"))?;
-    // The fake knows the whole API, whichever part of it is generated.
+    // The fake always covers the whole API, regardless of the enabled features.
     let described = features.contains("testing").then(|| emit::described::described(&document)).transpose()?;
     description::features::keep(&mut document, features)?;
     let model = read(&document)?;
@@ -63,10 +63,10 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
     Ok(files.into_iter().map(|(name, text)| Generated { name, text }).collect())
 }
 
-/// Reads what would be generated of everything that a document describes, or says why nothing can be.
+/// Reads the model of everything that a document describes, or returns the reason why it cannot be generated.
 pub fn read(document: &Value) -> Result<Model, String> {
-    // The order matters: constants leave the structs before progenitor sees them, and the unions are told apart by the
-    // constants, which are therefore looked at before.
+    // The order matters: constants are removed before progenitor reads the structs, but the unions use constants to
+    // distinguish their variants, so unions come first.
     let unions = description::unions::unions(document)?;
     let mut prepared = document.clone();
     let constants = description::constants::take_out(&mut prepared)?;

@@ -1,4 +1,4 @@
-//! The generator as a library, for what else needs it: `xtask`, tests and benchmarks. The build script is `build.rs`.
+//! The generator as a library for `xtask`, tests and benchmarks. The build script is `build.rs`.
 
 pub mod description;
 pub mod emit;

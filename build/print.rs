@@ -1,13 +1,13 @@
-//! Prints tokens as Rust that can be read: "go to definition" on an item of the crate leads into this text.
+//! Prints tokens as readable Rust: "go to definition" on an item of the crate leads to this text.
 //!
-//! `prettyplease` lays code out better, and takes longer than everything else that the build script does.
+//! `prettyplease` produces a better layout, but takes longer than the rest of the build script.
 
 use std::fmt::Write as _;
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use syn::Lit;
 
-/// Items, one after the other.
+/// Prints items in sequence.
 pub fn print(items: impl IntoIterator<Item = TokenStream>) -> String {
     let mut printer = Printer::default();
     for item in items {
@@ -17,7 +17,7 @@ pub fn print(items: impl IntoIterator<Item = TokenStream>) -> String {
     printer.text
 }
 
-/// A type or an expression, on one line.
+/// Prints a type or an expression on one line.
 pub fn inline(tokens: TokenStream) -> String {
     let mut printer = Printer::default();
     printer.line(tokens);
@@ -60,7 +60,7 @@ struct Printer {
     text: String,
     indent: usize,
     last: Edge,
-    /// Whether a `|` ends the arguments of a closure.
+    /// `true` if the next `|` ends the arguments of a closure.
     in_closure: bool,
 }
 
@@ -86,7 +86,7 @@ impl Printer {
         }
     }
 
-    /// What stands between braces, and items: a line for each statement, field and attribute.
+    /// Prints the contents of braces, and items: one line for each statement, field and attribute.
     fn block(&mut self, tokens: TokenStream) {
         let mut tokens = tokens.into_iter().peekable();
         while let Some(token) = tokens.next() {
@@ -117,7 +117,7 @@ impl Printer {
     }
 
     fn token(&mut self, token: TokenTree) {
-        // A `String` takes everything that is written to it.
+        // Writing to a `String` always succeeds.
         match token {
             TokenTree::Group(group) => self.group(&group),
             TokenTree::Ident(word) => {
@@ -176,7 +176,7 @@ impl Printer {
         self.last = Edge::Group(open);
     }
 
-    /// An attribute on its line, and documentation as comments.
+    /// Prints an attribute on a separate line, and documentation as comments.
     fn attribute(&mut self, attribute: &Group) {
         self.new_line_unless_empty();
         let mut tokens = attribute.stream().into_iter();
@@ -185,7 +185,7 @@ impl Printer {
             && let Lit::Str(text) = Lit::new(text)
         {
             let text = text.value();
-            // `quote!` keeps the space with which a comment in a template begins.
+            // `quote!` keeps the leading space of a comment in a template.
             for line in text.strip_prefix(' ').unwrap_or(&text).lines() {
                 self.gap(Edge::Start);
                 self.text.push_str(if line.is_empty() { "///" } else { "/// " });

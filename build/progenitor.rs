@@ -1,4 +1,4 @@
-//! progenitor reads the description: it names the types and fields in Rust, and finds where a type holds itself.
+//! progenitor's part: it names the types and fields in Rust, and detects types that contain themselves.
 
 use std::panic::catch_unwind;
 
@@ -13,7 +13,7 @@ pub fn generate(document: &Value) -> Result<syn::File, String> {
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Positional);
     conversions(&mut settings);
-    // progenitor asserts where a description is beyond it; the maintainer needs a sentence.
+    // progenitor panics if a description exceeds its abilities; the maintainer needs a clear message.
     let tokens = catch_unwind(move || Generator::new(&settings).generate_tokens(&spec))
         .map_err(|panic| {
             let cause = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
@@ -32,7 +32,7 @@ fn conversions(settings: &mut GenerationSettings) {
     convert(formatted(InstanceType::String, "password"), "crate::Sensitive");
     convert(formatted(InstanceType::String, "date-time"), "crate::Timestamp");
     convert(formatted(InstanceType::Integer, "milliseconds"), "crate::Millis");
-    // A date by itself, a UUID and an address stay as they came: a value that is none does not fail an answer.
+    // Dates, UUIDs and addresses stay strings: an invalid value does not cause the response to fail.
     for format in ["date", "uuid", "ip", "ipv4", "ipv6", "byte", "binary"] {
         convert(formatted(InstanceType::String, format), "::std::string::String");
     }

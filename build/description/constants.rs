@@ -1,4 +1,4 @@
-//! Required properties that can only have one value: the type writes them, and nobody has to give them.
+//! Required properties with only one possible value: the type writes them, so callers do not pass them.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::description::lookup::{only_value, properties, required, schemas, schemas_mut};
 
-/// The constants of each schema: property and value.
+/// The constants of each schema, as property and value.
 pub type Constants = BTreeMap<String, Vec<(String, String)>>;
 
-/// Takes them out of the schemas.
+/// Removes the constants from the schemas.
 pub fn take_out(document: &mut Value) -> Result<Constants, String> {
     let mut constants = Constants::new();
     for (name, schema) in schemas(document) {
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(constants["Node"], expected);
         let node = &document["components"]["schemas"]["Node"];
         assert_eq!(node["required"], json!(["style"]));
-        // What is optional stays: the caller says whether it is there.
+        // An optional constant stays: the caller decides whether to send it.
         assert!(node["properties"].get("kind").is_some() && node["properties"].get("type").is_none());
     }
 }

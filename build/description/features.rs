@@ -1,4 +1,4 @@
-//! Which part of the description is generated.
+//! The selection of the part of the description that is generated.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::description::lookup::{dotted_name, reached_from};
 
-/// Takes out the operations of every resource that is not among the features, and the schemas that nothing reaches any
-/// more.
+/// Removes the operations of every resource whose feature is off, and the schemas that are then no longer referenced.
 pub fn keep(document: &mut Value, features: &BTreeSet<String>) -> Result<(), String> {
     let paths = document.get_mut("paths").and_then(Value::as_object_mut).ok_or("the description has no paths")?;
     for item in paths.values_mut().filter_map(Value::as_object_mut) {

@@ -1,4 +1,4 @@
-//! Looking things up in the document.
+//! Lookups in the document.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ pub fn schemas(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
     document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten()
 }
 
-/// The component schemas, to change.
+/// The component schemas, mutable.
 pub fn schemas_mut(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
     document.pointer_mut("/components/schemas").and_then(Value::as_object_mut).into_iter().flatten()
 }
 
-/// The component schema of a name.
+/// The component schema with a name.
 pub fn schema<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
     document.pointer("/components/schemas")?.get(name)
 }
@@ -39,7 +39,7 @@ pub fn dotted_name(operation: &Value) -> Result<&str, String> {
     })
 }
 
-/// The name of the component that a value refers to, be it bare or the only part of an `allOf`.
+/// The name of the component that a value refers to, either directly or as the only part of an `allOf`.
 pub fn reference(value: &Value) -> Option<&str> {
     if let Some(target) = value.get("$ref").and_then(Value::as_str) {
         return target.strip_prefix(SCHEMA_PREFIX);
@@ -55,7 +55,7 @@ pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     reference(value).and_then(|name| schema(document, name)).unwrap_or(value)
 }
 
-/// The names of the component schemas that some values lead to.
+/// The names of the component schemas that some values refer to, directly or indirectly.
 pub fn reached_from<'a>(document: &'a Value, roots: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     roots.for_each(|root| reach(document, root, &mut reached));
@@ -95,7 +95,7 @@ pub fn required(schema: &Value) -> impl Iterator<Item = &str> {
     schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// The variants of a union, or none.
+/// The variants of a union; empty for other schemas.
 pub fn variants(schema: &Value) -> &[Value] {
     schema.get("oneOf").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
@@ -105,7 +105,7 @@ pub fn values(schema: &Value) -> Vec<&str> {
     schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// The value of a property that can have no other.
+/// The value of a property that allows only one.
 pub fn only_value<'a>(document: &'a Value, property: &'a Value) -> Option<&'a str> {
     match values(resolve(document, property)).as_slice() {
         [only] => Some(only),
@@ -113,7 +113,7 @@ pub fn only_value<'a>(document: &'a Value, property: &'a Value) -> Option<&'a st
     }
 }
 
-/// The schema of the JSON body that a success of the operation has.
+/// The schema of the JSON body of the operation's success response.
 pub fn success_body(operation: &Value) -> Option<&Value> {
     operation.pointer("/responses/2XX/content/application~1json/schema")
 }
@@ -128,14 +128,14 @@ pub fn parameters(operation: &Value) -> impl Iterator<Item = &Value> {
     operation.get("parameters").and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Whether a schema holds a password, or something marked `x-sensitive` or `x-private`, at any depth.
+/// Returns `true` if a schema contains a password, or a part marked `x-sensitive` or `x-private`, at any depth.
 pub fn is_sensitive(document: &Value, schema: &Value) -> bool {
     let reached = reached_from(document, [schema].into_iter());
     let reached = reached.iter().filter_map(|name| self::schema(document, name));
     [schema].into_iter().chain(reached).any(holds_secret)
 }
 
-/// Whether there is a secret in the value itself, wherever it refers to.
+/// Returns `true` if the value itself contains a secret, without following references.
 fn holds_secret(value: &Value) -> bool {
     match value {
         Value::Object(object) => {

@@ -1,4 +1,4 @@
-//! The description as a document, and what is done to it before progenitor reads it.
+//! The description as a document, and its preparation for progenitor.
 
 pub mod constants;
 pub mod features;

@@ -1,10 +1,10 @@
-//! The operations that page, and the shapes of their pages.
+//! The paginated operations, and the shapes of their pages.
 
 use serde_json::Value;
 
 use crate::description::lookup::{parameters, properties, resolve, success_body, text};
 
-/// The shape of a page: how it leads to the next one. `src/testing/paging.rs` makes pages of each.
+/// The shape of a page, which determines how to request the next one. `src/testing/paging.rs` makes pages of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PagingShape {
     /// `paging: {cursor, more}`
@@ -39,7 +39,7 @@ pub struct DescribedPaging<'a> {
     pub shape: PagingShape,
 }
 
-/// The paging of an operation that takes a `cursor`; `None` for one that takes none.
+/// The paging of an operation with a `cursor` parameter; `None` for other operations.
 pub fn paging<'a>(document: &'a Value, operation: &'a Value) -> Result<Option<DescribedPaging<'a>>, String> {
     if !parameters(operation).any(|parameter| text(parameter, "name") == Some("cursor")) {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Unions, and how their variants are told apart.
+//! Unions, and the distinction between their variants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use crate::description::lookup::{
 /// The unions by the name of their schema: their variants, in the order in which they are tried.
 pub type Unions = BTreeMap<String, Vec<Shape>>;
 
-/// What the JSON of one variant looks like.
+/// The expected JSON of one variant.
 pub struct Shape {
-    /// The schema of an object; scalars and arrays have none.
+    /// The schema of an object; `None` for scalars and arrays.
     pub schema: Option<String>,
     pub kind: Kind,
-    /// The properties that tell it from the others, with the values that are its own.
+    /// The properties that distinguish the variant, with the values that only it has.
     pub tags: Vec<(String, Vec<String>)>,
-    /// The properties that it cannot be without.
+    /// The properties that are always present in the variant.
     pub required: Vec<String>,
-    /// What the description calls the variant, where its type cannot.
+    /// The name that the description gives the variant, for types that cannot provide it.
     pub name: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub fn unions(document: &Value) -> Result<Unions, String> {
             shapes.collect::<Result<_, _>>().map_err(|error| format!("the union `{name}`: {error}"))?;
         tell_apart(document, &mut shapes);
         only_what_tells(&mut shapes);
-        // What requires most is tried first, and what requires nothing, and so takes anything, last.
+        // Variants with the most required properties are tried first; a variant without any accepts everything.
         shapes.sort_by_key(|shape| std::cmp::Reverse((shape.tags.len(), shape.required.len())));
         unions.insert(name.clone(), shapes);
     }
@@ -80,9 +80,9 @@ fn shape(document: &Value, union: &Value, variant: &Value) -> Result<Shape, Stri
     Ok(Shape { schema: name.map(str::to_owned), kind, tags, required, name: own_name })
 }
 
-/// Gives the objects of a union without a discriminator the tags by which they differ.
+/// Gives the objects of a union without a discriminator the tags that distinguish them.
 fn tell_apart(document: &Value, shapes: &mut [Shape]) {
-    let mut told: Vec<BTreeSet<String>> = shapes.iter().map(|_| BTreeSet::new()).collect();
+    let mut differing: Vec<BTreeSet<String>> = shapes.iter().map(|_| BTreeSet::new()).collect();
     for (index, one) in shapes.iter().enumerate() {
         for (other_index, other) in shapes.iter().enumerate().skip(index + 1) {
             if one.kind == Kind::Object
@@ -90,22 +90,22 @@ fn tell_apart(document: &Value, shapes: &mut [Shape]) {
                 && one.tags.is_empty()
                 && let Some(property) = told_apart_by(document, one, other)
             {
-                for place in [index, other_index] {
-                    if let Some(told) = told.get_mut(place) {
-                        told.insert(property.clone());
+                for position in [index, other_index] {
+                    if let Some(differing) = differing.get_mut(position) {
+                        differing.insert(property.clone());
                     }
                 }
             }
         }
     }
-    for (shape, told) in shapes.iter_mut().zip(told) {
-        let tags: Vec<_> = told.into_iter().map(|name| (name.clone(), choices(document, shape, &name))).collect();
+    for (shape, differing) in shapes.iter_mut().zip(differing) {
+        let tags: Vec<_> = differing.into_iter().map(|name| (name.clone(), choices(document, shape, &name))).collect();
         shape.tags.extend(tags);
     }
 }
 
-/// Leaves the required properties by which an object can be told from the others: one without the rest is still of its
-/// kind, only not as described.
+/// Keeps only the required properties that distinguish an object from the others: an object without the rest still has
+/// this type, but deviates from the description.
 fn only_what_tells(shapes: &mut [Shape]) {
     let objects = || shapes.iter().filter(|shape| shape.kind == Kind::Object);
     let of_all = |name: &String| objects().all(|shape| shape.required.contains(name));
@@ -122,7 +122,7 @@ fn only_what_tells(shapes: &mut [Shape]) {
     }
 }
 
-/// The first property that both require and that has no value in common; `type` goes before all others.
+/// The first property that both require and for which they have no value in common; `type` takes precedence.
 fn told_apart_by(document: &Value, one: &Shape, other: &Shape) -> Option<String> {
     let mut candidates: Vec<&String> = one.required.iter().filter(|name| other.required.contains(name)).collect();
     candidates.sort_by_key(|name| *name != "type");
@@ -140,7 +140,7 @@ fn choices(document: &Value, shape: &Shape, property: &str) -> Vec<String> {
     values.into_iter().map(str::to_owned).collect()
 }
 
-/// Leaves nothing of a discriminator, of which typify would make something else.
+/// Removes every discriminator, because typify would generate a different type from it.
 pub fn plain(document: &mut Value) {
     for (_, schema) in schemas_mut(document) {
         if let Some(object) = schema.as_object_mut() {

@@ -1,6 +1,6 @@
 //! Reads the description's YAML into JSON.
 //!
-//! `cargo xtask generate-spec` writes the file, so it needs no feature of YAML beyond mappings, sequences and scalars.
+//! `cargo xtask generate-spec` writes the file, so only mappings, sequences and scalars need support.
 //! Anchors, tags and scalars that YAML readers disagree about are errors.
 
 use granit_parser::{Event, Parser, ScalarStyle, Span};
@@ -40,7 +40,7 @@ impl<'text> Reader<'text> {
         if is_expected(&event) { Ok(()) } else { Err(at(span, "the file must have exactly one document")) }
     }
 
-    /// The value that begins with an event.
+    /// The value that starts with an event.
     fn node(&mut self, event: Event<'text>, span: Span) -> Result<Value, String> {
         match event {
             Event::Scalar(text, style, 0, None) => {
@@ -86,7 +86,7 @@ fn at(span: Span, error: &str) -> String {
     format!("line {}: {error}", span.start.line())
 }
 
-/// A scalar: text in quotes or in a block is text, and a plain one is what JSON would take it for.
+/// A scalar: quoted text and block text are strings, and a plain scalar is parsed as JSON.
 fn scalar(text: &str, is_plain: bool) -> Result<Value, String> {
     if !is_plain {
         return Ok(Value::String(text.to_owned()));

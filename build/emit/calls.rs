@@ -45,8 +45,8 @@ fn call(model: &Model, operation: &Operation) -> TokenStream {
         fields.iter().filter(|field| field.has_setter()).map(|field| setters(model, field, &quote!(self.body)));
     let extra = (!fields.is_empty()).then(|| {
         quote! {
-            /// Sets a property of the body that this version does not describe, or one of another type than described: it
-            /// takes the place of the field of that name.
+            /// Sets a property of the body that this version does not describe, or that has another type than
+            /// described. It overrides the field of that name.
             #[inline]
             pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
                 self.body.extra.insert(name, value);
@@ -93,7 +93,7 @@ fn members(operation: &Operation) -> TokenStream {
     });
     let body = operation.body.iter().map(|body| {
         quote! {
-            /// What is sent.
+            /// The data to send.
             pub body: #body,
         }
     });
@@ -152,7 +152,7 @@ fn parameter_setter(model: &Model, parameter: &Parameter) -> TokenStream {
     }
 }
 
-/// The facts of the operation that the client needs, and where the arguments of the call travel.
+/// The facts about the operation that the client needs, and the position of each argument in the request.
 fn implementation(operation: &Operation) -> TokenStream {
     let Operation { http_method, template, response, sensitive, repeatable, final_conflict, .. } = operation;
     let name = ident(&operation.name);

@@ -6,7 +6,7 @@ use quote::{ToTokens as _, quote};
 use crate::model::rust_type::RustType;
 use crate::model::{Model, TypeShape};
 
-/// The type of an argument that accepts everything that is unambiguously one of these.
+/// The type of an argument that accepts everything that unambiguously converts into the given type.
 pub fn accepted(model: &Model, kind: &RustType) -> TokenStream {
     match kind {
         RustType::List(item) => {
@@ -58,7 +58,7 @@ fn is_unchanged(model: &Model, item: &RustType) -> bool {
     matches!(item, RustType::Map(_) | RustType::Optional(_)) || is_plain(model, item)
 }
 
-/// Returns `true` if nothing else converts into it: then the type itself reads better, and so do the compiler's errors.
+/// Returns `true` if nothing else converts into it: then the type itself is easier to read, and so are compiler errors.
 pub fn is_plain(model: &Model, kind: &RustType) -> bool {
     match kind {
         RustType::Boolean => true,

@@ -1,4 +1,4 @@
-//! The description without its prose, by which `trycourier::testing` checks requests and makes responses.
+//! The description without prose, which `trycourier::testing` uses to check requests and make responses.
 
 use quote::quote;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,8 @@ use crate::description::paging::paging;
 use crate::model::{Model, ident};
 use crate::print::print;
 
-/// The input of `src/testing/engine/description.rs`: `operations`, each with its schemas, and the `schemas` that they refer to.
+/// The input of `src/testing/engine/description.rs`: `operations`, each with its schemas, and the `schemas` that they
+/// refer to.
 pub fn described(document: &Value) -> Result<String, String> {
     let operations: Result<Vec<Value>, String> = lookup::operations(document)
         .map(|(method, path, operation)| self::operation(document, method, path, operation))
@@ -46,7 +47,7 @@ fn operation(document: &Value, method: &str, path: &str, operation: &Value) -> R
     }))
 }
 
-/// A schema or a parameter without its prose and marks.
+/// A schema or a parameter without prose and marks.
 fn wordless(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
@@ -57,7 +58,7 @@ fn wordless(value: &Value) -> Value {
             members
                 .map(|(name, value)| {
                     let value = match (name.as_str(), value) {
-                        // A property can be called `description`, and an example can have such a member.
+                        // A property can be named `description`, and an example can have such a member.
                         ("properties", Value::Object(properties)) => {
                             properties.iter().map(|(name, schema)| (name.clone(), wordless(schema))).collect()
                         }

@@ -1,21 +1,21 @@
-//! Documentation and the other attributes of generated items.
+//! Documentation and other attributes of generated items.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// Markdown as a documentation comment.
 ///
-/// A part of the API that was added just now has no description yet, and must compile.
+/// A part of the API that was just added has no description yet, and must compile.
 pub fn documentation(text: &str) -> TokenStream {
     let text = if text.trim().is_empty() { "Not described yet." } else { text.trim_end() };
     quote!(#[doc = #text])
 }
 
-/// The first sentence of a text, if it can stand alone.
+/// The first sentence of a text, if it makes sense without the rest.
 pub fn first_sentence(text: &str) -> Option<&str> {
     let paragraph = text.split("\n\n").next().unwrap_or_default();
     let sentence = paragraph.split_inclusive(". ").next().unwrap_or_default().trim();
-    // A sentence that introduces a list or a block cannot.
+    // A sentence that introduces a list or a block does not.
     (sentence.ends_with('.') && !sentence.contains('\n')).then_some(sentence)
 }
 
@@ -24,12 +24,12 @@ pub fn deprecated(note: Option<&str>) -> Option<TokenStream> {
     note.map(|note| quote!(#[deprecated(note = #note)]))
 }
 
-/// The note on docs.rs for an item that only some features bring.
+/// The note on docs.rs for an item that requires a feature.
 pub fn needs_features(features: &[String]) -> Option<TokenStream> {
     match features {
         [] => None,
         [feature] => Some(quote!(#[cfg_attr(docsrs, doc(cfg(feature = #feature)))])),
-        // With so many, no reader needs to search for one.
+        // With more than three features, readers do not need to search for one.
         features if features.len() > 3 => None,
         features => Some(quote!(#[cfg_attr(docsrs, doc(cfg(any(#(feature = #features),*))))])),
     }

@@ -1,4 +1,4 @@
-//! Examples in Rust, from the examples of the description.
+//! Examples in Rust, generated from the examples of the description.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +9,15 @@ use crate::emit::layout::{Code, WIDTH};
 use crate::model::rust_type::RustType;
 use crate::model::{Field, Model, Operation, TypeItem, TypeShape};
 
-/// Where an example would nest deeper, it leaves out what is not required.
+/// The nesting depth beyond which an example omits optional values.
 const DEEPEST: usize = 6;
 
-/// How a value of the type is made; nothing where the description has no example of it.
+/// The expression that makes a value of the type; `None` if the description has no example of it.
 pub fn type_example(model: &Model, item: &TypeItem) -> Option<String> {
     let example = item.example.as_ref()?;
     let mut examples = Examples::of(model);
     let made = examples.named(item, Some(example), 0)?;
-    // Where it is a union, its variants convert into it.
+    // If it is a union, its variants convert into it.
     let made = match item.shape {
         TypeShape::Union { .. } => Code::call(format!("{}::from", examples.used(&item.name)), vec![made]),
         _ => made,
@@ -28,7 +28,7 @@ pub fn type_example(model: &Model, item: &TypeItem) -> Option<String> {
     Some(format!("{}\n{assignment}{made};\n# let _ = {variable};", examples.imports(&[], &made)))
 }
 
-/// A call with what it needs, and what a caller does with its answer.
+/// A call with its arguments, and a typical use of its response.
 pub fn call_example(model: &Model, operation: &Operation) -> String {
     let mut examples = Examples::of(model);
     let mut arguments: Vec<Code> =
@@ -78,7 +78,7 @@ pub fn call_example(model: &Model, operation: &Operation) -> String {
     let deprecated = if operation.deprecated.is_some() { "# #![allow(deprecated)]\n" } else { "" };
     let imports = examples.imports(&crates, &statements);
     let gap = if imports.is_empty() { "" } else { "\n" };
-    // What is hidden is not imported for the reader.
+    // Hidden lines do not import anything for the reader.
     let hidden_import = if hidden.contains("types::") { "# use trycourier::types;\n" } else { "" };
     format!(
         "```no_run\n{deprecated}{imports}{gap}{hidden_import}# async fn example(client: &trycourier::Client{hidden}) -> \
@@ -113,7 +113,7 @@ fn shown(model: &Model, response: &RustType) -> String {
 fn variable_name(name: &str) -> String {
     use heck::ToSnakeCase;
     let name = name.to_snake_case();
-    // The last word says what it is, unless Rust keeps it.
+    // The last part is descriptive, unless it is a Rust keyword.
     let last = name.rsplit('_').next().unwrap_or(&name);
     if syn::parse_str::<syn::Ident>(last).is_ok() { last.to_owned() } else { name }
 }
@@ -129,19 +129,19 @@ impl<'a> Examples<'a> {
         Self { model, used: BTreeSet::new() }
     }
 
-    /// The name of a type, which is to be imported.
+    /// The name of a type, which is recorded for import.
     fn used<'name>(&mut self, name: &'name str) -> &'name str {
         self.used.insert(name.to_owned());
         name
     }
 
-    /// The imports that the code needs beside those that are given.
+    /// The imports that the code needs in addition to the given paths.
     fn imports(&self, given: &[&str], code: &str) -> String {
         let mut imports: Vec<String> = given.iter().map(|path| (*path).to_owned()).collect();
         if code.contains("json!") {
             imports.push("serde_json::json".to_owned());
         }
-        // What was begun and left out again is not there.
+        // Types of discarded code are not imported.
         let is_there = |name: &&String| code.contains(&format!("{name}::")) || code.contains(&format!("{name}("));
         let names: Vec<&str> = self.used.iter().filter(is_there).map(String::as_str).collect();
         match names.as_slice() {
@@ -152,7 +152,7 @@ impl<'a> Examples<'a> {
         imports.into_iter().map(|import| format!("use {import};\n")).collect()
     }
 
-    /// An argument, or a variable for which nothing can be made up.
+    /// An argument, or a variable if no value can be made up.
     fn argument(&mut self, field: &Field, example: Option<&Value>, hidden: &mut String) -> Code {
         self.value(&field.kind, example, &field.ident, 0).unwrap_or_else(|| {
             let kind = match &field.kind {
@@ -203,7 +203,7 @@ impl<'a> Examples<'a> {
                     }
                     None => self.value(item, None, name, depth).map(|item| vec![item]),
                 };
-                // Of an empty list nobody knows the type.
+                // The element type of an empty list cannot be inferred.
                 let made = made.filter(|made| !made.is_empty())?;
                 let is_text = |item: &Code| matches!(item, Code::Word(word) if word.starts_with('"'));
                 let are_alike = made.iter().all(is_text);
@@ -228,7 +228,7 @@ impl<'a> Examples<'a> {
         })
     }
 
-    /// One of several that have to be of one type.
+    /// An element of a list whose elements must all have the same type.
     fn one(&mut self, kind: &RustType, made: Code) -> Code {
         match kind.named().and_then(|name| self.model.item(name)) {
             Some(TypeItem { shape: TypeShape::Union { .. }, name, .. }) => {
@@ -279,7 +279,7 @@ impl<'a> Examples<'a> {
     }
 }
 
-/// Names between the braces of an import, in as many lines as they need.
+/// Names between the braces of an import, on as many lines as necessary.
 fn filled(names: &[&str]) -> String {
     let flat = names.join(", ");
     if "use trycourier::types::{};".len() + flat.len() <= WIDTH {

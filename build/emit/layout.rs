@@ -1,26 +1,26 @@
-//! Code that stands on one line where it fits, and else on several, as `cargo fmt` would leave it.
+//! Layout of code on one line if it fits, or else on several, as `cargo fmt` would format it.
 
 use serde_json::Value;
 
-/// How much of a line the documentation shows.
+/// The line width that the documentation shows.
 pub const WIDTH: usize = 80;
 
 /// The longest chain of calls that stays on one line.
 const LONGEST_CHAIN: usize = 60;
 
-/// An expression, or a part of one.
+/// An expression, or part of one.
 #[derive(Clone, Debug)]
 pub enum Code {
     Word(String),
-    /// A list between brackets: `new(a, b)`, `[a, b]`.
+    /// A list in brackets: `new(a, b)`, `[a, b]`.
     Group {
         open: String,
         items: Vec<Code>,
         close: char,
     },
-    /// What stands before a value: `"name": 1`.
+    /// A prefix and its value: `"name": 1`.
     Named(String, Box<Code>),
-    /// Calls one after the other: `Message::new().to(…).data(…)`.
+    /// Chained calls: `Message::new().to(…).data(…)`.
     Chain(Vec<Code>),
 }
 
@@ -63,7 +63,7 @@ impl Code {
         }
     }
 
-    /// All on one line.
+    /// The code on one line.
     fn flat(&self) -> String {
         match self {
             Self::Word(word) => word.clone(),
@@ -75,7 +75,7 @@ impl Code {
         }
     }
 
-    /// After `column` signs of a line that begins with `indent` spaces, and with `after` signs behind it.
+    /// The code after `column` characters of a line with `indent` leading spaces, followed by `after` more characters.
     pub fn laid_out(&self, indent: usize, column: usize, after: usize) -> String {
         let flat = self.flat();
         let is_long_chain = matches!(self, Self::Chain(links) if links.len() > 2) && flat.len() > LONGEST_CHAIN;
@@ -97,14 +97,14 @@ impl Code {
                 text
             }
             Self::Group { open, items, close } => match items.as_slice() {
-                // A value alone begins on the line of its bracket.
+                // A single value begins on the line of its bracket.
                 [alone @ Self::Group { .. }] => {
                     format!("{open}{}{close}", alone.laid_out(indent, column + open.len(), after + 1))
                 }
                 items => {
                     let items = items.iter().map(|item| format!("{line}{},", item.laid_out(deeper, deeper, 1)));
                     let items: String = items.collect();
-                    // In JSON a comma at the end would be an error.
+                    // JSON does not allow trailing commas.
                     let items = if *close == '}' { items.trim_end_matches(',') } else { &items };
                     format!("{open}{items}\n{}{close}", " ".repeat(indent))
                 }

@@ -1,4 +1,4 @@
-//! The model as Rust.
+//! The generated Rust code, from the model.
 
 pub mod calls;
 mod conversion;

@@ -1,4 +1,4 @@
-//! The resources: what `client.lists().subscriptions()` returns, with a method for each of its operations.
+//! The resources: the return types of `client.lists().subscriptions()`, with a method for each of their operations.
 
 use std::fmt::Write as _;
 
@@ -128,7 +128,7 @@ fn method_text<'a>(
 ) -> String {
     let Operation { summary, description, http_method, template, .. } = operation;
     let mut text = format!("{summary}.\n\n{description}\n\n`{http_method} {template}`");
-    // A `String` takes everything that is written to it.
+    // Writing to a `String` always succeeds.
     for (index, (name, description)) in arguments.enumerate() {
         if index == 0 {
             text.push_str("\n\n# Arguments\n");

@@ -10,7 +10,7 @@ use crate::description::lookup::schema;
 use crate::model::{Model, ident};
 use crate::print::print;
 
-/// An implementation for each type: the schema of the description, with its references.
+/// An implementation for each type, with the description's schema and its references.
 pub fn schemas(model: &Model, document: &Value) -> Result<String, String> {
     let implementations = model.types.iter().map(|item| {
         let described =
@@ -25,7 +25,7 @@ pub fn schemas(model: &Model, document: &Value) -> Result<String, String> {
     Ok(print(implementations.collect::<Result<Vec<_>, String>>()?))
 }
 
-/// OpenAPI 3.0 as JSON Schema: other references, `null` as a type, no words of OpenAPI alone.
+/// Converts OpenAPI 3.0 to JSON Schema: other references, `null` as a type, no keywords that only OpenAPI has.
 fn json_schema(value: &mut Value, references: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {

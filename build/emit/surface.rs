@@ -1,4 +1,4 @@
-//! The public surface as text: what a reviewer reads when the description changes.
+//! The public surface as text, which reviewers read when the description changes.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::model::rust_type::RustType;
 use crate::model::{Field, Model, Operation, TypeItem, TypeShape};
 use crate::print::inline;
 
-/// An argument's name, and the type that it accepts.
+/// An argument's name and the type that it accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argument {
     pub ident: String,
@@ -16,7 +16,7 @@ pub struct Argument {
 
 impl Argument {
     fn new(model: &Model, ident: &str, kind: &RustType) -> Self {
-        // Every type of ours is one of `types`.
+        // Every generated type is in `types`.
         Self { ident: ident.to_owned(), accepts: inline(accepted(model, kind)).replace("types::", "") }
     }
 }
@@ -50,7 +50,7 @@ pub fn constructor(model: &Model, fields: &[Field], arguments: &[usize]) -> Vec<
 /// Every call and every type, sorted by name: arguments in order, setters, fields, variants.
 pub fn surface(model: &Model) -> String {
     let mut text = String::new();
-    // A `String` takes everything that is written to it.
+    // Writing to a `String` always succeeds.
     for operation in &model.operations {
         let _ = self::operation(&mut text, model, operation);
     }
@@ -60,7 +60,7 @@ pub fn surface(model: &Model) -> String {
     text.replace("types::", "")
 }
 
-/// Arguments as they are written between parentheses.
+/// Arguments, formatted for use between parentheses.
 pub fn list(arguments: &[Argument]) -> String {
     let arguments = arguments.iter().map(|argument| format!("{}: {}", argument.ident, argument.accepts));
     arguments.collect::<Vec<_>>().join(", ")

@@ -1,4 +1,4 @@
-//! Functions by which the crate's own tests reach every operation and every type.
+//! Functions through which the crate's own tests reach every operation and every type.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
@@ -7,7 +7,7 @@ use crate::model::rust_type::RustType;
 use crate::model::{Model, Operation, TypeShape, ident};
 use crate::print::print;
 
-/// A function that makes the call of an operation by its id: with `text` as every path parameter, and the members of
+/// A function that makes the call of an operation by its id, with `text` as every path parameter and the members of
 /// `parameters` as the other parameters of the same name.
 pub fn every_operation(model: &Model) -> String {
     let arms = model.operations.iter().map(|operation| {
@@ -69,7 +69,7 @@ pub fn every_list(model: &Model) -> String {
     }])
 }
 
-/// A function that decodes JSON into the type of a name and encodes it again.
+/// A function that decodes JSON into the type with a name and encodes it again.
 pub fn every_type(model: &Model) -> String {
     let arms = model.types.iter().map(|item| {
         let (text, name) = (&item.name, ident(&item.name));
@@ -99,7 +99,7 @@ pub fn every_type(model: &Model) -> String {
     }])
 }
 
-/// A function that asks schemars for the schema of the type of a name.
+/// A function that returns the schemars schema of the type with a name.
 pub fn every_shape(model: &Model) -> String {
     let arms = model.types.iter().map(|item| {
         let (text, name) = (&item.name, ident(&item.name));
@@ -116,7 +116,7 @@ pub fn every_shape(model: &Model) -> String {
     }])
 }
 
-/// A type as code outside the crate writes it.
+/// A type as it is written in code outside the crate.
 fn qualified(kind: &RustType) -> TokenStream {
     match kind {
         RustType::List(item) => {

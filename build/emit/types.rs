@@ -93,7 +93,7 @@ fn structure(
         #[non_exhaustive]
         pub struct #name {
             #(#members)*
-            /// The properties without a field of their own, by name.
+            /// The properties without a separate field, by name.
             pub extra: Extra,
         }
         impl #name {
@@ -116,7 +116,7 @@ fn structure(
     }
 }
 
-/// The setter of an optional field of a structure, and the one that clears it if it can be cleared.
+/// The setter of an optional field of a structure, and the method that clears the field if possible.
 pub fn setters(model: &Model, field: &Field, structure: &TokenStream) -> TokenStream {
     let name = ident(&field.ident);
     let kind = field.kind.clone().present();
@@ -152,7 +152,7 @@ pub fn setters(model: &Model, field: &Field, structure: &TokenStream) -> TokenSt
     }
 }
 
-/// The facts by which the shared reader and writer of `crate::json` work.
+/// The facts that the shared reader and writer of `crate::json` need.
 fn serialization(name: &str, fields: &[Field], constants: &[(String, String)]) -> TokenStream {
     let name = ident(name);
     let required = fields.iter().enumerate().filter(|(_, field)| field.required);
@@ -241,7 +241,7 @@ fn shape(variant: &Variant) -> TokenStream {
     }
 }
 
-/// Conversions into a union from everything that can only be meant as this variant.
+/// Conversions into a union from everything that unambiguously means this variant.
 fn conversions(union: &str, Variant { ident: variant, kind, .. }: &Variant) -> TokenStream {
     let (union, variant) = (ident(union), ident(variant));
     let from = |generics: TokenStream, source: TokenStream, value: TokenStream| {

@@ -1,4 +1,4 @@
-//! The types, operations and resources that the surface is made of, read from progenitor's code and the description.
+//! The types, operations and resources of the surface, read from progenitor's code and the description.
 
 mod operations;
 pub mod rust_type;
@@ -20,16 +20,16 @@ use crate::model::rust_type::RustType;
 
 /// Everything that is generated.
 pub struct Model {
-    /// By name.
+    /// The types, sorted by name.
     pub types: Vec<TypeItem>,
-    /// By dotted name.
+    /// The operations, sorted by dotted name.
     pub operations: Vec<Operation>,
-    /// By dotted name, parents before their children.
+    /// The resources, sorted by dotted name, parents before their children.
     pub resources: BTreeMap<Vec<String>, Resource>,
 }
 
 impl Model {
-    /// The type of a name.
+    /// Returns the type with a name.
     pub fn item(&self, name: &str) -> Option<&TypeItem> {
         item(&self.types, name)
     }
@@ -53,23 +53,23 @@ pub struct TypeItem {
     pub description: String,
     /// An example of it, as JSON.
     pub example: Option<Value>,
-    /// The features of which one is needed to have it; empty when it is always there.
+    /// The features that provide the type, any one of which is enough; empty if it is always available.
     pub features: Vec<String>,
     pub shape: TypeShape,
 }
 
 pub enum TypeShape {
     Structure {
-        /// In the order of their names.
+        /// The fields, sorted by name.
         fields: Vec<Field>,
-        /// The indices in `fields` of the required ones, in the order of the arguments of `new`.
+        /// The indices in `fields` of the required fields, in the order of the arguments of `new`.
         arguments: Vec<usize>,
-        /// Properties that can only have one value: name and value.
+        /// Properties with only one possible value: name and value.
         constants: Vec<(String, String)>,
     },
     Enum(Vec<EnumValue>),
     Union {
-        /// In the order in which they are tried.
+        /// The variants, in the order in which they are tried.
         variants: Vec<Variant>,
     },
 }
@@ -79,11 +79,11 @@ pub struct Field {
     /// The property's name in JSON.
     pub name: String,
     pub ident: String,
-    /// Without the `Option` of an optional field.
+    /// The type, without the `Option` of an optional field.
     pub kind: RustType,
-    /// Whether it must be present.
+    /// `true` if the property must be present.
     pub required: bool,
-    /// The value that `new` sets, if the property once had no other: then it is not an argument.
+    /// The value that `new` sets, if the property previously allowed no other value: then it is not an argument.
     pub preset: Option<Preset>,
     /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
@@ -96,7 +96,7 @@ impl Field {
         if self.required { self.kind.clone() } else { RustType::Optional(Box::new(self.kind.clone())) }
     }
 
-    /// Returns `true` if it is set by a method and not by an argument: it is optional, may be null, or has a preset.
+    /// Returns `true` if a method and not an argument sets the field: it is optional, may be null, or has a preset.
     pub fn has_setter(&self) -> bool {
         !self.required || self.preset.is_some() || matches!(self.kind, RustType::Optional(_))
     }
@@ -132,9 +132,9 @@ pub struct Variant {
     pub shape: Shape,
 }
 
-/// An operation of the description, and so a call of the surface.
+/// An operation of the description, and a call of the surface.
 pub struct Operation {
-    /// The struct in `calls`.
+    /// The name of the struct in `calls`.
     pub name: String,
     /// The dotted name, in parts: resource, sub-resources, method.
     pub path: Vec<String>,
@@ -147,15 +147,15 @@ pub struct Operation {
     pub headers: Vec<Parameter>,
     pub body: Option<RustType>,
     pub response: RustType,
-    /// Whether an empty response is accepted although a body is described.
+    /// `true` if an empty response is accepted although a body is described.
     pub response_optional: bool,
-    /// Whether the response can hold a secret.
+    /// `true` if the response can contain a secret.
     pub sensitive: bool,
-    /// Whether sending it twice without a key does no more than sending it once.
+    /// `true` if sending the request twice without a key has the same effect as sending it once.
     pub repeatable: bool,
-    /// Whether its 409 is final.
+    /// `true` if a 409 response is final.
     pub final_conflict: bool,
-    /// Other words by which a reader may search for it.
+    /// Additional search terms for the documentation.
     pub aliases: Vec<String>,
     /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
@@ -171,7 +171,7 @@ pub struct BodyStruct<'a> {
 }
 
 impl Operation {
-    /// The structure behind the body.
+    /// The structure of the body.
     pub fn body_struct<'a>(&self, types: &'a [TypeItem]) -> Option<BodyStruct<'a>> {
         let body = item(types, self.body.as_ref()?.named()?)?;
         let TypeShape::Structure { fields, arguments, .. } = &body.shape else { return None };
@@ -179,7 +179,7 @@ impl Operation {
         Some(BodyStruct { name: &body.name, fields, arguments })
     }
 
-    /// The parameters that have setters, those of the query first.
+    /// The parameters that have setters; query parameters come first.
     pub fn optional_parameters(&self) -> impl Iterator<Item = &Parameter> + Clone {
         self.query.iter().chain(&self.headers)
     }
@@ -192,7 +192,7 @@ impl Operation {
         self.path.split_last().map_or(&[], |(_, resource)| resource)
     }
 
-    /// The first word of the dotted name, by which the feature is called.
+    /// The first part of the dotted name, which is also the name of the feature.
     pub fn feature(&self) -> String {
         self.path.first().map(|name| name.replace('_', "-")).unwrap_or_default()
     }
@@ -203,12 +203,12 @@ impl Operation {
     }
 }
 
-/// A parameter in path, query or header.
+/// A parameter in the path, query or headers.
 pub struct Parameter {
-    /// Its name on the wire.
+    /// The name on the wire.
     pub name: String,
     pub ident: String,
-    /// Without the `Option`.
+    /// The type, without the `Option`.
     pub kind: RustType,
     /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
@@ -216,7 +216,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Returns `true` if its value is a credential, by the description's `x-sensitive`.
+    /// Returns `true` if its value is a credential, according to the description's `x-sensitive`.
     pub fn is_secret(&self) -> bool {
         matches!(self.kind, RustType::Sensitive(_))
     }
@@ -226,25 +226,25 @@ impl Parameter {
 pub struct Paging {
     /// The property of the response that holds the items.
     pub property: String,
-    /// Its field, and whether that is optional.
+    /// The field with the items.
     pub items: String,
     pub items_optional: bool,
     pub item: RustType,
     pub shape: PagingShape,
 }
 
-/// A resource: what `client.lists()` returns.
+/// A resource: the return type of `client.lists()`.
 pub struct Resource {
     pub description: String,
 }
 
-/// `["lists", "subscriptions"]` to `ListsSubscriptions`.
+/// Converts `["lists", "subscriptions"]` to `ListsSubscriptions`.
 pub fn resource_type(resource: &[String]) -> String {
     resource.join("_").to_upper_camel_case()
 }
 
-/// The note of a deprecated property or parameter. `ident_of` gives the Rust name of another one, which `x-replacement`
-/// names.
+/// The note of a deprecated property or parameter. `ident_of` returns the Rust name of the property or parameter in
+/// `x-replacement`.
 fn deprecated(
     what: &str,
     described: &Value,
@@ -257,7 +257,7 @@ fn deprecated(
         (true, None) => Ok(Some(format!("Courier has deprecated this {what}"))),
         (true, Some(name)) => match ident_of(name) {
             Some(ident) => Ok(Some(format!("Courier has deprecated this {what}; use `{ident}`"))),
-            None => Err(format!("its `x-replacement` names `{name}`, which is not beside it")),
+            None => Err(format!("its `x-replacement` names `{name}`, which does not exist there")),
         },
     }
 }

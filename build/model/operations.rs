@@ -14,7 +14,7 @@ use crate::description::paging::{DescribedPaging, paging};
 use crate::model::rust_type::RustType;
 use crate::model::{Operation, Paging, Parameter, TypeItem, TypeShape, item};
 
-/// Reads the operations, in the order of their dotted names.
+/// Reads the operations, sorted by dotted name.
 pub fn operations(code: &syn::File, document: &Value, types: &[TypeItem]) -> Result<Vec<Operation>, String> {
     let methods = methods(code);
     let mut operations = BTreeMap::new();
@@ -91,7 +91,7 @@ fn operation(
         return Err(format!("progenitor's response is `{response}`, which is not what the description has"));
     }
     let method = http_method.to_uppercase();
-    // RFC 9110; a `POST` is repeated under its key alone, and a `PATCH` only if its operation says so.
+    // RFC 9110; a `POST` is repeated only with a key, and a `PATCH` only if its operation allows it.
     let repeatable = described.get("x-repeatable").and_then(Value::as_bool);
     let paging = paging(document, described)?;
     let operation = Operation {
@@ -132,7 +132,7 @@ fn parameter(
                 .to_owned(),
         );
     }
-    // Every segment of a path is text; a credential is not shown.
+    // Every path segment is text; a credential is not shown.
     let kind = match location {
         "path" if is_marked(described, "x-sensitive") => RustType::Sensitive(Box::new(RustType::Text)),
         "path" => RustType::Text,
@@ -140,7 +140,7 @@ fn parameter(
     };
     Ok(Parameter {
         name: name.to_owned(),
-        // Callers know a header without the prefix of headers that no standard defines.
+        // Callers know a nonstandard header without its `X-` prefix.
         ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
         kind,
         deprecated: super::deprecated("parameter", described, ident_of)
@@ -149,7 +149,7 @@ fn parameter(
     })
 }
 
-/// The paging with the field and the type of the items.
+/// The paging, with the field and the type of the items.
 fn rust_paging(paging: &DescribedPaging<'_>, response: &RustType, types: &[TypeItem]) -> Result<Paging, String> {
     let field = response.named().and_then(|name| match &item(types, name)?.shape {
         TypeShape::Structure { fields, .. } => fields.iter().find(|field| field.name == paging.items),
@@ -174,7 +174,7 @@ fn aliases(operation: &Value) -> Result<Vec<String>, String> {
     words.flatten().ok_or_else(|| "its `x-aliases` is not a list of words".to_owned())
 }
 
-/// The note of an operation that is deprecated, with the operation that its `x-replacement` names.
+/// The note of a deprecated operation, with the operation that its `x-replacement` names.
 fn deprecated(document: &Value, operation: &Value) -> Result<Option<String>, String> {
     let replacement = text(operation, "x-replacement");
     if !is_marked(operation, "deprecated") {
@@ -190,7 +190,7 @@ fn deprecated(document: &Value, operation: &Value) -> Result<Option<String>, Str
     Ok(Some(format!("Courier has deprecated this operation; use `client.{}().{method}`", resource.replace('.', "()."))))
 }
 
-/// The arguments except `self`, with progenitor's names, by their keys.
+/// The arguments except `self`, with progenitor's names, by key.
 fn arguments(signature: &Signature) -> Result<BTreeMap<String, (String, RustType)>, String> {
     let mut arguments = BTreeMap::new();
     for argument in &signature.inputs {
@@ -199,13 +199,13 @@ fn arguments(signature: &Signature) -> Result<BTreeMap<String, (String, RustType
         let ident = name.ident.to_string();
         let key = argument_key(&ident);
         if let Some((other, _)) = arguments.insert(key, (ident.clone(), RustType::from_syn(&argument.ty)?)) {
-            return Err(format!("progenitor's arguments `{other}` and `{ident}` cannot be told apart"));
+            return Err(format!("progenitor's arguments `{other}` and `{ident}` have the same key"));
         }
     }
     Ok(arguments)
 }
 
-/// The key by which a parameter of the description finds its argument of progenitor's: `X-Request-Id` is `x_request_id`,
+/// The key that maps a parameter of the description to progenitor's argument: `X-Request-Id` is `x_request_id`,
 /// and `type` is `type_`.
 fn argument_key(name: &str) -> String {
     name.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -236,7 +236,7 @@ fn requires_nothing(document: &Value, schema: &Value) -> bool {
         || variants(schema).iter().any(|variant| requires_nothing(document, variant))
 }
 
-/// Fails if the arguments, setters or fields of the call would have one name twice.
+/// Fails if two arguments, setters or fields of the call would have the same name.
 fn require_distinct_names(operation: &Operation, types: &[TypeItem]) -> Result<(), String> {
     const METHODS_OF_CALLS: [&str; 11] =
         ["client", "body", "send", "send_raw", "options", "extra", "prepare", "new", "with_body", "items", "pages"];
@@ -254,7 +254,7 @@ fn require_distinct_names(operation: &Operation, types: &[TypeItem]) -> Result<(
     let repeated = repeated.or_else(|| optional.clone().chain(body_setters).find(|name| !setters.insert(name)));
     let repeated = repeated.or_else(|| in_path.chain(optional).find(|name| !fields.insert(name)));
     match repeated {
-        Some(name) => Err(format!("it has `{name}` twice, or the name is kept for what every call has")),
+        Some(name) => Err(format!("it has `{name}` twice, or the name is reserved by every call")),
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! The types of fields, arguments and answers.
+//! The types of fields, arguments and responses.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use syn::{GenericArgument, PathArguments, Type};
 use crate::model::ident;
 use crate::print::inline;
 
-/// A type, with what is needed to write it and to convert into it.
+/// A type, with the information needed to write it and to convert into it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RustType {
     Unit,
@@ -26,7 +26,7 @@ pub enum RustType {
     /// A type of the description.
     Named(String),
     Sensitive(Box<RustType>),
-    /// Null, or a value: where null means something.
+    /// Null or a value, for properties in which null has a meaning.
     Nullable(Box<RustType>),
     Optional(Box<RustType>),
     List(Box<RustType>),
@@ -65,14 +65,14 @@ impl RustType {
             "Option" => Self::Optional(inner(0)?),
             "Vec" => Self::List(inner(0)?),
             "HashMap" | "BTreeMap" => Self::Map(inner(1)?),
-            // What typify makes of an object without properties, here and there.
+            // typify sometimes generates this for an object without properties.
             "Map" => Self::Object,
             name if arguments.is_empty() => Self::Named(name.to_owned()),
             name => return Err(format!("the type `{name}` with arguments is not known to the generator")),
         })
     }
 
-    /// The type without what makes it optional.
+    /// The type without the wrapper that makes it optional.
     pub fn present(self) -> Self {
         match self {
             Self::Optional(inner) => *inner,
@@ -80,7 +80,7 @@ impl RustType {
         }
     }
 
-    /// The name of the described type that it is or holds.
+    /// The name of the described type that this type is or contains.
     pub fn named(&self) -> Option<&str> {
         match self {
             Self::Named(name) => Some(name),
@@ -94,7 +94,7 @@ impl RustType {
     }
 }
 
-/// As code in a module that has `types` in scope.
+/// The code of the type in a module with `types` in scope.
 impl ToTokens for RustType {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.append_all(match self {
@@ -144,7 +144,7 @@ mod tests {
             let read = RustType::from_syn(&syn::parse_str(code).unwrap()).unwrap();
             assert_eq!(read.to_string(), expected);
         }
-        // A type that contains itself would be a `Box`; the description has none.
+        // A type that contains itself would be a `Box`; the description has no such type.
         for unknown in ["Cow<'a, str>", "::std::boxed::Box<Node>"] {
             let error = RustType::from_syn(&syn::parse_str(unknown).unwrap()).unwrap_err();
             assert!(error.contains("is not known to the generator"), "{error}");

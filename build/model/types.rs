@@ -15,13 +15,13 @@ use crate::model::rust_type::RustType;
 use crate::model::variants::variant_name;
 use crate::model::{EnumValue, Field, Preset, TypeItem, TypeShape, Variant};
 
-/// The bits of the integer in which a structure remembers which of its fields have been read.
+/// The number of bits of the integer in which a structure records which of its fields have been read.
 const MAX_FIELDS: usize = 64;
 
-/// The schema that is a parameter of a path, which the calls take as text.
+/// The schema of path parameters, which the calls accept as text.
 const PATH_SEGMENT: &str = "PathSegment";
 
-/// Reads the types, in the order of their names.
+/// Reads the types, sorted by name.
 pub fn types(
     code: &syn::File,
     document: &Value,
@@ -70,7 +70,7 @@ pub fn types(
     Ok(types.into_values().collect())
 }
 
-/// The items of one of progenitor's modules.
+/// The items of a module of progenitor's code.
 fn module<'a>(code: &'a syn::File, name: &str) -> Result<&'a [Item], String> {
     let found = code.items.iter().find_map(|item| match item {
         Item::Mod(module) if module.ident == name => module.content.as_ref(),
@@ -90,7 +90,7 @@ fn structure(
          openapi/overlay/corrections.yaml",
     )?;
     if constants.len() == described.len() {
-        // Of an object without described properties progenitor makes a map.
+        // For an object without described properties, progenitor generates a map.
         return Ok(TypeShape::Structure { fields: Vec::new(), arguments: Vec::new(), constants });
     }
     let Fields::Named(named) = &item.fields else { return Err("progenitor made a tuple of it".to_owned()) };
@@ -121,7 +121,7 @@ fn structure(
                 return Err(format!("`{name}`: `x-null: {other}` is not known, or the property is required"));
             }
         };
-        // progenitor has no conversion of a value of any JSON.
+        // progenitor does not generate conversions for values of arbitrary JSON.
         let is_hidden = kind == RustType::Json && is_marked(property, "x-sensitive");
         let kind = if is_hidden { RustType::Sensitive(Box::new(kind)) } else { kind };
         if ["extra", "new"].contains(&ident.as_str()) {
@@ -165,7 +165,7 @@ fn structure(
     Ok(TypeShape::Structure { fields, arguments, constants })
 }
 
-/// The variant of an enum for the value that a property once had alone.
+/// The variant of an enum for the only value that a property previously allowed.
 fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Result<Preset, String> {
     let kind = kind.named().unwrap_or_default();
     let Some(Item::Enum(item)) = items.get(kind) else {
@@ -177,7 +177,7 @@ fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Resu
             return Ok(Preset { kind: kind.to_owned(), variant: ident });
         }
     }
-    Err(format!("has the `x-constant` {value}, which is no value of its type"))
+    Err(format!("has the `x-constant` {value}, which is not a value of its type"))
 }
 
 fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
@@ -273,7 +273,7 @@ fn serde_arguments(
     Ok(())
 }
 
-/// Sets the features of every type. The types of error responses need none.
+/// Sets the features of every type. The types of error responses are always available.
 pub fn features(types: &mut [TypeItem], document: &Value) -> Result<(), String> {
     let mut by_schema: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (_, _, operation) in operations(document) {

@@ -1,11 +1,11 @@
-//! What the variants of a union are called.
+//! The names of a union's variants.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
 use crate::model::rust_type::RustType;
 
-/// Names a variant after its type: the words of the type's name, less those of the union's. A variant that is added or
-/// moved renames no other.
+/// Names a variant after its type: the parts of the type's name, without the parts of the union's name. Adding or
+/// moving a variant does not rename others.
 pub fn variant_name(union: &str, kind: &RustType) -> Result<String, String> {
     Ok(match kind {
         RustType::Named(name) => {
@@ -14,7 +14,7 @@ pub fn variant_name(union: &str, kind: &RustType) -> Result<String, String> {
             let snake = name.to_snake_case();
             let own: Vec<&str> = snake.split('_').filter(|word| !of_union.contains(word)).collect();
             let own = own.join("_").to_upper_camel_case();
-            // `2fa` could not begin a name.
+            // `2fa` is not a valid start of a name.
             if own.starts_with(|first: char| first.is_alphabetic()) { own } else { name.clone() }
         }
         RustType::Text => "Text".to_owned(),

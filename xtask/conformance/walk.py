@@ -1,4 +1,4 @@
-"""Fifty steps through a Courier by its official Python client, each of which expects what the earlier ones stored.
+"""Fifty steps with Courier's official Python client against a server, each of which relies on the data of earlier steps.
 
 `cargo xtask conformance` runs it against examples/local_courier.rs, whose address is in COURIER_BASE_URL.
 """
@@ -103,28 +103,28 @@ while True:
         break
     cursor = page.paging.cursor
 step("a walk over pages meets each list once", seen == [f"page.{number:02}" for number in range(25)] and pages == 3)
-step("a cursor of one's own is refused", refused(courier.BadRequestError, lambda: client.lists.list(cursor="mine")))
+step("an invented cursor is refused", refused(courier.BadRequestError, lambda: client.lists.list(cursor="mine")))
 
 # Sends.
 sent = client.send.message(message={"to": {"user_id": "ada"}, "content": {"title": "Hi {{name}}", "body": "It is on its way."}, "data": {"name": "Ada"}})
 step("a message is on its way at once", client.messages.retrieve(sent.request_id).status == "ENQUEUED")
 step("it is delivered", wait_for("DELIVERED", sent.request_id))
-step("its history tells the way", [event["type"] for event in client.messages.history(sent.request_id).results] == ["ENQUEUED", "ROUTED", "SENT", "DELIVERED"])
+step("its history lists the steps", [event["type"] for event in client.messages.history(sent.request_id).results] == ["ENQUEUED", "ROUTED", "SENT", "DELIVERED"])
 step("its variables are filled in", client.messages.content(sent.request_id).results[0].content.title == "Hi Ada")
-step("a delivered one cannot be canceled", refused(courier.ConflictError, lambda: client.messages.cancel(sent.request_id)))
+step("a delivered message cannot be canceled", refused(courier.ConflictError, lambda: client.messages.cancel(sent.request_id)))
 several = client.send.message(message={"to": [{"email": "a@example.com"}, {"email": "b@example.com"}], "content": {"title": "t", "body": "b"}})
 step("several recipients get a message each", len(client.messages.list(trace_id=several.request_id).results) == 2)
-step("the request is no message then", refused(courier.NotFoundError, lambda: client.messages.retrieve(several.request_id)))
+step("the request is not a message", refused(courier.NotFoundError, lambda: client.messages.retrieve(several.request_id)))
 to_list = client.send.message(message={"to": {"list_id": "eng.rust"}, "content": {"title": "t", "body": "b"}})
 step("a list's subscribers get one", [message.recipient for message in client.messages.list(trace_id=to_list.request_id).results] == ["ada"])
 delayed = client.send.message(message={"to": {"user_id": "ada"}, "content": {"title": "t", "body": "b"}, "delay": {"duration": 1000}})
-step("a delayed one waits", client.messages.retrieve(delayed.request_id).status == "DELAYED")
+step("a delayed message waits", client.messages.retrieve(delayed.request_id).status == "DELAYED")
 step("and can be canceled", client.messages.cancel(delayed.request_id).status == "CANCELED")
 nowhere = client.send.message(message={"to": {"user_id": "nobody"}, "content": {"title": "t", "body": "b"}})
-step("who has no address is unroutable", wait_for("UNROUTABLE", nowhere.request_id))
+step("a user without an address is unroutable", wait_for("UNROUTABLE", nowhere.request_id))
 unmapped = client.send.message(message={"to": {"user_id": "ada"}, "template": "nt_unknown"})
 step("an unknown template is unmapped", wait_for("UNMAPPED", unmapped.request_id))
-step("a message for nobody is refused", refused(courier.BadRequestError, lambda: client.send.message(message={"content": {"title": "t", "body": "b"}})))
+step("a message without a recipient is refused", refused(courier.BadRequestError, lambda: client.send.message(message={"content": {"title": "t", "body": "b"}})))
 step("501 recipients are too many", refused(courier.BadRequestError, lambda: client.send.message(message={"to": [{"user_id": "ada"}] * 501, "content": {"title": "t", "body": "b"}})))
 keyed = [client.send.message(message={"to": {"user_id": "ada"}, "content": {"title": "once", "body": "b"}}, idempotency_key="order-1").request_id for _ in range(2)]
 step("one idempotency key sends once", keyed[0] == keyed[1])
@@ -188,7 +188,7 @@ step("a topic's default holds at first", client.users.preferences.retrieve_topic
 client.users.preferences.update_or_create_topic(topic.id, user_id="ada", topic={"status": "OPTED_OUT"})
 step("a user's own choice wins", client.users.preferences.retrieve("ada").items[0].status == "OPTED_OUT")
 opted_out = client.send.message(message={"to": {"user_id": "ada"}, "content": {"title": "t", "body": "b"}, "preferences": {"subscription_topic_id": topic.id}})
-step("who opted out gets nothing", wait_for("FILTERED", opted_out.request_id))
+step("a user who opted out gets nothing", wait_for("FILTERED", opted_out.request_id))
 replaced = client.users.preferences.bulk_replace("ada", topics=[])
 step("an empty replacement resets all", replaced.deleted == [topic.id] and client.users.preferences.retrieve("ada").items[0].status == "OPTED_IN")
 step("a section with topics stays", refused(courier.ConflictError, lambda: client.workspace_preferences.archive(section.id)))

@@ -2,16 +2,16 @@
 
     python3 derive.py WHEEL
 
-The wheel is read and never run: its modules are parsed, its annotations are followed, and what they say becomes the
-description. It has no sentences, and the same wheel always gives the same text.
+The wheel is read but never run: its modules are parsed, its annotations are resolved, and the result is the description.
+The description has no prose, and the same wheel always produces the same text.
 
-The client calls its types after the methods that use them. `names.json` has the names by which `openapi/upstream.yaml`
-knows these types; two that get the same name are one type, whose properties are those of both.
+The client names its types after the methods that use them. `names.json` maps them to the names in
+`openapi/upstream.yaml`; two types with the same name become one type with the properties of both.
 
-What is read where:
+Sources:
 - `courier/resources/**`: the operations. A method calls `self._get`, `_post`, …: the path, the body, the query and the
-  headers are the arguments of that call, the answer is its `cast_to`.
-- `courier/types/**`: the schemas. `BaseModel`s are what is answered, `TypedDict`s what is sent, aliases are unions and enums.
+  headers are the arguments of that call, the response is its `cast_to`.
+- `courier/types/**`: the schemas. `BaseModel`s are responses, `TypedDict`s are request data, aliases are unions and enums.
 """
 
 import ast
@@ -40,7 +40,7 @@ MAPS = {"Dict", "dict", "Mapping"}
 
 
 class NotUnderstood(Exception):
-    """The client is written in a way that this script does not know."""
+    """The client has a construct that this script does not support."""
 
 
 def pascal(text):
@@ -52,7 +52,7 @@ def letters(text):
 
 
 class Module:
-    """One parsed file: what it defines and what it imports."""
+    """One parsed file: its definitions and imports."""
 
     def __init__(self, name, is_package, text):
         self.name = name
@@ -69,7 +69,7 @@ class Module:
                     self.imports.setdefault(alias.asname or alias.name, (source, alias.name))
 
     def define(self, body):
-        """What is defined for one version of Python and another for the next is defined the first way."""
+        """Records definitions; if there are several for different versions of Python, the first one counts."""
         for node in body:
             if isinstance(node, ast.ClassDef):
                 self.definitions.setdefault(node.name, node)
@@ -108,14 +108,14 @@ class Release:
         return self.modules[name]
 
     def find(self, module, name, seen=()):
-        """The module that a name is defined in, and its name there."""
+        """Returns the module that defines a name, and its name there."""
         if name in module.definitions:
             return module, name
         if name in module.imports and (module.name, name) not in seen:
             source, original = module.imports[name]
             if source in self.modules:
                 return self.find(self.modules[source], original, seen + ((module.name, name),))
-        # Modules that refer to each other leave an import out; a type has a file of its name.
+        # Modules that refer to each other omit an import; a type is in a file with the same name.
         package = module.name.rsplit(".", 1)[0]
         for sibling in (package, TYPES + "shared_params", TYPES + "shared"):
             file = sibling + "." + re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
@@ -125,14 +125,14 @@ class Release:
 
 
 class Schemas:
-    """Makes schemas of annotations, and keeps those that have a name."""
+    """Makes schemas from annotations, and keeps the named schemas."""
 
     def __init__(self, release):
         self.release = release
         self.named = {}
-        # By which file each name is taken: two files can define types of one name.
+        # The file that uses each name: two files can define types with the same name.
         self.owners = {}
-        # The names whose schema is of what is sent: it tells null from absence, which an answer's does not.
+        # The names of request schemas, which distinguish null from absence; response schemas do not.
         self.sent = set()
 
     def name(self, module, defined):
@@ -258,7 +258,7 @@ class Schemas:
         return schema
 
     def fields(self, node, module):
-        """The fields by their Python names, in order, those of what it inherits from first."""
+        """Returns the fields by their Python names, in order, inherited fields first."""
         if not isinstance(node, ast.ClassDef):
             return self.functional(node, module)
         fields = {}
@@ -273,7 +273,7 @@ class Schemas:
         return fields
 
     def functional(self, node, module):
-        """`TypedDict("Name", {"if": …}, total=False)`, as is written for names that are words of Python."""
+        """Returns the fields of `TypedDict("Name", {"if": …}, total=False)`, the syntax for names that are Python keywords."""
         if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "TypedDict"):
             raise NotUnderstood("%s inherits from %s" % (module.name, ast.unparse(node)))
         is_total = not any(part.arg == "total" and ast.unparse(part.value) == "False" for part in node.keywords)
@@ -298,7 +298,7 @@ class Schemas:
         is_required = not any(part.arg == "default" for part in info.keywords) if info else node.value is None
         schema = self.of(node.annotation, module)
         if not is_required:
-            # The client reads what is missing as None, so that its annotation says nothing of null.
+            # The client reads missing values as None, so its annotation does not indicate null.
             schema.pop("nullable", None)
             if set(schema) == {"allOf"}:
                 schema = schema["allOf"][0]
@@ -306,7 +306,7 @@ class Schemas:
 
 
 def alias(node):
-    """What an alias stands for; `TypeAliasType("Name", …)` is written for those that hold themselves."""
+    """Returns the value of an alias; recursive aliases are written as `TypeAliasType("Name", …)`."""
     is_call = isinstance(node, ast.Call) and ast.unparse(node.func) == "TypeAliasType"
     return node.args[1] if is_call else node
 
@@ -328,7 +328,7 @@ def enum(values):
 
 
 class Operations:
-    """Makes an operation of each method that calls the API."""
+    """Makes an operation from each method that calls the API."""
 
     def __init__(self, release):
         self.release = release
@@ -345,7 +345,7 @@ class Operations:
             for resource in module.tree.body:
                 is_class = isinstance(resource, ast.ClassDef) and resource.name.endswith("Resource")
                 if is_class and not resource.name.startswith("Async"):
-                    # Of an overloaded method, the last definition is the one that has a body.
+                    # The last definition of an overloaded method is its implementation.
                     methods = {method.name: method for method in resource.body if isinstance(method, ast.FunctionDef)}
                     for method in methods.values():
                         self.operation(".".join(parts), method, module)
@@ -391,7 +391,7 @@ class Operations:
 
     def body(self, node, method, module):
         if not isinstance(node, ast.Call):
-            raise NotUnderstood("%s sends %s, whose type is not said" % (method, ast.unparse(node)))
+            raise NotUnderstood("%s sends %s, whose type is unknown" % (method, ast.unparse(node)))
         sent, params = node.args[0], node.args[1]
         owner, defined = self.locate(params, module)
         is_structure = isinstance(owner.definitions[defined], ast.ClassDef)
@@ -414,7 +414,7 @@ class Operations:
         return self.schemas.of(params, module)
 
     def transformed(self, call, module):
-        """The names that `maybe_transform({…}, params)` sends, and the fields of its type."""
+        """Returns the names that `maybe_transform({…}, params)` sends, and the fields of its type."""
         owner, defined = self.locate(call.args[1], module)
         fields = self.schemas.fields(owner.definitions[defined], owner)
         return [key.value for key in call.args[0].keys], fields
@@ -449,7 +449,7 @@ def headers(method):
 
 
 def renamed(value, names):
-    """The same with every reference to a type by the name that we know it by."""
+    """Returns the value with every reference to a type by its name in `names.json`."""
     if isinstance(value, list):
         return [renamed(inner, names) for inner in value]
     if not isinstance(value, dict):
@@ -462,7 +462,7 @@ def renamed(value, names):
 
 
 def joined(one, other):
-    """One type of two: it requires what both do, since what only one of them requires can be absent."""
+    """Merges two types; only properties that both require are required, since the others can be absent."""
     if one == other or "properties" not in one or "properties" not in other:
         return one
     schema = dict(one, properties={**other["properties"], **one["properties"]})

@@ -1,16 +1,16 @@
 //! The order of required properties, which is the order of arguments in Rust.
 //!
-//! If two required strings changed places, callers would still compile, and send the wrong values. So a schema keeps the
-//! order in which it was first fetched, and `order.yaml` sets a more natural one.
+//! If two required strings swapped positions, callers would still compile but send the wrong values. So a schema keeps
+//! the order in which it was first fetched, and `order.yaml` sets a more natural one.
 
 use serde_json::Value;
 
 use crate::document::{schemas, schemas_mut};
 
-/// The mark with the properties of a schema in the order of the arguments. Properties that it leaves out come last.
+/// The mark with the properties of a schema in the order of the arguments. Other properties come last.
 const ORDER: &str = "x-order";
 
-/// Keeps the order that the required properties have in the committed document, and appends those that are new.
+/// Keeps the order that the required properties have in the committed document, and appends new ones.
 pub fn keep_order(document: &mut Value, committed: &Value) {
     match (document, committed) {
         (Value::Object(document), Value::Object(committed)) => {
@@ -29,7 +29,7 @@ pub fn keep_order(document: &mut Value, committed: &Value) {
     }
 }
 
-/// Puts the required properties in the order of `x-order`, and returns what it names that is not required:
+/// Puts the required properties in the order of `x-order`, and returns its entries that are not required:
 /// `Schema.property`.
 pub fn arrange(document: &mut Value) -> Vec<String> {
     let mut gone = Vec::new();

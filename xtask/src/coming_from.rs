@@ -1,4 +1,4 @@
-//! `docs/coming-from.md`: the calls of the official SDKs next to ours.
+//! `docs/coming-from.md`: the calls of the official SDKs next to the calls of this crate.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use heck::{ToLowerCamelCase, ToSnakeCase};
 use crate::generator::model::rust_type::RustType;
 use crate::generator::model::{Model, Operation, TypeItem, TypeShape};
 
-/// Its path in the repository.
+/// The path of the document in the repository.
 pub const FILE: &str = "docs/coming-from.md";
 
 /// The text above the tables: how to read them, and how values are written.
 const HEADING: &str = include_str!("coming_from.md");
 
-/// The whole document: a table for each resource.
+/// The whole document, with a table for each resource.
 pub fn table(model: &Model) -> String {
     let mut by_resource: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for call in &model.operations {
@@ -48,9 +48,9 @@ fn row(model: &Model, call: &Operation) -> String {
 /// The required part of the body of a call.
 enum Body<'a> {
     None,
-    /// The properties by wire name, identifier and type, and those with one value only.
+    /// The properties by wire name, identifier and type, and the properties with only one possible value.
     Properties(Vec<(&'a str, &'a str, &'a RustType)>, &'a [(String, String)]),
-    /// One of several structures.
+    /// A union of structures.
     Union(&'a RustType),
     /// A string.
     Plain(&'a RustType),
@@ -71,7 +71,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The last path parameter alone, and an object with the rest.
+/// The last path parameter, and an object with the rest.
 fn in_node(call: &Operation, body: &Body<'_>) -> String {
     let (last, mut named) = in_path(call);
     match body {
@@ -87,7 +87,7 @@ fn in_node(call: &Operation, body: &Body<'_>) -> String {
     last.map(|name| name.to_lower_camel_case()).into_iter().chain(object).collect::<Vec<_>>().join(", ")
 }
 
-/// The last path parameter alone, and the rest by name.
+/// The last path parameter, and the rest by name.
 fn in_python(call: &Operation, body: &Body<'_>) -> String {
     let (last, named) = in_path(call);
     let mut named: Vec<String> = named.into_iter().map(|name| format!("{name}=…")).collect();
@@ -108,7 +108,7 @@ fn in_path(call: &Operation) -> (Option<String>, Vec<String>) {
     (names.pop(), names)
 }
 
-/// In the order of the path, then of the body; with the type of everything that is not a string.
+/// The arguments in the order of the path, then of the body, with the type of everything that is not a string.
 fn in_rust(call: &Operation, body: &Body<'_>) -> String {
     let in_path = call.path_parameters.iter().map(|parameter| (parameter.ident.as_str(), &parameter.kind));
     let in_body = match body {

@@ -1,5 +1,5 @@
-//! `cargo xtask conformance`: tests against others. The mock server of the official SDKs reads the description and takes every
-//! call; the official Python client talks to `examples/local_courier.rs`.
+//! `cargo xtask conformance`: tests against other programs. The mock server of the official SDKs reads the description
+//! and accepts every call; the official Python client talks to `examples/local_courier.rs`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -17,7 +17,7 @@ const MOCK_STARTS_WITHIN: Duration = Duration::from_secs(60);
 const CLIENT: &str = "trycourier==9.13.0";
 const MARKER: &str = "@pytest.mark.skip(reason=\"Mock server tests are disabled\")";
 
-/// The test that fails in the client itself: the type of its response names a class that it does not import.
+/// The test that fails because of a defect in the client: its response type names a class that it does not import.
 const FAILS_THERE: &str = "_retrieve_content";
 
 pub fn check(repository: &Path) -> Result<()> {
@@ -59,7 +59,7 @@ struct Mock {
 
 impl Mock {
     fn start(repository: &Path) -> Result<Self> {
-        // It cannot choose a free port, so it gets one that was free just now.
+        // It cannot choose a free port, so it gets a port that was free just before.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = Command::new("npx");
         command.args([
@@ -72,7 +72,7 @@ impl Mock {
             "--no-color",
             "openapi/courier.yaml",
         ]);
-        // npx starts other processes, which end with their group.
+        // npx starts other processes, which are terminated with their group.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.current_dir(repository).stdout(Stdio::null()).spawn().context("cannot run npx")?;
@@ -87,7 +87,7 @@ impl Drop for Mock {
         if cfg!(unix) {
             let _ = Command::new("kill").args(["--", &format!("-{}", self.child.id())]).status();
         }
-        // It may have ended by itself.
+        // It may have exited by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -104,7 +104,7 @@ fn python_client(repository: &Path, python: &str) -> Result<()> {
 
     println!("The test suite of {CLIENT} runs against local_courier.");
     let server = Server::start(repository, &["--respond-with-examples"])?;
-    // Its own options ask for a process per core, and it forbids warnings, of which newer Pythons have more.
+    // Its default options start a process per core and forbid warnings, which newer versions of Python emit.
     let options =
         ["-m", "pytest", "-q", "-rA", "--tb=line", "-p", "no:cacheprovider", "-o", "addopts=", "tests/api_resources"];
     let mut tests = Command::new(&python);
@@ -119,14 +119,14 @@ fn python_client(repository: &Path, python: &str) -> Result<()> {
     run(Command::new(&python).arg(repository.join("xtask/conformance/walk.py")).env("COURIER_BASE_URL", &server.url))
 }
 
-/// Counts the passed tests. Fails if another test fails than those that fail in the client itself.
+/// Counts the passed tests. Fails if a test fails that is not a known failure of the client.
 fn judge(report: &str) -> Result<()> {
     let passed = report.lines().filter_map(|line| line.strip_prefix("PASSED ")).collect::<Vec<_>>();
     let failed = report.lines().filter_map(|line| line.strip_prefix("FAILED ").or(line.strip_prefix("ERROR ")));
     let failed = failed.collect::<Vec<_>>();
     let (known, unexpected): (Vec<&str>, Vec<&str>) =
         failed.iter().partition(|test| test.contains("test_notifications.py") && test.contains(FAILS_THERE));
-    // Each call is tested once as it is: not async, not raw, and once for either kind of validation.
+    // Each call is tested once: not async, not raw, and once for either kind of validation.
     let calls = |tests: &[&str]| {
         let calls = tests.iter().filter(|test| test.contains("::test_method_") && test.contains("[loose]"));
         calls.filter(|test| !test.contains("::TestAsync")).count()
@@ -139,7 +139,7 @@ fn judge(report: &str) -> Result<()> {
     Ok(())
 }
 
-/// Fetches the client's source with its tests against a server turned on, and returns its folder.
+/// Fetches the client's source, enables its tests against a server, and returns its folder.
 fn unskipped(folder: &Path, python: &Path) -> Result<PathBuf> {
     let name = CLIENT.replace("==", "-");
     let archive = folder.join(format!("{name}.tar.gz"));
@@ -157,7 +157,7 @@ fn unskipped(folder: &Path, python: &Path) -> Result<PathBuf> {
     Ok(suite)
 }
 
-/// Removes the marker from every file, and counts it.
+/// Removes the marker from every file, and counts the removals.
 fn unskip(folder: &Path) -> Result<usize> {
     let mut count = 0;
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
@@ -189,7 +189,7 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().context("it has no output")?).lines();
         let address = |line: &str| Some(line.split_once("COURIER_BASE_URL=")?.1.split(' ').next()?.to_owned());
         let url = lines.by_ref().map_while(Result::ok).find_map(|line| address(&line));
-        // Reading on keeps it from blocking on a full pipe.
+        // Continued reading keeps it from blocking on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         match url {
             Some(url) => Ok(Self { child, url }),
@@ -200,7 +200,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

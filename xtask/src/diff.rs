@@ -1,9 +1,9 @@
-//! Differences between texts, for a person to read.
+//! Differences between texts, for human readers.
 
 use anyhow::{Result, bail};
 use similar::{ChangeTag, TextDiff};
 
-/// Fails with a unified diff when the texts differ; a long one is cut.
+/// Fails with a unified diff when the texts differ; a long diff is truncated.
 pub fn require_equal(committed: &str, fresh: &str) -> Result<()> {
     if committed == fresh {
         return Ok(());

@@ -1,4 +1,4 @@
-//! An OpenAPI document as JSON, and the walks over it that every rule and report shares.
+//! An OpenAPI document as JSON, and the traversals that every rule and report shares.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
@@ -68,7 +68,7 @@ impl<'a> Operation<'a> {
         text(self.value, "operationId").unwrap_or_default()
     }
 
-    /// `GET /lists/{list_id}`, for people.
+    /// `GET /lists/{list_id}`, for messages.
     pub fn heading(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
@@ -174,7 +174,7 @@ pub fn requires(schema: &Value, property: &str) -> bool {
         .is_some_and(|required| required.iter().any(|name| name == property))
 }
 
-/// Calls `visit` with every schema of the document, inner ones before the ones that hold them.
+/// Calls `visit` with every schema of the document, inner schemas before the schemas that contain them.
 pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
     let components = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
     components.into_iter().flatten().for_each(|(_, schema)| schema_mut(schema, visit));
@@ -200,7 +200,7 @@ fn carried_schemas_mut(value: &mut Value, visit: &mut impl FnMut(&mut Map<String
     }
 }
 
-/// Calls `visit` with every schema inside `schema`, and last with itself.
+/// Calls `visit` with every schema inside `schema`, and last with `schema`.
 pub fn schema_mut(schema: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
     let Some(object) = schema.as_object_mut() else {
         return;
@@ -223,13 +223,13 @@ pub fn schema_mut(schema: &mut Value, visit: &mut impl FnMut(&mut Map<String, Va
     visit(object);
 }
 
-/// The elements of an array, or nothing.
+/// The elements of an array; empty for other values.
 pub fn array_mut(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
     value.and_then(Value::as_array_mut).into_iter().flatten()
 }
 
-/// Calls `visit` with the JSON pointer of each value inside a value, and the value, outer ones first. If it returns `false`,
-/// the inside of that value is skipped.
+/// Calls `visit` with the JSON pointer of each value inside a value, and the value, outer values first. If `visit`
+/// returns `false`, the inside of that value is skipped.
 pub fn walk<'v>(value: &'v Value, visit: &mut impl FnMut(&str, &'v Value) -> bool) {
     inside(value, &mut String::new(), visit);
 }
@@ -256,7 +256,7 @@ pub fn step(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Calls `visit` with the JSON pointer of every schema of the document, and the schema, outer ones first.
+/// Calls `visit` with the JSON pointer of every schema of the document, and the schema, outer schemas first.
 pub fn visit_schemas(document: &Value, visit: &mut impl FnMut(&str, &Value)) {
     walk(document, &mut |pointer, value| {
         let is_component = pointer.rsplit_once('/').is_some_and(|(parent, _)| parent == "/components/schemas");

@@ -12,7 +12,7 @@ use ureq::Agent;
 use ureq::http::header::CONTENT_TYPE;
 use ureq::http::{StatusCode, Uri};
 
-/// A hundred times what the description has today.
+/// A hundred times the current size of the description.
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
 const MAX_REDIRECTS: u32 = 5;
@@ -60,7 +60,7 @@ const WEB_PAGE: &str = "it is a web page, not a description; of a file on GitHub
 
 fn download(url: &str) -> Result<Vec<u8>> {
     let uri: Uri = url.parse().context("it is not a URL")?;
-    // Plain HTTP stays on this machine, where the tests serve.
+    // Plain HTTP is only allowed on this machine, for the servers of the tests.
     let is_local = uri.host().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
     let config = Agent::config_builder()
         .https_only(!is_local)
@@ -93,7 +93,7 @@ fn download(url: &str) -> Result<Vec<u8>> {
     }
 }
 
-/// A bar on a terminal, nothing elsewhere.
+/// A progress bar on a terminal, nothing elsewhere.
 fn progress(length: Option<u64>) -> ProgressBar {
     let style = ProgressStyle::with_template("{bytes} of {total_bytes} {wide_bar}");
     let bar = length.map_or_else(ProgressBar::no_length, ProgressBar::new);
@@ -114,7 +114,7 @@ fn explain(error: ureq::Error) -> anyhow::Error {
     anyhow::Error::new(error).context(explanation)
 }
 
-/// Servers give YAML many names, and plain text is one of them.
+/// Servers use many media types for YAML, including plain text.
 fn require_description(content_type: &str) -> Result<()> {
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     ensure!(media_type != "text/html" && media_type != "application/xhtml+xml", WEB_PAGE);

@@ -1,12 +1,12 @@
-//! The findings of an update or a pass that are left to a person, as one list.
+//! The findings of an update or a pass that require a person, as one list.
 //!
-//! To report something new, add a [`Section`], with its title, and a [`Finding`] where it is noticed: in a pass, or in
-//! `report::Report::new`.
+//! To report a new kind of finding, add a [`Section`] with its title, and a [`Finding`] in the code that detects it: in a pass,
+//! or in `report::Report::new`.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// One thing to review or to do by hand.
+/// One item to review or to fix by hand.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     pub section: Section,
@@ -14,7 +14,7 @@ pub struct Finding {
     pub target: String,
     /// The line in the report.
     pub text: String,
-    /// The overlay action that settles it, once a person has reviewed it.
+    /// The overlay action that resolves it, once a person has reviewed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Value>,
 }
@@ -80,7 +80,7 @@ impl Section {
         }
     }
 
-    /// The reason why `generate-spec` writes nothing while there is such a finding; `None` if it ignores it.
+    /// The reason why `generate-spec` writes nothing as long as there is such a finding; `None` if it ignores it.
     pub fn refusal(self) -> Option<&'static str> {
         match self {
             Self::GoneTarget => Some("these overlay targets are not in the API"),
@@ -107,7 +107,7 @@ impl Section {
         }
     }
 
-    /// Returns `true` if the report has the block of actions alone, and no line for each finding.
+    /// Returns `true` if the report has only the block of actions, without a line for each finding.
     pub fn is_template_only(self) -> bool {
         matches!(self, Self::UnnamedOperation | Self::Undescribed)
     }

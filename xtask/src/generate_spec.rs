@@ -9,7 +9,7 @@ use crate::findings::Finding;
 use crate::naming::operations::SdkMethods;
 use crate::{coming_from, diff, document, passes};
 
-/// Writes courier.yaml and docs/coming-from.md. With `check`, fails with a diff if one of them is stale.
+/// Writes courier.yaml and docs/coming-from.md. With `check`, fails with a diff if either is stale.
 pub fn generate(files: &Files, check: bool) -> Result<()> {
     let courier = passes::courier(&files.read_upstream()?, &files.read_overlays()?, &SdkMethods::new())?;
     refuse(courier.findings)?;
@@ -30,7 +30,7 @@ pub fn generate(files: &Files, check: bool) -> Result<()> {
     Ok(())
 }
 
-/// Fails with the findings that only a person can settle, by section.
+/// Fails with the findings that only a person can resolve, by section.
 fn refuse(mut findings: Vec<Finding>) -> Result<()> {
     findings.sort_by_key(|finding| finding.section);
     let mut refusals = Vec::new();

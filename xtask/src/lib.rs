@@ -1,12 +1,12 @@
-//! The maintainer's commands, from the top down. `main.rs` lists the commands.
+//! The maintainer's commands, in top-down order. `main.rs` lists the commands.
 //!
 //! ```text
 //! release.rs, fetch.rs    the newest release of the official client, an address, or a file
-//!    ▼  import/           its structure alone, in our order
+//!    ▼  import/           its structure only, in the committed order
 //! openapi/upstream.yaml
 //!    ▼  passes.rs         the list of passes: overlays (overlay/), names (naming/), rules (normalize/), checks
 //! openapi/courier.yaml, docs/coming-from.md
-//!    ▼  report/           what it means for callers, by the surfaces that the generator makes of both
+//!    ▼  report/           the effect on callers, from the surfaces that the generator makes of both
 //! ```
 
 // The commands.

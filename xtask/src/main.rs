@@ -1,4 +1,4 @@
-//! The maintainer's commands. `cargo xtask` lists them; `lib.rs` lists what they are made of.
+//! The maintainer's commands. `cargo xtask` lists the commands; `lib.rs` lists the modules.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use xtask::{check_docs, conformance, generate_spec, update_spec};
 struct Arguments {
     #[command(subcommand)]
     task: Task,
-    /// The repository to work in [default: the one that xtask is part of].
+    /// The repository to work in [default: the repository of xtask].
     #[arg(long, global = true, value_name = "FOLDER")]
     repository: Option<PathBuf>,
 }
@@ -29,21 +29,21 @@ enum Task {
     },
     /// Follow the API: fetch its description and report what it means for callers.
     ///
-    /// Looks on PyPI for a release of the official Python client that is newer than openapi/upstream.yaml, derives that file
-    /// from its types, generates openapi/courier.yaml, and reports every difference as breaking or compatible for a Rust
-    /// caller, with the next version number and a draft for CHANGELOG.md. Then compiles the crate and writes the changed
-    /// shapes of its types for review. Nothing is written unless every step succeeds.
+    /// Searches PyPI for a release of the official Python client that is newer than openapi/upstream.yaml, derives that
+    /// file from its types, generates openapi/courier.yaml, and reports every difference as breaking or compatible for
+    /// a Rust caller, with the next version number and a draft for CHANGELOG.md. Then compiles the crate and writes the
+    /// changed shapes of its types for review. Nothing is written unless every step succeeds.
     UpdateSpec(update_spec::Options),
     /// Count the descriptions in courier.yaml by tag, and check their links, and the code in README.md and AGENTS.md.
     CheckDocs {
-        /// Name every item that has no description.
+        /// List every item that has no description.
         #[arg(long)]
         missing: bool,
     },
-    /// Test against others: the mock server of the official SDKs with courier.yaml, the official Python client with
-    /// local_courier.
+    /// Test against other programs: the mock server of the official SDKs with courier.yaml, the official Python client
+    /// with local_courier.
     ///
-    /// Checks that need node or python are left out if those are not installed.
+    /// Checks that need node or python are skipped if those are not installed.
     Conformance,
 }
 
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let this_repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no folder above it")?;
-    // Absolute, because some of the programs that a task runs run in other folders.
+    // Absolute, because some programs run in other folders.
     let repository = std::path::absolute(arguments.repository.as_deref().unwrap_or(this_repository))?;
     let files = Files::new(&repository);
     match &arguments.task {

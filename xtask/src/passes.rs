@@ -1,6 +1,7 @@
-//! The road from upstream.yaml to courier.yaml: [`PASSES`], one after the other.
+//! The passes from upstream.yaml to courier.yaml: [`PASSES`], in sequence.
 //!
-//! A pass changes the document, and adds what it leaves to a person to the findings. A new pass is a line of the list.
+//! A pass changes the document, and adds anything that requires a person to the findings. A new pass is a line of the
+//! list.
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
@@ -19,9 +20,9 @@ use crate::overlay::{Overlay, Scope, corrections};
 use crate::references::require_resolved;
 use crate::supported;
 
-/// A step of the road.
+/// A pass and its name.
 struct Pass {
-    /// For errors.
+    /// The name, for errors.
     name: &'static str,
     run: fn(&mut Road<'_>) -> Result<()>,
 }
@@ -30,7 +31,7 @@ const PASSES: [Pass; 9] = [
     // First, because the rules name schemas after operations.
     Pass { name: "names", run: names },
     Pass { name: "normalize", run: normalize },
-    // All overlays after this one use the names that it gives.
+    // All later overlays use the names that it gives.
     Pass { name: "types", run: types },
     Pass { name: "corrections", run: corrections },
     // The rules also apply to what the overlays add.
@@ -56,7 +57,7 @@ struct Road<'a> {
     sdk_methods: &'a SdkMethods,
 }
 
-/// The document of courier.yaml, and the decisions that are needed before it can be released.
+/// The document of courier.yaml, and the decisions that are required before its release.
 pub struct Courier {
     pub document: Value,
     pub findings: Vec<Finding>,
@@ -87,7 +88,7 @@ impl<'a> Road<'a> {
     }
 }
 
-/// Names the operations; those that names.yaml leaves out are named as in the official SDKs, or after their path.
+/// Names the operations; without an entry in names.yaml the name comes from the official SDKs, or from the path.
 fn names(road: &mut Road<'_>) -> Result<()> {
     for overlay in road.overlay(NAMES) {
         road.apply(overlay, Scope::Anything)?;
@@ -105,13 +106,13 @@ fn types(road: &mut Road<'_>) -> Result<()> {
     for overlay in road.overlay(TYPES) {
         road.apply(overlay, Scope::Anything)?;
     }
-    // A schema that the overlay has replaced takes no name.
+    // A schema that the overlay has replaced does not take a name.
     reachable(&mut road.document);
     road.findings.extend(schema_names::join(&mut road.document));
     Ok(())
 }
 
-/// Corrects the description where the API does something else.
+/// Corrects the description if the API behaves differently.
 fn corrections(road: &mut Road<'_>) -> Result<()> {
     for overlay in road.overlay(CORRECTIONS) {
         road.findings.extend(corrections::superfluous(overlay, &road.document)?);
@@ -134,7 +135,7 @@ fn order(road: &mut Road<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Describes everything.
+/// Adds the descriptions.
 fn descriptions(road: &mut Road<'_>) -> Result<()> {
     let is_structural = |overlay: &Overlay| [NAMES, TYPES, CORRECTIONS, ORDER].iter().any(|name| overlay.is(name));
     for overlay in road.overlays.iter().filter(|overlay| !is_structural(overlay)) {
@@ -146,7 +147,7 @@ fn descriptions(road: &mut Road<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what no rule handles.
+/// Rejects constructs that no rule handles.
 fn supported(road: &mut Road<'_>) -> Result<()> {
     supported::require_supported(&road.document)
 }

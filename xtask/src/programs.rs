@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// The cargo that runs this.
+/// The cargo that runs this program.
 pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
@@ -24,26 +24,26 @@ pub fn works(program: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// The name that Python has here.
+/// The name of the Python executable on this platform.
 pub fn python() -> Option<&'static str> {
     ["python3", "python"].into_iter().find(|python| works(python))
 }
 
-/// Runs a command, and fails if it does.
+/// Runs a command, and fails if the command fails.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
     ensure!(status.success(), "{command:?} ended with {status}");
     Ok(())
 }
 
-/// Runs a command, and returns what it prints.
+/// Runs a command, and returns its output.
 pub fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {command:?}"))?;
     ensure!(output.status.success(), "{command:?} ended with {}", output.status);
     String::from_utf8(output.stdout).with_context(|| format!("{command:?} prints no text"))
 }
 
-/// Waits until a server accepts a connection: what it prints when it is ready can differ between a terminal and CI.
+/// Waits until a server accepts a connection: its output when it is ready can differ between a terminal and CI.
 pub fn wait_for(name: &str, server: &mut Child, port: u16, within: Duration) -> Result<()> {
     let deadline = Instant::now() + within;
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -56,10 +56,10 @@ pub fn wait_for(name: &str, server: &mut Child, port: u16, within: Duration) -> 
     Ok(())
 }
 
-/// Makes a virtual environment with packages of pip in a folder, and returns the path of its Python.
+/// Creates a virtual environment with packages from pip in a folder, and returns the path of its Python.
 pub fn python_with(folder: &Path, python: &str, install: &[&str]) -> Result<PathBuf> {
     let venv = folder.join("venv");
-    // Each time, because an earlier failure may have left half of one.
+    // Every time, because an earlier failure may have left a partial environment.
     run(Command::new(python).args(["-m", "venv"]).arg(&venv)).context("Debian has it in python3-venv")?;
     let mut paths = ["bin/python", "Scripts/python.exe"].into_iter().map(|path| venv.join(path));
     let python = paths.find(|path| path.exists()).context("the virtual environment has no python")?;

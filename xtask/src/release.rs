@@ -1,8 +1,8 @@
-//! The newest release of the official Python client, and the description that its types give.
+//! The newest release of the official Python client, and the description derived from its types.
 //!
 //! The description behind the official SDKs is not published. The Python client is generated from it, and is the most
-//! exact public statement of Courier's API. pip finds and fetches it, with the mirrors and proxies that are configured on the
-//! machine; `xtask/derive/derive.py` reads it and runs none of it.
+//! exact public specification of Courier's API. pip finds and fetches it, with the mirrors and proxies that are
+//! configured on the machine; `xtask/derive/derive.py` reads it without running any of it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,10 +16,10 @@ use tempfile::TempDir;
 /// The name of the official Python client on PyPI.
 const PACKAGE: &str = "trycourier";
 
-/// The script reads types in the way that Python 3.9 writes them.
+/// The script parses types as Python 3.9 writes them.
 const MIN_PYTHON: &str = "import sys; sys.exit(sys.version_info < (3, 9))";
 
-/// A release, downloaded.
+/// A downloaded release.
 pub struct Release {
     pub version: Version,
     python: &'static str,
@@ -29,7 +29,7 @@ pub struct Release {
 }
 
 impl Release {
-    /// Asks pip for the newest release, without previews.
+    /// Requests the newest release from pip, without previews.
     pub fn newest() -> Result<Self> {
         let python = python()?;
         let has_pip = run(python, ["-m", "pip", "--version"]).is_ok_and(|output| output.status.success());
@@ -37,7 +37,7 @@ impl Release {
         let folder = tempfile::tempdir().context("cannot make a folder for the download")?;
         let to = folder.path().to_string_lossy().into_owned();
         let download = ["-m", "pip", "download", PACKAGE, "--no-deps", "--only-binary", ":all:"];
-        // None of it is run, so that the version of Python that it requires does not matter.
+        // None of its code runs, so the Python version that it requires does not matter.
         let quietly =
             ["--ignore-requires-python", "--no-input", "--disable-pip-version-check", "--quiet", "--dest", &to];
         let output = run(python, download.into_iter().chain(quietly))?;
@@ -61,7 +61,7 @@ impl Release {
 
 const FROM: &str = "give a description with `--from`";
 
-/// The command that starts a Python that is new enough.
+/// The command that starts a sufficiently new Python.
 fn python() -> Result<&'static str> {
     let is_new_enough = |python: &&str| run(python, ["-c", MIN_PYTHON]).is_ok_and(|output| output.status.success());
     ["python3", "python", "py"].into_iter().find(is_new_enough).with_context(|| {

@@ -1,8 +1,8 @@
-//! The one assertion about what a description may contain.
+//! The only check of the constructs that a description may contain.
 //!
-//! The rules handle what Courier's description and its official clients have. Everything else is refused here, by name and
-//! position, so that a new construct is noticed the first time. To refuse one more, add a keyword or a line below; to support
-//! it, add a rule to `normalize/` and take it out.
+//! The rules handle the constructs of Courier's description and its official clients. Everything else is rejected here,
+//! by name and position, so that a new construct is noticed the first time. To reject another one, add a keyword or a
+//! line below; to support it, add a rule to `normalize/` and remove the keyword.
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
@@ -35,7 +35,7 @@ const KEYWORDS: [&str; 19] = [
     "xml",
 ];
 
-/// Fails with everything that is not supported.
+/// Fails with every construct that is not supported.
 pub fn require_supported(document: &Value) -> Result<()> {
     const MAX_NAMED: usize = 5;
     let unsupported = unsupported(document);
@@ -78,7 +78,7 @@ fn unsupported(document: &Value) -> Vec<String> {
         }
     }
     visit_schemas(document, &mut |pointer, schema| {
-        // Its limits are ours.
+        // This schema's limits come from the rule `path_parameters`.
         if !pointer.starts_with(&format!("/components/schemas/{PATH_SEGMENT}")) {
             unsupported.extend(in_schema(document, schema).into_iter().map(|what| format!("{what} at {pointer}")));
         }

@@ -1,4 +1,5 @@
-//! Import and passes handle or refuse any description: damaged copies of our own never lose an operation.
+//! Import and passes handle or reject any description: damaged copies of this repository's description never lose
+//! operations.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
@@ -18,7 +19,7 @@ use xtask::references::dangling;
 
 const UPSTREAM: &str = include_str!("../../openapi/upstream.yaml");
 
-/// Our own description with some of its paths, to be quick.
+/// This repository's description with some of its paths, for speed.
 fn excerpt(paths: &[Index]) -> Value {
     let mut document = parse(UPSTREAM).unwrap();
     let all = document["paths"].as_object_mut().unwrap();
@@ -116,7 +117,7 @@ proptest! {
             prop_assert!(dangling(&once).is_empty());
             let twice = imported(&once).map_err(|error| TestCaseError::fail(format!("{error:#}")))?;
             prop_assert_eq!(text(&once), text(&twice));
-            // A refusal is a sentence.
+            // A rejection is a complete sentence.
             if let Err(error) = passes::courier(&once, &[], &SdkMethods::new()) {
                 prop_assert!(format!("{error:#}").starts_with("the pass `"), "{error:#}");
             }

@@ -14,7 +14,7 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../.ci").join(name)
 }
 
-/// A clone of a repository, and a `gh` that knows one pull request or none.
+/// A clone of a repository, and a `gh` that lists one pull request or none.
 struct Clone {
     folder: TempDir,
 }
@@ -47,7 +47,7 @@ impl Clone {
         fs::set_permissions(self.path("bin/gh"), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// The commands of `gh` since the last time.
+    /// The commands of `gh` since the previous call.
     fn gh_commands(&self) -> String {
         let commands = fs::read_to_string(self.path("commands")).unwrap_or_default();
         let _ = fs::remove_file(self.path("commands"));
@@ -70,7 +70,7 @@ impl Clone {
         self.git(&["commit", "--quiet", "--message", subject]);
     }
 
-    /// Begins again at main, as each run of the workflow does, with an update in the working tree.
+    /// Starts again at main, as each run of the workflow does, with an update in the working tree.
     fn propose(&self, update: &str, report: &str) -> Command {
         self.git(&["checkout", "--quiet", "--force", "main"]);
         self.describe(update);

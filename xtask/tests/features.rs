@@ -1,4 +1,4 @@
-//! The crate without features that its tests cannot turn off.
+//! The crate without features that its tests cannot disable.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
@@ -34,7 +34,7 @@ fn client_needs_a_crypto_provider() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let target =
         env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), |folder| repository.join(folder));
-    // In a permanent folder, so that it is compiled once.
+    // In a permanent folder, so that it is compiled only once.
     let folder: PathBuf = target.join("no-provider");
     fs::create_dir_all(folder.join("src")).unwrap();
     let path = repository.display().to_string().replace('\\', "/");

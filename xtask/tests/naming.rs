@@ -1,4 +1,4 @@
-//! The names of operations and schemas: joined, kept, proposed and refused.
+//! The names of operations and schemas: joined, kept, proposed and rejected.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 

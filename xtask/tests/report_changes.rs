@@ -15,7 +15,7 @@ fn object(required: Value, properties: Value) -> Value {
     json!({"type": "object", "required": required, "additionalProperties": {}, "properties": properties})
 }
 
-/// A normalized description: things are sent and returned, and a page is returned only.
+/// A normalized description: things are sent and returned, and a page is only returned.
 fn description() -> Value {
     let body = |name: &str| json!({"required": true, "content": {"application/json": {"schema": refer(name)}}});
     let response = |name: &str| json!({"description": "", "content": {"application/json": {"schema": refer(name)}}});
@@ -189,7 +189,7 @@ fn deprecated_member_names_its_replacement() {
     assert!(calls.contains(&format!("{attribute}    #[inline]\n    pub fn kind(mut self")), "{calls}");
     schema(&mut new, "Thing")["properties"]["size"]["x-replacement"] = json!("length");
     let error = generator::read(&new).err().unwrap();
-    assert!(error.contains("`size`: its `x-replacement` names `length`, which is not beside it"), "{error}");
+    assert!(error.contains("`size`: its `x-replacement` names `length`, which does not exist there"), "{error}");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn parameters() {
         of(|parameters| parameters.push(json!({"name": "limit", "in": "query", "schema": {"type": "integer"}}))),
         one(Compatible, &format!("{list} optional query parameter `limit` added"))
     );
-    // The same setter with another spelling on the wire.
+    // The same setter with a different spelling on the wire.
     assert_eq!(
         of(|parameters| parameters[1]["name"] = json!("Kind")),
         one(Compatible, &format!("{list} query parameter `kind` is sent as `Kind`, was as `kind`"))
@@ -243,7 +243,7 @@ fn fields() {
         of(|thing| rename(thing, "size", "Size")),
         one(Compatible, "types::Thing::size is sent as `Size`, was as `size`")
     );
-    // A word of the language has an underscore, as in Rust.
+    // A keyword has an underscore, as in Rust.
     assert_eq!(
         of(|thing| drop(thing.as_object_mut().unwrap().shift_remove("override"))),
         one(Breaking, "types::Thing::override_ removed")
@@ -318,7 +318,7 @@ fn constant_that_gains_a_value_is_preset() {
     assert!(code.contains("        self.kind = kind;\n"), "{code}");
     schema(&mut new, "NutPart")["properties"]["kind"]["x-constant"] = json!("cap");
     let error = generator::read(&new).err().unwrap();
-    assert!(error.contains("`NutPart`: `kind` has the `x-constant` cap, which is no value of its type"), "{error}");
+    assert!(error.contains("`NutPart`: `kind` has the `x-constant` cap, which is not a value of its type"), "{error}");
 }
 
 #[test]
@@ -379,13 +379,13 @@ fn colliding_names_are_refused() {
     type Collision = (&'static str, fn(&mut Value), &'static str);
     let collisions: [Collision; 9] = [
         (
-            "_id beside id",
+            "_id next to id",
             |new| schema(new, "Thing")["properties"]["_id"] = json!({"type": "string"}),
             "the properties `_id` and `id` would both become the field `id`",
         ),
         ("extra", |new| schema(new, "Thing")["properties"]["extra"] = json!({"type": "string"}), "`extra`"),
         (
-            "createdAt beside created_at",
+            "createdAt next to created_at",
             |new| {
                 let thing = &mut schema(new, "Thing")["properties"];
                 thing["createdAt"] = json!({"type": "string"});
@@ -443,7 +443,7 @@ fn report_names_every_changed_line_of_the_surface() {
     new["paths"].as_object_mut().unwrap().shift_remove(&path);
     let (mut places, mut count) = (0, 0);
     for (name, schema) in new["components"]["schemas"].as_object_mut().unwrap() {
-        // Something else of every seventh schema.
+        // A different change for every seventh schema.
         places += 1;
         if places % 7 != 0 || name.contains("Error") {
             continue;
@@ -482,7 +482,7 @@ fn report_names_every_changed_line_of_the_surface() {
         let kind = owner.split(' ').next().unwrap();
         let name = owner.split(' ').nth(1).unwrap();
         let ident = line.trim_start_matches([' ', '.']).split([':', '(', ' ']).next().unwrap();
-        // A setter of a call is spoken of as the property of its body, or goes with its call.
+        // The report lists a setter of a call as the property of its body, or omits it with its call.
         let is_reported = match kind {
             "call" => {
                 let method = name.rsplit('.').next().unwrap();

@@ -76,7 +76,7 @@ fn description() -> Value {
     })
 }
 
-/// The same with one operation, one property, one required property and one enum value more.
+/// The same, with an additional operation, property, required property and enum value.
 fn description_with_changes() -> Value {
     let mut changed = description();
     changed["paths"]["/things"]["post"] = json!({
@@ -132,7 +132,7 @@ impl Repository {
         path.display().to_string()
     }
 
-    /// Writes a description outside of `openapi`, and says where.
+    /// Writes a description outside of `openapi`, and returns its path.
     fn describe(&self, description: &Value) -> String {
         self.write("target/description.json", &description.to_string())
     }
@@ -315,7 +315,7 @@ fn unnamed_schema_stops_generate_spec_alone() {
         ["ThingPage", "Thing", "Color", "Person", "ApiError", "Square", "Circle", "ThingShape", "PathSegment"]
     );
 
-    // Schemas that differ by now are no longer joined, and are reported.
+    // Schemas that now differ are no longer joined, and are reported.
     changed["components"]["schemas"]["Thing"]["properties"]["maker"]["properties"]["town"] = json!({"type": "string"});
     assert_eq!(
         findings(&repository.json_report(&changed), "schema_name"),
@@ -522,7 +522,7 @@ fn commands_have_help() {
     }
 }
 
-/// The Python that the tests of releases need. They are left out without it.
+/// The Python that the tests of releases need. Without it these tests are skipped.
 fn python() -> Option<&'static str> {
     let has_pip = |python: &&str| {
         let arguments = ["-c", "import sys; sys.exit(sys.version_info < (3, 9) or __import__('pip') is None)"];
@@ -535,7 +535,7 @@ fn python() -> Option<&'static str> {
     found
 }
 
-/// A folder with a wheel of the client in `fixtures/client`, for pip to find.
+/// A folder with a wheel of the client in `fixtures/client`, which pip can find.
 fn release(python: &str, version: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let information = folder.path().join(format!("trycourier-{version}.dist-info"));
@@ -555,7 +555,7 @@ fn release(python: &str, version: &str) -> TempDir {
     folder
 }
 
-/// `update-spec` as on a machine whose pip looks into a folder alone.
+/// Runs `update-spec` as on a machine whose pip only searches a folder.
 fn update_from(repository: &Repository, wheels: &Path, arguments: &[&str]) -> Command {
     let mut command = repository.update(arguments);
     command.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", wheels);
@@ -809,7 +809,7 @@ fn report_lists_what_to_do_by_hand() {
     }
 }
 
-/// The block that the text of a report has below a title.
+/// The block below a title in the text of a report.
 fn block<'a>(report: &'a str, title: &str) -> &'a str {
     let start = report.find(title).unwrap() + title.len() + 2;
     let block = &report[start..];

@@ -10,14 +10,14 @@ use anyhow::{Context, Result};
 /// The documents with complete blocks of code, without hidden lines.
 const DOCUMENTS: [&str; 2] = ["README.md", "AGENTS.md"];
 
-/// A sentence for each block that `cargo fmt` would change. Without rustfmt the check is left out, which standard error says.
+/// A message for each block that `cargo fmt` would change. Without rustfmt the check is skipped, with a note on stderr.
 pub fn unformatted(repository: &Path) -> Result<Vec<String>> {
     let has_rustfmt = Command::new("rustfmt").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !has_rustfmt.is_ok_and(|status| status.success()) {
         eprintln!("left out: the formatting of code in {}, because there is no rustfmt here", DOCUMENTS.join(" and "));
         return Ok(Vec::new());
     }
-    // A folder without our configuration, as in a reader's project.
+    // A folder without this repository's configuration, as in a reader's project.
     let elsewhere = tempfile::tempdir()?;
     let mut sentences = Vec::new();
     for document in DOCUMENTS {

@@ -8,7 +8,7 @@ use crate::document::walk;
 use crate::generator::model::Model;
 use crate::report::changes::{members, method, type_name};
 
-/// The beginning of a link to the crate.
+/// The prefix of a link to the crate.
 const CRATE: &str = "](crate::";
 
 /// The links without a target in the crate, each with the pointer of its description.

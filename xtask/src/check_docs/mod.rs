@@ -12,13 +12,13 @@ use crate::document::{SCHEMA_PREFIX, object, operations, references, schemas, te
 use crate::files::Files;
 use crate::passes;
 
-/// The longest summary that an IDE shows whole.
+/// The longest summary that an IDE shows in full.
 const MAX_SUMMARY: usize = 70;
 
 /// The tag of schemas that operations of several tags use.
 const SHARED: &str = "Shared";
 
-/// Counts the items with a description, by tag. Fails for items without one, which it names with `missing`, for links
+/// Counts the items with a description, by tag. Fails for items without one, which it lists with `missing`, for links
 /// without a target, and for code in the documents that is not formatted.
 pub fn check(files: &Files, missing: bool) -> Result<()> {
     let document = files.read_courier()?;
@@ -124,7 +124,7 @@ fn described(value: &Value) -> bool {
     text(value, "description").is_some_and(|text| !text.trim().is_empty())
 }
 
-/// The tag of each schema that operations of one tag alone use.
+/// The tag of each schema that only operations of one tag use.
 fn homes(document: &Value) -> BTreeMap<&str, &str> {
     let mut tags: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for operation in operations(document) {

@@ -1,12 +1,13 @@
-//! A composed schema becomes one schema: what Courier's published description writes as `allOf` or as a choice.
+//! Merges composed schemas, which Courier's published description writes as `allOf` or as a choice, into single
+//! schemas.
 //!
-//! The description that is derived from the official Python client composes nothing.
+//! The description derived from the official Python client has no compositions.
 
 use serde_json::{Map, Value, json};
 
 use crate::document::{reference, references, resolve, schemas_mut};
 
-/// Replaces compositions round by round, because a part can be composed itself. What is left, `supported` refuses.
+/// Replaces compositions round by round, because a part can also be composed. `supported` rejects the rest.
 pub fn compose(document: &mut Value) {
     const MAX_ROUNDS: usize = 8;
     for _ in 0..MAX_ROUNDS {
@@ -24,8 +25,8 @@ pub fn compose(document: &mut Value) {
     }
 }
 
-/// A choice of one schema is that schema, and so is an `allOf` of one that is not a reference. typify would wrap it in a type
-/// with one field.
+/// A choice of one schema is that schema, and so is an `allOf` of one schema other than a reference. typify would wrap
+/// it in a type with one field.
 fn unwrap_only_part(schema: &mut Map<String, Value>) {
     for keyword in ["oneOf", "allOf"] {
         let only = match schema.get(keyword).and_then(Value::as_array).map(Vec::as_slice) {
@@ -82,7 +83,7 @@ fn merge_parts(document: &Value, schema: &mut Map<String, Value>) {
 /// The keywords of an object that can be merged with others.
 const OBJECT: [&str; 3] = ["type", "properties", "required"];
 
-/// A choice inside a choice becomes part of the outer one, so that a caller takes one step from a recipient to `to`.
+/// A choice inside a choice becomes part of the outer choice, so that callers need one step from a recipient to `to`.
 fn flatten_choices(document: &Value, schema: &mut Map<String, Value>) {
     let Some(Value::Array(choices)) = schema.get("oneOf") else { return };
     if !choices.iter().any(|choice| inner_choices(document, choice).is_some()) {
@@ -101,7 +102,7 @@ fn flatten_choices(document: &Value, schema: &mut Map<String, Value>) {
     schema.shift_remove("discriminator");
 }
 
-/// The choices of a schema that consists of them alone.
+/// The choices of a schema that consists only of them.
 pub fn inner_choices<'a>(document: &'a Value, choice: &'a Value) -> Option<&'a [Value]> {
     let schema = resolve(document, choice)?.as_object()?;
     if ["properties", "allOf", "items"].iter().any(|key| schema.contains_key(*key)) {

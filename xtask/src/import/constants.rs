@@ -1,13 +1,13 @@
-//! Required properties that could have one value only, and now can have others.
+//! Required properties that previously had only one possible value, and now have several.
 //!
-//! Such a property is not an argument in Rust: the type writes it. As an argument it would break every caller, so it keeps
-//! its value unless a caller sets another one.
+//! Such a property is not an argument in Rust: the type writes it. Making it an argument would break every caller, so
+//! it keeps its value unless a caller sets another value.
 
 use serde_json::{Value, json};
 
 use crate::document::{object, requires, resolve, text};
 
-/// The mark with the value that a property with several values had when it had no other.
+/// The mark of a property with several values, which holds the only value that it previously allowed.
 pub const CONSTANT: &str = "x-constant";
 
 /// Marks the properties that were constants in the committed document and have more values now.

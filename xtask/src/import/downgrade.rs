@@ -1,14 +1,14 @@
-//! From OpenAPI 3.1 to 3.0, which progenitor reads.
+//! Conversion from OpenAPI 3.1 to 3.0, which progenitor reads.
 //!
-//! Courier's clients are generated from OpenAPI 3.1 by now, so that a source of 3.1 is expected. This handles what such
-//! documents have everywhere: lists of types, constants, and null as a type or a choice. Other keywords of JSON Schema stay,
-//! and `supported` names them.
+//! Courier's clients are now generated from OpenAPI 3.1, so a 3.1 source is expected. This handles the constructs that
+//! such documents commonly use: lists of types, constants, and null as a type or a choice. Other JSON Schema keywords
+//! stay, and `supported` reports them.
 
 use serde_json::{Map, Value, json};
 
 use crate::document::schemas_mut;
 
-/// Brings a document down to 3.0. A document of 3.0 with a few keywords of 3.1 is treated alike.
+/// Converts a document to 3.0. A 3.0 document with a few 3.1 keywords is treated the same way.
 pub fn downgrade(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         replace_constant(schema);
@@ -24,7 +24,7 @@ pub fn downgrade(document: &mut Value) {
     }
 }
 
-/// `const` is an enum of one, and `null` in an enum is `nullable`.
+/// Converts `const` to an enum of one value, and `null` in an enum to `nullable`.
 fn replace_constant(schema: &mut Map<String, Value>) {
     if let Some(constant) = schema.shift_remove("const") {
         schema.insert("enum".to_owned(), json!([constant]));
@@ -43,7 +43,7 @@ fn replace_constant(schema: &mut Map<String, Value>) {
     }
 }
 
-/// `type: [string, "null"]` is a nullable string; more types are a choice.
+/// Converts `type: [string, "null"]` to a nullable string, and several types to a choice.
 fn replace_types(schema: &mut Map<String, Value>) {
     let types: Vec<Value> = match schema.get("type") {
         Some(Value::Array(types)) => types.clone(),
@@ -81,7 +81,7 @@ fn replace_types(schema: &mut Map<String, Value>) {
     }
 }
 
-/// The keywords that apply to one type alone.
+/// The keywords that apply to only one type.
 fn keywords(name: &Value) -> &'static [&'static str] {
     match name.as_str() {
         Some("object") => &["properties", "required", "additionalProperties"],
@@ -91,12 +91,12 @@ fn keywords(name: &Value) -> &'static [&'static str] {
     }
 }
 
-/// A choice between something and null is that thing, nullable. An `anyOf` of one thing is a `oneOf`.
+/// Makes a choice between a schema and null that schema, nullable. An `anyOf` of one schema becomes a `oneOf`.
 fn replace_null_choice(schema: &mut Map<String, Value>) {
     for keyword in ["anyOf", "oneOf"] {
         let Some(Value::Array(choices)) = schema.get_mut(keyword) else { continue };
         let count = choices.len();
-        // `replace_types` has changed the null already.
+        // `replace_types` has already changed the null.
         choices.retain(|choice| *choice != json!({"nullable": true}));
         let left = choices.len();
         if left == count {

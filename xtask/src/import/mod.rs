@@ -1,5 +1,5 @@
-//! From the text of a description to `openapi/upstream.yaml`: its structure alone, in OpenAPI 3.0, with the order
-//! and the parameter names that the committed one has.
+//! The steps from the text of a description to `openapi/upstream.yaml`: its structure only, in OpenAPI 3.0, with the
+//! order and the parameter names of the committed document.
 
 pub mod composition;
 pub mod constants;
@@ -27,7 +27,7 @@ use crate::references::{Dangling, dangling};
 /// An imported description.
 pub struct Import {
     pub document: Value,
-    /// The references without a target. Any value is accepted in their place.
+    /// The references without a target. Any value is accepted instead.
     pub findings: Vec<Finding>,
     /// The names of operations in the official SDKs, by method and path, which the structure does not keep.
     pub sdk_methods: SdkMethods,
@@ -75,7 +75,7 @@ fn keep_version(document: &mut Value, committed: &Value) {
     }
 }
 
-/// An error of YAML in the last line means that the rest of the file is missing.
+/// Explains a YAML error in the last line, which means that the rest of the file is missing.
 fn explain(error: anyhow::Error, description: &str) -> anyhow::Error {
     let location = error.downcast_ref::<yaml_serde::Error>().and_then(yaml_serde::Error::location);
     match location {
@@ -86,12 +86,12 @@ fn explain(error: anyhow::Error, description: &str) -> anyhow::Error {
     }
 }
 
-/// A file that was cut off can still be YAML, but refers to what came after the cut.
+/// Rejects a truncated file, which can still be valid YAML but refers to components after the cut.
 fn require_whole(document: &Value, description: &str) -> Result<()> {
     let dangling = dangling(document);
     let missing = dangling.iter().map(|dangling| dangling.target.as_str()).collect::<BTreeSet<_>>().len();
     let all = references(document).into_iter().collect::<BTreeSet<_>>().len();
-    // A misspelled one is a finding of the report.
+    // A single misspelled reference is a finding of the report.
     const MAX_MISSPELLED: usize = 1;
     let is_cut_off = missing > MAX_MISSPELLED && missing * 10 >= all;
     if let Some(first) = dangling.first().filter(|_| is_cut_off || missing == all) {
@@ -109,7 +109,7 @@ fn require_whole(document: &Value, description: &str) -> Result<()> {
 /// Replaces references without a target: a schema becomes any value, a parameter is removed.
 fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
     let broken = dangling(document);
-    // The last first, so that the indices of the others hold.
+    // In reverse order, so that the other indices stay valid.
     for Dangling { pointer, .. } in broken.iter().rev() {
         let (parent, key) = pointer.rsplit_once('/').unwrap_or_default();
         let parameters = document.pointer_mut(parent).filter(|_| parent.ends_with("/parameters"));
@@ -127,13 +127,13 @@ fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
     broken
 }
 
-/// The published description has a required body without a property, on an operation to which no official client sends a
-/// body. Callers would have to make an empty object of a separate type.
+/// Removes a required body without properties, which the published description has for an operation whose official
+/// clients send no body. Callers would have to construct an empty object of a separate type.
 fn remove_empty_bodies(document: &mut Value) {
     let all = document.clone();
     let is_empty = |body: &Value| {
         let schema = body.pointer("/content/application~1json/schema").and_then(|schema| resolve(&all, schema));
-        // A map has no properties either, but has other keywords.
+        // A map has no properties either, but it has other keywords.
         let schema: Option<&Map<String, Value>> = schema.and_then(Value::as_object);
         schema.is_some_and(|schema| {
             schema.get("properties") == Some(&json!({}))

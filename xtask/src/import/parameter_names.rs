@@ -1,4 +1,4 @@
-//! A path keeps the parameter names that it has in our description.
+//! Parameter names of paths, which keep the names in the committed description.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::document::{METHODS, array_mut, rename_parameters};
 
 /// Gives the paths of a document the parameter names of the committed one, so that `/lists/{listId}` is
-/// `/lists/{list_id}` to every overlay. Paths that differ in names alone are the same.
+/// `/lists/{list_id}` to every overlay. Paths that differ only in parameter names are the same.
 pub fn keep_parameter_names(document: &mut Value, committed: &Value) {
     let committed = committed.get("paths").and_then(Value::as_object);
     let ours: BTreeMap<String, &String> =
@@ -31,7 +31,7 @@ pub fn keep_parameter_names(document: &mut Value, committed: &Value) {
     }
 }
 
-/// A path without the names of its parameters, by which two descriptions are compared.
+/// A path without the names of its parameters, for the comparison of two descriptions.
 pub fn shape(path: &str) -> String {
     rename_parameters(path, |_| String::new())
 }

@@ -1,16 +1,17 @@
-//! Everything but the structure is removed: prose, extensions for other SDKs and for Courier itself, and limits on values.
+//! Removal of everything except the structure: prose, extensions for other SDKs and Courier itself, and limits on
+//! values.
 
 use serde_json::{Map, Value, json};
 
 use crate::document::{array_mut, operations_mut, schemas_mut};
 
-/// The keywords for people or for the server alone. The client would send a default that the server assumes.
+/// The keywords that only concern people or the server. The client would send a default that the server assumes.
 const REMOVED: [&str; 10] =
     ["$anchor", "$comment", "$id", "$schema", "default", "description", "example", "examples", "externalDocs", "title"];
 
-/// The limits on values, which are left to the server. typify makes a separate type for each string with a limit, and others
-/// for numbers, so that a limit that Courier lifts or adds would be a breaking change, and a response beyond it would fail to
-/// decode.
+/// The limits on values, which the server enforces. typify generates a separate type for each string with a limit, and
+/// different types for numbers, so a limit that Courier removes or adds would be a breaking change, and a response
+/// beyond it would fail to decode.
 pub const LIMITS: [&str; 13] = [
     "exclusiveMaximum",
     "exclusiveMinimum",
@@ -27,7 +28,7 @@ pub const LIMITS: [&str; 13] = [
     "uniqueItems",
 ];
 
-/// The descriptions of `openapi/courier.yaml` are ours: the overlays add them.
+/// The overlays add the descriptions of `openapi/courier.yaml`.
 pub fn strip(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         schema.retain(|key, _| !REMOVED.contains(&key.as_str()) && !LIMITS.contains(&key.as_str()));
@@ -83,7 +84,7 @@ fn carrier(value: &mut Value) {
     }
 }
 
-/// A response without a description is not valid, so that it gets an empty one.
+/// A response without a description is invalid, so it gets an empty description.
 fn describe_as_empty(response: &mut Value) {
     if let Some(response) = response.as_object_mut() {
         response.insert("description".to_owned(), json!(""));

@@ -1,4 +1,4 @@
-//! The names of operations and schemas: those that the overlays give, proposals, and the rules that they follow.
+//! The names of operations and schemas: names from the overlays, proposals, and the rules for names.
 
 pub mod operations;
 pub mod rules;

@@ -1,6 +1,7 @@
 //! The names of operations: `x-method`, the dotted name of every official SDK in snake case.
 //!
-//! The operation id is the same with underscores, which alone would not show where the dots are: `client.users().tenants()`.
+//! The operation id is the same with underscores, which would not show the positions of the dots:
+//! `client.users().tenants()`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +39,7 @@ pub fn official(sdk_methods: &SdkMethods, method: &str, path: &str) -> Option<St
     Some(name.split('.').map(str::to_snake_case).collect::<Vec<_>>().join("."))
 }
 
-/// Names each operation that has no name as the official SDKs do, or after its path, and reports it with the action for
+/// Names each operation without a name as the official SDKs do, or after its path, and reports it with the action for
 /// names.yaml. An operation that has moved to another path keeps its name.
 pub fn propose(document: &mut Value, sdk_methods: &SdkMethods) -> Vec<Finding> {
     let mut taken: Vec<String> =

@@ -22,7 +22,7 @@ pub fn misnamed(document: &Value) -> Vec<Finding> {
     misnamed
 }
 
-/// A name by position changes its meaning when a position is added.
+/// Detects a name by position, whose meaning changes when a position is added.
 fn numbered(name: &str, schema: &Value) -> Option<(String, String)> {
     let base = name.trim_end_matches(|last: char| last.is_ascii_digit());
     let number = name.strip_prefix(base).filter(|number| !number.is_empty())?;
@@ -42,16 +42,16 @@ fn numbered(name: &str, schema: &Value) -> Option<(String, String)> {
     Some((format!("a name by the number {number}"), format!("{base}{kind}")))
 }
 
-/// The overlays and the documentation call a type what Rust calls it.
+/// Detects a name that differs from the type's name in Rust, which the overlays and the documentation use.
 fn not_rust_name(name: &str) -> Option<(String, String)> {
     let rust = name.to_upper_camel_case();
     (rust != name).then(|| ("not the name that the type has in Rust".to_owned(), rust))
 }
 
-/// The number of parts from which on a name is too long to repeat in another.
+/// The number of parts from which a name is too long to repeat in another name.
 const MIN_LONG_NAME: usize = 3;
 
-/// `SendMessageRequestMessageTo`: the whole name of the type that holds it, and one word more.
+/// Detects `SendMessageRequestMessageTo`: the whole name of the type that contains it, and one more part.
 fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
     let own = name_parts(name);
     let (parent, _) = schemas(document).find(|(parent, schema)| {
@@ -69,8 +69,8 @@ fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
     Some((format!("it repeats the whole name of {parent}"), proposal))
 }
 
-/// Types of equal shape are joined, unless each has a reason not to be. The body of a request or a response belongs to its
-/// operation.
+/// Finds types of equal shape, which are joined unless each has a reason not to be. The body of a request or a response
+/// belongs to its operation.
 fn twins(document: &Value) -> Vec<Finding> {
     let same: BTreeMap<String, String> = BTreeMap::new();
     let carried = carried(document);
@@ -121,7 +121,7 @@ fn free(document: &Value, own: &str, proposal: String) -> Option<String> {
     (!is_taken && !proposal.is_empty()).then_some(proposal)
 }
 
-/// The words of a name in camel case.
+/// The parts of a name in camel case.
 pub fn name_parts(name: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     for character in name.chars() {

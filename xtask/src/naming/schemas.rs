@@ -1,4 +1,4 @@
-//! The names of schemas: what `types.yaml` calls them.
+//! The names of schemas in `types.yaml`.
 //!
 //! Upstream names a type after its position, so that a type that three operations use has three names. `x-name` names a
 //! schema; schemas with the same name are joined.
@@ -38,7 +38,7 @@ pub fn join(document: &mut Value) -> Vec<Finding> {
         names.insert(old.clone(), text(schema, NAME).unwrap_or(old).to_owned());
     }
     let mut findings = Vec::new();
-    // Leaving a schema out makes those that refer to it differ, and so on.
+    // Excluding a schema makes the schemas that refer to it differ, and so on.
     while let Some(odd) = odd_one(document, &names) {
         names.insert(odd.target.clone(), odd.target.clone());
         findings.push(odd);
@@ -98,7 +98,7 @@ fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
         }
         let new = names.get(&old).cloned().unwrap_or(old);
         match joined.get_mut(&new).and_then(Value::as_object_mut) {
-            // A reason on one schema holds for all that are joined.
+            // A reason on one schema applies to all schemas that are joined with it.
             Some(first) => first.extend(schema.get(APART).map(|reason| (APART.to_owned(), reason.clone()))),
             None => {
                 joined.insert(new, schema);
@@ -169,7 +169,7 @@ pub fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// Returns `true` if a member is for people or for a rule. A property called `description` is an object.
+/// Returns `true` if a member is for people or for a rule. A property named `description` is an object.
 fn is_annotation(key: &str, value: &Value) -> bool {
     match key {
         "title" | "description" => value.is_string(),

@@ -1,4 +1,4 @@
-//! A choice of objects that differ in a constant gets a discriminator.
+//! A rule that adds a discriminator to a choice of objects that differ in a constant.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::document::{SCHEMA_PREFIX, object, reference, resolve, schemas_mut, text};
 
-/// Decoding then reads the tag instead of trying one variant after the other.
+/// Adds the discriminators, so that decoding reads the tag instead of trying one variant after the other.
 pub fn discriminators(document: &mut Value) {
     let all = document.clone();
     let mut tags: Vec<(String, String)> = Vec::new();

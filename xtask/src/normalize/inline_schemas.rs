@@ -1,4 +1,4 @@
-//! Inline bodies, objects and enums become named components.
+//! A rule that makes inline bodies, objects and enums named components.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ impl Named {
         let Some(object) = schema.as_object_mut() else {
             return;
         };
-        // A constant stays: it is a tag, and means nothing apart from its object.
+        // A constant stays inline: it is a tag, and means nothing outside its object.
         let is_choice = object.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() > 1);
         let is_union = object.contains_key("oneOf");
         if !(object.contains_key("properties") || is_choice || is_union) {

@@ -1,8 +1,8 @@
-//! The rules that turn the structure of Courier's API into one that progenitor and a lenient server agree on.
+//! The rules that convert the structure of Courier's API to a form that progenitor and a lenient server agree on.
 //!
-//! A rule is a function over the whole document, in a separate file with its reason and its tests. Applied once, in the order
-//! of [`RULES`], they leave nothing to do: normalizing twice is the same as normalizing once. What no rule handles, `supported`
-//! refuses.
+//! A rule is a function over the whole document, in a separate file with its reason and its tests. One application, in
+//! the order of [`RULES`], is enough: normalizing twice is the same as normalizing once. `supported` rejects constructs
+//! without a rule.
 
 mod discriminators;
 mod inline_schemas;
@@ -61,7 +61,7 @@ pub mod tests {
         json!({"openapi": "3.0.3", "paths": {"/things": {"get": operation}}, "components": {"schemas": {}}})
     }
 
-    /// A document with component schemas alone.
+    /// A document with only component schemas.
     pub fn schemas(schemas: Value) -> Value {
         json!({"openapi": "3.0.3", "paths": {}, "components": {"schemas": schemas}})
     }

@@ -1,11 +1,11 @@
-//! A property or a query parameter that is not required is nullable as well.
+//! A rule that makes optional properties and query parameters nullable.
 
 use serde_json::{Value, json};
 
 use crate::document::{array_mut, operations_mut, requires, schemas_mut};
 
-/// Otherwise an optional array or map is not an `Option` in Rust: `null` fails to decode, and an empty list is skipped
-/// instead of sent.
+/// Adds `nullable`. Without it an optional array or map is not an `Option` in Rust: `null` fails to decode, and an
+/// empty list is skipped instead of sent.
 pub fn nullable(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         let required = Value::Object(schema.clone());

@@ -1,15 +1,16 @@
-//! An object with properties accepts additional ones of any kind.
+//! A rule that makes objects with properties accept additional properties of any kind.
 
 use serde_json::{Value, json};
 
 use crate::document::schemas_mut;
 
-/// Fields that the description lacks are then kept in `extra`, and can be sent: reading a journey and putting it back loses
-/// nothing. `{}` and not `true`, which typify ignores.
+/// Keeps undescribed fields in `extra`, so that they can also be sent: reading a journey and putting it back loses
+/// nothing. Uses `{}` instead of `true`, which typify ignores.
 pub fn open_objects(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-        // Next to properties, a type of the rest would bind what Courier adds later; without properties, it is a map's.
+        // Next to properties, a type for the rest would restrict properties that Courier adds later; otherwise it is a
+        // map's type.
         let is_map = properties.is_empty() && schema.get("additionalProperties").is_some_and(Value::is_object);
         if !is_map {
             schema.insert("additionalProperties".to_owned(), json!({}));

@@ -1,4 +1,4 @@
-//! A path parameter is a path segment, and its name is in snake case.
+//! A rule that makes path parameters path segments with names in snake case.
 
 use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
@@ -8,8 +8,8 @@ use crate::document::{SCHEMA_PREFIX, array_mut, component_mut, operations_mut, r
 /// The component schema of every path parameter.
 pub const PATH_SEGMENT: &str = "PathSegment";
 
-/// A `tenant_id` of `""` or `".."` must never reach another endpoint: URL parsing folds `..`, and turns a backslash into
-/// `/`.
+/// Makes path parameters segments: a `tenant_id` of `""` or `".."` must never reach another endpoint. URL parsing folds
+/// `..`, and turns a backslash into `/`.
 pub fn path_parameters(document: &mut Value) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
@@ -18,7 +18,7 @@ pub fn path_parameters(document: &mut Value) {
     let taken: Vec<String> = paths.keys().cloned().collect();
     for (path, item) in std::mem::take(paths) {
         let name = rename_parameters(&path, |name| name.to_snake_case());
-        // Two templates that differ in names alone are one path twice; the operations of both stay.
+        // Two templates that differ only in names are the same path; the operations of both stay.
         let is_taken = taken.contains(&name) || renamed.contains_key(&name);
         renamed.insert(if is_taken { path } else { name }, item);
     }

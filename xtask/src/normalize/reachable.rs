@@ -1,4 +1,4 @@
-//! A component that no operation uses is removed.
+//! A rule that removes components that no operation uses.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::document::references;
 
-/// A type that no call takes or returns is noise in the documentation, and removing it would look like a breaking change.
+/// Removes unused components: a type that no call takes or returns is noise in the documentation, and removing it later
+/// would look like a breaking change.
 pub fn reachable(document: &mut Value) {
     let mut reached: BTreeSet<String> = BTreeSet::new();
     let mut open: Vec<&Value> = document.get("paths").into_iter().collect();

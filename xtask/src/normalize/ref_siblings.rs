@@ -1,10 +1,10 @@
-//! A `$ref` with other keywords next to it becomes an `allOf` with the reference.
+//! A rule that converts a `$ref` with other keywords next to it to an `allOf` with the reference.
 
 use serde_json::{Value, json};
 
 use crate::document::schemas_mut;
 
-/// OpenAPI 3.0 silently drops the siblings of a `$ref`, including `nullable` and `description`.
+/// Moves the siblings of a `$ref`, including `nullable` and `description`, which OpenAPI 3.0 would silently drop.
 pub fn ref_siblings(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         if schema.len() > 1

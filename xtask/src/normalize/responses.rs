@@ -1,14 +1,14 @@
-//! The responses of an operation become one success, `2XX`, and two errors, `4XX` and `5XX`.
+//! A rule that merges the responses of an operation into one success, `2XX`, and two errors, `4XX` and `5XX`.
 //!
-//! The success is also under one code, 200 or, without a body, 204: a mock server responds with that.
+//! The success is also listed under one code, 200 or, without a body, 204: a mock server responds with that code.
 
 use serde_json::{Map, Value, json};
 
 use crate::document::{component_mut, object, operations_mut, resolve};
 
-/// progenitor asserts that an operation has one success type, and takes a code that is not listed for an error; the
-/// real `POST /send` responds with 202, although its description has 200. All errors are of one type; a `default` next to
-/// `2XX` would make patterns that cannot be reached.
+/// Merges the responses: progenitor asserts that an operation has one success type, and treats an unlisted code as an
+/// error. The real `POST /send` responds with 202, although its description has 200. All errors have one type; a
+/// `default` next to `2XX` would generate unreachable patterns.
 pub fn responses(document: &mut Value) {
     let all = document.clone();
     let mut has_operations = false;
@@ -38,7 +38,7 @@ pub fn responses(document: &mut Value) {
     });
 }
 
-/// The response with a body that describes most; the first of equals.
+/// The response whose body describes the most; the first in case of a tie.
 fn richest<'a>(document: &Value, responses: impl Iterator<Item = &'a Value>) -> Option<&'a Value> {
     let mut richest = (0, None);
     for response in responses {
@@ -61,7 +61,7 @@ fn body_richness(document: &Value, response: &Value) -> usize {
     2 + properties.map_or(0, Map::len)
 }
 
-/// Adds `ApiError` if it is missing. The second time it may have its description already.
+/// Adds `ApiError` if it is missing. When it exists, it may already have its description.
 fn add_component(document: &mut Value, kind: &str, component: impl FnOnce() -> Value) {
     if let Some(value) = component_mut(document, kind, "ApiError")
         && value.is_null()

@@ -1,7 +1,7 @@
 //! The single targets of a target that lists several names.
 
-/// A target once for each combination of the names that its selectors list, as `['A', 'B']` or as
-/// `[?@.name == 'a' || @.name == 'b']`: one that is gone would go unnoticed among the others.
+/// The target once for each combination of the names in its selectors, as `['A', 'B']` or as
+/// `[?@.name == 'a' || @.name == 'b']`: otherwise a removed name among several would not be detected.
 pub fn alternatives(target: &str) -> Vec<String> {
     for (start, end) in selectors(target) {
         let (before, inside, after) = match (target.get(..start), target.get(start..end), target.get(end..)) {
@@ -20,7 +20,7 @@ pub fn alternatives(target: &str) -> Vec<String> {
     vec![target.to_owned()]
 }
 
-/// The insides of the outermost brackets.
+/// The contents of the outermost brackets.
 fn selectors(target: &str) -> Vec<(usize, usize)> {
     let mut selectors = Vec::new();
     let (mut depth, mut start, mut quote) = (0_usize, 0, None);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// The anchors (`&name`) that are defined in the action whose target is in `line`, and that are used (`*name`) outside of
+/// The anchors (`&name`) that are defined in the action whose target is in `line` and used (`*name`) outside of
 /// it, with the lines of the uses.
 pub fn used_elsewhere(overlay: &str, line: usize) -> Vec<(String, Vec<usize>)> {
     let lines: Vec<&str> = overlay.lines().collect();
@@ -34,7 +34,7 @@ fn start_indent(lines: &[&str]) -> usize {
     after.skip(1).find(|line| line.trim_start().starts_with("- ")).map_or(0, |line| indent(line))
 }
 
-/// The names behind a mark that begins a word, as in `key: &name` or `[*name, *other]`.
+/// The names after a sigil at the start of a token, as in `key: &name` or `[*name, *other]`.
 fn marked(line: &str, mark: char) -> impl Iterator<Item = &str> {
     let tokens = line.split([' ', ',', '[', ']', '{', '}']).filter(|token| !token.is_empty());
     tokens.filter_map(move |token| token.strip_prefix(mark)).filter(|name| !name.is_empty())

@@ -1,4 +1,4 @@
-//! Corrections that are no longer needed, because upstream has the value that they append.
+//! Corrections that are no longer needed, because upstream already has the value that they append.
 
 use std::collections::{BTreeMap, BTreeSet};
 

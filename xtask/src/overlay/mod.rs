@@ -1,4 +1,4 @@
-//! OpenAPI Overlay 1.0.0: our additions to upstream's structure.
+//! OpenAPI Overlay 1.0.0: additions to upstream's structure.
 
 mod alternatives;
 mod anchors;
@@ -40,7 +40,7 @@ pub struct Overlay {
 pub struct Action {
     /// A JSONPath, RFC 9535.
     pub target: String,
-    /// The reason.
+    /// The reason for the change.
     #[serde(default, rename = "description")]
     _description: Option<String>,
     #[serde(default)]
@@ -56,11 +56,11 @@ pub struct Action {
 #[derive(Clone, Copy, PartialEq)]
 pub enum Scope {
     Anything,
-    /// Add descriptions to what exists. Otherwise a misspelled property would create a new one.
+    /// Add descriptions to existing items. Otherwise a misspelled property would create a new item.
     Descriptions,
 }
 
-/// The same file, read for its lines.
+/// The same file, parsed for its line numbers.
 #[derive(Deserialize)]
 struct Lines {
     actions: Vec<TargetLine>,
@@ -124,7 +124,7 @@ impl Overlay {
         Ok(findings)
     }
 
-    /// Reports a target that is gone, and the anchors to move before its action is taken out.
+    /// Reports a target that no longer exists, and the anchors to move before its action is removed.
     fn report(&self, action: &Action, target: &str, findings: &mut Vec<Finding>) {
         let position = format!("{}:{}", self.file, action.line);
         let text = format!("{position}: {target} matches nothing");
@@ -158,7 +158,7 @@ impl Action {
             .collect();
         match (&self.update, self.remove) {
             (_, true) => {
-                // The last first, so that the indices of the others hold.
+                // In reverse order, so that the other indices stay valid.
                 pointers.reverse();
                 for pointer in pointers {
                     remove(document, &pointer)?;
@@ -179,7 +179,7 @@ impl Action {
     }
 }
 
-/// Merges descriptions, and records descriptions of what does not exist.
+/// Merges descriptions, and records descriptions of items that do not exist.
 fn describe(value: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<String>) {
     for (key, update) in update.as_object().into_iter().flatten() {
         match value.as_object_mut() {
@@ -196,7 +196,7 @@ fn describe(value: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<Str
     }
 }
 
-/// Returns `true` if a member is text for people. A property called `description` is an object.
+/// Returns `true` if a member is text for people. A property named `description` is an object.
 fn is_description(key: &str, value: &Value) -> bool {
     match key {
         "title" | "summary" | "description" => value.is_string(),

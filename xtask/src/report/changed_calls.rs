@@ -117,7 +117,7 @@ fn parameters(changes: &mut Changes, rust: &str, location: &str, olds: &[Paramet
     }
 }
 
-/// With a body the call is made by `with_body`, without one by `new`.
+/// Compares the bodies: a call with a body is made by `with_body`, a call without a body by `new`.
 fn body(changes: &mut Changes, rust: &str, old: Option<&RustType>, new: Option<&RustType>) {
     match (old, new) {
         (None, Some(is)) => changes.breaking(Subject::Operation, rust, format!("now takes a body, {is}")),

@@ -6,7 +6,7 @@ use crate::report::changes::{Changes, Effect, Subject, member, names, type_name}
 
 pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
     for was in &old.types {
-        // Types that are gone are a separate list.
+        // Removed types are a separate list.
         if let Some(is) = new.item(&was.name) {
             item(changes, (old, was), (new, is));
         }
@@ -49,7 +49,7 @@ fn item(changes: &mut Changes, (old_model, old): (&Model, &TypeItem), (new_model
     }
 }
 
-/// With other resources turned off, a type only exists while one of the remaining resources needs it.
+/// Compares the features: with other resources disabled, a type only exists if an enabled resource needs it.
 fn features(changes: &mut Changes, old: &TypeItem, new: &TypeItem) {
     let lost: Vec<String> = match new.features.is_empty() {
         true => Vec::new(),
@@ -104,7 +104,7 @@ fn fields(changes: &mut Changes, item: &TypeItem, olds: &[Field], news: &[Field]
     }
 }
 
-/// Callers neither set constants nor see them.
+/// Compares the constants, which callers neither set nor see.
 fn constants(changes: &mut Changes, item: &TypeItem, olds: &[(String, String)], news: &[(String, String)]) {
     let rust = type_name(item);
     for (name, was) in olds {

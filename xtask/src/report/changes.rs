@@ -1,7 +1,7 @@
 //! The differences between two generated surfaces, and what each means for a Rust caller.
 //!
-//! The generator makes Rust of both descriptions, so that nothing here predicts it. Structs and enums are
-//! `#[non_exhaustive]`, and optional values are set by name: more of them is compatible. Required values are arguments.
+//! The generator generates Rust from both descriptions, so nothing here predicts its output. Structs and enums are
+//! `#[non_exhaustive]`, and optional values are set by name: additions are compatible. Required values are arguments.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::generator::emit::surface::Argument;
 use crate::generator::model::{Model, Operation, TypeItem, TypeShape};
 use crate::report::{changed_calls, changed_types};
 
-/// One difference, by the Rust name of what differs.
+/// One difference, by the Rust name of the changed item.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Change {
     pub subject: Subject,
@@ -95,7 +95,7 @@ pub fn method(call: &Operation) -> String {
     format!("resources::{}::{}", call.resource_type(), call.method())
 }
 
-/// Collects the changes.
+/// A collector of changes.
 pub struct Changes(Vec<Change>);
 
 impl Changes {
@@ -120,7 +120,7 @@ impl Changes {
     }
 }
 
-/// The names of arguments in order, for people.
+/// The names of arguments in order, for messages.
 pub fn names(arguments: &[Argument]) -> String {
     match arguments {
         [] => "nothing".to_owned(),

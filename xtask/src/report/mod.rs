@@ -31,13 +31,13 @@ pub struct Sides<'a> {
     pub findings: Vec<Finding>,
 }
 
-/// Everything that is known about an update.
+/// The complete results of an update.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub changes: Vec<Change>,
-    /// In the order of their sections.
+    /// The findings, in the order of their sections.
     pub findings: Vec<Finding>,
-    /// Why the new description cannot be generated. In this case nothing is compared and nothing is written.
+    /// The reason why the new description cannot be generated. In this case nothing is compared and nothing is written.
     pub refused: Option<String>,
     pub bump: Bump,
     pub version: Version,
@@ -79,23 +79,23 @@ impl Report {
         })
     }
 
-    /// For a terminal.
+    /// The report for a terminal.
     pub fn text(&self) -> Result<String> {
         render::text(self)
     }
 
-    /// For a pull request.
+    /// The report for a pull request.
     pub fn markdown(&self) -> Result<String> {
         render::markdown(self)
     }
 
-    /// For a program.
+    /// The report for a program.
     pub fn json(&self) -> Result<String> {
         Ok(serde_json::to_string_pretty(self).context("cannot print the report as JSON")? + "\n")
     }
 }
 
-/// The part of the version that has to grow.
+/// The part of the version that must increase.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bump {
@@ -106,7 +106,7 @@ pub enum Bump {
 }
 
 impl Bump {
-    /// For Cargo, the first non-zero part of a version is the one that changes when something breaks.
+    /// Returns the part to increase; Cargo treats a change of the first non-zero part of a version as breaking.
     fn new(changes: &[Change], unused: &[String], version: &Version) -> Self {
         let breaks = !unused.is_empty() || changes.iter().any(|change| change.effect == Effect::Breaking);
         let adds = changes.iter().any(Change::is_addition);
@@ -138,7 +138,7 @@ pub mod tests {
     use crate::generator::{self, model::Model};
     use crate::report::changes::{Change, Effect, Kind, Subject};
 
-    /// A description with these schemas, all in the response of its one operation.
+    /// A description with these schemas, all in the response of its only operation.
     pub fn document(schemas: Value) -> Value {
         let names: Vec<String> = schemas.as_object().unwrap().keys().cloned().collect();
         let all =
@@ -167,7 +167,7 @@ pub mod tests {
     #[test]
     fn version_grows_by_the_rules_of_cargo() {
         let change = |effect, kind| {
-            // The text decides nothing.
+            // The text does not affect the result.
             let what = "is sent as `added`".to_owned();
             vec![Change { subject: Subject::Property, effect, kind, rust: "types::A::b".to_owned(), what }]
         };

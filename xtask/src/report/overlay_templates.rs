@@ -1,4 +1,4 @@
-//! The overlay actions for what is new and has no description, to be filled in.
+//! Templates of overlay actions for new items without a description, to be filled in.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ pub fn undescribed(old: &Value, new: &Value) -> Vec<Finding> {
         .collect()
 }
 
-/// The members that a value lacks, except those that it lacked before.
+/// The members that a value lacks, except members that it already lacked before.
 fn missing_members(old: Option<&Value>, new: &Value, keys: &[&str]) -> Map<String, Value> {
     let is_missing = |key: &&&str| !has(new, key) && old.is_none_or(|old| has(old, key));
     keys.iter().filter(is_missing).map(|key| ((*key).to_owned(), json!(""))).collect()

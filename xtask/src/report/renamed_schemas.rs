@@ -1,4 +1,4 @@
-//! Schemas that have a new name upstream: one is gone, one is new, and they are alike.
+//! Schemas with a new name upstream: one schema is gone, one is new, and they are alike.
 //!
 //! Nothing is renamed silently. A finding names both, with the action for types.yaml that keeps the name.
 
@@ -10,7 +10,7 @@ use crate::document::{object, schemas};
 use crate::findings::{Finding, Section};
 use crate::naming::schemas::name_action;
 
-/// For each new schema, the schema that is gone and most like it, if they share half of their members.
+/// The removed schema that is most similar to each new schema, if they share half of their members.
 pub fn proposals(old: &Value, new: &Value) -> Vec<Finding> {
     let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (schemas(old).collect(), schemas(new).collect());
     let gone = || old.iter().filter(|(name, _)| !new.contains_key(*name));
@@ -20,7 +20,7 @@ pub fn proposals(old: &Value, new: &Value) -> Vec<Finding> {
             gone().filter_map(move |(former, known)| Some((likeness(known, schema)?, *name, *former)))
         })
         .collect();
-    // The most alike first, then by name.
+    // The most similar first, then by name.
     pairs.sort_by_key(|(likeness, name, former)| (std::cmp::Reverse(*likeness), *name, *former));
     let mut paired = BTreeSet::new();
     let mut findings = Vec::new();
@@ -35,7 +35,8 @@ pub fn proposals(old: &Value, new: &Value) -> Vec<Finding> {
     findings
 }
 
-/// The share of members that two schemas have in common, in percent; `None` if it is less than half, or the kinds differ.
+/// The share of members that two schemas have in common, in percent; `None` if it is less than half, or the kinds
+/// differ.
 fn likeness(old: &Value, new: &Value) -> Option<usize> {
     const MIN_LIKENESS: usize = 50;
     let (old_kind, old_members) = members(old)?;
@@ -45,7 +46,7 @@ fn likeness(old: &Value, new: &Value) -> Option<usize> {
     (old_kind == new_kind && likeness >= MIN_LIKENESS).then_some(likeness)
 }
 
-/// The keyword and the members that tell a schema: properties, values or choices.
+/// The keyword and the members that characterize a schema: properties, values or choices.
 fn members(schema: &Value) -> Option<(&'static str, BTreeSet<String>)> {
     if let Some(properties) = object(schema, "properties") {
         return Some(("properties", properties.keys().cloned().collect()));

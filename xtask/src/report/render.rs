@@ -43,7 +43,7 @@ pub fn text(report: &Report) -> Result<String> {
 
 pub fn markdown(report: &Report) -> Result<String> {
     let mut text = format!("{}\n", headline(report));
-    // First, so that a pull request has it however long the rest is.
+    // First, so that a pull request includes it even if the rest is long.
     if !report.changelog.is_empty() {
         text += &format!("\n### {CHANGELOG}\n\n```markdown\n{}```\n", report.changelog);
     }
@@ -121,7 +121,7 @@ fn findings_by_section(report: &Report) -> impl Iterator<Item = (Section, &[Find
     sections.filter(|(section, _)| !section.is_template_only())
 }
 
-/// The overlay actions to paste, in blocks; of two for one target, the first.
+/// The overlay actions to paste, in blocks; if two have the same target, the first.
 fn templates(report: &Report) -> Result<Vec<(&'static str, String)>> {
     let mut blocks: Vec<(&'static str, Vec<&Value>)> = Vec::new();
     for finding in &report.findings {

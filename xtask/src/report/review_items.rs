@@ -12,7 +12,7 @@ use crate::generator::model::{Field, Model, TypeItem, TypeShape};
 use crate::report::changes::{member, type_name};
 use crate::secret_names::is_secret_name;
 
-/// The fields that look like secrets and can be printed, and that are new or could not be printed before.
+/// The fields that look like secrets and can be printed, and that are new or previously could not be printed.
 pub fn secrets(old: &Model, new: &Model) -> Vec<Finding> {
     let mut findings = Vec::new();
     for item in &new.types {
@@ -27,7 +27,7 @@ pub fn secrets(old: &Model, new: &Model) -> Vec<Finding> {
     findings
 }
 
-/// A finding whose line is the name alone.
+/// A finding whose line is only the name.
 fn finding(section: Section, name: String) -> Finding {
     Finding::new(section, name.clone(), name)
 }

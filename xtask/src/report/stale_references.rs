@@ -1,4 +1,4 @@
-//! Lines of the repository that an update makes wrong: links to removed items, and numbers that have changed.
+//! Lines of the repository that an update invalidates: links to removed items, and numbers that have changed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,11 +14,11 @@ use crate::findings::{Finding, Section};
 use crate::generator::model::Model;
 use crate::report::changes::{members, method};
 
-/// The files and folders that document the API. CHANGELOG.md is about the past.
+/// The files and folders that document the API, except CHANGELOG.md, which is about the past.
 const DOCUMENTS: [&str; 7] =
     ["README.md", "AGENTS.md", "CONTRIBUTING.md", "docs", "src", "examples", "openapi/overlay"];
 
-/// The lines that name an operation or a type that is gone, the old number of operations or the old release.
+/// The lines that name a removed operation or type, the old number of operations or the old release.
 pub fn find(
     files: &Files,
     (old, old_model): (&Value, &Model),
@@ -27,7 +27,7 @@ pub fn find(
 ) -> Result<Vec<Finding>> {
     let mut stale: Vec<(String, String)> = Vec::new();
     for name in names(old_model).difference(&names(new_model)) {
-        // The members of a type that is gone go with it.
+        // The members of a removed type are removed with it.
         if !unused_types.iter().any(|gone| name.starts_with(&format!("{gone}::"))) {
             stale.push((name.clone(), "is gone".to_owned()));
         }
@@ -88,7 +88,7 @@ fn search(repository: &Path, path: &Path, stale: &[(String, String)], findings: 
     Ok(())
 }
 
-/// Returns `true` if a line has the name, and not as a part of a longer one.
+/// Returns `true` if a line has the name, and not as a part of a longer name.
 fn mentions(line: &str, name: &str) -> bool {
     let is_part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
     let ends_open = !is_part(name.chars().last());

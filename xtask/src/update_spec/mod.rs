@@ -1,4 +1,4 @@
-//! `cargo xtask update-spec`: from what Courier publishes to a change that a maintainer can review.
+//! `cargo xtask update-spec`: turns Courier's published API into a change that a maintainer can review.
 
 mod removals;
 mod replace_files;
@@ -47,15 +47,15 @@ pub struct Options {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// For a terminal.
+    /// Text for a terminal.
     Text,
-    /// For a pull request.
+    /// Markdown for a pull request.
     Markdown,
-    /// For a program.
+    /// JSON for a program.
     Json,
 }
 
-/// Fetches, imports, runs the passes and reports. Writes only if all of that succeeds.
+/// Fetches, imports, runs the passes and reports. Writes only if every step succeeds.
 pub fn update(files: &Files, options: &Options) -> Result<()> {
     let (old_upstream, old_courier) = (files.read_upstream()?, files.read_courier()?);
     let (source, imported) = match &options.from {
@@ -131,7 +131,7 @@ fn from_release(committed: &Value, courier: &Value) -> Result<(String, Import)> 
     let name = format!("release {} of the official Python client", release.version);
     if release_version(committed).is_some_and(|committed| release.version <= committed) {
         eprintln!("On PyPI: {name}.");
-        // Operations that names.yaml does not name yet keep the name that they were given.
+        // Operations that names.yaml does not name yet keep their given name.
         let sdk_methods = operation_names::given(courier);
         return Ok((name, Import { document: committed.clone(), findings: Vec::new(), sdk_methods }));
     }
@@ -150,7 +150,7 @@ fn summary(removals: &[&str]) -> String {
     }
 }
 
-/// The version of the crate, from which the report derives the next one.
+/// The version of the crate, from which the report derives the next version.
 fn version(repository: &Path) -> Result<Version> {
     let path = repository.join("Cargo.toml");
     let manifest: toml::Table = files::read(&path)?.parse().with_context(|| path.display().to_string())?;

@@ -1,4 +1,5 @@
-//! The parts of the API that an update would remove. A source that lacks half of the API looks like an API that lost it.
+//! The parts of the API that an update would remove. An incomplete source looks like an API that has lost the missing
+//! parts.
 
 use semver::Version;
 use serde_json::Value;
@@ -34,7 +35,7 @@ pub fn removals((old, new): (&Value, &Value), (old_courier, new_courier): (&Valu
 /// The release that a description belongs to, if its version is a number.
 pub fn release_version(document: &Value) -> Option<Version> {
     let written = text(document.get("info")?, "version")?;
-    // `1` and `1.2` are versions to OpenAPI.
+    // OpenAPI accepts `1` and `1.2` as versions.
     ["", ".0", ".0.0"].into_iter().find_map(|rest| format!("{written}{rest}").parse().ok())
 }
 
@@ -52,7 +53,7 @@ mod tests {
         }});
         let new = json!({"info": {"version": "9.2.0"}, "paths": {
             "/lists/{id}": {"get": named("lists_get")}, "/new": {"post": named("new")},
-            // This one has moved.
+            // This operation has moved.
             "/v2/users": {"get": named("users_list")}
         }});
         let removals = removals((&old, &new), (&old, &new));

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
 
-/// The former contents of replaced files.
+/// The previous contents of replaced files.
 pub struct Replacement {
     before: Vec<(PathBuf, String)>,
 }
 
-/// Writes each text next to its file, and moves them into place once all are written.
+/// Writes each text next to its file, and renames the new files once all are written.
 pub fn replace(files: &[(&PathBuf, &str)]) -> Result<Replacement> {
     let written: Vec<(PathBuf, NamedTempFile)> =
         files.iter().map(|(path, text)| Ok(((*path).clone(), write_next_to(path, text)?))).collect::<Result<_>>()?;
@@ -34,7 +34,7 @@ pub fn replace(files: &[(&PathBuf, &str)]) -> Result<Replacement> {
 }
 
 impl Replacement {
-    /// Restores the former contents.
+    /// Restores the previous contents.
     pub fn undo(&self) -> Result<()> {
         for (path, text) in &self.before {
             write_next_to(path, text)?.persist(path).with_context(|| format!("cannot restore {}", path.display()))?;

@@ -1,4 +1,4 @@
-//! Checks that the crate still generates and compiles, and writes the changed shapes of its public types.
+//! The check that the crate still generates and compiles, which also writes the changed shapes of its public types.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,9 +12,9 @@ pub fn verify(repository: &Path) -> Result<()> {
     if repository.join("tests/shapes.rs").exists() {
         let shapes =
             cargo(repository, &["test", "--test", "shapes"], &[("INSTA_UPDATE", "new"), ("INSTA_FORCE_PASS", "1")]);
-        // The rest of the test, such as the number of types, is for the maintainer to decide.
+        // The maintainer decides about the rest of the test, such as the number of types.
         if let Err(error) = shapes {
-            eprintln!("{error}: the shapes that have changed are written all the same");
+            eprintln!("{error}: the changed shapes are written anyway");
         }
     }
     Ok(())

@@ -46,7 +46,7 @@ impl Copy {
         copy
     }
 
-    /// The errors of the compiler; empty if there are none.
+    /// The compiler's errors; empty without errors.
     pub fn check(&self) -> String {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["check", "--offline", "--quiet", "--package", "program", "--message-format", "short"]);
@@ -57,7 +57,7 @@ impl Copy {
     }
 }
 
-/// Writes a file, unless it is the same: what is not written is not compiled again.
+/// Writes a file unless it is unchanged: unchanged files are not compiled again.
 fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     if fs::read_to_string(path).is_ok_and(|before| before == text) {

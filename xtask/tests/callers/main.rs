@@ -26,7 +26,7 @@ fn refer(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// Renames the members of an object in their places.
+/// Renames the members of an object without changing their order.
 fn rename(object: &mut Value, name: impl Fn(&str, &Value) -> Option<String>) {
     let members = std::mem::take(object.as_object_mut().unwrap());
     let renamed = members.into_iter().map(|(old, value)| (name(&old, &value).unwrap_or(old), value));
@@ -37,7 +37,7 @@ fn camel_case(name: &str) -> String {
     heck::ToLowerCamelCase::to_lower_camel_case(name)
 }
 
-/// Everything at once that may happen to a description without breaking a caller, at as many places as there are.
+/// Every change to a description that does not break callers, applied as often as possible.
 fn compatibly_changed(mut document: Value) -> Value {
     let mut added = document["paths"]["/brands"]["get"].clone();
     added["operationId"] = json!("brands_never_seen");

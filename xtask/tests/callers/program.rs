@@ -1,4 +1,4 @@
-//! The program: each call with all its arguments, each type with all its members, as callers outside the crate use them.
+//! The program: each call with all its arguments, each type with all its members, as used by callers outside the crate.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ fn is_a_value<T: Clone + Debug + PartialEq + serde::Serialize + serde::de::Deser
 fn lists<P: ext::Paged<Item = T>, T>(_: ext::Items<P>, _: ext::Pages<P>) {}
 ";
 
-/// The program, of the calls and types that one feature alone has, or of all.
+/// The program, with the calls and types of one feature or of all.
 pub fn program(model: &Model, feature: Option<&str>) -> String {
     let mut text = BEGINNING.to_owned();
     let is_wanted = |features: &[String]| {
@@ -41,13 +41,13 @@ pub fn program(model: &Model, feature: Option<&str>) -> String {
 fn any(kind: &RustType) -> String {
     match kind {
         RustType::Nullable(inner) => any(inner),
-        // A text is most often a literal.
+        // Text is usually a literal.
         RustType::Text => "any::<&str>()".to_owned(),
         kind => format!("any::<{kind}>()"),
     }
 }
 
-/// The fields of a structure, and those that are arguments.
+/// The fields of a structure, and the fields that are arguments.
 fn structure<'a>(model: &'a Model, kind: Option<&RustType>) -> Option<(&'a [Field], Vec<&'a Field>)> {
     let item = model.item(kind?.named()?)?;
     let TypeShape::Structure { fields, arguments, .. } = &item.shape else { return None };
