@@ -1,4 +1,4 @@
-//! Dates as servers write them into headers.
+//! Dates in the headers of servers.
 //!
 //! The crate `httpdate` accepts the three forms of RFC 9110 only if they are written exactly. Servers and gateways also write
 //! `UTC` or `+0000`, other cases, single digits and ISO 8601, and a delay that is not understood is a retry too early.
@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use crate::values::iso_8601;
 
-/// The names of UTC; a longer name precedes the shorter one that it ends with.
+/// The names of UTC. A longer name precedes any shorter name that it ends with.
 const UTC: [&str; 7] = ["gmt", "utc", "ut", "z", "+0000", "-0000", "+00:00"];
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

@@ -1,4 +1,4 @@
-//! Idempotency keys, which make a repeated `POST` one request.
+//! Idempotency keys, under which the server executes a repeated `POST` only once.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write as _;
@@ -17,10 +17,10 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 /// The header that extends the life of an idempotency key.
 pub(crate) const IDEMPOTENCY_EXPIRATION: HeaderName = HeaderName::from_static("x-idempotency-expiration");
 
-/// How long the server remembers a key by default.
+/// The time for which the server remembers a key by default.
 pub(crate) const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The longest time that the server remembers a key.
+/// The longest time for which the server remembers a key.
 pub(crate) const MAX_KEY_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The earliest date, in 1973, that Courier's documentation can mean by a number: it counts milliseconds. The example in Courier's API
