@@ -18,8 +18,8 @@
 //!
 //! # Progress, and resuming after a crash
 //!
-//! As a stream, [`SendJob`] reports each step. Save each checkpoint over the previous one: another process can resume from it,
-//! with the same users in the same order, and no user is added twice.
+//! As a stream, [`SendJob`] reports each step. Overwrite the saved checkpoint with each new checkpoint. Another process
+//! can resume from it, with the same users in the same order, and no user is added twice.
 //!
 //! ```no_run
 //! use futures::TryStreamExt as _;
