@@ -31,7 +31,7 @@ pub(crate) struct Request {
     /// The headers of the call itself, except its idempotency key. Each attempt adds those of the client.
     pub headers: HeaderMap,
     pub key: Option<HeaderValue>,
-    /// JSON; empty if there is no body.
+    /// The body as JSON; empty if the request has no body.
     pub body: Bytes,
     redaction: OnceLock<Redaction>,
 }
@@ -58,7 +58,7 @@ impl Request {
         Ok(())
     }
 
-    /// Adds the options of the client, and returns the URL, which leads where the path says.
+    /// Adds the options of the client, and returns the URL, which leads to the given path.
     pub(super) fn complete(&mut self, client: &Client) -> Result<Url> {
         let options = client.options();
         self.set_key(client, options.idempotency_keys)?;

@@ -40,7 +40,7 @@ struct Content {
     index: HashMap<String, usize>,
     /// The required properties that were not received, which are not encoded either.
     absent: IndexSet,
-    /// The JSON that was received in place of the object.
+    /// The JSON that was received instead of the object.
     other: Option<Value>,
     /// A value did not fit a field for secrets, so that no value may be shown.
     sensitive: bool,
@@ -127,7 +127,7 @@ impl Extra {
         self.entries().len()
     }
 
-    /// Returns `true` if there are no properties.
+    /// Returns `true` if `extra` has no properties.
     pub fn is_empty(&self) -> bool {
         self.entries().is_empty()
     }
@@ -161,7 +161,7 @@ impl Extra {
         lost.map_or(&[], |(_, indices)| indices)
     }
 
-    /// The JSON that was received in place of the object.
+    /// Returns the JSON that was received instead of the object.
     pub(crate) fn other(&self) -> Option<&Value> {
         self.0.as_ref()?.other.as_ref()
     }

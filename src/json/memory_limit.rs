@@ -13,7 +13,7 @@ const SCALAR: usize = 64;
 
 /// Returns `true` if decoding the text can take more bytes than `budget`.
 ///
-/// Ordinary pages are too short for that, whatever they contain, and are not scanned.
+/// Ordinary pages are too short for that, regardless of their content, and are not scanned.
 pub(super) fn is_exceeded_by(text: &[u8], budget: usize) -> bool {
     text.len() > budget / CONTAINER && of_text(text) > budget
 }

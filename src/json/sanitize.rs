@@ -1,7 +1,8 @@
 //! Repairs text that is not quite JSON.
 //!
-//! This stays because JSON encoders write such text: JavaScript's writes half of a surrogate pair where a text was cut within an
-//! emoji. Without the repair, one such character in an unknown property would lose a whole response or webhook event.
+//! This is needed because JSON encoders write such text: JavaScript's encoder writes half of a surrogate pair if a text
+//! was cut within an emoji. Without the repair, one such character in an unknown property would lose a whole response
+//! or webhook event.
 
 use std::fmt::Write;
 

@@ -126,7 +126,7 @@ pub fn decode_structure<'de, T: Structure, D: Deserializer<'de>>(from: D) -> Res
     Ok(structure)
 }
 
-/// Fills a structure in place, because it can be large.
+/// Fills an existing structure, because it can be large.
 struct StructureVisitor<'t, T>(&'t mut T);
 
 impl<'de, T: Structure> Visitor<'de> for StructureVisitor<'_, T> {

@@ -110,7 +110,7 @@ pub(crate) use union;
 
 /// Decodes a union strictly.
 ///
-/// The tags that tell the variant can come after the other properties, so the value is buffered.
+/// The tags that identify the variant can come after the other properties, so the value is buffered.
 pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     decode_exact(&Value::deserialize(from)?)
 }

@@ -1,7 +1,8 @@
-//! Lists that come in pages.
+//! Lists that are split into pages.
 //!
-//! [`Pages`] folds the calls of a list into a stream of pages, and [`Items`] flattens the pages. The shape of a response, which
-//! says where the items and the next cursor are, is generated from the description as an implementation of [`Paged`].
+//! [`Pages`] combines the calls of a list into a stream of pages, and [`Items`] flattens the pages. The shape of a
+//! response, with the paths of the items and of the next cursor, is generated from the description as an implementation
+//! of [`Paged`].
 
 mod fetch;
 mod page;

@@ -81,7 +81,7 @@ mod tests {
 
     const STEP: Duration = Duration::from_millis(20);
 
-    /// Numbers that take 20 ms each, and a counter of those that were started.
+    /// Returns numbers that take 20 ms each, and a counter of the started numbers.
     fn slow(length: usize) -> (impl Stream<Item = Result<usize>> + Send + 'static, Arc<AtomicUsize>) {
         let started = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&started);

@@ -25,7 +25,7 @@ const ANYWHERE: &[&str] = &[
     "otp",
 ];
 
-/// Words that mark a secret as the whole name or its last word: `signing_key`, but not `keyboard`.
+/// The whole names, or last parts of names, that mark a secret: `signing_key`, but not `keyboard`.
 const LAST_WORD: &[&str] = &["key", "keys", "auth", "pin", "sig", "code"];
 
 /// Objects whose values are all confidential: settings of providers, and requests that Courier makes.

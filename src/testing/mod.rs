@@ -14,8 +14,9 @@
 //!
 //! # Checks
 //!
-//! Pass [`Courier::client`] to the code under test. [`Courier::sent`] and [`Courier::calls`] return its messages and calls. The
-//! checks whose names begin with `expect` panic with a list of those that were sent instead.
+//! Pass [`Courier::client`] to the code under test. [`Courier::sent`] and [`Courier::calls`] return its messages and
+//! calls. If a check whose name begins with `expect` fails, it panics with a list of the messages or calls that were
+//! sent instead.
 //!
 //! ```
 //! use trycourier::testing::Courier;

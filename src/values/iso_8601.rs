@@ -11,7 +11,7 @@ const DAY: i128 = 86_400 * SECOND;
 /// The days of 400 years, after which the calendar repeats.
 const ERA: i128 = 146_097;
 
-/// The days from the 1st of March of the year 0, where the calculation begins, to 1970.
+/// The number of days from March 1 of the year 0, the start of the calculation, to 1970.
 const DAYS_BEFORE_1970: i128 = 719_468;
 
 /// Returns the nanoseconds since the Unix epoch.

@@ -114,7 +114,7 @@ pub struct Report {
     pub seen: u64,
     /// The users who were not added. If the job was resumed, only the users since then.
     pub rejected: Vec<Rejected>,
-    /// The final state of the job. A job without users is not run.
+    /// The final state of the job. A job to which no users were added is not run.
     pub job: BulkJob,
 }
 

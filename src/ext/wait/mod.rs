@@ -326,8 +326,8 @@ mod tests {
 
     type Times = Arc<Mutex<Vec<u128>>>;
 
-    /// Waits for 100; less than 0 is another end. Gives the responses in order, the last again and again, and the milliseconds
-    /// at which they were asked for.
+    /// Waits for 100; less than 0 is another end. Gives the responses in order, the last again and again, and the
+    /// milliseconds at which they were requested.
     fn waiting(responses: impl IntoIterator<Item = Result<i32>>) -> (Wait<i32>, Times) {
         let mut responses: VecDeque<Result<i32>> = responses.into_iter().collect();
         let times = Times::default();

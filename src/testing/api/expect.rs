@@ -50,7 +50,7 @@ impl Courier {
     ///
     /// # Panics
     ///
-    /// If no message matches. The panic lists those that were sent.
+    /// Panics if no message matches. The panic message lists the messages that were sent.
     #[track_caller]
     pub fn expect_sent(&self, matching: impl Fn(&Sent) -> bool) -> Sent {
         match self.sent().into_iter().find(matching) {
@@ -131,7 +131,7 @@ impl<C: crate::calls::Call> Expect<C> {
     ///
     /// # Panics
     ///
-    /// If there was no call or several. The message lists them.
+    /// Panics unless there was exactly one call. The panic message lists the calls.
     #[track_caller]
     pub fn once(mut self) -> Received<C> {
         match self.received.pop() {
@@ -144,7 +144,7 @@ impl<C: crate::calls::Call> Expect<C> {
     ///
     /// # Panics
     ///
-    /// If the number is another. The message lists the calls.
+    /// Panics if the number of calls differs. The panic message lists the calls.
     #[track_caller]
     pub fn times(self, times: usize) -> Vec<Received<C>> {
         match self.received.len() {
@@ -153,11 +153,11 @@ impl<C: crate::calls::Call> Expect<C> {
         }
     }
 
-    /// Checks that there was no call.
+    /// Checks that the operation was not called.
     ///
     /// # Panics
     ///
-    /// If there was a call. The message lists the calls.
+    /// Panics if the operation was called. The panic message lists the calls.
     #[track_caller]
     pub fn never(self) {
         if !self.received.is_empty() {

@@ -21,8 +21,8 @@ impl Courier {
 
     /// Stores a subscription topic with this id, to which users are opted in until they choose otherwise.
     ///
-    /// Courier itself makes up the ids of topics, so a test has no other way to have the one that its service names. A user's
-    /// preference for a missing topic is refused with a 404.
+    /// Courier itself generates the ids of topics, so a test has no other way to create a topic with the id that its
+    /// service uses. A user's preference for a missing topic is refused with a 404.
     ///
     /// ```
     /// use trycourier::testing::Courier;

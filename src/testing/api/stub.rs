@@ -239,9 +239,9 @@ type Condition = Arc<dyn Fn(&RecordedCall) -> bool + Send + Sync>;
 
 struct Step {
     action: Action,
-    /// How often it is used, if that is limited.
+    /// The maximum number of uses, if limited.
     times: Option<usize>,
-    /// How often it was used.
+    /// The number of uses so far.
     used: usize,
 }
 

@@ -37,7 +37,8 @@ fn send(state: &mut State, request: &Request<'_>) -> Outcome {
     Ok(Response::new(202, json!({"requestId": id})))
 }
 
-/// Accepts a message that goes out at some time or later, or refuses one that cannot be sent. Returns the request's id.
+/// Accepts a message that is sent at a given time or later, or refuses a message that cannot be sent. Returns the
+/// request's id.
 pub(super) fn submit_at(
     state: &mut State,
     request: &Request<'_>,
