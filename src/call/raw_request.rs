@@ -17,8 +17,8 @@ impl Client {
     /// Starts a call to an endpoint for which the SDK has no method. The call uses the API key, retries and errors in
     /// the same way as any other call.
     ///
-    /// The path begins with a slash and is sent unchanged, so percent-encode the values in it. A path that would lead to another
-    /// endpoint (because of `..`, `%2e%2e` or an empty segment) is refused. Set the query with
+    /// The path begins with a slash and is sent unchanged, so percent-encode the values in it. A path that would lead
+    /// to another endpoint (because of `..`, `%2e%2e` or an empty segment) is refused. Set the query with
     /// [`query`](RequestBuilder::query).
     ///
     /// `GET`, `HEAD`, `PUT`, `DELETE` and `OPTIONS` are considered safe to repeat. A `POST` is repeated under its
@@ -101,8 +101,8 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends the request, and decodes the body of the response as `T`. If the response may have no body, `T` can be `()`, an
-    /// `Option`, or a type without required fields.
+    /// Sends the request, and decodes the body of the response as `T`. If the response may have no body, `T` can be
+    /// `()`, an `Option`, or a type without required fields.
     ///
     /// # Errors
     ///

@@ -186,8 +186,8 @@ impl ClientBuilder {
     /// If a connection dies silently, its calls therefore fail after at most 15 s, regardless of their timeout, and are
     /// retried on another connection. Separately, after a call times out, subsequent calls use a new connection.
     ///
-    /// [`Duration::MAX`], like any duration of more than a year, turns pings off. [`build`](Self::build) refuses a duration of
-    /// zero.
+    /// [`Duration::MAX`], like any duration of more than a year, turns pings off. [`build`](Self::build) refuses a
+    /// duration of zero.
     ///
     /// ```
     /// use std::time::Duration;

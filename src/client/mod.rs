@@ -29,8 +29,9 @@ use crate::values::sensitive::Sensitive;
 ///
 /// # From synchronous code
 ///
-/// A current-thread runtime is enough. Keep it with the client and use it for every call, because connections belong to the
-/// runtime that opened them. Inside an async task, await the call instead: tokio panics when a task blocks on a runtime.
+/// A current-thread runtime is enough. Keep it with the client and use it for every call, because connections belong to
+/// the runtime that opened them. Inside an async task, await the call instead: tokio panics when a task blocks on a
+/// runtime.
 ///
 /// ```no_run
 /// use trycourier::Client;

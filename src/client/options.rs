@@ -30,8 +30,8 @@ pub(crate) const FRAMING_HEADERS: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_EN
 /// # }
 /// ```
 ///
-/// If a value cannot be sent, such as a header name with a space, calls fail with [`ErrorKind::Configuration`], and the error names the
-/// value. An invalid idempotency key or expiration is an [`ErrorKind::InvalidArgument`].
+/// If a value cannot be sent, such as a header name with a space, calls fail with [`ErrorKind::Configuration`], and the
+/// error names the value. An invalid idempotency key or expiration is an [`ErrorKind::InvalidArgument`].
 #[derive(Clone)]
 #[must_use]
 pub struct Options {
@@ -208,8 +208,8 @@ impl Options {
         self
     }
 
-    /// Sets whether calls of an operation wait after the server has responded to one of them with a 429 and a delay. Clones of
-    /// the client wait as well. The default is `true`.
+    /// Sets whether calls of an operation wait after the server has responded to one of them with a 429 and a delay.
+    /// Clones of the client wait as well. The default is `true`.
     #[doc(alias = "hold_back")]
     #[doc(alias = "throttle")]
     pub fn pause_on_rate_limit(mut self, pause: bool) -> Self {

@@ -60,7 +60,8 @@ fn values(names: &[&'static str]) -> impl Iterator<Item = (&'static str, String)
     values.filter(|(_, value)| !value.is_empty())
 }
 
-/// Reads the URL of a proxy. Without a scheme, it is a host and a port, although `localhost:3128` could be read as a URL.
+/// Reads the URL of a proxy. Without a scheme, it is a host and a port, although `localhost:3128` could be read as a
+/// URL.
 fn parse(value: &str) -> Option<Url> {
     let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) };
     url.ok()

@@ -41,7 +41,8 @@ pub enum ErrorKind {
     /// No connection could be made, or it broke. The server may have acted on the request unless
     /// [`was_sent`](crate::Error::was_sent) is false.
     Connection,
-    /// The server's certificate is not accepted: it has expired, is for another host, or comes from an unknown authority.
+    /// The server's certificate is not accepted: it has expired, is for another host, or comes from an unknown
+    /// authority.
     Certificate,
     /// The proxy refuses to connect, requires credentials, or has a scheme that is not supported.
     Proxy,
@@ -56,7 +57,8 @@ pub enum ErrorKind {
     /// A success whose body is missing. The server has acted, so do not make the call again under another idempotency
     /// key.
     EmptyBody,
-    /// A success whose body is larger than [`max_response_bytes`](crate::Options::max_response_bytes). The server has acted.
+    /// A success whose body is larger than [`max_response_bytes`](crate::Options::max_response_bytes). The server has
+    /// acted.
     ResponseTooLarge,
     /// A page of a list has a cursor that leads back to an earlier page, so the list would never end.
     CursorLoop,
@@ -64,8 +66,8 @@ pub enum ErrorKind {
     MissingCursor,
     /// A [`Wait`](crate::ext::Wait) can no longer succeed, for example because the message cannot be delivered.
     WaitFailed,
-    /// The idempotency key of a [`Prepared`](crate::Prepared) call has expired, so performing it could do the work a second
-    /// time. Nothing was sent.
+    /// The idempotency key of a [`Prepared`](crate::Prepared) call has expired, so performing it could do the work a
+    /// second time. Nothing was sent.
     Expired,
 }
 

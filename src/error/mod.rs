@@ -327,8 +327,8 @@ impl Error {
         self.0.delivery == Delivery::Accepted
     }
 
-    /// Returns `true` if an earlier attempt may have reached the server and its response was lost. If a `DELETE` then fails
-    /// with [`NotFound`](ErrorKind::NotFound), the earlier attempt has most likely done the work.
+    /// Returns `true` if an earlier attempt may have reached the server and its response was lost. If a `DELETE` then
+    /// fails with [`NotFound`](ErrorKind::NotFound), the earlier attempt has most likely done the work.
     pub fn response_was_lost(&self) -> bool {
         self.0.response_was_lost
     }

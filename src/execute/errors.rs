@@ -22,7 +22,8 @@ use crate::secrets::redact::{Redaction, Secrets};
 use crate::transport::{Failure, TransportError};
 use crate::{Error, ErrorKind};
 
-/// Collects everything confidential that a call has: of the client and its options, of the environment, and of the request.
+/// Collects everything confidential that a call has: of the client and its options, of the environment, and of the
+/// request.
 pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, body: &[u8]) -> Redaction {
     let mut secrets = Secrets::default();
     let (shared, options) = (client.shared(), client.options());

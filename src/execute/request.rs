@@ -42,7 +42,8 @@ impl Request {
         Self { operation, method, target, headers, key, body, redaction }
     }
 
-    /// Sets the idempotency key and its expiration: the call's own ones, those of the options, or a new key for a `POST`.
+    /// Sets the idempotency key and its expiration: the call's own ones, those of the options, or a new key for a
+    /// `POST`.
     pub(crate) fn set_key(&mut self, client: &Client, is_automatic: bool) -> Result<()> {
         let options = client.options();
         options.check()?;
@@ -74,8 +75,8 @@ impl Request {
         })
     }
 
-    /// Returns `true` if sending the request twice does no more than sending it once. The server respects a key only for a
-    /// `POST`.
+    /// Returns `true` if sending the request twice does no more than sending it once. The server respects a key only
+    /// for a `POST`.
     pub(super) fn is_repeatable(&self) -> bool {
         self.operation.repeatable || (self.method == Method::POST && self.key.is_some())
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// The permissions of a token, for [`auth.issue_token`](crate::resources::Auth::issue_token).
 ///
-/// Courier checks a scope only when the token is used, so a missing or misspelled permission would show up late, in the browser.
-/// These methods cannot be misspelled.
+/// Courier checks a scope only when the token is used, so a missing or misspelled permission would show up late, in the
+/// browser. These methods cannot be misspelled.
 ///
 /// ```
 /// use trycourier::ext::Scope;
@@ -186,7 +186,8 @@ impl Scope {
         self.permission_for("write:brands:", id.as_ref())
     }
 
-    /// Adds permissions for which this version does not have a method, unchanged. Never pass an id that a user can choose.
+    /// Adds permissions for which this version does not have a method, unchanged. Never pass an id that a user can
+    /// choose.
     ///
     /// ```
     /// # use trycourier::ext::Scope;

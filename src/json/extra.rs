@@ -12,12 +12,13 @@ use crate::secrets::debug::{Member, Shown};
 
 /// The properties of an object that have no field, by name.
 ///
-/// In a response, these are the properties that this version does not know, and the values that do not fit their fields (see
-/// [`Mismatch`](crate::types::Mismatch)). In a request they are sent unchanged. A value here overrides the field of the same
-/// name. So to change a field whose value did not fit, [`remove`](Extra::remove) the value here, and set the field.
+/// In a response, these are the properties that this version does not know, and the values that do not fit their fields
+/// (see [`Mismatch`](crate::types::Mismatch)). In a request they are sent unchanged. A value here overrides the field
+/// of the same name. So to change a field whose value did not fit, [`remove`](Extra::remove) the value here, and set
+/// the field.
 ///
-/// The order is that of arrival or insertion. In a response with mismatches, and inside of a union's variant, it can be that of the
-/// names.
+/// The order is that of arrival or insertion. In a response with mismatches, and inside of a union's variant, it can be
+/// that of the names.
 ///
 /// ```
 /// use trycourier::types::Extra;

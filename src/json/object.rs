@@ -13,8 +13,8 @@ use crate::secrets::debug::Shown;
 
 /// A JSON object whose properties Courier does not describe, such as the data of a message or a profile.
 ///
-/// Create it from [`serde_json::json!`], a map, an array of pairs, or, with [`from_serialize`](Self::from_serialize), a value of
-/// your own. Read it with `["name"]`:
+/// Create it from [`serde_json::json!`], a map, an array of pairs, or, with [`from_serialize`](Self::from_serialize), a
+/// value of your own. Read it with `["name"]`:
 ///
 /// ```
 /// use serde_json::json;

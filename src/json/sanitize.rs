@@ -16,8 +16,8 @@ const MAX_DEPTH: usize = 127;
 
 /// Replaces parts of a text that serde_json refuses, and returns a mismatch for each.
 ///
-/// Halves of surrogate pairs become `�`. Numbers that are too large and containers that are nested too deep become strings of
-/// their text. Text that is not JSON for another reason stays invalid.
+/// Halves of surrogate pairs become `�`. Numbers that are too large and containers that are nested too deep become
+/// strings of their text. Text that is not JSON for another reason stays invalid.
 pub(super) fn sanitize(text: &str) -> (String, Vec<Mismatch>) {
     let mut sanitizer = Sanitizer {
         rest: text,

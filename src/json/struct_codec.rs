@@ -15,7 +15,8 @@ use super::source::{MapValue, ValueSource};
 use super::traits::{Decode, Encode};
 use crate::json::extra::Extra;
 
-/// An object with described properties. It is decoded and encoded by the blanket implementations of [`Decode`] and [`Encode`].
+/// An object with described properties. It is decoded and encoded by the blanket implementations of [`Decode`] and
+/// [`Encode`].
 pub trait Structure: Sized + PartialEq {
     const PROPERTIES: &'static Properties;
 

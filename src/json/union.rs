@@ -156,8 +156,8 @@ fn choose(shapes: &[Shape], value: &Value) -> Option<usize> {
     }
 }
 
-/// Returns the variant whose tags the object has. If only the required properties differ from the object's, that is a mismatch
-/// within the variant. Without tags, the required properties decide.
+/// Returns the variant whose tags the object has. If only the required properties differ from the object's, that is a
+/// mismatch within the variant. Without tags, the required properties decide.
 fn choose_object(shapes: &[Shape], map: &Map<String, Value>) -> Option<usize> {
     let has = |name: &&str| map.get(*name).is_some_and(|value| !value.is_null());
     let is_tagged = |(tag, values): &(&str, &[&str])| {

@@ -82,9 +82,9 @@ impl<P: Paged> Paginate for P {}
 
 /// The pages of a list, as a [`Stream`].
 ///
-/// The stream is lazy: it fetches a page when it is polled, unless you fetch pages ahead with [`prefetch`](Self::prefetch). It
-/// starts at the call's `cursor`, if one is set, and keeps every other argument. It ends after the last page, or after an error.
-/// Each request has the client's retries.
+/// The stream is lazy: it fetches a page when it is polled, unless you fetch pages ahead with
+/// [`prefetch`](Self::prefetch). It starts at the call's `cursor`, if one is set, and keeps every other argument. It
+/// ends after the last page, or after an error. Each request has the client's retries.
 ///
 /// Adapters come from the crate `futures`. For example, `StreamExt::take` fetches no page that it does not return:
 ///
@@ -99,8 +99,9 @@ impl<P: Paged> Paginate for P {}
 ///
 /// # Resuming
 ///
-/// Each page has the cursor of the next one. Save it when you have processed the page, and set it on the call to resume from
-/// there after a crash. If the process dies before the cursor is saved, a page is processed twice, but none is left out.
+/// Each page has the cursor of the next one. Save it when you have processed the page, and set it on the call to resume
+/// from there after a crash. If the process dies before the cursor is saved, a page is processed twice, but none is
+/// left out.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -133,11 +134,11 @@ pub struct Pages<P: Paged> {
 }
 
 impl<P: Paged> Pages<P> {
-    /// Fetches up to `pages` pages ahead while you work on one, and holds them in memory. The default is 0. One is usually
-    /// enough; more help if the time that you need for a page varies.
+    /// Fetches up to `pages` pages ahead while you work on one, and holds them in memory. The default is 0. One is
+    /// usually enough; more help if the time that you need for a page varies.
     ///
-    /// A tokio task fetches them, from the first poll until the list ends or the stream is dropped. Without a tokio runtime,
-    /// nothing is fetched ahead.
+    /// A tokio task fetches them, from the first poll until the list ends or the stream is dropped. Without a tokio
+    /// runtime, nothing is fetched ahead.
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) {
@@ -171,8 +172,8 @@ impl<P: Paged> FusedStream for Pages<P> {
 
 /// The items of all pages of a list, as a [`Stream`]; one page is in memory at a time. See [`Pages`].
 ///
-/// An item that cannot be decoded at all is an error at its position, and the stream continues after it. Any other error ends
-/// the stream.
+/// An item that cannot be decoded at all is an error at its position, and the stream continues after it. Any other
+/// error ends the stream.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -186,8 +187,8 @@ impl<P: Paged> FusedStream for Pages<P> {
 /// # }
 /// ```
 ///
-/// To stop after ten items, use `StreamExt::take` of the crate `futures`. Pages that they do not need are not fetched. The size
-/// of a page is a separate setting: a setter of the call, for the lists that have it.
+/// To stop after ten items, use `StreamExt::take` of the crate `futures`. Pages that they do not need are not fetched.
+/// The size of a page is a separate setting: a setter of the call, for the lists that have it.
 ///
 /// ```no_run
 /// use futures::{StreamExt as _, TryStreamExt as _};
@@ -250,7 +251,8 @@ impl<P: Paged> FusedStream for Items<P> {
 macro_rules! paged_methods {
     ($call:ident) => {
         impl $call {
-            /// The items of all pages, as a [`Stream`](futures_util::stream::Stream) that fetches pages as it is polled.
+            /// The items of all pages, as a [`Stream`](futures_util::stream::Stream) that fetches pages as it is
+            /// polled.
             ///
             /// ```no_run
             /// use futures::TryStreamExt as _;

@@ -12,8 +12,8 @@ use crate::{Error, ErrorKind, Result};
 
 /// Reads `source` in a separate task, at most `count` elements ahead of the caller, including the one in progress.
 ///
-/// The task starts at the first poll, and ends with the source or when the stream is dropped. Outside of a tokio runtime, the
-/// source is read when the stream is polled.
+/// The task starts at the first poll, and ends with the source or when the stream is dropped. Outside of a tokio
+/// runtime, the source is read when the stream is polled.
 pub(super) fn prefetch<T: Send + 'static>(
     source: impl Stream<Item = Result<T>> + Send + 'static,
     count: usize,

@@ -1,7 +1,8 @@
 //! Dates in the headers of servers.
 //!
-//! The crate `httpdate` accepts the three forms of RFC 9110 only if they are written exactly. Servers and gateways also write
-//! `UTC` or `+0000`, other cases, single digits and ISO 8601, and a delay that is not understood is a retry too early.
+//! The crate `httpdate` accepts the three forms of RFC 9110 only if they are written exactly. Servers and gateways also
+//! write `UTC` or `+0000`, other cases, single digits and ISO 8601, and a delay that is not understood is a retry too
+//! early.
 
 use std::time::SystemTime;
 

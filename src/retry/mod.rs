@@ -14,12 +14,12 @@
 //! Failures that would recur are not retried: a certificate that is not accepted, a proxy that refuses to connect, and
 //! a 409 that the operation's documentation calls final.
 //!
-//! A success whose body breaks off is requested again, unless that could do the work twice. A `DELETE` whose first response was
-//! lost can end in [`NotFound`](crate::ErrorKind::NotFound), because the first attempt has done the work; see
-//! [`response_was_lost`](crate::Error::response_was_lost).
+//! A success whose body breaks off is requested again, unless that could do the work twice. A `DELETE` whose first
+//! response was lost can end in [`NotFound`](crate::ErrorKind::NotFound), because the first attempt has done the work;
+//! see [`response_was_lost`](crate::Error::response_was_lost).
 //!
-//! Every retry is also paid for from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share, so that
-//! retries do not multiply an outage.
+//! Every retry is also paid for from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share,
+//! so that retries do not multiply an outage.
 
 pub(crate) mod budget;
 pub(crate) mod classify;
@@ -73,8 +73,8 @@ impl Backoff {
         self
     }
 
-    /// Returns the delay before a retry; the first retry is number 0. The delay is shortened by up to a quarter, in proportion to
-    /// `random`, a number in [0, 1).
+    /// Returns the delay before a retry; the first retry is number 0. The delay is shortened by up to a quarter, in
+    /// proportion to `random`, a number in [0, 1).
     pub fn delay(&self, retry: u32, random: f64) -> Duration {
         let doubled = self.initial_delay.saturating_mul(2_u32.saturating_pow(retry)).min(self.max_delay);
         // Not `mul_f64`, which panics for NaN, and if the longest duration is rounded up.
@@ -90,7 +90,8 @@ pub trait Clock: Send + Sync + 'static {
     /// Returns the current instant, to measure durations.
     fn now(&self) -> Instant;
 
-    /// Returns the current date, for a `Retry-After` that is a date and for the age of a [`Prepared`](crate::Prepared) call.
+    /// Returns the current date, for a `Retry-After` that is a date and for the age of a [`Prepared`](crate::Prepared)
+    /// call.
     fn date(&self) -> SystemTime;
 
     /// Completes after the duration. The client uses it to wait before a retry and for a rate limit.

@@ -77,8 +77,8 @@ impl RateLimits {
 
 /// A number of calls in a period, evenly spaced.
 ///
-/// Every call reserves a slot and sleeps by itself. Nothing is held while it sleeps, because one task can own several calls
-/// and not poll them all: a call that waited for another one could then wait forever.
+/// Every call reserves a slot and sleeps by itself. Nothing is held while it sleeps, because one task can own several
+/// calls and not poll them all: a call that waited for another one could then wait forever.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     interval: Duration,

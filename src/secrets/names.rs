@@ -55,8 +55,8 @@ pub fn is_secret_name(name: &str) -> bool {
         || PUSH_TOKENS.iter().any(|token| token.eq_ignore_ascii_case(&plain))
 }
 
-/// Returns `true` if every value inside an object of this name is confidential: the settings of a provider, or a webhook, whose
-/// URL lets its holder post.
+/// Returns `true` if every value inside an object of this name is confidential: the settings of a provider, or a
+/// webhook, whose URL lets its holder post.
 pub fn holds_secrets(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     is_secret_name(name) || lower.contains("webhook") || CONTAINERS.contains(&&*lower)

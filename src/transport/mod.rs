@@ -87,8 +87,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends one attempt of a call to the server, and returns its response.
 ///
-/// A transport must not repeat a request, because the client decides what is sent again. It should not follow redirects to
-/// another host, because the request contains the API key. See the [module](self) for examples.
+/// A transport must not repeat a request, because the client decides what is sent again. It should not follow redirects
+/// to another host, because the request contains the API key. See the [module](self) for examples.
 pub trait Transport: Send + Sync + 'static {
     /// Sends the request, and returns the response as soon as its headers have arrived.
     ///

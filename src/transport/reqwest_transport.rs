@@ -82,7 +82,8 @@ impl Settings {
             .redirect(redirect::Policy::custom(same_request_same_origin))
             // Only one layer may retry; otherwise, requests could not be counted.
             .retry(reqwest::retry::never())
-            // Another crate can turn these features of reqwest on. This crate decodes bodies itself, within their limit.
+            // Another crate can turn these features of reqwest on. This crate decodes bodies itself, within their
+            // limit.
             .no_gzip()
             .no_brotli()
             .no_deflate()
@@ -223,7 +224,8 @@ impl fmt::Debug for Http {
     }
 }
 
-/// Follows a redirect that repeats the request unchanged at the same scheme, host and port, so that the key goes nowhere else.
+/// Follows a redirect that repeats the request unchanged at the same scheme, host and port, so that the key goes
+/// nowhere else.
 fn same_request_same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
     const MAX_REDIRECTS: usize = 10;
     let from = attempt.previous().last();
@@ -260,7 +262,8 @@ impl TransportError {
     }
 }
 
-/// Classifies a connection that failed. The types of the causes belong to the TLS library in use, so their texts decide.
+/// Classifies a connection that failed. The types of the causes belong to the TLS library in use, so their texts
+/// decide.
 fn connect_failure(error: &reqwest::Error) -> Failure {
     let says = |text: &str| causes(error).any(|cause| cause.to_string().to_ascii_lowercase().contains(text));
     if says("certificate") {

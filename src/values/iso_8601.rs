@@ -31,7 +31,8 @@ pub(crate) fn from_unix_nanos(nanoseconds: i128) -> Option<SystemTime> {
     if nanoseconds < 0 { UNIX_EPOCH.checked_sub(duration) } else { UNIX_EPOCH.checked_add(duration) }
 }
 
-/// Formats nanoseconds since the Unix epoch, in UTC. The calculation starts years in March, so that the leap day is the last.
+/// Formats nanoseconds since the Unix epoch, in UTC. The calculation starts years in March, so that the leap day is the
+/// last.
 pub(crate) fn format(nanoseconds: i128) -> String {
     let nanoseconds_of_day = nanoseconds.rem_euclid(DAY);
     let days = nanoseconds.div_euclid(DAY) + DAYS_BEFORE_1970;

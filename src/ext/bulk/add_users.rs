@@ -42,8 +42,8 @@ pub struct Ingested {
 /// Courier accepted. The first item comes before anything is sent, with a checkpoint that covers the chunks sent next.
 /// The last item is an error, or a checkpoint that shows that all users are in the job.
 ///
-/// If the stream is dropped or ends in an error, Courier may have acted on the chunks in flight. The last checkpoint covers
-/// them.
+/// If the stream is dropped or ends in an error, Courier may have acted on the chunks in flight. The last checkpoint
+/// covers them.
 pub(super) fn add_users<U, E>(
     client: Client,
     users: impl Stream<Item = std::result::Result<U, E>> + Send + Unpin,

@@ -119,7 +119,8 @@ pub struct Report {
 }
 
 impl Job {
-    /// Adds the users, runs the job and waits for its end. Nothing happens until the result is awaited or polled as a stream.
+    /// Adds the users, runs the job and waits for its end. Nothing happens until the result is awaited or polled as a
+    /// stream.
     ///
     /// ```no_run
     /// use trycourier::ext::bulk::Job;

@@ -83,8 +83,8 @@ impl calls::MessagesRetrieve {
         })
     }
 
-    /// Waits until the message was delivered or will certainly not be delivered, for at most 10 minutes unless you set a
-    /// [`timeout`](Wait::timeout).
+    /// Waits until the message was delivered or will certainly not be delivered, for at most 10 minutes unless you set
+    /// a [`timeout`](Wait::timeout).
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {

@@ -232,7 +232,8 @@ impl<S: Send + 'static> Wait<S> {
     ///
     /// # Errors
     ///
-    /// The last item is an error if the timeout passed ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout)) or a call failed.
+    /// The last item is an error if the timeout passed ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout)) or a call
+    /// failed.
     pub fn states(self) -> impl Stream<Item = Result<S>> + Send + Unpin + 'static {
         Box::pin(stream::unfold(Some(Poller::new(self)), async |poller| {
             let mut poller = poller?;

@@ -72,8 +72,8 @@ impl Delivery {
         &self.body
     }
 
-    /// Returns the event. It is [`Unrecognized`](Event::Unrecognized) if this version does not know the event, or if its data is
-    /// not an object.
+    /// Returns the event. It is [`Unrecognized`](Event::Unrecognized) if this version does not know the event, or if
+    /// its data is not an object.
     ///
     /// The body is read like the response of a call, so invalid text and unexpected values do not lose the event.
     ///
@@ -92,8 +92,8 @@ impl Delivery {
         Event::parse(&self.body)
     }
 
-    /// Returns a key that identifies the event: it is the same each time the event is delivered, and different for every other
-    /// event.
+    /// Returns a key that identifies the event: it is the same each time the event is delivered, and different for
+    /// every other event.
     ///
     /// It consists of the id of a change of preferences, or of a message's id, its status, and a digest of the status's
     /// time, the providers and the error, because two clicks are two events with the same id and status. For every

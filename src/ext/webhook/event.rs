@@ -35,9 +35,9 @@ const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "an event is read, matched and dropped; it is not kept by the thousand")]
 pub enum Event {
-    /// `message:updated`: the status of a message has changed. The times of earlier statuses remain. The cause of a failure, a
-    /// bounce or a complaint is in `reason`, `error` and `providers`. Don't rely on an order: a message can be opened before it
-    /// is delivered.
+    /// `message:updated`: the status of a message has changed. The times of earlier statuses remain. The cause of a
+    /// failure, a bounce or a complaint is in `reason`, `error` and `providers`. Don't rely on an order: a message can
+    /// be opened before it is delivered.
     MessageUpdated(data::Message),
     /// `preferences:user:updated`: a user has changed the choice for a topic. `previous` is the earlier choice.
     PreferencesUserUpdated(data::PreferenceChange),

@@ -281,9 +281,9 @@ pub enum VerifyError {
     InvalidTime,
     /// The header's `signature` is not 64 hexadecimal digits.
     InvalidSignature,
-    /// The signature does not match the body and time under any of the secrets. If this happens to all deliveries, the secret
-    /// belongs to another webhook, or the body is not the raw one: it was parsed and serialized again, or a gateway passes it
-    /// as base64 (AWS API Gateway sets `isBase64Encoded`), so decode it first.
+    /// The signature does not match the body and time under any of the secrets. If this happens to all deliveries, the
+    /// secret belongs to another webhook, or the body is not the raw one: it was parsed and serialized again, or a
+    /// gateway passes it as base64 (AWS API Gateway sets `isBase64Encoded`), so decode it first.
     SignatureMismatch,
     /// The signature is valid, but its age exceeds the tolerance: the delivery is a replay, or this machine's clock is
     /// wrong. The duration is the age.

@@ -71,8 +71,8 @@ impl Courier {
         }
     }
 
-    /// From now on, refuses every call for which no [`on`](Self::on) has a response. The call fails with a 501, which is not
-    /// retried, and [`verify`](Self::verify), or dropping the last clone of the Courier, panics.
+    /// From now on, refuses every call for which no [`on`](Self::on) has a response. The call fails with a 501, which
+    /// is not retried, and [`verify`](Self::verify), or dropping the last clone of the Courier, panics.
     ///
     /// ```should_panic
     /// # #[tokio::main]
