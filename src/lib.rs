@@ -21,9 +21,9 @@
 //!
 //! - **By task**: the [`guide`] has a page for each, such as the [first send](guide::first_send), [bulk
 //!   jobs](guide::bulk), [paging](guide::paging), [webhooks](guide::webhooks) and [testing](guide::testing).
-//! - **By resource**: [`resources`] has a page for each of the 23. The names are those of the official SDKs:
-//!   `bulk.listUsers` is [`client.bulk().list_users(…)`](resources::Bulk::list_users). If you come from Node or Python,
-//!   see the [table of all calls](guide::coming_from).
+//! - **By resource**: [`resources`] has a page for each of the 23. The names match the official SDKs: `bulk.listUsers`
+//!   is [`client.bulk().list_users(…)`](resources::Bulk::list_users). If you come from Node or Python, see the [table
+//!   of all calls](guide::coming_from).
 //! - **By type**: [`types`] has the types of arguments and responses, and [`calls`] has one type for each operation,
 //!   which the methods of the resources return.
 //!
@@ -108,7 +108,8 @@
 // The code that calls and types share is always compiled, and with few resources some of it is unused.
 #![cfg_attr(not(feature = "all-resources"), allow(dead_code, unused_imports, unused_macros))]
 
-// From the top down: each module uses only those below it. `tests/rooms.rs` checks the order, which it reads here.
+// From the top down: each module uses only the modules below it. `tests/rooms.rs` checks the order, which it reads
+// here.
 
 // The guide, one page per task.
 #[cfg(doc)]

@@ -235,7 +235,7 @@ impl Arguments for Collector {
     }
 
     fn query(&mut self, name: &'static str, value: &mut dyn Argument) {
-        // The parameters of the path precede those of the query.
+        // The path parameters precede the query parameters.
         self.request.target.push_str(std::mem::take(&mut self.template));
         value.texts(&mut |text| push_parameter(&mut self.request.target, name, text));
     }

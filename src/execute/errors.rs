@@ -59,7 +59,7 @@ pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, bo
     secrets.into()
 }
 
-/// Returns the error of an attempt without a response, or without all of it.
+/// Returns the error of an attempt without a complete response.
 pub(super) fn from_transport(client: &Client, error: TransportError, redaction: &Redaction) -> Error {
     let was_sent = error.was_sent();
     let base_url = &client.shared().base_url;

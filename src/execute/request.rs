@@ -28,7 +28,7 @@ pub(crate) struct Request {
     pub method: Method,
     /// `/path?query`, percent-encoded.
     pub target: String,
-    /// The headers of the call itself, except its idempotency key. Each attempt adds those of the client.
+    /// The headers of the call itself, except its idempotency key. Each attempt adds the client's headers.
     pub headers: HeaderMap,
     pub key: Option<HeaderValue>,
     /// The body as JSON; empty if the request has no body.
@@ -42,8 +42,8 @@ impl Request {
         Self { operation, method, target, headers, key, body, redaction }
     }
 
-    /// Sets the idempotency key and its expiration: the call's own ones, those of the options, or a new key for a
-    /// `POST`.
+    /// Sets the idempotency key and its expiration: the values set on the call, the values in the options, or a new key
+    /// for a `POST`.
     pub(crate) fn set_key(&mut self, client: &Client, is_automatic: bool) -> Result<()> {
         let options = client.options();
         options.check()?;

@@ -32,7 +32,7 @@ use crate::secrets::debug::Shown;
 /// and nothing is sent. If Courier sends JSON of another kind instead of an object, [`as_value`](Self::as_value)
 /// returns it unchanged.
 ///
-/// `Debug` hides the values under names that look like those of secrets.
+/// `Debug` hides the values whose names look like names of secrets.
 #[derive(Clone)]
 pub struct Object {
     value: Value,

@@ -11,7 +11,8 @@ use super::values::integer;
 
 /// One of several shapes. The variants are known by number, in the order of the shapes.
 pub trait Union: Decode {
-    /// The shape of each variant. The first that fits is chosen; variants with tags come before variants without.
+    /// The shape of each variant. The first matching variant is chosen; variants with tags come before variants
+    /// without.
     const SHAPES: &'static [Shape];
 
     /// Decodes the variant of that number.

@@ -127,7 +127,7 @@ impl<P: Paged> Paginate for P {}
 ///
 /// The errors of the operation, [`Decode`](crate::ErrorKind::Decode) if a response is not a list,
 /// [`CursorLoop`](crate::ErrorKind::CursorLoop) if a cursor leads back to an earlier page, and
-/// [`MissingCursor`](crate::ErrorKind::MissingCursor) if the response says that there are more pages but has no cursor.
+/// [`MissingCursor`](crate::ErrorKind::MissingCursor) if the response indicates more pages but has no cursor.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P: Paged> {
     stream: Fuse<BoxStream<'static, Result<Page<P::Item>>>>,
@@ -188,7 +188,7 @@ impl<P: Paged> FusedStream for Pages<P> {
 /// ```
 ///
 /// To stop after ten items, use `StreamExt::take` of the crate `futures`. Pages that they do not need are not fetched.
-/// The size of a page is a separate setting: a setter of the call, for the lists that have it.
+/// The size of a page is a separate setting: a setter of the call, for the lists that support it.
 ///
 /// ```no_run
 /// use futures::{StreamExt as _, TryStreamExt as _};

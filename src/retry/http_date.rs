@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Option<SystemTime> {
 fn as_iso_8601(text: &str, mut in_utc: bool) -> Option<String> {
     let (mut day, mut month, mut year, mut time) = (None, None, None, None);
     for word in text.split([' ', ',', '-']).filter(|word| !word.is_empty()) {
-        // Only C's `asctime`, which is in UTC by definition, has the year last and no zone behind it.
+        // Only C's `asctime`, which is in UTC by definition, has the year last, without a zone after it.
         in_utc |= time.is_some() && word.len() == 4;
         if word.contains(':') {
             time.replace(word).is_none().then_some(())?;

@@ -32,7 +32,7 @@ impl RateLimits {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::RateLimited`], at once, if that is not before the end of the remaining time.
+    /// [`ErrorKind::RateLimited`], immediately, if the remaining time ends first.
     pub(crate) async fn wait_for_pause(
         &self,
         operation: &Operation,
@@ -62,7 +62,7 @@ impl RateLimits {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::RateLimited`], at once, if that is not before the end of the remaining time.
+    /// [`ErrorKind::RateLimited`], immediately, if the remaining time ends first.
     pub(crate) async fn wait_for_slot(
         &self,
         clock: &dyn Clock,
@@ -78,7 +78,7 @@ impl RateLimits {
 /// A number of calls in a period, evenly spaced.
 ///
 /// Every call reserves a slot and sleeps by itself. Nothing is held while it sleeps, because one task can own several
-/// calls and not poll them all: a call that waited for another one could then wait forever.
+/// calls and not poll them all: a call that waited for another call could then wait forever.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     interval: Duration,

@@ -57,7 +57,8 @@ impl Secrets {
         }
     }
 
-    /// Adds a value of an `Authorization` header or the like: the whole, and what follows the name of a scheme.
+    /// Adds a value of an `Authorization` header or a similar header: the whole value, and the part after the name of a
+    /// scheme.
     pub(crate) fn add_authorization(&mut self, value: &str) {
         self.add(value);
         if let Some((scheme, credentials)) = value.trim().split_once(' ')
@@ -78,7 +79,7 @@ impl Secrets {
         self.add(&base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair));
     }
 
-    /// Adds the values of a percent-encoded query whose names are those of secrets.
+    /// Adds the values of a percent-encoded query whose names indicate secrets.
     pub(crate) fn add_query(&mut self, query: &str) {
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             if is_secret_name(name) {
@@ -96,7 +97,7 @@ impl Secrets {
             .for_each(|segment| self.add(&decoded(segment)));
     }
 
-    /// Adds the values of a JSON body whose names are those of secrets, and the credentials of the URLs in it.
+    /// Adds the values of a JSON body whose names indicate secrets, and the credentials of the URLs in it.
     pub(crate) fn add_body(&mut self, body: &[u8]) {
         if let Ok(body) = serde_json::from_slice::<Value>(body) {
             self.add_json(&body, false);
@@ -299,7 +300,7 @@ impl Redaction {
     /// Returns headers without confidential values.
     pub(crate) fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
         for value in headers.values_mut() {
-            // Text beyond ASCII is searched as well.
+            // Non-ASCII text is searched as well.
             let text = String::from_utf8_lossy(value.as_bytes());
             let redacted = self.redact(&text);
             if redacted != text {
@@ -323,7 +324,7 @@ impl Redaction {
         texts.fold(Cause::default(), |source, text| Cause { text, source: Some(Box::new(source)) }).into()
     }
 
-    /// Returns the path of a mismatch without confidential values. An ellipsis follows each name in it that was cut.
+    /// Returns the path of a mismatch without confidential values. An ellipsis follows each truncated name in the path.
     pub(crate) fn path(&self, path: &str) -> String {
         let cut = path.matches('…').count();
         let parts = path.split('…').enumerate().map(|(index, part)| self.replace(part, index < cut));

@@ -96,7 +96,7 @@
 //! A Courier has a clock. [`Courier::advance`] moves it forward: messages are delivered, delays end, idempotency keys
 //! expire. When its client waits before a retry or in `until_delivered`, the clock moves forward as well, and no real
 //! time passes. The clock follows tokio's, so in a test with paused time (`#[tokio::test(start_paused = true)]`) even a
-//! long [delay](Stub::delay) or time limit passes at once.
+//! long [delay](Stub::delay) or time limit passes immediately.
 //!
 //! ```
 //! use std::time::Duration;

@@ -31,7 +31,7 @@ impl Default for Limits {
 
 /// Consecutive users of the input, as the body of one request.
 pub(super) struct Chunk {
-    /// The indices that the chunk covers, including those of the rejected users.
+    /// The indices that the chunk covers, including the indices of the rejected users.
     pub span: Range<u64>,
     /// The indices of the users in the body.
     pub indices: Vec<u64>,

@@ -16,7 +16,7 @@ mod data {
 const MESSAGE_UPDATED: &str = "message:updated";
 const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
 
-/// An event, named after the `type` that Courier gives it.
+/// An event, named after its `type` in Courier.
 ///
 /// The data of messages and preferences is typed. The others have no description, so their data is JSON.
 ///
@@ -128,8 +128,8 @@ fn value(body: &[u8]) -> Option<Value> {
     json::decode(body, true).ok().map(|decoded| decoded.value)
 }
 
-/// Returns the key of an event that Courier identifies by more than its body. No part of it is empty, so that events
-/// that lack a part do not share a key, and a status has no colon, so that no two events have the same key.
+/// Returns the key of an event that Courier identifies by its fields. No part of it is empty, so that events that lack
+/// a part do not share a key, and a status has no colon, so that no two events have the same key.
 pub(super) fn dedup_key(body: &[u8]) -> Option<String> {
     let whole = value(body)?;
     let (type_, data) = (whole.get("type")?.as_str()?, whole.get("data")?);

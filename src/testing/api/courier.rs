@@ -13,9 +13,9 @@ use crate::testing::engine::clock::Clock;
 
 /// A Courier in memory.
 ///
-/// It opens no sockets, and responds to every request at once, from what earlier requests have stored. A clone is the
-/// same Courier; two that were made by [`new`](Self::new) share nothing. The [module](crate::testing) shows how to test
-/// with it.
+/// It opens no sockets, and responds to every request immediately, from the data that earlier requests stored. A clone
+/// is the same Courier; two values created by [`new`](Self::new) share nothing. The [module](crate::testing) shows how
+/// to test with it.
 #[doc(alias("mock", "fake", "double", "MockServer"))]
 #[derive(Clone, Default)]
 pub struct Courier {

@@ -63,7 +63,7 @@ impl Courier {
     ///
     /// # Panics
     ///
-    /// If a message was sent. The panic lists them.
+    /// Panics if a message was sent. The panic message lists the messages.
     #[track_caller]
     pub fn expect_nothing_sent(&self) {
         if !self.sent().is_empty() {
@@ -88,11 +88,12 @@ impl Courier {
         self
     }
 
-    /// Checks that [`strict`](Self::strict) has refused no call. Dropping the last clone of the Courier also checks it.
+    /// Checks that [`strict`](Self::strict) has not refused any call. Dropping the last clone of the Courier also
+    /// checks it.
     ///
     /// # Panics
     ///
-    /// If it has refused one. The message names it.
+    /// Panics if a call was refused. The panic message names the call.
     #[track_caller]
     pub fn verify(&self) {
         lock(&self.shared.unexpected).check();

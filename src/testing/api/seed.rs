@@ -45,7 +45,7 @@ impl Courier {
     }
 
     /// Sets the status of a message, as if a provider had reported a bounce or a click: `DELIVERED`, `CLICKED`,
-    /// `UNDELIVERABLE` and the like. Returns `false` if the message does not exist.
+    /// `UNDELIVERABLE` and so on. Returns `false` if the message does not exist.
     pub fn set_status(&self, message: &str, status: &str, reason: Option<&str>) -> bool {
         messages::set_status(&mut self.state(), message, status, reason, self.now_millis())
     }

@@ -13,7 +13,7 @@ impl Courier {
 
     /// Sets the time from a message's request, or the end of its delay, to its delivery; 5 seconds by default.
     ///
-    /// It is `ENQUEUED` at once, then `ROUTED`, `SENT` and `DELIVERED`, in equal steps.
+    /// It is `ENQUEUED` immediately, then `ROUTED`, `SENT` and `DELIVERED`, in equal steps.
     pub fn delivery_time(&self, time: Duration) -> &Self {
         self.state().settings.delivery = time;
         self
