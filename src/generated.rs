@@ -2,9 +2,9 @@
 
 /// The types of arguments and responses.
 ///
-/// Construct a type with `new`, which takes the required fields, and a setter for each optional field; all fields are public. An
-/// optional field is an `Option`: `None` is not sent, and a `null` from Courier decodes as `None`. The `extra` of an object has
-/// the properties that are not in the description.
+/// Construct a type with `new`, which takes the required fields, and a setter for each optional field; all fields are
+/// public. An optional field is an `Option`: `None` is not sent, and a `null` from Courier decodes as `None`. The
+/// `extra` of an object has the properties that are not in the description.
 pub mod types {
     #![allow(clippy::large_enum_variant, clippy::should_implement_trait, clippy::too_many_arguments)]
     #![allow(deprecated, reason = "what is deprecated is still sent and read")]
@@ -29,8 +29,8 @@ pub mod types {
 
 /// The calls, one for each operation, which the methods of a resource return.
 ///
-/// A call has a setter for each optional argument. Awaiting it sends it, as does `send`; `send_raw` returns the bytes of the
-/// response. A call owns its arguments and a clone of the client, so it can be cloned, stored and spawned.
+/// A call has a setter for each optional argument. Awaiting it sends it, as does `send`; `send_raw` returns the bytes
+/// of the response. A call owns its arguments and a clone of the client, so it can be cloned, stored and spawned.
 pub mod calls {
     #![allow(clippy::too_many_arguments)]
     #![allow(deprecated, reason = "what is deprecated is still sent")]

@@ -1,5 +1,5 @@
-//! The Rust SDK for [Courier](https://www.courier.com), the notification API: one API to send email, SMS, push, chat and
-//! in-app messages, and to manage the users, lists, templates, journeys and bulk jobs behind them.
+//! The Rust SDK for [Courier](https://www.courier.com), the notification API: one API to send email, SMS, push, chat
+//! and in-app messages, and to manage the users, lists, templates, journeys and bulk jobs behind them.
 //!
 //! ```no_run
 //! use trycourier::Client;
@@ -19,18 +19,18 @@
 //!
 //! # Where to look
 //!
-//! - **By task**: the [`guide`] has a page for each, such as the [first send](guide::first_send), [bulk jobs](guide::bulk),
-//!   [paging](guide::paging), [webhooks](guide::webhooks) and [testing](guide::testing).
-//! - **By resource**: [`resources`] has a page for each of the 23. The names are those of the official SDKs:
-//!   `bulk.listUsers` is [`client.bulk().list_users(…)`](resources::Bulk::list_users). If you come from Node or Python, see the
-//!   [table of all calls](guide::coming_from).
-//! - **By type**: [`types`] has the types of arguments and responses, and [`calls`] has one type for each operation, which the
-//!   methods of the resources return.
+//! - **By task**: the [`guide`] has a page for each, such as the [first send](guide::first_send), [bulk
+//!   jobs](guide::bulk), [paging](guide::paging), [webhooks](guide::webhooks) and [testing](guide::testing).
+//! - **By resource**: [`resources`] has a page for each of the 23. The names match the official SDKs: `bulk.listUsers`
+//!   is [`client.bulk().list_users(…)`](resources::Bulk::list_users). If you come from Node or Python, see the [table
+//!   of all calls](guide::coming_from).
+//! - **By type**: [`types`] has the types of arguments and responses, and [`calls`] has one type for each operation,
+//!   which the methods of the resources return.
 //!
 //! # The form of a call
 //!
-//! A resource of the [`Client`] has a method for each operation. Required parameters are arguments, and optional ones are
-//! setters, whether they belong to the path, the query, a header or the body. `.await` sends the call.
+//! A resource of the [`Client`] has a method for each operation. Required parameters are arguments, and optional ones
+//! are setters, whether they belong to the path, the query, a header or the body. `.await` sends the call.
 //!
 //! ```no_run
 //! # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
@@ -41,10 +41,10 @@
 //! # }
 //! ```
 //!
-//! `new` of a type takes the required fields, and each optional field has a setter. A missing or misspelled field does not
-//! compile. A response is a [`Response`], which dereferences to the response's type and also has the status and the headers. An
-//! optional field is an `Option`; `None` is not sent. If null has a separate meaning, such as clearing a value, the field is a
-//! [`Nullable`](types::Nullable).
+//! `new` of a type takes the required fields, and each optional field has a setter. A missing or misspelled field does
+//! not compile. A response is a [`Response`], which dereferences to the response's type and also has the status and the
+//! headers. An optional field is an `Option`; `None` is not sent. If null has a separate meaning, such as clearing a
+//! value, the field is a [`Nullable`](types::Nullable).
 //!
 //! # What the client does for you
 //!
@@ -54,10 +54,11 @@
 //! - **Sends to any number of users**: a bulk job takes an iterator or a stream, and resumes after a crash. See
 //!   [`guide::bulk`].
 //! - **Waits** until a message was delivered, or a job or run has ended. See [`ext::Wait`].
-//! - **Accepts unexpected responses**: unknown fields or values, and values of another type than described, are not errors, and
-//!   are kept. See [`guide::errors`].
+//! - **Accepts unexpected responses**: unknown fields or values, and values of another type than described, are not
+//!   errors, and are kept. See [`guide::errors`].
 //! - **Reports failures** with one [`Error`] type for every operation, and an [`ErrorKind`] to branch on.
-//! - **Keeps secrets**: keys and tokens are never printed, and errors and traces do not contain URLs. See [`Sensitive`].
+//! - **Keeps secrets**: keys and tokens are never printed, and errors and traces do not contain URLs. See
+//!   [`Sensitive`].
 //!
 //! # Features
 //!
@@ -107,7 +108,8 @@
 // The code that calls and types share is always compiled, and with few resources some of it is unused.
 #![cfg_attr(not(feature = "all-resources"), allow(dead_code, unused_imports, unused_macros))]
 
-// From the top down: each module uses only those below it. `tests/rooms.rs` checks the order, which it reads here.
+// From the top down: each module uses only the modules below it. `tests/rooms.rs` checks the order, which it reads
+// here.
 
 // The guide, one page per task.
 #[cfg(doc)]

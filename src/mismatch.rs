@@ -1,11 +1,12 @@
-//! Where a response was not as described.
+//! Mismatches between a response and the API's description.
 
 use std::fmt;
 
-/// A path where a response does not match the API's description, and what the description says there.
+/// The path of a value in a response that does not match the API's description, and the expected value.
 ///
-/// Such a response is not an error, and nothing of it is lost: a value that does not fit its field is in
-/// [`Extra`](crate::types::Extra) under the field's name. A mismatch contains no values of the response, so it is safe to log.
+/// Such a response is not an error, and no data is lost: a value that does not match its field is in
+/// [`Extra`](crate::types::Extra) under the field's name. A mismatch contains no values of the response, so it is safe
+/// to log.
 ///
 /// ```
 /// # fn log(mismatches: &[trycourier::types::Mismatch]) {
@@ -25,17 +26,17 @@ impl Mismatch {
         Self { path, expected }
     }
 
-    /// Replaces the path, with names from the server removed that repeat a secret.
+    /// Replaces the path with a path from which names that repeat a secret were removed.
     pub(crate) fn with_path(self, path: String) -> Self {
         Self { path, ..self }
     }
 
-    /// The path, such as `items[3].status`. It is empty for the response as a whole.
+    /// Returns the path, such as `items[3].status`. It is empty for the response as a whole.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What the description says there, such as `a string`.
+    /// Returns a description of the expected value, such as `a string`.
     pub fn expected(&self) -> &str {
         self.expected
     }

@@ -24,7 +24,7 @@ pub struct Operation {
 /// The description of the body of a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseBody {
-    /// There is no body.
+    /// The response has no body.
     None,
     /// No field is required, so an empty body is accepted as well.
     Optional,

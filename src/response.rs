@@ -1,4 +1,4 @@
-//! A success.
+//! The response to a successful call.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -9,8 +9,8 @@ use crate::Mismatch;
 
 /// The response to a successful call, with its status and headers.
 ///
-/// It dereferences to the response, so `response.request_id` reads a field of the response.
-/// [`into_inner`](Self::into_inner) returns the response itself, to move fields out of it.
+/// It dereferences to the decoded response, so `response.request_id` reads a field of it. To move fields out, call
+/// [`into_inner`](Self::into_inner), which returns the decoded response itself.
 ///
 /// ```no_run
 /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
@@ -39,43 +39,44 @@ impl<T> Response<T> {
         Self { value, status, headers, attempts, mismatches }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers of the response.
+    /// Returns the headers of the response.
     ///
     /// Their values are marked as sensitive, so `Debug` of the map does not print them.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The id of the request in the server's logs, to quote when you ask Courier's support: the header `x-request-id`, or
-    /// `x-amzn-requestid` of the gateway.
+    /// Returns the id of the request in the server's logs, to include when you contact Courier's support. It is from
+    /// the header `x-request-id`, or from the gateway's `x-amzn-requestid`.
     pub fn server_request_id(&self) -> Option<&str> {
         ["x-request-id", "x-amzn-requestid"].iter().find_map(|name| self.headers.get(*name)?.to_str().ok())
     }
 
-    /// How often the request was sent, this response's attempt included.
+    /// Returns the number of times that the request was sent, including the attempt that produced this response.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Where the response does not match the API's description. It is empty for almost every response.
+    /// Returns the mismatches between the response and the API's description. The slice is empty for almost every
+    /// response.
     ///
-    /// A value that does not fit is kept in `extra` of its object, and its field is empty.
-    /// [`Options::strict_decoding`](crate::Options::strict_decoding) makes it an error instead.
+    /// A value that does not match is kept in the `extra` of its object, and its field is empty. With
+    /// [`Options::strict_decoding`](crate::Options::strict_decoding), a mismatch is an error instead.
     pub fn mismatches(&self) -> &[Mismatch] {
         &self.mismatches
     }
 
-    /// The response, without its status and headers.
+    /// Returns the decoded response, without the status and headers.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The same response with another value in place of the response.
+    /// Converts the decoded response with a closure, and keeps the status and headers.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
         let Self { value, status, headers, attempts, mismatches } = self;
         Response { value: change(value), status, headers, attempts, mismatches }

@@ -1,4 +1,4 @@
-//! The report of a call, to the caller's callbacks and to traces.
+//! The report of a call, for the caller's callbacks and for traces.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,29 +10,29 @@ use crate::operation::Operation;
 use crate::retry::Clock;
 use crate::{Error, ErrorKind, Mismatch, Response, Result};
 
-/// The report of a call that has ended, for [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
+/// The report of a completed call, for [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
 ///
-/// It contains no ids, keys or bodies, so every field can be a label of a metric. A call that was refused before it was sent, or
-/// whose future was dropped, is not reported.
+/// It contains no ids, keys or bodies, so every field can be a metric label. A call is not reported if it was refused
+/// before it was sent, or if its future was dropped.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CallReport {
     /// The dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
     /// [`Client::request`](crate::Client::request).
     pub operation: &'static str,
-    /// The HTTP method; `_OTHER` for one that HTTP does not define, as in OpenTelemetry.
+    /// The HTTP method, or `_OTHER` for a method that HTTP does not define, as in OpenTelemetry.
     pub method: &'static str,
     /// The path with the names of its parameters, such as `/bulk/{job_id}/users`.
     pub path: &'static str,
-    /// The HTTP status; `None` if there was no response.
+    /// The HTTP status, or `None` if no response was received.
     pub status: Option<StatusCode>,
-    /// The kind of the failure; `None` for a success.
+    /// The kind of the failure, or `None` for a success.
     pub error: Option<ErrorKind>,
     /// The number of times that the request was sent.
     pub attempts: u32,
     /// The number of values in the response that do not match the API's description.
     pub mismatches: usize,
-    /// The duration of the call, with all attempts and the delays between them.
+    /// The duration of the call, including all attempts and the delays between them.
     pub duration: Duration,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct ActiveReport<'a> {
     observers: &'a [Observer],
     clock: &'a dyn Clock,
     start: Instant,
-    /// The span under OpenTelemetry's semantic conventions for HTTP clients.
+    /// The span, which follows OpenTelemetry's semantic conventions for HTTP clients.
     #[cfg(feature = "tracing")]
     span: tracing::Span,
 }
@@ -130,7 +130,7 @@ impl<'a> ActiveReport<'a> {
         // The mismatches of a failed call are part of its error.
         self.trace(&report, if error.is_none() { mismatches } else { &[] });
         for observer in self.observers {
-            // The call has ended, and its outcome belongs to the caller whatever the callback does.
+            // The call has ended, and its outcome belongs to the caller regardless of the callback's behavior.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| observer(&report))) {
                 // Dropping the value of the panic can panic as well.
                 std::mem::forget(panic);

@@ -86,7 +86,7 @@ pub fn call_example(model: &Model, operation: &Operation) -> String {
     )
 }
 
-/// A statement that prints what a caller most often wants of an answer.
+/// A statement that prints the most useful part of a response.
 fn shown(model: &Model, response: &RustType) -> String {
     const TELLING: [&str; 9] =
         ["request_id", "message_id", "run_id", "job_id", "token", "id", "status", "items", "results"];

@@ -41,14 +41,14 @@ macro_rules! call {
             ///
             /// # Errors
             ///
-            /// The same as those of `send`, except that a body of any shape is accepted.
+            /// The same errors as `send`, except that a body of any shape is accepted.
             #[inline]
             pub fn send_raw(self) -> crate::call::Sending<bytes::Bytes> {
                 crate::call::send_raw(self)
             }
 
-            /// Prepares the call without sending it. The result can be stored, and [performed](crate::Client::perform) later,
-            /// also by another process. See [`Prepared`](crate::Prepared).
+            /// Prepares the call without sending it. The result can be stored and [performed](crate::Client::perform)
+            /// later, even by another process. See [`Prepared`](crate::Prepared).
             ///
             /// # Errors
             ///

@@ -1,4 +1,4 @@
-//! The trait of all calls, and the way from their arguments to a request.
+//! The trait of all calls, and the conversion of their arguments into a request.
 
 pub(crate) mod macros;
 pub(crate) mod prepared;
@@ -20,7 +20,7 @@ use crate::values::sensitive::Sensitive;
 use crate::values::timestamp::Timestamp;
 use crate::{Error, ErrorKind, Response, Result};
 
-/// A call of one operation, such as [`BulkListUsers`](crate::calls::BulkListUsers), for code that is generic over the
+/// A call of one operation, such as [`BulkListUsers`](crate::calls::BulkListUsers), for code that is generic over
 /// [`calls`](crate::calls).
 ///
 /// Only the calls of this crate implement it.
@@ -61,19 +61,19 @@ pub trait Arguments {
 
 /// An argument that is sent as text.
 pub trait Argument {
-    /// Visits its texts: none for an absent argument, several for a list.
+    /// Visits the argument's texts: none for an absent argument, several for a list.
     fn texts(&self, to: &mut dyn FnMut(&str));
-    /// Sets or adds a value from a text. An invalid text is ignored.
+    /// Sets or adds a value from a text. Invalid text is ignored.
     #[cfg(feature = "testing")]
     fn take(&mut self, text: &str);
 }
 
-/// A body of JSON.
+/// A JSON body.
 pub trait JsonBody {
     /// Encodes the body.
     fn encode(&self) -> std::result::Result<Vec<u8>, serde_json::Error>;
-    /// Decodes JSON as leniently as a response. Only the fake needs it: a service that only sends a type must not compile the
-    /// code that reads it.
+    /// Decodes JSON as leniently as a response. Only the fake needs it: a service that only sends a type should not
+    /// have to compile the code that reads the type.
     #[cfg(feature = "testing")]
     fn decode(&mut self, json: &[u8]);
 }
@@ -155,9 +155,9 @@ pub type Sending<T> = std::pin::Pin<Box<dyn Future<Output = Result<Response<T>>>
 
 /// Sends a call, and decodes its response.
 ///
-/// It is boxed here and not by each call, because the compiler then proves only once that it can be sent to other threads. To
-/// prove it for each call would take as long as to compile the rest of the crate. The request is made at once, so that the
-/// future contains only the request.
+/// The future is boxed here and not by each call, so that the compiler proves only once that it can be sent to other
+/// threads. Proving it for each call would take as long as compiling the rest of the crate. The request is created
+/// immediately, so that the future contains only the request.
 pub(crate) fn send<C: Call>(mut call: C) -> Sending<C::Response> {
     let request = request(&mut call);
     let client = call.client().clone();
@@ -188,7 +188,7 @@ pub(crate) fn describe<C: Call>(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Re
 
 /// Collects the arguments of a call in a request.
 struct Collector {
-    /// The rest of the path's template.
+    /// The rest of the path template.
     template: &'static str,
     request: Request,
     /// The reason why the first invalid argument cannot be sent.
@@ -235,7 +235,7 @@ impl Arguments for Collector {
     }
 
     fn query(&mut self, name: &'static str, value: &mut dyn Argument) {
-        // The parameters of the path precede those of the query.
+        // The path parameters precede the query parameters.
         self.request.target.push_str(std::mem::take(&mut self.template));
         value.texts(&mut |text| push_parameter(&mut self.request.target, name, text));
     }
@@ -280,11 +280,11 @@ fn parse_header(name: &str, text: &str) -> Result<HeaderValue> {
     Ok(value)
 }
 
-/// All characters except those that RFC 3986 calls unreserved.
+/// All characters except the unreserved characters of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Encodes a text as one segment of a path that decodes to exactly this text, with its slashes, backslashes and `%2e%2e`.
-/// Returns the defect of a text for which there is no such segment.
+/// Encodes a text as one segment of a path that decodes to exactly this text, with its slashes, backslashes and
+/// `%2e%2e`. If this is impossible, returns the defect of the text.
 fn encode_segment(text: &str) -> std::result::Result<Cow<'_, str>, &'static str> {
     match text {
         "" => Err("empty"),

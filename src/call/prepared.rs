@@ -16,27 +16,27 @@ use crate::execute::Request;
 use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, KEY_LIFETIME, MAX_KEY_LIFETIME, parse_expiration, parse_key};
 use crate::{Error, ErrorKind, Response, Result};
 
-/// The time for the attempts of a call and for differences between clocks.
+/// The margin for the attempts of a call and for differences between clocks.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// The headers that the performing client sets, and no call.
+/// The headers that only the performing client sets, and never a call.
 const CLIENT_HEADERS: [HeaderName; 2] = [AUTHORIZATION, HOST];
 
-/// A call that can be stored and performed later, by another process or after a crash. However often it is performed, the server
-/// does the work once.
+/// A call that can be stored and performed later, by another process or after a crash. The server does the work once,
+/// no matter how often the call is performed.
 ///
-/// `prepare()` of a call creates it. It can be serialized, and contains everything that the call sends except the API key. So a
-/// service can store it in the same transaction as the order that it belongs to, and a worker performs it with
-/// [`Client::perform`](crate::Client::perform): see `examples/outbox.rs`.
+/// A call's `prepare()` method creates it. It can be serialized, and contains everything that the call sends except the
+/// API key. So a service can store it in the same transaction as the order that it belongs to, and a worker can perform
+/// it with [`Client::perform`](crate::Client::perform); see `examples/outbox.rs`.
 ///
-/// Preparing a `POST` fixes its idempotency key, even if the option [`idempotency_keys`](crate::Options::idempotency_keys) is off.
-/// The server remembers the key for 24 hours, or until the call's `idempotency_expiration` if that is an ISO 8601 date or a
-/// number of milliseconds. Shortly before that, the call is refused with [`ErrorKind::Expired`], and an active call is not
-/// retried any more. A `PUT` or `DELETE` can be performed at any time and any number of times. A `PATCH` has no key, so
-/// performing it again may do the work again.
+/// Preparing a `POST` fixes its idempotency key, even if the option
+/// [`idempotency_keys`](crate::Options::idempotency_keys) is off. The server remembers the key for 24 hours, or until
+/// the call's `idempotency_expiration` if that is an ISO 8601 date or a number of milliseconds. Shortly before that,
+/// the call is refused with [`ErrorKind::Expired`], and an active call is no longer retried. A `PUT` or `DELETE` can be
+/// performed at any time and any number of times. A `PATCH` has no key, so performing it again may do the work again.
 ///
-/// Of the call's options, only the idempotency key and its expiration are stored. The others are those of the client that
-/// performs the call.
+/// Of the call's options, only the idempotency key and its expiration are stored. The client that performs the call
+/// supplies the others.
 ///
 /// ```no_run
 /// use trycourier::types::{Message, Recipient};
@@ -115,7 +115,7 @@ impl<C: Call> Prepared<C> {
         self.parts.idempotency_key.as_deref()
     }
 
-    /// Returns the time when the call was prepared.
+    /// Returns the time at which the call was prepared.
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -232,7 +232,7 @@ fn from_unix_milliseconds(milliseconds: u64) -> SystemTime {
 }
 
 impl Client {
-    /// Sends a prepared call, which any client can have prepared; see [`Prepared`].
+    /// Sends a prepared call. Any client can have prepared it; see [`Prepared`].
     ///
     /// ```
     /// use trycourier::types::{Message, Recipient};
@@ -253,9 +253,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the call, and [`ErrorKind::Expired`] if its key has expired. If the call was performed before, the response can
-    /// be empty, which is [`ErrorKind::EmptyBody`]. After any error that
-    /// [`was_accepted`](crate::Error::was_accepted), the work is done.
+    /// The errors of the call, and [`ErrorKind::Expired`] if its key has expired. If the call was performed before, the
+    /// response can be empty, which is [`ErrorKind::EmptyBody`]. If [`was_accepted`](crate::Error::was_accepted) is
+    /// `true` for an error, the work is done.
     pub fn perform<C: Call>(
         &self,
         prepared: &Prepared<C>,

@@ -1,4 +1,4 @@
-//! Calls of endpoints that the description does not contain yet.
+//! Calls to endpoints that are not in the description yet.
 
 use std::fmt;
 
@@ -14,15 +14,15 @@ use crate::operation::{Operation, ResponseBody};
 use crate::{Error, Response, Result};
 
 impl Client {
-    /// Starts a call of an endpoint for which the SDK has no method. It has the API key, the retries and the errors of any other
-    /// call.
+    /// Starts a call to an endpoint for which the SDK has no method. The call uses the API key, retries and errors in
+    /// the same way as any other call.
     ///
-    /// The path begins with a slash and is sent unchanged, so percent-encode the values in it. A path that would lead to another
-    /// endpoint (because of `..`, `%2e%2e` or an empty segment) is refused. Set the query with
+    /// The path begins with a slash and is sent unchanged, so percent-encode the values in it. A path that would lead
+    /// to another endpoint (because of `..`, `%2e%2e` or an empty segment) is refused. Set the query with
     /// [`query`](RequestBuilder::query).
     ///
-    /// `GET`, `HEAD`, `PUT`, `DELETE` and `OPTIONS` are considered safe to repeat, a `POST` is repeated under its idempotency
-    /// key, and a `PATCH` is not repeated once it may have reached the server.
+    /// `GET`, `HEAD`, `PUT`, `DELETE` and `OPTIONS` are considered safe to repeat. A `POST` is repeated under its
+    /// idempotency key. A `PATCH` is not repeated once it may have reached the server.
     ///
     /// ```no_run
     /// use http::Method;
@@ -59,7 +59,7 @@ fn request(method: Method, path: &str) -> Result<Request> {
     Err(Error::invalid_argument(format!("the path {defect}")))
 }
 
-/// A call of an endpoint for which the SDK has no method; created by [`Client::request`].
+/// A call to an endpoint for which the SDK has no method, created by [`Client::request`].
 #[must_use = "nothing is sent before `send`"]
 pub struct RequestBuilder {
     client: Client,
@@ -101,12 +101,12 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends the request, and decodes the body of the response as `T`. If the response may have no body, `T` can be `()`, an
-    /// `Option`, or a type without required fields.
+    /// Sends the request, and decodes the body of the response as `T`. If the response may have no body, `T` can be
+    /// `()`, an `Option`, or a type without required fields.
     ///
     /// # Errors
     ///
-    /// Those of any operation.
+    /// The same errors as any operation.
     pub async fn send<T: DeserializeOwned + Send>(self) -> Result<Response<T>> {
         self.client.exchange(self.operation, self.request, decode_foreign).await
     }
@@ -115,7 +115,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// Those of any operation, except that any body is accepted.
+    /// The same errors as any operation, except that any body is accepted.
     pub async fn send_raw(self) -> Result<Response<Bytes>> {
         self.client.call_raw(self.operation, self.request).await
     }
@@ -137,7 +137,7 @@ static UNDESCRIBED: [Operation; 7] = [
 
 static OTHER: Operation = undescribed("_OTHER", false);
 
-/// An operation whose response is not known, and so not shown.
+/// Creates an operation whose response is not known and is therefore not shown.
 const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
     Operation {
         id: "request",

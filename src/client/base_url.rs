@@ -6,7 +6,8 @@ use reqwest::Url;
 
 use crate::{Error, ErrorKind, Result};
 
-/// A URL to which paths can be appended: `https`, or `http` to this machine unless the caller allows more.
+/// A URL to which paths can be appended. Its scheme is `https`, or `http` for this machine unless the caller allows
+/// more.
 #[derive(Clone)]
 pub(crate) struct BaseUrl {
     /// The URL without a slash at its end.
@@ -77,7 +78,8 @@ impl BaseUrl {
     /// Returns the URL of a target, a path with a query, or `None` if it would lead elsewhere.
     pub(crate) fn join(&self, target: &str) -> Option<Url> {
         let expected = [&self.text, target].concat();
-        // Parsing folds `..`, however it is written, drops line breaks and turns backslashes around. A fragment is not sent.
+        // Parsing folds any spelling of `..`, drops line breaks and turns backslashes into slashes. A fragment is not
+        // sent.
         Url::parse(&expected).ok().filter(|url| url.as_str() == expected && url.fragment().is_none())
     }
 }

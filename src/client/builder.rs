@@ -50,9 +50,10 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 /// | `ALL_PROXY` | the proxy, if the variable above is not set |
 /// | `NO_PROXY` | hosts to connect to directly, separated by commas |
 ///
-/// Each can also be written in lower case. On macOS and Windows, the system's settings apply as well. The scheme of a proxy is
-/// `http` or `https`. With a SOCKS proxy, calls fail with [`ErrorKind::Proxy`] and are not retried; any other scheme is refused by
-/// [`build`](Self::build). For other settings, give the client a `reqwest` client or a [`transport`](Self::transport).
+/// The names can also be lowercase. On macOS and Windows, the system's settings apply as well. The scheme of a proxy is
+/// `http` or `https`. With a SOCKS proxy, calls fail with [`ErrorKind::Proxy`] and are not retried;
+/// [`build`](Self::build) refuses any other scheme. For other settings, give the client a `reqwest` client or a
+/// [`transport`](Self::transport).
 #[must_use]
 pub struct ClientBuilder {
     api_key: Option<Sensitive>,
@@ -99,7 +100,7 @@ impl Default for ClientBuilder {
 }
 
 impl Client {
-    /// Starts to build a client. It reads nothing from the environment.
+    /// Creates a builder without reading the environment.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -124,11 +125,12 @@ impl Client {
 }
 
 impl ClientBuilder {
-    /// Starts with the settings of the environment variables that [`Client::from_env`] lists.
+    /// Creates a builder with the settings from the environment variables that [`Client::from_env`] lists.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`], with the name of the variable, if a value is invalid. A missing key is not an error yet.
+    /// [`ErrorKind::Configuration`], with the name of the variable, if a value is invalid. A missing key is not an
+    /// error until `build`.
     pub fn from_env() -> Result<Self> {
         let mut builder = Self::default();
         if let Some(key) = variable(API_KEY)? {
@@ -151,41 +153,41 @@ impl ClientBuilder {
         Ok(builder)
     }
 
-    /// The API key of your workspace, for its test or its production environment. It is required. Only
+    /// Sets the API key of your workspace, for its test or its production environment. The key is required. Only
     /// [`from_env`](Self::from_env) reads it from an environment variable.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(Sensitive::from(key.into()));
         self
     }
 
-    /// The URL of the API. The default is `https://api.courier.com`. Plain `http` is only accepted for this machine, unless
-    /// [`allow_http`](Self::allow_http) permits more.
+    /// Sets the URL of the API. The default is `https://api.courier.com`. Plain `http` is accepted only for this
+    /// machine, unless [`allow_http`](Self::allow_http) permits more.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
     }
 
-    /// Permits a base URL that is plain `http` to another machine. Anybody on the network can then read the API key. The
-    /// default is `false`.
+    /// Sets whether the base URL can be plain `http` to another machine, which exposes the API key to the whole
+    /// network. The default is `false`.
     pub fn allow_http(mut self, allow: bool) -> Self {
         self.allow_http = allow;
         self
     }
 
-    /// Sets the time limit of connecting. The default is 5 s.
+    /// Sets the time limit for connecting. The default is 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Sets the time after which the client pings a silent HTTP/2 connection, and the time limit of the reply, after which the
-    /// connection is closed. The defaults are 10 s and 5 s. Idle connections are pinged as well.
+    /// Sets the time after which the client pings a silent HTTP/2 connection, and the time limit for the reply, after
+    /// which the client closes the connection. The defaults are 10 s and 5 s. Idle connections are pinged as well.
     ///
-    /// If a connection dies silently, its calls therefore fail after at most 15 s, whatever their timeout is, and are retried on
-    /// another connection. Independently of this, after a call that times out the next ones use a new connection.
+    /// If a connection dies silently, its calls therefore fail after at most 15 s, regardless of their timeout, and are
+    /// retried on another connection. Separately, after a call times out, subsequent calls use a new connection.
     ///
-    /// [`Duration::MAX`], like any duration of more than a year, turns pings off. [`build`](Self::build) refuses a duration of
-    /// zero.
+    /// [`Duration::MAX`], like any duration of more than a year, turns pings off. [`build`](Self::build) refuses a
+    /// duration of zero.
     ///
     /// ```
     /// use std::time::Duration;
@@ -203,9 +205,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Certificate authorities to trust in addition to the platform's, for a server or a proxy inside your organization: the
-    /// content of a PEM file, with one or more certificates. Call it again for another file. [`build`](Self::build) refuses
-    /// content without a certificate.
+    /// Adds certificate authorities to trust in addition to the platform's, for a server or a proxy inside your
+    /// organization. The argument is the content of a PEM file with one or more certificates. Call the method again for
+    /// another file. [`build`](Self::build) refuses content without a certificate.
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))))]
     pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
@@ -213,26 +215,27 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the number of retries that the client and its clones can make in a row before the budget stops further ones. The
-    /// default is 100; 0 turns retries off.
+    /// Sets the number of retries that the client and its clones can make in a row before the budget prevents further
+    /// retries. The default is 100; 0 turns retries off.
     ///
-    /// The budget keeps retries from making an outage worse. It never stops a first attempt. It holds this number of retries, or
-    /// two for each active call if that is more; a call that waits for a rate limit is not active yet. A retry costs one, and two
-    /// after a timeout. A successful call pays back its last retry, or a fifth of a retry if it needed none. Each call also adds a
-    /// tenth of a retry, and each second adds one. So a broken connection loses no call, however many it carried, and in a long
-    /// outage the server gets about 1.1 to 1.2 requests per call at most.
+    /// The budget keeps retries from making an outage worse. It never prevents a first attempt. It holds this number of
+    /// retries, or two for each active call if that is more; a call that waits for a rate limit is not active yet. A
+    /// retry costs one unit, or two after a timeout. A successful call pays back its last retry, or a fifth of a retry
+    /// if it needed no retry. Each call also adds a tenth of a retry, and each second adds one. So a broken connection
+    /// loses no calls, regardless of how many it carried, and in a long outage the server gets about 1.1 to 1.2
+    /// requests per call at most.
     #[doc(alias = "token_bucket")]
     pub fn retry_budget(mut self, reserve: u32) -> Self {
         self.retry_budget = reserve;
         self
     }
 
-    /// Lets at most `calls` calls begin in each `period`, evenly spread, so that a long job does not exceed the API's rate
-    /// limits. Clones share the limit, and retries do not count. There is no limit by default. [`build`](Self::build) refuses a
-    /// limit of 0 calls.
+    /// Limits the client to starting `calls` calls in each `period`, evenly spaced, so that a long job does not exceed
+    /// the API's rate limits. Clones share the limit, and retries do not count. The default is unlimited.
+    /// [`build`](Self::build) refuses a limit of 0 calls.
     ///
-    /// A call that could begin only after its [total timeout](Options::total_timeout) fails at once, with
-    /// [`ErrorKind::RateLimited`]. Dropping a call that waits gives its turn to a later call.
+    /// A call that could start only after its [total timeout](Options::total_timeout) fails immediately, with
+    /// [`ErrorKind::RateLimited`]. Dropping a waiting call gives its turn to a later call.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -268,7 +271,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Replaces HTTP by another transport; see [`transport`](crate::transport). A second one replaces the first.
+    /// Replaces HTTP with another transport; see [`transport`](crate::transport). A second transport replaces the
+    /// first.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Box::new(transport));
         self
@@ -276,8 +280,9 @@ impl ClientBuilder {
 
     /// Wraps the client's own transport, for example to inspect requests and responses.
     ///
-    /// [`build`](Self::build) refuses a second wrapper, and one in addition to [`transport`](Self::transport), because one of
-    /// the two would have no effect. To wrap your own transport, do so before you pass it to `transport`.
+    /// [`build`](Self::build) refuses a second wrapper, and a wrapper in addition to [`transport`](Self::transport),
+    /// because one of the two would have no effect. To wrap your own transport, do so before you pass it to
+    /// `transport`.
     ///
     /// ```
     /// use http::Response;
@@ -303,13 +308,13 @@ impl ClientBuilder {
         self
     }
 
-    /// A `reqwest` client to send with, for settings that the builder has no method for.
+    /// Sets the `reqwest` client to send with, for settings that the builder has no method for.
     ///
-    /// Redirects, proxies, the connect timeout, decompression and keep-alive are then those of the given client. Build it with
-    /// `redirect(Policy::none())`, because by default reqwest follows redirects to other hosts, changes a `POST` to a `GET`
-    /// when it does, and sends the headers of [`Options::header`] along, except `Authorization`. Also build it with
-    /// `retry(reqwest::retry::never())`, so that only this crate retries. Timeouts, retries, keys and the size limit of answers
-    /// remain those of [`Options`].
+    /// The given client then determines redirects, proxies, the connect timeout, decompression and keep-alive. Build it
+    /// with `redirect(Policy::none())`, because by default reqwest follows redirects to other hosts, changes a `POST`
+    /// to a `GET` when it does, and sends the headers of [`Options::header`] along, except `Authorization`. Also build
+    /// it with `retry(reqwest::retry::never())`, so that only this crate retries. [`Options`] still determines
+    /// timeouts, retries, keys and the size limit of responses.
     ///
     /// ```
     /// use trycourier::{Client, reqwest};
@@ -331,8 +336,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a callback that is invoked after every call, for metrics. It runs inside the call, so it should not block. If it
-    /// panics, the result of the call is not affected. Several callbacks are invoked in the order in which they were added.
+    /// Adds a callback that is invoked after every call, for metrics. The callback runs inside the call, so it should
+    /// not block. A panic in it does not affect the result of the call. Callbacks are invoked in the order in which
+    /// they were added.
     ///
     /// ```
     /// # use trycourier::Client;
@@ -356,13 +362,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Builds the client. Nothing is sent yet.
+    /// Builds the client. No request is sent.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`], if the key is missing, the base URL is invalid, an option cannot be sent or must not be
-    /// shared by all calls, a setting is invalid or would have no effect beside another one, a proxy of the environment or a
-    /// root certificate cannot be used, or TLS cannot be set up.
+    /// [`ErrorKind::Configuration`], if the key is missing, the base URL is invalid, an option cannot be sent or must
+    /// not be shared by all calls, a setting is invalid or would have no effect in combination with another setting, a
+    /// proxy from the environment or a root certificate cannot be used, or TLS cannot be set up.
     pub fn build(self) -> Result<Client> {
         let Some(key) = self.api_key.filter(|key| !key.expose().trim().is_empty()) else {
             let detail =
@@ -429,7 +435,7 @@ fn configuration(detail: String) -> Error {
     Error::new(ErrorKind::Configuration, detail)
 }
 
-/// Returns why text cannot be an API key, for instance because it was copied with its surroundings.
+/// Returns the reason why a text cannot be an API key, for example because surrounding text was copied with it.
 fn unusable_key(key: &str) -> Option<&'static str> {
     let starts_with = |prefix: &str| key.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     if !key.is_ascii() {
@@ -465,7 +471,8 @@ fn check_certificates(pem: &[u8]) -> Result<()> {
     }
 }
 
-/// Refuses a key for all calls: the server executes only the first call under a key, and the later ones would be lost silently.
+/// Refuses a key for all calls: the server executes only the first call under a key, so later calls would be lost
+/// silently.
 fn check_no_shared_key(options: &Options) -> Result<()> {
     if options.idempotency_key.is_none() {
         return Ok(());

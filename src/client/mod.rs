@@ -20,17 +20,18 @@ use crate::telemetry::Observer;
 use crate::transport::Transport;
 use crate::values::sensitive::Sensitive;
 
-/// A client of Courier's API.
+/// A client for Courier's API.
 ///
-/// It holds a pool of connections and the API key, and shares both with its clones. Cloning is cheap, so build one client and
-/// clone it. It is `Send` and `Sync`, and works on tokio's current-thread and multi-thread runtimes with time and IO enabled.
-/// Dropping the future of a call abandons its request, and no further attempt is made. When the last clone is dropped, its
-/// connections close.
+/// It holds a pool of connections and the API key, and shares both with its clones. Cloning is cheap, so build one
+/// client and clone it. It is `Send` and `Sync`, and works on tokio's current-thread and multi-thread runtimes with
+/// time and IO enabled. Dropping the future of a call abandons its request and makes no further attempts. When the last
+/// clone is dropped, its connections close.
 ///
 /// # From synchronous code
 ///
-/// A current-thread runtime is enough. Keep it with the client and use it for every call, because connections belong to the
-/// runtime that opened them. Inside an async task, await the call instead: tokio panics when a task blocks on a runtime.
+/// A current-thread runtime is enough. Keep it with the client and use it for every call, because connections belong to
+/// the runtime that opened them. Inside an async task, await the call instead: tokio panics when a task blocks on a
+/// runtime.
 ///
 /// ```no_run
 /// use trycourier::Client;
@@ -46,7 +47,7 @@ use crate::values::sensitive::Sensitive;
 #[derive(Clone)]
 pub struct Client(pub(crate) Arc<Inner>);
 
-/// A client's options, and everything that it shares with copies that have other options.
+/// A client's options, and everything that it shares with copies that have different options.
 pub(crate) struct Inner {
     pub shared: Arc<Shared>,
     pub options: Options,
@@ -58,7 +59,7 @@ pub(crate) struct Shared {
     pub authorization: HeaderValue,
     pub key: Sensitive,
     pub transport: Box<dyn Transport>,
-    /// `true` if the transport is the client's own, which keeps the time limit of an attempt by itself.
+    /// `true` if the transport is the client's default transport, which enforces the time limit of an attempt itself.
     pub is_default_transport: bool,
     pub budget: RetryBudget,
     pub limits: RateLimits,
@@ -68,8 +69,8 @@ pub(crate) struct Shared {
 }
 
 impl Client {
-    /// Creates a copy of the client with other options, such as a timeout, retries or a header. It shares connections, key and
-    /// retry budget with this client, and is cheap to create.
+    /// Creates a copy of the client with different options, such as a timeout, retries or a header. The copy shares
+    /// connections, the key and the retry budget with this client, and is cheap to create.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -87,8 +88,8 @@ impl Client {
 
     /// Creates an idempotency key, a random UUID.
     ///
-    /// Under one key the server acts once, however often the call is made. So keep the key for as long as you may have to repeat
-    /// the call: after an error with an unknown outcome, after a dropped future, or after a restart.
+    /// Under one key, the server acts once, no matter how often the call is made. So keep the key for as long as you
+    /// may need to repeat the call: after an error with an unknown outcome, after a dropped future, or after a restart.
     ///
     /// ```no_run
     /// # use std::time::Duration;

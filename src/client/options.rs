@@ -17,8 +17,8 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) const FRAMING_HEADERS: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER];
 
 /// The options of calls. [`ClientBuilder::options`](crate::ClientBuilder::options) sets the options of all calls,
-/// [`Client::with_options`](crate::Client::with_options) those of a copy of the client, and `options` of a call those of that
-/// call alone.
+/// [`Client::with_options`](crate::Client::with_options) sets those of a copy of the client, and a call's `options`
+/// method sets those of that call only.
 ///
 /// ```no_run
 /// # use std::time::Duration;
@@ -30,8 +30,8 @@ pub(crate) const FRAMING_HEADERS: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_EN
 /// # }
 /// ```
 ///
-/// If a value cannot be sent, such as a header name with a space, calls fail with [`ErrorKind::Configuration`], and the error names the
-/// value. An invalid idempotency key or expiration is an [`ErrorKind::InvalidArgument`].
+/// If a value cannot be sent, such as a header name with a space, calls fail with [`ErrorKind::Configuration`], and the
+/// error names the value. An invalid idempotency key or expiration is an [`ErrorKind::InvalidArgument`].
 #[derive(Clone)]
 #[must_use]
 pub struct Options {
@@ -71,16 +71,16 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Sets the time limit of one attempt, from connecting to the last byte of the response. The default is 60 s.
+    /// Sets the time limit for one attempt, from connecting to the last byte of the response. The default is 60 s.
     #[doc(alias = "timeout")]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// Sets the time limit of a call, with all its attempts, the delays between them, and the time that it waits for a rate
-    /// limit. There is no limit by default. No retry begins after the limit, and the last attempt gets only the time that is
-    /// left.
+    /// Sets the time limit for a call, including all attempts, the delays between them, and the time spent waiting for
+    /// a rate limit. The default is unlimited. No retry starts after the limit, and the last attempt gets only the
+    /// remaining time.
     #[doc(alias = "timeout")]
     #[doc(alias = "deadline")]
     pub fn total_timeout(mut self, timeout: Duration) -> Self {
@@ -101,38 +101,40 @@ impl Options {
         self
     }
 
-    /// Sets the delay before a retry for which the server requests none. By default it is 0.5 s, doubled for each retry up to
-    /// 8 s, less up to a quarter at random.
+    /// Sets the delay before a retry if the server does not request a delay. The default is 0.5 s, doubled for each
+    /// retry up to 8 s, and randomly reduced by up to a quarter.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Sets whether a `POST` without an idempotency key gets one: a random UUID, the same for each attempt. The default is
-    /// `true`.
+    /// Sets whether a `POST` without an idempotency key gets a random UUID as its key, the same for each attempt. The
+    /// default is `true`.
     ///
-    /// For 24 hours, the server stores the response to the first request that it began to execute under a key, even a 500, and
-    /// repeats it for every later request with that key. So a send whose response was lost is not sent twice, and after a stored
-    /// failure only another key makes the server try again. A repeated response can be empty, see [`ErrorKind::EmptyBody`]. The
-    /// response to a request that failed validation is not stored.
+    /// For 24 hours, the server stores the response to the first request that it began to execute under a key, even a
+    /// 500, and repeats it for every later request with that key. So a message whose response was lost is not sent
+    /// twice, and after a stored failure only another key makes the server try again. A repeated response can be empty;
+    /// see [`ErrorKind::EmptyBody`]. The response to a request that failed validation is not stored.
     ///
-    /// A `POST` without a key is only retried if the server certainly has not acted on it. `prepare()` gives every `POST` a key
-    /// regardless of this option, because a [`Prepared`](crate::Prepared) call can be performed several times.
+    /// A `POST` without a key is retried only if the server has certainly not acted on it. `prepare()` gives every
+    /// `POST` a key regardless of this option, because a [`Prepared`](crate::Prepared) call can be performed several
+    /// times.
     pub fn idempotency_keys(mut self, automatic: bool) -> Self {
         self.idempotency_keys = automatic;
         self
     }
 
-    /// Sets the idempotency key of one call, which makes it safe to repeat the call later: after an error with an unknown outcome,
-    /// after a dropped future, or after a restart. [`Client::new_idempotency_key`](crate::Client::new_idempotency_key) creates
-    /// one.
+    /// Sets the idempotency key of one call, which makes it safe to repeat the call later: after an error with an
+    /// unknown outcome, after a dropped future, or after a restart.
+    /// [`Client::new_idempotency_key`](crate::Client::new_idempotency_key) creates a key.
     ///
-    /// The server executes only the first of several calls under one key. So set it for a single call, in the call's own options
-    /// or those of a copy of the client that makes no other call. [`ClientBuilder`](crate::ClientBuilder) refuses it, because all
-    /// calls would share it. A key that the call itself sets takes precedence.
+    /// The server executes only the first of several calls under one key. So set it for a single call, in the call's
+    /// own options or in those of a copy of the client that makes no other call.
+    /// [`ClientBuilder`](crate::ClientBuilder) refuses a key, because all calls would share it. A key set on the call
+    /// itself takes precedence.
     ///
-    /// A key consists of visible ASCII characters, without blanks at its ends. With any other key, calls fail with
-    /// [`ErrorKind::InvalidArgument`].
+    /// A key consists of visible ASCII characters, without leading or trailing blanks. With any other key, calls fail
+    /// with [`ErrorKind::InvalidArgument`].
     pub fn idempotency_key(mut self, key: &str) -> Self {
         match parse_key(key) {
             Ok(key) => self.idempotency_key = Some(key),
@@ -141,18 +143,20 @@ impl Options {
         self
     }
 
-    /// Removes the key for calls that follow the one that it is for.
+    /// Removes the key, for calls after the call that the key is for.
     #[cfg(feature = "bulk")]
     pub(crate) fn without_idempotency_key(mut self) -> Self {
         self.idempotency_key = None;
         self
     }
 
-    /// Sets the time until which the server remembers the idempotency key, at most a year from now. By default it is 24 hours.
+    /// Sets the time until which the server remembers the idempotency key, at most a year from now. The default is 24
+    /// hours.
     ///
-    /// It takes a [`SystemTime`](std::time::SystemTime), or a text: an ISO 8601 date and time with an offset, or milliseconds
-    /// since the Unix epoch. With any other text, calls fail with [`ErrorKind::InvalidArgument`]. A number of seconds, as in the
-    /// example of Courier's API description, is sent too, but a [`Prepared`](crate::Prepared) call does not rely on it.
+    /// The argument is a [`SystemTime`](std::time::SystemTime), or a string: an ISO 8601 date and time with an offset,
+    /// or milliseconds since the Unix epoch. With any other string, calls fail with [`ErrorKind::InvalidArgument`]. A
+    /// number of seconds, as in the example of Courier's API description, is also sent, but a
+    /// [`Prepared`](crate::Prepared) call does not rely on it.
     pub fn idempotency_expiration(mut self, expiration: impl Into<Timestamp>) -> Self {
         match parse_expiration_header(expiration.into().as_str()) {
             Ok(expiration) => self.idempotency_expiration = Some(expiration),
@@ -161,8 +165,8 @@ impl Options {
         self
     }
 
-    /// Sets a header for every call. It replaces one of the same name, even one that the client itself sets. Headers that frame a
-    /// request, such as `Content-Length`, are refused.
+    /// Sets a header for every call. It replaces a header of the same name, even a header that the client itself sets.
+    /// Headers that frame a request, such as `Content-Length`, are refused.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let Ok(name) = HeaderName::try_from(name) else {
             self.refuse(format!("{name:?} is not a valid header name"));
@@ -188,23 +192,24 @@ impl Options {
 
     /// Sets the maximum size of a response, in bytes after decompression. The default is 8 MiB.
     ///
-    /// Decoded values need more memory than their text: up to about 100 times as much for the worst that a hostile server can
-    /// send, such as a list of tiny objects. With the default, even such a response needs less than 1 GiB.
+    /// Decoded values need more memory than their text: up to about 100 times as much for the worst response that a
+    /// hostile server can send, such as a list of tiny objects. With the default limit, even such a response needs less
+    /// than 1 GiB.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
     }
 
-    /// Sets whether a response that does not match the API's description is an error, [`ErrorKind::Mismatch`]. The default is
-    /// `false`: a value that does not fit is kept in `extra`, and [`Response::mismatches`](crate::Response::mismatches) has its
-    /// path.
+    /// Sets whether a response that does not match the API's description is an error, [`ErrorKind::Mismatch`]. The
+    /// default is `false`: a value of an unexpected type is kept in `extra`, and
+    /// [`Response::mismatches`](crate::Response::mismatches) has its path.
     pub fn strict_decoding(mut self, strict: bool) -> Self {
         self.strict_decoding = strict;
         self
     }
 
-    /// Sets whether calls of an operation wait after the server has responded to one of them with a 429 and a delay. Clones of
-    /// the client wait as well. The default is `true`.
+    /// Sets whether calls of an operation wait after the server has responded to one of them with a 429 and a delay.
+    /// Clones of the client wait as well. The default is `true`.
     #[doc(alias = "hold_back")]
     #[doc(alias = "throttle")]
     pub fn pause_on_rate_limit(mut self, pause: bool) -> Self {

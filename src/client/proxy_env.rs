@@ -36,7 +36,7 @@ pub(crate) fn check(is_https: bool) -> Result<(), String> {
     }
 }
 
-/// Returns the users and passwords of all proxies; an empty password if the URL has only a token.
+/// Returns the users and passwords of all proxies. The password is empty if the URL has only a token.
 pub(crate) fn credentials() -> impl Iterator<Item = (String, String)> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     urls(&ALL).map(move |(_, url)| (decoded(url.username()), decoded(url.password().unwrap_or_default())))
@@ -60,7 +60,8 @@ fn values(names: &[&'static str]) -> impl Iterator<Item = (&'static str, String)
     values.filter(|(_, value)| !value.is_empty())
 }
 
-/// Reads the URL of a proxy. Without a scheme, it is a host and a port, although `localhost:3128` could be read as a URL.
+/// Reads the URL of a proxy. Without a scheme, it is a host and a port, although `localhost:3128` could be read as a
+/// URL.
 fn parse(value: &str) -> Option<Url> {
     let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) };
     url.ok()

@@ -8,62 +8,66 @@ use http::StatusCode;
 pub enum ErrorKind {
     /// The client cannot be built, or one of its options cannot be sent. Nothing was sent.
     Configuration,
-    /// An argument of the call was refused by the SDK. Nothing was sent.
+    /// The SDK refused an argument of the call. Nothing was sent.
     InvalidArgument,
     /// 400: Courier does not understand the request.
     BadRequest,
     /// 401: Courier does not know the API key.
     Authentication,
-    /// 402: the workspace's plan does not include it.
+    /// 402: the workspace's plan does not include the operation.
     PaymentRequired,
-    /// 403: the API key does not permit it.
+    /// 403: the API key does not permit the operation.
     Permission,
-    /// 404: it does not exist, or no longer.
+    /// 404: the resource does not exist, or no longer exists.
     NotFound,
     /// 408: the server gave up waiting for the request.
     RequestTimeout,
-    /// 409: the request contradicts the current state, or another one with the same idempotency key is still in progress.
+    /// 409: the request conflicts with the current state, or another request with the same idempotency key is still in
+    /// progress.
     Conflict,
     /// 413: the request is larger than Courier accepts.
     PayloadTooLarge,
     /// 422: Courier understands the request, but cannot process it.
     Unprocessable,
-    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Or the call was not sent, because the
-    /// client's [rate limit](crate::ClientBuilder::rate_limit) lets it begin only after its total timeout.
+    /// 429: too many requests; see [`retry_after`](crate::Error::retry_after). Alternatively, the call was not sent,
+    /// because the client's [rate limit](crate::ClientBuilder::rate_limit) would delay it beyond its total timeout.
     RateLimited,
     /// Any other 4xx.
     Client,
     /// 5xx: Courier, or a gateway in front of it, failed.
     Server,
-    /// A redirect that is not followed: to another host, in a loop, or one that would change the request.
+    /// A redirect that is not followed, because it leads to another host, forms a loop, or would change the request.
     Redirect,
     /// No connection could be made, or it broke. The server may have acted on the request unless
     /// [`was_sent`](crate::Error::was_sent) is false.
     Connection,
-    /// The server's certificate is not accepted: it has expired, is for another host, or comes from an unknown authority.
+    /// The server's certificate is not accepted: it has expired, is for another host, or comes from an unknown
+    /// authority.
     Certificate,
     /// The proxy refuses to connect, requires credentials, or has a scheme that is not supported.
     Proxy,
-    /// There was no response within the client's time limit. The server may have acted on the request unless
+    /// No response arrived within the client's time limit. The server may have acted on the request unless
     /// [`was_sent`](crate::Error::was_sent) is false.
     Timeout,
     /// A success whose body cannot be read as the type of the response. The server has acted.
     Decode,
-    /// A success that does not match the API's description, where [`strict_decoding`](crate::Options::strict_decoding) is on. The
-    /// server has acted.
+    /// A success that does not match the API's description, if [`strict_decoding`](crate::Options::strict_decoding) is
+    /// on. The server has acted.
     Mismatch,
-    /// A success whose body is missing. The server has acted: do not make the call again under another idempotency key.
+    /// A success whose body is missing. The server has acted, so do not make the call again under another idempotency
+    /// key.
     EmptyBody,
-    /// A success whose body is larger than [`max_response_bytes`](crate::Options::max_response_bytes). The server has acted.
+    /// A success whose body is larger than [`max_response_bytes`](crate::Options::max_response_bytes). The server has
+    /// acted.
     ResponseTooLarge,
     /// A page of a list has a cursor that leads back to an earlier page, so the list would never end.
     CursorLoop,
-    /// A page of a list says that there is another one, but has no cursor for it.
+    /// A page of a list indicates that another page follows, but has no cursor for it.
     MissingCursor,
     /// A [`Wait`](crate::ext::Wait) can no longer succeed, for example because the message cannot be delivered.
     WaitFailed,
-    /// The idempotency key of a [`Prepared`](crate::Prepared) call has expired, so performing it could do the work a second
-    /// time. Nothing was sent.
+    /// The idempotency key of a [`Prepared`](crate::Prepared) call has expired, so performing it could do the work a
+    /// second time. Nothing was sent.
     Expired,
 }
 
@@ -87,7 +91,7 @@ impl ErrorKind {
         }
     }
 
-    /// A hint on what to do about it.
+    /// Returns a hint on how to resolve the failure.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::BadRequest | Self::Unprocessable => "correct the request",

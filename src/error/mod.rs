@@ -16,24 +16,25 @@ use crate::Mismatch;
 use crate::error::text::{MAX_MESSAGE, on_one_line};
 pub use kind::ErrorKind;
 
-/// A result whose error is [`Error`](crate::Error) unless another one is named.
+/// A result whose error type is [`Error`](crate::Error) by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call, or building a client, failed. There is one type for every operation.
+/// The error of a call, or of building a client. All operations share this type.
 ///
-/// Branch on [`kind`](Self::kind). `Display` and `Debug` are one line of limited length with the operation, the status, Courier's
-/// `type`, up to 500 characters of Courier's `message`, and a hint in the SDK's own words. Nothing else of a response is in them.
+/// Branch on [`kind`](Self::kind). `Display` and `Debug` are one line of limited length with the operation, the status,
+/// Courier's `type`, up to 500 characters of Courier's `message`, and a hint from the SDK. They contain nothing else
+/// from a response.
 ///
 /// # Secrets
 ///
-/// Every confidential value that the client knows is removed from what the server sent: the API key, the credentials of proxies,
-/// the path of the base URL, the values of your own headers and query parameters, device tokens, and the fields of the request
-/// whose names are those of secrets. They are found as they are, percent-encoded, or escaped for JSON. A value of fewer than
-/// eight characters is removed where it is a whole word.
+/// Every confidential value that the client knows is removed from what the server sent: the API key, the credentials of
+/// proxies, the path of the base URL, the values of custom headers and query parameters, device tokens, and the fields
+/// of the request whose names indicate secrets. The values are found verbatim, percent-encoded, or escaped for JSON. A
+/// value of fewer than eight characters is removed only if it is a whole word.
 ///
 /// Only [`body_snippet`](Self::body_snippet), [`api_error`](Self::api_error), [`message`](Self::message) and
-/// [`headers`](Self::headers) return the server's text at length. It may repeat what was sent: names and addresses, or a secret in
-/// another encoding. Inspect it before you log it.
+/// [`headers`](Self::headers) return the server's text at length. It may repeat parts of the request, such as names and
+/// addresses, or a secret in another encoding. Inspect it before you log it.
 ///
 /// ```no_run
 /// # use http::Method;
@@ -50,8 +51,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// # Making a call again
 ///
-/// If a request [was sent](Self::was_sent), the server may have acted on it. Then make the call again only under the same
-/// [idempotency key](Self::idempotency_key). Under a new key the server would act a second time.
+/// If a request [was sent](Self::was_sent), the server may have acted on it. In that case, make the call again only
+/// under the same [idempotency key](Self::idempotency_key). Under a new key, the server would act a second time.
 ///
 /// ```no_run
 /// # use http::Method;
@@ -95,22 +96,22 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// How far the request of a failed call got, over all attempts.
+/// The farthest point that the request of a failed call reached, over all attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Delivery {
-    /// It certainly did not reach the server.
+    /// The request certainly did not reach the server.
     NotSent,
-    /// It may have reached the server.
+    /// The request may have reached the server.
     Sent,
     /// The server responded with a success.
     Accepted,
 }
 
-/// What is known about a further attempt beyond the kind and the status of the failure.
+/// The information about a further attempt that the kind and the status of the failure do not contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RetryHint {
     None,
-    /// It would fail in the same way.
+    /// A further attempt would fail in the same way.
     Permanent,
     /// The response broke off.
     CutOff,
@@ -144,7 +145,7 @@ impl Error {
         Self::new(ErrorKind::InvalidArgument, reason)
     }
 
-    /// Adds the response. A success is one that the server has acted on.
+    /// Adds the response. A success means that the server has acted on the request.
     pub(crate) fn with_response(mut self, status: StatusCode, headers: HeaderMap) -> Self {
         self.0.delivery = if status.is_success() { Delivery::Accepted } else { Delivery::Sent };
         self.0.status = Some(status);
@@ -174,11 +175,11 @@ impl Error {
         self
     }
 
-    /// Adds what an earlier attempt may have done.
+    /// Adds the possible effects of an earlier attempt.
     pub(crate) fn after(mut self, earlier: Option<&Self>) -> Self {
         if let Some(earlier) = earlier {
             self.0.delivery = self.0.delivery.max(earlier.0.delivery);
-            // A response that begins as a success is lost too if the rest of it is.
+            // A response that begins as a success is also lost if the rest of it is lost.
             let has_no_response = earlier.status().is_none_or(|status| status.is_success());
             self.0.response_was_lost |= earlier.0.response_was_lost || (earlier.was_sent() && has_no_response);
         }
@@ -235,25 +236,26 @@ impl Error {
     }
 
     /// Returns the dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
-    /// [`Client::request`](crate::Client::request). `None` if a client could not be built.
+    /// [`Client::request`](crate::Client::request). Returns `None` if a client could not be built.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// Returns the HTTP status, or `None` if there was no response.
+    /// Returns the HTTP status, or `None` if no response was received.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// Returns the headers of the response, without the [secrets](Self#secrets) of the call; empty if there was no response.
+    /// Returns the headers of the response, without the [secrets](Self#secrets) of the call. The map is empty if no
+    /// response was received.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
     /// Returns the delay that the server requested, from the headers `retry-after-ms` or `retry-after`.
     ///
-    /// The client waits for up to 60 s by itself before each retry; a longer delay is left to the caller. Returns `None` if
-    /// there is no such header, or if the delay is not positive.
+    /// The client itself waits for up to 60 s before each retry; a longer delay is left to the caller. Returns `None`
+    /// if neither header is present, or if the delay is not positive.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -274,7 +276,8 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Returns the `message` of Courier's error, without the [secrets](Self#secrets) of the call. It can be long, and have several lines.
+    /// Returns the `message` of Courier's error, without the [secrets](Self#secrets) of the call. It can be long and
+    /// span several lines.
     pub fn message(&self) -> Option<&str> {
         self.0.api.as_ref()?.get("message")?.as_str()
     }
@@ -284,22 +287,23 @@ impl Error {
         self.0.api.as_ref()?.get("type")?.as_str()
     }
 
-    /// Returns Courier's whole error, a JSON object, without the [secrets](Self#secrets) of the call. `None` if the body was not an object.
+    /// Returns Courier's entire error, a JSON object, without the [secrets](Self#secrets) of the call. Returns `None`
+    /// if the body was not an object.
     ///
-    /// It is the server's text and may repeat what was sent, so inspect it before you log it.
+    /// This is the server's text and may repeat parts of the request, so inspect it before you log it.
     pub fn api_error(&self) -> Option<&Value> {
         self.0.api.as_ref()
     }
 
     /// Returns the first 500 characters of an unexpected body, such as a gateway's error page.
     ///
-    /// It is the server's text, without the [secrets](Self#secrets) of the call. It may repeat anything else that was sent, so
-    /// inspect it before you log it. `None` for an operation whose response contains secrets.
+    /// This is the server's text, without the [secrets](Self#secrets) of the call. It may repeat any other part of the
+    /// request, so inspect it before you log it. Returns `None` for an operation whose response contains secrets.
     pub fn body_snippet(&self) -> Option<&str> {
         self.0.snippet.as_deref()
     }
 
-    /// Returns the number of times that the request was sent; 0 if it was not sent.
+    /// Returns the number of times that the request was sent, or 0 if it was not sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -317,19 +321,20 @@ impl Error {
         self.0.delivery >= Delivery::Sent
     }
 
-    /// Returns `true` if the server has acted and only its response is unusable: the response to one of the attempts was a
-    /// success. Making the call again under another idempotency key would do the work twice.
+    /// Returns `true` if the server has acted and only its response is unusable, that is, if the response to one of the
+    /// attempts was a success. Making the call again under another idempotency key would do the work twice.
     pub fn was_accepted(&self) -> bool {
         self.0.delivery == Delivery::Accepted
     }
 
-    /// Returns `true` if an earlier attempt may have reached the server and its response was lost. If a `DELETE` then fails
-    /// with [`NotFound`](ErrorKind::NotFound), the earlier attempt has most likely done the work.
+    /// Returns `true` if an earlier attempt may have reached the server and its response was lost. If a `DELETE` then
+    /// fails with [`NotFound`](ErrorKind::NotFound), the earlier attempt has most likely done the work.
     pub fn response_was_lost(&self) -> bool {
         self.0.response_was_lost
     }
 
-    /// Returns `true` if another retry was not made only because the [budget](crate::ClientBuilder::retry_budget) was spent.
+    /// Returns `true` if another retry was skipped only because the [budget](crate::ClientBuilder::retry_budget) was
+    /// exhausted.
     pub fn budget_was_spent(&self) -> bool {
         self.0.budget_was_spent
     }

@@ -1,9 +1,9 @@
-//! Foreign text in an error, fit for a line of a log.
+//! Foreign text in an error, made suitable for a single log line.
 
-/// The longest text of the server's that an error shows.
+/// The maximum length of the server's text that an error shows.
 pub(crate) const MAX_MESSAGE: usize = 500;
 
-/// A text on one line, without characters that control a terminal, cut after so many characters.
+/// Returns a text as one line, without characters that control a terminal, cut after `longest` characters.
 pub(crate) fn on_one_line(text: &str, longest: usize) -> String {
     let mut characters = text.trim().chars().map(|c| if is_unsafe_to_print(c) { ' ' } else { c });
     let mut line: String = characters.by_ref().take(longest).collect();
@@ -13,7 +13,7 @@ pub(crate) fn on_one_line(text: &str, longest: usize) -> String {
     line
 }
 
-/// Control characters, line separators, and what changes the direction of a text.
+/// Returns `true` for control characters, line separators, and characters that change the direction of a text.
 fn is_unsafe_to_print(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -89,8 +89,8 @@ async fn read(
 
 /// Returns `true` if only the end of the connection ends the body, and the end cannot be trusted.
 ///
-/// TLS says when a connection ends, so that nobody can cut it off on its way. rustls makes an error of a missing end. The
-/// platform's library on Linux does not report it.
+/// TLS signals the end of a connection, so that an attacker cannot truncate it. With rustls, a missing end is an error.
+/// The platform's library on Linux does not report it.
 fn may_be_truncated(client: &Client, version: Version, status: StatusCode, headers: &HeaderMap) -> bool {
     let has_end = version > Version::HTTP_11
         || status == StatusCode::NO_CONTENT

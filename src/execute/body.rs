@@ -70,7 +70,7 @@ async fn receive(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<By
         }
         received.extend_from_slice(&chunk);
     }
-    // Over HTTP/2, a stream that is reset with NO_ERROR ends like one that is complete.
+    // Over HTTP/2, a stream that is reset with NO_ERROR ends like a complete stream.
     if announced.is_some_and(|length| received.len() < length) {
         return Err(TransportError::broken("the response is shorter than its `content-length`").into());
     }

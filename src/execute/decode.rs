@@ -27,7 +27,8 @@ impl RawResponse {
         Response::new(self.body, self.status, without_debug(self.headers), self.attempts, Vec::new())
     }
 
-    /// Returns the response with the decoded body. The names in its mismatches come from the server, so they are redacted.
+    /// Returns the response with the decoded body. The names in its mismatches come from the server, so they are
+    /// redacted.
     fn into_response<T>(self, client: &Client, request: &Request, decoded: json::Decoded<T>) -> Response<T> {
         let json::Decoded { value, mismatches } = decoded;
         let redacted = |mismatch: Mismatch| {
@@ -67,7 +68,8 @@ pub(crate) fn decode_described<T: Decode>(
     }
 }
 
-/// Decodes the body of a success as a type of the caller's. If that takes null, an empty body is null, else an empty object.
+/// Decodes the body of a success as a type of the caller's. If that takes null, an empty body is null, else an empty
+/// object.
 pub(crate) fn decode_foreign<T: DeserializeOwned>(
     client: &Client,
     request: &Request,

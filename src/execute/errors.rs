@@ -22,7 +22,8 @@ use crate::secrets::redact::{Redaction, Secrets};
 use crate::transport::{Failure, TransportError};
 use crate::{Error, ErrorKind};
 
-/// Collects everything confidential that a call has: of the client and its options, of the environment, and of the request.
+/// Collects everything confidential that a call has: of the client and its options, of the environment, and of the
+/// request.
 pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, body: &[u8]) -> Redaction {
     let mut secrets = Secrets::default();
     let (shared, options) = (client.shared(), client.options());
@@ -58,7 +59,7 @@ pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, bo
     secrets.into()
 }
 
-/// Returns the error of an attempt without a response, or without all of it.
+/// Returns the error of an attempt without a complete response.
 pub(super) fn from_transport(client: &Client, error: TransportError, redaction: &Redaction) -> Error {
     let was_sent = error.was_sent();
     let base_url = &client.shared().base_url;

@@ -1,7 +1,7 @@
 //! Compressed responses.
 //!
-//! The `gzip` feature of reqwest does not replace this: it reads only the first member of a body, and the responses of a custom
-//! transport would stay compressed.
+//! The `gzip` feature of reqwest does not replace this: it reads only the first member of a body, and the responses of
+//! a custom transport would stay compressed.
 
 use std::io::Read as _;
 
@@ -27,8 +27,8 @@ pub(super) fn is_compressed(headers: &HeaderMap) -> bool {
 
 /// Decompresses a body up to a limit, and one byte more if it is longer.
 ///
-/// The bytes before an error are returned with it. An empty body stays empty, because servers also declare a 204 as compressed.
-/// Bytes after the last member are ignored, as gzip does.
+/// The bytes before an error are returned with it. An empty body stays empty, because servers also declare a 204 as
+/// compressed. Bytes after the last member are ignored, as gzip does.
 pub(super) fn decompress(headers: &mut HeaderMap, body: &[u8], limit: usize) -> (Bytes, std::io::Result<()>) {
     headers.remove(CONTENT_ENCODING);
     headers.remove(CONTENT_LENGTH);

@@ -28,10 +28,10 @@ pub(crate) struct Request {
     pub method: Method,
     /// `/path?query`, percent-encoded.
     pub target: String,
-    /// The headers of the call itself, except its idempotency key. Each attempt adds those of the client.
+    /// The headers of the call itself, except its idempotency key. Each attempt adds the client's headers.
     pub headers: HeaderMap,
     pub key: Option<HeaderValue>,
-    /// JSON; empty if there is no body.
+    /// The body as JSON; empty if the request has no body.
     pub body: Bytes,
     redaction: OnceLock<Redaction>,
 }
@@ -42,7 +42,8 @@ impl Request {
         Self { operation, method, target, headers, key, body, redaction }
     }
 
-    /// Sets the idempotency key and its expiration: the call's own ones, those of the options, or a new key for a `POST`.
+    /// Sets the idempotency key and its expiration: the values set on the call, the values in the options, or a new key
+    /// for a `POST`.
     pub(crate) fn set_key(&mut self, client: &Client, is_automatic: bool) -> Result<()> {
         let options = client.options();
         options.check()?;
@@ -58,7 +59,7 @@ impl Request {
         Ok(())
     }
 
-    /// Adds the options of the client, and returns the URL, which leads where the path says.
+    /// Adds the options of the client, and returns the URL, which leads to the given path.
     pub(super) fn complete(&mut self, client: &Client) -> Result<Url> {
         let options = client.options();
         self.set_key(client, options.idempotency_keys)?;
@@ -74,8 +75,8 @@ impl Request {
         })
     }
 
-    /// Returns `true` if sending the request twice does no more than sending it once. The server respects a key only for a
-    /// `POST`.
+    /// Returns `true` if sending the request twice does no more than sending it once. The server respects a key only
+    /// for a `POST`.
     pub(super) fn is_repeatable(&self) -> bool {
         self.operation.repeatable || (self.method == Method::POST && self.key.is_some())
     }

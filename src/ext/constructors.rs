@@ -6,7 +6,7 @@ mod recipient {
 
     /// The most common recipients.
     impl Recipient {
-        /// Creates a user recipient, by the id of a profile at Courier.
+        /// Creates a user recipient from the id of a profile at Courier.
         ///
         /// ```
         /// use trycourier::types::{Message, Recipient};
@@ -245,7 +245,7 @@ mod profile_patch {
 
     /// The operations that change one value.
     impl ProfilePatch {
-        /// Sets a value, which may be absent before. The path begins with a slash: `/locale`.
+        /// Sets a value, which does not need to exist yet. The path begins with a slash: `/locale`.
         ///
         /// ```
         /// use trycourier::types::ProfilePatch;

@@ -1,4 +1,4 @@
-//! Features beyond single calls: paging, waiting, bulk jobs, webhooks, token scopes.
+//! Features beyond single calls: paging, waiting, bulk jobs, webhooks and token scopes.
 //!
 //! Most of them are methods of calls, such as [`items`](crate::calls::BulkListUsers::items) of every list and
 //! [`until_delivered`](crate::calls::MessagesRetrieve::until_delivered) of a message. Constructors such as

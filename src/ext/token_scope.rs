@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// The permissions of a token, for [`auth.issue_token`](crate::resources::Auth::issue_token).
 ///
-/// Courier checks a scope only when the token is used, so a missing or misspelled permission would show up late, in the browser.
-/// These methods cannot be misspelled.
+/// Courier checks a scope only when the token is used, so a missing or misspelled permission would show up late, in the
+/// browser. These methods cannot be misspelled.
 ///
 /// ```
 /// use trycourier::ext::Scope;
@@ -16,9 +16,9 @@ use std::time::Duration;
 /// assert_eq!(scope.to_string(), "user_id:user_123 inbox:read:messages inbox:write:events read:preferences");
 /// ```
 ///
-/// The permissions of a scope are separated by spaces, so an id must not contain white space: otherwise, a user who can choose an
-/// id could choose the permissions of the token. [`validate`](Self::validate) refuses a scope with such an id, or an empty id.
-/// The text of an invalid scope is empty, which grants nothing.
+/// The permissions of a scope are separated by spaces, so an id must not contain whitespace; otherwise, a user who can
+/// choose an id could choose the permissions of the token. [`validate`](Self::validate) refuses a scope with such an
+/// id, or an empty id. The text of an invalid scope is empty, which grants nothing.
 ///
 /// ```
 /// # use trycourier::ext::Scope;
@@ -186,7 +186,8 @@ impl Scope {
         self.permission_for("write:brands:", id.as_ref())
     }
 
-    /// Adds permissions for which this version does not have a method, unchanged. Never pass an id that a user can choose.
+    /// Adds permissions for which this version does not have a method, unchanged. Never pass an id that a user can
+    /// choose.
     ///
     /// ```
     /// # use trycourier::ext::Scope;
@@ -207,7 +208,7 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`InvalidScope`] if an id is empty, or contains white space or control characters.
+    /// [`InvalidScope`] if an id is empty, or contains whitespace or control characters.
     pub fn validate(&self) -> Result<(), InvalidScope> {
         self.error.map_or(Ok(()), Err)
     }
@@ -243,7 +244,8 @@ impl From<Scope> for String {
     }
 }
 
-/// The error of a [`Scope`] with an id that is empty, or contains white space or control characters. It does not show the id.
+/// The error of a [`Scope`] with an id that is empty, or contains whitespace or control characters. It does not show
+/// the id.
 ///
 /// ```
 /// use trycourier::ext::{InvalidScope, Scope};
@@ -265,7 +267,8 @@ impl fmt::Display for InvalidScope {
 
 impl Error for InvalidScope {}
 
-/// The lifetime of a token, rounded up to a full second. Its text has the largest unit of which it is a whole number.
+/// The lifetime of a token, rounded up to a full second. Its text uses the largest unit of which the lifetime is a
+/// whole multiple.
 ///
 /// ```
 /// use std::time::Duration;

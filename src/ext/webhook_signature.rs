@@ -1,4 +1,4 @@
-//! The signature of a webhook: the one place that knows what Courier signs, and how.
+//! The signature of a webhook. Only this module defines the signed text and the algorithm.
 
 use std::error::Error;
 use std::fmt;
@@ -7,10 +7,10 @@ use std::time::SystemTime;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// The header that has the signature. Courier sends it only for a webhook that has a secret.
+/// The header with the signature. Courier sends it only for a webhook that has a secret.
 pub const SIGNATURE_HEADER: &str = "courier-signature";
 
-/// Signs a body as Courier does, for tests of a receiver: the value of the header [`SIGNATURE_HEADER`].
+/// Signs a body as Courier does, for tests of a receiver, and returns the value of the header [`SIGNATURE_HEADER`].
 ///
 /// ```
 /// use std::time::SystemTime;

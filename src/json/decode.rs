@@ -106,8 +106,8 @@ fn lenient<T: Decode>(body: &[u8], allow_mismatches: bool, memory_limit: usize) 
     }
 }
 
-/// Parses JSON as a type of the caller. If the text is not valid, parses a repaired text and reports the repairs; an error is
-/// then that of the repaired text.
+/// Parses JSON as a type of the caller. If the text is not valid, parses a repaired text and reports the repairs; an
+/// error then refers to the repaired text.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<Decoded<T>> {
     match serde_json::from_slice(body) {
         Ok(value) => Ok(Decoded { value, mismatches: Vec::new() }),

@@ -73,7 +73,8 @@ impl<'v> Diagnostics<'v> {
         }
     }
 
-    /// Decodes a secret. If a part of it is dropped, the original is kept under a name that may not look like a secret's.
+    /// Decodes a secret. If a part of it is dropped, the original is kept under a name that may not look like a
+    /// secret's.
     pub(crate) fn in_secret<T>(&mut self, decode: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let before = self.mismatches.len();
         let value = decode(self);

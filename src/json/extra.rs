@@ -12,12 +12,13 @@ use crate::secrets::debug::{Member, Shown};
 
 /// The properties of an object that have no field, by name.
 ///
-/// In a response, these are the properties that this version does not know, and the values that do not fit their fields (see
-/// [`Mismatch`](crate::types::Mismatch)). In a request they are sent unchanged. A value here overrides the field of the same
-/// name. So to change a field whose value did not fit, [`remove`](Extra::remove) the value here, and set the field.
+/// In a response, these are the properties that this version does not know, and the values that do not match their
+/// fields (see [`Mismatch`](crate::types::Mismatch)). In a request they are sent unchanged. A value here overrides the
+/// field of the same name. So to change a field whose value did not match, [`remove`](Extra::remove) the value here,
+/// and set the field.
 ///
-/// The order is that of arrival or insertion. In a response with mismatches, and inside of a union's variant, it can be that of the
-/// names.
+/// The properties are in the order of arrival or insertion. In a response with mismatches, and inside a union's
+/// variant, they can be in the order of their names.
 ///
 /// ```
 /// use trycourier::types::Extra;
@@ -29,7 +30,7 @@ use crate::secrets::debug::{Member, Shown};
 /// assert!(extra["something else"].is_null());
 /// ```
 ///
-/// `Debug` hides the values under names that look like those of secrets.
+/// `Debug` hides the values whose names look like names of secrets.
 #[derive(Clone, Default)]
 pub struct Extra(Option<Box<Content>>);
 
@@ -40,9 +41,9 @@ struct Content {
     index: HashMap<String, usize>,
     /// The required properties that were not received, which are not encoded either.
     absent: IndexSet,
-    /// The JSON that was received in place of the object.
+    /// The JSON that was received instead of the object.
     other: Option<Value>,
-    /// A value did not fit a field for secrets, so that no value may be shown.
+    /// `true` if a value did not match a field for secrets, so that no value may be shown.
     sensitive: bool,
     lost_elements: LostElements,
 }
@@ -127,7 +128,7 @@ impl Extra {
         self.entries().len()
     }
 
-    /// Returns `true` if there are no properties.
+    /// Returns `true` if `extra` has no properties.
     pub fn is_empty(&self) -> bool {
         self.entries().is_empty()
     }
@@ -161,7 +162,7 @@ impl Extra {
         lost.map_or(&[], |(_, indices)| indices)
     }
 
-    /// The JSON that was received in place of the object.
+    /// Returns the JSON that was received instead of the object.
     pub(crate) fn other(&self) -> Option<&Value> {
         self.0.as_ref()?.other.as_ref()
     }

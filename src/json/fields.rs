@@ -162,7 +162,7 @@ impl Fields {
     }
 }
 
-/// Decodes a key. The name of an unknown property is moved to `extra` at once.
+/// Decodes a key. The name of an unknown property is moved to `extra` immediately.
 impl<'de> DeserializeSeed<'de> for &mut Fields {
     type Value = Key;
 

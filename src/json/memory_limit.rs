@@ -1,7 +1,8 @@
 //! Estimates of the memory that decoding takes, before it is taken.
 //!
-//! This stays because a limit on the text of a response is not a limit on memory: an object with one member is six characters
-//! of text, and a map node with room for eleven. A hostile server could otherwise exhaust the memory with 8 MiB of text.
+//! This stays because a limit on the text of a response is not a limit on memory: an object with one member is six
+//! characters of text, and a map node with room for eleven. A hostile server could otherwise exhaust the memory with 8
+//! MiB of text.
 
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ const SCALAR: usize = 64;
 
 /// Returns `true` if decoding the text can take more bytes than `budget`.
 ///
-/// Ordinary pages are too short for that, whatever they contain, and are not scanned.
+/// Ordinary pages are too short for that, regardless of their content, and are not scanned.
 pub(super) fn is_exceeded_by(text: &[u8], budget: usize) -> bool {
     text.len() > budget / CONTAINER && of_text(text) > budget
 }

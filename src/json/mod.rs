@@ -1,10 +1,11 @@
 //! Decoding and encoding of the generated types.
 //!
-//! The generated code states facts: a [`structure!`](structure) has its fields and their names, a [`string_enum!`](string_enum) its
-//! values, a [`union!`](union) the shapes of its variants. The rules are written once, here.
+//! The generated code states facts: a [`structure!`](structure) has its fields and their names, a
+//! [`string_enum!`](string_enum) its values, a [`union!`](union) the shapes of its variants. The rules are written
+//! once, here.
 //!
-//! A response is decoded in one strict pass, directly from the text. Only if that fails, a lenient pass decodes a tree of values.
-//! It loses nothing, and lists each [`Mismatch`](crate::types::Mismatch). See [`decode`].
+//! A response is decoded in one strict pass, directly from the text. Only if that fails, a lenient pass decodes a tree
+//! of values. It loses nothing, and lists each [`Mismatch`](crate::types::Mismatch). See [`decode`].
 
 mod decode;
 mod diagnostics;

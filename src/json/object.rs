@@ -13,8 +13,8 @@ use crate::secrets::debug::Shown;
 
 /// A JSON object whose properties Courier does not describe, such as the data of a message or a profile.
 ///
-/// Create it from [`serde_json::json!`], a map, an array of pairs, or, with [`from_serialize`](Self::from_serialize), a value of
-/// your own. Read it with `["name"]`:
+/// Create it from [`serde_json::json!`], a map, an array of pairs, or, with [`from_serialize`](Self::from_serialize), a
+/// value of your own. Read it with `["name"]`:
 ///
 /// ```
 /// use serde_json::json;
@@ -28,14 +28,15 @@ use crate::secrets::debug::Shown;
 /// assert_eq!(data, same);
 /// ```
 ///
-/// If a `json!` is not an object, the call fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) and
-/// nothing is sent. If Courier sends JSON of another kind in place of an object, [`as_value`](Self::as_value) returns it unchanged.
+/// If a `json!` is not an object, the call fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument)
+/// and nothing is sent. If Courier sends JSON of another kind instead of an object, [`as_value`](Self::as_value)
+/// returns it unchanged.
 ///
-/// `Debug` hides the values under names that look like those of secrets.
+/// `Debug` hides the values whose names look like names of secrets.
 #[derive(Clone)]
 pub struct Object {
     value: Value,
-    /// The value is from a response, and is sent back unchanged, whichever kind of JSON it is.
+    /// `true` if the value is from a response. It is then sent back unchanged, regardless of its kind of JSON.
     received: bool,
 }
 
@@ -101,7 +102,7 @@ impl Object {
         self.value.as_object().map_or(0, Map::len)
     }
 
-    /// Returns `true` if there are no properties.
+    /// Returns `true` if the object has no properties.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

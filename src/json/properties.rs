@@ -1,6 +1,7 @@
 //! The described properties of an object.
 
-/// The properties that the description has for an object. They are known by number: the fields in order, then the constants.
+/// The properties that the description has for an object. They are known by number: the fields in order, then the
+/// constants.
 pub struct Properties {
     /// The name on the wire of each field.
     pub names: &'static [&'static str],

@@ -1,7 +1,8 @@
 //! Repairs text that is not quite JSON.
 //!
-//! This stays because JSON encoders write such text: JavaScript's writes half of a surrogate pair where a text was cut within an
-//! emoji. Without the repair, one such character in an unknown property would lose a whole response or webhook event.
+//! This is needed because JSON encoders write such text: JavaScript's encoder writes half of a surrogate pair if a text
+//! was cut within an emoji. Without the repair, one such character in an unknown property would lose a whole response
+//! or webhook event.
 
 use std::fmt::Write;
 
@@ -15,8 +16,8 @@ const MAX_DEPTH: usize = 127;
 
 /// Replaces parts of a text that serde_json refuses, and returns a mismatch for each.
 ///
-/// Halves of surrogate pairs become `�`. Numbers that are too large and containers that are nested too deep become strings of
-/// their text. Text that is not JSON for another reason stays invalid.
+/// Halves of surrogate pairs become `�`. Numbers that are too large and containers that are nested too deep become
+/// strings of their text. Text that is not JSON for another reason stays invalid.
 pub(super) fn sanitize(text: &str) -> (String, Vec<Mismatch>) {
     let mut sanitizer = Sanitizer {
         rest: text,

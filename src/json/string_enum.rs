@@ -38,7 +38,8 @@ macro_rules! string_enum {
             }
         }
 
-        /// Refuses values that this version does not know. They can be constructed as [`Unrecognized`](Self::Unrecognized).
+        /// Refuses values that this version does not know. They can be constructed as
+        /// [`Unrecognized`](Self::Unrecognized).
         impl ::std::str::FromStr for $type {
             type Err = $crate::types::UnrecognizedValue;
 

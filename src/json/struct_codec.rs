@@ -15,7 +15,8 @@ use super::source::{MapValue, ValueSource};
 use super::traits::{Decode, Encode};
 use crate::json::extra::Extra;
 
-/// An object with described properties. It is decoded and encoded by the blanket implementations of [`Decode`] and [`Encode`].
+/// An object with described properties. It is decoded and encoded by the blanket implementations of [`Decode`] and
+/// [`Encode`].
 pub trait Structure: Sized + PartialEq {
     const PROPERTIES: &'static Properties;
 
@@ -126,7 +127,7 @@ pub fn decode_structure<'de, T: Structure, D: Deserializer<'de>>(from: D) -> Res
     Ok(structure)
 }
 
-/// Fills a structure in place, because it can be large.
+/// Fills an existing structure, because it can be large.
 struct StructureVisitor<'t, T>(&'t mut T);
 
 impl<'de, T: Structure> Visitor<'de> for StructureVisitor<'_, T> {

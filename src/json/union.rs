@@ -11,7 +11,8 @@ use super::values::integer;
 
 /// One of several shapes. The variants are known by number, in the order of the shapes.
 pub trait Union: Decode {
-    /// The shape of each variant. The first that fits is chosen; variants with tags come before variants without.
+    /// The shape of each variant. The first matching variant is chosen; variants with tags come before variants
+    /// without.
     const SHAPES: &'static [Shape];
 
     /// Decodes the variant of that number.
@@ -110,7 +111,7 @@ pub(crate) use union;
 
 /// Decodes a union strictly.
 ///
-/// The tags that tell the variant can come after the other properties, so the value is buffered.
+/// The tags that identify the variant can come after the other properties, so the value is buffered.
 pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     decode_exact(&Value::deserialize(from)?)
 }
@@ -156,8 +157,8 @@ fn choose(shapes: &[Shape], value: &Value) -> Option<usize> {
     }
 }
 
-/// Returns the variant whose tags the object has. If only the required properties differ from the object's, that is a mismatch
-/// within the variant. Without tags, the required properties decide.
+/// Returns the variant whose tags the object has. If only the required properties differ from the object's, that is a
+/// mismatch within the variant. Without tags, the required properties decide.
 fn choose_object(shapes: &[Shape], map: &Map<String, Value>) -> Option<usize> {
     let has = |name: &&str| map.get(*name).is_some_and(|value| !value.is_null());
     let is_tagged = |(tag, values): &(&str, &[&str])| {

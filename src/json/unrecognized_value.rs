@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The error of parsing an enum from text that is not one of the values that this version knows.
+/// The error of parsing an enum from a text that is not a value known to this version.
 ///
 /// For a value that Courier has added since, construct the enum's variant `Unrecognized`.
 #[derive(Clone, Debug, PartialEq, Eq)]

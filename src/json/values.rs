@@ -14,7 +14,8 @@ use super::encode::Encoded;
 use super::source::Strict;
 use super::traits::{Decode, Encode};
 
-/// The end of the range in which every integer has a 64-bit float, and most JSON is written by JavaScript, which has only these.
+/// The end of the range in which every integer has a 64-bit float, and most JSON is written by JavaScript, which has
+/// only these.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Implements decoding for a type, from a type that serde decodes and from a tree.

@@ -1,7 +1,8 @@
-//! Lists that come in pages.
+//! Lists that are split into pages.
 //!
-//! [`Pages`] folds the calls of a list into a stream of pages, and [`Items`] flattens the pages. The shape of a response, which
-//! says where the items and the next cursor are, is generated from the description as an implementation of [`Paged`].
+//! [`Pages`] combines the calls of a list into a stream of pages, and [`Items`] flattens the pages. The shape of a
+//! response, with the paths of the items and of the next cursor, is generated from the description as an implementation
+//! of [`Paged`].
 
 mod fetch;
 mod page;
@@ -81,9 +82,9 @@ impl<P: Paged> Paginate for P {}
 
 /// The pages of a list, as a [`Stream`].
 ///
-/// The stream is lazy: it fetches a page when it is polled, unless you fetch pages ahead with [`prefetch`](Self::prefetch). It
-/// starts at the call's `cursor`, if one is set, and keeps every other argument. It ends after the last page, or after an error.
-/// Each request has the client's retries.
+/// The stream is lazy: it fetches a page when it is polled, unless you fetch pages ahead with
+/// [`prefetch`](Self::prefetch). It starts at the call's `cursor`, if one is set, and keeps every other argument. It
+/// ends after the last page, or after an error. Each request has the client's retries.
 ///
 /// Adapters come from the crate `futures`. For example, `StreamExt::take` fetches no page that it does not return:
 ///
@@ -98,8 +99,9 @@ impl<P: Paged> Paginate for P {}
 ///
 /// # Resuming
 ///
-/// Each page has the cursor of the next one. Save it when you have processed the page, and set it on the call to resume from
-/// there after a crash. If the process dies before the cursor is saved, a page is processed twice, but none is left out.
+/// Each page has the cursor of the next one. Save it when you have processed the page, and set it on the call to resume
+/// from there after a crash. If the process dies before the cursor is saved, a page is processed twice, but none is
+/// left out.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -125,18 +127,18 @@ impl<P: Paged> Paginate for P {}
 ///
 /// The errors of the operation, [`Decode`](crate::ErrorKind::Decode) if a response is not a list,
 /// [`CursorLoop`](crate::ErrorKind::CursorLoop) if a cursor leads back to an earlier page, and
-/// [`MissingCursor`](crate::ErrorKind::MissingCursor) if the response says that there are more pages but has no cursor.
+/// [`MissingCursor`](crate::ErrorKind::MissingCursor) if the response indicates more pages but has no cursor.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P: Paged> {
     stream: Fuse<BoxStream<'static, Result<Page<P::Item>>>>,
 }
 
 impl<P: Paged> Pages<P> {
-    /// Fetches up to `pages` pages ahead while you work on one, and holds them in memory. The default is 0. One is usually
-    /// enough; more help if the time that you need for a page varies.
+    /// Fetches up to `pages` pages ahead while you work on one, and holds them in memory. The default is 0. One is
+    /// usually enough; more help if the time that you need for a page varies.
     ///
-    /// A tokio task fetches them, from the first poll until the list ends or the stream is dropped. Without a tokio runtime,
-    /// nothing is fetched ahead.
+    /// A tokio task fetches them, from the first poll until the list ends or the stream is dropped. Without a tokio
+    /// runtime, nothing is fetched ahead.
     ///
     /// ```no_run
     /// # fn example(client: &trycourier::Client) {
@@ -170,8 +172,8 @@ impl<P: Paged> FusedStream for Pages<P> {
 
 /// The items of all pages of a list, as a [`Stream`]; one page is in memory at a time. See [`Pages`].
 ///
-/// An item that cannot be decoded at all is an error at its position, and the stream continues after it. Any other error ends
-/// the stream.
+/// An item that cannot be decoded at all is an error at its position, and the stream continues after it. Any other
+/// error ends the stream.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -185,8 +187,8 @@ impl<P: Paged> FusedStream for Pages<P> {
 /// # }
 /// ```
 ///
-/// To stop after ten items, use `StreamExt::take` of the crate `futures`. Pages that they do not need are not fetched. The size
-/// of a page is a separate setting: a setter of the call, for the lists that have it.
+/// To stop after ten items, use `StreamExt::take` of the crate `futures`. Pages that they do not need are not fetched.
+/// The size of a page is a separate setting: a setter of the call, for the lists that support it.
 ///
 /// ```no_run
 /// use futures::{StreamExt as _, TryStreamExt as _};
@@ -249,7 +251,8 @@ impl<P: Paged> FusedStream for Items<P> {
 macro_rules! paged_methods {
     ($call:ident) => {
         impl $call {
-            /// The items of all pages, as a [`Stream`](futures_util::stream::Stream) that fetches pages as it is polled.
+            /// The items of all pages, as a [`Stream`](futures_util::stream::Stream) that fetches pages as it is
+            /// polled.
             ///
             /// ```no_run
             /// use futures::TryStreamExt as _;

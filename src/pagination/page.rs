@@ -30,7 +30,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// An error for each item that cannot be decoded at all. An item with a mismatch inside is among the items.
     pub errors: Vec<Error>,
-    /// The cursor of the next page; `None` on the last page. To resume the list from there, set it as the call's `cursor`.
+    /// The cursor of the next page; `None` on the last page. To resume the list from there, set it as the call's
+    /// `cursor`.
     pub next_cursor: Option<String>,
     /// The index in the response of each of `errors`, in ascending order.
     error_indices: Vec<usize>,

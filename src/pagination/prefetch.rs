@@ -12,8 +12,8 @@ use crate::{Error, ErrorKind, Result};
 
 /// Reads `source` in a separate task, at most `count` elements ahead of the caller, including the one in progress.
 ///
-/// The task starts at the first poll, and ends with the source or when the stream is dropped. Outside of a tokio runtime, the
-/// source is read when the stream is polled.
+/// The task starts at the first poll, and ends with the source or when the stream is dropped. Outside of a tokio
+/// runtime, the source is read when the stream is polled.
 pub(super) fn prefetch<T: Send + 'static>(
     source: impl Stream<Item = Result<T>> + Send + 'static,
     count: usize,
@@ -81,7 +81,7 @@ mod tests {
 
     const STEP: Duration = Duration::from_millis(20);
 
-    /// Numbers that take 20 ms each, and a counter of those that were started.
+    /// Returns numbers that take 20 ms each, and a counter of the started numbers.
     fn slow(length: usize) -> (impl Stream<Item = Result<usize>> + Send + 'static, Arc<AtomicUsize>) {
         let started = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&started);

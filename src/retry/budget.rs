@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use crate::ErrorKind;
 
-/// The budget from which the client and its clones pay for every retry.
+/// The budget that pays for every retry of the client and its clones.
 ///
-/// Each retry is a debt, which successes, further calls and time pay off. The debt may grow to two retries for each active
-/// call, or to a reserve if that is more, so that one cut of a connection loses none of its calls. In an outage the debt stays
-/// at its limit, and only what calls and time pay off is left for retries.
+/// Each retry adds to a debt, which successes, further calls and time pay off. The debt may grow to two retries for
+/// each active call, or to a reserve if that is more, so that a broken connection loses none of its calls. In an
+/// outage, the debt stays at its limit, and only the payments of calls and time are available for retries.
 ///
-/// When the limit falls, the debt falls with it, or the retries of one burst would be owed for an hour. In an outage the
-/// number of active calls goes up and down all the time, so the debt falls only after a success, or to the highest limit of the
-/// last [`PEAK_PERIOD`].
+/// When the limit falls, the debt falls with it; otherwise, the retries of one burst would be owed for an hour. In an
+/// outage, the number of active calls fluctuates constantly, so the debt falls only after a success, or to the highest
+/// limit of the last [`PEAK_PERIOD`].
 #[derive(Debug)]
 pub(crate) struct RetryBudget {
     /// The number of retries that are always available.
@@ -45,7 +45,7 @@ const SUCCESS_PAYMENT: u64 = 2;
 const CALL_PAYMENT: u64 = 1;
 const SECOND_PAYMENT: u64 = 10;
 const RETRIES_PER_CALL: u64 = 2;
-/// Longer than a client that calls a failing server all the time is ever without calls.
+/// A period longer than any gap between the calls of a client that constantly calls a failing server.
 const PEAK_PERIOD: Duration = Duration::from_secs(10);
 
 impl RetryBudget {
@@ -85,7 +85,8 @@ impl RetryBudget {
         self.recovered(SUCCESS_PAYMENT);
     }
 
-    /// Pays off debt after a success. A server that answers is not in an outage, so the debt falls to its present limit.
+    /// Pays off debt after a success. A server that responds is not in an outage, so the debt falls to its current
+    /// limit.
     fn recovered(&self, payment: u64) {
         if self.debt.load(Ordering::Relaxed) > 0 {
             self.limit_debt(self.limit(self.active_calls.load(Ordering::Relaxed)));
@@ -101,7 +102,7 @@ impl RetryBudget {
         (u64::from(calls) * RETRIES_PER_CALL).max(u64::from(self.reserve)) * RETRY_COST
     }
 
-    /// Lets the time since the last call pay, and returns the recent peak of active calls.
+    /// Pays off debt for the time since the last call, and returns the recent peak of active calls.
     fn advance(&self, now: Instant) -> u32 {
         let mut time = self.time.lock().unwrap_or_else(PoisonError::into_inner);
         let seconds = now.saturating_duration_since(time.paid_until).as_secs();
@@ -124,7 +125,7 @@ impl RetryBudget {
     }
 
     fn pay_off(&self, amount: u64) {
-        // Usually there is no debt, and nothing to write.
+        // Usually the debt is 0, so no write is needed.
         if self.debt.load(Ordering::Relaxed) == 0 {
             return;
         }
@@ -144,7 +145,7 @@ impl Drop for ActiveCall<'_> {
     }
 }
 
-/// A retry that was taken from the budget. It is given back if it is dropped before it was sent.
+/// A retry taken from the budget. Dropping it before it was sent returns it to the budget.
 #[derive(Debug)]
 pub(crate) struct Retry<'a> {
     budget: &'a RetryBudget,
@@ -157,7 +158,7 @@ impl Retry<'_> {
         self.was_sent = true;
     }
 
-    /// Gives the retry back after its success, because it was not part of an outage.
+    /// Returns the retry to the budget after its success, because it was not part of an outage.
     pub(crate) fn succeeded(mut self) {
         // Dropping it must not pay a second time.
         self.was_sent = true;

@@ -1,4 +1,4 @@
-//! The classes of failures, which decide about another attempt.
+//! The classes of failures, which determine whether another attempt is made.
 
 use http::HeaderMap;
 
@@ -40,7 +40,7 @@ fn classify(error: &Error) -> Class {
 pub(crate) fn is_retryable(error: &Error, is_repeatable: bool) -> bool {
     match (classify(error), error.should_retry()) {
         (_, Some(false)) => false,
-        // The work is done, so it is repeated only for its response, whatever the server says.
+        // The work is done, so it is repeated only for its response, regardless of the server's decision.
         (Class::LostResponse, _) => is_repeatable,
         _ if error.status().is_some_and(|status| status.is_success()) => false,
         (_, Some(true)) => true,

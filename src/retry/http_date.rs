@@ -1,13 +1,14 @@
-//! Dates as servers write them into headers.
+//! Dates in the headers of servers.
 //!
-//! The crate `httpdate` accepts the three forms of RFC 9110 only if they are written exactly. Servers and gateways also write
-//! `UTC` or `+0000`, other cases, single digits and ISO 8601, and a delay that is not understood is a retry too early.
+//! The crate `httpdate` accepts the three forms of RFC 9110 only if they are written exactly. Servers and gateways also
+//! write `UTC` or `+0000`, other cases, single digits and ISO 8601, and a delay that is not understood is a retry too
+//! early.
 
 use std::time::SystemTime;
 
 use crate::values::iso_8601;
 
-/// The names of UTC; a longer name precedes the shorter one that it ends with.
+/// The names of UTC. A longer name precedes any shorter name that it ends with.
 const UTC: [&str; 7] = ["gmt", "utc", "ut", "z", "+0000", "-0000", "+00:00"];
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -30,7 +31,7 @@ pub(super) fn parse(text: &str) -> Option<SystemTime> {
 fn as_iso_8601(text: &str, mut in_utc: bool) -> Option<String> {
     let (mut day, mut month, mut year, mut time) = (None, None, None, None);
     for word in text.split([' ', ',', '-']).filter(|word| !word.is_empty()) {
-        // Only C's `asctime`, which is in UTC by definition, has the year last and no zone behind it.
+        // Only C's `asctime`, which is in UTC by definition, has the year last, without a zone after it.
         in_utc |= time.is_some() && word.len() == 4;
         if word.contains(':') {
             time.replace(word).is_none().then_some(())?;

@@ -1,4 +1,4 @@
-//! Idempotency keys, which make a repeated `POST` one request.
+//! Idempotency keys, under which the server executes a repeated `POST` only once.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write as _;
@@ -17,14 +17,14 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 /// The header that extends the life of an idempotency key.
 pub(crate) const IDEMPOTENCY_EXPIRATION: HeaderName = HeaderName::from_static("x-idempotency-expiration");
 
-/// How long the server remembers a key by default.
+/// The time for which the server remembers a key by default.
 pub(crate) const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The longest time that the server remembers a key.
+/// The longest time for which the server remembers a key.
 pub(crate) const MAX_KEY_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The earliest date, in 1973, that Courier's documentation can mean by a number: it counts milliseconds. The example in Courier's API
-/// description is a number of seconds all the same, so smaller numbers are sent, but not relied on.
+/// The earliest date, in 1973, that Courier's documentation can mean by a number: it counts milliseconds. The example
+/// in Courier's API description is a number of seconds all the same, so smaller numbers are sent, but not relied on.
 const MIN_MILLISECONDS: u64 = 100_000_000_000;
 
 /// The smallest number of seconds that can be meant, in 2001.
@@ -66,8 +66,8 @@ pub(crate) fn parse_expiration_header(text: &str) -> Result<HeaderValue> {
 
 /// Parses the expiration of an idempotency key: milliseconds since the Unix epoch, or ISO 8601.
 ///
-/// Returns `None` for a number that is too small for milliseconds, so that the default lifetime is assumed. A key that is
-/// believed to live longer than it does would let a call be executed twice.
+/// Returns `None` for a number that is too small for milliseconds, so that the default lifetime is assumed. A key that
+/// is believed to live longer than it does would let a call be executed twice.
 pub(crate) fn parse_expiration(text: &str) -> Option<SystemTime> {
     match text.trim().parse::<u64>() {
         Ok(milliseconds) if milliseconds < MIN_MILLISECONDS => None,
@@ -76,11 +76,12 @@ pub(crate) fn parse_expiration(text: &str) -> Option<SystemTime> {
     }
 }
 
-/// A generator of keys in the form of random (version 4) UUIDs, which does not need the system's randomness for each key.
+/// A generator of keys in the form of random (version 4) UUIDs, which does not need the system's randomness for each
+/// key.
 ///
-/// A key is a keyed hash of a counter and the time. The secret of the hash comes from the system once per client, so that
-/// clients and processes differ. The counter distinguishes the keys of one client. The time, in nanoseconds, distinguishes the
-/// keys of two processes that share secret and counter because one was forked from the other.
+/// A key is a keyed hash of a counter and the time. The secret of the hash comes from the system once per client, so
+/// that clients and processes differ. The counter distinguishes the keys of one client. The time, in nanoseconds,
+/// distinguishes the keys of two processes that share secret and counter because one was forked from the other.
 #[derive(Debug, Default)]
 pub(crate) struct KeyGenerator {
     left: RandomState,

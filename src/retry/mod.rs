@@ -1,25 +1,25 @@
-//! When a call is retried, and after which delay.
+//! Retries of calls: their conditions and delays.
 //!
-//! A call is retried after a connection that failed or broke, after a timeout, and after the statuses 408, 409, 429 and 5xx: at
-//! most twice, unless [`Options::max_retries`](crate::Options::max_retries) sets another limit. The server can overrule this:
-//! `x-should-retry: true` or `false` overrides the status, and `retry-after-ms` or `retry-after` (seconds or a date) sets the
-//! delay if it is more than 0 s and at most 60 s. Otherwise the delay is 0.5 s, doubled for each retry up to 8 s, less up to a
-//! quarter at random.
+//! A call is retried if a connection cannot be made or breaks, after a timeout, and after the statuses 408, 409, 429
+//! and 5xx. It is retried at most twice, unless [`Options::max_retries`](crate::Options::max_retries) sets another
+//! limit. The server can overrule this: `x-should-retry: true` or `false` overrides the status, and `retry-after-ms` or
+//! `retry-after` (seconds or a date) sets the delay if it is more than 0 s and at most 60 s. Otherwise, the delay is
+//! 0.5 s, doubled for each retry up to 8 s, and randomly reduced by up to a quarter.
 //!
-//! A retry never does the work twice. A `POST` is repeated under its idempotency key. An operation that is safe to send twice
-//! (every `GET`, `PUT` and `DELETE` that the API's description does not exclude) is repeated unchanged. Any other request, such
-//! as a `PATCH` or a `POST` without a key, is repeated only if the server certainly has not acted on it: without a connection,
-//! after a 429, after HTTP/2 refused the request, or when the server asks for a retry.
+//! A retry never does the work twice. A `POST` is repeated under its idempotency key. An operation that is safe to send
+//! twice (every `GET`, `PUT` and `DELETE` that the API's description does not exclude) is repeated unchanged. Any other
+//! request, such as a `PATCH` or a `POST` without a key, is repeated only if the server has certainly not acted on it:
+//! if no connection was made, after a 429, after HTTP/2 refused the request, or if the server requests a retry.
 //!
-//! Failures that would recur are not retried: a certificate that is not accepted, a proxy that refuses to connect, and the 409
-//! of an operation whose documentation calls it final.
+//! Failures that would recur are not retried: a certificate that is not accepted, a proxy that refuses to connect, and
+//! a 409 that the operation's documentation calls final.
 //!
-//! A success whose body breaks off is requested again, unless that could do the work twice. A `DELETE` whose first response was
-//! lost can end in [`NotFound`](crate::ErrorKind::NotFound), because the first attempt has done the work; see
-//! [`response_was_lost`](crate::Error::response_was_lost).
+//! A success whose body breaks off is requested again, unless that could do the work twice. A `DELETE` whose first
+//! response was lost can end in [`NotFound`](crate::ErrorKind::NotFound), because the first attempt has done the work;
+//! see [`response_was_lost`](crate::Error::response_was_lost).
 //!
-//! Every retry is also paid for from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share, so that
-//! retries do not multiply an outage.
+//! Every retry is also paid for from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share,
+//! so that retries do not multiply an outage.
 
 pub(crate) mod budget;
 pub(crate) mod classify;
@@ -34,7 +34,7 @@ use std::hash::BuildHasher as _;
 use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime};
 
-/// The delay before a retry for which the server requests none.
+/// The delay before a retry if the server does not request a delay.
 ///
 /// ```
 /// use std::time::Duration;
@@ -51,7 +51,7 @@ pub struct Backoff {
 }
 
 impl Default for Backoff {
-    /// Starts at 0.5 s and doubles up to 8 s, as in the official clients.
+    /// Returns a backoff that starts at 0.5 s and doubles up to 8 s, as in the official clients.
     fn default() -> Self {
         Self { initial_delay: Duration::from_millis(500), max_delay: Duration::from_secs(8) }
     }
@@ -73,32 +73,33 @@ impl Backoff {
         self
     }
 
-    /// Returns the delay before a retry; the first retry is number 0. The delay is shortened by up to a quarter, in proportion to
-    /// `random`, a number in [0, 1).
+    /// Returns the delay before a retry; the first retry is number 0. The delay is shortened by up to a quarter, in
+    /// proportion to `random`, a number in [0, 1).
     pub fn delay(&self, retry: u32, random: f64) -> Duration {
         let doubled = self.initial_delay.saturating_mul(2_u32.saturating_pow(retry)).min(self.max_delay);
-        // Not `mul_f64`, which panics for NaN and if the longest duration is rounded up.
+        // Not `mul_f64`, which panics for NaN, and if the longest duration is rounded up.
         let jitter = (doubled / 4).as_secs_f64() * random.clamp(0.0, 1.0);
         doubled.saturating_sub(Duration::try_from_secs_f64(jitter).unwrap_or_default())
     }
 }
 
-/// A source of time and randomness. A test can replace it to avoid sleeping and chance.
+/// A source of time and randomness. A test can replace it to avoid real delays and random behavior.
 ///
-/// The default is [`TokioClock`]; [`ClientBuilder::clock`](crate::ClientBuilder::clock) sets another one.
+/// The default is [`TokioClock`]; [`ClientBuilder::clock`](crate::ClientBuilder::clock) sets a different clock.
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current instant, to measure durations.
     fn now(&self) -> Instant;
 
-    /// Returns the current date, for a `Retry-After` that is a date and for the age of a [`Prepared`](crate::Prepared) call.
+    /// Returns the current date, for a `Retry-After` that is a date and for the age of a [`Prepared`](crate::Prepared)
+    /// call.
     fn date(&self) -> SystemTime;
 
-    /// Completes after the duration. The client waits with it before a retry and for a rate limit.
+    /// Completes after the duration. The client uses it to wait before a retry and for a rate limit.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-    /// Completes after the duration. It is the time limit of an attempt through a custom
-    /// [`Transport`](crate::transport::Transport). It is separate from [`sleep`](Self::sleep), so that a test can skip delays
-    /// without hitting time limits. The default implementation needs tokio.
+    /// Completes after the duration. The client uses it as the time limit for an attempt through a custom
+    /// [`Transport`](crate::transport::Transport). It is separate from [`sleep`](Self::sleep), so that a test can skip
+    /// delays without reaching time limits. The default implementation needs tokio.
     fn limit(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(duration))
     }

@@ -8,7 +8,7 @@ use crate::operation::Operation;
 use crate::retry::Clock;
 use crate::{Error, ErrorKind, Result};
 
-/// The pauses that the server requested, by operation, and the limit that the caller has set.
+/// The pauses that the server requested, by operation, and the limit that the caller set.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimits {
     paused_until: Mutex<HashMap<&'static str, Instant>>,
@@ -32,7 +32,7 @@ impl RateLimits {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::RateLimited`], at once, if that is not before the end of the remaining time.
+    /// [`ErrorKind::RateLimited`], immediately, if the remaining time ends first.
     pub(crate) async fn wait_for_pause(
         &self,
         operation: &Operation,
@@ -62,7 +62,7 @@ impl RateLimits {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::RateLimited`], at once, if that is not before the end of the remaining time.
+    /// [`ErrorKind::RateLimited`], immediately, if the remaining time ends first.
     pub(crate) async fn wait_for_slot(
         &self,
         clock: &dyn Clock,
@@ -75,10 +75,10 @@ impl RateLimits {
     }
 }
 
-/// A number of calls in a period, evenly spread.
+/// A number of calls in a period, evenly spaced.
 ///
-/// Every call reserves a slot and sleeps by itself. Nothing is held while it sleeps, because one task can own several calls
-/// and not poll them all: a call that waited for another one could then wait forever.
+/// Every call reserves a slot and sleeps by itself. Nothing is held while it sleeps, because one task can own several
+/// calls and not poll them all: a call that waited for another call could then wait forever.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     interval: Duration,

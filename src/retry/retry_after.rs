@@ -7,10 +7,10 @@ use http::HeaderMap;
 use super::http_date;
 use crate::Error;
 
-/// The longest delay that the client waits by itself.
+/// The longest requested delay that the client itself waits for.
 const MAX_DELAY: Duration = Duration::from_secs(60);
 
-/// Returns the delay that the server requested, if the client waits that long by itself.
+/// Returns the delay that the server requested, if the client itself waits that long.
 pub(crate) fn requested_delay(error: &Error) -> Option<Duration> {
     error.retry_after().filter(|delay| *delay <= MAX_DELAY)
 }

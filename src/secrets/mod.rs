@@ -5,5 +5,5 @@ mod escapes;
 pub(crate) mod names;
 pub(crate) mod redact;
 
-/// The text in place of a secret.
+/// The replacement text of a secret.
 pub(crate) const SENSITIVE: &str = "[sensitive]";

@@ -1,6 +1,6 @@
 // The names under which secrets are found.
 //
-// This file uses nothing else of the crate, so that xtask can include it.
+// This file does not use any other part of the crate, so that xtask can include it.
 
 /// Names of profile fields that hold the address of a device or an app installation, by push provider.
 pub const PUSH_TOKENS: &[&str] =
@@ -25,13 +25,13 @@ const ANYWHERE: &[&str] = &[
     "otp",
 ];
 
-/// Words that mark a secret as the whole name or its last word: `signing_key`, but not `keyboard`.
+/// The whole names, or last parts of names, that mark a secret: `signing_key`, but not `keyboard`.
 const LAST_WORD: &[&str] = &["key", "keys", "auth", "pin", "sig", "code"];
 
 /// Objects whose values are all confidential: settings of providers, and requests that Courier makes.
 const CONTAINERS: &[&str] = &["settings", "headers", "authentication"];
 
-/// Returns `true` if a name looks like that of a secret in any spelling: `apiKey`, `api_key`, `API-KEY`.
+/// Returns `true` if a name looks like the name of a secret in any spelling: `apiKey`, `api_key`, `API-KEY`.
 pub fn is_secret_name(name: &str) -> bool {
     let mut plain = String::with_capacity(name.len());
     let mut last_word = String::new();
@@ -55,8 +55,8 @@ pub fn is_secret_name(name: &str) -> bool {
         || PUSH_TOKENS.iter().any(|token| token.eq_ignore_ascii_case(&plain))
 }
 
-/// Returns `true` if every value inside an object of this name is confidential: the settings of a provider, or a webhook, whose
-/// URL lets its holder post.
+/// Returns `true` if every value inside an object of this name is confidential: the settings of a provider, or a
+/// webhook, whose URL lets anyone who has it post.
 pub fn holds_secrets(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     is_secret_name(name) || lower.contains("webhook") || CONTAINERS.contains(&&*lower)

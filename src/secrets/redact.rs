@@ -1,7 +1,7 @@
-//! Removal of confidential values from text that others wrote.
+//! Removal of confidential values from foreign text.
 //!
-//! A value is found as it is, percent-encoded and escaped for JSON, in time linear in the text: the values are sorted, so that
-//! a binary search at each position of the text finds the longest one that begins there.
+//! A value is found verbatim, percent-encoded and escaped for JSON, in time linear in the text: the values are sorted,
+//! so that a binary search at each position of the text finds the longest value that begins there.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,10 +19,12 @@ use crate::secrets::SENSITIVE;
 use crate::secrets::escapes::{Reading, json_escape, percent_escape};
 use crate::secrets::names::{holds_secrets, is_secret_name};
 
-/// Values shorter than this occur within ordinary words, so they are only removed where they are whole words.
+/// The length from which a value is also removed within a word. Shorter values also occur by chance within ordinary
+/// words, so they are removed only if they are whole words.
 const MIN_INSIDE_WORD: usize = 8;
 
-/// With more values than this, nothing of a text is shown. A full chunk of a bulk job with four secrets per user has fewer.
+/// The maximum number of values. With more values, no part of a text is shown. A full chunk of a bulk job with four
+/// secrets per user has fewer.
 const MAX_VALUES: usize = 5000;
 
 /// A common beginning of this length is hidden even if the rest of the text differs, which bounds each comparison.
@@ -31,14 +33,14 @@ const MAX_COMPARED: usize = 256;
 /// The shortest beginning of a value that is hidden at the end of a text that was cut.
 const MIN_CUT: usize = 4;
 
-/// The confidential values of a call, with the text to show in place of each.
+/// The confidential values of a call, each with its replacement text.
 #[derive(Default)]
 pub(crate) struct Secrets {
     values: BTreeMap<String, &'static str>,
 }
 
 impl Secrets {
-    /// Adds a value of any length. Blanks and punctuation alone are no secret.
+    /// Adds a value of any length. A value of only blanks and punctuation is not a secret.
     pub(crate) fn add(&mut self, value: &str) {
         self.add_shown_as(value, SENSITIVE);
         // In a query a space is a plus.
@@ -47,7 +49,7 @@ impl Secrets {
         }
     }
 
-    /// Adds a value that other text replaces.
+    /// Adds a value with its replacement text.
     pub(crate) fn add_shown_as(&mut self, value: &str, shown: &'static str) {
         if (value.len() >= MIN_INSIDE_WORD || value.contains(char::is_alphanumeric)) && self.values.len() <= MAX_VALUES
         {
@@ -55,7 +57,8 @@ impl Secrets {
         }
     }
 
-    /// Adds a value of an `Authorization` header or the like: the whole, and what follows the name of a scheme.
+    /// Adds a value of an `Authorization` header or a similar header: the whole value, and the part after the name of a
+    /// scheme.
     pub(crate) fn add_authorization(&mut self, value: &str) {
         self.add(value);
         if let Some((scheme, credentials)) = value.trim().split_once(' ')
@@ -76,7 +79,7 @@ impl Secrets {
         self.add(&base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair));
     }
 
-    /// Adds the values of a percent-encoded query whose names are those of secrets.
+    /// Adds the values of a percent-encoded query whose names indicate secrets.
     pub(crate) fn add_query(&mut self, query: &str) {
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             if is_secret_name(name) {
@@ -94,7 +97,7 @@ impl Secrets {
             .for_each(|segment| self.add(&decoded(segment)));
     }
 
-    /// Adds the values of a JSON body whose names are those of secrets, and the credentials of the URLs in it.
+    /// Adds the values of a JSON body whose names indicate secrets, and the credentials of the URLs in it.
     pub(crate) fn add_body(&mut self, body: &[u8]) {
         if let Ok(body) = serde_json::from_slice::<Value>(body) {
             self.add_json(&body, false);
@@ -137,7 +140,7 @@ fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 
-/// Removes confidential values from text that others wrote. Text of our own has none.
+/// Removes confidential values from foreign text. The SDK's text has no such values.
 #[derive(Clone)]
 pub(crate) struct Redaction {
     /// Sorted by value.
@@ -183,7 +186,7 @@ impl From<Secrets> for Redaction {
             if let Some(first) = value.bytes().next().and_then(|first| first_bytes.get_mut(usize::from(first))) {
                 *first = true;
             }
-            // In order, a value follows those that it begins with.
+            // In the sorted order, a value follows all values that are prefixes of it.
             let mut shorter = values.len().checked_sub(1);
             while let Some(previous) = shorter.and_then(|index| values.get(index))
                 && !value.starts_with(&previous.value)
@@ -297,7 +300,7 @@ impl Redaction {
     /// Returns headers without confidential values.
     pub(crate) fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
         for value in headers.values_mut() {
-            // Text beyond ASCII is searched as well.
+            // Non-ASCII text is searched as well.
             let text = String::from_utf8_lossy(value.as_bytes());
             let redacted = self.redact(&text);
             if redacted != text {
@@ -321,7 +324,7 @@ impl Redaction {
         texts.fold(Cause::default(), |source, text| Cause { text, source: Some(Box::new(source)) }).into()
     }
 
-    /// Returns the path of a mismatch without confidential values. An ellipsis follows each name in it that was cut.
+    /// Returns the path of a mismatch without confidential values. An ellipsis follows each truncated name in the path.
     pub(crate) fn path(&self, path: &str) -> String {
         let cut = path.matches('…').count();
         let parts = path.split('…').enumerate().map(|(index, part)| self.replace(part, index < cut));

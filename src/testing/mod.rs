@@ -1,9 +1,9 @@
 //! A fake Courier in memory, for tests of your own code.
 //!
-//! [`Courier`] replaces the network below the real client, so retries, idempotency keys, paging, time limits and errors work as
-//! in production, without sockets or sleeps. By default it behaves like Courier. It stores profiles, lists, tenants, tokens,
-//! preferences, templates, brands and journeys, accepts sends and bulk jobs, checks requests against the API's description, and
-//! delivers messages as its clock advances.
+//! [`Courier`] replaces the network below the real client, so retries, idempotency keys, paging, time limits and errors
+//! work as in production, without sockets or sleeps. By default it behaves like Courier. It stores profiles, lists,
+//! tenants, tokens, preferences, templates, brands and journeys, accepts sends and bulk jobs, checks requests against
+//! the API's description, and delivers messages as its clock advances.
 //!
 //! It needs the feature `testing`, usually in `[dev-dependencies]`:
 //!
@@ -14,8 +14,9 @@
 //!
 //! # Checks
 //!
-//! Pass [`Courier::client`] to the code under test. [`Courier::sent`] and [`Courier::calls`] return its messages and calls. The
-//! checks whose names begin with `expect` panic with a list of those that were sent instead.
+//! Pass [`Courier::client`] to the code under test. [`Courier::sent`] and [`Courier::calls`] return its messages and
+//! calls. If a check whose name begins with `expect` fails, it panics with a list of the messages or calls that were
+//! sent instead.
 //!
 //! ```
 //! use trycourier::testing::Courier;
@@ -32,16 +33,16 @@
 //! # }
 //! ```
 //!
-//! The guide has a [service with its test](crate::guide::testing). Each `Courier::new()` is a separate workspace, so tests can
-//! run in parallel. A message whose template is missing is accepted, and becomes `UNMAPPED`; [`Courier::template`] stores a
-//! template. [`Courier::topic`] stores a subscription topic.
+//! The guide has a [service with its test](crate::guide::testing). Each `Courier::new()` is a separate workspace, so
+//! tests can run in parallel. A message whose template is missing is accepted, and becomes `UNMAPPED`;
+//! [`Courier::template`] stores a template. [`Courier::topic`] stores a subscription topic.
 //!
 //! # Faults
 //!
-//! [`Courier::on`] sets the responses for one operation: a [success](Stub::reply), an [error](Stub::fail), or [any bytes](Stub::raw). It
-//! can also break the connection [before](Stub::disconnect) or [after](Stub::disconnect_after_acting) the work is done, or
-//! [refuse](Stub::unreachable) it. A response can be [delayed](Stub::delay), given a number of [times](Stub::times), and limited to
-//! [some calls](Stub::when).
+//! [`Courier::on`] sets the responses for one operation: a [success](Stub::reply), an [error](Stub::fail), or [any
+//! bytes](Stub::raw). It can also break the connection [before](Stub::disconnect) or
+//! [after](Stub::disconnect_after_acting) the work is done, or [refuse](Stub::unreachable) it. A response can be
+//! [delayed](Stub::delay), given a number of [times](Stub::times), and limited to [some calls](Stub::when).
 //!
 //! ```
 //! use trycourier::calls;
@@ -64,13 +65,13 @@
 //! # }
 //! ```
 //!
-//! [`Courier::limit_rate`] refuses calls with 429, [`Courier::latency`] slows every response down, and [`Courier::strict`] fails the test if
-//! there is a call without a response set by `on`.
+//! [`Courier::limit_rate`] refuses calls with 429, [`Courier::latency`] slows every response down, and
+//! [`Courier::strict`] fails the test if there is a call without a response set by `on`.
 //!
 //! # Pages
 //!
-//! [`Stub::pages`] sets the rows of a list. Stored resources also come in pages, of [`Courier::page_size`] rows. [`example`] makes
-//! rows and other responses, so a test only has to set the fields that matter.
+//! [`Stub::pages`] sets the rows of a list. Stored resources also come in pages, of [`Courier::page_size`] rows.
+//! [`example`] makes rows and other responses, so a test only has to set the fields that matter.
 //!
 //! ```
 //! use futures::TryStreamExt as _;
@@ -92,10 +93,10 @@
 //!
 //! # Time
 //!
-//! A Courier has a clock. [`Courier::advance`] moves it forward: messages are delivered, delays end, idempotency keys expire. When
-//! its client waits before a retry or in `until_delivered`, the clock moves forward as well, and no real time passes. The clock
-//! follows tokio's, so in a test with paused time (`#[tokio::test(start_paused = true)]`) even a long [delay](Stub::delay) or time
-//! limit passes at once.
+//! A Courier has a clock. [`Courier::advance`] moves it forward: messages are delivered, delays end, idempotency keys
+//! expire. When its client waits before a retry or in `until_delivered`, the clock moves forward as well, and no real
+//! time passes. The clock follows tokio's, so in a test with paused time (`#[tokio::test(start_paused = true)]`) even a
+//! long [delay](Stub::delay) or time limit passes immediately.
 //!
 //! ```
 //! use std::time::Duration;
@@ -118,8 +119,8 @@
 //!
 //! # Webhooks
 //!
-//! [`Courier::webhooks`] returns the requests that Courier would have posted to your service by now, so you can call your own
-//! handler with them. [`Courier::post_webhooks`] posts them to a URL.
+//! [`Courier::webhooks`] returns the requests that Courier would have posted to your service by now, so you can call
+//! your own handler with them. [`Courier::post_webhooks`] posts them to a URL.
 //!
 //! # Coming from other mocks
 //!
@@ -156,9 +157,9 @@
 //! # Limits
 //!
 //! It does not imitate parts that the API's description leaves open: opening hours of a delay, the content of a digest,
-//! conditions of journeys. Bulk jobs ignore idempotency keys: users who are added again are rejected as duplicates, as Courier may do.
-//! Audit events, digest instances, metrics, preview runs, devices and the catalog of providers are examples, made from the
-//! description.
+//! conditions of journeys. Bulk jobs ignore idempotency keys: users who are added again are rejected as duplicates, as
+//! Courier may do. Audit events, digest instances, metrics, preview runs, devices and the catalog of providers are
+//! examples, made from the description.
 
 // From the top down: `api` uses `resources`, and both use `engine`.
 mod api;

@@ -3,10 +3,10 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// The error of an attempt that has no response, or not all of it.
+/// The error of an attempt without a complete response.
 ///
-/// It says whether the server may have acted on the request, and whether another attempt can help. The constructors make the
-/// cautious choice; [`not_sent`](Self::not_sent) and [`permanent`](Self::permanent) change it.
+/// It indicates whether the server may have acted on the request, and whether another attempt can help. The
+/// constructors make the cautious choice; [`not_sent`](Self::not_sent) and [`permanent`](Self::permanent) change it.
 #[derive(Debug)]
 pub struct TransportError {
     failure: Failure,
@@ -28,7 +28,7 @@ pub(crate) enum Failure {
 }
 
 impl TransportError {
-    /// Creates the error of a connection that could not be made, so that nothing was sent.
+    /// Creates the error of a connection that could not be made. Nothing was sent.
     pub fn connect(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { was_sent: false, ..Self::new(Failure::Connect, cause) }
     }
@@ -38,7 +38,7 @@ impl TransportError {
         Self::new(Failure::Broken, cause)
     }
 
-    /// Creates the error of a response that did not come in time. The server may have acted on the request.
+    /// Creates the error of a response that did not arrive in time. The server may have acted on the request.
     pub fn timeout(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Failure::Timeout, cause)
     }
@@ -49,8 +49,8 @@ impl TransportError {
         Self { failure, was_sent: true, is_permanent, cause: cause.into() }
     }
 
-    /// Marks the request as one that the server has certainly not acted on, so even a `POST` without an idempotency key may be
-    /// sent again.
+    /// Marks the request as certainly not acted on by the server, so that even a `POST` without an idempotency key may
+    /// be sent again.
     #[must_use]
     pub fn not_sent(mut self) -> Self {
         self.was_sent = false;
@@ -69,7 +69,7 @@ impl TransportError {
         self.was_sent
     }
 
-    /// Returns `true` if there was no response in time.
+    /// Returns `true` if no response arrived in time.
     pub fn is_timeout(&self) -> bool {
         self.failure == Failure::Timeout
     }

@@ -1,8 +1,8 @@
 //! The layer below the retries, which sends a single attempt to the server and returns its response.
 //!
-//! By default a client sends over HTTP, see [`Http`]. Replace it by a [`Transport`] of your own for tests, to record and replay
-//! calls, to send through a tower service, or to run on another runtime. Everything above it stays the same: retries,
-//! idempotency keys, the size limit of responses, time limits and the redaction of errors.
+//! By default, a client sends over HTTP; see [`Http`]. Replace it with a custom [`Transport`] for tests, to record and
+//! replay calls, to send through a tower service, or to run on another runtime. The layers above it stay the same:
+//! retries, idempotency keys, the size limit of responses, time limits and the redaction of errors.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -87,17 +87,17 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends one attempt of a call to the server, and returns its response.
 ///
-/// A transport must not repeat a request, because the client decides what is sent again. It should not follow redirects to
-/// another host, because the request contains the API key. See the [module](self) for examples.
+/// A transport must not repeat a request, because the client decides what is sent again. It should not follow redirects
+/// to another host, because the request contains the API key. See the [module](self) for examples.
 pub trait Transport: Send + Sync + 'static {
     /// Sends the request, and returns the response as soon as its headers have arrived.
     ///
-    /// The client drops the future or the body when the attempt times out or the call is cancelled. The request should then
-    /// be abandoned.
+    /// The client drops the future or the body when the attempt times out or the call is cancelled. The request should
+    /// then be abandoned.
     ///
     /// # Errors
     ///
-    /// A [`TransportError`], which says whether the server may have acted on the request.
+    /// A [`TransportError`], which indicates whether the server may have acted on the request.
     fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>>;
 }
 
@@ -106,7 +106,7 @@ pub trait Transport: Send + Sync + 'static {
 pub struct Attempt {
     /// The request, complete with the API key.
     pub request: Request<Bytes>,
-    /// The URL of the request, already parsed; `None` if only the request has it.
+    /// The parsed URL of the request, or `None` if only the request has it.
     pub(crate) url: Option<Url>,
     pub(crate) operation: &'static Operation,
     pub(crate) number: u32,
@@ -130,7 +130,8 @@ impl Attempt {
         self.number
     }
 
-    /// Returns the time limit of the attempt, from connecting to the last byte of the response. The client then abandons it.
+    /// Returns the time limit for the attempt, from connecting to the last byte of the response, after which the client
+    /// abandons the attempt.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }

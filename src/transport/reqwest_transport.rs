@@ -14,16 +14,15 @@ use super::{Attempt, Body, BoxFuture, Failure, Transport, TransportError};
 use crate::error::causes::causes;
 use crate::{Error, ErrorKind, Result};
 
-/// The default transport: HTTP/1.1 and HTTP/2 over pooled connections, with the proxy that the
-/// environment names.
+/// The default transport: HTTP/1.1 and HTTP/2 over pooled connections, with the proxy from the environment.
 ///
-/// [`ClientBuilder::wrap_transport`](crate::ClientBuilder::wrap_transport) gives it to a [`Transport`] of your own, which can
-/// then inspect requests and responses. Clones share the connections.
+/// [`ClientBuilder::wrap_transport`](crate::ClientBuilder::wrap_transport) passes it to a custom [`Transport`], which
+/// can then inspect requests and responses. Clones share the connections.
 #[derive(Clone)]
 pub struct Http(Arc<Pools>);
 
 struct Pools {
-    /// The settings of further pools; `None` for the caller's own pool, which cannot be replaced.
+    /// The settings for further pools, or `None` for a pool from the caller, which cannot be replaced.
     settings: Option<Settings>,
     pool: RwLock<Pool>,
     /// `true` if the last response of the pool came over HTTP/1.1.
@@ -81,9 +80,10 @@ impl Settings {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .redirect(redirect::Policy::custom(same_request_same_origin))
-            // Only one layer may retry, or nothing could count the requests.
+            // Only one layer may retry; otherwise, requests could not be counted.
             .retry(reqwest::retry::never())
-            // Another crate can turn these features of reqwest on. This crate decodes bodies itself, within their limit.
+            // Another crate can turn these features of reqwest on. This crate decodes bodies itself, within their
+            // limit.
             .no_gzip()
             .no_brotli()
             .no_deflate()
@@ -97,7 +97,7 @@ impl Settings {
         if self.is_local {
             builder = builder.no_proxy();
         }
-        // Not the one that another crate's features happen to select.
+        // Without this, the features of another crate could select the TLS library.
         #[cfg(feature = "native-tls")]
         let mut builder = builder.tls_backend_native();
         #[cfg(all(any(feature = "rustls", feature = "rustls-no-provider"), not(feature = "native-tls")))]
@@ -162,9 +162,10 @@ impl Pools {
 
     /// Replaces a pool in which a request has timed out.
     ///
-    /// Over HTTP/2 all calls share a connection. If the server no longer reads from it, every further call would wait there in
-    /// vain, until the keep-alive closes it. Active calls are not disturbed. Over HTTP/1.1, the connection of a call that timed
-    /// out is closed anyway. Before the first response the protocol is not known, and the connection may be a dead one.
+    /// Over HTTP/2, all calls share a connection. If the server no longer reads from it, every further call would wait
+    /// in vain until the keep-alive closes it. Active calls are not disturbed. Over HTTP/1.1, the connection of a call
+    /// that timed out is closed anyway. Before the first response, the protocol is not known, and the connection may be
+    /// dead.
     fn replace_after_timeout(&self, number: u64) {
         let Some(settings) = self.settings.as_ref().filter(|_| !self.uses_http1.load(Ordering::Relaxed)) else {
             return;
@@ -203,7 +204,7 @@ fn to_reqwest(attempt: Attempt) -> std::result::Result<reqwest::Request, Transpo
     Ok(request)
 }
 
-/// Uses your own client, with its redirects, proxies, timeouts and certificates.
+/// Converts a `reqwest` client, and keeps its redirects, proxies, timeouts and certificates.
 #[cfg(feature = "reqwest-0-13")]
 impl From<reqwest::Client> for Http {
     fn from(client: reqwest::Client) -> Self {
@@ -223,7 +224,8 @@ impl fmt::Debug for Http {
     }
 }
 
-/// Follows a redirect that repeats the request unchanged at the same scheme, host and port, so that the key goes nowhere else.
+/// Follows a redirect that repeats the request unchanged at the same scheme, host and port, so that the key goes
+/// nowhere else.
 fn same_request_same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
     const MAX_REDIRECTS: usize = 10;
     let from = attempt.previous().last();
@@ -242,7 +244,7 @@ fn is_same_request_same_origin(status: StatusCode, from: &Url, to: &Url) -> bool
 
 impl TransportError {
     fn from_reqwest(error: reqwest::Error) -> Self {
-        // The URL has ids and tokens in it.
+        // The URL contains ids and tokens.
         let error = error.without_url();
         if error.is_builder() {
             return Self::new(Failure::Request, error).not_sent();
@@ -260,7 +262,8 @@ impl TransportError {
     }
 }
 
-/// Classifies a connection that failed. The types of the causes belong to the TLS library in use, so their texts decide.
+/// Classifies a connection that failed. The types of the causes belong to the TLS library in use, so their texts
+/// decide.
 fn connect_failure(error: &reqwest::Error) -> Failure {
     let says = |text: &str| causes(error).any(|cause| cause.to_string().to_ascii_lowercase().contains(text));
     if says("certificate") {

@@ -11,7 +11,7 @@ const DAY: i128 = 86_400 * SECOND;
 /// The days of 400 years, after which the calendar repeats.
 const ERA: i128 = 146_097;
 
-/// The days from the 1st of March of the year 0, where the calculation begins, to 1970.
+/// The number of days from March 1 of the year 0, the start of the calculation, to 1970.
 const DAYS_BEFORE_1970: i128 = 719_468;
 
 /// Returns the nanoseconds since the Unix epoch.
@@ -31,7 +31,8 @@ pub(crate) fn from_unix_nanos(nanoseconds: i128) -> Option<SystemTime> {
     if nanoseconds < 0 { UNIX_EPOCH.checked_sub(duration) } else { UNIX_EPOCH.checked_add(duration) }
 }
 
-/// Formats nanoseconds since the Unix epoch, in UTC. The calculation starts years in March, so that the leap day is the last.
+/// Formats nanoseconds since the Unix epoch, in UTC. The calculation starts years in March, so that the leap day is the
+/// last.
 pub(crate) fn format(nanoseconds: i128) -> String {
     let nanoseconds_of_day = nanoseconds.rem_euclid(DAY);
     let days = nanoseconds.div_euclid(DAY) + DAYS_BEFORE_1970;

@@ -14,8 +14,8 @@ use crate::secrets::SENSITIVE;
 
 /// A secret, such as a device token or a provider's credentials, which is sent and received but never printed.
 ///
-/// `Debug` prints `[sensitive]` instead of the value. To read the value, call [`expose`](Self::expose), which is easy to find in
-/// a review.
+/// `Debug` prints `[sensitive]` instead of the value. To read the value, call [`expose`](Self::expose), which is easy
+/// to find in a review.
 ///
 /// ```
 /// let token = trycourier::Sensitive::from("device-token");

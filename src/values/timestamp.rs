@@ -15,8 +15,9 @@ use crate::values::iso_8601::{format, from_unix_nanos, parse, to_unix_nanos};
 
 /// A timestamp as text in ISO 8601, such as `2024-03-12T11:30:02.484Z`.
 ///
-/// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types. So a setter such as
-/// `enqueued_after` takes a text or any of these. The text is kept unchanged, and parsed only for a conversion.
+/// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types. So a
+/// setter such as `enqueued_after` takes a text or any of these. The text is kept unchanged, and parsed only for a
+/// conversion.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -46,7 +47,8 @@ impl Timestamp {
     }
 }
 
-/// The error of converting a timestamp: its text is not a date with a time and an offset, or the other type cannot represent it.
+/// The error of converting a timestamp: its text is not a date with a time and an offset, or the other type cannot
+/// represent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TimestampError;

@@ -38,12 +38,12 @@ pub struct Ingested {
     pub checkpoint: Checkpoint,
 }
 
-/// Adds the users of the input that are not in the job yet, `in_flight` chunks at a time, and yields each chunk that Courier
-/// accepted. The first item comes before anything is sent, with a checkpoint that covers the chunks sent next. The last item
-/// is an error, or a checkpoint that says that all users are in the job.
+/// Adds the users of the input who are not in the job yet, `in_flight` chunks at a time, and yields each chunk that
+/// Courier accepted. The first item comes before anything is sent, with a checkpoint that covers the chunks sent next.
+/// The last item is an error, or a checkpoint that shows that all users are in the job.
 ///
-/// If the stream is dropped or ends in an error, Courier may have acted on the chunks in flight. The last checkpoint covers
-/// them.
+/// If the stream is dropped or ends in an error, Courier may have acted on the chunks in flight. The last checkpoint
+/// covers them.
 pub(super) fn add_users<U, E>(
     client: Client,
     users: impl Stream<Item = std::result::Result<U, E>> + Send + Unpin,
@@ -118,7 +118,7 @@ where
     stream::iter([Ok(first)]).chain(chunks)
 }
 
-/// Adds a chunk. Returns the indices that it covers, and the users that are not in the job.
+/// Adds a chunk. Returns the indices that it covers, and the users who are not in the job.
 async fn add(client: Client, job_id: Arc<str>, chunk: Chunk, known_reach: u64) -> Result<(Range<u64>, Vec<Rejected>)> {
     let body = Bytes::from(chunk.body());
     let Chunk { span, indices, mut rejected, .. } = chunk;
@@ -132,7 +132,7 @@ async fn add(client: Client, job_id: Arc<str>, chunk: Chunk, known_reach: u64) -
     let was_repeated = response.attempts() > 1;
     let errors = response.into_inner().errors.unwrap_or_default().into_iter();
     let mut rejections: Vec<Rejection> = errors.map(Rejection::from).collect();
-    // These users are in the job because of an earlier request of ours.
+    // These users are in the job because of an earlier request from this job.
     if was_repeated || span.start < known_reach {
         rejections.retain(|rejection| !rejection.is_duplicate());
     }

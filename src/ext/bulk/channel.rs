@@ -6,7 +6,7 @@ use crate::secrets::names::PUSH_TOKENS;
 
 /// The channel of a bulk job's message, which determines the address that each user needs.
 ///
-/// Courier accepts a user without an address, or with one outside of `profile`, and then silently sends nothing.
+/// Courier accepts a user without an address, or with an address outside of `profile`, and then silently sends nothing.
 ///
 /// ```no_run
 /// use trycourier::ext::bulk::{Channel, Job};
@@ -39,8 +39,8 @@ const SMS: &[&str] = &["phone_number"];
 const CHAT: &[&str] = &["slack", "ms_teams", "discord"];
 
 impl Channel {
-    /// Returns `true` if a profile has an address for this channel. `has` says whether the profile has a value other than
-    /// null, an empty string or an empty object under a name.
+    /// Returns `true` if a profile has an address for this channel. `has` returns `true` if the profile has a value
+    /// other than null, an empty string or an empty object under a name.
     pub(super) fn is_addressed(self, has: impl Fn(&str) -> bool) -> bool {
         let any = |names: &[&str]| names.iter().any(|name| has(name));
         match self {
@@ -68,7 +68,7 @@ impl fmt::Display for Channel {
     }
 }
 
-/// What to do with a user who has no address for the job's channel.
+/// The treatment of a user who has no address for the job's channel.
 ///
 /// ```no_run
 /// use trycourier::ext::bulk::{Job, MissingAddress};
@@ -83,12 +83,13 @@ impl fmt::Display for Channel {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingAddress {
-    /// Stop with an error that has the user's index, which is the default. The job has not run, and nobody was sent anything.
+    /// Stops with an error that has the user's index. This is the default. The job has not run, and no messages were
+    /// sent.
     #[default]
     Fail,
-    /// Leave the user out, and report the user as rejected.
+    /// Leaves the user out, and reports the user as rejected.
     Reject,
-    /// Add the user anyway, because Courier has the address in a stored profile.
+    /// Adds the user anyway, because Courier has the address in a stored profile.
     Add,
 }
 

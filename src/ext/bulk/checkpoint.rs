@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// The progress of a bulk job, to save and to resume from.
 ///
-/// Serialized, it is a few hundred bytes, however large the job is. Save each checkpoint over the previous one. It covers the
-/// requests sent before the next one, so after a crash no user is added twice or reported as a duplicate.
+/// A serialized checkpoint has a few hundred bytes, regardless of the size of the job. Overwrite the saved checkpoint
+/// with each new checkpoint. It covers the requests sent before the next checkpoint, so after a crash, no user is added
+/// twice or reported as a duplicate.
 ///
 /// ```
 /// use trycourier::ext::bulk::Checkpoint;
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 #[must_use]
 pub struct Checkpoint {
     job_id: String,
-    /// The indices in the input that were added or rejected.
+    /// The indices in the input of the users who were added or rejected.
     #[serde(default)]
     done: Indices,
     /// No user from this index on can have been added before the next checkpoint.
@@ -49,7 +50,7 @@ impl Checkpoint {
         Self { job_id, done: Indices::default(), reach: 0, rejected: 0, stage: Stage::Created }
     }
 
-    /// The job's id.
+    /// Returns the job's id.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
@@ -60,7 +61,7 @@ impl Checkpoint {
         &self.job_id
     }
 
-    /// The number of processed users of the input, both added and rejected.
+    /// Returns the number of processed users of the input, both added and rejected.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint, all: u64) {
@@ -71,7 +72,7 @@ impl Checkpoint {
         self.done.len()
     }
 
-    /// The number of rejected users.
+    /// Returns the number of rejected users.
     ///
     /// ```no_run
     /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
@@ -130,7 +131,7 @@ impl Checkpoint {
     }
 }
 
-/// A set of indices as sorted ranges: one, and one more for each chunk in flight at most.
+/// A set of indices as sorted ranges: one range, plus at most one for each chunk in flight.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
 pub(super) struct Indices(Vec<Range<u64>>);
@@ -145,7 +146,7 @@ impl Indices {
         self.0.iter().fold(0, |sum, range| sum.saturating_add(range.end - range.start))
     }
 
-    /// The index after the last one.
+    /// Returns the index after the last index.
     pub(super) fn end(&self) -> u64 {
         self.0.last().map_or(0, |range| range.end)
     }

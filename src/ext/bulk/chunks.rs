@@ -9,7 +9,7 @@ use super::error::Stopped;
 use super::rejected::Rejected;
 use crate::Error;
 
-/// The most users that Courier takes in one request; it answers more with 502.
+/// The maximum number of users that Courier accepts in one request. It responds to a larger number with 502.
 pub(super) const MAX_USERS: usize = 1000;
 
 /// The beginning and the end of the body around the users.
@@ -23,7 +23,7 @@ pub(super) struct Limits {
 }
 
 impl Default for Limits {
-    /// A thousand users, and well below the 6 MB that Courier's inbound side takes.
+    /// Returns limits of a thousand users, and of well below the 6 MB that Courier accepts in a request.
     fn default() -> Self {
         Self { users: MAX_USERS, bytes: 4_000_000 }
     }
@@ -31,11 +31,11 @@ impl Default for Limits {
 
 /// Consecutive users of the input, as the body of one request.
 pub(super) struct Chunk {
-    /// The indices that the chunk covers, including those of the rejected users.
+    /// The indices that the chunk covers, including the indices of the rejected users.
     pub span: Range<u64>,
     /// The indices of the users in the body.
     pub indices: Vec<u64>,
-    /// The users that are left out of the body.
+    /// The users who are left out of the body.
     pub rejected: Vec<Rejected>,
     /// The users so far, separated by commas.
     users: Vec<u8>,
@@ -53,8 +53,8 @@ impl Chunk {
 
     fn has_room(&self, index: u64, bytes: usize, limits: Limits) -> bool {
         let follows = self.span.end == index;
-        // A user who is too large for any chunk gets a separate one, for Courier to judge. Rejected users count too, because
-        // an unlimited number of them would need unlimited memory.
+        // A user who is too large for any chunk gets a separate chunk, for Courier to accept or refuse. Rejected users
+        // count too, because an unlimited number of them would need unlimited memory.
         let fits = self.indices.is_empty() || self.users.len().saturating_add(bytes + 1) <= limits.bytes;
         follows && fits && self.indices.len() + self.rejected.len() < limits.users
     }
@@ -68,7 +68,7 @@ impl Chunk {
     }
 }
 
-/// The decision about a user before it is sent.
+/// The decision about a user before the user is sent.
 pub(super) enum Check {
     Add,
     Reject(String),
@@ -80,12 +80,12 @@ pub(super) struct Chunks<S, E, C> {
     users: S,
     check: C,
     limits: Limits,
-    /// The indices of the users that are in the job already.
+    /// The indices of the users who are in the job already.
     done: Indices,
     index: u64,
     /// The user for which the last chunk had no room.
     carried: Option<(u64, Check, Vec<u8>)>,
-    /// The error that follows the users before it, and ends the input.
+    /// The error that ends the input, yielded after the users before it.
     failed: Option<Stopped<E>>,
     ended: bool,
 }

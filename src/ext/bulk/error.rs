@@ -1,4 +1,4 @@
-//! Why a job did not go on.
+//! The errors of a bulk job.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,7 +8,7 @@ use super::rejected::Rejected;
 use crate::Error;
 use crate::types::BulkJob;
 
-/// Why a job stopped.
+/// The reason why a job stopped.
 ///
 /// ```
 /// use trycourier::ext::bulk::Stopped;
@@ -28,12 +28,12 @@ pub enum Stopped<E> {
     Call(Error),
     /// The stream of users yielded an error.
     Input(E),
-    /// A user has no address. The job has not run, and nobody was sent anything.
+    /// A user has no address. The job has not run, and no messages were sent.
     #[non_exhaustive]
     MissingAddress {
-        /// The user's index in the input, from 0.
+        /// The user's zero-based index in the input.
         index: u64,
-        /// What is missing.
+        /// The description of the missing address.
         reason: String,
     },
     /// The job failed: its status is `ERROR`.
@@ -61,7 +61,7 @@ impl<E: StdError + 'static> StdError for Stopped<E> {
     }
 }
 
-/// Why a job stopped, and where to resume it.
+/// The error of a job that stopped, with the reason and the checkpoint from which to resume the job.
 ///
 /// ```no_run
 /// use trycourier::ext::bulk::{Job, Stopped};
@@ -92,7 +92,7 @@ impl<E> BulkError<E> {
         Self { rejected, ..self }
     }
 
-    /// Why it stopped.
+    /// Returns the reason why the job stopped.
     ///
     /// ```
     /// use trycourier::ext::bulk::{BulkError, Stopped};

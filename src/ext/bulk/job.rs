@@ -18,8 +18,8 @@ use crate::{Client, ErrorKind, Options, Result};
 
 /// A bulk job at Courier.
 ///
-/// [`send`](Self::send) does everything. You can also take the steps one by one: [`ingest`](Self::ingest), [`run`](Self::run),
-/// [`ended`](Self::ended), [`results`](Self::results).
+/// [`send`](Self::send) does everything. You can also perform the steps individually: [`ingest`](Self::ingest),
+/// [`run`](Self::run), [`ended`](Self::ended), [`results`](Self::results).
 ///
 /// ```
 /// use trycourier::ext::bulk::{Channel, Job};
@@ -52,7 +52,8 @@ pub struct Job {
 impl Job {
     /// Creates a job. The message's `event` is required even with a `template`; the template's id is a valid event.
     ///
-    /// An idempotency key among the client's options is for this alone: the steps of the job are calls of their own.
+    /// An idempotency key in the client's options applies only to this call, because the steps of the job are separate
+    /// calls.
     ///
     /// ```no_run
     /// use trycourier::ext::bulk::Job;
@@ -67,13 +68,13 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// Those of [`bulk.create_job`](crate::resources::Bulk::create_job).
+    /// The errors of [`bulk.create_job`](crate::resources::Bulk::create_job).
     pub async fn create(client: &Client, message: BulkMessage) -> Result<Self> {
         let created = client.bulk().create_job(message).await?.into_inner();
         Ok(Self { was_resumed: false, ..Self::resume(client, Checkpoint::new(created.job_id)) })
     }
 
-    /// Resumes a job from a checkpoint. The users have to be the same, in the same order.
+    /// Resumes a job from a checkpoint. The users must be the same, in the same order.
     ///
     /// The checkpoint does not contain settings such as the channel, so set them again.
     ///
@@ -88,7 +89,7 @@ impl Job {
     /// ```
     pub fn resume(client: &Client, checkpoint: Checkpoint) -> Self {
         Self {
-            // Under one key Courier would take the first chunk for all of them.
+            // Under one key, Courier would execute only the first chunk.
             client: client.with_options(Options::without_idempotency_key),
             checkpoint,
             channel: Channel::default(),
@@ -100,7 +101,7 @@ impl Job {
         }
     }
 
-    /// The job's id.
+    /// Returns the job's id.
     ///
     /// ```no_run
     /// # fn example(job: &trycourier::ext::bulk::Job) {
@@ -111,7 +112,7 @@ impl Job {
         self.checkpoint.job_id()
     }
 
-    /// The checkpoint that the job starts from.
+    /// Returns the checkpoint that the job starts from.
     ///
     /// ```no_run
     /// # fn example(job: &trycourier::ext::bulk::Job) -> Result<(), Box<dyn std::error::Error>> {
@@ -124,7 +125,7 @@ impl Job {
         &self.checkpoint
     }
 
-    /// The channel of the job's message, for which each user needs an address in `profile`. The default is
+    /// Sets the channel of the job's message, for which each user needs an address in `profile`. The default is
     /// [`Channel::Any`].
     ///
     /// ```no_run
@@ -139,8 +140,8 @@ impl Job {
         self
     }
 
-    /// What to do with a user without an address. The default, [`MissingAddress::Fail`], stops with an error before that user's
-    /// chunk is sent and before the job is run.
+    /// Sets the treatment of users without an address. The default, [`MissingAddress::Fail`], stops with an error
+    /// before that user's chunk is sent and before the job is run.
     ///
     /// ```no_run
     /// # use trycourier::ext::bulk::{Job, MissingAddress};
@@ -154,7 +155,7 @@ impl Job {
         self
     }
 
-    /// How many chunks are sent at the same time; 4 by default, and at least 1.
+    /// Sets the number of chunks that are sent concurrently. The default is 4, and the minimum is 1.
     ///
     /// ```no_run
     /// # use trycourier::ext::bulk::Job;
@@ -167,7 +168,8 @@ impl Job {
         self
     }
 
-    /// How many users a chunk has at most; 1,000 by default, which is also the most that Courier takes.
+    /// Sets the maximum number of users in a chunk. The default is 1,000, which is also the maximum that Courier
+    /// accepts.
     ///
     /// ```no_run
     /// # use trycourier::ext::bulk::Job;
@@ -180,7 +182,8 @@ impl Job {
         self
     }
 
-    /// How large a chunk is at most, in bytes of JSON; 4,000,000 by default. A user who is larger gets a chunk of its own.
+    /// Sets the maximum size of a chunk, in bytes of JSON. The default is 4,000,000. A user whose JSON is larger gets a
+    /// separate chunk.
     ///
     /// ```no_run
     /// # use trycourier::ext::bulk::Job;
@@ -193,7 +196,7 @@ impl Job {
         self
     }
 
-    /// How long to wait for the end of the job once it runs; an hour by default.
+    /// Sets the longest time to wait for the end of the job once it runs. The default is an hour.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -207,8 +210,9 @@ impl Job {
         self
     }
 
-    /// The first step: adds the users. Each item of the stream is a chunk that is done, and the [`Checkpoint`] of the last one
-    /// says that all users are in the job. Chunks are only sent while the stream is polled.
+    /// Adds the users, which is the first step. Each item of the stream is a chunk that was added, and the
+    /// [`Checkpoint`] of the last item shows that all users are in the job. Chunks are sent only while the stream is
+    /// polled.
     ///
     /// ```no_run
     /// use futures::{TryStreamExt as _, stream};
@@ -247,19 +251,19 @@ impl Job {
         futures_util::future::Either::Right(Box::pin(chunks))
     }
 
-    /// The second step: runs the job. Running it again does nothing, so it is safe to repeat.
+    /// Runs the job, which is the second step. Running it again has no effect, so this is safe to repeat.
     ///
     /// ```no_run
     /// # async fn example(job: trycourier::ext::bulk::Job) -> trycourier::Result<()> {
     /// job.run().await?;
-    /// job.run().await?; // nobody is sent anything twice
+    /// job.run().await?; // no message is sent twice
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// Those of [`bulk.run_job`](crate::resources::Bulk::run_job).
+    /// The errors of [`bulk.run_job`](crate::resources::Bulk::run_job).
     pub async fn run(&self) -> Result<()> {
         if self.checkpoint.has_run() {
             return Ok(());
@@ -270,7 +274,7 @@ impl Job {
                 return Ok(());
             }
         }
-        // The same key in every process: if two run the job, Courier acts on one of them.
+        // The key is the same in every process: if two processes run the job, Courier acts on only one request.
         let key = format!("trycourier-run-{}", self.id());
         let run = |key: String| self.client.bulk().run_job(self.id()).idempotency_key(key);
         let Err(error) = run(key).await else { return Ok(()) };
@@ -285,7 +289,7 @@ impl Job {
         }
     }
 
-    /// The third step: waits for the end of the job, when the messages to all users are on their way.
+    /// Waits for the end of the job, which is the third step. At the end, the messages to all users are on their way.
     ///
     /// ```no_run
     /// # async fn example(job: trycourier::ext::bulk::Job) -> Result<(), Box<dyn std::error::Error>> {
@@ -298,7 +302,7 @@ impl Job {
         self.client.bulk().retrieve_job(self.id()).until_done().timeout(self.timeout)
     }
 
-    /// The users of the job, each with a status and the id of the message.
+    /// Lists the users of the job, each with a status and the id of the message.
     ///
     /// ```no_run
     /// use futures::TryStreamExt as _;

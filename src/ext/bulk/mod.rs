@@ -1,7 +1,7 @@
 //! Bulk jobs of any size: one message to any number of users.
 //!
-//! A bulk job at Courier is created, filled with up to 1,000 users per call, and run once. A [`Job`] takes an iterator or a stream
-//! of users and does all of that. Only a few chunks of users are in memory at a time.
+//! A bulk job at Courier is created, filled with up to 1,000 users per call, and run once. A [`Job`] takes an iterator
+//! or a stream of users and does all of that. Only a few chunks of users are in memory at a time.
 //!
 //! ```no_run
 //! use trycourier::ext::bulk::{Channel, Job};
@@ -18,8 +18,8 @@
 //!
 //! # Progress, and resuming after a crash
 //!
-//! As a stream, [`SendJob`] reports each step. Save each checkpoint over the previous one: another process can resume from it,
-//! with the same users in the same order, and no user is added twice.
+//! As a stream, [`SendJob`] reports each step. Overwrite the saved checkpoint with each new checkpoint. Another process
+//! can resume from it, with the same users in the same order, and no user is added twice.
 //!
 //! ```no_run
 //! use futures::TryStreamExt as _;

@@ -20,13 +20,13 @@ use crate::types::BulkUserError;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Rejected {
-    /// The user's index in the input, from 0; `None` if Courier's response does not say which user it means.
+    /// The user's zero-based index in the input, or `None` if Courier's response does not identify the user.
     pub index: Option<u64>,
-    /// Courier's reason, such as `Duplicate user`, or this crate's own.
+    /// Courier's reason, such as `Duplicate user`, or this crate's reason.
     pub reason: String,
 }
 
-/// A user that Courier rejected, as the response has it.
+/// A user that Courier rejected, as in the response.
 pub(super) struct Rejection {
     pub reason: String,
     pub user: Value,
@@ -47,7 +47,7 @@ impl From<BulkUserError> for Rejection {
     }
 }
 
-/// Finds the rejected users among those of the request's body, whose indices in the input are given too.
+/// Finds the rejected users among the users in the request's body, given their indices in the input.
 pub(super) fn locate(rejections: &[Rejection], body: &[u8], indices: &[u64]) -> Vec<Rejected> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let sent = body.get("users").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -62,7 +62,7 @@ pub(super) fn locate(rejections: &[Rejection], body: &[u8], indices: &[u64]) -> 
         .map(|rejection| {
             let id = identity(&rejection.user);
             let index = unmatched.get_mut(&id).and_then(|alike| {
-                // From the end: of two equal users, the second one is the duplicate.
+                // The search starts at the end, because the second of two equal users is the duplicate.
                 let same = alike.iter().rposition(|(user, _)| **user == rejection.user);
                 let position = same.or_else(|| id.and(alike.len().checked_sub(1)))?;
                 Some(alike.remove(position).1)
@@ -74,7 +74,8 @@ pub(super) fn locate(rejections: &[Rejection], body: &[u8], indices: &[u64]) -> 
     rejected
 }
 
-/// The id or address by which Courier knows a user. A response can have it under another name than the request.
+/// Returns the id or address by which Courier identifies a user. Its name in a response can differ from its name in the
+/// request.
 fn identity(user: &Value) -> Option<&str> {
     const POINTERS: [&str; 9] = [
         "/to/user_id",

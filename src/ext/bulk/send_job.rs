@@ -17,7 +17,7 @@ use super::rejected::Rejected;
 use crate::Error;
 use crate::types::{BulkJob, BulkJobStatus, BulkUser};
 
-/// A bulk job in progress: await its [`Report`], or poll it as a [`Stream`] of its [`Progress`].
+/// A bulk job in progress. Await its [`Report`], or poll it as a [`Stream`] of its [`Progress`].
 ///
 /// Nothing happens until it is polled. If you drop it, resume the job with [`Job::resume`] and the last checkpoint.
 ///
@@ -64,7 +64,7 @@ pub struct SendJob<E> {
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Progress {
-    /// A chunk of users was added. The first step comes before anything is sent, without a user.
+    /// A chunk of users was added. The first step comes before anything is sent, and has no users.
     Ingested(Ingested),
     /// The job was run, so Courier sends the messages from now on.
     #[non_exhaustive]
@@ -77,7 +77,7 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// The checkpoint to save; `None` if this step does not change it.
+    /// Returns the checkpoint to save, or `None` if this step does not change it.
     ///
     /// ```no_run
     /// # fn example(progress: trycourier::ext::bulk::Progress) -> Result<(), Box<dyn std::error::Error>> {
@@ -110,16 +110,17 @@ impl Progress {
 pub struct Report {
     /// The job's id.
     pub job_id: String,
-    /// How many users there were, including the rejected, and those of an earlier process.
+    /// The number of users in the input, including rejected users and the users of an earlier process.
     pub seen: u64,
-    /// The users who were not added. If the job was resumed, only those since then.
+    /// The users who were not added. If the job was resumed, only the users since then.
     pub rejected: Vec<Rejected>,
-    /// The final state of the job. A job to which nobody was added is not run.
+    /// The final state of the job. A job to which no users were added is not run.
     pub job: BulkJob,
 }
 
 impl Job {
-    /// Adds the users, runs the job and waits for its end. Nothing happens until the result is awaited or polled as a stream.
+    /// Adds the users, runs the job and waits for its end. Nothing happens until the result is awaited or polled as a
+    /// stream.
     ///
     /// ```no_run
     /// use trycourier::ext::bulk::Job;
@@ -140,8 +141,8 @@ impl Job {
         self.send_stream(stream::iter(users.into_iter().map(Ok)))
     }
 
-    /// Like [`send`](Self::send), for users that arrive asynchronously, for instance from a database. An error in the stream stops
-    /// the job before it is run. Resume it from the last checkpoint.
+    /// Performs the job like [`send`](Self::send), for users who arrive asynchronously, for example from a database. An
+    /// error in the stream stops the job before it is run. Resume it from the last checkpoint.
     ///
     /// ```no_run
     /// use futures::stream::{self, Stream};
@@ -217,7 +218,7 @@ fn steps<E: Send + 'static>(
     })
 }
 
-/// The current state of the job, without waiting for its end.
+/// Returns the current state of the job, without waiting for its end.
 fn current_state(job: &Job) -> BoxStream<'static, crate::Result<crate::types::BulkRetrieveJobResponse>> {
     let call = job.client.bulk().retrieve_job(job.id());
     stream::once(async { Ok(call.await?.into_inner()) }).boxed()

@@ -40,8 +40,8 @@ until!("automations", AutomationsRunsListSteps, AutomationRunStepsResponse, "ste
 #[cfg(feature = "bulk")]
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 impl calls::BulkRetrieveJob {
-    /// Waits until the job has ended, when the messages to all its users are enqueued. If the job fails, waiting fails, and
-    /// the error has the job.
+    /// Waits until the job has ended, that is, until the messages to all its users are enqueued. If the job fails, the
+    /// wait fails, and the error contains the job.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -62,8 +62,8 @@ impl calls::BulkRetrieveJob {
 #[cfg(feature = "messages")]
 #[cfg_attr(docsrs, doc(cfg(feature = "messages")))]
 impl calls::MessagesRetrieve {
-    /// Waits until the message was delivered, for at most 10 minutes unless you set a [`timeout`](Wait::timeout). If the message
-    /// will not be delivered, waiting fails, and the error has the message.
+    /// Waits until the message was delivered, for at most 10 minutes unless you set a [`timeout`](Wait::timeout). If
+    /// the message will not be delivered, the wait fails, and the error contains the message.
     ///
     /// Some channels, such as Inbox, do not report a status after `SENT`; wait for `SENT` with `until`.
     ///
@@ -83,8 +83,8 @@ impl calls::MessagesRetrieve {
         })
     }
 
-    /// Waits until the message was delivered or will certainly not be delivered, for at most 10 minutes unless you set a
-    /// [`timeout`](Wait::timeout).
+    /// Waits until the message was delivered or will certainly not be delivered, for at most 10 minutes unless you set
+    /// a [`timeout`](Wait::timeout).
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -101,8 +101,8 @@ impl calls::MessagesRetrieve {
 #[cfg(feature = "journeys")]
 #[cfg_attr(docsrs, doc(cfg(feature = "journeys")))]
 impl calls::JourneysRunsRetrieve {
-    /// Waits until the run has ended. If it is canceled or throttled or fails, waiting fails, and the error has the run. The
-    /// messages of an ended run may still be undelivered.
+    /// Waits until the run has ended. If the run is canceled, is throttled or fails, the wait fails, and the error
+    /// contains the run. The messages of a completed run may still be undelivered.
     ///
     /// A run with long delays needs a longer [`timeout`](Wait::timeout) than the default of 10 minutes.
     ///
@@ -127,11 +127,11 @@ impl calls::JourneysRunsRetrieve {
 #[cfg(feature = "automations")]
 #[cfg_attr(docsrs, doc(cfg(feature = "automations")))]
 impl calls::AutomationsRunsListSteps {
-    /// Waits until every started step of the run has ended. If a step is canceled or throttled or fails, waiting fails, and the
-    /// error has the steps.
+    /// Waits until every started step of the run has ended. If a step is canceled, is throttled or fails, the wait
+    /// fails, and the error contains the steps.
     ///
-    /// Courier reports only the steps of an automation run, not the status of the run itself. So if there is a pause between two
-    /// steps, waiting can end before the second step has started.
+    /// Courier reports only the steps of an automation run, not the status of the run itself. So if there is a pause
+    /// between two steps, the wait can end before the second step has started.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::{Error, ErrorKind};
 
-/// The reason why a [`Wait`](crate::ext::Wait) failed, and the last state that it saw.
+/// The reason why a [`Wait`](crate::ext::Wait) failed, and the last state that it received.
 ///
 /// ```
 /// use std::time::Duration;
@@ -65,7 +65,7 @@ impl<S> WaitError<S> {
         matches!(self.reason, Reason::Failed)
     }
 
-    /// Returns the error of the call that failed; `None` if the wait failed for another reason.
+    /// Returns the error of the call that failed, or `None` if the wait failed for another reason.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
@@ -82,7 +82,7 @@ impl<S> WaitError<S> {
         }
     }
 
-    /// Returns the last state, if there was one.
+    /// Returns the last state, or `None` if no state was received.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
@@ -95,7 +95,7 @@ impl<S> WaitError<S> {
         self.last.as_ref()
     }
 
-    /// Returns the last state by value, if there was one.
+    /// Returns the last state by value, or `None` if no state was received.
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) {
@@ -120,7 +120,7 @@ impl<S> fmt::Display for WaitError<S> {
     }
 }
 
-/// Without the state, which can be a whole message.
+/// Omits the state, which can be a whole message.
 impl<S> fmt::Debug for WaitError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitError").field("reason", &self.reason).field("has_last", &self.last.is_some()).finish()
@@ -133,7 +133,7 @@ impl<S> StdError for WaitError<S> {
     }
 }
 
-/// Without the last state.
+/// Drops the last state.
 impl<S> From<WaitError<S>> for Error {
     fn from(error: WaitError<S>) -> Self {
         match error.reason {

@@ -1,4 +1,4 @@
-//! Waiting for a state: a delivered message, or the end of a job or run.
+//! Waits for a state, such as a delivered message, or the end of a job or run.
 
 mod conditions;
 mod error;
@@ -37,20 +37,21 @@ use crate::retry::{Backoff, Clock, TokioClock};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// Keep waiting.
+    /// The wait continues.
     Pending,
-    /// The awaited state.
+    /// The state is the awaited state.
     Success,
-    /// The awaited state can no longer come, so waiting fails.
+    /// The awaited state can no longer occur, so the wait fails.
     Failure,
 }
 
 /// Polls until a condition is met.
 ///
-/// `.await` returns the state that meets it, and [`states`](Self::states) is a stream of all states on the way. It polls at once,
-/// then after 1 s, doubled each time up to 10 s, less up to a quarter at random; after a 429, it waits as long as Courier asks.
-/// During the first 30 s a 404 is not an error, because a new object can be found only after a few seconds. Any other
-/// error that the client does not retry ends the wait, and so does the [`timeout`](Self::timeout), after 10 minutes by default.
+/// `.await` returns the state that meets the condition, and [`states`](Self::states) is a stream of all states up to
+/// it. The first poll is immediate. The delay before the next poll is 1 s, doubled each time up to 10 s, and randomly
+/// reduced by up to a quarter; after a 429, it is the delay that Courier requests. During the first 30 s, a 404 is not
+/// an error, because a new object can be retrieved only after a few seconds. Any other error that the client does not
+/// retry ends the wait, as does the [`timeout`](Self::timeout), after 10 minutes by default.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -84,7 +85,8 @@ pub struct Wait<S> {
 }
 
 impl<S: Send + 'static> Wait<S> {
-    /// Calls `poll` until `judge` says that its result is [`Success`](Verdict::Success) or [`Failure`](Verdict::Failure).
+    /// Creates a wait that calls `poll` until `judge` returns [`Success`](Verdict::Success) or
+    /// [`Failure`](Verdict::Failure) for its result.
     ///
     /// ```
     /// use trycourier::ext::{Verdict, Wait};
@@ -118,9 +120,9 @@ impl<S: Send + 'static> Wait<S> {
         }
     }
 
-    /// Repeats a call until `judge` says that its response is [`Success`](Verdict::Success) or [`Failure`](Verdict::Failure). It uses
-    /// the client's clock. The most common cases have separate methods, such as
-    /// [`until_done`](crate::calls::BulkRetrieveJob::until_done).
+    /// Creates a wait that repeats a call until `judge` returns [`Success`](Verdict::Success) or
+    /// [`Failure`](Verdict::Failure) for its response. It uses the client's clock. The most common cases have separate
+    /// methods, such as [`until_done`](crate::calls::BulkRetrieveJob::until_done).
     ///
     /// ```no_run
     /// # use trycourier::ext::{Verdict, Wait};
@@ -142,9 +144,9 @@ impl<S: Send + 'static> Wait<S> {
         Self { clock, ..Self::new(poll, judge) }
     }
 
-    /// Sets the longest time to wait, including the last call. The default is 10 minutes; a message that is delayed, or that a
-    /// provider is slow to deliver, can take longer. To poll only once, make the call itself: zero leaves no time for a
-    /// response.
+    /// Sets the longest time to wait, including the last call. The default is 10 minutes. A message that is delayed, or
+    /// that a provider is slow to deliver, can take longer. To poll only once, make the call itself, because a timeout
+    /// of zero leaves no time for a response.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -160,7 +162,8 @@ impl<S: Send + 'static> Wait<S> {
         self
     }
 
-    /// Sets the delay between two calls; by default 1 s, doubled up to 10 s, less up to a quarter at random.
+    /// Sets the delay between two calls. The default is 1 s, doubled up to 10 s, and randomly reduced by up to a
+    /// quarter.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -177,7 +180,8 @@ impl<S: Send + 'static> Wait<S> {
         self
     }
 
-    /// Sets the time from the start during which a 404 means "not yet"; 30 s by default. With zero, the first 404 is an error.
+    /// Sets the time from the start during which a 404 means "not yet". The default is 30 s. With zero, the first 404
+    /// is an error.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -192,7 +196,7 @@ impl<S: Send + 'static> Wait<S> {
         self
     }
 
-    /// Sets the source of time and randomness, to replace it in tests.
+    /// Sets the source of time and randomness, which tests can replace.
     ///
     /// ```
     /// use trycourier::ext::{Verdict, Wait};
@@ -206,8 +210,8 @@ impl<S: Send + 'static> Wait<S> {
         self
     }
 
-    /// Returns a stream of all states. The last one meets the condition, or shows that it can no longer be met. No call is
-    /// made until the stream is polled for the next state.
+    /// Returns a stream of all states. The last state meets the condition, or shows that it can no longer be met. No
+    /// call is made until the stream is polled for the next state.
     ///
     /// ```
     /// use futures::StreamExt as _;
@@ -228,7 +232,8 @@ impl<S: Send + 'static> Wait<S> {
     ///
     /// # Errors
     ///
-    /// The last item is an error if the timeout passed ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout)) or a call failed.
+    /// The last item is an error if the timeout passed ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout)) or a call
+    /// failed.
     pub fn states(self) -> impl Stream<Item = Result<S>> + Send + Unpin + 'static {
         Box::pin(stream::unfold(Some(Poller::new(self)), async |poller| {
             let mut poller = poller?;
@@ -322,8 +327,8 @@ mod tests {
 
     type Times = Arc<Mutex<Vec<u128>>>;
 
-    /// Waits for 100; less than 0 is another end. Gives the responses in order, the last again and again, and the milliseconds
-    /// at which they were asked for.
+    /// Waits for 100; less than 0 is another end. Gives the responses in order, the last again and again, and the
+    /// milliseconds at which they were requested.
     fn waiting(responses: impl IntoIterator<Item = Result<i32>>) -> (Wait<i32>, Times) {
         let mut responses: VecDeque<Result<i32>> = responses.into_iter().collect();
         let times = Times::default();

@@ -17,13 +17,13 @@ pub(super) struct Poller<S> {
     since: Option<Instant>,
     /// The number of polls.
     count: u32,
-    /// The delay that Courier requested by a 429.
+    /// The delay that Courier requested with a 429.
     requested_delay: Option<Duration>,
-    /// The last poll, which is earlier than its delay to be within the timeout, was made.
+    /// `true` once the last poll was made, which comes before the end of its delay to be within the timeout.
     is_last: bool,
 }
 
-/// The reason why there is no further state.
+/// The reason why no further state follows.
 pub(super) enum Ended {
     TimedOut,
     Failed(Error),

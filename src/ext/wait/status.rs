@@ -9,7 +9,8 @@ use crate::types::{RunStatus, RunStepStatus};
 
 #[cfg(feature = "messages")]
 impl MessageStatus {
-    /// Returns `true` if the message was delivered, opened or clicked, or would have been delivered outside of a test environment.
+    /// Returns `true` if the message was delivered, opened or clicked, or would have been delivered outside of a test
+    /// environment.
     ///
     /// Some channels, such as Inbox, do not report a status after `Sent`, for which this returns `false`.
     ///
@@ -44,8 +45,8 @@ impl MessageStatus {
         )
     }
 
-    /// Returns `true` if the message was delivered or will not be delivered. A delivered message may still be opened. Returns
-    /// `false` for a status that this version does not know.
+    /// Returns `true` if the message was delivered or will not be delivered. A delivered message may still be opened.
+    /// Returns `false` for a status that this version does not know.
     ///
     /// ```
     /// use trycourier::types::MessageStatus;
@@ -75,7 +76,8 @@ impl BulkJobStatus {
 
 #[cfg(any(feature = "automations", feature = "journeys"))]
 impl RunStatus {
-    /// Returns `true` if the run has ended, successfully or not. Returns `false` for a status that this version does not know.
+    /// Returns `true` if the run has ended, successfully or not. Returns `false` for a status that this version does
+    /// not know.
     ///
     /// ```
     /// use trycourier::types::RunStatus;
@@ -102,7 +104,8 @@ impl RunStatus {
 
 #[cfg(any(feature = "automations", feature = "journeys"))]
 impl RunStepStatus {
-    /// Returns `true` if the step has ended, successfully or not. Returns `false` for a status that this version does not know.
+    /// Returns `true` if the step has ended, successfully or not. Returns `false` for a status that this version does
+    /// not know.
     ///
     /// ```
     /// use trycourier::types::RunStepStatus;

@@ -13,8 +13,8 @@ use super::hex;
 
 /// A verified request from Courier.
 ///
-/// It can be serialized, so you can put it into a queue and handle it later, even in another process. Deserializing does not
-/// verify it again, so only use a queue that you trust.
+/// It can be serialized, so you can put it into a queue and handle it later, even in another process. Deserializing
+/// does not verify it again, so use only a queue that you trust.
 ///
 /// ```
 /// use trycourier::ext::webhook::{Delivery, Event, Verifier, sign};
@@ -42,7 +42,8 @@ impl Delivery {
         Self { time, body: Bytes::copy_from_slice(body) }
     }
 
-    /// Returns the time at which Courier sent the request. A later attempt to deliver the same event can have another one.
+    /// Returns the time at which Courier sent the request. A later attempt to deliver the same event can have a
+    /// different time.
     ///
     /// ```
     /// # let body = "{}";
@@ -71,10 +72,10 @@ impl Delivery {
         &self.body
     }
 
-    /// Returns the event. It is [`Unrecognized`](Event::Unrecognized) if this version does not know the event, or if its data is
-    /// not an object.
+    /// Returns the event. It is [`Unrecognized`](Event::Unrecognized) if this version does not know the event, or if
+    /// its data is not an object.
     ///
-    /// The body is read like the response of a call: invalid text and odd values do not lose the event.
+    /// The body is read like the response of a call, so invalid text and unexpected values do not lose the event.
     ///
     /// ```
     /// use trycourier::ext::webhook::Event;
@@ -91,12 +92,12 @@ impl Delivery {
         Event::parse(&self.body)
     }
 
-    /// Returns a key that identifies the event: it is the same each time the event is delivered, and different for every other
-    /// event.
+    /// Returns a key that identifies the event: it is the same each time the event is delivered, and different for
+    /// every other event.
     ///
-    /// It consists of the id of a change of preferences, or of a message's id, its status, and a digest of the status's time,
-    /// the providers and the error: two clicks are two events with one id and status. For every other event, it is a digest of
-    /// the body.
+    /// It consists of the id of a change of preferences, or of a message's id, its status, and a digest of the status's
+    /// time, the providers and the error, because two clicks are two events with the same id and status. For every
+    /// other event, it is a digest of the body.
     ///
     /// ```
     /// # use trycourier::ext::webhook::{Verifier, sign};
@@ -111,7 +112,7 @@ impl Delivery {
     }
 }
 
-/// Without the body, which has personal data in it.
+/// Omits the body, which contains personal data.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery").field("time", &self.time).field("bytes", &self.body.len()).finish()

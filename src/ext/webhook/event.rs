@@ -16,7 +16,7 @@ mod data {
 const MESSAGE_UPDATED: &str = "message:updated";
 const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
 
-/// An event, named after the `type` that Courier gives it.
+/// An event, named after its `type` in Courier.
 ///
 /// The data of messages and preferences is typed. The others have no description, so their data is JSON.
 ///
@@ -35,11 +35,11 @@ const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "an event is read, matched and dropped; it is not kept by the thousand")]
 pub enum Event {
-    /// `message:updated`: the status of a message has changed. The times of earlier statuses remain. The cause of a failure, a
-    /// bounce or a complaint is in `reason`, `error` and `providers`. Don't rely on an order: a message can be opened before it
-    /// is delivered.
+    /// `message:updated`: the status of a message has changed. The times of earlier statuses remain. The cause of a
+    /// failure, a bounce or a complaint is in `reason`, `error` and `providers`. Don't rely on an order: a message can
+    /// be opened before it is delivered.
     MessageUpdated(data::Message),
-    /// `preferences:user:updated`: a user has changed the choice for a topic; `previous` is the choice before.
+    /// `preferences:user:updated`: a user has changed the choice for a topic. `previous` is the earlier choice.
     PreferencesUserUpdated(data::PreferenceChange),
     /// `notification:submitted`: a template was submitted for review.
     NotificationSubmitted(data::Undescribed),
@@ -63,8 +63,8 @@ pub enum Event {
     Unrecognized {
         /// The event's type; empty if the body has none.
         type_: String,
-        /// The event's data, or null if there is none. If the body has no type, it is the whole body; if the body is not JSON,
-        /// it is its text.
+        /// The event's data, or null if the body has no data. If the body has no type, this is the whole body; if the
+        /// body is not JSON, this is its text.
         data: Value,
     },
 }
@@ -123,13 +123,13 @@ fn described<T: Decode>(data: Value) -> Result<T, Value> {
     json::from_value(&data).ok_or(data)
 }
 
-/// Reads a body as a response is read: JSON with invalid text in it is repaired.
+/// Reads a body like a response: invalid text in the JSON is repaired.
 fn value(body: &[u8]) -> Option<Value> {
     json::decode(body, true).ok().map(|decoded| decoded.value)
 }
 
-/// Returns the key of an event that Courier identifies by more than its body. No part of it is empty, so that not all events
-/// that lack one are the same, and a status has no colon, so that no two events have the same key.
+/// Returns the key of an event that Courier identifies by its fields. No part of it is empty, so that events that lack
+/// a part do not share a key, and a status has no colon, so that no two events have the same key.
 pub(super) fn dedup_key(body: &[u8]) -> Option<String> {
     let whole = value(body)?;
     let (type_, data) = (whole.get("type")?.as_str()?, whole.get("data")?);
@@ -138,7 +138,7 @@ pub(super) fn dedup_key(body: &[u8]) -> Option<String> {
     match type_ {
         MESSAGE_UPDATED => {
             let status = text("status").filter(|status| !status.contains(':'))?;
-            // The time of this status, and not the others: they accumulate in later deliveries.
+            // The time of this status only, because the other times accumulate in later deliveries.
             let parts =
                 [status.to_ascii_lowercase().as_str(), "providers", "error", "reason"].map(|name| data.get(name));
             let digest = hex(&Sha256::digest(serde_json::to_vec(&parts).ok()?));

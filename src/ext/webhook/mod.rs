@@ -1,8 +1,9 @@
 //! Courier's outbound webhooks, verified and parsed, for any web framework.
 //!
-//! A receiver works in three steps. It **verifies** that a request is Courier's, with the raw body and the header
-//! [`SIGNATURE_HEADER`]. It **stores** the [`Delivery`] in a queue of its own, and responds within 10 seconds. Later it **reads**
-//! the [`Event`]. Reading a verified delivery never fails: an event that this version does not know is [`Event::Unrecognized`].
+//! A receiver works in three steps. It **verifies** that a request is from Courier, with the raw body and the header
+//! [`SIGNATURE_HEADER`]. It **stores** the [`Delivery`] in its queue, and responds within 10 seconds. Later, it
+//! **reads** the [`Event`]. Reading a verified delivery never fails: an event that this version does not know is
+//! [`Event::Unrecognized`].
 //!
 //! ```
 //! use trycourier::ext::webhook::{Delivery, Event, Verifier, VerifyError};
@@ -27,8 +28,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Courier delivers an event at least once: it tries again after a network error, a timeout, 408, 429 and 5xx, for about a day.
-//! Store the [`dedup_key`](Delivery::dedup_key) of each handled event, and skip an event whose key is stored.
+//! Courier delivers an event at least once: it retries after a network error, a timeout, 408, 429 and 5xx, for about a
+//! day. Store the [`dedup_key`](Delivery::dedup_key) of each handled event, and skip events whose key is already
+//! stored.
 //!
 //! `examples/webhook_axum.rs` and `examples/webhook_hyper.rs` are complete receivers.
 
@@ -74,7 +76,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Makes a verifier for the webhook with this secret.
+    /// Creates a verifier for the webhook with this secret.
     ///
     /// ```
     /// use trycourier::ext::webhook::{EmptySecret, Verifier};
@@ -85,13 +87,14 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`EmptySecret`] if the secret is empty or blank: anyone could sign with it. White space around a secret is ignored.
+    /// [`EmptySecret`] if the secret is empty or blank, because anyone could sign with it. Whitespace around a secret
+    /// is ignored.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, EmptySecret> {
         Ok(Self { macs: vec![keyed(secret.as_ref())?], tolerance: Duration::from_secs(5 * 60) })
     }
 
-    /// Also accepts deliveries signed with another secret: the old one during a rotation, or that of another webhook with the
-    /// same URL.
+    /// Also accepts deliveries signed with another secret: the old secret during a rotation, or the secret of another
+    /// webhook with the same URL.
     ///
     /// ```
     /// # use std::time::SystemTime;
@@ -111,8 +114,9 @@ impl Verifier {
         Ok(self)
     }
 
-    /// Sets the largest difference between a delivery's timestamp and the clock, in the past or in the future. The default is 5
-    /// minutes, as Courier advises. It limits how long an intercepted delivery can be replayed.
+    /// Sets the largest difference between a delivery's timestamp and the clock, in the past or in the future. The
+    /// default is 5 minutes, as Courier recommends. The tolerance limits how long an intercepted delivery can be
+    /// replayed.
     ///
     /// ```
     /// # use std::time::{Duration, SystemTime};
@@ -128,8 +132,8 @@ impl Verifier {
         self
     }
 
-    /// Verifies a request, given the value of its header [`SIGNATURE_HEADER`], or an empty one if it is missing, and its unchanged
-    /// body.
+    /// Verifies a request, given its unchanged body and the value of its header [`SIGNATURE_HEADER`], which is empty if
+    /// the header is missing.
     ///
     /// ```
     /// # use std::time::SystemTime;
@@ -144,13 +148,14 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`VerifyError`] if the request is not certainly a recent delivery from Courier. Respond with 400, so that Courier does
-    /// not repeat it.
+    /// [`VerifyError`] if the request is not certainly a recent delivery from Courier. Respond with 400, so that
+    /// Courier does not repeat the request.
     pub fn verify(&self, header: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Result<Delivery, VerifyError> {
         self.verify_at(header, body, SystemTime::now())
     }
 
-    /// Like [`verify`](Self::verify), as if it were `now`: for tests, and for requests that were recorded earlier.
+    /// Verifies a request like [`verify`](Self::verify), but with `now` as the current time, for tests and for requests
+    /// that were recorded earlier.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -167,7 +172,7 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify).
+    /// The same errors as [`verify`](Self::verify).
     pub fn verify_at(
         &self,
         header: impl AsRef<[u8]>,
@@ -207,8 +212,8 @@ struct Signature<'a> {
 }
 
 impl<'a> Signature<'a> {
-    /// Parses `t=<milliseconds>,signature=<hex>` in any order. Other fields are ignored, so that Courier can add some: they
-    /// do not change what was signed.
+    /// Parses `t=<milliseconds>,signature=<hex>` in any order. Other fields are ignored, so that Courier can add
+    /// fields: they do not change the signed text.
     fn parse(header: &'a [u8]) -> Result<Self, VerifyError> {
         if header.is_empty() {
             return Err(VerifyError::Unsigned);
@@ -251,7 +256,7 @@ fn unhex(text: &[u8]) -> Option<[u8; 32]> {
     bytes?.try_into().ok()
 }
 
-/// The reason why a request is not accepted as a delivery.
+/// The reason why a request was not accepted as a delivery.
 ///
 /// ```
 /// use trycourier::ext::webhook::{Verifier, VerifyError};
@@ -264,9 +269,9 @@ fn unhex(text: &[u8]) -> Option<[u8; 32]> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// There is no signature. The request is not from Courier, or the webhook has no secret in Courier's settings.
+    /// The request has no signature. It is not from Courier, or the webhook has no secret in Courier's settings.
     Unsigned,
-    /// The header is not a list of `name=value` with commas between.
+    /// The header is not a comma-separated list of `name=value` pairs.
     Malformed,
     /// The header lacks this field.
     Missing(&'static str),
@@ -276,13 +281,15 @@ pub enum VerifyError {
     InvalidTime,
     /// The header's `signature` is not 64 hexadecimal digits.
     InvalidSignature,
-    /// The signature does not match the body and time under any of the secrets. If this happens to all deliveries, the secret
-    /// belongs to another webhook, or the body is not the raw one: it was parsed and serialized again, or a gateway passes it
-    /// as base64 (AWS API Gateway sets `isBase64Encoded`), so decode it first.
+    /// The signature does not match the body and time under any of the secrets. If this happens to all deliveries, the
+    /// secret belongs to another webhook, or the body is not the raw one: it was parsed and serialized again, or a
+    /// gateway passes it as base64 (AWS API Gateway sets `isBase64Encoded`), so decode it first.
     SignatureMismatch,
-    /// The signature is valid but this old: the delivery is a replay, or this machine's clock is wrong.
+    /// The signature is valid, but its age exceeds the tolerance: the delivery is a replay, or this machine's clock is
+    /// wrong. The duration is the age.
     Stale(Duration),
-    /// The signature is valid but its time is this far in the future: one of the clocks is wrong.
+    /// The signature is valid, but its time is too far in the future: one of the clocks is wrong. The duration is the
+    /// difference.
     Early(Duration),
 }
 

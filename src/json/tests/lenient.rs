@@ -190,7 +190,7 @@ fn mismatched_secret_is_not_shown() {
 fn paths_are_shown_as_in_code() {
     let json = r#"{"notifications":{"a b":1,"":2,"ü-1":3,"x\n":4}}"#;
     let decoded = decode::<Preferences>(json.as_bytes(), true).unwrap();
-    // Another crate of the build may have `serde_json` keep the members as they come.
+    // Another crate of the build may make `serde_json` keep the original order of the members.
     let mut places: Vec<&str> = decoded.mismatches.iter().map(crate::types::Mismatch::path).collect();
     places.sort_unstable();
     assert_eq!(

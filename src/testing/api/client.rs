@@ -23,8 +23,8 @@ impl Transport for Courier {
 impl Courier {
     /// Returns a client of this Courier, for the code under test.
     ///
-    /// It is the real client, on a transport without sockets. Its delays between retries take no real time, but move the
-    /// [clock](Self::now) forward. For other settings, use [`client_builder`](Self::client_builder).
+    /// It is the real client, on a transport without sockets. Its delays between retries take no real time, but move
+    /// the [clock](Self::now) forward. For other settings, use [`client_builder`](Self::client_builder).
     ///
     /// ```
     /// use trycourier::testing::Courier;
@@ -44,7 +44,8 @@ impl Courier {
         self.client_builder().build().expect("a key and a transport are all that a client needs")
     }
 
-    /// Starts to build a client of this Courier with other settings, such as a rate limit, or a clock that really waits:
+    /// Starts to build a client of this Courier with other settings, such as a rate limit, or a clock that really
+    /// waits:
     ///
     /// ```
     /// use std::time::Duration;

@@ -13,8 +13,9 @@ use crate::testing::engine::clock::Clock;
 
 /// A Courier in memory.
 ///
-/// It opens no sockets, and responds to every request at once, from what earlier requests have stored. A clone is the same
-/// Courier; two that were made by [`new`](Self::new) share nothing. The [module](crate::testing) shows how to test with it.
+/// It opens no sockets, and responds to every request immediately, from the data that earlier requests stored. A clone
+/// is the same Courier; two values created by [`new`](Self::new) share nothing. The [module](crate::testing) shows how
+/// to test with it.
 #[doc(alias("mock", "fake", "double", "MockServer"))]
 #[derive(Clone, Default)]
 pub struct Courier {
@@ -43,7 +44,7 @@ impl fmt::Debug for Courier {
 impl Courier {
     /// Creates an empty workspace.
     ///
-    /// Inside a tokio runtime its clock is tokio's, so it stands still in a test with paused time.
+    /// Inside a tokio runtime, the workspace uses tokio's clock, which does not advance in a test with paused time.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -55,9 +56,9 @@ impl Courier {
 
     /// Sets the responses to the calls of one operation, regardless of what is stored.
     ///
-    /// The responses are a sequence. Each is used once, or as often as [`times`](Stub::times) says. The last one is repeated forever,
-    /// unless `times` limits it as well; after that, calls have their usual responses. If there are several `on` for an operation, the
-    /// last one that still has a response is used.
+    /// The responses form a sequence. Each is used once, or the number of times that [`times`](Stub::times) sets. The
+    /// last response is repeated forever unless `times` limits it as well; after that, calls get their usual responses.
+    /// If `on` was called several times for an operation, the last call with a remaining response applies.
     ///
     /// ```
     /// use trycourier::testing::{Courier, example};

@@ -50,7 +50,7 @@ impl Courier {
     ///
     /// # Panics
     ///
-    /// If no message matches. The panic lists those that were sent.
+    /// Panics if no message matches. The panic message lists the messages that were sent.
     #[track_caller]
     pub fn expect_sent(&self, matching: impl Fn(&Sent) -> bool) -> Sent {
         match self.sent().into_iter().find(matching) {
@@ -63,7 +63,7 @@ impl Courier {
     ///
     /// # Panics
     ///
-    /// If a message was sent. The panic lists them.
+    /// Panics if a message was sent. The panic message lists the messages.
     #[track_caller]
     pub fn expect_nothing_sent(&self) {
         if !self.sent().is_empty() {
@@ -71,8 +71,8 @@ impl Courier {
         }
     }
 
-    /// From now on, refuses every call for which no [`on`](Self::on) has a response. The call fails with a 501, which is not
-    /// retried, and [`verify`](Self::verify), or dropping the last clone of the Courier, panics.
+    /// From now on, refuses every call for which no [`on`](Self::on) has a response. The call fails with a 501, which
+    /// is not retried, and [`verify`](Self::verify), or dropping the last clone of the Courier, panics.
     ///
     /// ```should_panic
     /// # #[tokio::main]
@@ -88,11 +88,12 @@ impl Courier {
         self
     }
 
-    /// Checks that [`strict`](Self::strict) has refused no call. Dropping the last clone of the Courier also checks it.
+    /// Checks that [`strict`](Self::strict) has not refused any call. Dropping the last clone of the Courier also
+    /// checks it.
     ///
     /// # Panics
     ///
-    /// If it has refused one. The message names it.
+    /// Panics if a call was refused. The panic message names the call.
     #[track_caller]
     pub fn verify(&self) {
         lock(&self.shared.unexpected).check();
@@ -131,7 +132,7 @@ impl<C: crate::calls::Call> Expect<C> {
     ///
     /// # Panics
     ///
-    /// If there was no call or several. The message lists them.
+    /// Panics unless there was exactly one call. The panic message lists the calls.
     #[track_caller]
     pub fn once(mut self) -> Received<C> {
         match self.received.pop() {
@@ -144,7 +145,7 @@ impl<C: crate::calls::Call> Expect<C> {
     ///
     /// # Panics
     ///
-    /// If the number is another. The message lists the calls.
+    /// Panics if the number of calls differs. The panic message lists the calls.
     #[track_caller]
     pub fn times(self, times: usize) -> Vec<Received<C>> {
         match self.received.len() {
@@ -153,11 +154,11 @@ impl<C: crate::calls::Call> Expect<C> {
         }
     }
 
-    /// Checks that there was no call.
+    /// Checks that the operation was not called.
     ///
     /// # Panics
     ///
-    /// If there was a call. The message lists the calls.
+    /// Panics if the operation was called. The panic message lists the calls.
     #[track_caller]
     pub fn never(self) {
         if !self.received.is_empty() {

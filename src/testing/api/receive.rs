@@ -44,7 +44,7 @@ impl Courier {
         if delay > Duration::ZERO {
             let performs = matches!(action, Action::PassThrough | Action::DisconnectAfterActing);
             let key = call.stored_key().filter(|_| performs).map(|key| KeyInProgress::begin(self, key));
-            // A second request under a key in progress is refused at once.
+            // A second request under a key in progress is refused immediately.
             if !matches!(key, Some(None)) {
                 tokio::time::sleep(delay).await;
             }
@@ -67,7 +67,8 @@ impl Courier {
         Ok(response)
     }
 
-    /// Responds to one request at once, regardless of [`on`](Self::on). Only the path and the query of its URL matter.
+    /// Responds to one request immediately, regardless of [`on`](Self::on). Only the path and the query of its URL
+    /// matter.
     #[doc(alias = "answer")]
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> http::Response<Bytes> {

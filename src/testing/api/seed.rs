@@ -6,8 +6,8 @@ use crate::testing::resources::{automations, messages, sections, templates};
 impl Courier {
     /// Stores a published template with this id, for messages that name it.
     ///
-    /// A message whose template is missing is accepted, and becomes `UNMAPPED`. So is an event that is mapped to no template: an
-    /// event is a template here.
+    /// A message whose template is missing is accepted, and becomes `UNMAPPED`. So is an event that is mapped to no
+    /// template: an event is a template here.
     pub fn template(&self, id: &str) -> &Self {
         templates::add_published(&mut self.state(), id, self.now_millis());
         self
@@ -21,8 +21,8 @@ impl Courier {
 
     /// Stores a subscription topic with this id, to which users are opted in until they choose otherwise.
     ///
-    /// Courier itself makes up the ids of topics, so a test has no other way to have the one that its service names. A user's
-    /// preference for a missing topic is refused with a 404.
+    /// Courier itself generates the ids of topics, so a test has no other way to create a topic with the id that its
+    /// service uses. A user's preference for a missing topic is refused with a 404.
     ///
     /// ```
     /// use trycourier::testing::Courier;
@@ -44,8 +44,8 @@ impl Courier {
         self
     }
 
-    /// Sets the status of a message, as if a provider had reported a bounce or a click: `DELIVERED`, `CLICKED`, `UNDELIVERABLE`
-    /// and the like. Returns `false` if the message does not exist.
+    /// Sets the status of a message, as if a provider had reported a bounce or a click: `DELIVERED`, `CLICKED`,
+    /// `UNDELIVERABLE` and so on. Returns `false` if the message does not exist.
     pub fn set_status(&self, message: &str, status: &str, reason: Option<&str>) -> bool {
         messages::set_status(&mut self.state(), message, status, reason, self.now_millis())
     }

@@ -103,11 +103,11 @@ pub(super) fn record_stubbed(state: &mut State, call: &RecordedCall, response: &
 }
 
 impl Courier {
-    /// Returns the messages sent so far, the oldest first: one for each recipient of a send, bulk job, broadcast, automation, journey or
-    /// resend.
+    /// Returns the messages sent so far, the oldest first: one for each recipient of a send, bulk job, broadcast,
+    /// automation, journey or resend.
     ///
-    /// A send counts once it is accepted, by the usual response or by a [`reply`](super::stub::Stub::reply) of the test.
-    /// `messages().retrieve` has the status of the message.
+    /// A send counts once it is accepted, by the usual response or by a [`reply`](super::stub::Stub::reply) of the
+    /// test. `messages().retrieve` has the status of the message.
     ///
     /// ```
     /// use trycourier::testing::Courier;

@@ -62,9 +62,9 @@ impl Server {
 impl Courier {
     /// Listens on an address that only this machine can reach, such as `127.0.0.1:4010`. Port 0 picks any free port.
     ///
-    /// The page at `/` shows the messages. Requests must be addressed to this machine by a local name, such as `localhost` or
-    /// `127.0.0.1`, and web pages from elsewhere are refused: otherwise any web site could read the messages. A caller that
-    /// takes more than 30 seconds to send a request is disconnected.
+    /// The page at `/` shows the messages. Requests must be addressed to this machine by a local name, such as
+    /// `localhost` or `127.0.0.1`, and web pages from elsewhere are refused: otherwise any web site could read the
+    /// messages. A caller that takes more than 30 seconds to send a request is disconnected.
     ///
     /// ```no_run
     /// # async fn example() -> std::io::Result<()> {

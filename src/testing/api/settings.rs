@@ -13,14 +13,14 @@ impl Courier {
 
     /// Sets the time from a message's request, or the end of its delay, to its delivery; 5 seconds by default.
     ///
-    /// It is `ENQUEUED` at once, then `ROUTED`, `SENT` and `DELIVERED`, in equal steps.
+    /// It is `ENQUEUED` immediately, then `ROUTED`, `SENT` and `DELIVERED`, in equal steps.
     pub fn delivery_time(&self, time: Duration) -> &Self {
         self.state().settings.delivery = time;
         self
     }
 
-    /// Sets how many calls, messages, runs and idempotency keys are kept, of each; 10,000 by default. The oldest are dropped
-    /// first.
+    /// Sets how many calls, messages, runs and idempotency keys are kept, of each; 10,000 by default. The oldest are
+    /// dropped first.
     pub fn keep(&self, count: usize) -> &Self {
         let mut state = self.state();
         state.settings.keep = count;
@@ -36,11 +36,11 @@ impl Courier {
         self
     }
 
-    /// Responds with an example if the state leads to an error, for instance because a resource is missing or exists already. The
-    /// default is `false`.
+    /// Responds with an example if the state leads to an error, for instance because a resource is missing or exists
+    /// already. The default is `false`.
     ///
-    /// It is for the test suites of SDKs, which use arbitrary ids. Requests that do not match the API's description are still
-    /// refused.
+    /// It is for the test suites of SDKs, which use arbitrary ids. Requests that do not match the API's description are
+    /// still refused.
     pub fn respond_with_examples(&self, enabled: bool) -> &Self {
         self.state().settings.respond_with_examples = enabled;
         self

@@ -154,8 +154,8 @@ impl<C: crate::calls::Call> Stub<C> {
         self
     }
 
-    /// Responds only to calls that meet the condition; all others have their usual responses. If there are several conditions, a
-    /// call must meet all of them.
+    /// Responds only to calls that meet the condition; all others have their usual responses. If there are several
+    /// conditions, a call must meet all of them.
     pub fn when(self, condition: impl Fn(&C) -> bool + Send + Sync + 'static) -> Self {
         let condition = move |call: &RecordedCall| call.arguments::<C>().is_some_and(|arguments| condition(&arguments));
         lock(&self.rule.plan).conditions.push(Arc::new(condition));
@@ -239,9 +239,9 @@ type Condition = Arc<dyn Fn(&RecordedCall) -> bool + Send + Sync>;
 
 struct Step {
     action: Action,
-    /// How often it is used, if that is limited.
+    /// The maximum number of uses, if limited.
     times: Option<usize>,
-    /// How often it was used.
+    /// The number of uses so far.
     used: usize,
 }
 

@@ -53,7 +53,8 @@ impl Courier {
         self
     }
 
-    /// Returns the webhooks that have become due since the last time. They are signed if there is a secret that is not empty.
+    /// Returns the webhooks that have become due since the last time. They are signed if there is a secret that is not
+    /// empty.
     ///
     /// They are complete except for the address, so you can pass them to your own handler.
     ///
@@ -77,8 +78,8 @@ impl Courier {
 
     /// Posts webhooks to a URL as they become due, signed if there is a secret.
     ///
-    /// A webhook that cannot be delivered, or whose response is 408, 429 or 5xx, is posted up to three more times. After that,
-    /// `failed` is called with the reason.
+    /// A webhook that cannot be delivered, or whose response is 408, 429 or 5xx, is posted up to three more times.
+    /// After that, `failed` is called with the reason.
     pub fn post_webhooks(
         &self,
         url: impl Into<String>,

@@ -44,7 +44,7 @@ pub(crate) trait Create: Resource + Clone {
         Ok(state.new_id(Self::ID_PREFIX))
     }
 
-    /// Makes it from a request. `before` is the one that it replaces.
+    /// Creates the resource from a request. `before` is the resource that it replaces.
     fn build(state: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response>;
 }
 

@@ -7,7 +7,7 @@ use super::json::{MAX_DEPTH, depth, text};
 /// The approximate number of bytes that the operations of one patch may copy.
 const MAX_COPIED: usize = 1024 * 1024;
 
-/// Applies all operations, or none: the error names the first one that does not apply.
+/// Applies all operations, or none of them. The error names the first operation that does not apply.
 pub(crate) fn apply(target: &mut Value, operations: &[Value]) -> Result<(), String> {
     let mut changed = target.clone();
     let mut copied = 0;

@@ -1,4 +1,5 @@
-//! The engine of the fake: state, checks, pages, versions and time. It knows the API's description and no single resource.
+//! The engine of the fake: state, checks, pages, versions and time. It uses the API's description, but has no code for
+//! individual resources.
 
 pub(crate) mod clock;
 pub(crate) mod crud;

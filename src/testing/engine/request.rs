@@ -12,7 +12,7 @@ pub(crate) struct Request<'a> {
     pub operation: &'static Operation,
     arguments: &'a [String],
     query: Vec<(String, String)>,
-    /// The body; null if there is none.
+    /// The body, or null if the request has no body.
     pub body: Value,
     pub headers: &'a HeaderMap,
     /// The path, still percent-encoded.
@@ -26,7 +26,7 @@ pub(crate) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Parses a request, or refuses one that the description does not allow.
+    /// Parses a request, or refuses a request that the description does not allow.
     pub fn parse(
         operation: &'static Operation,
         arguments: &'a [String],

@@ -1,7 +1,8 @@
 //! Responses of the fake, before they are bytes.
 //!
-//! Their bodies are JSON, not the generated types: those of a resource exist only if its feature is on, and `testing` alone
-//! must not compile all of them. A test validates the response of every operation against the description instead.
+//! Their bodies are JSON, not the generated types: the types of a resource exist only if its feature is on, and
+//! `testing` alone must not compile all of them. A test validates the response of every operation against the
+//! description instead.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};

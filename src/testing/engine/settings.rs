@@ -5,13 +5,13 @@ use std::time::Duration;
 pub(crate) struct Settings {
     /// The maximum number of rows of a page.
     pub page_size: usize,
-    /// How many calls, messages, runs and keys are kept of each.
+    /// The number of calls, messages, runs and keys to keep, for each of these.
     pub keep: usize,
     /// The time from a message's request to its delivery.
     pub delivery: Duration,
     /// The time that every response takes.
     pub latency: Duration,
-    /// Respond with an example where the state leads to an error.
+    /// Respond with an example if the state leads to an error.
     pub respond_with_examples: bool,
     /// The number of further requests to refuse with 429, and their `retry-after`.
     pub limited: Option<(usize, Duration)>,

@@ -91,7 +91,7 @@ impl State {
         row.ok_or_else(|| Response::not_found(T::NOUN, id))
     }
 
-    /// Makes an id with a prefix. Each run gives the same ids in the same order.
+    /// Creates an id with a prefix. Each run creates the same ids in the same order.
     pub fn new_id(&mut self, prefix: &str) -> String {
         self.id_count += 1;
         format!("{prefix}{:026}", self.id_count)

@@ -14,7 +14,7 @@ impl Description {
     pub fn validate_text(&self, schema: &Value, text: &str, name: &str) -> Result<(), String> {
         let (schema, _) = self.resolve(schema);
         let value = match schema.get("type").and_then(Value::as_str) {
-            // A filter by unknown values matches nothing.
+            // A filter with unknown values matches nothing.
             Some("array") => return Ok(()),
             _ if text.is_empty() => return Ok(()),
             Some("integer" | "number" | "boolean") => {

@@ -55,7 +55,7 @@ impl Versions {
         if version == "draft" || !self.is_published() { "DRAFT" } else { "PUBLISHED" }
     }
 
-    /// Publishes the draft. Without a change there is no new version.
+    /// Publishes the draft. An unchanged draft does not create a new version.
     pub fn publish(&mut self, now: i64) {
         if self.changed || self.published.is_empty() {
             self.published.push(Version { content: self.draft.clone(), created: now });
@@ -95,7 +95,7 @@ impl Versions {
         .filter(|index| *index < self.published.len())
     }
 
-    /// The name of a version, for which `published` and `draft` can stand.
+    /// Returns the name of a version. The argument can be `published` or `draft` instead of a name.
     pub fn name(&self, name: &str) -> String {
         match name {
             "draft" => self.newest(),

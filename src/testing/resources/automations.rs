@@ -56,7 +56,7 @@ fn invoke_by_template(state: &mut State, request: &Request<'_>) -> Outcome {
     Ok(runs::store(state, run))
 }
 
-/// Performs all steps, each at its time. Fetching data and invoking other automations have no effect.
+/// Performs all steps, each at its scheduled time. Fetching data and invoking other automations have no effect.
 fn steps(state: &mut State, request: &Request<'_>, steps: &[Value]) -> Result<Vec<Step>, Response> {
     let mut now = request.now;
     let mut performed = Vec::new();

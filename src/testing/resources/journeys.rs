@@ -173,7 +173,7 @@ fn invoke(state: &mut State, request: &Request<'_>) -> Outcome {
     Ok(runs::store(state, run))
 }
 
-/// Performs all nodes of a run, each at its time. Only delays and sends have an effect.
+/// Performs all nodes of a run, each at its scheduled time. Only delays and sends have an effect.
 fn start(state: &mut State, request: &Request<'_>, content: &Value) -> Result<Run, Response> {
     let mut now = request.now;
     let mut steps = Vec::new();

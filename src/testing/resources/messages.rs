@@ -196,7 +196,7 @@ fn time_of(steps: &[Step<'_>], status: &str) -> Option<i64> {
 }
 
 impl Message {
-    /// Its statuses over time. The first mark replaces those after it.
+    /// The message's statuses over time. The first mark replaces the statuses after it.
     fn steps(&self) -> Vec<Step<'_>> {
         let step = |at, status| Step { at, status, reason: None };
         let mut steps = vec![step(self.enqueued, "ENQUEUED")];
@@ -335,7 +335,8 @@ pub(crate) fn set_status(state: &mut State, id: &str, status: &str, reason: Opti
     true
 }
 
-/// Takes the events since the last call: others, then those of messages in the order of their creation.
+/// Takes the events since the last call: first other events, then the events of messages in the order of their
+/// creation.
 pub(crate) fn take_events(state: &mut State, now: i64) -> Vec<Event> {
     let mut events: Vec<Event> = state.events.drain(..).collect();
     for (id, message) in state.table_mut::<Message>().iter_mut().filter(|(_, message)| message.is_watched) {

@@ -1,7 +1,7 @@
 //! Routing strategies: `/routing-strategies`.
 //!
-//! A strategy and the templates that name it know each other: no template may name one that does not exist, and none that is
-//! named may be deleted.
+//! References between strategies and templates are checked: a template cannot name a strategy that does not exist, and
+//! a strategy that a template names cannot be deleted.
 
 use serde_json::{Value, json};
 

@@ -37,7 +37,8 @@ fn send(state: &mut State, request: &Request<'_>) -> Outcome {
     Ok(Response::new(202, json!({"requestId": id})))
 }
 
-/// Accepts a message that goes out at some time or later, or refuses one that cannot be sent. Returns the request's id.
+/// Accepts a message that is sent at a given time or later, or refuses a message that cannot be sent. Returns the
+/// request's id.
 pub(super) fn submit_at(
     state: &mut State,
     request: &Request<'_>,
@@ -104,7 +105,7 @@ fn is_person(to: &Value) -> bool {
     ["user_id", "email", "phone_number"].iter().any(|name| text(to, name).is_some())
 }
 
-/// The time from which a message may go out. Opening hours are not imitated: such a message goes at once.
+/// The time from which a message may go out. Opening hours are not simulated: such a message is sent immediately.
 fn due(message: &Value, now: i64) -> i64 {
     let duration = path(message, "delay.duration").and_then(Value::as_i64).filter(|duration| *duration > 0);
     let until = path(message, "delay.until").and_then(Value::as_str).and_then(time::parse);

@@ -1,4 +1,4 @@
-//! Notification templates: `/notifications`, and those of journeys: `/journeys/{template_id}/templates`.
+//! Notification templates: `/notifications`, and the templates of journeys: `/journeys/{template_id}/templates`.
 
 use std::collections::BTreeMap;
 
@@ -110,7 +110,7 @@ impl Template {
         self.details(id, version, &with(summary, topic))
     }
 
-    /// Changes the draft, and publishes it if the request says so.
+    /// Changes the draft, and publishes it if the request specifies so.
     fn write(&mut self, payload: Value, request: &Request<'_>) {
         self.content.write(payload);
         self.updated = Some(request.now);
@@ -158,7 +158,7 @@ pub(super) fn find<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'
     template.ok_or_else(|| Response::not_found("template", id))
 }
 
-/// Prepares a payload to be stored: gives its elements ids.
+/// Prepares a payload to be stored by assigning ids to its elements.
 fn payload(state: &mut State, given: &Value) -> Value {
     let content = elements::with_ids(state, given.get("content").cloned().unwrap_or_default());
     with(given.clone(), json!({"content": content}))
