@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::diagnostics::{Diagnostics, MAX_MISMATCHES};
 use super::traits::Decode;
@@ -128,6 +127,7 @@ pub fn decode_foreign<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<De
 }
 
 /// Decodes a value without the parts that do not match, which are dropped. Returns `None` if no part matches.
-pub fn from_value<T: Decode>(value: &Value) -> Option<T> {
+#[cfg(any(feature = "testing", feature = "webhook"))]
+pub fn from_value<T: Decode>(value: &serde_json::Value) -> Option<T> {
     T::lenient(value, &mut Diagnostics::new(DEFAULT_MEMORY_LIMIT))
 }

@@ -26,7 +26,9 @@ mod union;
 pub(crate) mod unrecognized_value;
 mod values;
 
-pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, from_value};
+#[cfg(any(feature = "testing", feature = "webhook"))]
+pub use decode::from_value;
+pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within};
 pub use diagnostics::Diagnostics;
 pub use encode::FieldWriter;
 pub use properties::{IndexSet, Properties};
