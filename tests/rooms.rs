@@ -20,7 +20,8 @@ const DIVIDED: [&str; 2] = ["ext", "testing"];
 /// The files that only join rooms: they may name every one of them.
 const JOINS: [&str; 4] = ["lib.rs", "ext/mod.rs", "testing/mod.rs", "fuzzing.rs"];
 
-/// The most files inside one room that may use each other in a circle.
+/// The most files inside one room that may use each other in a circle. The circles are those of a `mod.rs` that has a type and
+/// the file that extends it, such as `wait/mod.rs` and `wait/poll.rs`.
 const MAX_CIRCLE: usize = 3;
 
 type ModulePath = Vec<String>;

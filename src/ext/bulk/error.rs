@@ -118,8 +118,9 @@ impl<E> BulkError<E> {
         &self.checkpoint
     }
 
-    /// Returns the users who were not added until then, as in [`Report::rejected`](super::Report::rejected). A resumed job does not
-    /// report them again. Steps that you took from the stream reported theirs in [`Progress::Ingested`](super::Progress::Ingested).
+    /// Returns the users who were not added before the job stopped, as in [`Report::rejected`](super::Report::rejected). A
+    /// resumed job does not report them again. The users that you took from the stream, in
+    /// [`Progress::Ingested`](super::Progress::Ingested), are left out.
     ///
     /// ```
     /// # use trycourier::ext::bulk::BulkError;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::event::{self, Event};
-use super::hex;
+use crate::ext::webhook_signature::hex;
 
 /// A verified request from Courier.
 ///

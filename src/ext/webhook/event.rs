@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::hex;
+use crate::ext::webhook_signature::hex;
 use crate::json::{self, Decode};
 
 /// The generated types of the events' data.

@@ -48,7 +48,7 @@ pub use delivery::Delivery;
 pub use event::Event;
 
 pub use crate::ext::webhook_signature::{EmptySecret, SIGNATURE_HEADER, sign};
-use crate::ext::webhook_signature::{hex, keyed, signed};
+use crate::ext::webhook_signature::{keyed, signed};
 
 /// Verifies the signatures of Courier's deliveries.
 ///
