@@ -160,7 +160,7 @@ async fn gateway_page_has_a_snippet() {
 async fn invalid_json_error_keeps_the_status() {
     for (body, cause) in [
         (r#"{"id": "customers", "na": }"#, "not JSON at line 1, column"),
-        ("<html>", "not JSON at line 1, column 1"),
+        ("not JSON", "not JSON at line 1, column"),
         (r#"{"id": "c", "name": "n"} trailing"#, "not JSON at line 1, column"),
         (r#"{"id": "c", "name": "#, "ends in the middle"),
         ("[1, 2", "ends in the middle"),
@@ -173,6 +173,34 @@ async fn invalid_json_error_keeps_the_status() {
         let text = error.to_string();
         assert!(text.contains(cause) && text.contains("lists.retrieve"), "{text}");
         assert!(error.body_snippet().unwrap().starts_with(&body[..1]), "{text}");
+    }
+}
+
+/// A proxy responds with its login page, or the base URL is that of a web site.
+#[tokio::test]
+async fn success_that_is_not_from_courier_is_refused() {
+    for page in ["<html>Sign in</html>", " \r\n<!DOCTYPE html>", "<?xml version=\"1.0\"?>", "Sign in", "OK", "<"] {
+        let server = Server::start(move |_| Reply::of(200, "text/html", page)).await;
+        let client = server.client();
+        let errors = [
+            client.lists().delete("customers").await.unwrap_err(),
+            client.users().tenants().add_multiple("user_123", []).await.unwrap_err(),
+            client.request(http::Method::DELETE, "/lists/customers").send::<()>().await.unwrap_err(),
+        ];
+        for error in &errors[..if page.starts_with(['S', 'O']) { 2 } else { 3 }] {
+            assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{page}");
+            assert_eq!((error.was_accepted(), error.was_sent(), error.attempts()), (false, true, 1), "{page}");
+            assert!(error.to_string().contains("check the base URL and the proxy"), "{error}");
+            assert!(!error.to_string().contains("Sign in"), "{error}");
+        }
+        if page.trim_start().starts_with('<') {
+            let error = client.lists().list().await.unwrap_err();
+            assert_eq!((error.kind(), error.was_accepted()), (ErrorKind::UnexpectedResponse, false), "{page}");
+        }
+    }
+    for body in ["", " ", "null", "{}", r#"{"status": "deleted"}"#, "[]", "true", "\"ok\"", "{\"odd\": \"\\ud83d\"}"] {
+        let server = Server::start(move |_| Reply::of(200, "application/json", body)).await;
+        server.client().lists().delete("customers").await.unwrap();
     }
 }
 

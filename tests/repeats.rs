@@ -207,7 +207,7 @@ async fn truncated_successes_are_repeated_under_their_key() {
     let server = Scripted::outcomes(vec![|| status(202, "<html>"), good]);
     let client = server.builder().clock(PausedClock).build().unwrap();
     let error = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap_err();
-    assert_eq!((error.kind(), server.seen()), (ErrorKind::Decode, 1));
+    assert_eq!((error.kind(), server.seen()), (ErrorKind::UnexpectedResponse, 1));
 }
 
 #[tokio::test]

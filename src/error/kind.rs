@@ -51,6 +51,9 @@ pub enum ErrorKind {
     Timeout,
     /// A success whose body cannot be read as the type of the response. The server has acted.
     Decode,
+    /// A success that is not from Courier, because its body is a page or another text and not JSON. A proxy or a wrong base URL
+    /// is the usual reason, so it is unknown whether the call was executed.
+    UnexpectedResponse,
     /// A success that does not match the API's description, if [`strict_decoding`](crate::Options::strict_decoding) is
     /// on. The server has acted.
     Mismatch,

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::attempt::RawResponse;
 use super::errors::with_response;
 use super::request::Request;
 use crate::client::Client;
-use crate::error::RetryHint;
+use crate::error::{Delivery, RetryHint};
 use crate::json::{self, Decode};
 use crate::operation::ResponseBody;
 use crate::{Error, ErrorKind, Mismatch, Response, Result};
@@ -46,6 +46,7 @@ pub(crate) fn decode_described<T: Decode>(
     request: &Request,
     response: RawResponse,
 ) -> Result<Response<T>> {
+    let response = check_origin(client, request, response)?;
     let Some(text) = json_text(request.operation.response, &response) else {
         let detail = "the server accepted the call, but its response has no body; \
                       do not make the call again under another idempotency key";
@@ -75,6 +76,7 @@ pub(crate) fn decode_foreign<T: DeserializeOwned>(
     request: &Request,
     response: RawResponse,
 ) -> Result<Response<T>> {
+    let response = check_origin(client, request, response)?;
     let takes_null = || serde_json::from_str::<T>("null").is_ok();
     let body = if response.is_empty() && takes_null() { ResponseBody::None } else { ResponseBody::Optional };
     match json::decode_foreign(json_text(body, &response).unwrap_or(b"null")) {
@@ -82,6 +84,27 @@ pub(crate) fn decode_foreign<T: DeserializeOwned>(
         // The cause itself would quote the value.
         Err(error) => Err(undecodable(client, request, response, category(&error), error.is_eof())),
     }
+}
+
+/// Refuses a success that is not Courier's, such as the login page of a proxy. It does not prove that the call was accepted.
+fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Result<RawResponse> {
+    let body = response.body.trim_ascii_start();
+    let is_from_courier = match body.first() {
+        None | Some(b'{' | b'[') => true,
+        Some(b'<') => false,
+        // A body that is not described is not decoded either, so nothing else would notice a text.
+        Some(_) => {
+            request.operation.response != ResponseBody::None || serde_json::from_slice::<IgnoredAny>(body).is_ok()
+        }
+    };
+    if is_from_courier {
+        return Ok(response);
+    }
+    let snippet = request.redaction(client).snippet(&response.body).filter(|_| !request.operation.sensitive);
+    let detail = "the response is not from Courier, because it is not JSON: check the base URL and the proxy; \
+                  it is unknown whether the call was executed";
+    let error = Error::new(ErrorKind::UnexpectedResponse, detail).with_snippet(snippet);
+    Err(with_response(client, request, error, response.status, response.headers).with_delivery(Delivery::Sent))
 }
 
 /// Returns the JSON to decode, or `None` if a body is required and missing.
