@@ -306,3 +306,19 @@ fn error_is_small_and_crosses_threads() {
     shared::<Error>();
     assert_eq!(size_of::<Error>(), size_of::<usize>());
 }
+
+#[tokio::test]
+async fn secret_at_the_end_of_a_cut_snippet_is_hidden() {
+    const PAGE: &str = "<pre>Authorization: Bearer pk_test_SECRET-K";
+    for length in "<pre>Authorization: Bearer pk_t".len()..=PAGE.len() {
+        let page = &PAGE[..length];
+        let server = Scripted::new(move |_, _| {
+            let response: Outcome =
+                Ok(http::Response::builder().status(502).body(trycourier::transport::Body::from(page)).unwrap());
+            async { response }
+        });
+        let client = server.builder().options(|options| options.max_retries(0)).build().unwrap();
+        let error = client.lists().list().await.unwrap_err();
+        assert_eq!(error.body_snippet(), Some("<pre>Authorization: Bearer [sensitive]"), "{page}");
+    }
+}

@@ -291,8 +291,6 @@ async fn push_tokens_are_secrets_under_every_name() {
             assert_eq!(error.message(), Some("no device [sensitive]"), "{body}");
             let debug = format!("{:?}", trycourier::types::Object::from(body));
             assert!(!debug.contains("dev-1"), "{debug}");
-            let user = trycourier::types::BulkUser::new().profile(json!({name: value}));
-            assert!(!format!("{user:?}").contains("dev-1"), "{user:?}");
         }
     }
 }
@@ -323,21 +321,6 @@ async fn the_path_of_the_base_url_is_hidden() {
 }
 
 #[tokio::test]
-async fn a_secret_at_the_end_of_a_cut_snippet_is_hidden() {
-    const PAGE: &str = "<pre>Authorization: Bearer pk_test_SECRET-K";
-    for length in "<pre>Authorization: Bearer pk_t".len()..=PAGE.len() {
-        let page = &PAGE[..length];
-        let server = Scripted::new(move |_, _| {
-            let response: Outcome = Ok(Response::builder().status(502).body(Body::from(page)).unwrap());
-            async { response }
-        });
-        let client = server.builder().options(|options| options.max_retries(0)).build().unwrap();
-        let error = client.lists().list().await.unwrap_err();
-        assert_eq!(error.body_snippet(), Some("<pre>Authorization: Bearer [sensitive]"), "{page}");
-    }
-}
-
-#[tokio::test]
 async fn a_message_is_cut_between_secrets() {
     for before in 470..=500 {
         let message = format!("{} pk_test_SECRET-KEY", "x".repeat(before));
@@ -362,20 +345,6 @@ async fn a_path_is_cut_between_secrets() {
         assert!(!path.contains("pk_t") && !path.contains("SECRET"), "{before}: {path}");
         assert!(path.ends_with("….inner"), "{path}");
     }
-}
-
-#[test]
-fn webhook_urls_and_token_properties_are_not_printed() {
-    use trycourier::types;
-    let webhook = types::WebhookProfile::new("https://u:SECRET@hooks.example/?token=SECRET");
-    assert!(!format!("{webhook:?}").contains("SECRET"), "{webhook:?}");
-    let properties = json!({"properties": {"secret": "SECRET"}, "token": "SECRET", "provider_key": "apn"});
-    let token: types::UserToken = serde_json::from_value(properties).unwrap();
-    assert!(!format!("{token:?}").contains("SECRET"), "{token:?}");
-    let text = json!({"properties": "SECRET", "token": "SECRET", "provider_key": "apn"});
-    let token: types::UserToken = serde_json::from_value(text.clone()).unwrap();
-    assert!(!format!("{token:?}").contains("SECRET"), "{token:?}");
-    assert_eq!(serde_json::to_value(token).unwrap(), text, "any JSON is kept");
 }
 
 #[tokio::test]
