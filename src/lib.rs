@@ -172,7 +172,6 @@ mod operation;
 mod mismatch;
 
 // Locks.
-#[cfg(any(feature = "bulk", feature = "testing"))]
 mod sync;
 
 pub use bytes::Bytes;

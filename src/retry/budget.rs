@@ -1,10 +1,11 @@
 //! The retry budget, which keeps retries from multiplying an outage.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::ErrorKind;
+use crate::sync::lock;
 
 /// The budget that pays for every retry of the client and its clones.
 ///
@@ -104,7 +105,7 @@ impl RetryBudget {
 
     /// Pays off debt for the time since the last call, and returns the recent peak of active calls.
     fn advance(&self, now: Instant) -> u32 {
-        let mut time = self.time.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut time = lock(&self.time);
         let seconds = now.saturating_duration_since(time.paid_until).as_secs();
         if let Some(until) = time.paid_until.checked_add(Duration::from_secs(seconds)) {
             time.paid_until = until;

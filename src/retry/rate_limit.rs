@@ -1,11 +1,12 @@
 //! Limits that delay calls before they are sent: the server's after a 429, and the client's rate limit.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::operation::Operation;
 use crate::retry::Clock;
+use crate::sync::lock;
 use crate::{Error, ErrorKind, Result};
 
 /// The pauses that the server requested, by operation, and the limit that the caller set.
@@ -23,7 +24,7 @@ impl RateLimits {
     /// Pauses an operation for as long as the server requested.
     pub(crate) fn pause(&self, operation: &Operation, now: Instant, delay: Duration) {
         let Some(end) = now.checked_add(delay) else { return };
-        let mut paused_until = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paused_until = lock(&self.paused_until);
         let until = paused_until.entry(operation.id).or_insert(end);
         *until = (*until).max(end);
     }
@@ -53,7 +54,7 @@ impl RateLimits {
     }
 
     fn remaining_pause(&self, operation: &Operation, now: Instant) -> Duration {
-        let mut paused_until = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paused_until = lock(&self.paused_until);
         paused_until.retain(|_, until| *until > now);
         paused_until.get(operation.id).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
@@ -129,7 +130,7 @@ impl RateLimit {
 
     /// Reserves the earliest free slot.
     fn reserve(&self, now: Instant, remaining: Option<Duration>) -> Result<Slot<'_>> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = lock(&self.slots);
         slots.returned = slots.returned.split_off(&now);
         let returned = slots.returned.first().copied();
         let time = returned.or(slots.next).map_or(now, |slot| slot.max(now));
@@ -147,7 +148,7 @@ impl RateLimit {
 
     /// Makes a slot available to later calls.
     fn give_back(&self, time: Instant) {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = lock(&self.slots);
         slots.returned.insert(time);
         // Free slots at the end are not reserved at all.
         while let Some(last) = slots.returned.last().copied()
