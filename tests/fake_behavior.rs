@@ -1,0 +1,84 @@
+//! The fake does what Courier's guides say beyond its description.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+
+#[path = "support/fake.rs"]
+mod fake;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use fake::{ask, succeed};
+use serde_json::{Value, json};
+use trycourier::testing::Courier;
+
+fn got(courier: &Courier, target: &str) -> Value {
+    succeed(courier, "GET", target, Value::Null)
+}
+
+/// Returns the path of a created resource.
+fn create(courier: &Courier, target: &str, body: Value) -> String {
+    let created = succeed(courier, "POST", target, body);
+    format!("{target}/{}", created["id"].as_str().expect("an id"))
+}
+
+/// Sends a message, and returns its id.
+fn send(courier: &Courier, message: Value) -> String {
+    let (status, sent) = ask(courier, "POST", "/send", json!({"message": message}));
+    assert_eq!(status, 202, "{message}: {sent}");
+    sent["requestId"].as_str().expect("an id").to_owned()
+}
+
+fn status(courier: &Courier, message: &str) -> Value {
+    got(courier, &format!("/messages/{message}"))["status"].clone()
+}
+
+/// Returns the title and the text of a message.
+fn content(courier: &Courier, message: &str) -> (Value, Value) {
+    courier.advance(Duration::from_secs(5));
+    let output = got(courier, &format!("/messages/{message}/output"))["results"][0]["content"].clone();
+    (output["title"].clone(), output["text"].clone())
+}
+
+/// Sets the clock to a Friday, 2026-08-28, at this second of the day, in UTC.
+fn set_clock(courier: &Courier, second: u64) {
+    let time: SystemTime = UNIX_EPOCH + Duration::from_secs(1_787_875_200 + second);
+    courier.clock(move || time);
+}
+
+fn channel(elements: &Value) -> Value {
+    json!([{"type": "channel", "channel": "email", "elements": elements}])
+}
+
+fn notification(elements: Value) -> Value {
+    json!({"notification": {
+        "name": "Hi", "tags": [], "brand": null, "routing": null, "subscription": null,
+        "content": {"version": "2022-01-01", "elements": elements},
+    }})
+}
+
+#[test]
+fn lists_in_a_query_can_have_commas() {
+    let courier = Courier::new();
+    send(&courier, json!({"to": {"email": "a@example.com"}, "content": {"title": "t", "body": "b"}}));
+    let found = |query: &str| got(&courier, &format!("/messages?{query}"))["results"].as_array().map(Vec::len);
+    assert_eq!(found("status=DELAYED%2CENQUEUED"), Some(1));
+    assert_eq!(found("status=DELAYED&status=ENQUEUED"), Some(1));
+    assert_eq!(found("status=DELAYED,SENT"), Some(0));
+    let call = courier.calls_of::<trycourier::calls::MessagesList>().swap_remove(0);
+    let statuses = call
+        .arguments
+        .status
+        .as_ref()
+        .map(|statuses| statuses.iter().map(|status| status.as_str().to_owned()).collect());
+    assert_eq!(statuses, Some(vec!["DELAYED".to_owned(), "ENQUEUED".to_owned()]));
+}
+
+#[tokio::test]
+async fn error_of_the_fake_shows_every_word() {
+    let courier = Courier::new();
+    for id in ["test", "key", "fake", "api", "courier"] {
+        let error = courier.client().lists().retrieve(id).await.expect_err("a missing list");
+        assert_eq!(error.message(), Some(format!("There is no list with the id \"{id}\".").as_str()));
+        assert!(error.to_string().contains(&format!("\"{id}\"")), "{error}");
+    }
+}
