@@ -57,6 +57,23 @@ fn notification(elements: Value) -> Value {
 }
 
 #[test]
+fn unknown_kinds_of_elements_and_steps_are_taken() {
+    let courier = Courier::new();
+    let list = json!([{"type": "list", "elements": [
+        {"type": "list-item", "elements": [{"type": "string", "content": "x"}]},
+    ]}]);
+    let id = send(
+        &courier,
+        json!({"to": {"email": "a@example.com"}, "content": {"version": "2022-01-01", "elements": list}}),
+    );
+    assert_eq!(content(&courier, &id).1, "x");
+    let group = json!([{"type": "group", "elements": [{"type": "text", "content": "x"}]}]);
+    assert_eq!(ask(&courier, "POST", "/notifications", notification(channel(&group))).0, 201);
+    let steps = json!([{"action": "subscribe", "list_id": "l"}, {"action": "from-the-future"}]);
+    assert_eq!(ask(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": steps}})).0, 202);
+}
+
+#[test]
 fn lists_in_a_query_can_have_commas() {
     let courier = Courier::new();
     send(&courier, json!({"to": {"email": "a@example.com"}, "content": {"title": "t", "body": "b"}}));
