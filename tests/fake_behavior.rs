@@ -90,6 +90,51 @@ fn lists_in_a_query_can_have_commas() {
     assert_eq!(statuses, Some(vec!["DELAYED".to_owned(), "ENQUEUED".to_owned()]));
 }
 
+#[test]
+fn lifetime_of_a_token_has_any_unit() {
+    let courier = Courier::new();
+    for (lifetime, seconds) in
+        [("10h", 36_000), ("1d", 86_400), ("5s", 5), ("1y", 31_536_000), ("2.5 hrs", 9_000), ("1m", 60)]
+    {
+        let body = json!({"scope": "user_id:u inbox:read:messages", "expires_in": lifetime});
+        let token = succeed(&courier, "POST", "/auth/issue-token", body)["token"].clone();
+        let claims = claims(token.as_str().expect("a token"));
+        assert_eq!(
+            claims["exp"].as_i64().zip(claims["iat"].as_i64()).map(|(exp, iat)| exp - iat),
+            Some(seconds),
+            "{lifetime}"
+        );
+    }
+}
+
+/// Reads the claims of a token.
+fn claims(token: &str) -> Value {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (mut bits, mut count, mut bytes) = (0, 0, Vec::new());
+    for letter in token.split('.').nth(1).unwrap_or_default().chars() {
+        bits = bits << 6 | ALPHABET.find(letter).expect("a letter of base64");
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).expect("a byte"));
+        }
+    }
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+#[test]
+fn device_token_has_the_status_of_its_patch() {
+    let courier = Courier::new();
+    succeed(&courier, "PUT", "/users/ada/tokens/t-1", json!({"provider_key": "apn"}));
+    let status = || got(&courier, "/users/ada/tokens/t-1")["status"].clone();
+    assert_eq!(status(), "active");
+    for (op, value) in [("replace", "revoked"), ("add", "failed")] {
+        let patch = json!({"patch": [{"op": op, "path": "/status", "value": value}]});
+        succeed(&courier, "PATCH", "/users/ada/tokens/t-1", patch);
+        assert_eq!(status(), value);
+    }
+}
+
 #[tokio::test]
 async fn error_of_the_fake_shows_every_word() {
     let courier = Courier::new();
