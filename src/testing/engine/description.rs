@@ -118,6 +118,12 @@ impl Operation {
         self.query.iter().any(|own| own.name == parameter)
     }
 
+    /// Returns `true` if a query parameter is a list.
+    pub fn has_list(&self, parameter: &str) -> bool {
+        let mut own = self.query.iter().filter(|own| own.name == parameter);
+        own.any(|own| DESCRIPTION.resolve(&own.schema).0.get("type").is_some_and(|kind| kind == "array"))
+    }
+
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.path.trim_matches('/').split('/')
     }

@@ -23,6 +23,7 @@ document!(Provider, "provider");
 
 impl Create for Provider {
     const ID_PREFIX: &'static str = "pv_";
+    const CREATED: u16 = 201;
 
     fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
         let provider = text(&request.body, "provider").unwrap_or_default();
