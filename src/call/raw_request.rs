@@ -145,6 +145,8 @@ const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
         path: "undescribed",
         secret_parameters: &[],
         response: ResponseBody::Optional,
+        id_property: None,
+        is_list: false,
         sensitive: true,
         repeatable,
         final_conflict: false,
