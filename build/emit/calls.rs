@@ -23,7 +23,12 @@ pub fn calls(model: &Model) -> String {
         let name = ident(name);
         quote!(argument!(types::#name);)
     });
-    print(calls.chain(enums))
+    let names = model.operations.iter().map(|operation| ident(&operation.name));
+    let operations = quote! {
+        /// All operations.
+        pub(crate) static OPERATIONS: &[&Operation] = &[#(<#names as Call>::OPERATION),*];
+    };
+    print(calls.chain(enums).chain([operations]))
 }
 
 fn call(model: &Model, operation: &Operation) -> TokenStream {

@@ -19,6 +19,7 @@
 //! | [`retries`] | retries, idempotency keys, what to do when the outcome is unknown |
 //! | [`webhooks`] | verifying and handling the events that Courier posts to your service |
 //! | [`testing`] | testing your own code |
+//! | [`production`] | services of several processes: stored calls, limits, keys |
 //! | [`observability`] | traces, metrics and logs, without secrets |
 //! | [`blocking`] | calls from synchronous code |
 //! | [`upgrading`] | what a new version may change |
@@ -48,6 +49,7 @@ pages! {
     retries: "idempotency", "timeout", "duplicate", "send twice", "cancellation", "drop";
     webhooks: "webhook", "signature", "verify", "callback", "delivery status", "bounce";
     testing: "mock", "fake", "stub", "unit test";
+    production: "outbox", "workers", "queue", "multi-tenant", "key rotation", "Redis";
     observability: "logging", "metrics", "OpenTelemetry", "tracing", "redaction";
     blocking: "sync", "synchronous", "block_on";
     upgrading: "semver", "non_exhaustive", "breaking changes";
