@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::description::paging::PagingShape;
+use crate::description::rate_limit::RateLimit;
 use crate::emit::conversion::{accepted, converted, is_plain};
 use crate::emit::doc_comments::{deprecated, documentation, needs_features};
 use crate::emit::types::setters;
@@ -167,6 +168,12 @@ fn implementation(operation: &Operation) -> TokenStream {
         (_, true) => quote!(Optional),
         (_, false) => quote!(Required),
     };
+    let rate_limit = match operation.rate_limit {
+        Some(RateLimit { requests, seconds, .. }) => {
+            quote!(Some((#requests, std::time::Duration::from_secs(#seconds))))
+        }
+        None => quote!(None),
+    };
     let secrets = operation.path_parameters.iter().filter(|parameter| parameter.is_secret());
     let secrets = secrets.map(|parameter| &parameter.name);
 
@@ -208,6 +215,7 @@ fn implementation(operation: &Operation) -> TokenStream {
                 sensitive: #sensitive,
                 repeatable: #repeatable,
                 final_conflict: #final_conflict,
+                rate_limit: #rate_limit,
             };
             #[inline]
             fn client(&self) -> &Client {
