@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::description::constants::Constants;
 use crate::description::lookup::is_marked;
 use crate::description::paging::PagingShape;
+use crate::description::rate_limit::RateLimit;
 use crate::description::unions::{Shape, Unions};
 use crate::model::rust_type::RustType;
 
@@ -159,6 +160,8 @@ pub struct Operation {
     pub repeatable: bool,
     /// `true` if a 409 response is final.
     pub final_conflict: bool,
+    /// The documented rate limit.
+    pub rate_limit: Option<RateLimit>,
     /// Additional search terms for the documentation.
     pub aliases: Vec<String>,
     /// The deprecation note, with the replacement.

@@ -11,6 +11,7 @@ use crate::description::lookup::{
     variants,
 };
 use crate::description::paging::{DescribedPaging, paging};
+use crate::description::rate_limit::rate_limit;
 use crate::model::rust_type::RustType;
 use crate::model::{Operation, Paging, Parameter, TypeItem, TypeShape, item};
 
@@ -108,6 +109,7 @@ fn operation(
         sensitive: success.is_some_and(|schema| is_sensitive(document, schema)),
         repeatable: repeatable.unwrap_or(!["POST", "PATCH"].contains(&method.as_str())),
         final_conflict: is_marked(described, "x-final-conflict"),
+        rate_limit: rate_limit(described)?,
         aliases: aliases(described)?,
         deprecated: deprecated(document, described)?,
         paging: paging.map(|paging| self::rust_paging(&paging, &response, types)).transpose()?,

@@ -152,5 +152,6 @@ const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
         sensitive: true,
         repeatable,
         final_conflict: false,
+        rate_limit: None,
     }
 }

@@ -73,6 +73,26 @@ pub(crate) fn decode_described<T: Decode>(
     }
 }
 
+/// Checks the body of a success, which the caller decodes later.
+pub(crate) fn check_described(client: &Client, request: &Request, response: RawResponse) -> Result<Response<Bytes>> {
+    decode_described::<Value>(client, request, response.clone())?;
+    Ok(response.into_bytes())
+}
+
+/// Decodes a body that [`check_described`] has checked.
+pub(crate) fn decode_checked<T: Decode>(
+    client: &Client,
+    request: &Request,
+    response: Response<Bytes>,
+) -> Result<Response<T>> {
+    let (status, headers, attempts) = (response.status(), response.headers().clone(), response.attempts());
+    let response = RawResponse { status, headers, body: response.into_inner(), attempts };
+    decode_described(client, request, response).and_then(|response| check_strictly(client, response)).map_err(|error| {
+        let error = error.with_operation(request.operation.id).with_attempts(attempts);
+        error.with_idempotency_key(request.key.as_ref())
+    })
+}
+
 /// Decodes the body of a success as a type of the caller's. If that takes null, an empty body is null, else an empty
 /// object.
 pub(crate) fn decode_foreign<T: DeserializeOwned>(

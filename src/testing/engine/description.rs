@@ -31,6 +31,8 @@ pub(crate) struct Operation {
     status: Option<u16>,
     #[serde(rename = "response")]
     pub response: Option<Value>,
+    /// The number of requests that Courier documents as the limit, and its period in seconds.
+    pub rate_limit: Option<(u32, u32)>,
     /// The shape of its pages, if it is a list that pages.
     pub paging: Option<Shape>,
 }
