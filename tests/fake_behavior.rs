@@ -113,6 +113,8 @@ fn any_address_names_a_recipient() {
         (json!({"apn": {"tokens": ["x"]}}), "push"),
         (json!({"airship": {"audience": {"named_user": "u"}}}), "push"),
         (json!({"firebaseToken": "x"}), "push"),
+        (json!({"firebaseToken": ["x", "y"]}), "push"),
+        (json!({"pusherBeams": {"interests": ["x"]}}), "push"),
         (json!({"target_arn": "arn:aws:sns:us-east-1:1:t"}), "sms"),
         (json!({"discord": {"user_id": "x"}}), "direct_message"),
         (json!({"intercom": {"from": "x"}}), "direct_message"),

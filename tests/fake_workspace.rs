@@ -140,6 +140,7 @@ fn tenant_has_members_defaults_and_templates() {
 
     let template = |text: &str, published: bool| {
         let elements = json!([{"type": "text", "content": text}]);
+        let elements = json!([{"type": "channel", "channel": "email", "elements": elements}]);
         json!({"published": published, "template": {
             "name": "Hi", "content": {"version": "2022-01-01", "elements": elements}, "routing": {"method": "single", "channels": ["email"]},
             "channels": {}, "providers": {},
@@ -149,7 +150,8 @@ fn tenant_has_members_defaults_and_templates() {
     succeed(&courier, "PUT", path, template("one", true));
     succeed(&courier, "PUT", path, template("two", false));
     let text = |version: &str| {
-        got(&courier, &format!("{path}/versions/{version}"))["data"]["content"]["elements"][0]["content"].clone()
+        let template = got(&courier, &format!("{path}/versions/{version}"));
+        template["data"]["content"]["elements"][0]["elements"][0]["content"].clone()
     };
     assert_eq!([text("published"), text("latest"), text("v001")], ["one", "two", "one"]);
     assert_eq!(succeed(&courier, "POST", &format!("{path}/publish"), json!({}))["version"], "v002");

@@ -102,11 +102,12 @@ impl Description {
             }
             // The official clients may leave the tag out.
             (None, Value::Object(members))
-                if mapping.iter().any(|(kind, target)| {
-                    let mut members = members.clone();
-                    members.insert(tag.to_owned(), kind.as_str().into());
-                    self.validate_at(&variant(target), &Value::Object(members), path).is_ok()
-                }) =>
+                if !members.contains_key(tag)
+                    && mapping.iter().any(|(kind, target)| {
+                        let mut members = members.clone();
+                        members.insert(tag.to_owned(), kind.as_str().into());
+                        self.validate_at(&variant(target), &Value::Object(members), path).is_ok()
+                    }) =>
             {
                 Ok(())
             }

@@ -164,7 +164,7 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
         given.or_else(|| profiles::property(state, user, tenant, name))
     };
     let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
-    let nested = |name: &str| property(name).is_some_and(Value::is_object);
+    let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());
     let by_provider =
         |channel: &str| PROVIDER_ADDRESSES.iter().any(|(name, own)| *own == channel && (has(name) || nested(name)));
     let pushed = tokens::has_token(state, user) || by_provider("push");
@@ -178,12 +178,13 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
         "webhook" => nested("webhook").then_some("webhook"),
         "pagerduty" => nested("pagerduty").then_some("pagerduty"),
         "direct_message" => by_provider("direct_message").then_some("direct_message"),
+        "splunk_on_call" => by_provider("splunk_on_call").then_some("splunk_on_call"),
         _ => None,
     };
     let requested = draft.message.pointer("/routing/channels").and_then(Value::as_array);
     let requested: Vec<&str> = requested.into_iter().flatten().filter_map(Value::as_str).collect();
     if requested.is_empty() {
-        ["email", "sms", "push", "slack", "msteams", "webhook", "pagerduty", "direct_message"]
+        ["email", "sms", "push", "slack", "msteams", "webhook", "pagerduty", "direct_message", "splunk_on_call"]
             .into_iter()
             .find_map(reaches)
     } else {
@@ -193,18 +194,24 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
 }
 
 /// The properties of a recipient that address a provider, with its channel.
-const PROVIDER_ADDRESSES: [(&str, &str); 11] = [
+const PROVIDER_ADDRESSES: [(&str, &str); 17] = [
     ("airship", "push"),
     ("apn", "push"),
     ("expo", "push"),
     ("firebaseToken", "push"),
+    ("oneSignalExternalUserId", "push"),
+    ("oneSignalPlayerID", "push"),
     ("pushbullet", "push"),
     ("pusher", "push"),
+    ("pusherBeams", "push"),
     ("target_arn", "sms"),
     ("magicbell", "inbox"),
     ("discord", "direct_message"),
+    ("facebookPSID", "direct_message"),
     ("intercom", "direct_message"),
     ("streamChat", "direct_message"),
+    ("viber", "direct_message"),
+    ("splunk_on_call", "splunk_on_call"),
 ];
 
 fn provider_channel(provider: &str) -> Option<&'static str> {
