@@ -408,6 +408,8 @@ fn message_has_history_content_and_archive() {
         ("?tags=other,vip", 1),
         ("?traceId=trace", 1),
         ("?status=UNDELIVERABLE&status=SENT", 1),
+        ("?status=SENT,UNDELIVERABLE", 1),
+        ("?status=SENT%2CUNDELIVERABLE&provider=email,sms", 1),
         ("?status=SENT", 0),
         ("?recipient=ada@example.com", 1),
         ("?recipient=bob", 0),

@@ -176,9 +176,10 @@ fn implementation(operation: &Operation) -> TokenStream {
         let name = ident(&parameter.ident);
         quote!(to.path(&mut self.#name);)
     });
-    let query_arguments = operation.query.iter().map(|Parameter { name, ident: field, .. }| {
+    let query_arguments = operation.query.iter().map(|Parameter { name, ident: field, comma_separated, .. }| {
         let field = ident(field);
-        quote!(to.query(#name, &mut self.#field);)
+        let query = ident(if *comma_separated { "comma_separated" } else { "query" });
+        quote!(to.#query(#name, &mut self.#field);)
     });
     let header_arguments = operation.headers.iter().map(|Parameter { name, ident: field, .. }| {
         let (header, field) = (name.to_lowercase(), ident(field));

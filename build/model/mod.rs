@@ -215,6 +215,8 @@ pub struct Parameter {
     pub kind: RustType,
     /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
+    /// `true` if the values of a list are sent joined by commas.
+    pub comma_separated: bool,
     pub description: String,
 }
 

@@ -12,6 +12,7 @@ use crate::description::lookup::{
 };
 use crate::description::paging::{DescribedPaging, paging};
 use crate::description::rate_limit::rate_limit;
+use crate::description::wire::{is_comma_separated, takes_text};
 use crate::model::rust_type::RustType;
 use crate::model::{Operation, Paging, Parameter, TypeItem, TypeShape, item};
 
@@ -145,6 +146,7 @@ fn parameter(
         // Callers know a nonstandard header without its `X-` prefix.
         ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
         kind,
+        comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
         deprecated: super::deprecated("parameter", described, ident_of)
             .map_err(|error| format!("is wrong: {error}"))?,
         description: text(described, "description").unwrap_or_default().to_owned(),

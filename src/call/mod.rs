@@ -54,6 +54,8 @@ pub trait Arguments {
     /// A parameter of the query.
     fn query(&mut self, name: &'static str, value: &mut dyn Argument);
     /// A header.
+    /// A parameter of the query whose values are joined by commas.
+    fn comma_separated(&mut self, name: &'static str, value: &mut dyn Argument);
     fn header(&mut self, name: &'static str, value: &mut dyn Argument);
     /// The body.
     fn body(&mut self, value: &mut dyn JsonBody);
@@ -243,6 +245,15 @@ impl Arguments for Collector {
     fn header(&mut self, name: &'static str, value: &mut dyn Argument) {
         let mut refusal = None;
         let request = &mut self.request;
+    fn comma_separated(&mut self, name: &'static str, value: &mut dyn Argument) {
+        let mut joined: Option<String> = None;
+        value.texts(&mut |text| match &mut joined {
+            Some(joined) => joined.extend([",", text]),
+            None => joined = Some(text.to_owned()),
+        });
+        self.query(name, &mut joined);
+    }
+
         value.texts(&mut |text| {
             let parsed = if name == IDEMPOTENCY_KEY {
                 parse_key(text).map(|key| request.key = Some(key))

@@ -43,6 +43,8 @@ pub(crate) struct Parameter {
     pub name: String,
     #[serde(default)]
     pub required: bool,
+    /// `false` if the values of a list are joined by commas.
+    pub explode: Option<bool>,
     #[serde(default)]
     pub schema: Value,
 }

@@ -34,7 +34,15 @@ impl<'a> Request<'a> {
         now: i64,
         settings: &Settings,
     ) -> Result<Self, Response> {
-        let query: Vec<_> = pairs(request.uri().query().unwrap_or_default()).collect();
+        let is_joined = |name: &str| operation.query.iter().any(|own| own.name == name && own.explode == Some(false));
+        // Both forms of a list are accepted: a repeated parameter, and one with commas.
+        let given = pairs(request.uri().query().unwrap_or_default());
+        let query: Vec<_> = given
+            .flat_map(|(name, text)| {
+                let texts = if is_joined(&name) { text.split(',').map(str::to_owned).collect() } else { vec![text] };
+                texts.into_iter().map(move |text| (name.clone(), text))
+            })
+            .collect();
         for parameter in &operation.query {
             let mut given = query.iter().filter(|(name, _)| *name == parameter.name).peekable();
             if parameter.required && given.peek().is_none() {
