@@ -483,8 +483,21 @@ fn template_is_sent_in_every_language() {
 fn translations_device_sets_and_events_are_kept() {
     let courier = Courier::new();
     assert_eq!(status(&courier, "GET", "/translations/default/fr", Value::Null), 404);
-    succeed(&courier, "PUT", "/translations/default/fr", json!("msgid \"Hello\""));
-    assert_eq!(got(&courier, "/translations/default/fr"), "msgid \"Hello\"");
+    let file = "msgid \"Hello\"\nmsgstr \"Bonjour\"\n";
+    let put = |domain: &str, kind: &str, body: String| {
+        let request = http::Request::put(format!("/translations/{domain}/fr")).header("content-type", kind);
+        let request = request.header("authorization", "Bearer test").body(body.into()).expect("a request");
+        let response = courier.handle(&request);
+        (response.status().as_u16(), response.body().len())
+    };
+    assert_eq!(put("default", "text/plain", file.to_owned()), (204, 0));
+    assert_eq!(got(&courier, "/translations/default/fr"), file);
+    assert_eq!(put("other", "text/plain", file.to_owned()).0, 400);
+    assert_eq!(status(&courier, "GET", "/translations/other/fr", Value::Null), 400);
+    // JSON is stored as the text that it is, so it is encoded twice when it is read.
+    let json = Value::from(file).to_string();
+    assert_eq!(put("default", "application/json", json.clone()), (204, 0));
+    assert_eq!(got(&courier, "/translations/default/fr"), json);
 
     let set = succeed(&courier, "POST", "/previews/device-sets", json!({"name": "Phones", "device_ids": ["a", "b"]}));
     let path = format!("/previews/device-sets/{}", set["id"].as_str().unwrap_or_default());

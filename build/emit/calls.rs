@@ -185,7 +185,10 @@ fn implementation(operation: &Operation) -> TokenStream {
         let (header, field) = (name.to_lowercase(), ident(field));
         quote!(to.header(#header, &mut self.#field);)
     });
-    let body_argument = operation.body.iter().map(|_| quote!(to.body(&mut self.body);));
+    let body_argument = operation.body.iter().map(|_| {
+        let body = ident(if operation.takes_text { "text" } else { "body" });
+        quote!(to.#body(&mut self.body);)
+    });
     let arguments: Vec<TokenStream> =
         path_arguments.chain(query_arguments).chain(header_arguments).chain(body_argument).collect();
     let to = if arguments.is_empty() { quote!(_) } else { quote!(to) };

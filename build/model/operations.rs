@@ -115,6 +115,7 @@ fn operation(
         http_method: method,
         path,
         body,
+        takes_text: takes_text(described),
         response,
     };
     require_distinct_names(&operation, types)?;
@@ -145,8 +146,8 @@ fn parameter(
         name: name.to_owned(),
         // Callers know a nonstandard header without its `X-` prefix.
         ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
-        kind,
         comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
+        kind,
         deprecated: super::deprecated("parameter", described, ident_of)
             .map_err(|error| format!("is wrong: {error}"))?,
         description: text(described, "description").unwrap_or_default().to_owned(),

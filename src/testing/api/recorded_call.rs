@@ -184,4 +184,8 @@ impl Arguments for Reader<'_> {
     fn body(&mut self, value: &mut dyn JsonBody) {
         value.decode(self.body);
     }
+
+    fn text(&mut self, value: &mut String) {
+        *value = String::from_utf8_lossy(self.body).into_owned();
+    }
 }

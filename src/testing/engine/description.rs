@@ -28,6 +28,9 @@ pub(crate) struct Operation {
     path: String,
     pub query: Vec<Parameter>,
     pub body: Option<Value>,
+    /// `true` if the body is text and not JSON.
+    pub body_is_text: bool,
+    pub body_is_required: bool,
     status: Option<u16>,
     #[serde(rename = "response")]
     pub response: Option<Value>,
