@@ -170,6 +170,19 @@ fn device_token_is_stored_and_enables_push() {
     succeed(&courier, "PUT", "/users/ada/tokens/t-1", token("phone"));
     let several = json!({"tokens": [{"token": "t-2", "provider_key": "expo"}]});
     succeed(&courier, "PUT", "/users/ada/tokens", several);
+    // The official clients send no body.
+    succeed(&courier, "PUT", "/users/ada/tokens", Value::Null);
+    for invalid in [json!({}), json!({"tokens": [{"provider_key": "expo"}]}), json!({"tokens": [{"token": "t-3"}]})] {
+        assert_eq!(status(&courier, "PUT", "/users/ada/tokens", invalid), 400);
+    }
+    for (expiry, expected) in
+        [(json!("soon"), 400), (json!(true), 400), (json!(false), 204), (json!("2030-01-01"), 204)]
+    {
+        let several = json!({"tokens": [{"token": "t-2", "provider_key": "expo", "expiry_date": expiry}]});
+        assert_eq!(status(&courier, "PUT", "/users/ada/tokens", several), expected);
+        let one = json!({"provider_key": "apn", "device": {"device_id": "phone"}, "expiry_date": expiry});
+        assert_eq!(status(&courier, "PUT", "/users/ada/tokens/t-1", one), expected);
+    }
     assert_eq!(each(&got(&courier, "/users/ada/tokens")["tokens"], "token"), ["t-1", "t-2"]);
     let patch = json!({"patch": [{"op": "replace", "path": "/device/device_id", "value": "tablet"}]});
     succeed(&courier, "PATCH", "/users/ada/tokens/t-1", patch);

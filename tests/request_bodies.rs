@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use support::{Reply, Server, description, operations};
 use trycourier::http::Method;
 use trycourier::testing::Courier;
+use trycourier::types::{TokenProvider, UserToken};
 use trycourier::{Bytes, ErrorKind, Prepared, calls};
 
 /// A file with everything that JSON escapes.
@@ -124,6 +125,43 @@ async fn raw_request_takes_any_body() {
     let error = request().body("a", "text/plain\r\nx-other: 1").send::<()>().await.unwrap_err();
     assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidArgument, false));
     assert_eq!(server.received().len(), 4);
+}
+
+#[tokio::test]
+async fn several_device_tokens_are_sent() {
+    let courier = Courier::new();
+    let tokens = courier.client().users().tokens();
+    let given = [UserToken::new(TokenProvider::FirebaseFcm, "t-1"), UserToken::new(TokenProvider::Expo, "t-2")];
+    tokens.add_multiple("ada", given).await.unwrap();
+    let sent: Value = serde_json::from_slice(&courier.calls()[0].body).unwrap();
+    assert_eq!(
+        sent,
+        json!({"tokens": [{"token": "t-1", "provider_key": "firebase-fcm"}, {"token": "t-2", "provider_key": "expo"}]})
+    );
+    let stored = tokens.list("ada").await.unwrap();
+    assert_eq!(stored.tokens.iter().map(|token| token.token.expose()).collect::<Vec<_>>(), ["t-1", "t-2"]);
+}
+
+/// The operations that could have a body and have none, each with the reason.
+const WITHOUT_BODY: [(&str, &str); 8] = [
+    ("broadcasts_cancel", "only the id: a broadcast has one schedule"),
+    ("broadcasts_duplicate", "only the id: the copy's name is made of the original's"),
+    ("bulk_run_job", "only the id: the job has its users and its message already"),
+    ("digests_schedules_release", "only the id: everything that the schedule has collected is sent"),
+    ("lists_restore", "only the id: the published description has an empty object, the clients send nothing"),
+    ("messages_cancel", "only the id: the whole message is canceled"),
+    ("messages_resend", "only the id: the message is sent as it was"),
+    ("requests_archive", "only the id: the whole request is archived"),
+];
+
+#[test]
+fn only_these_operations_have_no_body() {
+    let operations = operations(&description());
+    let writing = operations.iter().filter(|(_, method, ..)| ["POST", "PUT", "PATCH"].contains(&method.as_str()));
+    let mut without: Vec<&str> =
+        writing.filter(|(.., operation)| operation["requestBody"].is_null()).map(|(id, ..)| id.as_str()).collect();
+    without.sort_unstable();
+    assert_eq!(without, WITHOUT_BODY.map(|(id, _)| id));
 }
 
 #[test]
