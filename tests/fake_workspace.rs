@@ -280,6 +280,27 @@ fn opted_out_topic_is_not_delivered() {
 }
 
 #[test]
+fn provider_is_changed_by_a_merge_patch() {
+    let courier = Courier::new();
+    let settings = json!({"api_key": "k", "from_address": "x", "limits": {"a": [1, 2], "b": 1}});
+    let created =
+        succeed(&courier, "POST", "/providers", json!({"provider": "sendgrid", "alias": "a", "settings": settings}));
+    assert_eq!(created["title"], "Default Configuration");
+    let path = format!("/providers/{}", created["id"].as_str().unwrap_or_default());
+    let patch = |body: Value| succeed(&courier, "PATCH", &path, body);
+    let patched = patch(json!({"settings": {"from_address": "y", "limits": {"a": [3], "b": null}}}));
+    assert_eq!(patched["settings"], json!({"api_key": "k", "from_address": "y", "limits": {"a": [3]}}));
+    assert_eq!((&patched["alias"], &patched["title"]), (&json!("a"), &created["title"]));
+    let patched = patch(json!({"settings": {"api_key": null, "limits": 1}, "title": "T", "provider": "sendgrid"}));
+    assert_eq!(patched["settings"], json!({"from_address": "y", "limits": 1}));
+    assert_eq!(status(&courier, "PATCH", &path, json!({"provider": "twilio", "title": "U"})), 400);
+    let patched = patch(json!({"alias": null}));
+    assert_eq!((patched.get("alias"), &patched["title"]), (None, &json!("T")));
+    assert_eq!(patch(json!({"title": null}))["title"], created["title"]);
+    assert_eq!(got(&courier, &path)["settings"], json!({"from_address": "y", "limits": 1}));
+}
+
+#[test]
 fn brands_providers_and_strategies_are_kept() {
     let courier = Courier::new();
     succeed(&courier, "POST", "/brands", json!({"id": "b", "name": "Blue", "settings": {}}));

@@ -142,6 +142,18 @@ async fn several_device_tokens_are_sent() {
     assert_eq!(stored.tokens.iter().map(|token| token.token.expose()).collect::<Vec<_>>(), ["t-1", "t-2"]);
 }
 
+#[tokio::test]
+async fn alias_of_a_provider_can_be_cleared() {
+    let courier = Courier::new();
+    let providers = courier.client().providers();
+    let created = providers.create("sendgrid").alias("a").await.unwrap();
+    assert_eq!(created.title, "Default Configuration");
+    assert_eq!(providers.patch(&created.id).title("T").await.unwrap().alias.as_deref(), Some("a"));
+    assert_eq!(providers.patch(&created.id).clear_alias().await.unwrap().alias, None);
+    let bodies: Vec<_> = courier.calls_of::<calls::ProvidersPatch>().into_iter().map(|sent| sent.call.body).collect();
+    assert_eq!(bodies, [&br#"{"title":"T"}"#[..], br#"{"alias":null}"#]);
+}
+
 /// The operations that could have a body and have none, each with the reason.
 const WITHOUT_BODY: [(&str, &str); 8] = [
     ("broadcasts_cancel", "only the id: a broadcast has one schedule"),
