@@ -185,15 +185,19 @@ fn implementation(operation: &Operation) -> TokenStream {
         let name = ident(&parameter.ident);
         quote!(to.path(&mut self.#name);)
     });
-    let query_arguments = operation.query.iter().map(|Parameter { name, ident: field, .. }| {
+    let query_arguments = operation.query.iter().map(|Parameter { name, ident: field, comma_separated, .. }| {
         let field = ident(field);
-        quote!(to.query(#name, &mut self.#field);)
+        let query = ident(if *comma_separated { "comma_separated" } else { "query" });
+        quote!(to.#query(#name, &mut self.#field);)
     });
     let header_arguments = operation.headers.iter().map(|Parameter { name, ident: field, .. }| {
         let (header, field) = (name.to_lowercase(), ident(field));
         quote!(to.header(#header, &mut self.#field);)
     });
-    let body_argument = operation.body.iter().map(|_| quote!(to.body(&mut self.body);));
+    let body_argument = operation.body.iter().map(|_| {
+        let body = ident(if operation.takes_text { "text" } else { "body" });
+        quote!(to.#body(&mut self.body);)
+    });
     let arguments: Vec<TokenStream> =
         path_arguments.chain(query_arguments).chain(header_arguments).chain(body_argument).collect();
     let to = if arguments.is_empty() { quote!(_) } else { quote!(to) };

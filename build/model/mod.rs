@@ -147,6 +147,8 @@ pub struct Operation {
     pub query: Vec<Parameter>,
     pub headers: Vec<Parameter>,
     pub body: Option<RustType>,
+    /// `true` if the body is text that is sent unchanged, and not JSON.
+    pub takes_text: bool,
     pub response: RustType,
     /// `true` if an empty response is accepted although a body is described.
     pub response_optional: bool,
@@ -217,6 +219,8 @@ pub struct Parameter {
     pub ident: String,
     /// The type, without the `Option`.
     pub kind: RustType,
+    /// `true` if the values of a list are sent joined by commas.
+    pub comma_separated: bool,
     /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
     pub description: String,

@@ -12,6 +12,7 @@ use crate::description::lookup::{
 };
 use crate::description::paging::{DescribedPaging, paging};
 use crate::description::rate_limit::rate_limit;
+use crate::description::wire::{is_comma_separated, takes_text};
 use crate::model::rust_type::RustType;
 use crate::model::{Operation, Paging, Parameter, TypeItem, TypeShape, item};
 
@@ -116,6 +117,7 @@ fn operation(
         http_method: method,
         path,
         body,
+        takes_text: takes_text(described),
         response,
     };
     require_distinct_names(&operation, types)?;
@@ -146,6 +148,7 @@ fn parameter(
         name: name.to_owned(),
         // Callers know a nonstandard header without its `X-` prefix.
         ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
+        comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
         kind,
         deprecated: super::deprecated("parameter", described, ident_of)
             .map_err(|error| format!("is wrong: {error}"))?,
