@@ -20,6 +20,7 @@ mod email_override;
     feature = "tenants"
 ))]
 mod normalized;
+pub(crate) mod performed_call;
 mod token_scope;
 mod wait;
 #[cfg(feature = "webhook")]
