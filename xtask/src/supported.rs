@@ -155,7 +155,9 @@ mod tests {
     fn unsupported_parameter_and_body_are_named() {
         let parameters =
             json!([{"$ref": "#/components/parameters/A"}, {"name": "session", "in": "cookie", "schema": {}}]);
-        let mut document = operation(json!({"parameters": parameters, "requestBody": {"$ref": "#/a"}}));
+        let success = json!({"2XX": {"content": {"text/csv": {"schema": {"type": "string"}}}}});
+        let mut document =
+            operation(json!({"parameters": parameters, "requestBody": {"$ref": "#/a"}, "responses": success}));
         document["paths"]["/things"]["parameters"] = json!([]);
         assert_eq!(
             unsupported(&document),
@@ -163,7 +165,8 @@ mod tests {
                 "`parameters` of the path /things",
                 "a parameter by `$ref` at GET /things",
                 "the cookie parameter `session` at GET /things",
-                "a body by `$ref` at GET /things"
+                "a body by `$ref` at GET /things",
+                "the response `text/csv` at GET /things"
             ]
         );
     }
