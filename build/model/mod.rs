@@ -147,6 +147,8 @@ pub struct Operation {
     pub query: Vec<Parameter>,
     pub headers: Vec<Parameter>,
     pub body: Option<RustType>,
+    /// An example of a text body.
+    pub body_example: Option<Value>,
     /// `true` if the body is text that is sent unchanged, and not JSON.
     pub takes_text: bool,
     pub response: RustType,
@@ -215,6 +217,8 @@ pub struct Parameter {
     pub ident: String,
     /// The type, without the `Option`.
     pub kind: RustType,
+    /// An example of it.
+    pub example: Option<String>,
     /// `true` if the values of a list are sent joined by commas.
     pub comma_separated: bool,
     /// The deprecation note, with the replacement.

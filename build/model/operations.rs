@@ -116,6 +116,7 @@ fn operation(
         path,
         body,
         takes_text: takes_text(described),
+        body_example: described.pointer("/requestBody/content/text~1plain/example").cloned(),
         response,
     };
     require_distinct_names(&operation, types)?;
@@ -148,6 +149,7 @@ fn parameter(
         ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
         comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
         kind,
+        example: text(described, "example").map(str::to_owned),
         deprecated: super::deprecated("parameter", described, ident_of)
             .map_err(|error| format!("is wrong: {error}"))?,
         description: text(described, "description").unwrap_or_default().to_owned(),
