@@ -95,7 +95,7 @@ fn unknown_kinds_of_elements_and_steps_are_taken() {
     assert_eq!(content(&courier, &id).1, "x");
     let group = json!([{"type": "group", "elements": [{"type": "text", "content": "x"}]}]);
     assert_eq!(ask(&courier, "POST", "/notifications", notification(channel(&group))).0, 201);
-    let steps = json!([{"action": "subscribe", "list_id": "l"}, {"action": "from-the-future"}]);
+    let steps = json!([{"action": "from-the-future", "list_id": "l"}]);
     assert_eq!(ask(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": steps}})).0, 202);
 }
 
