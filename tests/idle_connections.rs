@@ -34,14 +34,13 @@ impl Server {
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let mut connection = connection.unwrap();
-                while let Some(method) = read_request(&mut connection) {
+                if let Some(method) = read_request(&mut connection) {
                     request.send(method).unwrap();
                     connection.write_all(OK.as_bytes()).unwrap();
                     if told.recv().is_err() {
                         return;
                     }
                     connection.write_all(last_words.as_bytes()).unwrap();
-                    break;
                 }
                 drop(connection);
                 gone.send(()).unwrap();
