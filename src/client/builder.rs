@@ -54,6 +54,7 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 /// [`build`](Self::build) refuses any other scheme. For other settings, give the client a `reqwest` client or a
 /// [`transport`](Self::transport).
 #[must_use]
+#[doc(alias = "proxy")]
 pub struct ClientBuilder {
     api_key: Option<Sensitive>,
     api_key_provider: Option<Arc<dyn ApiKeyProvider>>,

@@ -38,19 +38,24 @@ macro_rules! pages {
         #[doc = include_str!(concat!(stringify!($page), ".md"))]
         $(#[doc(alias = $alias)])+
         pub mod $page {}
-    )+};
+    )+
+
+    /// The pages, each with the words that find it in the documentation's search.
+    #[cfg(test)]
+    const PAGES: &[(&str, &[&str])] = &[$((stringify!($page), &[$($alias),+])),+];
+    };
 }
 
 pages! {
-    first_send: "quick start", "send email", "send sms", "getting started";
+    first_send: "quick start", "api key", "send email", "send sms", "getting started";
     recipients: "to", "send to a list", "send to several users";
-    templates: "data", "variables", "Elemental", "button";
+    templates: "template", "data", "variables", "Elemental", "button";
     routing: "channels", "providers", "override", "delay", "otp", "sms", "failover", "fallback", "one-time password", "verification code";
     scheduling: "send later", "delivery window", "opening hours", "time zone", "timezone", "cancel";
-    users: "profiles", "push token", "device token", "authentication", "phone number";
+    users: "profiles", "list users", "push token", "device token", "authentication", "phone number";
     inbox: "in-app", "jwt", "JSON Web Token", "Courier Create", "notification center";
     lists: "audiences", "subscribe", "csv";
-    tenants: "brands", "organization", "workspace";
+    tenants: "brands", "multi-tenant", "organization", "workspace";
     preferences: "topics", "opt out", "unsubscribe link", "List-Unsubscribe", "unsubscribe";
     digests: "digest", "throttle", "throttling", "batching", "summary email";
     providers: "sendgrid", "twilio", "ses", "apns", "apn", "expo", "firebase", "provider settings";
@@ -58,11 +63,11 @@ pages! {
     journeys: "automations", "workflow", "drip campaign";
     paging: "pagination", "cursor", "paginate", "stream", "iterate";
     errors: "exceptions", "status codes", "ApiError";
-    retries: "idempotency", "timeout", "duplicate", "send twice", "cancellation", "drop";
+    retries: "retry", "outbox", "exactly once", "idempotency", "timeout", "duplicate", "send twice", "cancellation", "drop";
     limits: "rate limit", "429", "quota", "retention", "413";
     debugging: "troubleshooting", "UNMAPPED", "UNROUTABLE", "UNDELIVERABLE", "not delivered", "trace";
     metrics: "analytics", "open rate", "click rate", "delivery rate", "statistics";
-    webhooks: "webhook", "signature", "verify", "callback", "delivery status", "bounce";
+    webhooks: "webhook", "axum", "signature", "verify", "callback", "delivery status", "bounce";
     testing: "mock", "fake", "stub", "unit test";
     production: "outbox", "workers", "queue", "multi-tenant", "key rotation", "Redis";
     observability: "logging", "prometheus", "OpenTelemetry", "tracing", "redaction";
@@ -70,4 +75,55 @@ pages! {
     blocking: "sync", "synchronous", "block_on";
     upgrading: "semver", "non_exhaustive", "breaking changes";
     coming_from: "node", "python", "typescript", "migration";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PAGES;
+
+    #[test]
+    fn search_words_find_a_page() {
+        for word in [
+            "429",
+            "EU",
+            "api key",
+            "apn",
+            "apns",
+            "axum",
+            "csv",
+            "delivery window",
+            "digest",
+            "exactly once",
+            "expo",
+            "failover",
+            "fallback",
+            "idempotency",
+            "in-app",
+            "jwt",
+            "list users",
+            "opening hours",
+            "outbox",
+            "pagination",
+            "phone number",
+            "prometheus",
+            "rate limit",
+            "retry",
+            "send later",
+            "sms",
+            "template",
+            "throttle",
+            "timezone",
+            "unsubscribe",
+        ] {
+            assert!(PAGES.iter().any(|(page, words)| *page == word || words.contains(&word)), "{word}");
+        }
+    }
+
+    #[test]
+    fn every_page_is_in_the_table() {
+        let table = include_str!("mod.rs");
+        for (page, _) in PAGES {
+            assert!(table.contains(&format!("//! | [`{page}`] |")), "{page}");
+        }
+    }
 }
