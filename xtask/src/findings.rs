@@ -41,6 +41,7 @@ pub enum Section {
     GoneTarget,
     SharedAnchor,
     SuperfluousCorrection,
+    ReplacedValue,
     Secret,
     Service,
     ResourceWithoutFeature,
@@ -64,10 +65,13 @@ impl Section {
             Self::GoneTarget => "Overlay targets that no longer exist: remove them or change them",
             Self::SharedAnchor => "Anchors that other actions use: move them before you remove the action",
             Self::SuperfluousCorrection => "Corrections that Courier has made itself: remove these values",
+            Self::ReplacedValue => "Changes that an overlay hides: check whether its action is still right",
             Self::Secret => {
-                "New properties that look like secrets: if they are, give them `format: password` in corrections.yaml"
+                "New properties and parameters that look like secrets: if they are, mark them in corrections.yaml"
             }
-            Self::Service => "Servers and authorization: the client in src/ is written by hand and may need a change",
+            Self::Service => {
+                "Servers, authorization, and how parameters are written: the client in src/ may need a change"
+            }
             Self::ResourceWithoutFeature => {
                 "Resources without a feature in Cargo.toml: they are not generated until they have one"
             }

@@ -5,7 +5,7 @@ use semver::Version;
 use serde_json::Value;
 
 use crate::findings::{Finding, Section};
-use crate::report::changes::{Change, Effect, Subject};
+use crate::report::changes::{Change, Effect, Kind, Subject};
 use crate::report::{Bump, Report};
 
 const CHANGELOG: &str = "Draft for CHANGELOG.md";
@@ -66,7 +66,7 @@ pub fn markdown(report: &Report) -> Result<String> {
 /// A section in the manner of <https://keepachangelog.com>; empty if nothing changes for callers.
 pub fn changelog(changes: &[Change], unused: &[String], version: &Version) -> String {
     let mut section = String::new();
-    for title in ["Breaking", "Added", "Changed"] {
+    for title in ["Breaking", "Added", "Changed", "Deprecated"] {
         let lines: Vec<String> = changes
             .iter()
             .filter(|change| heading(change) == title)
@@ -87,6 +87,7 @@ fn heading(change: &Change) -> &'static str {
     match change.effect {
         Effect::Breaking => "Breaking",
         Effect::Compatible if change.is_addition() => "Added",
+        Effect::Compatible if change.kind == Kind::Deprecated => "Deprecated",
         Effect::Compatible => "Changed",
     }
 }

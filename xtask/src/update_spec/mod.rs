@@ -15,7 +15,8 @@ use serde_json::Value;
 use crate::fetch::Source;
 use crate::files::{self, Files};
 use crate::import::{Import, import};
-use crate::naming::operations as operation_names;
+use crate::naming::operations::{self as operation_names, SdkMethods};
+use crate::overlay::Replaced;
 use crate::release::Release;
 use crate::report::{Report, Sides};
 use crate::update_spec::removals::{release_version, removals};
@@ -63,7 +64,14 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
         None => from_release(&old_upstream, &old_courier)?,
     };
     let Import { document: new_upstream, mut findings, sdk_methods } = imported;
-    let new_courier = passes::courier(&new_upstream, &files.read_overlays()?, &sdk_methods).with_context(|| source)?;
+    let overlays = files.read_overlays()?;
+    let new_courier = passes::courier(&new_upstream, &overlays, &sdk_methods).with_context(|| source)?;
+    // The overlays may already be written for the new description.
+    let old_replaced = passes::courier(&old_upstream, &overlays, &SdkMethods::new()).map(|courier| courier.replaced);
+    let old_replaced = old_replaced.unwrap_or_else(|error| {
+        eprintln!("Changes behind overlays are not compared, because the overlays do not fit upstream.yaml: {error:#}");
+        Replaced::new()
+    });
     let removals = removals((&old_upstream, &new_upstream), (&old_courier, &new_courier.document));
     let names: Vec<&str> = removals.iter().map(|removal| &*removal.text).collect();
     let refusal = (!names.is_empty()).then(|| summary(&names));
@@ -75,6 +83,7 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
 
     let sides = Sides {
         old_courier: &old_courier,
+        old_replaced: &old_replaced,
         new_courier: &new_courier,
         old_model: &old_model,
         new_model: new_model.as_ref(),
