@@ -270,3 +270,266 @@ fn base_url_and_key_come_from_the_client() {
         json!({"ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "X-Key"}})
     );
 }
+
+const TYPES: &str = "\
+overlay: 1.0.0
+info: {}
+actions:
+- target: $.components.schemas.ThingPage.properties.items.items
+  update: {$ref: '#/components/schemas/Part'}
+- target: $.components.schemas.Owner.properties.kind
+  remove: true
+- target: $.components.schemas.Owner.properties
+  update: {kind: {allOf: [{$ref: '#/components/schemas/Kind'}]}}
+- target: $.components.schemas
+  update: {Kind: {type: string, enum: [big, small]}}
+- target: $.components.schemas.Owner.properties.version
+  update: {enum: ['1']}
+";
+
+const CORRECTIONS: &str = "\
+overlay: 1.0.0
+info: {}
+actions:
+- target: $.components.schemas.Thing.properties.created
+  update: {format: milliseconds}
+- target: $.components.schemas.Thing.properties.data
+  update: {type: object, additionalProperties: true}
+- target: $.components.schemas.Owner.properties.settings
+  update: {x-sensitive: true}
+- target: $.components.schemas.Owner.properties.pin
+  update: {format: password}
+- target: $.paths['/things'].get
+  update: {parameters: [{name: X-Key, in: header, required: false, schema: {type: string}}]}
+- target: $.components.schemas
+  update: {Report: {type: object, properties: {owner: {$ref: '#/components/schemas/Owner'}}}}
+- target: $.components.schemas.Thing.properties
+  update: {report: {$ref: '#/components/schemas/Report'}}
+";
+
+/// A description with something of everything that the overlays correct, and a repository that follows it.
+fn corrected() -> (Repository, Value) {
+    let repository = Repository::new();
+    let mut document = description();
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    schemas.insert("Part".to_owned(), json!({"type": "object", "properties": {"size": {"type": "integer"}}}));
+    schemas["ThingPage"]["properties"]["items"]["items"] = json!({"$ref": "#/components/schemas/Row"});
+    schemas.insert("Row".to_owned(), json!({"type": "object", "properties": {"id": {"type": "string"}}}));
+    let thing = schemas["Thing"]["properties"].as_object_mut().unwrap();
+    thing.insert("created".to_owned(), json!({"type": "integer"}));
+    thing.insert("data".to_owned(), json!({}));
+    thing.insert("part".to_owned(), json!({"$ref": "#/components/schemas/Part"}));
+    schemas["Owner"]["properties"] = json!({
+        "name": {"type": "string"}, "kind": {"type": "string", "enum": ["big", "small"]}, "version": {"type": "string"},
+        "settings": {"type": "object", "additionalProperties": true}, "pin": {"type": "string"}
+    });
+    schemas["Owner"]["required"] = json!(["version"]);
+    repository.write("openapi/overlay/types.yaml", TYPES);
+    repository.write("openapi/overlay/corrections.yaml", CORRECTIONS);
+    repository.update(&["--no-verify", "--from", &repository.describe(&document)]).assert().success();
+    assert_eq!(repository.report(&repository.describe(&document), "text"), "Nothing changes for callers.\n");
+    (repository, document)
+}
+
+#[test]
+fn each_change_is_in_the_report() {
+    let (repository, document) = corrected();
+    let list = "/paths/~1things/get";
+    let schema = |pointer: &str| format!("/components/schemas/{pointer}");
+    let set = |name: &'static str, pointer: String, value: Value, section: &'static str, expected: &'static str| {
+        (name, pointer, value, section, expected)
+    };
+    let string = json!({"type": "string"});
+    for (name, pointer, value, section, expected) in [
+        // Behind an overlay.
+        set(
+            "row",
+            schema("Row/properties/preview"),
+            string.clone(),
+            "replaced_value",
+            "the overlays: /components/schemas/Row differs in `preview`",
+        ),
+        set(
+            "row type",
+            schema("Row/properties/id/type"),
+            json!("integer"),
+            "replaced_value",
+            "the overlays: /components/schemas/Row differs in `id`",
+        ),
+        set(
+            "enum",
+            schema("Owner/properties/kind/enum"),
+            json!(["big", "small", "huge"]),
+            "replaced_value",
+            "the overlays: /components/schemas/OwnerKind differs in `enum`",
+        ),
+        set(
+            "unit",
+            schema("Thing/properties/created/format"),
+            json!("unix-time"),
+            "replaced_value",
+            "openapi/overlay/corrections.yaml:4: /components/schemas/Thing/properties/created/format is \"unix-time\", was nothing",
+        ),
+        set(
+            "list",
+            schema("Thing/properties/data"),
+            json!({"type": "array", "items": {}}),
+            "replaced_value",
+            "openapi/overlay/corrections.yaml:6: /components/schemas/Thing/properties/data/type is \"array\", was nothing",
+        ),
+        set(
+            "reference",
+            schema("ThingPage/properties/items/items"),
+            json!({"$ref": "#/components/schemas/Owner"}),
+            "replaced_value",
+            "openapi/overlay/types.yaml:4: /components/schemas/ThingPage/properties/items/items differs in `$ref`",
+        ),
+        set(
+            "own value",
+            schema("Owner/properties/version/enum"),
+            json!(["1"]),
+            "superfluous_correction",
+            "openapi/overlay/types.yaml:12: $.components.schemas.Owner.properties.version.enum now has \"1\" itself",
+        ),
+        set(
+            "own header",
+            format!("{list}/parameters/1"),
+            json!({"name": "x-key", "in": "header", "schema": {"type": "string"}}),
+            "superfluous_correction",
+            "openapi/overlay/corrections.yaml:12: $.paths['/things'].get.parameters now has ",
+        ),
+        // Secrets.
+        set("secret", schema("Thing/properties/apiKey"), string.clone(), "secret", "types::Thing::api_key"),
+        set(
+            "container",
+            schema("Thing/properties/settings"),
+            json!({"type": "object", "additionalProperties": true}),
+            "secret",
+            "types::Thing::settings",
+        ),
+        set("sibling", schema("Thing/properties/pin"), string.clone(), "secret", "types::Thing::pin"),
+        set(
+            "query",
+            format!("{list}/parameters/1"),
+            json!({"name": "access_token", "in": "query", "schema": string}),
+            "secret",
+            "the parameter `access_token` of resources::Things::list",
+        ),
+        set(
+            "header",
+            format!("{list}/parameters/1"),
+            json!({"name": "X-Api-Key", "in": "header", "schema": string}),
+            "secret",
+            "the parameter `X-Api-Key` of resources::Things::list",
+        ),
+        // The service.
+        set(
+            "server",
+            "/servers".to_owned(),
+            json!([{"url": "https://eu.courier.com"}]),
+            "service",
+            "servers is [{\"url\":\"https://eu.courier.com\"}], was nothing",
+        ),
+        set(
+            "style",
+            format!("{list}/parameters/0/explode"),
+            json!(false),
+            "service",
+            "`explode` of \"cursor\" of GET /things is false, was nothing",
+        ),
+    ] {
+        let mut changed = document.clone();
+        put(&mut changed, &pointer, value);
+        let report = repository.json_report(&changed);
+        let texts = findings(&report, section);
+        assert!(texts.iter().any(|text| text.starts_with(expected)), "{name}: {texts:#?}\n{report:#}");
+    }
+}
+
+/// Puts a value at a pointer into objects and lists.
+fn put(document: &mut Value, pointer: &str, value: Value) {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    match document.pointer_mut(parent).unwrap() {
+        Value::Object(object) => {
+            object.insert(key.replace("~1", "/"), value);
+        }
+        Value::Array(array) => {
+            array.truncate(key.parse().unwrap());
+            array.push(value);
+        }
+        other => panic!("{pointer} is in {other}"),
+    }
+}
+
+#[test]
+fn change_without_effect_is_no_change() {
+    let (repository, document) = corrected();
+    let post = "/paths/~1things~1{thing_id}/put";
+    for (name, pointer, value) in [
+        ("summary of a path", "/paths/~1things/summary", json!("All things")),
+        ("extension of a path", "/paths/~1things/x-internal", json!({"a": 1})),
+        ("emoji", "/info/description", json!("\u{1f642}")),
+        ("servers of an operation", "/paths/~1things/get/description", json!("Other")),
+        ("security of an operation", &format!("{post}/security"), json!([{"BearerAuth": []}])),
+        ("style", "/paths/~1things/get/parameters/0/style", json!("form")),
+    ] {
+        let mut changed = document.clone();
+        put(&mut changed, pointer, value);
+        put(&mut changed, "/components/securitySchemes", json!({"BearerAuth": {"type": "http", "scheme": "bearer"}}));
+        let text = changed.to_string().replace('\u{1f642}', "\\ud83d\\ude42");
+        let report = repository.report(&repository.write("target/description.json", &text), "text");
+        assert!(report.starts_with("Nothing changes for callers."), "{name}: {report}");
+    }
+}
+
+#[test]
+fn unusable_change_is_refused_by_name() {
+    let (repository, document) = corrected();
+    let before = repository.files();
+    let list = "/paths/~1things/get";
+    for (name, pointer, value, expected) in [
+        (
+            "servers",
+            format!("{list}/servers"),
+            json!([{"url": "https://other.com"}]),
+            "not supported: `servers` of GET /things; ",
+        ),
+        (
+            "servers of a path",
+            "/paths/~1things/servers".to_owned(),
+            json!([{"url": "https://other.com"}]),
+            "not supported: `servers` of the path /things; ",
+        ),
+        ("security", format!("{list}/security"), json!([{"Basic": []}]), "not supported: `security` of GET /things; "),
+        (
+            "secret of another kind",
+            "/components/schemas/Owner/properties/settings".to_owned(),
+            json!({"type": "object", "additionalProperties": {"type": "integer"}}),
+            "not supported: `x-sensitive` on what is neither a map nor any JSON at /components/schemas/Owner/properties/settings; ",
+        ),
+        (
+            "secret object",
+            "/components/schemas/Owner/properties/settings".to_owned(),
+            json!({"type": "object", "properties": {"auth": {"type": "string"}}}),
+            "not supported: `x-sensitive` on what is neither a map nor any JSON at /components/schemas/",
+        ),
+    ] {
+        let mut changed = document.clone();
+        put(&mut changed, &pointer, value);
+        let error = error(&mut repository.update(&["--no-verify", "--from", &repository.describe(&changed)]));
+        assert!(error.contains(expected), "{name}: {error}");
+        assert_eq!(repository.files(), before, "{name}");
+    }
+}
+
+#[test]
+fn resource_that_a_correction_needs_can_go() {
+    let (repository, mut document) = corrected();
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    schemas.shift_remove("Owner");
+    schemas["Thing"]["properties"].as_object_mut().unwrap().shift_remove("owner");
+    let gone = findings(&repository.json_report(&document), "gone_target");
+    let expected = "openapi/overlay/corrections.yaml: /components/schemas/Report/properties/owner refers to \
+                    #/components/schemas/Owner, which does not exist, because upstream no longer has it: remove the reference";
+    assert!(gone.iter().any(|text| text == expected), "{gone:#?}");
+}
