@@ -43,6 +43,7 @@ pub enum Section {
     SuperfluousCorrection,
     ReplacedValue,
     Secret,
+    Mark,
     Service,
     ResourceWithoutFeature,
     ListedValues,
@@ -69,6 +70,7 @@ impl Section {
             Self::Secret => {
                 "New properties and parameters that look like secrets: if they are, mark them in corrections.yaml"
             }
+            Self::Mark => "Marks that similar items have: review, and add them to corrections.yaml",
             Self::Service => {
                 "Servers, authorization, and how parameters are written: the client in src/ may need a change"
             }
@@ -106,6 +108,7 @@ impl Section {
             Self::RenamedSchema | Self::SchemaName => {
                 Some("Proposed type names: review and add to openapi/overlay/types.yaml")
             }
+            Self::Mark => Some("Marks that similar items have: add to openapi/overlay/corrections.yaml"),
             Self::Undescribed => Some("New and undescribed: fill in and add to an overlay"),
             _ => None,
         }

@@ -1,6 +1,6 @@
 //! Changes that an API can make, each small: what `cargo xtask update-spec` reports, describes or refuses.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
 mod repository;
 
@@ -532,4 +532,104 @@ fn resource_that_a_correction_needs_can_go() {
     let expected = "openapi/overlay/corrections.yaml: /components/schemas/Report/properties/owner refers to \
                     #/components/schemas/Owner, which does not exist, because upstream no longer has it: remove the reference";
     assert!(gone.iter().any(|text| text == expected), "{gone:#?}");
+}
+
+#[test]
+fn update_leaves_only_words_to_write() {
+    let (repository, mut document) = corrected();
+    repository.write("README.md", "All 2 operations.\n");
+    repository.write(
+        "CHANGELOG.md",
+        "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- Things.\n\n## [0.1.0]\n\n### Added\n\n- All.\n",
+    );
+    document["paths"]["/things"]["post"] = json!({
+        "operationId": "createThing", "description": "Makes a thing.",
+        "parameters": [{"name": "dry", "in": "query", "description": "Makes none.", "schema": {"type": "boolean"}}],
+        "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Gadget"}}}},
+        "responses": {"201": {"description": ""}}
+    });
+    document["paths"]["/gadgets/{id}"] = json!({"patch": {
+        "operationId": "patchGadget", "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+        "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Gadget"}}}},
+        "responses": {"204": {"description": ""}}
+    }});
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    schemas.insert(
+        "Gadget".to_owned(),
+        json!({"type": "object", "properties": {
+            "settings": {"type": "object", "additionalProperties": true, "description": "How it\n works."},
+            "created": {"type": "integer"}, "pin": {"type": "string"}, "size": {"type": "integer"}
+        }}),
+    );
+    schemas["Thing"]["properties"].as_object_mut().unwrap().shift_remove("color");
+    let from = repository.describe(&document);
+    repository.update(&["--write-skeletons", "--no-verify", "--from", &from]).assert().success();
+
+    let words = repository.file("openapi/overlay/things.yaml");
+    assert!(!words.contains("color:"), "{words}");
+    for expected in [
+        "- target: $.paths['/things'].post\n  update:\n    summary: ''\n    # Upstream: Makes a thing.\n    description: ''\n",
+        "- target: $.paths['/things'].post.parameters[?@.name == 'dry']\n  update:\n    # Upstream: Makes none.\n    description: ''\n",
+    ] {
+        assert!(words.contains(expected), "{expected}{words}");
+    }
+    let shared = repository.file("openapi/overlay/shared.yaml");
+    assert!(
+        shared.contains("      settings:\n        # Upstream: How it works.\n        description: ''\n"),
+        "{shared}"
+    );
+    let corrections = repository.file("openapi/overlay/corrections.yaml");
+    for expected in [
+        "$.components.schemas.Gadget.properties.settings\n  description: As similar items have it.\n  update:\n    x-sensitive: true\n",
+        "$.components.schemas.Gadget.properties.created\n  description: As similar items have it.\n  update:\n    format: milliseconds\n",
+        "$.components.schemas.Gadget.properties.pin\n  description: As similar items have it.\n  update:\n    format: password\n",
+        "$.paths['/gadgets/{id}'].patch\n  description: As similar items have it.\n  update:\n    x-repeatable: true\n",
+    ] {
+        assert!(corrections.contains(expected), "{expected}{corrections}");
+    }
+    assert!(!corrections.contains("Gadget.properties.size"), "{corrections}");
+    assert!(repository.file("openapi/overlay/names.yaml").contains("x-method: things.create\n"));
+    repository.xtask(&["generate-spec", "--check"]).assert().success();
+    assert_eq!(repository.file("README.md"), "All 4 operations.\n");
+    let changelog = repository.file("CHANGELOG.md");
+    let added = "### Added\n\n- Things.\n- `resources::Gadgets::update` added: PATCH /gadgets/{id}\n";
+    assert!(changelog.contains(added) && changelog.ends_with("\n\n## [0.1.0]\n\n### Added\n\n- All.\n"), "{changelog}");
+    assert!(changelog.contains("\n\n### Breaking\n\n- `types::Thing::color` removed\n"), "{changelog}");
+    assert!(repository.file("target/update-spec.md").contains("resources::Things::create"));
+
+    let before = (repository.files(), repository.file("CHANGELOG.md"));
+    repository.update(&["--write-skeletons", "--no-verify", "--from", &from]).assert().success();
+    assert_eq!((repository.files(), repository.file("CHANGELOG.md")), before);
+    assert!(repository.file("target/update-spec.md").contains("resources::Things::create"), "the report stays");
+}
+
+#[test]
+fn gone_target_leaves_its_overlay() {
+    let (repository, mut document) = corrected();
+    let target = |names: &str| {
+        format!("overlay: 1.0.0\ninfo: {{}}\nactions:\n- target: $.components.schemas[{names}]\n  update: {{x-a: 1}}\n")
+    };
+    repository.write("openapi/overlay/gadgets.yaml", &target("'Thing', 'Gone', 'Part'"));
+    let anchors = "overlay: 1.0.0\ninfo: {}\nactions:\n- target: $.components.schemas.Gone\n  update: {description: &a A.}\n\
+                   - target: $.components.schemas.Thing\n  update: {description: *a}\n";
+    repository.write("openapi/overlay/anchors.yaml", anchors);
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    schemas["Thing"]["properties"].as_object_mut().unwrap().shift_remove("created");
+    let things =
+        "- target: $.components.schemas.Thing\n  update:\n    properties:\n      created: {description: When.}\n";
+    repository.write("openapi/overlay/words.yaml", &format!("overlay: 1.0.0\ninfo: {{}}\nactions:\n{things}- target: $.paths['/none'].get\n  update: {{summary: No.}}\n- target: $.components.schemas.Owner\n  update: {{description: One.}}\n"));
+    repository
+        .update(&["--write-skeletons", "--no-verify", "--from", &repository.describe(&document)])
+        .assert()
+        .success();
+    let words = repository.file("openapi/overlay/words.yaml");
+    assert_eq!(
+        words,
+        "overlay: 1.0.0\ninfo: {}\nactions:\n- target: $.components.schemas.Owner\n  update: {description: One.}\n"
+    );
+    let corrections = repository.file("openapi/overlay/corrections.yaml");
+    assert!(!corrections.contains("properties.created"), "{corrections}");
+    assert_eq!(repository.file("openapi/overlay/gadgets.yaml"), target("'Thing', 'Part'"));
+    // Another action uses its anchor.
+    assert_eq!(repository.file("openapi/overlay/anchors.yaml"), anchors);
 }

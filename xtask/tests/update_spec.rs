@@ -542,9 +542,13 @@ fn broken_reference_and_shared_name_are_reported() {
             "GET /others and GET /things are both called things_list: give one another name in openapi/overlay/names.yaml"
         ]
     );
-    repository.update(&["--no-verify", "--from", &from]).assert().success();
-    let strict = error(&mut repository.xtask(&["generate-spec"]));
-    assert!(strict.contains("are both called things_list"), "{strict}");
+    let before = repository.files();
+    let refused = error(&mut repository.update(&["--no-verify", "--from", &from]));
+    assert!(
+        refused.contains("nothing is written: GET /others and GET /things are both called things_list"),
+        "{refused}"
+    );
+    assert_eq!(repository.files(), before);
 }
 
 const CORRECTIONS: &str = "\

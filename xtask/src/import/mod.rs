@@ -33,6 +33,8 @@ pub struct Import {
     pub findings: Vec<Finding>,
     /// The names of operations in the official SDKs, by method and path, which the structure does not keep.
     pub sdk_methods: SdkMethods,
+    /// The description with its prose, for the templates of descriptions.
+    pub prose: Value,
 }
 
 /// Imports a description.
@@ -40,6 +42,7 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
     let mut document = parse(description).map_err(|error| explain(error, description))?;
     ensure!(!operations(&document).is_empty(), "it is OpenAPI but describes no operation");
     let sdk_methods = sdk_methods(&document);
+    let prose = document.clone();
     downgrade(&mut document);
     strip(&mut document);
     require_whole(&document, description)?;
@@ -55,7 +58,7 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
     let findings = broken.iter().map(|broken| {
         Finding::new(Section::BrokenReference, &broken.target, format!("{broken}: any value is accepted there"))
     });
-    Ok(Import { document, findings: findings.collect(), sdk_methods })
+    Ok(Import { document, findings: findings.collect(), sdk_methods, prose })
 }
 
 fn sdk_methods(document: &Value) -> SdkMethods {

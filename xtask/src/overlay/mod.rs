@@ -3,6 +3,7 @@
 mod alternatives;
 mod anchors;
 pub mod corrections;
+mod edit;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,7 +33,7 @@ pub struct Overlay {
     pub file: String,
     /// The text of the file, for its anchors.
     #[serde(skip)]
-    text: String,
+    pub text: String,
 }
 
 /// One change to everything that the target matches.

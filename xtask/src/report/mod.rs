@@ -3,7 +3,8 @@
 pub mod changed_calls;
 pub mod changed_types;
 pub mod changes;
-mod overlay_templates;
+pub mod marks;
+pub mod overlay_templates;
 mod renamed_schemas;
 mod render;
 mod replaced_values;
@@ -27,6 +28,7 @@ pub struct Sides<'a> {
     pub old_courier: &'a Value,
     /// The values of the old upstream description that the overlays remove or replace.
     pub old_replaced: &'a Replaced,
+    pub new_upstream: &'a Value,
     pub new_courier: &'a Courier,
     /// The surfaces that the generator makes of the old and of the new description.
     pub old_model: &'a Model,
@@ -48,6 +50,9 @@ pub struct Report {
     pub next_version: Version,
     /// A draft section for CHANGELOG.md.
     pub changelog: String,
+    /// The sections of the draft: their titles and lines.
+    #[serde(skip)]
+    pub changelog_sections: Vec<(&'static str, String)>,
 }
 
 impl Report {
@@ -67,14 +72,17 @@ impl Report {
         findings.extend(replaced_values::changed(sides.old_replaced, &sides.new_courier.replaced));
         findings.extend(renamed_schemas::proposals(old, new));
         findings.extend(review_items::secrets(old_model, new_model));
+        findings.extend(marks::proposals(old, new, sides.new_upstream));
         findings.extend(review_items::service(old, new));
         findings.extend(review_items::resources(files, new_model)?);
         findings.extend(review_items::listed_values(old_model, new_model));
         findings.extend(stale_references::find(files, (old, old_model), (new, new_model), &unused)?);
         findings.extend(overlay_templates::undescribed(old, new));
         findings.sort_by_key(|finding| finding.section);
+        let changelog_sections = render::changelog_sections(&changes, &unused);
         Ok(Self {
-            changelog: render::changelog(&changes, &unused, &next_version),
+            changelog: render::changelog(&changelog_sections, &next_version),
+            changelog_sections,
             changes,
             findings,
             refused: sides.new_model.err().map(ToString::to_string),
@@ -82,6 +90,11 @@ impl Report {
             version,
             next_version,
         })
+    }
+
+    /// The findings of a section.
+    pub fn texts(&self, section: Section) -> impl Iterator<Item = &str> {
+        self.findings.iter().filter(move |finding| finding.section == section).map(|finding| &*finding.text)
     }
 
     /// The report for a terminal.
