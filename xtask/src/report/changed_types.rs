@@ -77,7 +77,7 @@ fn fields(changes: &mut Changes, item: &TypeItem, olds: &[Field], news: &[Field]
             changes.compatible(Subject::Property, &rust, what);
         }
         if let (None, Some(note)) = (&was.deprecated, &is.deprecated) {
-            changes.compatible(Subject::Property, &rust, format!("is deprecated: {note}"));
+            changes.deprecated(Subject::Property, &rust, format!("is deprecated: {note}"));
         }
         let is_argument = |field: &Field| !field.has_setter();
         match (is_argument(was), is_argument(is)) {
