@@ -103,7 +103,7 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     if options.dry_run {
         return Ok(());
     }
-    let coming_from = coming_from::table(&new_model);
+    let coming_from = coming_from::table(&new_courier.document, &new_model);
     let texts = [(&files.upstream, &*upstream), (&files.courier, &*courier), (&files.coming_from, &*coming_from)];
     write(&files.repository, &texts, options.no_verify)
 }
