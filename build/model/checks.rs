@@ -9,16 +9,14 @@ use crate::model::rust_type::RustType;
 use crate::model::{Model, Operation, Parameter, TypeItem, TypeShape, item, resource_type};
 
 /// The methods and associated functions that a [`Client`](trycourier::Client) has besides those of its resources.
-pub const METHODS_OF_CLIENT: [&str; 20] = [
-    "api_key",
+pub const METHODS_OF_CLIENT: [&str; 19] = [
+    "account",
     "builder",
     "call",
     "call_raw",
-    "client",
     "clock",
     "clone",
     "default",
-    "documented_rate_limits",
     "exchange",
     "from_env",
     "new",
@@ -29,11 +27,12 @@ pub const METHODS_OF_CLIENT: [&str; 20] = [
     "request",
     "shared",
     "with_api_key",
+    "with_api_key_provider",
     "with_options",
 ];
 
 /// The types that the generated modules `calls` and `resources` use.
-const TYPES_OF_CALLS: [&str; 11] = [
+pub const TYPES_OF_CALLS: [&str; 11] = [
     "Arguments",
     "BTreeMap",
     "Call",
@@ -66,29 +65,38 @@ pub fn check(model: &Model) -> Result<(), String> {
 fn names(model: &Model, operation: &Operation) -> Result<(), String> {
     for part in &operation.path {
         if syn::parse_str::<syn::Ident>(part).is_err() || part == "gen" {
-            return Err(format!("`{part}` is not a name in Rust; {}", rename(operation)));
+            return Err(format!("`{part}` is not a name in Rust; {}", rename(operation, part)));
         }
     }
     if let Some(name) = operation.path.first().filter(|name| METHODS_OF_CLIENT.contains(&name.as_str())) {
         return Err(format!(
             "`{name}` is a method of the client itself, so no resource can have its name; {}",
-            rename(operation)
+            rename(operation, name)
         ));
     }
     if model.resources.contains_key(&operation.path) {
         let name = operation.path.join(".");
-        return Err(format!("`{name}` is both an operation and a resource; {}", rename(operation)));
+        return Err(format!("`{name}` is both an operation and a resource; {}", rename(operation, operation.method())));
     }
     Ok(())
 }
 
-/// The correction that gives an operation another name.
-fn rename(operation: &Operation) -> String {
+/// The correction that gives an operation another name, with a proposal.
+fn rename(operation: &Operation, part: &str) -> String {
+    let method = operation.http_method.to_lowercase();
+    let last = operation.path.len().saturating_sub(1);
+    let path = operation.path.iter().enumerate().map(|(index, own)| match (own == part, index == last) {
+        (false, _) => own.clone(),
+        (true, true) => format!("{method}_{own}"),
+        (true, false) => format!("{own}s"),
+    });
+    let path: Vec<String> = path.collect();
     format!(
-        "give it another name, in openapi/overlay/names.yaml:\n- target: $.paths['{}'].{}\n  \
-         update: {{operationId: RESOURCE_METHOD, x-method: RESOURCE.METHOD}}",
+        "give it another name, in openapi/overlay/names.yaml:\n- target: $.paths['{}'].{method}\n  update: {{operationId: \
+         {}, x-method: {}}}",
         operation.template,
-        operation.http_method.to_lowercase()
+        path.join("_"),
+        path.join(".")
     )
 }
 
@@ -121,7 +129,7 @@ fn known_types(model: &Model) -> Result<(), String> {
     match fields.chain(of_calls).filter_map(RustType::named).find(|name| model.item(name).is_none()) {
         Some(name) => Err(format!(
             "something has the type `{name}`, which the generator does not make; give the schema another name, in \
-             openapi/overlay/types.yaml:\n- target: $.components.schemas['{name}']\n  update: {{x-name: ANOTHER}}"
+             openapi/overlay/types.yaml:\n- target: $.components.schemas['{name}']\n  update: {{x-name: Courier{name}}}"
         )),
         None => Ok(()),
     }

@@ -3,7 +3,7 @@
 pub mod checks;
 mod operations;
 pub mod rust_type;
-mod types;
+pub mod types;
 mod variants;
 
 use std::collections::BTreeMap;

@@ -72,7 +72,7 @@ pub fn types(
 }
 
 /// The types that the generated code, or progenitor's code, uses under these names.
-const RESERVED: [&str; 41] = [
+pub const RESERVED: [&str; 41] = [
     "Array",
     "BTreeMap",
     "Boolean",
@@ -124,7 +124,7 @@ fn require_own_names(document: &Value) -> Result<(), String> {
         let rename = || {
             format!(
                 "give one another name, in openapi/overlay/types.yaml:\n- target: $.components.schemas['{schema}']\n  \
-                 update: {{x-name: ANOTHER}}"
+                 update: {{x-name: Courier{name}}}"
             )
         };
         let has = |property: &str| properties(described).is_some_and(|all| all.contains_key(property));

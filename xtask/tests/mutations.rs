@@ -12,7 +12,8 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use xtask::coming_from;
 use xtask::document::operations;
-use xtask::generator::model::checks::METHODS_OF_CLIENT;
+use xtask::generator::model::checks::{METHODS_OF_CLIENT, TYPES_OF_CALLS};
+use xtask::generator::model::types::RESERVED;
 use xtask::generator::{self, Features, Generated};
 use xtask::import::import;
 use xtask::overlay::parse;
@@ -378,7 +379,7 @@ fn property_that_is_always_null_is_reported() {
 #[test]
 fn names_that_rust_or_the_crate_has_are_refused() {
     let operation: Outcome =
-        Err(&["is not a name in Rust", "names.yaml:\n- target: $.paths['/things'].post\n  update:"]);
+        Err(&["is not a name in Rust", "names.yaml:\n- target: $.paths['/things'].post\n  update: {operationId: "]);
     let client: Outcome = Err(&["is a method of the client itself", "names.yaml:\n- target: $.paths['/things'].post"]);
     let keywords =
         ["things.match", "things.type", "things.self", "things.move", "loop.create", "things.use.create", "gen.list"];
@@ -460,6 +461,37 @@ fn client_methods_are_reserved() {
     assert!(names.len() > 5, "{names:?}");
     let missing: Vec<&String> = names.iter().filter(|name| !METHODS_OF_CLIENT.contains(&name.as_str())).collect();
     assert!(missing.is_empty(), "add to build/model/checks.rs: {missing:?}");
+}
+
+#[test]
+fn imported_types_are_reserved() {
+    fn leaves(tree: syn::UseTree, names: &mut Vec<String>) {
+        match tree {
+            syn::UseTree::Path(path) => leaves(*path.tree, names),
+            syn::UseTree::Name(name) => names.push(name.ident.to_string()),
+            syn::UseTree::Rename(rename) => names.push(rename.rename.to_string()),
+            syn::UseTree::Group(group) => group.items.into_iter().for_each(|tree| leaves(tree, names)),
+            syn::UseTree::Glob(_) => {}
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/generated.rs");
+    let modules = syn::parse_file(&fs::read_to_string(path).unwrap()).unwrap().items.into_iter();
+    let mut count = 0;
+    for module in modules {
+        let syn::Item::Mod(module) = module else { continue };
+        let reserved: &[&str] = if module.ident == "types" { &RESERVED } else { &TYPES_OF_CALLS };
+        for item in module.content.unwrap().1 {
+            let syn::Item::Use(import) = item else { continue };
+            let mut names = Vec::new();
+            leaves(import.tree, &mut names);
+            // Macros and modules have other names than types.
+            for name in names.iter().filter(|name| name.starts_with(char::is_uppercase)) {
+                assert!(reserved.contains(&name.as_str()), "reserve `{name}` of `{}` in build/model", module.ident);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 15, "{count}");
 }
 
 #[test]
