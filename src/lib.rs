@@ -112,7 +112,7 @@
 // here.
 
 // The guide, one page per task.
-#[cfg(doc)]
+#[cfg(any(doc, test))]
 pub mod guide;
 
 // Entry points for `fuzz/`; compiled only with `cfg(fuzzing)`.
