@@ -67,6 +67,9 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
 pub fn read(document: &Value) -> Result<Model, String> {
     description::lookup::require_no_circles(document)?;
     model::checks::paths(document)?;
+    if let Some(unsupported) = description::wire::unsupported(document).first() {
+        return Err(format!("not supported: {unsupported}"));
+    }
     // The order matters: constants are removed before progenitor reads the structs, but the unions use constants to
     // distinguish their variants, so unions come first.
     let unions = description::unions::unions(document)?;

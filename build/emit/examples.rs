@@ -31,11 +31,13 @@ pub fn type_example(model: &Model, item: &TypeItem) -> Option<String> {
 /// A call with its arguments, and a typical use of its response.
 pub fn call_example(model: &Model, operation: &Operation) -> String {
     let mut examples = Examples::of(model);
-    let mut arguments: Vec<Code> =
-        operation.path_parameters.iter().map(|parameter| Code::word(format!("{:?}", parameter.name))).collect();
+    let in_path =
+        operation.path_parameters.iter().map(|parameter| parameter.example.as_ref().unwrap_or(&parameter.name));
+    let mut arguments: Vec<Code> = in_path.map(|text| Code::word(format!("{text:?}"))).collect();
     let mut hidden = String::new();
     if let Some(body) = &operation.body {
         let example = body.own_name().and_then(|name| model.item(name)?.example.as_ref());
+        let example = example.or(operation.body_example.as_ref());
         match operation.body_struct(&model.types) {
             Some(body) => {
                 for field in body.arguments {

@@ -135,6 +135,10 @@ fn method_text<'a>(
     let Operation { summary, description, http_method, template, .. } = operation;
     let route = code(&format!("{http_method} {template}"));
     let mut text = format!("{summary}.\n\n{description}\n\n{route}");
+    if let Some(limit) = operation.rate_limit {
+        text.push_str("\n\n");
+        text.push_str(&limit.sentence());
+    }
     // Writing to a `String` always succeeds.
     for (index, (name, description)) in arguments.enumerate() {
         if index == 0 {

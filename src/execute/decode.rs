@@ -56,7 +56,12 @@ pub(crate) fn decode_described<T: Decode>(
     // Values take more memory than their text.
     let memory_limit = client.options().max_response_bytes.saturating_mul(VALUES_PER_BYTE);
     match json::decode_within(text, true, memory_limit) {
-        Ok(decoded) => Ok(response.into_response(client, request, decoded)),
+        Ok(mut decoded) => {
+            if is_encoded_twice(text) {
+                decoded.mismatches.push(Mismatch::new(String::new(), "a text that is not JSON itself"));
+            }
+            Ok(response.into_response(client, request, decoded))
+        }
         Err(error) => {
             let is_cut_off = matches!(error, json::DecodeError::Ended);
             let cause = match error {
@@ -105,6 +110,12 @@ fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Re
                   it is unknown whether the call was executed";
     let error = Error::new(ErrorKind::UnexpectedResponse, detail).with_snippet(snippet);
     Err(with_response(client, request, error, response.status, response.headers).with_delivery(Delivery::Sent))
+}
+
+/// Returns `true` if a response is a JSON string that contains a JSON string: a file that some client has stored as JSON.
+fn is_encoded_twice(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(br#""\""#)
+        && serde_json::from_slice::<String>(json).is_ok_and(|text| serde_json::from_str::<String>(&text).is_ok())
 }
 
 /// Returns the JSON to decode, or `None` if a body is required and missing.

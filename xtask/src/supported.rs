@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use crate::document::{SCHEMA_PREFIX, operations, text, visit_schemas};
+use crate::generator::description::wire;
 use crate::import::composition::inner_choices;
 use crate::import::strip::LIMITS;
 use crate::normalize::path_parameters::PATH_SEGMENT;
@@ -85,6 +86,7 @@ fn unsupported(document: &Value) -> Vec<String> {
             }
         }
     }
+    unsupported.extend(wire::unsupported(document));
     visit_schemas(document, &mut |pointer, schema| {
         // This schema's limits come from the rule `path_parameters`.
         if !pointer.starts_with(&format!("/components/schemas/{PATH_SEGMENT}")) {
@@ -161,7 +163,9 @@ mod tests {
     fn unsupported_parameter_and_body_are_named() {
         let parameters =
             json!([{"$ref": "#/components/parameters/A"}, {"name": "session", "in": "cookie", "schema": {}}]);
-        let mut document = operation(json!({"parameters": parameters, "requestBody": {"$ref": "#/a"}}));
+        let success = json!({"2XX": {"content": {"text/csv": {"schema": {"type": "string"}}}}});
+        let mut document =
+            operation(json!({"parameters": parameters, "requestBody": {"$ref": "#/a"}, "responses": success}));
         document["paths"]["/things"]["parameters"] = json!([]);
         assert_eq!(
             unsupported(&document),
@@ -169,7 +173,8 @@ mod tests {
                 "`parameters` of the path /things",
                 "a parameter by `$ref` at GET /things",
                 "the cookie parameter `session` at GET /things",
-                "a body by `$ref` at GET /things"
+                "a body by `$ref` at GET /things",
+                "the response `text/csv` at GET /things"
             ]
         );
     }

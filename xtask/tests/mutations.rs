@@ -632,6 +632,22 @@ fn parameters_that_cannot_be_text_are_refused() {
             Err(&["the parameter `kind` is required", "corrections.yaml"]),
         ),
     ]);
+    let style = |style: &'static str, schema: Value| {
+        change(move |new| {
+            let parameter = &mut new["paths"]["/things"]["get"]["parameters"][1];
+            parameter["style"] = json!(style);
+            parameter["schema"] = schema.clone();
+        })
+    };
+    let unknown_style: Outcome = Err(&["of the ", "`kind` in the query at GET /things", "x-omit: REASON"]);
+    check(vec![
+        ("object", query(refer("Square")), unknown_style),
+        ("map", query(map(text())), unknown_style),
+        ("deepObject", style("deepObject", refer("Square")), unknown_style),
+        ("pipeDelimited", style("pipeDelimited", list(text())), unknown_style),
+        ("spaceDelimited", style("spaceDelimited", list(text())), unknown_style),
+        ("form", style("form", list(text())), Ok(&[".kind: impl IntoIterator<Item = impl Into<String>>"])),
+    ]);
     let path_of: Outcome = Err(&["is not a path that can be sent", "x-omit: REASON"]);
     let paths = ["/things#a", "/a/../b", "/a?b=c", "/a b", "/a/{}", "/a/{unknown}", "/a//b", "/a%2fb", "/ä", "a"];
     check(paths.into_iter().map(|route| (route, path(route), path_of)).collect());
@@ -823,6 +839,53 @@ fn differing_successes_are_refused() {
                 json!({"application/json; charset=utf-8": {"schema": refer("Parts")}}),
             ),
             Ok(&["-> Parts"]),
+        ),
+    ]);
+}
+
+#[test]
+fn other_content_types_are_refused_by_operation() {
+    let only = |kind: &'static str, schema: Value| {
+        let mut content = json!({});
+        content[kind] = json!({"schema": schema});
+        content
+    };
+    let binary = || json!({"type": "string", "format": "binary"});
+    let response = |kind: &'static str| at("/paths/~1things/post/responses/200/content", only(kind, binary()));
+    let body = |kind: &'static str, schema: Value| at("/paths/~1things/post/requestBody/content", only(kind, schema));
+    check(vec![
+        ("CSV", response("text/csv"), Err(&["the response `text/csv` at POST /things", "x-omit: REASON"])),
+        ("events", response("text/event-stream"), Err(&["the response `text/event-stream` at POST /things", "x-omit"])),
+        ("PDF", response("application/pdf"), Err(&["the response `application/pdf` at POST /things", "x-omit"])),
+        ("HTML", response("text/html"), Err(&["the response `text/html` at POST /things", "x-omit"])),
+        (
+            "problem",
+            response("application/problem+json"),
+            Err(&["`application/problem+json` at POST /things", "x-omit"]),
+        ),
+        (
+            "multipart",
+            body("multipart/form-data", refer("Thing")),
+            Err(&[
+                "the body `multipart/form-data` at POST /things",
+                "$.paths['/things'].post\n  update: {x-omit: REASON}",
+            ]),
+        ),
+        (
+            "form",
+            body("application/x-www-form-urlencoded", refer("Thing")),
+            Err(&["the body `application/x-www-form-urlencoded` at POST /things", "x-omit: REASON"]),
+        ),
+        (
+            "merge patch",
+            body("application/merge-patch+json", refer("Thing")),
+            Err(&["the body `application/merge-patch+json` at POST /things", "x-omit: REASON"]),
+        ),
+        ("text", body("text/plain", text()), Ok(&["create(body: impl Into<String>)", "to.text(&mut self.body)"])),
+        (
+            "object as text",
+            body("text/plain", refer("Thing")),
+            Err(&["`things_create`", "sent as text", "x-omit: REASON"]),
         ),
     ]);
 }

@@ -39,6 +39,25 @@ pub(crate) fn with(value: impl Into<Value>, more: Value) -> Value {
     }
 }
 
+/// Applies a JSON Merge Patch (RFC 7396): null removes a member, objects are merged, anything else replaces.
+pub(crate) fn merge_patch(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        patch.clone_into(target);
+        return;
+    };
+    if !target.is_object() {
+        *target = Map::new().into();
+    }
+    let Value::Object(target) = target else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            target.remove(name);
+        } else {
+            merge_patch(target.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
 /// The value at a dotted path.
 pub(crate) fn path<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(value, |value, name| match value {

@@ -23,7 +23,7 @@ pub(crate) mod versions;
 
 pub(crate) use crud::{Create, Resource, document};
 pub(crate) use dispatch::Handler;
-pub(crate) use json::{list, object, or_null, path, pick, text, with};
+pub(crate) use json::{list, merge_patch, object, or_null, path, pick, text, with};
 pub(crate) use pagination::page;
 pub(crate) use request::Request;
 pub(crate) use response::{Outcome, Response};

@@ -34,7 +34,15 @@ impl<'a> Request<'a> {
         now: i64,
         settings: &Settings,
     ) -> Result<Self, Response> {
-        let query: Vec<_> = pairs(request.uri().query().unwrap_or_default()).collect();
+        let is_joined = |name: &str| operation.query.iter().any(|own| own.name == name && own.explode == Some(false));
+        // Both forms of a list are accepted: a repeated parameter, and one with commas.
+        let given = pairs(request.uri().query().unwrap_or_default());
+        let query: Vec<_> = given
+            .flat_map(|(name, text)| {
+                let texts = if is_joined(&name) { text.split(',').map(str::to_owned).collect() } else { vec![text] };
+                texts.into_iter().map(move |text| (name.clone(), text))
+            })
+            .collect();
         for parameter in &operation.query {
             let mut given = query.iter().filter(|(name, _)| *name == parameter.name).peekable();
             if parameter.required && given.peek().is_none() {
@@ -45,14 +53,18 @@ impl<'a> Request<'a> {
                 .map_err(Response::invalid)?;
         }
         let body: Value = match request.body().as_ref() {
+            // The content type does not matter: JSON is stored as the text that it is.
+            bytes if operation.body_is_text => String::from_utf8_lossy(bytes).into(),
             [] => Value::Null,
             bytes => serde_json::from_slice(bytes)
                 .map_err(|error| Response::invalid(format!("The body is not JSON: {error}")))?,
         };
-        if let Some(schema) = &operation.body {
+        if let Some(schema) = &operation.body
+            && (operation.body_is_required || !body.is_null())
+        {
             // Some clients send no body for an empty object.
             let empty = Value::Object(Map::new());
-            let body = if request.body().is_empty() { &empty } else { &body };
+            let body = if body.is_null() && request.body().is_empty() { &empty } else { &body };
             DESCRIPTION.validate(schema, body).map_err(Response::invalid)?;
         }
         let (headers, path) = (request.headers(), request.uri().path());
