@@ -176,6 +176,19 @@ fn device_token_is_stored_and_enables_push() {
     succeed(&courier, "PUT", "/users/ada/tokens/t-1", token("phone"));
     let several = json!({"tokens": [{"token": "t-2", "provider_key": "expo"}]});
     succeed(&courier, "PUT", "/users/ada/tokens", several);
+    // The official clients send no body.
+    succeed(&courier, "PUT", "/users/ada/tokens", Value::Null);
+    for invalid in [json!({}), json!({"tokens": [{"provider_key": "expo"}]}), json!({"tokens": [{"token": "t-3"}]})] {
+        assert_eq!(status(&courier, "PUT", "/users/ada/tokens", invalid), 400);
+    }
+    for (expiry, expected) in
+        [(json!("soon"), 400), (json!(true), 400), (json!(false), 204), (json!("2030-01-01"), 204)]
+    {
+        let several = json!({"tokens": [{"token": "t-2", "provider_key": "expo", "expiry_date": expiry}]});
+        assert_eq!(status(&courier, "PUT", "/users/ada/tokens", several), expected);
+        let one = json!({"provider_key": "apn", "device": {"device_id": "phone"}, "expiry_date": expiry});
+        assert_eq!(status(&courier, "PUT", "/users/ada/tokens/t-1", one), expected);
+    }
     assert_eq!(each(&got(&courier, "/users/ada/tokens")["tokens"], "token"), ["t-1", "t-2"]);
     let patch = json!({"patch": [{"op": "replace", "path": "/device/device_id", "value": "tablet"}]});
     succeed(&courier, "PATCH", "/users/ada/tokens/t-1", patch);
@@ -270,6 +283,27 @@ fn opted_out_topic_is_not_delivered() {
     succeed(&courier, "DELETE", &format!("{topics}/{}", topic.as_str().unwrap_or_default()), Value::Null);
     succeed(&courier, "DELETE", &with_topics, Value::Null);
     assert_eq!(got(&courier, "/preferences/logs?user_id=bob")["items"], json!([]));
+}
+
+#[test]
+fn provider_is_changed_by_a_merge_patch() {
+    let courier = Courier::new();
+    let settings = json!({"api_key": "k", "from_address": "x", "limits": {"a": [1, 2], "b": 1}});
+    let created =
+        succeed(&courier, "POST", "/providers", json!({"provider": "sendgrid", "alias": "a", "settings": settings}));
+    assert_eq!(created["title"], "Default Configuration");
+    let path = format!("/providers/{}", created["id"].as_str().unwrap_or_default());
+    let patch = |body: Value| succeed(&courier, "PATCH", &path, body);
+    let patched = patch(json!({"settings": {"from_address": "y", "limits": {"a": [3], "b": null}}}));
+    assert_eq!(patched["settings"], json!({"api_key": "k", "from_address": "y", "limits": {"a": [3]}}));
+    assert_eq!((&patched["alias"], &patched["title"]), (&json!("a"), &created["title"]));
+    let patched = patch(json!({"settings": {"api_key": null, "limits": 1}, "title": "T", "provider": "sendgrid"}));
+    assert_eq!(patched["settings"], json!({"from_address": "y", "limits": 1}));
+    assert_eq!(status(&courier, "PATCH", &path, json!({"provider": "twilio", "title": "U"})), 400);
+    let patched = patch(json!({"alias": null}));
+    assert_eq!((patched.get("alias"), &patched["title"]), (None, &json!("T")));
+    assert_eq!(patch(json!({"title": null}))["title"], created["title"]);
+    assert_eq!(got(&courier, &path)["settings"], json!({"from_address": "y", "limits": 1}));
 }
 
 #[test]
@@ -414,6 +448,8 @@ fn message_has_history_content_and_archive() {
         ("?tags=other,vip", 1),
         ("?traceId=trace", 1),
         ("?status=UNDELIVERABLE&status=SENT", 1),
+        ("?status=SENT,UNDELIVERABLE", 1),
+        ("?status=SENT%2CUNDELIVERABLE&provider=email,sms", 1),
         ("?status=SENT", 0),
         ("?recipient=ada@example.com", 1),
         ("?recipient=bob", 0),
@@ -487,8 +523,21 @@ fn template_is_sent_in_every_language() {
 fn translations_device_sets_and_events_are_kept() {
     let courier = Courier::new();
     assert_eq!(status(&courier, "GET", "/translations/default/fr", Value::Null), 404);
-    succeed(&courier, "PUT", "/translations/default/fr", json!("msgid \"Hello\""));
-    assert_eq!(got(&courier, "/translations/default/fr"), "msgid \"Hello\"");
+    let file = "msgid \"Hello\"\nmsgstr \"Bonjour\"\n";
+    let put = |domain: &str, kind: &str, body: String| {
+        let request = http::Request::put(format!("/translations/{domain}/fr")).header("content-type", kind);
+        let request = request.header("authorization", "Bearer test").body(body.into()).expect("a request");
+        let response = courier.handle(&request);
+        (response.status().as_u16(), response.body().len())
+    };
+    assert_eq!(put("default", "text/plain", file.to_owned()), (204, 0));
+    assert_eq!(got(&courier, "/translations/default/fr"), file);
+    assert_eq!(put("other", "text/plain", file.to_owned()).0, 400);
+    assert_eq!(status(&courier, "GET", "/translations/other/fr", Value::Null), 400);
+    // JSON is stored as the text that it is, so it is encoded twice when it is read.
+    let json = Value::from(file).to_string();
+    assert_eq!(put("default", "application/json", json.clone()), (204, 0));
+    assert_eq!(got(&courier, "/translations/default/fr"), json);
 
     let set = succeed(&courier, "POST", "/previews/device-sets", json!({"name": "Phones", "device_ids": ["a", "b"]}));
     let path = format!("/previews/device-sets/{}", set["id"].as_str().unwrap_or_default());

@@ -65,8 +65,9 @@
 //! # }
 //! ```
 //!
-//! [`Courier::limit_rate`] refuses calls with 429, [`Courier::latency`] slows every response down, and
-//! [`Courier::strict`] fails the test if there is a call without a response set by `on`.
+//! [`Courier::limit_rate`] refuses calls with 429, [`Courier::limit_rates`] enforces the rate limits that Courier
+//! documents, [`Courier::latency`] slows every response down, and [`Courier::strict`] fails the test if there is a call
+//! without a response set by `on`.
 //!
 //! # Pages
 //!

@@ -173,6 +173,11 @@ impl Arguments for Reader<'_> {
         self.query.iter().filter(|(own, _)| own == name).for_each(|(_, text)| value.take(text));
     }
 
+    fn comma_separated(&mut self, name: &'static str, value: &mut dyn Argument) {
+        let given = self.query.iter().filter(|(own, _)| own == name);
+        given.flat_map(|(_, text)| text.split(',')).for_each(|text| value.take(text));
+    }
+
     fn header(&mut self, name: &'static str, value: &mut dyn Argument) {
         if let Some(text) = self.headers.get(name).and_then(|text| text.to_str().ok()) {
             value.take(text);
@@ -181,5 +186,9 @@ impl Arguments for Reader<'_> {
 
     fn body(&mut self, value: &mut dyn JsonBody) {
         value.decode(self.body);
+    }
+
+    fn text(&mut self, value: &mut String) {
+        *value = String::from_utf8_lossy(self.body).into_owned();
     }
 }
