@@ -1,5 +1,7 @@
 //! The static facts of an operation.
 
+use std::time::Duration;
+
 /// An operation of the description. The generated code has a constant for each.
 #[derive(Debug)]
 pub struct Operation {
@@ -23,6 +25,8 @@ pub struct Operation {
     pub repeatable: bool,
     /// `true` if its 409 is final: the same request would get the same response.
     pub final_conflict: bool,
+    /// The number of requests that Courier documents as the limit for a period.
+    pub rate_limit: Option<(u32, Duration)>,
 }
 
 /// The description of the body of a success.

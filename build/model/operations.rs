@@ -11,6 +11,8 @@ use crate::description::lookup::{
     variants,
 };
 use crate::description::paging::{DescribedPaging, paging};
+use crate::description::rate_limit::rate_limit;
+use crate::description::wire::{is_comma_separated, takes_text};
 use crate::model::rust_type::RustType;
 use crate::model::{Operation, Paging, Parameter, TypeItem, TypeShape, item};
 
@@ -108,12 +110,14 @@ fn operation(
         sensitive: success.is_some_and(|schema| is_sensitive(document, schema)),
         repeatable: repeatable.unwrap_or(!["POST", "PATCH"].contains(&method.as_str())),
         final_conflict: is_marked(described, "x-final-conflict"),
+        rate_limit: rate_limit(described)?,
         aliases: aliases(described)?,
         deprecated: deprecated(document, described)?,
         paging: paging.map(|paging| self::rust_paging(&paging, &response, types)).transpose()?,
         http_method: method,
         path,
         body,
+        takes_text: takes_text(described),
         response,
     };
     require_distinct_names(&operation, types)?;
@@ -144,6 +148,7 @@ fn parameter(
         name: name.to_owned(),
         // Callers know a nonstandard header without its `X-` prefix.
         ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
+        comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
         kind,
         deprecated: super::deprecated("parameter", described, ident_of)
             .map_err(|error| format!("is wrong: {error}"))?,

@@ -7,6 +7,7 @@ pub(crate) mod raw_request;
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -53,10 +54,14 @@ pub trait Arguments {
     fn path(&mut self, value: &mut dyn Argument);
     /// A parameter of the query.
     fn query(&mut self, name: &'static str, value: &mut dyn Argument);
+    /// A parameter of the query whose values are joined by commas.
+    fn comma_separated(&mut self, name: &'static str, value: &mut dyn Argument);
     /// A header.
     fn header(&mut self, name: &'static str, value: &mut dyn Argument);
     /// The body.
     fn body(&mut self, value: &mut dyn JsonBody);
+    /// The body, as text.
+    fn text(&mut self, value: &mut String);
 }
 
 /// An argument that is sent as text.
@@ -255,6 +260,15 @@ impl Arguments for Collector {
         value.texts(&mut |text| push_parameter(&mut self.request.target, name, text));
     }
 
+    fn comma_separated(&mut self, name: &'static str, value: &mut dyn Argument) {
+        let mut joined: Option<String> = None;
+        value.texts(&mut |text| match &mut joined {
+            Some(joined) => joined.extend([",", text]),
+            None => joined = Some(text.to_owned()),
+        });
+        self.query(name, &mut joined);
+    }
+
     fn header(&mut self, name: &'static str, value: &mut dyn Argument) {
         let mut refusal = None;
         let request = &mut self.request;
@@ -284,6 +298,11 @@ impl Arguments for Collector {
             Ok(json) => self.request.body = json.into(),
             Err(error) => self.refuse(format!("the body cannot be serialized as JSON: {error}")),
         }
+    }
+
+    fn text(&mut self, value: &mut String) {
+        self.request.body = value.clone().into();
+        self.request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     }
 }
 

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::Method;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -91,7 +92,39 @@ impl RequestBuilder {
             let json = finite::check(body)
                 .and_then(|()| serde_json::to_vec(body))
                 .map_err(|error| Error::invalid_argument("the body cannot be serialized as JSON").caused_by(error))?;
+            request.headers.remove(CONTENT_TYPE);
             request.body = json.into();
+            Ok(request)
+        });
+        self
+    }
+
+    /// Sets a body that is not JSON, with its content type. [`Bytes`], a `String`, a `Vec<u8>` and a `&'static str` are
+    /// sent unchanged.
+    ///
+    /// ```
+    /// use http::Method;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// # let courier = trycourier::testing::Courier::new();
+    /// # let client = courier.client();
+    /// let file = "msgid \"Hello\"\nmsgstr \"Bonjour\"\n";
+    /// let request = client.request(Method::PUT, "/translations/default/fr").body(file, "text/plain");
+    /// request.send::<()>().await?;
+    /// # assert_eq!(courier.calls()[0].body, file);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A content type that is not a valid header value fails the call with
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    pub fn body(mut self, body: impl Into<Bytes>, content_type: &str) -> Self {
+        self.request = self.request.and_then(|mut request| {
+            let content_type = HeaderValue::from_str(content_type)
+                .map_err(|error| Error::invalid_argument("the content type is not a valid header").caused_by(error))?;
+            request.headers.insert(CONTENT_TYPE, content_type);
+            request.body = body.into();
             Ok(request)
         });
         self
@@ -152,5 +185,6 @@ const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
         sensitive: true,
         repeatable,
         final_conflict: false,
+        rate_limit: None,
     }
 }

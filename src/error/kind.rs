@@ -69,6 +69,9 @@ pub enum ErrorKind {
     MissingCursor,
     /// A [`Wait`](crate::ext::Wait) can no longer succeed, for example because the message cannot be delivered.
     WaitFailed,
+    /// A [`PreparedCall`](crate::PreparedCall) is of an operation that this version of the crate does not know, or whose
+    /// resource is not compiled. Nothing was sent.
+    UnknownOperation,
     /// The idempotency key of a [`Prepared`](crate::Prepared) call has expired, so performing it could do the work a
     /// second time. Nothing was sent.
     Expired,

@@ -163,6 +163,7 @@ mod tests {
             sensitive: false,
             repeatable,
             final_conflict,
+            rate_limit: None,
         }
     }
 

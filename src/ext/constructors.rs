@@ -84,7 +84,7 @@ mod content {
         /// # let _ = message;
         /// ```
         pub fn new(title: impl Into<String>, body: impl Into<String>) -> Self {
-            TextContent::new(title, body).into()
+            TextContent::new(body).title(title).into()
         }
 
         /// Creates content from Elemental nodes, which each channel renders appropriately.
@@ -475,7 +475,7 @@ mod automation {
         /// # let _ = step;
         /// ```
         pub fn cancel(cancelation_token: impl Into<String>) -> Self {
-            AutomationCancelStep::new(cancelation_token).into()
+            AutomationCancelStep::new().cancelation_token(cancelation_token).into()
         }
     }
 }

@@ -33,6 +33,7 @@ static WEBHOOK: Operation = Operation {
     sensitive: true,
     repeatable: true,
     final_conflict: false,
+    rate_limit: None,
 };
 
 /// The request of an event, signed if there is a secret.
