@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::findings::{Finding, Section};
 use crate::overlay::alternatives::alternatives;
 use crate::overlay::anchors::{action_lines, indent, used_elsewhere};
 use crate::overlay::{Action, Overlay, parse};
@@ -13,9 +14,27 @@ impl Overlay {
         self.replace_text(&format!("{}\n{actions}", self.text.trim_end()))
     }
 
-    /// Removes a target that matches nothing, by its text: the action, one name of several, or the description of a
-    /// property. Returns `false` if only a person can, for example because other actions use an anchor of the action.
-    pub fn remove_target(&mut self, finding: &str) -> Result<bool> {
+    /// Removes targets that match nothing, at most one of each action. Returns `true` if the overlay has changed.
+    pub fn remove_targets(&mut self, findings: &[Finding]) -> Result<bool> {
+        let mut is_changed = false;
+        let mut lines: Vec<u64> = self.actions.iter().map(|action| action.line).collect();
+        // From the last line, so that the other lines stay the same.
+        while let Some(line) = lines.pop() {
+            let position = format!("{}:{line}: ", self.file);
+            let gone = findings.iter().filter(|finding| finding.section == Section::GoneTarget);
+            for finding in gone.filter(|finding| finding.text.starts_with(&position)) {
+                if self.remove_target(&finding.text)? {
+                    is_changed = true;
+                    break;
+                }
+            }
+        }
+        Ok(is_changed)
+    }
+
+    /// Removes a target by its finding: the action, one name of several, or the description of a property. Returns
+    /// `false` if only a person can, for example because other actions use an anchor of the action.
+    fn remove_target(&mut self, finding: &str) -> Result<bool> {
         let gone = self.actions.iter().find_map(|action| {
             let target = finding.strip_prefix(&format!("{}:{}: ", self.file, action.line))?;
             Some((action, target.strip_suffix(" matches nothing")?))
@@ -81,10 +100,17 @@ impl Action {
 
 /// The indices of the lines that describe the last step of a pointer, if only one part of the action can.
 fn property_lines(lines: &[&str], action: std::ops::Range<usize>, pointer: &str) -> Option<std::ops::Range<usize>> {
-    let key = format!("{}:", pointer.rsplit_once('/')?.1);
+    let (outer, key) = pointer.rsplit_once('/')?;
+    let (outer, key) = (format!("{}:", outer.rsplit_once('/')?.1), format!("{key}:"));
     let (start, end) = (action.start - 1, (action.end - 1).min(lines.len()));
-    let mut found =
-        (start..end).filter(|index| lines.get(*index).is_some_and(|line| line.trim_start().starts_with(&key)));
+    let starts = |index: usize, key: &str| lines.get(index).is_some_and(|line| line.trim_start().starts_with(key));
+    // An example can have the same key.
+    let is_inside = |index: usize| {
+        let depth = lines.get(index).map_or(0, |line| indent(line));
+        let above = (start..index).rev().find(|above| lines.get(*above).is_some_and(|line| indent(line) < depth));
+        above.is_some_and(|above| starts(above, &outer) || starts(above, "update:"))
+    };
+    let mut found = (start..end).filter(|index| starts(*index, &key) && is_inside(*index));
     let (first, None) = (found.next()?, found.next()) else { return None };
     let depth = indent(lines.get(first)?);
     let is_outside =

@@ -18,7 +18,7 @@ use crate::report::{marks, overlay_templates};
 /// Removes targets that are gone, adds names, marks and empty descriptions, and returns the result of all passes.
 pub fn write(overlays: &mut Vec<Overlay>, import: &Import, old: &Value) -> Result<Courier> {
     // A name leads to further findings, such as a mark of the schema that it names.
-    const MAX_ROUNDS: usize = 8;
+    const MAX_ROUNDS: usize = 16;
     let mut courier = passes::courier(&import.document, overlays, &import.sdk_methods)?;
     // By the positions of the committed overlays.
     let replaced = courier.replaced.clone();
@@ -39,18 +39,11 @@ pub fn write(overlays: &mut Vec<Overlay>, import: &Import, old: &Value) -> Resul
 /// Resolves the findings of one round; returns `true` if there were some.
 fn resolve(overlays: &mut Vec<Overlay>, courier: &Courier, old: &Value, upstream: &Value) -> Result<bool> {
     let mut is_changed = false;
+    for overlay in overlays.iter_mut() {
+        is_changed |= overlay.remove_targets(&courier.findings)?;
+    }
     for finding in &courier.findings {
         let (file, action) = match (finding.section, &finding.action) {
-            (Section::GoneTarget, _) => {
-                for overlay in overlays.iter_mut() {
-                    is_changed |= overlay.remove_target(&finding.text)?;
-                }
-                // The lines below have moved.
-                if is_changed {
-                    return Ok(true);
-                }
-                continue;
-            }
             (Section::UnnamedOperation, Some(action)) => ("names", action),
             (Section::SchemaName, Some(action)) if !joins(&courier.document, action) => ("types", action),
             _ => continue,
