@@ -5,6 +5,18 @@
 /// Construct a type with `new`, which takes the required fields, and a setter for each optional field; all fields are
 /// public. An optional field is an `Option`: `None` is not sent, and a `null` from Courier decodes as `None`. The
 /// `extra` of an object has the properties that are not in the description.
+///
+/// | task | types | guide |
+/// |---|---|---|
+/// | send a message | `Message`, `Recipient`, `Content`, `Routing`, `Delay`, `Expiry` | [first send](crate::guide::first_send) |
+/// | write content | `Content`, `ElementalNode`, `ElementalChild` | [templates](crate::guide::templates) |
+/// | follow a message | `MessageDetails`, `MessageStatus`, `Reason` | [debugging](crate::guide::debugging) |
+/// | address users | `UserRecipient`, `ProfilePatch`, `UserToken` | [recipients](crate::guide::recipients) |
+/// | respect choices | `TopicPreferenceUpdate`, `PreferenceStatus`, `ChannelClassification` | [preferences](crate::guide::preferences) |
+/// | send to many | `BulkMessage`, `BulkUser`, `AudienceRecipient`, `ListRecipient` | [bulk](crate::guide::bulk) |
+/// | describe a flow | `JourneyNode`, `AutomationStep` | [journeys](crate::guide::journeys) |
+///
+/// You rarely need the types that end in `Request`, because calls build them from their arguments.
 pub mod types {
     #![allow(clippy::large_enum_variant, clippy::should_implement_trait, clippy::too_many_arguments)]
     #![allow(deprecated, reason = "what is deprecated is still sent and read")]
@@ -19,8 +31,9 @@ pub mod types {
     use crate::json::{Structure, string_enum, structure, union};
     pub use crate::mismatch::Mismatch;
     use crate::types;
-    pub use crate::values::millis::Millis;
+    pub use crate::values::millis::{DurationMillis, Millis};
     pub use crate::values::nullable::Nullable;
+    pub use crate::values::schedule::{DeliveryTime, LocalTime, TimeZone};
     pub use crate::values::sensitive::Sensitive;
     pub use crate::values::timestamp::{Timestamp, TimestampError};
 
@@ -47,7 +60,10 @@ pub mod calls {
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 }
 
-/// The resources of the API, which methods of [`Client`](crate::Client) return: `client.lists().subscriptions()`.
+/// The resources of the API, which methods of [`Client`](crate::Client) return.
+///
+/// The name of a resource is its path: `client.lists()` returns `Lists`, and `client.lists().subscriptions()` returns
+/// `ListsSubscriptions`.
 pub mod resources {
 
     use crate::calls::*;

@@ -26,6 +26,15 @@ fn every_permission_has_couriers_name() {
         (Scope::new().brands_write(), "write:brands"),
         (Scope::new().brand_read("b"), "read:brands:b"),
         (Scope::new().brand_write("b"), "write:brands:b"),
+        (Scope::new().tenants_read(), "tenants:read"),
+        (Scope::new().tenants_templates_read(), "tenants:notifications:read"),
+        (Scope::new().tenants_templates_write(), "tenants:notifications:write"),
+        (Scope::new().tenants_brands_read(), "tenants:brand:read"),
+        (Scope::new().tenant_read("t"), "tenant:t:read"),
+        (Scope::new().tenant_templates_read("t"), "tenant:t:notification:read"),
+        (Scope::new().tenant_templates_write("t"), "tenant:t:notification:write"),
+        (Scope::new().tenant_brand_read("t"), "tenant:t:brand:read"),
+        (Scope::new().tenant_brand_write("t"), "tenant:t:brand:write"),
         (Scope::new().custom("a:b"), "a:b"),
         (Scope::new().custom(" a:b \n c:d "), "a:b c:d"),
         (Scope::new(), ""),
@@ -68,6 +77,23 @@ fn id_with_spaces_grants_nothing() {
             assert_eq!(String::from(scope), "");
         }
     }
+}
+
+#[test]
+fn tenant_id_grants_no_other_permission() {
+    for id in ["acme:brand", "acme:notification", ":", "acme:"] {
+        for scope in [
+            Scope::user("u1").tenant_read(id),
+            Scope::user("u1").tenant_templates_read(id),
+            Scope::user("u1").tenant_templates_write(id),
+            Scope::user("u1").tenant_brand_read(id),
+            Scope::user("u1").tenant_brand_write(id),
+        ] {
+            assert!(scope.validate().is_err(), "{id}");
+            assert_eq!(scope.to_string(), "", "{id}");
+        }
+    }
+    assert!(Scope::user("u1").tenant_read("acme read:messages").validate().is_err());
 }
 
 #[test]

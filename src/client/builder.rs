@@ -55,6 +55,7 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 /// [`build`](Self::build) refuses any other scheme. For other settings, give the client a `reqwest` client or a
 /// [`transport`](Self::transport).
 #[must_use]
+#[doc(alias = "proxy")]
 pub struct ClientBuilder {
     api_key: Option<Sensitive>,
     base_url: String,

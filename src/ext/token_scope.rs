@@ -17,8 +17,9 @@ use std::time::Duration;
 /// ```
 ///
 /// The permissions of a scope are separated by spaces, so an id must not contain whitespace; otherwise, a user who can
-/// choose an id could choose the permissions of the token. [`validate`](Self::validate) refuses a scope with such an
-/// id, or an empty id. The text of an invalid scope is empty, which grants nothing.
+/// choose an id could choose the permissions of the token. For the same reason, the id of a tenant must not contain a
+/// colon. [`validate`](Self::validate) refuses a scope with such an id, or an empty id. The text of an invalid scope is
+/// empty, which grants nothing.
 ///
 /// ```
 /// # use trycourier::ext::Scope;
@@ -72,7 +73,7 @@ impl Scope {
     /// assert_eq!(Scope::user("user_1").and_user("user_2").to_string(), "user_id:user_1 user_id:user_2");
     /// ```
     pub fn and_user(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("user_id:", id.as_ref())
+        self.permission_for("user_id:", id.as_ref(), "")
     }
 
     /// Lets the token read the user's inbox.
@@ -173,7 +174,7 @@ impl Scope {
     /// assert_eq!(scope.to_string(), "user_id:user_123 read:brands:acme write:brands:acme");
     /// ```
     pub fn brand_read(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("read:brands:", id.as_ref())
+        self.permission_for("read:brands:", id.as_ref(), "")
     }
 
     /// Lets the token change this brand.
@@ -183,7 +184,104 @@ impl Scope {
     /// assert_eq!(Scope::user("user_123").brand_write("acme").to_string(), "user_id:user_123 write:brands:acme");
     /// ```
     pub fn brand_write(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("write:brands:", id.as_ref())
+        self.permission_for("write:brands:", id.as_ref(), "")
+    }
+
+    /// Lets the token read all tenants. This and the following permissions are for Courier Create, the editor for
+    /// templates that you embed in your own application.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").tenants_read().to_string(), "user_id:user_123 tenants:read");
+    /// ```
+    pub fn tenants_read(self) -> Self {
+        self.permission("tenants:read")
+    }
+
+    /// Lets the token read the templates of all tenants.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// let scope = Scope::user("user_123").tenants_templates_read();
+    /// assert_eq!(scope.to_string(), "user_id:user_123 tenants:notifications:read");
+    /// ```
+    pub fn tenants_templates_read(self) -> Self {
+        self.permission("tenants:notifications:read")
+    }
+
+    /// Lets the token change the templates of all tenants.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// let scope = Scope::user("user_123").tenants_templates_write();
+    /// assert_eq!(scope.to_string(), "user_id:user_123 tenants:notifications:write");
+    /// ```
+    pub fn tenants_templates_write(self) -> Self {
+        self.permission("tenants:notifications:write")
+    }
+
+    /// Lets the token read the brands of all tenants.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").tenants_brands_read().to_string(), "user_id:user_123 tenants:brand:read");
+    /// ```
+    pub fn tenants_brands_read(self) -> Self {
+        self.permission("tenants:brand:read")
+    }
+
+    /// Lets the token read this tenant.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").tenant_read("acme").to_string(), "user_id:user_123 tenant:acme:read");
+    /// ```
+    pub fn tenant_read(self, id: impl AsRef<str>) -> Self {
+        self.permission_for("tenant:", id.as_ref(), ":read")
+    }
+
+    /// Lets the token read the templates of this tenant.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// let scope = Scope::user("user_123").tenant_templates_read("acme");
+    /// assert_eq!(scope.to_string(), "user_id:user_123 tenant:acme:notification:read");
+    /// ```
+    pub fn tenant_templates_read(self, id: impl AsRef<str>) -> Self {
+        self.permission_for("tenant:", id.as_ref(), ":notification:read")
+    }
+
+    /// Lets the token change the templates of this tenant.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// let scope = Scope::user("user_123").tenant_templates_write("acme");
+    /// assert_eq!(scope.to_string(), "user_id:user_123 tenant:acme:notification:write");
+    /// ```
+    pub fn tenant_templates_write(self, id: impl AsRef<str>) -> Self {
+        self.permission_for("tenant:", id.as_ref(), ":notification:write")
+    }
+
+    /// Lets the token read the brand of this tenant.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// let scope = Scope::user("user_123").tenant_brand_read("acme");
+    /// assert_eq!(scope.to_string(), "user_id:user_123 tenant:acme:brand:read");
+    /// ```
+    pub fn tenant_brand_read(self, id: impl AsRef<str>) -> Self {
+        self.permission_for("tenant:", id.as_ref(), ":brand:read")
+    }
+
+    /// Lets the token change the brand of this tenant.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// let scope = Scope::user("user_123").tenant_brand_write("acme");
+    /// assert_eq!(scope.to_string(), "user_id:user_123 tenant:acme:brand:write");
+    /// ```
+    pub fn tenant_brand_write(self, id: impl AsRef<str>) -> Self {
+        self.permission_for("tenant:", id.as_ref(), ":brand:write")
     }
 
     /// Adds permissions for which this version does not have a method, unchanged. Never pass an id that a user can
@@ -191,7 +289,7 @@ impl Scope {
     ///
     /// ```
     /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").custom("read:tenants").to_string(), "user_id:user_123 read:tenants");
+    /// assert_eq!(Scope::user("user_123").custom("read:reports").to_string(), "user_id:user_123 read:reports");
     /// ```
     pub fn custom(self, permissions: impl AsRef<str>) -> Self {
         permissions.as_ref().split_whitespace().fold(self, Self::permission)
@@ -208,18 +306,22 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`InvalidScope`] if an id is empty, or contains whitespace or control characters.
+    /// [`InvalidScope`] if an id is empty, or contains whitespace or control characters, or if the id of a tenant contains
+    /// a colon.
     pub fn validate(&self) -> Result<(), InvalidScope> {
         self.error.map_or(Ok(()), Err)
     }
 
-    fn permission_for(mut self, prefix: &str, id: &str) -> Self {
+    fn permission_for(mut self, prefix: &str, id: &str, suffix: &str) -> Self {
         if id.is_empty() {
             self.error.get_or_insert(InvalidScope("an id in the scope is empty"));
         } else if id.contains(|c: char| c.is_whitespace() || c.is_control()) {
             self.error.get_or_insert(InvalidScope("an id in the scope contains white space or control characters"));
+        } else if !suffix.is_empty() && id.contains(':') {
+            // `tenant:<id>:read` with the id `acme:brand` would read the brand of `acme`.
+            self.error.get_or_insert(InvalidScope("a tenant's id in the scope contains a colon"));
         }
-        self.permission(&format!("{prefix}{id}"))
+        self.permission(&format!("{prefix}{id}{suffix}"))
     }
 
     fn permission(mut self, permission: &str) -> Self {
@@ -244,8 +346,8 @@ impl From<Scope> for String {
     }
 }
 
-/// The error of a [`Scope`] with an id that is empty, or contains whitespace or control characters. It does not show
-/// the id.
+/// The error of a [`Scope`] with an id that is empty, or contains characters that would change the permissions. It does
+/// not show the id.
 ///
 /// ```
 /// use trycourier::ext::{InvalidScope, Scope};

@@ -13,6 +13,7 @@
 pub mod check_docs;
 pub mod conformance;
 pub mod generate_spec;
+pub mod live_check;
 pub mod update_spec;
 
 // The report of an update.

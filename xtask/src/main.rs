@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use xtask::files::Files;
-use xtask::{check_docs, conformance, generate_spec, update_spec};
+use xtask::{check_docs, conformance, generate_spec, live_check, update_spec};
 
 /// Maintains the description that trycourier is generated from.
 #[derive(Parser)]
@@ -45,6 +45,11 @@ enum Task {
     ///
     /// Checks that need node or python are skipped if those are not installed.
     Conformance,
+    /// Check what only Courier itself can confirm: send a message, list it, cancel it, and receive a webhook.
+    ///
+    /// Skipped without COURIER_API_KEY. With COURIER_WEBHOOK_SECRET, it also receives a webhook; see
+    /// examples/live_check.rs.
+    LiveCheck,
 }
 
 fn main() -> ExitCode {
@@ -67,5 +72,6 @@ fn run(arguments: &Arguments) -> Result<()> {
         Task::UpdateSpec(options) => update_spec::update(&files, options),
         Task::CheckDocs { missing } => check_docs::check(&files, *missing),
         Task::Conformance => conformance::check(&repository),
+        Task::LiveCheck => live_check::check(&repository),
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     pub respond_with_examples: bool,
     /// The number of further requests to refuse with 429, and their `retry-after`.
     pub limited: Option<(usize, Duration)>,
+    /// Enforce the documented rate limits.
+    pub limit_rates: bool,
     /// Collect webhooks.
     pub webhooks: bool,
 }
@@ -31,6 +33,7 @@ impl Default for Settings {
             accept_any_template: false,
             respond_with_examples: false,
             limited: None,
+            limit_rates: false,
             webhooks: false,
         }
     }
