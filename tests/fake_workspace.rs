@@ -10,6 +10,7 @@ use std::time::Duration;
 use fake::{ask, succeed};
 use serde_json::{Value, json};
 use trycourier::testing::Courier;
+use trycourier::types::{MessageStatus, Reason};
 
 fn got(courier: &Courier, target: &str) -> Value {
     succeed(courier, "GET", target, Value::Null)
@@ -35,8 +36,9 @@ fn profile_is_merged_patched_and_replaced() {
         "SUCCESS"
     );
     store("POST", json!({"phone_number": "+15550100", "name": null, "address": {"street": "St James's Square"}}));
-    let merged =
-        json!({"email": "a@example.com", "phone_number": "+15550100", "address": {"street": "St James's Square"}});
+    let merged = json!({
+        "email": "a@example.com", "phone_number": "+15550100", "address": {"city": "London", "street": "St James's Square"},
+    });
     assert_eq!(profile(), merged);
 
     let patch = |patch: Value| ask(&courier, "PATCH", "/profiles/ada", json!({"patch": patch})).0;
@@ -127,6 +129,8 @@ fn tenant_has_members_defaults_and_templates() {
     assert_eq!(each(&got(&courier, "/tenants/acme/users")["items"], "user_id"), ["ada"]);
 
     let topic = "/tenants/acme/default_preferences/items/news";
+    assert_eq!(status(&courier, "PUT", topic, json!({"status": "OPTED_OUT"})), 404, "there is no such topic");
+    courier.topic("news");
     succeed(&courier, "PUT", topic, json!({"status": "OPTED_OUT"}));
     succeed(&courier, "PUT", topic, json!({"status": "REQUIRED"}));
     let defaults = || got(&courier, "/tenants/acme")["default_preferences"]["items"].clone();
@@ -136,6 +140,7 @@ fn tenant_has_members_defaults_and_templates() {
 
     let template = |text: &str, published: bool| {
         let elements = json!([{"type": "text", "content": text}]);
+        let elements = json!([{"type": "channel", "channel": "email", "elements": elements}]);
         json!({"published": published, "template": {
             "name": "Hi", "content": {"version": "2022-01-01", "elements": elements}, "routing": {"method": "single", "channels": ["email"]},
             "channels": {}, "providers": {},
@@ -145,7 +150,8 @@ fn tenant_has_members_defaults_and_templates() {
     succeed(&courier, "PUT", path, template("one", true));
     succeed(&courier, "PUT", path, template("two", false));
     let text = |version: &str| {
-        got(&courier, &format!("{path}/versions/{version}"))["data"]["content"]["elements"][0]["content"].clone()
+        let template = got(&courier, &format!("{path}/versions/{version}"));
+        template["data"]["content"]["elements"][0]["elements"][0]["content"].clone()
     };
     assert_eq!([text("published"), text("latest"), text("v001")], ["one", "two", "one"]);
     assert_eq!(succeed(&courier, "POST", &format!("{path}/publish"), json!({}))["version"], "v002");
@@ -349,7 +355,7 @@ fn broadcast_is_sent_when_due_unless_canceled() {
         format!("/broadcasts/{}", made["id"].as_str().unwrap_or_default())
     };
     let state = |path: &str| got(&courier, path)["status"].clone();
-    let schedule = json!({"recipient_type": "list", "recipient_id": "all", "scheduled_to": "2999-01-01T00:00:00Z", "timezone": "UTC"});
+    let schedule = json!({"recipient_type": "list", "recipient_id": "all", "scheduled_to": "2999-01-01T00:00:00", "timezone": "UTC"});
     let (canceled, sent) = (make(), make());
     succeed(&courier, "POST", &format!("{canceled}/schedule"), schedule);
     assert_eq!(state(&canceled), "scheduled");
@@ -429,7 +435,7 @@ fn message_has_history_content_and_archive() {
     let id = succeed(&courier, "POST", "/send", message)["requestId"].clone();
     let path = format!("/messages/{}", id.as_str().unwrap_or_default());
     courier.advance(Duration::from_secs(5));
-    assert!(courier.set_status(id.as_str().unwrap_or_default(), "UNDELIVERABLE", Some("BOUNCED")));
+    assert!(courier.set_status(id.as_str().unwrap_or_default(), MessageStatus::Undeliverable, Some(Reason::Bounced)));
     let history = got(&courier, &format!("{path}/history"))["results"].clone();
     assert_eq!(each(&history, "type"), ["ENQUEUED", "ROUTED", "SENT", "DELIVERED", "UNDELIVERABLE"]);
     assert_eq!(each(&got(&courier, &format!("{path}/history?type=SENT"))["results"], "type"), ["SENT"]);
@@ -504,7 +510,7 @@ fn template_is_sent_in_every_language() {
     let unknown = json!({"elements": [{"id": "none", "content": "x"}]});
     assert_eq!(status(&courier, "PUT", &format!("{path}/locales/fr"), unknown), 400);
     let put = format!("{path}/elements/{}", element.as_str().unwrap_or_default());
-    succeed(&courier, "PUT", &put, json!({"type": "text", "data": {"content": "Bye"}}));
+    succeed(&courier, "PUT", &put, json!({"type": "text", "content": "Bye"}));
     assert_eq!((&elements()[1]["content"], &elements()[1]["id"]), (&json!("Bye"), &element));
 
     assert_eq!(each(&got(&courier, "/notifications?tags=greeting")["results"], "id"), [id]);

@@ -155,7 +155,7 @@ fn setters_accept_unambiguous_types() {
         json!({"to": [{"email": "a@example.com"}]})
     );
     assert_eq!(
-        of(Message::new().content(TextContent::new("t", "b")).routing(Routing::single(["push", "email"]))),
+        of(Message::new().content(TextContent::new("b").title("t")).routing(Routing::single(["push", "email"]))),
         json!({"content": {"title": "t", "body": "b"}, "routing": {"method": "single", "channels": ["push", "email"]}})
     );
     assert_eq!(

@@ -23,7 +23,12 @@ pub fn calls(model: &Model) -> String {
         let name = ident(name);
         quote!(argument!(types::#name);)
     });
-    print(calls.chain(enums))
+    let names = model.operations.iter().map(|operation| ident(&operation.name));
+    let operations = quote! {
+        /// All operations.
+        pub(crate) static OPERATIONS: &[&Operation] = &[#(<#names as Call>::OPERATION),*];
+    };
+    print(calls.chain(enums).chain([operations]))
 }
 
 fn call(model: &Model, operation: &Operation) -> TokenStream {
@@ -155,13 +160,17 @@ fn parameter_setter(model: &Model, parameter: &Parameter) -> TokenStream {
 
 /// The facts about the operation that the client needs, and the position of each argument in the request.
 fn implementation(operation: &Operation) -> TokenStream {
-    let Operation { http_method, template, response, sensitive, repeatable, final_conflict, .. } = operation;
+    let Operation { http_method, template, response, is_list, sensitive, repeatable, final_conflict, .. } = operation;
     let name = ident(&operation.name);
     let id = operation.path.join(".");
     let body = match (response, operation.response_optional) {
         (RustType::Unit, _) => quote!(None),
         (_, true) => quote!(Optional),
         (_, false) => quote!(Required),
+    };
+    let id_property = match &operation.id_property {
+        Some(name) => quote!(Some(#name)),
+        None => quote!(None),
     };
     let rate_limit = match operation.rate_limit {
         Some(RateLimit { requests, seconds, .. }) => {
@@ -211,6 +220,8 @@ fn implementation(operation: &Operation) -> TokenStream {
                 path: #template,
                 secret_parameters: &[#(#secrets),*],
                 response: ResponseBody::#body,
+                id_property: #id_property,
+                is_list: #is_list,
                 sensitive: #sensitive,
                 repeatable: #repeatable,
                 final_conflict: #final_conflict,

@@ -154,6 +154,10 @@ pub struct Operation {
     pub response: RustType,
     /// `true` if an empty response is accepted although a body is described.
     pub response_optional: bool,
+    /// The required property of the response with the id of what the call creates or sends.
+    pub id_property: Option<String>,
+    /// `true` if the response is an object around a list.
+    pub is_list: bool,
     /// `true` if the response can contain a secret.
     pub sensitive: bool,
     /// `true` if sending the request twice without a key has the same effect as sending it once.

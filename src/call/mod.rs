@@ -68,6 +68,10 @@ pub trait Arguments {
 pub trait Argument {
     /// Visits the argument's texts: none for an absent argument, several for a list.
     fn texts(&self, to: &mut dyn FnMut(&str));
+    /// Returns the reason why the argument cannot be sent.
+    fn defect(&self) -> Option<&'static str> {
+        None
+    }
     /// Sets or adds a value from a text. Invalid text is ignored.
     #[cfg(feature = "testing")]
     fn take(&mut self, text: &str);
@@ -123,6 +127,10 @@ impl Argument for Timestamp {
         to(self.as_str());
     }
 
+    fn defect(&self) -> Option<&'static str> {
+        self.defect()
+    }
+
     #[cfg(feature = "testing")]
     fn take(&mut self, text: &str) {
         *self = text.into();
@@ -134,6 +142,10 @@ impl<T: Argument + Decode> Argument for Option<T> {
         if let Some(value) = self {
             value.texts(to);
         }
+    }
+
+    fn defect(&self) -> Option<&'static str> {
+        self.as_ref()?.defect()
     }
 
     #[cfg(feature = "testing")]
@@ -242,6 +254,9 @@ impl Arguments for Collector {
     fn query(&mut self, name: &'static str, value: &mut dyn Argument) {
         // The path parameters precede the query parameters.
         self.request.target.push_str(std::mem::take(&mut self.template));
+        if let Some(defect) = value.defect() {
+            self.refuse(format!("the argument `{name}` is invalid: {defect}"));
+        }
         value.texts(&mut |text| push_parameter(&mut self.request.target, name, text));
     }
 

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::client::Client;
 use crate::client::options::Options;
 use crate::execute::{Request, decode_foreign, push_parameter};
+use crate::json::finite;
 use crate::operation::{Operation, ResponseBody};
 use crate::{Error, Response, Result};
 
@@ -88,7 +89,8 @@ impl RequestBuilder {
     /// Sets the body, as JSON.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         self.request = self.request.and_then(|mut request| {
-            let json = serde_json::to_vec(body)
+            let json = finite::check(body)
+                .and_then(|()| serde_json::to_vec(body))
                 .map_err(|error| Error::invalid_argument("the body cannot be serialized as JSON").caused_by(error))?;
             request.headers.remove(CONTENT_TYPE);
             request.body = json.into();
@@ -178,6 +180,8 @@ const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
         path: "undescribed",
         secret_parameters: &[],
         response: ResponseBody::Optional,
+        id_property: None,
+        is_list: false,
         sensitive: true,
         repeatable,
         final_conflict: false,

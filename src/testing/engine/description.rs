@@ -125,6 +125,11 @@ impl Operation {
         self.query.iter().any(|own| own.name == parameter)
     }
 
+    /// Returns `true` if a query parameter is a list whose values are joined by commas.
+    pub fn has_list(&self, parameter: &str) -> bool {
+        self.query.iter().any(|own| own.name == parameter && own.explode == Some(false))
+    }
+
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.path.trim_matches('/').split('/')
     }

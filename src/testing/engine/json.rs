@@ -39,21 +39,24 @@ pub(crate) fn with(value: impl Into<Value>, more: Value) -> Value {
     }
 }
 
-/// Applies a JSON Merge Patch (RFC 7396): null removes a member, objects are merged, anything else replaces.
-pub(crate) fn merge_patch(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        patch.clone_into(target);
-        return;
-    };
-    if !target.is_object() {
-        *target = Map::new().into();
-    }
-    let Value::Object(target) = target else { return };
+/// Applies a JSON Merge Patch (RFC 7396): merges objects at any depth, and null removes a property.
+pub(crate) fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
     for (name, value) in patch {
         if value.is_null() {
             target.remove(name);
-        } else {
-            merge_patch(target.entry(name).or_insert(Value::Null), value);
+            continue;
+        }
+        let own = target.entry(name.clone()).or_insert(Value::Null);
+        match value {
+            Value::Object(patch) => {
+                if !own.is_object() {
+                    *own = Value::Object(Map::new());
+                }
+                if let Value::Object(own) = own {
+                    merge(own, patch);
+                }
+            }
+            value => value.clone_into(own),
         }
     }
 }

@@ -34,15 +34,7 @@ impl<'a> Request<'a> {
         now: i64,
         settings: &Settings,
     ) -> Result<Self, Response> {
-        let is_joined = |name: &str| operation.query.iter().any(|own| own.name == name && own.explode == Some(false));
-        // Both forms of a list are accepted: a repeated parameter, and one with commas.
-        let given = pairs(request.uri().query().unwrap_or_default());
-        let query: Vec<_> = given
-            .flat_map(|(name, text)| {
-                let texts = if is_joined(&name) { text.split(',').map(str::to_owned).collect() } else { vec![text] };
-                texts.into_iter().map(move |text| (name.clone(), text))
-            })
-            .collect();
+        let query: Vec<_> = parameters(operation, request.uri().query().unwrap_or_default()).collect();
         for parameter in &operation.query {
             let mut given = query.iter().filter(|(name, _)| *name == parameter.name).peekable();
             if parameter.required && given.peek().is_none() {
@@ -96,6 +88,17 @@ impl<'a> Request<'a> {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().filter(|value| !value.is_empty())
     }
+}
+
+/// Decodes the parameters of a query. The values of a list can be repeated, or separated by commas.
+pub(crate) fn parameters(operation: &Operation, query: &str) -> impl Iterator<Item = (String, String)> {
+    pairs(query).flat_map(|(name, value)| {
+        let values: Vec<_> = match operation.has_list(&name) {
+            true => value.split(',').map(|value| (name.clone(), value.trim().to_owned())).collect(),
+            false => vec![(name, value)],
+        };
+        values
+    })
 }
 
 /// Decodes the names and values of a query.

@@ -1,10 +1,10 @@
 //! Provider configurations: `/providers`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::testing::engine::dispatch::respond_with_example;
 use crate::testing::engine::{
-    Create, Handler, Outcome, Request, Response, State, crud, document, merge_patch, or_null, pick, text, with,
+    Create, Handler, Outcome, Request, Response, State, crud, document, merge, or_null, pick, text, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -31,6 +31,7 @@ fn other_provider() -> Response {
 
 impl Create for Provider {
     const ID_PREFIX: &'static str = "pv_";
+    const CREATED: u16 = 201;
 
     fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
         let provider = text(&request.body, "provider").unwrap_or_default();
@@ -51,7 +52,9 @@ fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
         return Err(other_provider());
     }
     let given = FIELDS.iter().filter_map(|name| Some(((*name).to_owned(), request.body.get(*name)?.clone())));
-    merge_patch(provider, &given.collect::<Map<_, _>>().into());
+    if let Value::Object(provider) = &mut *provider {
+        merge(provider, &given.collect());
+    }
     *provider = with(with(defaults(), provider.clone()), json!({"updated": request.now}));
     Ok(Response::ok(provider.clone()))
 }

@@ -18,7 +18,7 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("auth.issue_token", issue),
 ];
 
-const FIELDS: [&str; 5] = ["provider_key", "device", "expiry_date", "properties", "tracking"];
+const FIELDS: [&str; 6] = ["provider_key", "device", "expiry_date", "properties", "tracking", "status"];
 
 /// The tokens of a user.
 #[derive(Default)]
@@ -46,7 +46,9 @@ fn check_expiry(given: &Value) -> Result<(), Response> {
 }
 
 fn add(state: &mut State, request: &Request<'_>, token: &str, given: &Value) {
-    state.table_mut().entry(request.id(0), Tokens::default).0.insert(token, pick(given, &FIELDS));
+    let mut stored = pick(given, &FIELDS);
+    stored.insert("status".to_owned(), json!("active"));
+    state.table_mut().entry(request.id(0), Tokens::default).0.insert(token, stored);
 }
 
 fn list_all(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -70,7 +72,7 @@ fn add_multiple(state: &mut State, request: &Request<'_>) -> Outcome {
 
 fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
     let stored = find(state, request)?.clone();
-    Ok(Response::ok(with(stored, json!({"token": request.id(1), "status": "active"}))))
+    Ok(Response::ok(with(stored, json!({"token": request.id(1)}))))
 }
 
 fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
