@@ -136,12 +136,6 @@ fn known_types(model: &Model) -> Result<(), String> {
 }
 
 fn arguments(model: &Model, operation: &Operation) -> Result<(), String> {
-    if let Some(body) = operation.body.as_ref().filter(|body| operation.takes_text && **body != RustType::Text) {
-        return Err(format!(
-            "its body is sent as text, and is described as `{body}`; correct it in openapi/overlay/corrections.yaml, or {}",
-            omit(operation)
-        ));
-    }
     let queries = operation.query.iter().map(|parameter| ("query", parameter));
     let headers = operation.headers.iter().map(|parameter| ("header", parameter));
     for (location, Parameter { name, kind, .. }) in queries.chain(headers) {

@@ -885,7 +885,7 @@ fn other_content_types_are_refused_by_operation() {
         (
             "object as text",
             body("text/plain", refer("Thing")),
-            Err(&["`things_create`", "sent as text", "x-omit: REASON"]),
+            Err(&["a body `text/plain` that is not a string at POST /things", "x-omit"]),
         ),
     ]);
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, reference, references, resolve, schemas_mut};
+use crate::document::{reference, references, resolve, schemas_mut};
 
 /// Replaces compositions round by round, because a part can also be composed. `supported` rejects the rest.
 pub fn compose(document: &mut Value) {
@@ -23,25 +23,6 @@ pub fn compose(document: &mut Value) {
             return;
         }
     }
-}
-
-/// Adds the values that a discriminator has without a `mapping`: the names of the schemas, which we may change.
-pub fn map_discriminators(document: &mut Value) {
-    schemas_mut(document, &mut |schema| {
-        let choices = schema.get("oneOf").or(schema.get("anyOf")).and_then(Value::as_array).into_iter().flatten();
-        let names: Vec<String> = choices.filter_map(reference).map(str::to_owned).collect();
-        let Some(discriminator) = schema.get_mut("discriminator").and_then(Value::as_object_mut) else { return };
-        let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
-        for name in names {
-            let target = format!("{SCHEMA_PREFIX}{name}");
-            let is_mapped = |value: &Value| *value == json!(target) || *value == json!(name);
-            if let Some(mapping) = mapping.as_object_mut()
-                && !mapping.values().any(is_mapped)
-            {
-                mapping.insert(name, json!(target));
-            }
-        }
-    });
 }
 
 /// A choice of one schema is that schema, and so is an `allOf` of one schema other than a reference. typify would wrap

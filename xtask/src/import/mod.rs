@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use crate::argument_order::keep_order;
 use crate::document::{entry, operations, operations_mut, parse, references, resolve, text};
 use crate::findings::{Finding, Section};
-use crate::import::composition::{compose, map_discriminators};
+use crate::import::composition::compose;
 use crate::import::constants::keep_constants;
 use crate::import::downgrade::downgrade;
 use crate::import::kept_names::keep_names;
@@ -53,7 +53,6 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
     require_whole(&document, description)?;
     let broken = remove_broken_references(&mut document);
     keep_version(&mut document, committed);
-    map_discriminators(&mut document);
     compose(&mut document);
     read_only(&mut document);
     remove_empty_bodies(&mut document);

@@ -25,11 +25,13 @@ struct Rule {
     apply: fn(&mut Value),
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule { name: "responses", apply: responses::responses },
     Rule { name: "nullable", apply: nullable::nullable },
     Rule { name: "ref siblings", apply: ref_siblings::ref_siblings },
     Rule { name: "open objects", apply: open_objects::open_objects },
+    // Before the inline variants have names, which no server knows.
+    Rule { name: "implicit mappings", apply: discriminators::implicit_mappings },
     Rule { name: "inline schemas", apply: inline_schemas::inline_schemas },
     // After the inline variants have names.
     Rule { name: "discriminators", apply: discriminators::discriminators },
