@@ -27,13 +27,16 @@ pub fn generate(document: &Value) -> Result<syn::File, String> {
     syn::parse2(tokens).map_err(|error| format!("progenitor's code cannot be parsed: {error}"))
 }
 
+/// The formats of numbers that have types of the crate.
+const OUR_FORMATS: [&str; 2] = ["milliseconds", "duration-milliseconds"];
+
 /// Every integer becomes an `i64` and every number an `f64`: a value beyond the range of the type that its format names
 /// would not decode.
 fn without_number_formats(value: &mut Value) {
     match value {
         Value::Object(object) => {
             if object.get("type").is_some_and(|kind| kind == "integer" || kind == "number")
-                && object.get("format").is_some_and(|format| format.is_string() && format != "milliseconds")
+                && object.get("format").and_then(Value::as_str).is_some_and(|format| !OUR_FORMATS.contains(&format))
             {
                 object.remove("format");
             }

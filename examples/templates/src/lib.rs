@@ -135,7 +135,12 @@ impl Project {
         let message = client.messages().retrieve(&sent.request_id).until_delivered().await?;
         let content = client.messages().content(&message.id).await?;
         let rendered = content.results.first().ok_or_else(|| anyhow!("{name} has rendered nothing"))?;
-        Ok(format!("{}\n\n{}", rendered.content.title, rendered.content.text))
+        // An email has a subject and a text, other channels a title and a body.
+        let content = &rendered.content;
+        let title = content.title.as_ref().or(content.subject.as_ref());
+        let text = content.text.as_ref().or(content.body.as_ref());
+        let parts: Vec<&str> = [title, text].into_iter().flatten().map(String::as_str).collect();
+        Ok(parts.join("\n\n"))
     }
 
     /// Publishes an earlier version again, by default the one before the current. Returns the name of that version.
