@@ -52,3 +52,5 @@ pub use union::{Shape, Union, decode_union, decode_union_leniently, union_from_v
 pub(crate) use string_enum::string_enum;
 pub(crate) use struct_codec::structure;
 pub(crate) use union::union;
+#[allow(unused_imports, reason = "the description has no type that contains itself today")]
+pub(crate) use values::boxed;
