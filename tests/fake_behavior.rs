@@ -427,6 +427,18 @@ fn journey_finds_its_recipient_and_delays() {
 }
 
 #[test]
+fn limit_of_runs_is_clamped() {
+    let courier = Courier::new();
+    for _ in 0..60 {
+        succeed(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": []}}));
+    }
+    for (limit, count) in [("", 20), ("?limit=many", 20), ("?limit=0", 1), ("?limit=30", 30), ("?limit=99", 50)] {
+        let runs = got(&courier, &format!("/automations/runs{limit}"))["runs"].clone();
+        assert_eq!(runs.as_array().map(Vec::len), Some(count), "{limit}");
+    }
+}
+
+#[test]
 fn profile_is_merged_at_any_depth() {
     let courier = Courier::new();
     let merge = |profile: Value| {
