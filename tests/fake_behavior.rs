@@ -102,6 +102,7 @@ fn unknown_kinds_of_elements_and_steps_are_taken() {
 #[test]
 fn any_address_names_a_recipient() {
     let courier = Courier::new();
+    succeed(&courier, "POST", "/profiles/ada", json!({"profile": {"email": "ada@example.com"}}));
     let reached = |to: Value| {
         let id = send(&courier, json!({"to": to, "content": {"title": "t", "body": "b"}}));
         courier.advance(Duration::from_secs(5));
@@ -119,6 +120,7 @@ fn any_address_names_a_recipient() {
         (json!({"discord": {"user_id": "x"}}), "direct_message"),
         (json!({"intercom": {"from": "x"}}), "direct_message"),
         (json!({"slack": {"access_token": "x", "email": "a@example.com"}}), "slack"),
+        (json!({"user_id": "ada", "email": null, "phone_number": ""}), "email"),
         (json!({"from_the_future": {"token": "x"}}), "UNROUTABLE"),
         (json!({}), "UNROUTABLE"),
     ] {
