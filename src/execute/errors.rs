@@ -75,7 +75,7 @@ pub(super) fn from_transport(client: &Client, error: TransportError, redaction: 
         Failure::Timeout => {
             (ErrorKind::Timeout, "the response timed out; raise `attempt_timeout` if this happens often".into())
         }
-        Failure::Connect => (ErrorKind::Connection, connect_detail(proxy.as_ref())),
+        Failure::Connect => (ErrorKind::Connection, connect_detail(&error, redaction, proxy.as_ref()).into()),
         Failure::Broken if was_sent => (ErrorKind::Connection, "the connection was lost".into()),
         Failure::Broken => {
             (ErrorKind::Connection, "the server rejected the request before processing it; retry later".into())
@@ -130,12 +130,15 @@ fn certificate_detail(error: &TransportError, redaction: &Redaction) -> String {
     format!("the server's certificate was rejected: {}", on_one_line(&redaction.redact(&text), MAX_MESSAGE))
 }
 
-fn connect_detail(proxy: Option<&Proxy>) -> Cow<'static, str> {
+fn connect_detail(error: &TransportError, redaction: &Redaction, proxy: Option<&Proxy>) -> String {
+    // The innermost cause says the most, such as `Connection refused`.
+    let cause = causes(error.cause()).last().map(ToString::to_string).unwrap_or_default();
+    let cause = on_one_line(&redaction.redact(&cause), 100);
     match proxy {
         Some(Proxy { address, variable, .. }) => {
-            format!("cannot connect; check the network and the proxy {address}, which {variable} names").into()
+            format!("cannot connect ({cause}); check the network and the proxy {address}, which {variable} names")
         }
-        None => "cannot connect; check the base URL and the network".into(),
+        None => format!("cannot connect ({cause}); check the base URL and the network"),
     }
 }
 
