@@ -76,6 +76,16 @@ pub(super) fn from_transport(client: &Client, error: TransportError, redaction: 
             (ErrorKind::Timeout, "the response timed out; raise `attempt_timeout` if this happens often".into())
         }
         Failure::Connect => (ErrorKind::Connection, connect_detail(&error, redaction, proxy.as_ref()).into()),
+        Failure::NoRuntime => (
+            ErrorKind::Configuration,
+            "there is no tokio runtime, which HTTP needs: await the call in a runtime, such as that of `#[tokio::main]`"
+                .into(),
+        ),
+        // hyper has no type for this.
+        Failure::Broken if causes(error.cause()).any(|cause| cause.to_string().contains("runtime dropped")) => (
+            ErrorKind::Connection,
+            "the connection was lost, because the runtime that opened it has ended; use one runtime for all calls".into(),
+        ),
         Failure::Broken if was_sent => (ErrorKind::Connection, "the connection was lost".into()),
         Failure::Broken => {
             (ErrorKind::Connection, "the server rejected the request before processing it; retry later".into())
