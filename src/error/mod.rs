@@ -323,6 +323,9 @@ impl Error {
     }
 
     /// Returns `true` if any of the attempts may have reached the server. Otherwise, the server has not acted.
+    ///
+    /// It is also `true` for an attempt that timed out while it waited for a free stream of an HTTP/2 connection, because
+    /// the HTTP library does not say whether a stream was free.
     pub fn was_sent(&self) -> bool {
         self.0.delivery >= Delivery::Sent
     }
