@@ -15,6 +15,10 @@ pub struct Operation {
     pub secret_parameters: &'static [&'static str],
     /// The description of the body of a success.
     pub response: ResponseBody,
+    /// The property of its response with the id of what it creates or sends, which a success cannot lack.
+    pub id_property: Option<&'static str>,
+    /// `true` if its response is an object around a list.
+    pub is_list: bool,
     /// `true` if its response can contain secrets.
     pub sensitive: bool,
     /// `true` if sending it twice does no more than sending it once, even without an idempotency key.

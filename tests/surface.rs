@@ -73,7 +73,7 @@ async fn optional_parameters_are_setters() {
     assert_eq!(received[1].json(), json!({"profile": {"email": "ada@example.com"}}));
     assert_eq!(received[1].header("idempotency-key"), Some("k"));
     assert_eq!(received[2].path, "/lists/list/subscriptions/user_123");
-    assert_eq!(received[3].query, "archived=true&cursor=c&status=SENT&status=OPENED");
+    assert_eq!(received[3].query, "archived=true&cursor=c&status=SENT%2COPENED");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn setters_accept_unambiguous_types() {
         json!({"to": [{"email": "a@example.com"}]})
     );
     assert_eq!(
-        of(Message::new().content(TextContent::new("t", "b")).routing(Routing::single(["push", "email"]))),
+        of(Message::new().content(TextContent::new("b").title("t")).routing(Routing::single(["push", "email"]))),
         json!({"content": {"title": "t", "body": "b"}, "routing": {"method": "single", "channels": ["push", "email"]}})
     );
     assert_eq!(

@@ -6,4 +6,5 @@ pub mod lookup;
 pub mod paging;
 pub mod rate_limit;
 pub mod unions;
+pub mod wire;
 pub mod yaml;

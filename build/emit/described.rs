@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::description::lookup::{self, parameters, request_body};
 use crate::description::paging::paging;
 use crate::description::rate_limit::rate_limit;
+use crate::description::wire::takes_text;
 use crate::model::{Model, ident};
 use crate::print::print;
 
@@ -44,6 +45,8 @@ fn operation(document: &Value, method: &str, path: &str, operation: &Value) -> R
         "path": path,
         "query": query.map(wordless).collect::<Vec<_>>(),
         "body": request_body(operation).map(wordless),
+        "body_is_text": takes_text(operation),
+        "body_is_required": operation.pointer("/requestBody/required") == Some(&true.into()),
         "status": success.and_then(|(status, _)| status.parse::<u16>().ok()),
         "response": success.and_then(|(_, response)| response.pointer("/content/application~1json/schema")).map(wordless),
         "rate_limit": rate_limit.map(|limit| (limit.requests, limit.seconds)),
@@ -91,7 +94,7 @@ mod tests {
                 "operationId": "lists_update", "x-method": "lists.update", "summary": "words",
                 "x-rate-limit": "20/minute",
                 "parameters": [{"name": "id", "in": "path"}, {"name": "limit", "in": "query", "schema": {"type": "integer"}}],
-                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/List"}}}},
+                "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/List"}}}},
                 "responses": {"2XX": {}, "204": {"description": "words"}, "4XX": {}},
             }}},
             "components": {"schemas": {"List": {
@@ -107,7 +110,8 @@ mod tests {
                 "operations": [{
                     "id": "lists.update", "method": "PUT", "path": "/lists/{id}",
                     "query": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
-                    "body": {"$ref": "#/components/schemas/List"}, "status": 204, "response": null,
+                    "body": {"$ref": "#/components/schemas/List"},
+                    "body_is_text": false, "body_is_required": true, "status": 204, "response": null,
                     "rate_limit": [20, 60], "paging": null,
                 }],
                 "schemas": {"List": {

@@ -121,7 +121,7 @@ struct Parts {
     /// The headers of the call itself, except its key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     headers: BTreeMap<String, String>,
-    /// The JSON that is sent.
+    /// The JSON or the text that is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

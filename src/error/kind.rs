@@ -57,8 +57,8 @@ pub enum ErrorKind {
     /// A success that does not match the API's description, if [`strict_decoding`](crate::Options::strict_decoding) is
     /// on. The server has acted.
     Mismatch,
-    /// A success whose body is missing. The server has acted, so do not make the call again under another idempotency
-    /// key.
+    /// A success without its result: the body is missing, or the id of what the call created or sent. The server has
+    /// acted, so do not make the call again under another idempotency key.
     EmptyBody,
     /// A success whose body is larger than [`max_response_bytes`](crate::Options::max_response_bytes). The server has
     /// acted.

@@ -247,14 +247,15 @@ mod tests {
     }
 
     const fn operation(method: &'static str, repeatable: bool, final_conflict: bool) -> Operation {
-        let (id, path, response, sensitive) = ("things.change", "/things", ResponseBody::None, false);
         Operation {
-            id,
+            id: "things.change",
             method,
-            path,
+            path: "/things",
             secret_parameters: &[],
-            response,
-            sensitive,
+            response: ResponseBody::None,
+            id_property: None,
+            is_list: false,
+            sensitive: false,
             repeatable,
             final_conflict,
             rate_limit: None,

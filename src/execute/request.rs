@@ -32,7 +32,7 @@ pub(crate) struct Request {
     /// The headers of the call itself, except its idempotency key. Each attempt adds the client's headers.
     pub headers: HeaderMap,
     pub key: Option<HeaderValue>,
-    /// The body as JSON; empty if the request has no body.
+    /// The body; empty if the request has no body. It is JSON unless `headers` has another content type.
     pub body: Bytes,
     /// The API key of the first attempts, and the key that replaces it after a 401.
     api_keys: [OnceLock<Arc<ApiKey>>; 2],

@@ -28,6 +28,8 @@ static WEBHOOK: Operation = Operation {
     path: "",
     secret_parameters: &[],
     response: ResponseBody::None,
+    id_property: None,
+    is_list: false,
     sensitive: true,
     repeatable: true,
     final_conflict: false,

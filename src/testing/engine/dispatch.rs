@@ -66,7 +66,7 @@ fn authorize(state: &mut State, request: &http::Request<Bytes>) -> Result<(), Re
     let key = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     match key.and_then(|key| key.strip_prefix("Bearer ")) {
         Some(key) if !key.trim().is_empty() => Ok(()),
-        _ => Err(Response::error(401, "authorization_error", "Unauthorized")),
+        _ => Err(Response::error(401, "authentication_error", "Unauthorized")),
     }
 }
 
