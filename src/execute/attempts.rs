@@ -46,11 +46,18 @@ impl<'a> Attempts<'a> {
             if let Some(retry) = &mut self.retry {
                 retry.sent();
             }
+            let report = self.report.attempt(self.count);
             let response = {
-                let attempt = self.request.attempt(self.client, &self.url, self.count, timeout)?;
-                send(self.client, self.request, attempt)
+                let mut attempt = self.request.attempt(self.client, &self.url, self.count, timeout)?;
+                report.propagate(attempt.request.headers_mut());
+                report.during(|| send(self.client, self.request, attempt, &report))
             };
-            match response.await {
+            let response = response.await;
+            match &response {
+                Ok(response) => report.end(Some(response.status), None),
+                Err(error) => report.end(error.status(), Some(error.kind())),
+            }
+            match response {
                 Ok(response) => {
                     self.pause_operation(requested_pause(&response.headers, self.client.clock().date()));
                     return Ok(response);
@@ -64,12 +71,20 @@ impl<'a> Attempts<'a> {
     /// Waits until the next attempt may be sent, and returns the time that it may take.
     async fn prepare_attempt(&mut self) -> Result<Duration> {
         if self.count == 0 {
-            self.wait_for_limits().await?;
+            let start = self.client.clock().now();
+            let outcome = self.wait_for_limits().await;
+            self.report.waited_since(start);
+            outcome?;
             let timeout = self.next_timeout()?;
             let key = self.client.account().api_key(self.client.clock(), None, timeout).await?;
             self.request.set_api_key(key);
         }
-        self.wait_for_limiter().await?;
+        if self.client.options().limiter.is_some() {
+            let start = self.client.clock().now();
+            let outcome = self.wait_for_limiter().await;
+            self.report.waited_since(start);
+            outcome?;
+        }
         if self.count == 0 {
             self.active_call = Some(self.client.account().budget.enter());
         }
