@@ -118,7 +118,7 @@ async fn seed_is_stored() {
     let id = client.send().message(message).await.unwrap().into_inner().request_id;
     program.post("advance", json!({"seconds": 60})).await;
     let content = client.messages().content(&id).await.unwrap();
-    assert_eq!(content.results[0].content.title, "Order A-1007");
+    assert_eq!(content.results[0].content.title.as_deref(), Some("Order A-1007"));
     let preferences = client.users().preferences();
     let news = preferences.retrieve_topic("ada", "topic_news").await.unwrap();
     assert_eq!(

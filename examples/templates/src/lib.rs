@@ -135,7 +135,9 @@ impl Project {
         let message = client.messages().retrieve(&sent.request_id).until_delivered().await?;
         let content = client.messages().content(&message.id).await?;
         let rendered = content.results.first().ok_or_else(|| anyhow!("{name} has rendered nothing"))?;
-        Ok(format!("{}\n\n{}", rendered.content.title, rendered.content.text))
+        let [title, text] =
+            [&rendered.content.title, &rendered.content.text].map(|text| text.as_deref().unwrap_or_default());
+        Ok(format!("{title}\n\n{text}"))
     }
 
     /// Publishes an earlier version again, by default the one before the current. Returns the name of that version.

@@ -161,10 +161,9 @@ async fn invalid_file_is_refused_before_any_change() {
         misspelled[name] = Value::Null;
     }
     let misspelled = misspelled.to_string();
-    for (text, part) in [
-        ("{\n  \"name\": \"n\",\n", "a.json: EOF while parsing"),
-        (&misspelled, "unknown property `tag`"),
-    ] {
+    for (text, part) in
+        [("{\n  \"name\": \"n\",\n", "a.json: EOF while parsing"), (&misspelled, "unknown property `tag`")]
+    {
         // Before the valid file by its name, and after it.
         for name in ["a.json", "z.json"] {
             fs::write(environments.file(name), text).unwrap();
