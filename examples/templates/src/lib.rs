@@ -135,9 +135,12 @@ impl Project {
         let message = client.messages().retrieve(&sent.request_id).until_delivered().await?;
         let content = client.messages().content(&message.id).await?;
         let rendered = content.results.first().ok_or_else(|| anyhow!("{name} has rendered nothing"))?;
-        let [title, text] =
-            [&rendered.content.title, &rendered.content.text].map(|text| text.as_deref().unwrap_or_default());
-        Ok(format!("{title}\n\n{text}"))
+        // An email has a subject and a text, other channels a title and a body.
+        let content = &rendered.content;
+        let title = content.title.as_ref().or(content.subject.as_ref());
+        let text = content.text.as_ref().or(content.body.as_ref());
+        let parts: Vec<&str> = [title, text].into_iter().flatten().map(String::as_str).collect();
+        Ok(parts.join("\n\n"))
     }
 
     /// Publishes an earlier version again, by default the one before the current. Returns the name of that version.
@@ -233,20 +236,9 @@ fn writable(template: &NotificationTemplate) -> Result<NotificationTemplateInput
     for required in REQUIRED {
         properties.entry(required).or_insert(Value::Null);
     }
-    properties.get_mut("content").into_iter().for_each(strip_checksums);
-    Ok(serde_json::from_value(Value::Object(properties))?)
-}
-
-/// Removes what Courier adds to content and refuses when it is written.
-fn strip_checksums(value: &mut Value) {
-    match value {
-        Value::Object(properties) => {
-            properties.remove("checksum");
-            properties.values_mut().for_each(strip_checksums);
-        }
-        Value::Array(items) => items.iter_mut().for_each(strip_checksums),
-        _ => {}
-    }
+    let mut template: NotificationTemplateInput = serde_json::from_value(Value::Object(properties))?;
+    template.content = template.content.normalized();
+    Ok(template)
 }
 
 /// The text of a template's file.

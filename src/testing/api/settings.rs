@@ -36,12 +36,6 @@ impl Courier {
         self
     }
 
-    /// Treats every template that a message names as published, so that none becomes `UNMAPPED`. The default is `false`.
-    pub fn accept_any_template(&self, enabled: bool) -> &Self {
-        self.state().settings.accept_any_template = enabled;
-        self
-    }
-
     /// Enforces the rate limits that Courier documents, such as 20 requests a minute for
     /// [`lists.update`](crate::resources::Lists::update), by the Courier's [clock](Self::now). The default is `false`.
     ///
@@ -67,6 +61,12 @@ impl Courier {
     /// ```
     pub fn limit_rates(&self, enabled: bool) -> &Self {
         self.state().settings.limit_rates = enabled;
+        self
+    }
+
+    /// Treats every template that a message names as published, so that none becomes `UNMAPPED`. The default is `false`.
+    pub fn accept_any_template(&self, enabled: bool) -> &Self {
+        self.state().settings.accept_any_template = enabled;
         self
     }
 
