@@ -65,6 +65,9 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
 
 /// Reads the model of everything that a document describes, or returns the reason why it cannot be generated.
 pub fn read(document: &Value) -> Result<Model, String> {
+    if let Some(unsupported) = description::wire::unsupported(document).first() {
+        return Err(format!("not supported: {unsupported}"));
+    }
     // The order matters: constants are removed before progenitor reads the structs, but the unions use constants to
     // distinguish their variants, so unions come first.
     let unions = description::unions::unions(document)?;

@@ -32,6 +32,10 @@ fn conversions(settings: &mut GenerationSettings) {
     convert(formatted(InstanceType::String, "password"), "crate::Sensitive");
     convert(formatted(InstanceType::String, "date-time"), "crate::Timestamp");
     convert(formatted(InstanceType::Integer, "milliseconds"), "crate::Millis");
+    convert(formatted(InstanceType::Integer, "duration-milliseconds"), "crate::DurationMillis");
+    convert(formatted(InstanceType::String, "local-date-time"), "crate::LocalTime");
+    convert(formatted(InstanceType::String, "time-zone"), "crate::TimeZone");
+    convert(formatted(InstanceType::String, "delivery-time"), "crate::DeliveryTime");
     // Dates, UUIDs and addresses stay strings: an invalid value does not cause the response to fail.
     for format in ["date", "uuid", "ip", "ipv4", "ipv6", "byte", "binary"] {
         convert(formatted(InstanceType::String, format), "::std::string::String");

@@ -116,8 +116,8 @@ async fn cancel(client: &Client, id: &str) -> Result<String, String> {
     let canceled = client.messages().cancel(id).await.map_err(text)?;
     let ended = |message: &MessageDetails| message.status == MessageStatus::Canceled;
     let wait = client.messages().retrieve(id).until(ended).timeout(Duration::from_secs(120));
-    wait.await.map_err(text)?;
-    Ok(format!("the response says {}", canceled.status))
+    let ended = wait.await.map_err(text)?;
+    Ok(format!("the response says {}, and then the message is {}", canceled.status, ended.status))
 }
 
 async fn cancel_again(client: &Client, id: &str) -> Result<String, String> {

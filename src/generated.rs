@@ -31,8 +31,9 @@ pub mod types {
     use crate::json::{Structure, string_enum, structure, union};
     pub use crate::mismatch::Mismatch;
     use crate::types;
-    pub use crate::values::millis::Millis;
+    pub use crate::values::millis::{DurationMillis, Millis};
     pub use crate::values::nullable::Nullable;
+    pub use crate::values::schedule::{DeliveryTime, LocalTime, TimeZone};
     pub use crate::values::sensitive::Sensitive;
     pub use crate::values::timestamp::{Timestamp, TimestampError};
 

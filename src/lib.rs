@@ -175,13 +175,14 @@ mod mismatch;
 mod sync;
 
 pub use bytes::Bytes;
-pub use call::prepared::Prepared;
+pub use call::prepared::{Prepared, PreparedCall};
 pub use call::raw_request::RequestBuilder;
 pub use client::Client;
 pub use client::builder::ClientBuilder;
 pub use client::options::Options;
 pub use error::ErrorKind;
 pub use error::{Error, Result};
+pub use ext::performed_call::PerformedCall;
 pub use generated::{calls, resources, types};
 pub use http;
 #[cfg(feature = "reqwest-0-13")]

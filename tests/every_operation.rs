@@ -8,7 +8,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use call::{call, request_sample};
+use call::{call, request_sample, takes_text};
 use serde_json::{Value, json};
 use support::sample::{STYLES, Samples, Style};
 use support::{Reply, Server, description, operations, without_nulls};
@@ -47,7 +47,10 @@ async fn every_operation_is_called_once() {
         assert_eq!(request.header("authorization"), Some("Bearer pk_test_SECRET"), "{id}");
         assert_eq!(request.header("user-agent"), Some(concat!("trycourier-rust/", env!("CARGO_PKG_VERSION"))), "{id}");
         assert_eq!(request.header("api-version"), None, "{id}");
-        if !operation["requestBody"].is_null() {
+        if takes_text(operation) {
+            assert_eq!(request.body, body.as_str().unwrap().as_bytes(), "{id}");
+            assert_eq!(request.header("content-type"), Some("text/plain"), "{id}");
+        } else if !operation["requestBody"].is_null() {
             assert_eq!(request.json(), body, "{id}");
             assert_eq!(request.header("content-type"), Some("application/json"), "{id}");
         }

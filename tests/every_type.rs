@@ -139,7 +139,7 @@ fn fraction_keeps_every_digit() {
 
 #[test]
 fn property_is_written_once() {
-    let message = types::TextContent::new("typed", "body").extra("title", "extra");
+    let message = types::TextContent::new("body").title("typed").extra("title", "extra");
     let written = serde_json::to_string(&message).unwrap();
     assert_eq!(written.matches("title").count(), 1, "{written}");
     assert_eq!(serde_json::to_value(&message).unwrap(), json!({"title": "extra", "body": "body"}));

@@ -97,6 +97,32 @@ fn refusals_have_couriers_envelope() {
     assert_eq!(courier.handle(&webhook).status(), 202);
 }
 
+#[test]
+fn documented_rate_limits_are_enforced_if_asked() {
+    let courier = Courier::new();
+    let update = || courier.handle(&fake::request("PUT", "/lists/l", &json!({"name": "L"})));
+    (0..30).for_each(|_| assert!(update().status().is_success()));
+    courier.limit_rates(true);
+    let start = std::time::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    courier.clock(move || start);
+    (0..20).for_each(|_| assert!(update().status().is_success()));
+    courier.advance(Duration::from_millis(12_500));
+    let refusal = update();
+    assert_eq!((refusal.status().as_u16(), refusal.headers()["retry-after"].as_bytes()), (429, &b"48"[..]));
+    let body: Value = serde_json::from_slice(refusal.body()).expect("JSON");
+    assert_eq!(body["type"], "rate_limit_error");
+    // Another operation has its own limit, or none.
+    let subscribers = json!({"recipients": [{"recipientId": "ada"}]});
+    (0..20).for_each(|_| {
+        succeed(&courier, "POST", "/lists/l/subscriptions", subscribers.clone());
+    });
+    assert_eq!(ask(&courier, "POST", "/lists/l/subscriptions", subscribers).0, 429);
+    (0..30).for_each(|_| assert_eq!(ask(&courier, "GET", "/lists/l", Value::Null).0, 200));
+
+    courier.advance(Duration::from_millis(47_500));
+    assert!(update().status().is_success());
+}
+
 /// Returns the rows of a list from all its pages, for any kind of pagination.
 fn walk(courier: &Courier, target: &str, rows: &str, cursor: &[&str]) -> (usize, usize) {
     let (mut pages, mut count, mut next) = (0, 0, String::new());

@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use fake::{ask, succeed};
 use serde_json::{Value, json};
 use trycourier::testing::Courier;
-use trycourier::types::{Message, Recipient};
+use trycourier::types::{Message, MessageStatus, Recipient};
 
 fn email(title: &str) -> Value {
     json!({"message": {"to": {"email": "ada@example.com"}, "content": {"title": title, "body": "b"}}})
@@ -33,9 +33,9 @@ fn message_advances_with_the_clock_alone() {
         way.push(status(&courier, id));
     }
     assert_eq!(way, ["ENQUEUED", "ROUTED", "SENT", "DELIVERED"]);
-    assert!(courier.set_status(id.as_str().unwrap_or_default(), "CLICKED", None));
+    assert!(courier.set_status(id.as_str().unwrap_or_default(), MessageStatus::Clicked, None));
     assert_eq!(status(&courier, id), "CLICKED");
-    assert!(!courier.set_status("none", "CLICKED", None));
+    assert!(!courier.set_status("none", MessageStatus::Clicked, None));
     // A custom clock determines the time, regardless of earlier advances.
     let then = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     assert_eq!(courier.clock(move || then).now(), then);
@@ -81,7 +81,8 @@ fn impossible_send_is_refused() {
     let content = json!({"title": "t", "body": "b"});
     for message in [
         json!({"content": content}),
-        json!({"to": {}, "content": content}),
+        json!({"to": {"user_id": ""}, "content": content}),
+        json!({"to": "ada", "content": content}),
         json!({"to": [], "content": content}),
         json!({"to": {"user_id": "u"}}),
         json!({"to": many, "content": content}),
@@ -279,9 +280,6 @@ fn template_is_a_draft_until_published() {
     let names: Vec<&str> =
         versions.as_array().into_iter().flatten().filter_map(|row| row["version"].as_str()).collect();
     assert_eq!(names, ["draft", "published:v003", "v002", "v001"]);
-    let flat = json!([{"type": "text", "content": "outside a channel"}]);
-    let flat = json!({"content": {"elements": flat}});
-    assert_eq!(ask(&courier, "PUT", &format!("{path}/content"), flat).0, 400);
 }
 
 #[test]

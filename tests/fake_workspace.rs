@@ -10,6 +10,7 @@ use std::time::Duration;
 use fake::{ask, succeed};
 use serde_json::{Value, json};
 use trycourier::testing::Courier;
+use trycourier::types::{MessageStatus, Reason};
 
 fn got(courier: &Courier, target: &str) -> Value {
     succeed(courier, "GET", target, Value::Null)
@@ -35,8 +36,9 @@ fn profile_is_merged_patched_and_replaced() {
         "SUCCESS"
     );
     store("POST", json!({"phone_number": "+15550100", "name": null, "address": {"street": "St James's Square"}}));
-    let merged =
-        json!({"email": "a@example.com", "phone_number": "+15550100", "address": {"street": "St James's Square"}});
+    let merged = json!({
+        "email": "a@example.com", "phone_number": "+15550100", "address": {"city": "London", "street": "St James's Square"},
+    });
     assert_eq!(profile(), merged);
 
     let patch = |patch: Value| ask(&courier, "PATCH", "/profiles/ada", json!({"patch": patch})).0;
@@ -127,6 +129,8 @@ fn tenant_has_members_defaults_and_templates() {
     assert_eq!(each(&got(&courier, "/tenants/acme/users")["items"], "user_id"), ["ada"]);
 
     let topic = "/tenants/acme/default_preferences/items/news";
+    assert_eq!(status(&courier, "PUT", topic, json!({"status": "OPTED_OUT"})), 404, "there is no such topic");
+    courier.topic("news");
     succeed(&courier, "PUT", topic, json!({"status": "OPTED_OUT"}));
     succeed(&courier, "PUT", topic, json!({"status": "REQUIRED"}));
     let defaults = || got(&courier, "/tenants/acme")["default_preferences"]["items"].clone();
@@ -136,6 +140,7 @@ fn tenant_has_members_defaults_and_templates() {
 
     let template = |text: &str, published: bool| {
         let elements = json!([{"type": "text", "content": text}]);
+        let elements = json!([{"type": "channel", "channel": "email", "elements": elements}]);
         json!({"published": published, "template": {
             "name": "Hi", "content": {"version": "2022-01-01", "elements": elements}, "routing": {"method": "single", "channels": ["email"]},
             "channels": {}, "providers": {},
@@ -145,7 +150,8 @@ fn tenant_has_members_defaults_and_templates() {
     succeed(&courier, "PUT", path, template("one", true));
     succeed(&courier, "PUT", path, template("two", false));
     let text = |version: &str| {
-        got(&courier, &format!("{path}/versions/{version}"))["data"]["content"]["elements"][0]["content"].clone()
+        let template = got(&courier, &format!("{path}/versions/{version}"));
+        template["data"]["content"]["elements"][0]["elements"][0]["content"].clone()
     };
     assert_eq!([text("published"), text("latest"), text("v001")], ["one", "two", "one"]);
     assert_eq!(succeed(&courier, "POST", &format!("{path}/publish"), json!({}))["version"], "v002");
@@ -170,6 +176,19 @@ fn device_token_is_stored_and_enables_push() {
     succeed(&courier, "PUT", "/users/ada/tokens/t-1", token("phone"));
     let several = json!({"tokens": [{"token": "t-2", "provider_key": "expo"}]});
     succeed(&courier, "PUT", "/users/ada/tokens", several);
+    // The official clients send no body.
+    succeed(&courier, "PUT", "/users/ada/tokens", Value::Null);
+    for invalid in [json!({}), json!({"tokens": [{"provider_key": "expo"}]}), json!({"tokens": [{"token": "t-3"}]})] {
+        assert_eq!(status(&courier, "PUT", "/users/ada/tokens", invalid), 400);
+    }
+    for (expiry, expected) in
+        [(json!("soon"), 400), (json!(true), 400), (json!(false), 204), (json!("2030-01-01"), 204)]
+    {
+        let several = json!({"tokens": [{"token": "t-2", "provider_key": "expo", "expiry_date": expiry}]});
+        assert_eq!(status(&courier, "PUT", "/users/ada/tokens", several), expected);
+        let one = json!({"provider_key": "apn", "device": {"device_id": "phone"}, "expiry_date": expiry});
+        assert_eq!(status(&courier, "PUT", "/users/ada/tokens/t-1", one), expected);
+    }
     assert_eq!(each(&got(&courier, "/users/ada/tokens")["tokens"], "token"), ["t-1", "t-2"]);
     let patch = json!({"patch": [{"op": "replace", "path": "/device/device_id", "value": "tablet"}]});
     succeed(&courier, "PATCH", "/users/ada/tokens/t-1", patch);
@@ -267,6 +286,27 @@ fn opted_out_topic_is_not_delivered() {
 }
 
 #[test]
+fn provider_is_changed_by_a_merge_patch() {
+    let courier = Courier::new();
+    let settings = json!({"api_key": "k", "from_address": "x", "limits": {"a": [1, 2], "b": 1}});
+    let created =
+        succeed(&courier, "POST", "/providers", json!({"provider": "sendgrid", "alias": "a", "settings": settings}));
+    assert_eq!(created["title"], "Default Configuration");
+    let path = format!("/providers/{}", created["id"].as_str().unwrap_or_default());
+    let patch = |body: Value| succeed(&courier, "PATCH", &path, body);
+    let patched = patch(json!({"settings": {"from_address": "y", "limits": {"a": [3], "b": null}}}));
+    assert_eq!(patched["settings"], json!({"api_key": "k", "from_address": "y", "limits": {"a": [3]}}));
+    assert_eq!((&patched["alias"], &patched["title"]), (&json!("a"), &created["title"]));
+    let patched = patch(json!({"settings": {"api_key": null, "limits": 1}, "title": "T", "provider": "sendgrid"}));
+    assert_eq!(patched["settings"], json!({"from_address": "y", "limits": 1}));
+    assert_eq!(status(&courier, "PATCH", &path, json!({"provider": "twilio", "title": "U"})), 400);
+    let patched = patch(json!({"alias": null}));
+    assert_eq!((patched.get("alias"), &patched["title"]), (None, &json!("T")));
+    assert_eq!(patch(json!({"title": null}))["title"], created["title"]);
+    assert_eq!(got(&courier, &path)["settings"], json!({"from_address": "y", "limits": 1}));
+}
+
+#[test]
 fn brands_providers_and_strategies_are_kept() {
     let courier = Courier::new();
     succeed(&courier, "POST", "/brands", json!({"id": "b", "name": "Blue", "settings": {}}));
@@ -315,7 +355,7 @@ fn broadcast_is_sent_when_due_unless_canceled() {
         format!("/broadcasts/{}", made["id"].as_str().unwrap_or_default())
     };
     let state = |path: &str| got(&courier, path)["status"].clone();
-    let schedule = json!({"recipient_type": "list", "recipient_id": "all", "scheduled_to": "2999-01-01T00:00:00Z", "timezone": "UTC"});
+    let schedule = json!({"recipient_type": "list", "recipient_id": "all", "scheduled_to": "2999-01-01T00:00:00", "timezone": "UTC"});
     let (canceled, sent) = (make(), make());
     succeed(&courier, "POST", &format!("{canceled}/schedule"), schedule);
     assert_eq!(state(&canceled), "scheduled");
@@ -395,7 +435,7 @@ fn message_has_history_content_and_archive() {
     let id = succeed(&courier, "POST", "/send", message)["requestId"].clone();
     let path = format!("/messages/{}", id.as_str().unwrap_or_default());
     courier.advance(Duration::from_secs(5));
-    assert!(courier.set_status(id.as_str().unwrap_or_default(), "UNDELIVERABLE", Some("BOUNCED")));
+    assert!(courier.set_status(id.as_str().unwrap_or_default(), MessageStatus::Undeliverable, Some(Reason::Bounced)));
     let history = got(&courier, &format!("{path}/history"))["results"].clone();
     assert_eq!(each(&history, "type"), ["ENQUEUED", "ROUTED", "SENT", "DELIVERED", "UNDELIVERABLE"]);
     assert_eq!(each(&got(&courier, &format!("{path}/history?type=SENT"))["results"], "type"), ["SENT"]);
@@ -408,6 +448,8 @@ fn message_has_history_content_and_archive() {
         ("?tags=other,vip", 1),
         ("?traceId=trace", 1),
         ("?status=UNDELIVERABLE&status=SENT", 1),
+        ("?status=SENT,UNDELIVERABLE", 1),
+        ("?status=SENT%2CUNDELIVERABLE&provider=email,sms", 1),
         ("?status=SENT", 0),
         ("?recipient=ada@example.com", 1),
         ("?recipient=bob", 0),
@@ -468,7 +510,7 @@ fn template_is_sent_in_every_language() {
     let unknown = json!({"elements": [{"id": "none", "content": "x"}]});
     assert_eq!(status(&courier, "PUT", &format!("{path}/locales/fr"), unknown), 400);
     let put = format!("{path}/elements/{}", element.as_str().unwrap_or_default());
-    succeed(&courier, "PUT", &put, json!({"type": "text", "data": {"content": "Bye"}}));
+    succeed(&courier, "PUT", &put, json!({"type": "text", "content": "Bye"}));
     assert_eq!((&elements()[1]["content"], &elements()[1]["id"]), (&json!("Bye"), &element));
 
     assert_eq!(each(&got(&courier, "/notifications?tags=greeting")["results"], "id"), [id]);
@@ -481,8 +523,21 @@ fn template_is_sent_in_every_language() {
 fn translations_device_sets_and_events_are_kept() {
     let courier = Courier::new();
     assert_eq!(status(&courier, "GET", "/translations/default/fr", Value::Null), 404);
-    succeed(&courier, "PUT", "/translations/default/fr", json!("msgid \"Hello\""));
-    assert_eq!(got(&courier, "/translations/default/fr"), "msgid \"Hello\"");
+    let file = "msgid \"Hello\"\nmsgstr \"Bonjour\"\n";
+    let put = |domain: &str, kind: &str, body: String| {
+        let request = http::Request::put(format!("/translations/{domain}/fr")).header("content-type", kind);
+        let request = request.header("authorization", "Bearer test").body(body.into()).expect("a request");
+        let response = courier.handle(&request);
+        (response.status().as_u16(), response.body().len())
+    };
+    assert_eq!(put("default", "text/plain", file.to_owned()), (204, 0));
+    assert_eq!(got(&courier, "/translations/default/fr"), file);
+    assert_eq!(put("other", "text/plain", file.to_owned()).0, 400);
+    assert_eq!(status(&courier, "GET", "/translations/other/fr", Value::Null), 400);
+    // JSON is stored as the text that it is, so it is encoded twice when it is read.
+    let json = Value::from(file).to_string();
+    assert_eq!(put("default", "application/json", json.clone()), (204, 0));
+    assert_eq!(got(&courier, "/translations/default/fr"), json);
 
     let set = succeed(&courier, "POST", "/previews/device-sets", json!({"name": "Phones", "device_ids": ["a", "b"]}));
     let path = format!("/previews/device-sets/{}", set["id"].as_str().unwrap_or_default());

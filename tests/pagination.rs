@@ -169,10 +169,7 @@ async fn list_starts_at_the_cursor_of_the_call() {
     let queries: Vec<String> = server.received().into_iter().map(|request| request.query).collect();
     assert_eq!(
         queries,
-        [
-            "cursor=middle&recipient=user+1&status=SENT&status=OPENED",
-            "cursor=last&recipient=user+1&status=SENT&status=OPENED"
-        ]
+        ["cursor=middle&recipient=user+1&status=SENT%2COPENED", "cursor=last&recipient=user+1&status=SENT%2COPENED"]
     );
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
+mod support;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,10 +11,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use support::scripted::{Scripted, status};
 use trycourier::retry::Clock;
 use trycourier::testing::{Courier, example};
 use trycourier::types::{Message, Recipient};
-use trycourier::{Client, ErrorKind, Prepared, calls};
+use trycourier::{Client, Error, ErrorKind, Prepared, PreparedCall, calls};
 
 /// A clock whose date the test sets.
 struct At(Arc<AtomicU64>);
@@ -313,4 +316,176 @@ async fn prepared_posts_have_a_key_even_if_keys_are_off() {
     let keys: Vec<_> = courier.calls().iter().map(|call| call.idempotency_key().map(str::to_owned)).collect();
     assert_eq!(keys[2], None);
     assert_eq!(keys[0].as_deref(), prepared.idempotency_key());
+}
+
+#[tokio::test]
+async fn calls_of_several_operations_share_a_table() {
+    let courier = Courier::new();
+    let maker = client(&courier, CREATED_AT);
+    let send = send(&maker).idempotency_key("order-7").prepare().unwrap();
+    let list = maker.lists().update("customers", "Customers").prepare().unwrap();
+    let texts = [serde_json::to_string(&send).unwrap(), serde_json::to_string(&list).unwrap()];
+    let calls: Vec<PreparedCall> = vec![
+        send.clone().into(),
+        list.into(),
+        maker.profiles().create("user_1", [("city", "London")]).prepare().unwrap().into(),
+        maker.profiles().retrieve("user_1").prepare().unwrap().into(),
+        maker.lists().delete("customers").prepare().unwrap().into(),
+    ];
+    let table: Vec<String> = calls.iter().map(|call| serde_json::to_string(call).unwrap()).collect();
+    assert_eq!(table[..2], texts, "the text is that of `Prepared`");
+    assert_eq!(serde_json::from_str::<Prepared<calls::SendMessage>>(&table[0]).unwrap(), send);
+
+    let worker = client(&courier, CREATED_AT + HOUR);
+    let mut operations = Vec::new();
+    for (row, call) in table.iter().zip(&calls) {
+        let read: PreparedCall = serde_json::from_str(row).unwrap();
+        assert_eq!(read, *call);
+        assert_eq!(read.created_at(), UNIX_EPOCH + Duration::from_secs(CREATED_AT));
+        assert_eq!(read.expires_at().is_some(), read.idempotency_key().is_some());
+        let performed = worker.perform_call(&read).await.unwrap();
+        assert!(performed.status().is_success() && performed.attempts() == 1);
+        assert_eq!(performed.operation(), read.operation());
+        match performed.operation() {
+            "send.message" => {
+                let raw: Value = serde_json::from_slice(&performed).unwrap();
+                let sent = performed.decode::<calls::SendMessage>().unwrap();
+                assert_eq!(raw["requestId"], sent.request_id.as_str());
+                assert_eq!(courier.sent()[0].id, sent.request_id);
+            }
+            "profiles.retrieve" => {
+                let user = performed.decode::<calls::ProfilesRetrieve>().unwrap().into_inner();
+                assert_eq!(serde_json::to_value(user).unwrap()["profile"]["city"], "London");
+            }
+            "lists.update" | "lists.delete" => assert!(performed.into_response().into_inner().is_empty()),
+            _ => {}
+        }
+        operations.push(read.operation().to_owned());
+    }
+    assert_eq!(operations, ["send.message", "lists.update", "profiles.create", "profiles.retrieve", "lists.delete"]);
+    worker.perform_call(&send).await.unwrap();
+    assert_eq!(courier.sent().len(), 1, "under its key a call acts once");
+    assert_eq!(courier.calls()[0].idempotency_key(), Some("order-7"));
+}
+
+/// A prepared send, as a value to change.
+fn written(courier: &Courier) -> Value {
+    serde_json::to_value(send(&client(courier, CREATED_AT)).prepare().unwrap()).unwrap()
+}
+
+async fn perform(client: &Client, written: &Value) -> Result<(), Error> {
+    let call: PreparedCall = serde_json::from_value(written.clone()).unwrap();
+    client.perform_call(&call).await.map(drop)
+}
+
+#[tokio::test]
+async fn unknown_operations_are_kept_and_refused() {
+    let courier = Courier::new();
+    for (method, name) in [("POST", "faxes.send"), ("GET", "evil\n\u{1b}[31m"), ("POST", "Send.Message")] {
+        let mut written = written(&courier);
+        written["operation"] = name.into();
+        written["method"] = method.into();
+        let call: PreparedCall = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(call.operation(), name);
+        assert_eq!(serde_json::to_value(&call).unwrap(), written);
+        let error = perform(&client(&courier, CREATED_AT), &written).await.unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::UnknownOperation, false));
+        assert!(!error.is_transient());
+        let texts = [error.to_string(), format!("{call:?}")];
+        assert!(texts.iter().all(|text| !text.contains(['\n', '\u{1b}'])), "{texts:?}");
+    }
+    let mut written = written(&courier);
+    written["operation"] = "faxes.send".into();
+    assert_eq!(
+        perform(&client(&courier, CREATED_AT), &written).await.unwrap_err().to_string(),
+        "this version of the crate does not know the operation \"faxes.send\" of the prepared call: use the version that \
+         prepared it, or enable the feature of its resource"
+    );
+    assert!(courier.calls().is_empty());
+}
+
+#[tokio::test]
+async fn expired_and_modified_calls_of_any_operation_send_nothing() {
+    let courier = Courier::new();
+    let written = written(&courier);
+    let error = perform(&client(&courier, CREATED_AT + 24 * HOUR), &written).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Expired, Some("send.message")));
+    for (name, value) in [
+        ("method", json!("PUT")),
+        ("path", json!("/a/../send")),
+        ("query", json!("a b")),
+        ("idempotency_key", json!("a\nb")),
+        ("headers", json!({"authorization": "Bearer mallory"})),
+        ("headers", json!({"Host": "evil.example"})),
+        ("headers", json!({"content-length": "5"})),
+    ] {
+        let mut changed = written.clone();
+        changed[name] = value;
+        let error = perform(&client(&courier, CREATED_AT), &changed).await.unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::InvalidArgument, false), "{changed}");
+    }
+    for (name, value) in
+        [("path", json!("https://evil.example/")), ("idempotency_key", Value::Null), ("created_at", json!(-1))]
+    {
+        let mut changed = written.clone();
+        changed[name] = value;
+        assert!(serde_json::from_value::<PreparedCall>(changed).is_err(), "{name}");
+    }
+    assert!(courier.calls().is_empty());
+}
+
+#[tokio::test]
+async fn any_response_fails_as_that_of_its_operation() {
+    let client = Courier::new().client();
+    let call: PreparedCall = send(&client).prepare().unwrap().into();
+    let truncated = || status(202, r#"{"requestId": "#);
+    let complete = || status(202, r#"{"requestId": "1-a"}"#);
+    let server = Scripted::outcomes(vec![truncated, complete]);
+    let client = |server: &Scripted| server.builder().clock(At::date(0)).build().unwrap();
+    let call_at_0 = |call: &PreparedCall| {
+        let mut written = serde_json::to_value(call).unwrap();
+        written["created_at"] = json!(0);
+        serde_json::from_value::<PreparedCall>(written).unwrap()
+    };
+    let call = call_at_0(&call);
+    let performed = client(&server).perform_call(&call).await.unwrap();
+    assert_eq!((server.seen(), performed.attempts()), (2, 2), "a response that breaks off is requested again");
+    let keys = server.headers("idempotency-key");
+    assert_eq!(keys[0], keys[1]);
+
+    let error = performed.decode::<calls::BulkCreateJob>().unwrap_err();
+    assert_eq!((error.kind(), error.was_accepted()), (ErrorKind::Decode, true));
+    assert_eq!(error.to_string(), "202 Accepted: this is the response to send.message, not to bulk.create_job");
+
+    for (outcome, kind) in [
+        ((|| status(202, "")) as fn() -> _, ErrorKind::EmptyBody),
+        (|| status(200, "<html>"), ErrorKind::UnexpectedResponse),
+        (|| status(400, r#"{"message": "no"}"#), ErrorKind::BadRequest),
+    ] {
+        let error = client(&Scripted::outcomes(vec![outcome])).perform_call(&call).await.unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (kind, Some("send.message")));
+        assert_eq!(error.idempotency_key(), call.idempotency_key());
+    }
+    // A value of another type is a mismatch, which strict decoding refuses.
+    let server = Scripted::outcomes(vec![|| status(202, r#"{"requestId": 5}"#)]);
+    let lenient = client(&server).perform_call(&call).await.unwrap().decode::<calls::SendMessage>().unwrap();
+    assert_eq!(lenient.mismatches().len(), 1);
+    let strict = client(&server).with_options(|options| options.strict_decoding(true));
+    let error = strict.perform_call(&call).await.unwrap().decode::<calls::SendMessage>().unwrap_err();
+    assert_eq!((error.kind(), error.was_accepted()), (ErrorKind::Mismatch, true));
+    assert_eq!(error.idempotency_key(), call.idempotency_key());
+}
+
+#[tokio::test]
+async fn debug_of_any_call_shows_only_the_operation() {
+    let courier = Courier::new();
+    let client = client(&courier, CREATED_AT);
+    let call = client.users().tokens().retrieve("SECRET-USER", "SECRET-TOKEN").prepare().unwrap();
+    let call = PreparedCall::from(call);
+    assert_eq!(format!("{call:?}"), "PreparedCall(users.tokens.retrieve)");
+    let call = PreparedCall::from(send(&client).prepare().unwrap());
+    let performed = client.perform_call(&call).await.unwrap();
+    let id = courier.sent()[0].id.clone();
+    assert_eq!(format!("{performed:?}"), "PerformedCall { operation: \"send.message\", status: 202, attempts: 1, .. }");
+    assert!(!format!("{performed:?}").contains(&id));
 }

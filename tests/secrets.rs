@@ -105,6 +105,15 @@ async fn every_secret_is_hidden_in_every_form() {
             let errors = repeated(post(body), |client| client, &said).await;
             assert_hidden(name, &errors, &said);
         }
+        for (name, body) in [
+            ("form", format!("name=a&client_secret={}", percent_encoded(SECRET))),
+            ("text", format!("see \"https://user:{}@example.com/hook\"\n", percent_encoded(SECRET))),
+        ] {
+            let call = async |client: &Client| {
+                client.request(Method::POST, "/x").body(body.clone(), "text/plain").send_raw().await.unwrap_err()
+            };
+            assert_hidden(name, &repeated(call, |client| client, &said).await, &said);
+        }
     }
     for said in forms("pk_test_SECRET-KEY") {
         assert_hidden("key", &repeated(get, |client| client, &said).await, &said);

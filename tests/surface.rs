@@ -73,7 +73,25 @@ async fn optional_parameters_are_setters() {
     assert_eq!(received[1].json(), json!({"profile": {"email": "ada@example.com"}}));
     assert_eq!(received[1].header("idempotency-key"), Some("k"));
     assert_eq!(received[2].path, "/lists/list/subscriptions/user_123");
-    assert_eq!(received[3].query, "archived=true&cursor=c&status=SENT&status=OPENED");
+    assert_eq!(received[3].query, "archived=true&cursor=c&status=SENT%2COPENED");
+}
+
+#[test]
+fn documented_rate_limits_are_known_and_shown() {
+    use trycourier::calls::Call;
+
+    let minute = Duration::from_secs(60);
+    assert_eq!(calls::ListsUpdate::OPERATION.rate_limit, Some((20, minute)));
+    assert_eq!(calls::ListsSubscriptionsAdd::OPERATION.rate_limit, Some((20, minute)));
+    assert_eq!(calls::BrandsUpdate::OPERATION.rate_limit, Some((200, minute)));
+    assert_eq!(calls::NotificationsGetMetrics::OPERATION.rate_limit, Some((1, Duration::from_secs(1))));
+    assert_eq!(calls::SendMessage::OPERATION.rate_limit, None);
+    let documentation = include_str!(concat!(env!("OUT_DIR"), "/resources.rs"));
+    for sentence in
+        ["to 20 requests a minute.", "to 200 requests a minute.", "to 1 request a second; larger plans allow more."]
+    {
+        assert!(documentation.contains(&format!("Courier limits this operation {sentence}")), "{sentence}");
+    }
 }
 
 #[tokio::test]
@@ -137,7 +155,7 @@ fn setters_accept_unambiguous_types() {
         json!({"to": [{"email": "a@example.com"}]})
     );
     assert_eq!(
-        of(Message::new().content(TextContent::new("t", "b")).routing(Routing::single(["push", "email"]))),
+        of(Message::new().content(TextContent::new("b").title("t")).routing(Routing::single(["push", "email"]))),
         json!({"content": {"title": "t", "body": "b"}, "routing": {"method": "single", "channels": ["push", "email"]}})
     );
     assert_eq!(

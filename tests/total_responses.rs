@@ -6,14 +6,99 @@
 mod call;
 mod support;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use call::{call, request_sample};
 use serde_json::{Value, json};
 use support::sample::{Samples, Style};
 use support::{Reply, Server, description, operations, without_nulls};
+use trycourier::ext::bulk::Job;
 use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
+use trycourier::types::BulkMessage;
 use trycourier::{Client, ErrorKind};
+
+/// The operations that create or send something, and the property that refers to it.
+const IDS: [(&str, &str); 21] = [
+    ("auth_issue_token", "token"),
+    ("automations_invoke_invoke_ad_hoc", "runId"),
+    ("automations_invoke_invoke_by_template", "runId"),
+    ("brands_create", "id"),
+    ("broadcasts_create", "id"),
+    ("broadcasts_duplicate", "id"),
+    ("broadcasts_send", "id"),
+    ("bulk_create_job", "jobId"),
+    ("inbound_track_event", "messageId"),
+    ("journeys_create", "id"),
+    ("journeys_invoke", "runId"),
+    ("journeys_templates_create", "id"),
+    ("messages_resend", "messageId"),
+    ("notifications_create", "id"),
+    ("notifications_previews_runs_create", "id"),
+    ("previews_create_device_set", "id"),
+    ("providers_create", "id"),
+    ("routing_strategies_create", "id"),
+    ("send_message", "requestId"),
+    ("workspace_preferences_create", "id"),
+    ("workspace_preferences_topics_create", "id"),
+];
+
+/// The operations whose response is an object around a list.
+const LISTS: [&str; 41] = [
+    "audiences_list",
+    "audiences_list_members",
+    "audit_events_list",
+    "automations_list",
+    "automations_runs_list",
+    "automations_runs_list_steps",
+    "brands_list",
+    "broadcasts_list",
+    "bulk_list_users",
+    "digests_schedules_list_instances",
+    "journeys_list",
+    "journeys_list_versions",
+    "journeys_runs_list",
+    "journeys_runs_list_steps",
+    "journeys_templates_list",
+    "journeys_templates_list_versions",
+    "lists_list",
+    "lists_subscriptions_list",
+    "messages_content",
+    "messages_history",
+    "messages_list",
+    "notifications_checks_list",
+    "notifications_list",
+    "notifications_list_versions",
+    "notifications_previews_runs_list",
+    "previews_list_device_sets",
+    "previews_list_devices",
+    "profiles_lists_retrieve",
+    "providers_catalog_list",
+    "providers_list",
+    "routing_strategies_list",
+    "routing_strategies_list_notifications",
+    "tenants_list",
+    "tenants_list_users",
+    "tenants_templates_list",
+    "users_preferences_retrieve",
+    "users_tenants_list",
+    "users_tokens_list",
+    "workspace_preferences_list",
+    "workspace_preferences_list_logs",
+    "workspace_preferences_topics_list",
+];
+
+/// Returns the kind of error that the response must be.
+fn refusal(id: &str, is_list: bool, response: &Value) -> Option<ErrorKind> {
+    let lacks = |(_, name): &&(&str, &str)| match &response[name] {
+        Value::String(text) => text.trim().is_empty(),
+        Value::Number(_) => false,
+        _ => true,
+    };
+    let is_empty = IDS.iter().find(|(known, _)| *known == id).filter(lacks).is_some();
+    let is_bare = is_list && response.is_array();
+    is_empty.then_some(ErrorKind::EmptyBody).or(is_bare.then_some(ErrorKind::Decode))
+}
 
 /// A transport that responds to every request with the same JSON.
 #[derive(Clone, Default)]
@@ -109,6 +194,10 @@ async fn mismatch_anywhere_fails_nothing_and_loses_nothing() {
                     let response = mutated(&response, pointer, choice);
                     *server.0.lock().unwrap() = response.clone();
                     let result = call(&client, &id, "id", &Value::Null, body.clone()).await;
+                    if let Some(kind) = refusal(&id, false, &response) {
+                        assert_eq!(result.unwrap_err().kind(), kind, "{id} {response}");
+                        continue;
+                    }
                     let result = result.unwrap_or_else(|error| panic!("{pointer}: {error}\n{response}"));
                     assert_eq!(without_nulls(&result), without_nulls(&response), "{id} {pointer}");
                     tried += 1;
@@ -120,12 +209,14 @@ async fn mismatch_anywhere_fails_nothing_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn any_object_or_array_fails_no_operation() {
+async fn only_a_lost_id_or_list_fails_an_operation() {
     let description = description();
     let server = Fixed::default();
     let client = server.client();
+    let mut refused = BTreeSet::new();
     let responses = [
         json!({}),
+        json!({"id": "", "requestId": null, "jobId": " ", "runId": "", "messageId": "\t", "token": null}),
         json!([]),
         json!([1, "two", {"three": null}]),
         json!({"items": 7, "results": {}, "paging": [], "id": [], "type": 1, "extra": {"extra": 1}}),
@@ -137,13 +228,36 @@ async fn any_object_or_array_fails_no_operation() {
             continue;
         }
         let body = request_sample(&description, &operation);
+        let is_list = LISTS.contains(&id.as_str());
         for response in &responses {
             *server.0.lock().unwrap() = response.clone();
             let result = call(&client, &id, "id", &Value::Null, body.clone()).await;
+            if let Some(kind) = refusal(&id, is_list, response) {
+                let error = result.unwrap_err();
+                assert_eq!((error.kind(), error.was_accepted(), error.attempts()), (kind, true, 1), "{id} {response}");
+                assert!(kind == ErrorKind::Decode || error.idempotency_key().is_some(), "{id}");
+                refused.insert(id.clone());
+                continue;
+            }
             let result = result.unwrap_or_else(|error| panic!("{error}\n{response}"));
             assert_eq!(without_nulls(&result), without_nulls(response), "{id}");
         }
     }
+    assert_eq!(refused.len(), IDS.len() + LISTS.len(), "{refused:?}");
+}
+
+#[tokio::test]
+async fn job_without_an_id_is_an_error_with_its_key() {
+    for body in [json!({}), json!({"jobId": null}), json!({"jobId": ""}), json!({"jobId": {}}), json!([])] {
+        let server = Server::answering(200, body.clone()).await;
+        let error = Job::create(&server.client(), BulkMessage::new("event")).await.unwrap_err();
+        assert_eq!((error.kind(), error.was_accepted()), (ErrorKind::EmptyBody, true), "{body}");
+        let key = server.only().header("idempotency-key").map(str::to_owned);
+        assert!(key.is_some() && error.idempotency_key() == key.as_deref(), "{error}");
+        assert!(error.to_string().contains("has no `jobId`"), "{error}");
+    }
+    let server = Server::answering(200, json!({"jobId": 7})).await;
+    assert_eq!(Job::create(&server.client(), BulkMessage::new("event")).await.unwrap().id(), "7");
 }
 
 #[tokio::test]

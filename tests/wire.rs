@@ -1,7 +1,7 @@
 //! The requests of this crate equal those of the official client.
 //!
-//! `fixtures/requests.jsonl` has 50 of its requests (release 9.13.0), each operation with only the required
-//! parameters and with all.
+//! `fixtures/requests.jsonl` has 51 of its requests (release 9.13.0), each operation with only the required
+//! parameters and with all. It cannot send the tokens of `users.tokens.add_multiple`, which is the only exception.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -37,7 +37,7 @@ fn arguments(request: &Value, operation: &Value) -> Value {
         let parameter = operation["parameters"].as_array().unwrap().iter().find(|parameter| parameter["name"] == *name);
         let value = match parameter.unwrap()["schema"]["type"].as_str() {
             Some("boolean" | "integer") => serde_json::from_str(&text).unwrap(),
-            Some("array") => Value::Array(vec![text.into_owned().into()]),
+            Some("array") => text.split(',').collect(),
             _ => text.into_owned().into(),
         };
         arguments.insert(name.into_owned(), value);
@@ -56,11 +56,15 @@ async fn every_request_matches_the_official_client() {
     let operations = operations(&description);
     let fixtures = include_str!("fixtures/requests.jsonl");
     let fixtures: Vec<Value> = fixtures.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(fixtures.len(), 50);
+    assert_eq!(fixtures.len(), 51);
     for expected in fixtures {
         let id = expected["operation"].as_str().unwrap();
         let (_, _, template, operation) = operations.iter().find(|(of, ..)| of == id).unwrap();
         assert_eq!(template, expected["path_template"].as_str().unwrap());
+        if id == "users_tokens_add_multiple" {
+            assert!(expected["body"].is_null() && !operation["requestBody"].is_null());
+            continue;
+        }
         let server = Server::start(|_| Reply::empty(204)).await;
         // The official client sends no idempotency key by default.
         let client = server.client().with_options(|options| options.idempotency_keys(false));

@@ -118,9 +118,10 @@ pub fn success_body(operation: &Value) -> Option<&Value> {
     operation.pointer("/responses/2XX/content/application~1json/schema")
 }
 
-/// The schema of the JSON body that the operation takes.
+/// The schema of the body that the operation takes, as JSON or as text.
 pub fn request_body(operation: &Value) -> Option<&Value> {
-    operation.pointer("/requestBody/content/application~1json/schema")
+    let content = operation.pointer("/requestBody/content")?;
+    content.get("application/json").or(content.get("text/plain"))?.get("schema")
 }
 
 /// The parameters of an operation.

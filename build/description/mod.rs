@@ -4,5 +4,7 @@ pub mod constants;
 pub mod features;
 pub mod lookup;
 pub mod paging;
+pub mod rate_limit;
 pub mod unions;
+pub mod wire;
 pub mod yaml;

@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::description::paging::PagingShape;
+use crate::description::rate_limit::RateLimit;
 use crate::emit::conversion::{accepted, converted, is_plain};
 use crate::emit::doc_comments::{deprecated, documentation, needs_features};
 use crate::emit::types::setters;
@@ -23,7 +24,12 @@ pub fn calls(model: &Model) -> String {
         let name = ident(name);
         quote!(argument!(types::#name);)
     });
-    print(calls.chain(enums))
+    let names = model.operations.iter().map(|operation| ident(&operation.name));
+    let operations = quote! {
+        /// All operations.
+        pub(crate) static OPERATIONS: &[&Operation] = &[#(<#names as Call>::OPERATION),*];
+    };
+    print(calls.chain(enums).chain([operations]))
 }
 
 fn call(model: &Model, operation: &Operation) -> TokenStream {
@@ -154,13 +160,23 @@ fn parameter_setter(model: &Model, parameter: &Parameter) -> TokenStream {
 
 /// The facts about the operation that the client needs, and the position of each argument in the request.
 fn implementation(operation: &Operation) -> TokenStream {
-    let Operation { http_method, template, response, sensitive, repeatable, final_conflict, .. } = operation;
+    let Operation { http_method, template, response, is_list, sensitive, repeatable, final_conflict, .. } = operation;
     let name = ident(&operation.name);
     let id = operation.path.join(".");
     let body = match (response, operation.response_optional) {
         (RustType::Unit, _) => quote!(None),
         (_, true) => quote!(Optional),
         (_, false) => quote!(Required),
+    };
+    let id_property = match &operation.id_property {
+        Some(name) => quote!(Some(#name)),
+        None => quote!(None),
+    };
+    let rate_limit = match operation.rate_limit {
+        Some(RateLimit { requests, seconds, .. }) => {
+            quote!(Some((#requests, std::time::Duration::from_secs(#seconds))))
+        }
+        None => quote!(None),
     };
     let secrets = operation.path_parameters.iter().filter(|parameter| parameter.is_secret());
     let secrets = secrets.map(|parameter| &parameter.name);
@@ -169,15 +185,19 @@ fn implementation(operation: &Operation) -> TokenStream {
         let name = ident(&parameter.ident);
         quote!(to.path(&mut self.#name);)
     });
-    let query_arguments = operation.query.iter().map(|Parameter { name, ident: field, .. }| {
+    let query_arguments = operation.query.iter().map(|Parameter { name, ident: field, comma_separated, .. }| {
         let field = ident(field);
-        quote!(to.query(#name, &mut self.#field);)
+        let query = ident(if *comma_separated { "comma_separated" } else { "query" });
+        quote!(to.#query(#name, &mut self.#field);)
     });
     let header_arguments = operation.headers.iter().map(|Parameter { name, ident: field, .. }| {
         let (header, field) = (name.to_lowercase(), ident(field));
         quote!(to.header(#header, &mut self.#field);)
     });
-    let body_argument = operation.body.iter().map(|_| quote!(to.body(&mut self.body);));
+    let body_argument = operation.body.iter().map(|_| {
+        let body = ident(if operation.takes_text { "text" } else { "body" });
+        quote!(to.#body(&mut self.body);)
+    });
     let arguments: Vec<TokenStream> =
         path_arguments.chain(query_arguments).chain(header_arguments).chain(body_argument).collect();
     let to = if arguments.is_empty() { quote!(_) } else { quote!(to) };
@@ -200,9 +220,12 @@ fn implementation(operation: &Operation) -> TokenStream {
                 path: #template,
                 secret_parameters: &[#(#secrets),*],
                 response: ResponseBody::#body,
+                id_property: #id_property,
+                is_list: #is_list,
                 sensitive: #sensitive,
                 repeatable: #repeatable,
                 final_conflict: #final_conflict,
+                rate_limit: #rate_limit,
             };
             #[inline]
             fn client(&self) -> &Client {

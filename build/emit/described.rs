@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::description::lookup::{self, parameters, request_body};
 use crate::description::paging::paging;
+use crate::description::rate_limit::rate_limit;
+use crate::description::wire::takes_text;
 use crate::model::{Model, ident};
 use crate::print::print;
 
@@ -34,15 +36,20 @@ fn operation(document: &Value, method: &str, path: &str, operation: &Value) -> R
     let success = responses
         .filter(|(status, _)| status.starts_with('2'))
         .min_by_key(|(status, _)| status.parse().unwrap_or(u16::MAX));
-    let paging = paging(document, operation).map_err(|error| format!("{} {path}: {error}", method.to_uppercase()))?;
+    let in_operation = |error: String| format!("{} {path}: {error}", method.to_uppercase());
+    let paging = paging(document, operation).map_err(in_operation)?;
+    let rate_limit = rate_limit(operation).map_err(in_operation)?;
     Ok(json!({
         "id": operation.get("x-method").or(operation.get("operationId")),
         "method": method.to_uppercase(),
         "path": path,
         "query": query.map(wordless).collect::<Vec<_>>(),
         "body": request_body(operation).map(wordless),
+        "body_is_text": takes_text(operation),
+        "body_is_required": operation.pointer("/requestBody/required") == Some(&true.into()),
         "status": success.and_then(|(status, _)| status.parse::<u16>().ok()),
         "response": success.and_then(|(_, response)| response.pointer("/content/application~1json/schema")).map(wordless),
+        "rate_limit": rate_limit.map(|limit| (limit.requests, limit.seconds)),
         "paging": paging.map(|paging| json!({"items": paging.items, "shape": paging.shape.property()})),
     }))
 }
@@ -85,8 +92,9 @@ mod tests {
         let document = json!({
             "paths": {"/lists/{id}": {"put": {
                 "operationId": "lists_update", "x-method": "lists.update", "summary": "words",
+                "x-rate-limit": "20/minute",
                 "parameters": [{"name": "id", "in": "path"}, {"name": "limit", "in": "query", "schema": {"type": "integer"}}],
-                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/List"}}}},
+                "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/List"}}}},
                 "responses": {"2XX": {}, "204": {"description": "words"}, "4XX": {}},
             }}},
             "components": {"schemas": {"List": {
@@ -102,7 +110,9 @@ mod tests {
                 "operations": [{
                     "id": "lists.update", "method": "PUT", "path": "/lists/{id}",
                     "query": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
-                    "body": {"$ref": "#/components/schemas/List"}, "status": 204, "response": null, "paging": null,
+                    "body": {"$ref": "#/components/schemas/List"},
+                    "body_is_text": false, "body_is_required": true, "status": 204, "response": null,
+                    "rate_limit": [20, 60], "paging": null,
                 }],
                 "schemas": {"List": {
                     "required": ["description"], "properties": {"description": {"type": "string"}},

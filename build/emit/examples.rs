@@ -166,10 +166,14 @@ impl<'a> Examples<'a> {
 
     fn value(&mut self, kind: &RustType, example: Option<&Value>, name: &str, depth: usize) -> Option<Code> {
         Some(match kind {
-            RustType::Text => Code::word(format!("{:?}", example.map_or(Some(name), Value::as_str)?)),
+            RustType::Text | RustType::CheckedText(_) => {
+                Code::word(format!("{:?}", example.map_or(Some(name), Value::as_str)?))
+            }
             RustType::Sensitive(inner) if **inner == RustType::Text => self.value(inner, example, name, depth)?,
             RustType::Boolean => Code::word(example.map_or(Some(true), Value::as_bool)?.to_string()),
-            RustType::Integer => Code::word(example.map_or(Some(1), Value::as_i64)?.to_string()),
+            RustType::Integer | RustType::DurationMillis => {
+                Code::word(example.map_or(Some(1), Value::as_i64)?.to_string())
+            }
             RustType::Number => Code::word(format!("{:?}", example.map_or(Some(1.0), Value::as_f64)?)),
             RustType::Timestamp => {
                 Code::word(format!("{:?}", example.map_or(Some("2027-01-31T09:00:00Z"), Value::as_str)?))

@@ -128,6 +128,10 @@ fn method_text<'a>(
 ) -> String {
     let Operation { summary, description, http_method, template, .. } = operation;
     let mut text = format!("{summary}.\n\n{description}\n\n`{http_method} {template}`");
+    if let Some(limit) = operation.rate_limit {
+        text.push_str("\n\n");
+        text.push_str(&limit.sentence());
+    }
     // Writing to a `String` always succeeds.
     for (index, (name, description)) in arguments.enumerate() {
         if index == 0 {

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::description::constants::Constants;
 use crate::description::lookup::is_marked;
 use crate::description::paging::PagingShape;
+use crate::description::rate_limit::RateLimit;
 use crate::description::unions::{Shape, Unions};
 use crate::model::rust_type::RustType;
 
@@ -146,15 +147,23 @@ pub struct Operation {
     pub query: Vec<Parameter>,
     pub headers: Vec<Parameter>,
     pub body: Option<RustType>,
+    /// `true` if the body is text that is sent unchanged, and not JSON.
+    pub takes_text: bool,
     pub response: RustType,
     /// `true` if an empty response is accepted although a body is described.
     pub response_optional: bool,
+    /// The required property of the response with the id of what the call creates or sends.
+    pub id_property: Option<String>,
+    /// `true` if the response is an object around a list.
+    pub is_list: bool,
     /// `true` if the response can contain a secret.
     pub sensitive: bool,
     /// `true` if sending the request twice without a key has the same effect as sending it once.
     pub repeatable: bool,
     /// `true` if a 409 response is final.
     pub final_conflict: bool,
+    /// The documented rate limit.
+    pub rate_limit: Option<RateLimit>,
     /// Additional search terms for the documentation.
     pub aliases: Vec<String>,
     /// The deprecation note, with the replacement.
@@ -210,6 +219,8 @@ pub struct Parameter {
     pub ident: String,
     /// The type, without the `Option`.
     pub kind: RustType,
+    /// `true` if the values of a list are sent joined by commas.
+    pub comma_separated: bool,
     /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
     pub description: String,

@@ -11,6 +11,8 @@ use crate::description::lookup::{
     variants,
 };
 use crate::description::paging::{DescribedPaging, paging};
+use crate::description::rate_limit::rate_limit;
+use crate::description::wire::{is_comma_separated, takes_text};
 use crate::model::rust_type::RustType;
 use crate::model::{Operation, Paging, Parameter, TypeItem, TypeShape, item};
 
@@ -103,15 +105,19 @@ fn operation(
         query,
         headers,
         response_optional: success.is_some_and(|schema| requires_nothing(document, schema)),
+        id_property: success.and_then(|schema| id_property(document, &method, &path, schema)),
+        is_list: paging.is_some() || success.is_some_and(|schema| method == "GET" && is_list(document, schema)),
         sensitive: success.is_some_and(|schema| is_sensitive(document, schema)),
         repeatable: repeatable.unwrap_or(!["POST", "PATCH"].contains(&method.as_str())),
         final_conflict: is_marked(described, "x-final-conflict"),
+        rate_limit: rate_limit(described)?,
         aliases: aliases(described)?,
         deprecated: deprecated(document, described)?,
         paging: paging.map(|paging| self::rust_paging(&paging, &response, types)).transpose()?,
         http_method: method,
         path,
         body,
+        takes_text: takes_text(described),
         response,
     };
     require_distinct_names(&operation, types)?;
@@ -142,6 +148,7 @@ fn parameter(
         name: name.to_owned(),
         // Callers know a nonstandard header without its `X-` prefix.
         ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
+        comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
         kind,
         deprecated: super::deprecated("parameter", described, ident_of)
             .map_err(|error| format!("is wrong: {error}"))?,
@@ -226,6 +233,29 @@ fn first_argument(of: &syn::Type) -> Option<&syn::Type> {
     match arguments.args.first()? {
         syn::GenericArgument::Type(argument) => Some(argument),
         _ => None,
+    }
+}
+
+/// The required id in the response of an operation that creates or sends something. Without it, the caller has nothing
+/// to refer to.
+fn id_property(document: &Value, method: &str, path: &[String], schema: &Value) -> Option<String> {
+    const VERBS: [&str; 8] = ["create", "duplicate", "invoke", "issue", "message", "resend", "send", "track"];
+    let verb = path.last()?.split('_').next()?;
+    if method != "POST" || !VERBS.contains(&verb) {
+        return None;
+    }
+    let names: Vec<&str> = required(resolve(document, schema)).collect();
+    let is_id = |name: &&&str| name.ends_with("Id") || **name == "token";
+    names.iter().find(|name| **name == "id").or_else(|| names.iter().find(is_id)).map(|name| (*name).to_owned())
+}
+
+/// Returns `true` if the only required property is a list, apart from the paging.
+fn is_list(document: &Value, schema: &Value) -> bool {
+    let schema = resolve(document, schema);
+    let names: Vec<&str> = required(schema).filter(|name| *name != "paging").collect();
+    match names.as_slice() {
+        [name] => schema.pointer(&format!("/properties/{name}/type")).is_some_and(|kind| kind == "array"),
+        _ => false,
     }
 }
 

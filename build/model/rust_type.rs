@@ -23,6 +23,9 @@ pub enum RustType {
     Object,
     Timestamp,
     Millis,
+    DurationMillis,
+    /// A text whose format is checked before it is sent.
+    CheckedText(&'static str),
     /// A type of the description.
     Named(String),
     Sensitive(Box<RustType>),
@@ -60,6 +63,10 @@ impl RustType {
             "Object" => Self::Object,
             "Timestamp" => Self::Timestamp,
             "Millis" => Self::Millis,
+            "DurationMillis" => Self::DurationMillis,
+            "LocalTime" => Self::CheckedText("LocalTime"),
+            "TimeZone" => Self::CheckedText("TimeZone"),
+            "DeliveryTime" => Self::CheckedText("DeliveryTime"),
             "Sensitive" if arguments.is_empty() => Self::Sensitive(Box::new(Self::Text)),
             "Sensitive" => Self::Sensitive(inner(0)?),
             "Option" => Self::Optional(inner(0)?),
@@ -107,6 +114,11 @@ impl ToTokens for RustType {
             Self::Object => quote!(types::Object),
             Self::Timestamp => quote!(types::Timestamp),
             Self::Millis => quote!(types::Millis),
+            Self::DurationMillis => quote!(types::DurationMillis),
+            Self::CheckedText(name) => {
+                let name = ident(name);
+                quote!(types::#name)
+            }
             Self::Named(name) => {
                 let name = ident(name);
                 quote!(types::#name)

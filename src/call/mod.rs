@@ -7,6 +7,7 @@ pub(crate) mod raw_request;
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -53,16 +54,24 @@ pub trait Arguments {
     fn path(&mut self, value: &mut dyn Argument);
     /// A parameter of the query.
     fn query(&mut self, name: &'static str, value: &mut dyn Argument);
+    /// A parameter of the query whose values are joined by commas.
+    fn comma_separated(&mut self, name: &'static str, value: &mut dyn Argument);
     /// A header.
     fn header(&mut self, name: &'static str, value: &mut dyn Argument);
     /// The body.
     fn body(&mut self, value: &mut dyn JsonBody);
+    /// The body, as text.
+    fn text(&mut self, value: &mut String);
 }
 
 /// An argument that is sent as text.
 pub trait Argument {
     /// Visits the argument's texts: none for an absent argument, several for a list.
     fn texts(&self, to: &mut dyn FnMut(&str));
+    /// Returns the reason why the argument cannot be sent.
+    fn defect(&self) -> Option<&'static str> {
+        None
+    }
     /// Sets or adds a value from a text. Invalid text is ignored.
     #[cfg(feature = "testing")]
     fn take(&mut self, text: &str);
@@ -118,6 +127,10 @@ impl Argument for Timestamp {
         to(self.as_str());
     }
 
+    fn defect(&self) -> Option<&'static str> {
+        self.defect()
+    }
+
     #[cfg(feature = "testing")]
     fn take(&mut self, text: &str) {
         *self = text.into();
@@ -129,6 +142,10 @@ impl<T: Argument + Decode> Argument for Option<T> {
         if let Some(value) = self {
             value.texts(to);
         }
+    }
+
+    fn defect(&self) -> Option<&'static str> {
+        self.as_ref()?.defect()
     }
 
     #[cfg(feature = "testing")]
@@ -237,7 +254,19 @@ impl Arguments for Collector {
     fn query(&mut self, name: &'static str, value: &mut dyn Argument) {
         // The path parameters precede the query parameters.
         self.request.target.push_str(std::mem::take(&mut self.template));
+        if let Some(defect) = value.defect() {
+            self.refuse(format!("the argument `{name}` is invalid: {defect}"));
+        }
         value.texts(&mut |text| push_parameter(&mut self.request.target, name, text));
+    }
+
+    fn comma_separated(&mut self, name: &'static str, value: &mut dyn Argument) {
+        let mut joined: Option<String> = None;
+        value.texts(&mut |text| match &mut joined {
+            Some(joined) => joined.extend([",", text]),
+            None => joined = Some(text.to_owned()),
+        });
+        self.query(name, &mut joined);
     }
 
     fn header(&mut self, name: &'static str, value: &mut dyn Argument) {
@@ -269,6 +298,11 @@ impl Arguments for Collector {
             Ok(json) => self.request.body = json.into(),
             Err(error) => self.refuse(format!("the body cannot be serialized as JSON: {error}")),
         }
+    }
+
+    fn text(&mut self, value: &mut String) {
+        self.request.body = value.clone().into();
+        self.request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::{AUTHORIZATION, HOST};
@@ -12,12 +13,17 @@ use serde::{Deserialize, Serialize};
 use crate::call::{self, Call};
 use crate::client::Client;
 use crate::client::options::FRAMING_HEADERS;
+use crate::error::text::on_one_line;
 use crate::execute::Request;
+use crate::operation::Operation;
 use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, KEY_LIFETIME, MAX_KEY_LIFETIME, parse_expiration, parse_key};
 use crate::{Error, ErrorKind, Response, Result};
 
 /// The margin for the attempts of a call and for differences between clocks.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// The longest name of an operation that is shown. A stored name can be any text.
+pub(crate) const MAX_OPERATION: usize = 100;
 
 /// The headers that only the performing client sets, and never a call.
 const CLIENT_HEADERS: [HeaderName; 2] = [AUTHORIZATION, HOST];
@@ -54,12 +60,54 @@ const CLIENT_HEADERS: [HeaderName; 2] = [AUTHORIZATION, HOST];
 /// # Ok(())
 /// # }
 /// ```
+///
+/// It dereferences to a [`PreparedCall`], which has the same text and can be of any operation.
 #[derive(Serialize, Deserialize)]
 #[serde(try_from = "Parts", into = "Parts", bound = "")]
 #[must_use = "nothing is sent before it is performed"]
 pub struct Prepared<C: Call> {
+    call: PreparedCall,
+    kind: PhantomData<fn() -> C>,
+}
+
+/// A [`Prepared`] call of any operation, so that calls of several operations can be stored in one table.
+///
+/// It is serialized as the same text as the `Prepared` that it was made from, and either can be read from it.
+/// [`Client::perform_call`](crate::Client::perform_call) sends it. A call of an operation that this version of the
+/// crate does not know can be read and stored again, but not performed.
+///
+/// ```
+/// use trycourier::types::{Message, Recipient};
+/// use trycourier::{PreparedCall, calls};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let courier = trycourier::testing::Courier::new();
+/// # let client = courier.client();
+/// let message = Message::new().to(Recipient::email("ada@example.com")).template("nt_order");
+/// let calls: [PreparedCall; 2] = [
+///     client.profiles().create("user_123", [("city", "London")]).prepare()?.into(),
+///     client.send().message(message).prepare()?.into(),
+/// ];
+/// let rows = calls.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+///
+/// // Later, perhaps elsewhere:
+/// for row in rows {
+///     let call: PreparedCall = serde_json::from_str(&row)?;
+///     let performed = client.perform_call(&call).await?;
+///     if performed.operation() == "send.message" {
+///         println!("{}", performed.decode::<calls::SendMessage>()?.request_id);
+///     }
+/// }
+/// # assert_eq!(courier.sent().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Parts", into = "Parts")]
+#[must_use = "nothing is sent before it is performed"]
+pub struct PreparedCall {
     parts: Parts,
-    call: PhantomData<fn() -> C>,
 }
 
 /// The serialized form.
@@ -73,7 +121,7 @@ struct Parts {
     /// The headers of the call itself, except its key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     headers: BTreeMap<String, String>,
-    /// The JSON that is sent.
+    /// The JSON or the text that is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,7 +130,7 @@ struct Parts {
     created_at: u64,
 }
 
-impl<C: Call> Prepared<C> {
+impl PreparedCall {
     /// Returns the name of the operation, such as `send.message`.
     ///
     /// ```
@@ -93,8 +141,8 @@ impl<C: Call> Prepared<C> {
     /// # }
     /// # example(&trycourier::testing::Courier::new().client()).unwrap();
     /// ```
-    pub fn operation(&self) -> &'static str {
-        C::OPERATION.id
+    pub fn operation(&self) -> &str {
+        &self.parts.operation
     }
 
     /// Returns the idempotency key of a `POST`, or `None` for any other method.
@@ -162,14 +210,29 @@ impl<C: Call> Prepared<C> {
         Ok(Some(remaining))
     }
 
-    fn into_request(self) -> Result<Request> {
+    /// Returns the request of the call, and the client to send it with, whose total timeout ends before the key expires.
+    pub(crate) fn into_request(self, client: Client, operation: &'static Operation) -> (Client, Result<Request>) {
+        match self.remaining_time(client.clock().date()) {
+            // A wait for the rate limit, or for a retry, can be long.
+            Ok(Some(remaining)) => {
+                (client.with_options(|options| options.total_timeout_within(remaining)), self.request(operation))
+            }
+            Ok(None) => (client, self.request(operation)),
+            Err(error) => (client, Err(error)),
+        }
+    }
+
+    pub(crate) fn request(self, operation: &'static Operation) -> Result<Request> {
         let Parts { method, path, query, headers, body, idempotency_key, .. } = self.parts;
         let target = match query {
             Some(query) => format!("{path}?{query}"),
             None => path,
         };
+        if method != operation.method {
+            return Err(corrupt());
+        }
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| corrupt())?;
-        let mut request = Request::new(C::OPERATION, method, target);
+        let mut request = Request::new(operation, method, target);
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| corrupt())?;
             if CLIENT_HEADERS.contains(&name) || FRAMING_HEADERS.contains(&name) {
@@ -188,7 +251,7 @@ impl<C: Call> Prepared<C> {
 /// Prepares a call.
 pub(crate) fn prepare<C: Call>(mut call: C) -> Result<Prepared<C>> {
     parts(&mut call)
-        .map(|parts| Prepared { parts, call: PhantomData })
+        .map(|parts| Prepared { call: PreparedCall { parts }, kind: PhantomData })
         .map_err(|error| error.with_operation(C::OPERATION.id))
 }
 
@@ -263,26 +326,29 @@ impl Client {
         let (client, prepared) = (self.clone(), prepared.clone());
         async move {
             // The key can have expired since the future was created.
-            let remaining = prepared.remaining_time(client.clock().date());
-            let client = match remaining {
-                // A wait for the rate limit, or for a retry, can be long.
-                Ok(Some(remaining)) => client.with_options(|options| options.total_timeout_within(remaining)),
-                _ => client,
-            };
-            client.call(C::OPERATION, remaining.and_then(|_| prepared.into_request())).await
+            let (client, request) = prepared.call.into_request(client, C::OPERATION);
+            client.call(C::OPERATION, request).await
         }
+    }
+}
+
+impl<C: Call> Deref for Prepared<C> {
+    type Target = PreparedCall;
+
+    fn deref(&self) -> &PreparedCall {
+        &self.call
     }
 }
 
 impl<C: Call> Clone for Prepared<C> {
     fn clone(&self) -> Self {
-        Self { parts: self.parts.clone(), call: PhantomData }
+        Self { call: self.call.clone(), kind: PhantomData }
     }
 }
 
 impl<C: Call> PartialEq for Prepared<C> {
     fn eq(&self, other: &Self) -> bool {
-        self.parts == other.parts
+        self.call == other.call
     }
 }
 
@@ -295,9 +361,39 @@ impl<C: Call> fmt::Debug for Prepared<C> {
     }
 }
 
+/// Omits the path and the body, which can be confidential.
+impl fmt::Debug for PreparedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PreparedCall({})", on_one_line(self.operation(), MAX_OPERATION))
+    }
+}
+
+impl<C: Call> From<Prepared<C>> for PreparedCall {
+    fn from(prepared: Prepared<C>) -> Self {
+        prepared.call
+    }
+}
+
 impl<C: Call> From<Prepared<C>> for Parts {
     fn from(prepared: Prepared<C>) -> Self {
-        prepared.parts
+        prepared.call.parts
+    }
+}
+
+impl From<PreparedCall> for Parts {
+    fn from(call: PreparedCall) -> Self {
+        call.parts
+    }
+}
+
+impl TryFrom<Parts> for PreparedCall {
+    type Error = String;
+
+    fn try_from(parts: Parts) -> std::result::Result<Self, String> {
+        if !parts.path.starts_with('/') || parts.method == "POST" && parts.idempotency_key.is_none() {
+            return Err(CORRUPT.to_owned());
+        }
+        Ok(Self { parts })
     }
 }
 
@@ -310,9 +406,6 @@ impl<C: Call> TryFrom<Parts> for Prepared<C> {
             let (operation, method) = (parts.operation, parts.method);
             return Err(format!("this is a prepared {method} {operation:?}, not {} {}", expected.method, expected.id));
         }
-        if !parts.path.starts_with('/') || parts.method == "POST" && parts.idempotency_key.is_none() {
-            return Err(CORRUPT.to_owned());
-        }
-        Ok(Self { parts, call: PhantomData })
+        PreparedCall::try_from(parts).map(|call| Self { call, kind: PhantomData })
     }
 }

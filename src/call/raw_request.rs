@@ -3,13 +3,15 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::Method;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::client::Client;
 use crate::client::options::Options;
 use crate::execute::{Request, decode_foreign, push_parameter};
+use crate::json::finite;
 use crate::operation::{Operation, ResponseBody};
 use crate::{Error, Response, Result};
 
@@ -87,9 +89,42 @@ impl RequestBuilder {
     /// Sets the body, as JSON.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         self.request = self.request.and_then(|mut request| {
-            let json = serde_json::to_vec(body)
+            let json = finite::check(body)
+                .and_then(|()| serde_json::to_vec(body))
                 .map_err(|error| Error::invalid_argument("the body cannot be serialized as JSON").caused_by(error))?;
+            request.headers.remove(CONTENT_TYPE);
             request.body = json.into();
+            Ok(request)
+        });
+        self
+    }
+
+    /// Sets a body that is not JSON, with its content type. [`Bytes`], a `String`, a `Vec<u8>` and a `&'static str` are
+    /// sent unchanged.
+    ///
+    /// ```
+    /// use http::Method;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// # let courier = trycourier::testing::Courier::new();
+    /// # let client = courier.client();
+    /// let file = "msgid \"Hello\"\nmsgstr \"Bonjour\"\n";
+    /// let request = client.request(Method::PUT, "/translations/default/fr").body(file, "text/plain");
+    /// request.send::<()>().await?;
+    /// # assert_eq!(courier.calls()[0].body, file);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A content type that is not a valid header value fails the call with
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    pub fn body(mut self, body: impl Into<Bytes>, content_type: &str) -> Self {
+        self.request = self.request.and_then(|mut request| {
+            let content_type = HeaderValue::from_str(content_type)
+                .map_err(|error| Error::invalid_argument("the content type is not a valid header").caused_by(error))?;
+            request.headers.insert(CONTENT_TYPE, content_type);
+            request.body = body.into();
             Ok(request)
         });
         self
@@ -145,8 +180,11 @@ const fn undescribed(method: &'static str, repeatable: bool) -> Operation {
         path: "undescribed",
         secret_parameters: &[],
         response: ResponseBody::Optional,
+        id_property: None,
+        is_list: false,
         sensitive: true,
         repeatable,
         final_conflict: false,
+        rate_limit: None,
     }
 }

@@ -57,8 +57,8 @@ pub enum ErrorKind {
     /// A success that does not match the API's description, if [`strict_decoding`](crate::Options::strict_decoding) is
     /// on. The server has acted.
     Mismatch,
-    /// A success whose body is missing. The server has acted, so do not make the call again under another idempotency
-    /// key.
+    /// A success without its result: the body is missing, or the id of what the call created or sent. The server has
+    /// acted, so do not make the call again under another idempotency key.
     EmptyBody,
     /// A success whose body is larger than [`max_response_bytes`](crate::Options::max_response_bytes). The server has
     /// acted.
@@ -69,6 +69,9 @@ pub enum ErrorKind {
     MissingCursor,
     /// A [`Wait`](crate::ext::Wait) can no longer succeed, for example because the message cannot be delivered.
     WaitFailed,
+    /// A [`PreparedCall`](crate::PreparedCall) is of an operation that this version of the crate does not know, or whose
+    /// resource is not compiled. Nothing was sent.
+    UnknownOperation,
     /// The idempotency key of a [`Prepared`](crate::Prepared) call has expired, so performing it could do the work a
     /// second time. Nothing was sent.
     Expired,

@@ -15,6 +15,7 @@ use crate::transport::{Attempt, Body, TransportError};
 use crate::{Error, ErrorKind, Result};
 
 /// A success whose body is complete, and not decoded yet.
+#[derive(Clone)]
 pub(crate) struct RawResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,

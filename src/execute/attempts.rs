@@ -152,8 +152,19 @@ mod tests {
     }
 
     const fn operation(method: &'static str, repeatable: bool, final_conflict: bool) -> Operation {
-        let (id, path, response, sensitive) = ("things.change", "/things", ResponseBody::None, false);
-        Operation { id, method, path, secret_parameters: &[], response, sensitive, repeatable, final_conflict }
+        Operation {
+            id: "things.change",
+            method,
+            path: "/things",
+            secret_parameters: &[],
+            response: ResponseBody::None,
+            id_property: None,
+            is_list: false,
+            sensitive: false,
+            repeatable,
+            final_conflict,
+            rate_limit: None,
+        }
     }
 
     static CANCEL: Operation = operation("POST", false, true);

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
 use super::attempt::RawResponse;
 use super::errors::with_response;
@@ -48,15 +49,23 @@ pub(crate) fn decode_described<T: Decode>(
 ) -> Result<Response<T>> {
     let response = check_origin(client, request, response)?;
     let Some(text) = json_text(request.operation.response, &response) else {
-        let detail = "the server accepted the call, but its response has no body; \
-                      do not make the call again under another idempotency key";
-        let error = Error::new(ErrorKind::EmptyBody, detail);
-        return Err(with_response(client, request, error, response.status, response.headers));
+        return Err(empty(client, request, response, "body"));
     };
+    if request.operation.is_list && text.trim_ascii_start().starts_with(b"[") {
+        return Err(undecodable(client, request, response, "it is an array, not an object with the list", false));
+    }
+    if let Some(name) = request.operation.id_property.filter(|name| lacks(text, name)) {
+        return Err(empty(client, request, response, &format!("`{name}`")));
+    }
     // Values take more memory than their text.
     let memory_limit = client.options().max_response_bytes.saturating_mul(VALUES_PER_BYTE);
     match json::decode_within(text, true, memory_limit) {
-        Ok(decoded) => Ok(response.into_response(client, request, decoded)),
+        Ok(mut decoded) => {
+            if is_encoded_twice(text) {
+                decoded.mismatches.push(Mismatch::new(String::new(), "a text that is not JSON itself"));
+            }
+            Ok(response.into_response(client, request, decoded))
+        }
         Err(error) => {
             let is_cut_off = matches!(error, json::DecodeError::Ended);
             let cause = match error {
@@ -67,6 +76,26 @@ pub(crate) fn decode_described<T: Decode>(
             Err(undecodable(client, request, response, &cause, is_cut_off))
         }
     }
+}
+
+/// Checks the body of a success, which the caller decodes later.
+pub(crate) fn check_described(client: &Client, request: &Request, response: RawResponse) -> Result<Response<Bytes>> {
+    decode_described::<Value>(client, request, response.clone())?;
+    Ok(response.into_bytes())
+}
+
+/// Decodes a body that [`check_described`] has checked.
+pub(crate) fn decode_checked<T: Decode>(
+    client: &Client,
+    request: &Request,
+    response: Response<Bytes>,
+) -> Result<Response<T>> {
+    let (status, headers, attempts) = (response.status(), response.headers().clone(), response.attempts());
+    let response = RawResponse { status, headers, body: response.into_inner(), attempts };
+    decode_described(client, request, response).and_then(|response| check_strictly(client, response)).map_err(|error| {
+        let error = error.with_operation(request.operation.id).with_attempts(attempts);
+        error.with_idempotency_key(request.key.as_ref())
+    })
 }
 
 /// Decodes the body of a success as a type of the caller's. If that takes null, an empty body is null, else an empty
@@ -105,6 +134,32 @@ fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Re
                   it is unknown whether the call was executed";
     let error = Error::new(ErrorKind::UnexpectedResponse, detail).with_snippet(snippet);
     Err(with_response(client, request, error, response.status, response.headers).with_delivery(Delivery::Sent))
+}
+
+/// Returns `true` if JSON lacks an id: the property is neither a text nor a number, or is empty.
+fn lacks(text: &[u8], name: &str) -> bool {
+    // Only the strict and the lenient decoding of the whole body report its defects.
+    json::decode::<Value>(text, true).is_ok_and(|decoded| match decoded.value.get(name) {
+        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(Value::Number(_)) => false,
+        _ => true,
+    })
+}
+
+/// Returns the error of a success without its result.
+fn empty(client: &Client, request: &Request, response: RawResponse, part: &str) -> Error {
+    let detail = format!(
+        "the server accepted the call, but its response has no {part}; do not make the call again under another \
+         idempotency key"
+    );
+    let error = Error::new(ErrorKind::EmptyBody, detail);
+    with_response(client, request, error, response.status, response.headers)
+}
+
+/// Returns `true` if a response is a JSON string that contains a JSON string: a file that some client has stored as JSON.
+fn is_encoded_twice(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(br#""\""#)
+        && serde_json::from_slice::<String>(json).is_ok_and(|text| serde_json::from_str::<String>(&text).is_ok())
 }
 
 /// Returns the JSON to decode, or `None` if a body is required and missing.

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use self::attempt::RawResponse;
 use self::attempts::Attempts;
 use self::decode::check_strictly;
-pub(crate) use self::decode::{decode_described, decode_foreign};
+pub(crate) use self::decode::{check_described, decode_checked, decode_described, decode_foreign};
 pub(crate) use self::request::{Request, push_parameter};
 use crate::client::Client;
 use crate::error::RetryHint;

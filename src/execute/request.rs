@@ -31,7 +31,7 @@ pub(crate) struct Request {
     /// The headers of the call itself, except its idempotency key. Each attempt adds the client's headers.
     pub headers: HeaderMap,
     pub key: Option<HeaderValue>,
-    /// The body as JSON; empty if the request has no body.
+    /// The body; empty if the request has no body. It is JSON unless `headers` has another content type.
     pub body: Bytes,
     redaction: OnceLock<Redaction>,
 }

@@ -84,7 +84,7 @@ mod content {
         /// # let _ = message;
         /// ```
         pub fn new(title: impl Into<String>, body: impl Into<String>) -> Self {
-            TextContent::new(title, body).into()
+            TextContent::new(body).title(title).into()
         }
 
         /// Creates content from Elemental nodes, which each channel renders appropriately.
@@ -319,9 +319,9 @@ mod token_patch {
 mod delay {
     use std::time::Duration;
 
-    use crate::types::Delay;
+    use crate::types::{Delay, DurationMillis, ExpiresIn, Timestamp};
 
-    /// The two kinds of delay.
+    /// The kinds of delay.
     impl Delay {
         /// Delays the message by a duration, which Courier rounds up to a full minute.
         ///
@@ -333,20 +333,45 @@ mod delay {
         /// # let _ = message;
         /// ```
         pub fn after(duration: Duration) -> Self {
-            Self::new().duration(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+            Self::new().duration(duration)
         }
 
-        /// Delays the message until a timestamp in ISO 8601, or until the next opening hours: `Mo-Fr 09:00-17:00`.
+        /// Delays the message until a time. A text that is not a timestamp with an offset fails the call.
+        ///
+        /// ```
+        /// use std::time::{Duration, SystemTime};
+        /// use trycourier::types::{Delay, Message};
+        ///
+        /// let message = Message::new().delay(Delay::until_time(SystemTime::now() + Duration::from_secs(3600)));
+        /// let message = message.delay(Delay::until_time("2027-01-31T09:00:00Z"));
+        /// # let _ = message;
+        /// ```
+        #[doc(alias = "schedule")]
+        #[doc(alias = "send later")]
+        pub fn until_time(time: impl Into<Timestamp>) -> Self {
+            Self::new().until(time.into())
+        }
+
+        /// Delays the message until the next opening hours, in the recipient's time zone unless
+        /// [`timezone`](Self::timezone) sets one.
         ///
         /// ```
         /// use trycourier::types::{Delay, Message};
         ///
-        /// let message = Message::new().delay(Delay::until_time("2027-01-31T09:00:00Z"));
+        /// let message = Message::new().delay(Delay::window("Mo-Fr 09:00-17:00").timezone("Europe/Paris"));
         /// # let _ = message;
         /// ```
-        #[doc(alias = "schedule")]
-        pub fn until_time(time: impl Into<String>) -> Self {
-            Self::new().until(time)
+        #[doc(alias = "opening hours")]
+        #[doc(alias = "delivery window")]
+        pub fn window(hours: impl Into<String>) -> Self {
+            Self::new().until(hours.into())
+        }
+    }
+
+    /// Converts to milliseconds.
+    impl From<Duration> for ExpiresIn {
+        fn from(duration: Duration) -> Self {
+            DurationMillis::from(duration).0.into()
         }
     }
 }
@@ -450,7 +475,7 @@ mod automation {
         /// # let _ = step;
         /// ```
         pub fn cancel(cancelation_token: impl Into<String>) -> Self {
-            AutomationCancelStep::new(cancelation_token).into()
+            AutomationCancelStep::new().cancelation_token(cancelation_token).into()
         }
     }
 }

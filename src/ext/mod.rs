@@ -8,6 +8,7 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 pub mod bulk;
 mod constructors;
+pub(crate) mod performed_call;
 mod token_scope;
 mod wait;
 #[cfg(feature = "webhook")]

@@ -26,6 +26,7 @@
 //! | [`metrics`] | deliveries, opens and clicks of a template |
 //! | [`webhooks`] | verifying and handling the events that Courier posts to your service |
 //! | [`testing`] | testing your own code |
+//! | [`production`] | services of several processes: stored calls, limits, keys |
 //! | [`observability`] | traces, metrics and logs, without secrets |
 //! | [`regions`] | workspaces in the European Union |
 //! | [`blocking`] | calls from synchronous code |
@@ -68,6 +69,7 @@ pages! {
     metrics: "analytics", "open rate", "click rate", "delivery rate", "statistics";
     webhooks: "webhook", "axum", "signature", "verify", "callback", "delivery status", "bounce";
     testing: "mock", "fake", "stub", "unit test";
+    production: "outbox", "workers", "queue", "multi-tenant", "key rotation", "Redis";
     observability: "logging", "prometheus", "OpenTelemetry", "tracing", "redaction";
     regions: "EU", "European Union", "GDPR", "base URL", "data residency";
     blocking: "sync", "synchronous", "block_on";

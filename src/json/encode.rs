@@ -1,7 +1,8 @@
 //! Encodes objects.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 
+use super::finite::NOT_FINITE;
 use super::properties::Properties;
 use super::traits::Encode;
 use crate::json::extra::Extra;
@@ -20,6 +21,9 @@ impl<'w, M: SerializeMap> FieldWriter<'w, M> {
     where
         S: Serializer<SerializeMap = M, Error = M::Error>,
     {
+        if extra.is_unsendable() {
+            return Err(S::Error::custom(NOT_FINITE));
+        }
         let mut map = to.serialize_map(None)?;
         for (index, name, value) in properties.constants() {
             match extra.get(name) {

@@ -6,7 +6,7 @@ use std::ops::Index;
 
 use serde_json::Value;
 
-use crate::json::IndexSet;
+use crate::json::{IndexSet, finite};
 use crate::secrets::SENSITIVE;
 use crate::secrets::debug::{Member, Shown};
 
@@ -45,6 +45,8 @@ struct Content {
     other: Option<Value>,
     /// `true` if a value did not match a field for secrets, so that no value may be shown.
     sensitive: bool,
+    /// The name of a property whose float JSON cannot represent.
+    not_finite: Option<String>,
     lost_elements: LostElements,
 }
 
@@ -104,13 +106,24 @@ impl Extra {
     }
 
     /// Sets a property, and returns its previous value.
-    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        self.content().insert(name.into(), value.into())
+    ///
+    /// A call with a float that is infinite or not a number fails with
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    pub fn insert<V: Into<Value>>(&mut self, name: impl Into<String>, value: V) -> Option<Value> {
+        let (name, value, content) = (name.into(), value.into(), self.content());
+        if finite::is_lost::<V>(&value) {
+            content.not_finite = Some(name.clone());
+        } else if content.not_finite.as_ref() == Some(&name) {
+            content.not_finite = None;
+        }
+        content.insert(name, value)
     }
 
     /// Removes a property, and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.0.as_mut()?.remove(name)
+        let content = self.0.as_mut()?;
+        content.not_finite.take_if(|lost| lost == name);
+        content.remove(name)
     }
 
     /// Returns `true` if there is a property of that name.
@@ -154,6 +167,11 @@ impl Extra {
     /// Returns `true` for the number of a required property that was not received.
     pub(crate) fn is_absent(&self, property: usize) -> bool {
         self.0.as_ref().is_some_and(|content| content.absent.contains(property))
+    }
+
+    /// Returns `true` if a property was set to a float that JSON cannot represent.
+    pub(crate) fn is_unsendable(&self) -> bool {
+        self.0.as_ref().is_some_and(|content| content.not_finite.is_some())
     }
 
     /// The indices of the elements of an array that could not be decoded.

@@ -12,6 +12,7 @@ mod diagnostics;
 mod encode;
 pub(crate) mod extra;
 mod fields;
+pub(crate) mod finite;
 mod memory_limit;
 pub(crate) mod object;
 mod properties;

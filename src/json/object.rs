@@ -8,6 +8,7 @@ use serde::ser::{Error, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::json::finite::{self, NOT_FINITE};
 use crate::json::{Decode, Diagnostics, Encode};
 use crate::secrets::debug::Shown;
 
@@ -28,8 +29,8 @@ use crate::secrets::debug::Shown;
 /// assert_eq!(data, same);
 /// ```
 ///
-/// If a `json!` is not an object, the call fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument)
-/// and nothing is sent. If Courier sends JSON of another kind instead of an object, [`as_value`](Self::as_value)
+/// If a `json!` is not an object, or a float in an array of pairs is infinite or not a number, the call fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument)
+/// and nothing is sent. A float inside a `json!` is null already if JSON cannot represent it. If Courier sends JSON of another kind instead of an object, [`as_value`](Self::as_value)
 /// returns it unchanged.
 ///
 /// `Debug` hides the values whose names look like names of secrets.
@@ -38,6 +39,8 @@ pub struct Object {
     value: Value,
     /// `true` if the value is from a response. It is then sent back unchanged, regardless of its kind of JSON.
     received: bool,
+    /// The name of a property whose float JSON cannot represent.
+    not_finite: Option<Box<str>>,
 }
 
 impl Object {
@@ -64,14 +67,15 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// If the value cannot be written as JSON, or its JSON is not an object.
+    /// If the value cannot be written as JSON, or its JSON is not an object. JSON has neither `NaN` nor infinity.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        finite::check(value)?;
         let object = Self::from(serde_json::to_value(value)?);
         if object.is_object() { Ok(object) } else { Err(serde_json::Error::custom(NOT_AN_OBJECT)) }
     }
 
     pub(crate) fn received(value: Value) -> Self {
-        Self { value, received: true }
+        Self { value, received: true, not_finite: None }
     }
 
     /// The value of a property.
@@ -80,11 +84,17 @@ impl Object {
     }
 
     /// Sets a property, and returns its previous value. If this is not an object, it becomes one.
-    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
+    pub fn insert<V: Into<Value>>(&mut self, name: impl Into<String>, value: V) -> Option<Value> {
+        let (name, value) = (name.into(), value.into());
+        if finite::is_lost::<V>(&value) {
+            self.not_finite = Some(name.as_str().into());
+        } else if self.not_finite.as_deref() == Some(&name) {
+            self.not_finite = None;
+        }
         if !self.value.is_object() {
             self.value = Value::Object(Map::new());
         }
-        self.value.as_object_mut()?.insert(name.into(), value.into())
+        self.value.as_object_mut()?.insert(name, value)
     }
 
     /// Returns `true` if it is a JSON object. It is, unless it was created from another JSON value.
@@ -149,7 +159,7 @@ impl PartialEq<Value> for Object {
 
 impl From<Value> for Object {
     fn from(value: Value) -> Self {
-        Self { value, received: false }
+        Self { value, received: false, not_finite: None }
     }
 }
 
@@ -167,7 +177,11 @@ impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Obje
 
 impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(properties: I) -> Self {
-        Self::from(properties.into_iter().map(|(name, value)| (name.into(), value.into())).collect::<Map<_, _>>())
+        let mut object = Self::new();
+        for (name, value) in properties {
+            object.insert(name, value);
+        }
+        object
     }
 }
 
@@ -195,6 +209,9 @@ impl fmt::Debug for Object {
 /// Fails if it is not an object, unless it was received like that.
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.not_finite.is_some() {
+            return Err(S::Error::custom(NOT_FINITE));
+        }
         if self.received || self.is_object() { self.value.serialize(to) } else { Err(S::Error::custom(NOT_AN_OBJECT)) }
     }
 }

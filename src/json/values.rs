@@ -6,11 +6,12 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::{Number, Value};
 
 use super::diagnostics::{Diagnostics, Step};
 use super::encode::Encoded;
+use super::finite::NOT_FINITE;
 use super::source::Strict;
 use super::traits::{Decode, Encode};
 
@@ -60,6 +61,9 @@ encode!(String, bool, i64, Value);
 impl Encode for f64 {
     /// Encodes a whole number without a fraction, as Courier does: `5`, not `5.0`.
     fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if !self.is_finite() {
+            return Err(S::Error::custom(NOT_FINITE));
+        }
         match float_to_integer(*self) {
             Some(integer) if integer != 0 || self.is_sign_positive() => to.serialize_i64(integer),
             _ => to.serialize_f64(*self),

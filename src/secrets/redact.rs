@@ -97,11 +97,16 @@ impl Secrets {
             .for_each(|segment| self.add(&decoded(segment)));
     }
 
-    /// Adds the values of a JSON body whose names indicate secrets, and the credentials of the URLs in it.
+    /// Adds the values of a body, as JSON or as a form, whose names indicate secrets, and the credentials of the URLs
+    /// in it.
     pub(crate) fn add_body(&mut self, body: &[u8]) {
         if let Ok(body) = serde_json::from_slice::<Value>(body) {
-            self.add_json(&body, false);
+            return self.add_json(&body, false);
         }
+        let text = String::from_utf8_lossy(body);
+        self.add_query(&text);
+        let ends = |sign: char| sign.is_whitespace() || sign == '"';
+        text.split(ends).filter_map(|word| word.split_once("://")).for_each(|(_, rest)| self.add_url(rest));
     }
 
     fn add_json(&mut self, value: &Value, is_secret: bool) {

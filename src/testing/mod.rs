@@ -65,8 +65,9 @@
 //! # }
 //! ```
 //!
-//! [`Courier::limit_rate`] refuses calls with 429, [`Courier::latency`] slows every response down, and
-//! [`Courier::strict`] fails the test if there is a call without a response set by `on`.
+//! [`Courier::limit_rate`] refuses calls with 429, [`Courier::limit_rates`] enforces the rate limits that Courier
+//! documents, [`Courier::latency`] slows every response down, and [`Courier::strict`] fails the test if there is a call
+//! without a response set by `on`.
 //!
 //! # Pages
 //!
@@ -156,10 +157,14 @@
 //!
 //! # Limits
 //!
-//! It does not imitate parts that the API's description leaves open: opening hours of a delay, the content of a digest,
-//! conditions of journeys. Bulk jobs ignore idempotency keys: users who are added again are rejected as duplicates, as
-//! Courier may do. Audit events, digest instances, metrics, preview runs, devices and the catalog of providers are
-//! examples, made from the description.
+//! It does not imitate parts that the API's description leaves open: timeouts and escalation between channels, the content
+//! of a digest, conditions of journeys. Names of channels in a routing are not checked, because any can be a provider; a
+//! message that none of them reaches becomes `UNROUTABLE`. Of opening hours, it reads weekdays, times, `off` and `24/7`. Bulk
+//! jobs ignore idempotency keys: users who are added again are rejected as duplicates, as Courier may do. Audit events,
+//! digest instances, metrics, preview runs, devices and the catalog of providers are examples, made from the description.
+//!
+//! Courier does not document whether it refuses a message that has neither a template nor content, but an `override` of a
+//! channel or a provider. The fake sends it.
 
 // From the top down: `api` uses `resources`, and both use `engine`.
 mod api;

@@ -1,6 +1,7 @@
-//! Timestamps as numbers.
+//! Timestamps and durations as numbers of milliseconds.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::Deserializer;
 use serde::ser::Serializer;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::json::{Decode, Diagnostics, Encode};
-use crate::values::iso_8601::from_unix_nanos;
+use crate::values::iso_8601::{MILLISECOND, format, from_unix_nanos};
 use crate::values::timestamp::TimestampError;
 
 /// A timestamp in milliseconds since the Unix epoch (UTC), as Courier writes the times of a message.
@@ -22,11 +23,61 @@ use crate::values::timestamp::TimestampError;
 /// let sent = Millis(1_710_243_002_484);
 /// assert_eq!(SystemTime::try_from(sent)?, SystemTime::UNIX_EPOCH + Duration::from_millis(1_710_243_002_484));
 /// assert_eq!(Millis::from(SystemTime::UNIX_EPOCH), Millis(0));
+/// assert_eq!(sent.to_string(), "2024-03-12T11:30:02.484Z");
 /// # Ok::<(), trycourier::types::TimestampError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Millis(pub i64);
+
+/// Formats the time in ISO 8601, in UTC.
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format(i128::from(self.0) * MILLISECOND))
+    }
+}
+
+/// A duration in milliseconds, such as the delay of a message or a time limit of its routing.
+///
+/// It converts from a [`Duration`] or a number of milliseconds, and to a [`Duration`].
+///
+/// ```
+/// use std::time::Duration;
+/// use trycourier::types::{DurationMillis, Timeout};
+///
+/// let timeout = Timeout::new().escalation(Duration::from_secs(30));
+/// assert_eq!(timeout.escalation, Some(DurationMillis(30_000)));
+/// assert_eq!(Duration::from(DurationMillis(30_000)), Duration::from_secs(30));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct DurationMillis(pub i64);
+
+/// Rounds up to the millisecond.
+impl From<Duration> for DurationMillis {
+    fn from(duration: Duration) -> Self {
+        Self(i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX))
+    }
+}
+
+/// A negative number becomes zero.
+impl From<DurationMillis> for Duration {
+    fn from(duration: DurationMillis) -> Self {
+        Self::from_millis(u64::try_from(duration.0).unwrap_or_default())
+    }
+}
+
+impl From<i64> for DurationMillis {
+    fn from(milliseconds: i64) -> Self {
+        Self(milliseconds)
+    }
+}
+
+impl From<i32> for DurationMillis {
+    fn from(milliseconds: i32) -> Self {
+        Self(milliseconds.into())
+    }
+}
 
 impl From<i64> for Millis {
     fn from(milliseconds: i64) -> Self {
@@ -55,7 +106,7 @@ impl TryFrom<Millis> for SystemTime {
     type Error = TimestampError;
 
     fn try_from(millis: Millis) -> Result<Self, TimestampError> {
-        from_unix_nanos(i128::from(millis.0) * 1_000_000).ok_or(TimestampError)
+        from_unix_nanos(i128::from(millis.0) * MILLISECOND).ok_or(TimestampError)
     }
 }
 
@@ -96,53 +147,59 @@ impl TryFrom<Millis> for chrono::DateTime<chrono::Utc> {
     }
 }
 
-impl<'de> Deserialize<'de> for Millis {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::strict(from)
-    }
+/// Implements the traits of a number of milliseconds.
+macro_rules! milliseconds {
+    ($name:ident, $format:literal) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Self::strict(from)
+            }
+        }
+
+        impl Decode for $name {
+            const EXPECTED: &'static str = "an integer";
+
+            fn empty() -> Self {
+                Self(0)
+            }
+
+            fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                i64::strict(from).map(Self)
+            }
+
+            fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+                i64::lenient(value, diagnostics).map(Self)
+            }
+        }
+
+        impl Encode for $name {
+            fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_i64(self.0)
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({"type": "integer", "format": $format})
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+        }
+    };
 }
 
-impl Decode for Millis {
-    const EXPECTED: &'static str = "an integer";
-
-    fn empty() -> Self {
-        Self(0)
-    }
-
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        i64::strict(from).map(Self)
-    }
-
-    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
-        i64::lenient(value, diagnostics).map(Self)
-    }
-}
-
-impl Encode for Millis {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_i64(self.0)
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Millis {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Millis".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "integer", "format": "milliseconds"})
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-}
+milliseconds!(Millis, "milliseconds");
+milliseconds!(DurationMillis, "duration-milliseconds");
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

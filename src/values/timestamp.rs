@@ -3,48 +3,37 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use serde::de::Deserializer;
-use serde::ser::Serializer;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::json::{Decode, Diagnostics, Encode};
+use crate::values::checked_text::checked_text;
 #[cfg(feature = "chrono")]
 use crate::values::iso_8601;
 use crate::values::iso_8601::{format, from_unix_nanos, parse, to_unix_nanos};
 
-/// A timestamp as text in ISO 8601, such as `2024-03-12T11:30:02.484Z`.
-///
-/// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types. So a
-/// setter such as `enqueued_after` takes a text or any of these. The text is kept unchanged, and parsed only for a
-/// conversion.
-///
-/// ```
-/// use std::time::{Duration, SystemTime};
-/// use trycourier::types::Timestamp;
-///
-/// let at = Timestamp::from("1970-01-01T01:00:01.5+01:00");
-/// assert_eq!(SystemTime::try_from(&at)?, SystemTime::UNIX_EPOCH + Duration::from_millis(1500));
-/// assert_eq!(at.as_str(), "1970-01-01T01:00:01.5+01:00");
-/// assert_eq!(Timestamp::from(SystemTime::UNIX_EPOCH).as_str(), "1970-01-01T00:00:00.000Z");
-/// # Ok::<(), trycourier::types::TimestampError>(())
-/// ```
-///
-/// A text that is not a timestamp is also kept, and only its conversion fails.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Timestamp(String);
+checked_text! {
+    /// A timestamp as text in ISO 8601, such as `2024-03-12T11:30:02.484Z`.
+    ///
+    /// It converts to and from [`SystemTime`], and with the features `jiff` and `chrono` to and from their types. So a
+    /// setter such as `enqueued_after` takes a text or any of these. The text is kept unchanged, and parsed only for a
+    /// conversion.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use trycourier::types::Timestamp;
+    ///
+    /// let at = Timestamp::from("1970-01-01T01:00:01.5+01:00");
+    /// assert_eq!(SystemTime::try_from(&at)?, SystemTime::UNIX_EPOCH + Duration::from_millis(1500));
+    /// assert_eq!(at.as_str(), "1970-01-01T01:00:01.5+01:00");
+    /// assert_eq!(Timestamp::from(SystemTime::UNIX_EPOCH).as_str(), "1970-01-01T00:00:00.000Z");
+    /// # Ok::<(), trycourier::types::TimestampError>(())
+    /// ```
+    ///
+    /// A text that is not a timestamp with an offset is also kept, but its conversion fails. It is sent only if it was
+    /// received, and a call with any other fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    Timestamp, "date-time", is_timestamp, "a timestamp must be ISO 8601 with an offset, such as `2027-01-31T09:00:00Z`"
+}
 
-impl Timestamp {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Consumes the timestamp, and returns the text.
-    pub fn into_string(self) -> String {
-        self.0
-    }
+/// Returns `true` for ISO 8601, and for a number since the Unix epoch, which a few properties also take.
+fn is_timestamp(text: &str) -> bool {
+    parse(text).is_some() || (text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The error of converting a timestamp: its text is not a date with a time and an offset, or the other type cannot
@@ -61,34 +50,10 @@ impl fmt::Display for TimestampError {
 
 impl std::error::Error for TimestampError {}
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl AsRef<str> for Timestamp {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for Timestamp {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl From<String> for Timestamp {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
 /// Formats the time in UTC with milliseconds, as Courier does, or with nanoseconds if it has them.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        Self(format(to_unix_nanos(time)))
+        Self::from(format(to_unix_nanos(time)))
     }
 }
 
@@ -96,7 +61,7 @@ impl TryFrom<&Timestamp> for SystemTime {
     type Error = TimestampError;
 
     fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
-        parse(&timestamp.0).and_then(from_unix_nanos).ok_or(TimestampError)
+        parse(timestamp.as_str()).and_then(from_unix_nanos).ok_or(TimestampError)
     }
 }
 
@@ -112,7 +77,7 @@ impl TryFrom<Timestamp> for SystemTime {
 #[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl From<jiff::Timestamp> for Timestamp {
     fn from(time: jiff::Timestamp) -> Self {
-        Self(format(time.as_nanosecond()))
+        Self::from(format(time.as_nanosecond()))
     }
 }
 
@@ -122,7 +87,7 @@ impl TryFrom<&Timestamp> for jiff::Timestamp {
     type Error = TimestampError;
 
     fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
-        let nanoseconds = parse(&timestamp.0).ok_or(TimestampError)?;
+        let nanoseconds = parse(timestamp.as_str()).ok_or(TimestampError)?;
         Self::from_nanosecond(nanoseconds).map_err(|_| TimestampError)
     }
 }
@@ -131,7 +96,7 @@ impl TryFrom<&Timestamp> for jiff::Timestamp {
 #[cfg_attr(docsrs, doc(cfg(feature = "chrono")))]
 impl<Z: chrono::TimeZone> From<chrono::DateTime<Z>> for Timestamp {
     fn from(time: chrono::DateTime<Z>) -> Self {
-        Self(format(i128::from(time.timestamp()) * iso_8601::SECOND + i128::from(time.timestamp_subsec_nanos())))
+        Self::from(format(i128::from(time.timestamp()) * iso_8601::SECOND + i128::from(time.timestamp_subsec_nanos())))
     }
 }
 
@@ -141,47 +106,10 @@ impl TryFrom<&Timestamp> for chrono::DateTime<chrono::Utc> {
     type Error = TimestampError;
 
     fn try_from(timestamp: &Timestamp) -> Result<Self, TimestampError> {
-        let nanoseconds = parse(&timestamp.0).ok_or(TimestampError)?;
+        let nanoseconds = parse(timestamp.as_str()).ok_or(TimestampError)?;
         let seconds = i64::try_from(nanoseconds.div_euclid(iso_8601::SECOND)).map_err(|_| TimestampError)?;
         let rest = u32::try_from(nanoseconds.rem_euclid(iso_8601::SECOND)).map_err(|_| TimestampError)?;
         Self::from_timestamp(seconds, rest).ok_or(TimestampError)
-    }
-}
-
-impl Decode for Timestamp {
-    const EXPECTED: &'static str = "a string";
-
-    fn empty() -> Self {
-        Self(String::new())
-    }
-
-    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::strict(from).map(Self)
-    }
-
-    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
-        String::lenient(value, diagnostics).map(Self)
-    }
-}
-
-impl Encode for Timestamp {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&self.0)
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Timestamp {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Timestamp".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "format": "date-time"})
-    }
-
-    fn inline_schema() -> bool {
-        true
     }
 }
 

@@ -34,8 +34,14 @@ fn encoded<T: Serialize>(response: Response<T>) -> Value {
     serde_json::to_value(response.into_inner()).unwrap()
 }
 
+pub fn takes_text(operation: &Value) -> bool {
+    !operation["requestBody"]["content"]["text/plain"].is_null()
+}
+
 /// Returns a complete body for an operation that takes one.
 pub fn request_sample(description: &Value, operation: &Value) -> Value {
-    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+    let content = &operation["requestBody"]["content"];
+    let schema = if takes_text(operation) { &content["text/plain"] } else { &content["application/json"] };
+    let schema = &schema["schema"];
     Samples { description, style: Style::Full }.of(schema)
 }

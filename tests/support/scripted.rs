@@ -73,7 +73,7 @@ pub fn status(status: u16, body: &'static str) -> Outcome {
 
 /// A success that suits every operation.
 pub fn good() -> Outcome {
-    status(200, r#"{"ok": true}"#)
+    status(200, r#"{"requestId": "1-a", "jobId": "j", "id": "i"}"#)
 }
 
 /// The server has acted, and the connection broke.

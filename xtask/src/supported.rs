@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use serde_json::{Map, Value, json};
 
 use crate::document::{SCHEMA_PREFIX, operations, text, visit_schemas};
+use crate::generator::description::wire;
 use crate::import::composition::inner_choices;
 use crate::import::strip::LIMITS;
 use crate::normalize::path_parameters::PATH_SEGMENT;
@@ -93,6 +94,7 @@ fn unsupported(document: &Value) -> Vec<String> {
             }
         }
     }
+    unsupported.extend(wire::unsupported(document));
     visit_schemas(document, &mut |pointer, schema| {
         // This schema's limits come from the rule `path_parameters`.
         if !pointer.starts_with(&format!("/components/schemas/{PATH_SEGMENT}")) {

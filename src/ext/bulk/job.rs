@@ -71,7 +71,9 @@ impl Job {
     /// The errors of [`bulk.create_job`](crate::resources::Bulk::create_job).
     pub async fn create(client: &Client, message: BulkMessage) -> Result<Self> {
         let created = client.bulk().create_job(message).await?.into_inner();
-        Ok(Self { was_resumed: false, ..Self::resume(client, Checkpoint::new(created.job_id)) })
+        // An id that is a number does not fit its field.
+        let id = created.extra.get("jobId").map_or(created.job_id, Value::to_string);
+        Ok(Self { was_resumed: false, ..Self::resume(client, Checkpoint::new(id)) })
     }
 
     /// Resumes a job from a checkpoint. The users must be the same, in the same order.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use http::Response;
 
 use super::courier::Courier;
+use super::recorded_call::API_KEY;
 use crate::retry::Clock;
 use crate::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use crate::{Client, ClientBuilder};
@@ -59,7 +60,7 @@ impl Courier {
     /// # }
     /// ```
     pub fn client_builder(&self) -> ClientBuilder {
-        Client::builder().api_key("test").transport(self.clone()).clock(AdvancingClock(self.clone()))
+        Client::builder().api_key(API_KEY).transport(self.clone()).clock(AdvancingClock(self.clone()))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::call::{Argument, Arguments, JsonBody};
 use crate::testing::engine::description::Route;
 use crate::testing::engine::idempotency;
 use crate::testing::engine::outbox::Cause;
-use crate::testing::engine::request::pairs;
+use crate::testing::engine::request::parameters;
 use crate::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 
 /// A request that a [`Courier`](super::courier::Courier) has received.
@@ -56,7 +56,7 @@ impl RecordedCall {
             return None;
         }
         let query = self.target.split_once('?').map_or("", |(_, query)| query);
-        let (path, query) = (path.iter().cloned().collect(), pairs(query).collect());
+        let (path, query) = (path.iter().cloned().collect(), parameters(operation, query).collect());
         let mut call = C::empty(DISCONNECTED.clone());
         call.arguments(&mut Reader { path, query, headers: &self.headers, body: &self.body });
         Some(call)
@@ -136,10 +136,13 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
+/// The API key of a fake's clients: one that occurs in no text, because errors hide it.
+pub(super) const API_KEY: &str = "fake_api_key_0b5c7e1f9a3d";
+
 /// The client of calls that are only read, never sent.
 #[allow(clippy::expect_used, reason = "a key and a transport are all that a client needs")]
 static DISCONNECTED: LazyLock<Client> = LazyLock::new(|| {
-    let builder = Client::builder().api_key("test").transport(Disconnected);
+    let builder = Client::builder().api_key(API_KEY).transport(Disconnected);
     builder.build().expect("a key and a transport are all that a client needs")
 });
 
@@ -170,6 +173,11 @@ impl Arguments for Reader<'_> {
         self.query.iter().filter(|(own, _)| own == name).for_each(|(_, text)| value.take(text));
     }
 
+    fn comma_separated(&mut self, name: &'static str, value: &mut dyn Argument) {
+        let given = self.query.iter().filter(|(own, _)| own == name);
+        given.flat_map(|(_, text)| text.split(',')).for_each(|text| value.take(text));
+    }
+
     fn header(&mut self, name: &'static str, value: &mut dyn Argument) {
         if let Some(text) = self.headers.get(name).and_then(|text| text.to_str().ok()) {
             value.take(text);
@@ -178,5 +186,9 @@ impl Arguments for Reader<'_> {
 
     fn body(&mut self, value: &mut dyn JsonBody) {
         value.decode(self.body);
+    }
+
+    fn text(&mut self, value: &mut String) {
+        *value = String::from_utf8_lossy(self.body).into_owned();
     }
 }

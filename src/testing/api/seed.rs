@@ -2,6 +2,7 @@
 
 use super::courier::Courier;
 use crate::testing::resources::{automations, messages, sections, templates};
+use crate::types::{MessageStatus, Reason};
 
 impl Courier {
     /// Stores a published template with this id, for messages that name it.
@@ -44,9 +45,27 @@ impl Courier {
         self
     }
 
-    /// Sets the status of a message, as if a provider had reported a bounce or a click: `DELIVERED`, `CLICKED`,
-    /// `UNDELIVERABLE` and so on. Returns `false` if the message does not exist.
-    pub fn set_status(&self, message: &str, status: &str, reason: Option<&str>) -> bool {
-        messages::set_status(&mut self.state(), message, status, reason, self.now_millis())
+    /// Sets the status of a message, as if a provider had reported a bounce or a click. Returns `false` if the message
+    /// does not exist.
+    ///
+    /// ```
+    /// use trycourier::testing::Courier;
+    /// use trycourier::types::{Message, MessageStatus, Reason, Recipient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// let courier = Courier::new();
+    /// let client = courier.client();
+    /// let message = Message::new().to(Recipient::email("ada@example.com")).template("nt_welcome");
+    /// let id = client.send().message(message).await?.request_id.clone();
+    ///
+    /// assert!(courier.set_status(&id, MessageStatus::Undeliverable, Some(Reason::Bounced)));
+    /// assert_eq!(client.messages().retrieve(&id).await?.reason, Some(Reason::Bounced));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_status(&self, message: &str, status: MessageStatus, reason: Option<Reason>) -> bool {
+        let reason = reason.as_ref().map(Reason::as_str);
+        messages::set_status(&mut self.state(), message, status.as_str(), reason, self.now_millis())
     }
 }

@@ -36,6 +36,34 @@ impl Courier {
         self
     }
 
+    /// Enforces the rate limits that Courier documents, such as 20 requests a minute for
+    /// [`lists.update`](crate::resources::Lists::update), by the Courier's [clock](Self::now). The default is `false`.
+    ///
+    /// A request above its operation's limit is refused with 429 and the header `retry-after`. The documentation of each
+    /// operation states its limit.
+    ///
+    /// ```
+    /// use trycourier::ErrorKind;
+    /// use trycourier::testing::Courier;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// let courier = Courier::new();
+    /// courier.limit_rates(true);
+    /// let client = courier.client().with_options(|options| options.max_retries(0));
+    /// for _ in 0..20 {
+    ///     client.lists().update("customers", "Customers").await?;
+    /// }
+    /// let error = client.lists().update("customers", "Customers").await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::RateLimited);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn limit_rates(&self, enabled: bool) -> &Self {
+        self.state().settings.limit_rates = enabled;
+        self
+    }
+
     /// Responds with an example if the state leads to an error, for instance because a resource is missing or exists
     /// already. The default is `false`.
     ///

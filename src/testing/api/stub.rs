@@ -85,7 +85,7 @@ impl<C: crate::calls::Call> Stub<C> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
     /// let courier = Courier::new();
-    /// let refusal = types::ApiError::new().message("The key was revoked").type_("authorization_error");
+    /// let refusal = types::ApiError::new().message("The key was revoked").type_("authentication_error");
     /// courier.on::<calls::ListsRetrieve>().fail_with(401, refusal);
     ///
     /// let error = courier.client().lists().retrieve("customers").await.unwrap_err();

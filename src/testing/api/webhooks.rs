@@ -28,9 +28,12 @@ static WEBHOOK: Operation = Operation {
     path: "",
     secret_parameters: &[],
     response: ResponseBody::None,
+    id_property: None,
+    is_list: false,
     sensitive: true,
     repeatable: true,
     final_conflict: false,
+    rate_limit: None,
 };
 
 /// The request of an event, signed if there is a secret.

@@ -39,6 +39,8 @@ pub(crate) trait Resource: Stored {
 /// A resource that can be created and replaced.
 pub(crate) trait Create: Resource + Clone {
     const ID_PREFIX: &'static str;
+    /// The status of a creation.
+    const CREATED: u16 = 200;
 
     fn new_id(state: &mut State, _: &Request<'_>) -> Result<String, Response> {
         Ok(state.new_id(Self::ID_PREFIX))
@@ -104,7 +106,7 @@ pub(crate) fn delete_if_exists<T: Resource>(state: &mut State, request: &Request
 
 pub(crate) fn create<T: Create>(state: &mut State, request: &Request<'_>) -> Outcome {
     let id = T::new_id(state, request)?;
-    store::<T>(state, &id, request, None)
+    Ok(Response { status: T::CREATED, ..store::<T>(state, &id, request, None)? })
 }
 
 pub(crate) fn replace<T: Create>(state: &mut State, request: &Request<'_>) -> Outcome {

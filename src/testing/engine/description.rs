@@ -28,9 +28,14 @@ pub(crate) struct Operation {
     path: String,
     pub query: Vec<Parameter>,
     pub body: Option<Value>,
+    /// `true` if the body is text and not JSON.
+    pub body_is_text: bool,
+    pub body_is_required: bool,
     status: Option<u16>,
     #[serde(rename = "response")]
     pub response: Option<Value>,
+    /// The number of requests that Courier documents as the limit, and its period in seconds.
+    pub rate_limit: Option<(u32, u32)>,
     /// The shape of its pages, if it is a list that pages.
     pub paging: Option<Shape>,
 }
@@ -41,6 +46,8 @@ pub(crate) struct Parameter {
     pub name: String,
     #[serde(default)]
     pub required: bool,
+    /// `false` if the values of a list are joined by commas.
+    pub explode: Option<bool>,
     #[serde(default)]
     pub schema: Value,
 }
@@ -116,6 +123,11 @@ impl Operation {
 
     pub fn takes(&self, parameter: &str) -> bool {
         self.query.iter().any(|own| own.name == parameter)
+    }
+
+    /// Returns `true` if a query parameter is a list whose values are joined by commas.
+    pub fn has_list(&self, parameter: &str) -> bool {
+        self.query.iter().any(|own| own.name == parameter && own.explode == Some(false))
     }
 
     pub fn segments(&self) -> impl Iterator<Item = &str> {

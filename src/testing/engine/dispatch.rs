@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
-use super::description::{DESCRIPTION, Route};
+use super::description::{DESCRIPTION, Operation, Route};
 use super::request::Request;
 use super::response::{Outcome, Response};
 use super::state::State;
@@ -28,7 +28,8 @@ pub(crate) fn dispatch(
         Route::Unknown if is_inbound_webhook(request) => return Response::empty(202),
         Route::Unknown => return Response::error(404, "invalid_request_error", "There is no such path"),
     };
-    let outcome = authorize(state, request).and_then(|()| {
+    let authorized = authorize(state, request).and_then(|()| check_rate(state, operation, now));
+    let outcome = authorized.and_then(|()| {
         let request = Request::parse(operation, arguments, request, now, &state.settings)?;
         let Some(handler) = handler(&operation.id) else {
             return Err(Response::error(501, "not_implemented", format!("`{}` has no handler", operation.id)));
@@ -60,15 +61,34 @@ fn is_inbound_webhook(request: &http::Request<Bytes>) -> bool {
 fn authorize(state: &mut State, request: &http::Request<Bytes>) -> Result<(), Response> {
     if let Some((left @ 1.., wait)) = state.settings.limited {
         state.settings.limited = Some((left - 1, wait));
-        let refusal = Response::error(429, "rate_limit_error", "Too many requests");
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        return Err(refusal.header(header::RETRY_AFTER, HeaderValue::from(seconds)));
+        return Err(too_many(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)));
     }
     let key = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     match key.and_then(|key| key.strip_prefix("Bearer ")) {
         Some(key) if !key.trim().is_empty() => Ok(()),
-        _ => Err(Response::error(401, "authorization_error", "Unauthorized")),
+        _ => Err(Response::error(401, "authentication_error", "Unauthorized")),
     }
+}
+
+/// Refuses requests above the operation's documented rate limit, if the test wants that.
+fn check_rate(state: &mut State, operation: &'static Operation, now: i64) -> Result<(), Response> {
+    let Some((limit, seconds)) = operation.rate_limit.filter(|_| state.settings.limit_rates) else { return Ok(()) };
+    let period = i64::from(seconds) * 1_000;
+    let (start, count) = state.rates.entry(&operation.id).or_insert((now, 0));
+    if now.saturating_sub(*start) >= period {
+        (*start, *count) = (now, 0);
+    }
+    if *count == limit {
+        let left = start.saturating_add(period).saturating_sub(now);
+        return Err(too_many(left.unsigned_abs().div_ceil(1_000)));
+    }
+    *count += 1;
+    Ok(())
+}
+
+fn too_many(seconds: u64) -> Response {
+    let refusal = Response::error(429, "rate_limit_error", "Too many requests");
+    refusal.header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }
 
 /// The handler of operations that the fake does not imitate: a valid value.

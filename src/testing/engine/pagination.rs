@@ -9,6 +9,11 @@ use super::response::{Outcome, Response};
 
 /// The page that a request asks for, or all rows if its operation does not page.
 pub(crate) fn page(request: &Request<'_>, rows: impl Iterator<Item = Value>) -> Outcome {
+    page_of_at_most(usize::MAX, request, rows)
+}
+
+/// Like [`page`], with the number of rows if the request has no `limit`.
+pub(crate) fn page_of_at_most(default: usize, request: &Request<'_>, rows: impl Iterator<Item = Value>) -> Outcome {
     let Some(shape) = &request.operation.paging else { return Ok(Response::ok(unpaged(request.operation, rows))) };
     let start = match request.parameter("cursor") {
         None => 0,
@@ -16,7 +21,7 @@ pub(crate) fn page(request: &Request<'_>, rows: impl Iterator<Item = Value>) -> 
     };
     let limit = request.parameter("limit").filter(|_| request.operation.takes("limit")).map(str::parse::<usize>);
     let size = match limit {
-        None => request.page_size,
+        None => request.page_size.min(default),
         Some(Ok(limit @ 1..)) => limit.min(request.page_size),
         Some(_) => return Err(Response::invalid("`limit` must be at least 1")),
     };

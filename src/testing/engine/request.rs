@@ -34,7 +34,7 @@ impl<'a> Request<'a> {
         now: i64,
         settings: &Settings,
     ) -> Result<Self, Response> {
-        let query: Vec<_> = pairs(request.uri().query().unwrap_or_default()).collect();
+        let query: Vec<_> = parameters(operation, request.uri().query().unwrap_or_default()).collect();
         for parameter in &operation.query {
             let mut given = query.iter().filter(|(name, _)| *name == parameter.name).peekable();
             if parameter.required && given.peek().is_none() {
@@ -45,14 +45,18 @@ impl<'a> Request<'a> {
                 .map_err(Response::invalid)?;
         }
         let body: Value = match request.body().as_ref() {
+            // The content type does not matter: JSON is stored as the text that it is.
+            bytes if operation.body_is_text => String::from_utf8_lossy(bytes).into(),
             [] => Value::Null,
             bytes => serde_json::from_slice(bytes)
                 .map_err(|error| Response::invalid(format!("The body is not JSON: {error}")))?,
         };
-        if let Some(schema) = &operation.body {
+        if let Some(schema) = &operation.body
+            && (operation.body_is_required || !body.is_null())
+        {
             // Some clients send no body for an empty object.
             let empty = Value::Object(Map::new());
-            let body = if request.body().is_empty() { &empty } else { &body };
+            let body = if body.is_null() && request.body().is_empty() { &empty } else { &body };
             DESCRIPTION.validate(schema, body).map_err(Response::invalid)?;
         }
         let (headers, path) = (request.headers(), request.uri().path());
@@ -84,6 +88,17 @@ impl<'a> Request<'a> {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().filter(|value| !value.is_empty())
     }
+}
+
+/// Decodes the parameters of a query. The values of a list can be repeated, or separated by commas.
+pub(crate) fn parameters(operation: &Operation, query: &str) -> impl Iterator<Item = (String, String)> {
+    pairs(query).flat_map(|(name, value)| {
+        let values: Vec<_> = match operation.has_list(&name) {
+            true => value.split(',').map(|value| (name.clone(), value.trim().to_owned())).collect(),
+            false => vec![(name, value)],
+        };
+        values
+    })
 }
 
 /// Decodes the names and values of a query.

@@ -65,7 +65,7 @@ impl Response {
     }
 
     pub fn unprocessable(message: impl Into<String>) -> Self {
-        Self::error(422, "invalid_request_error", message)
+        Self::error(422, "validation_error", message)
     }
 
     pub fn into_http(self) -> http::Response<Bytes> {

@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub respond_with_examples: bool,
     /// The number of further requests to refuse with 429, and their `retry-after`.
     pub limited: Option<(usize, Duration)>,
+    /// Enforce the documented rate limits.
+    pub limit_rates: bool,
     /// Collect webhooks.
     pub webhooks: bool,
 }
@@ -28,6 +30,7 @@ impl Default for Settings {
             latency: Duration::ZERO,
             respond_with_examples: false,
             limited: None,
+            limit_rates: false,
             webhooks: false,
         }
     }

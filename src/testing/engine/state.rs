@@ -64,6 +64,8 @@ pub(crate) struct State {
     pub cause: Option<Arc<Cause>>,
     pub sent: VecDeque<Posted>,
     pub keys: Keys,
+    /// The start of each operation's current period, and the number of requests in it.
+    pub rates: HashMap<&'static str, (i64, u32)>,
     pub events: VecDeque<Event>,
 }
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::profiles::Profile;
+use super::profiles::{Profile, property};
+use super::tenants::Tenant;
 use crate::testing::engine::{
     Handler, Outcome, Request, Resource, Response, State, crud, iso, list, page, path, pick, stored, text, time, with,
 };
@@ -37,24 +38,42 @@ impl Audience {
         let filter = self.properties.get("filter");
         let operator = self.properties.get("operator").or_else(|| filter?.get("operator")).and_then(Value::as_str);
         let matching = move |(user, Profile(profile)): (&'a str, &'a Profile)| {
-            let profile = Value::Object(profile.clone());
-            group(operator.unwrap_or("AND"), list(filter?, "filters"), &profile).then_some(user)
+            let person = Person { state, user, profile: Value::Object(profile.clone()) };
+            person.matches_group(operator.unwrap_or("AND"), list(filter?, "filters")).then_some(user)
         };
         state.table::<Profile>().iter().filter_map(matching)
     }
 }
 
-fn group(operator: &str, filters: &[Value], profile: &Value) -> bool {
-    let mut outcomes = filters.iter().map(|filter| matches(filter, profile));
-    if operator == "OR" { outcomes.any(|outcome| outcome) } else { outcomes.all(|outcome| outcome) }
+/// Returns `true` if a user belongs to an account, which is a tenant.
+pub(super) fn is_member(state: &State, user: &str, account: &str) -> bool {
+    state.table::<Tenant>().get(account).is_some_and(|tenant| tenant.has_member(user))
+        || property(state, user, None, "account_id").is_some_and(|own| own == account)
 }
 
-fn matches(filter: &Value, profile: &Value) -> bool {
-    let operator = text(filter, "operator").unwrap_or_default();
-    if matches!(operator, "AND" | "OR") {
-        return group(operator, list(filter, "filters"), profile);
+struct Person<'a> {
+    state: &'a State,
+    user: &'a str,
+    profile: Value,
+}
+
+impl Person<'_> {
+    fn matches_group(&self, operator: &str, filters: &[Value]) -> bool {
+        let mut outcomes = filters.iter().map(|filter| self.matches(filter));
+        if operator == "OR" { outcomes.any(|outcome| outcome) } else { outcomes.all(|outcome| outcome) }
     }
-    let expected = text(filter, "value").unwrap_or_default();
+
+    fn matches(&self, filter: &Value) -> bool {
+        let expected = text(filter, "value").unwrap_or_default();
+        match text(filter, "operator").unwrap_or_default() {
+            operator @ ("AND" | "OR") => self.matches_group(operator, list(filter, "filters")),
+            "MEMBER_OF" => is_member(self.state, self.user, expected),
+            operator => compare(operator, filter, expected, &self.profile),
+        }
+    }
+}
+
+fn compare(operator: &str, filter: &Value, expected: &str, profile: &Value) -> bool {
     let Some(value) = text(filter, "path").and_then(|name| path(profile, name)) else {
         return matches!(operator, "NEQ" | "OMIT");
     };

@@ -6,7 +6,7 @@ use super::profiles::Profile;
 use super::runs::{self, Kind, Run, Step};
 use super::send::submit_at;
 use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, list, object, or_null, stored, text,
+    Handler, Outcome, Request, Resource, Response, State, crud, list, object, or_null, stored, text, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -65,13 +65,19 @@ fn steps(state: &mut State, request: &Request<'_>, steps: &[Value]) -> Result<Ve
         let begins = now;
         let mut message = None;
         match action.as_str() {
-            "delay" => now = runs::delay_end(step, now),
+            "delay" => now = runs::delay_end(step, now, Some(&request.body))?,
             "send" => {
                 let recipient = text(step, "recipient").or(text(&request.body, "recipient"));
                 let profile = object(step, "profile").or(object(&request.body, "profile"));
                 let mut to: Map<String, Value> = profile.cloned().unwrap_or_default();
                 to.extend(recipient.map(|recipient| ("user_id".to_owned(), json!(recipient))));
-                message = Some(send(state, request, step, Value::Object(to), begins)?);
+                message = Some(match object(step, "message") {
+                    Some(given) => {
+                        let defaults = json!({"to": to, "data": request.body.get("data")});
+                        submit_at(state, request, begins, with(defaults, given.clone().into()), false)?
+                    }
+                    None => send(state, request, step, Value::Object(to), begins)?,
+                });
             }
             "send-list" => {
                 let to = json!({"list_id": text(step, "list")});

@@ -114,7 +114,7 @@ fn duplicate(state: &mut State, request: &Request<'_>) -> Outcome {
 
 fn put_content(state: &mut State, request: &Request<'_>) -> Outcome {
     state.find::<Broadcast>(request.id(0))?;
-    let content = elements::with_ids(state, or_null(&request.body, "content"));
+    let content = elements::prepare(state, or_null(&request.body, "content"))?;
     Ok(state.find_mut::<Broadcast>(request.id(0))?.template.write_content(content, request))
 }
 
@@ -123,8 +123,12 @@ fn retrieve_content(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn schedule(state: &mut State, request: &Request<'_>) -> Outcome {
-    let at = text(&request.body, "scheduled_to").and_then(time::parse);
-    send_at(state, request, at.ok_or_else(|| Response::invalid("`scheduled_to` is not an ISO 8601 timestamp"))?)
+    let zone = time::zone(text(&request.body, "timezone").unwrap_or("UTC"));
+    let zone = zone.ok_or_else(|| Response::invalid("`timezone` is not an IANA time zone"))?;
+    let at = text(&request.body, "scheduled_to").and_then(|local| time::parse_local(local, &zone));
+    let at =
+        at.ok_or_else(|| Response::invalid("`scheduled_to` is not an ISO 8601 date and time without an offset"))?;
+    send_at(state, request, at)
 }
 
 fn send_at(state: &mut State, request: &Request<'_>, at: i64) -> Outcome {

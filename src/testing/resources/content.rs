@@ -1,7 +1,10 @@
 //! The rendered content of a message.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
+use super::messages::tenant_of;
 use super::profiles;
 use super::templates::Template;
 use super::tenants::Tenant;
@@ -32,17 +35,42 @@ pub(crate) fn render(state: &State, message: &Value, to: &Value) -> (String, Str
     }
     body.extend(text(content, "body").map(str::to_owned));
     collect(list(content, "elements"), &mut title, &mut body);
+    let data =
+        |name: &str| [to.get("data"), message.get("data")].into_iter().flatten().find_map(|data| path(data, name));
+    let profile = |name: &str| {
+        let inline = [Some(to), to.get("profile")].into_iter().flatten().find_map(|to| path(to, name));
+        inline.or_else(|| profiles::property(state, text(to, "user_id")?, tenant_of(message, to), name))
+    };
+    let is_strict = text(content, "scope") == Some("strict");
     let fill = |template: &str| {
         filled(template, |name| {
-            let name = name.strip_prefix("data.").unwrap_or(name);
-            let given = [to.get("data"), message.get("data")].into_iter().flatten().find_map(|data| path(data, name));
-            let name = name.strip_prefix("profile.").unwrap_or(name);
-            let inline = || [Some(to), to.get("profile")].into_iter().flatten().find_map(|to| path(to, name));
-            let stored = || profiles::property(state, text(to, "user_id")?, name);
-            given.or_else(inline).or_else(stored).map(plain)
+            let value = match (name.strip_prefix("profile."), name.strip_prefix("data.")) {
+                (Some(name), _) => profile(name),
+                (_, Some(name)) if is_strict => data(name),
+                _ if is_strict => None,
+                _ => data(name).or_else(|| profile(name)),
+            };
+            value.map(plain)
         })
     };
     (fill(&title), fill(&body.join("\n")))
+}
+
+/// Returns `true` if a message has content for a channel or a provider, in place of a template.
+pub(super) fn has_override(message: &Value) -> bool {
+    let parts = ["channels", "providers"].into_iter().filter_map(|name| object(message, name));
+    parts.flat_map(|part| part.values()).any(|settings| object(settings, "override").is_some())
+}
+
+/// Fills in a text of a run: its `data`, `profile` and `recipient`. `None` if a variable has no value.
+pub(super) fn resolve(text: &str, run: &Value) -> Option<String> {
+    let is_complete = Cell::new(true);
+    let resolved = filled(text, |name| {
+        let value = path(run, name).or_else(|| path(run.get("data")?, name)).filter(|value| !value.is_null());
+        is_complete.set(is_complete.get() && value.is_some());
+        value.map(plain)
+    });
+    is_complete.get().then_some(resolved)
 }
 
 fn collect(elements: &[Value], title: &mut String, body: &mut Vec<String>) {

@@ -3,14 +3,35 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::testing::engine::{Response, State, list, text};
+use crate::testing::engine::{Response, State, list, object, text, with};
 
-/// Gives an id to each element that has none.
-pub(super) fn with_ids(state: &mut State, mut content: Value) -> Value {
+/// Prepares content to be stored: refuses what only reads have, and gives an id to each element that has none.
+pub(super) fn prepare(state: &mut State, mut content: Value) -> Result<Value, Response> {
+    check_keys(&content)?;
     if let Some(Value::Array(elements)) = content.get_mut("elements") {
         elements.iter_mut().for_each(|element| give_id(state, element));
     }
-    content
+    Ok(content)
+}
+
+/// Refuses the checksums of elements, and the checksums and private keys of their locales.
+fn check_keys(content: &Value) -> Result<(), Response> {
+    list(content, "elements").iter().try_for_each(|element| {
+        let locales = object(element, "locales");
+        let locale_keys = locales.into_iter().flatten().flat_map(|(locale, translation)| {
+            std::iter::once(locale).chain(translation.as_object().into_iter().flat_map(Map::keys))
+        });
+        let mut refused = locale_keys.filter(|key| *key == "checksum" || key.starts_with('_')).map(String::as_str);
+        let own = element.get("checksum").map(|_| "checksum");
+        match own.or_else(|| refused.next()) {
+            Some(key) => Err(unrecognized(key)),
+            None => check_keys(element),
+        }
+    })
+}
+
+fn unrecognized(key: &str) -> Response {
+    Response::invalid(format!("Unrecognized key: \"{key}\""))
 }
 
 fn give_id(state: &mut State, element: &mut Value) {
@@ -57,6 +78,12 @@ fn exported(content: &Value) -> Vec<Value> {
         let mut exported: Map<String, Value> = element.as_object().cloned().unwrap_or_default();
         exported.insert("checksum".to_owned(), json!(checksum(element)));
         exported.entry("type").or_insert_with(|| json!("text"));
+        if let Some(Value::Object(locales)) = exported.get_mut("locales") {
+            for translation in locales.values_mut() {
+                let marks = json!({"checksum": checksum(translation), "_sourceHash": checksum(element)});
+                *translation = with(translation.take(), marks);
+            }
+        }
         if element.get("elements").is_some_and(Value::is_array) {
             exported.insert("elements".to_owned(), Value::Array(self::exported(element)));
         }
@@ -79,13 +106,33 @@ pub(super) fn find<'a>(content: &'a mut Value, id: &str) -> Option<&'a mut Value
     None
 }
 
-/// Writes the translations of elements into one locale: all of them, or none if an element is missing.
+/// The fields that a translation of an element can have; `None` if the type of the element is not known.
+fn translatable(kind: &str) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        "text" => &["content", "elements"],
+        "action" => &["content", "href"],
+        "quote" | "html" => &["content"],
+        "meta" => &["title"],
+        "image" => &["href", "src"],
+        "channel" => &["raw", "elements"],
+        "list" | "list-item" | "group" | "columns" | "column" => &["elements"],
+        "divider" | "jsonnet" | "partial" | "comment" => &[],
+        _ => return None,
+    })
+}
+
+/// Writes the translations of elements into one locale: all of them, or none if one does not fit.
 pub(super) fn translate(content: &mut Value, locale: &str, translations: &[Value]) -> Result<(), Response> {
     let mut translated = content.clone();
     for translation in translations {
         let id = text(translation, "id").unwrap_or_default();
         let element = find(&mut translated, id).and_then(Value::as_object_mut);
         let element = element.ok_or_else(|| Response::invalid(format!("There is no element with the id \"{id}\".")))?;
+        let fields = element.get("type").and_then(Value::as_str).and_then(translatable);
+        let mut keys = translation.as_object().into_iter().flat_map(Map::keys).filter(|key| *key != "id");
+        if let Some(key) = keys.find(|key| fields.is_some_and(|fields| !fields.contains(&key.as_str()))) {
+            return Err(unrecognized(key));
+        }
         let locales = element.entry("locales").or_insert_with(|| json!({}));
         let entry = locales.as_object_mut().map(|locales| locales.entry(locale).or_insert_with(|| json!({})));
         if let (Some(Value::Object(entry)), Some(given)) = (entry, translation.as_object()) {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::content::resolve;
+use super::profiles::Profile;
 use super::runs::{self, Kind, Run, Step};
 use super::send::submit_at;
 use super::templates::{self, Template};
@@ -31,7 +33,7 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("journeys.templates.publish", |state, request| in_journey(state, request, templates::publish_version)),
     ("journeys.templates.list_versions", |state, request| in_journey(state, request, templates::list_versions)),
     ("journeys.templates.retrieve_content", |state, request| in_journey(state, request, templates::retrieve_content)),
-    ("journeys.templates.put_content", |state, request| in_journey(state, request, templates::replace_content)),
+    ("journeys.templates.put_content", |state, request| in_journey(state, request, templates::put_content)),
     ("journeys.templates.put_locale", |state, request| in_journey(state, request, templates::put_locale)),
 ];
 
@@ -78,22 +80,46 @@ impl Journey {
 /// The content of a journey in a request. Nodes without an id get one.
 fn content(state: &mut State, body: &Value) -> Value {
     let mut content = pick(body, &["name", "nodes", "enabled", "cancelation_token"]);
-    if let Some(Value::Array(nodes)) = content.get_mut("nodes") {
-        for node in nodes.iter_mut().filter_map(Value::as_object_mut) {
-            if !node.get("id").is_some_and(Value::is_string) {
-                node.insert("id".to_owned(), json!(state.new_id("node_")));
-            }
-        }
-    }
+    content.get_mut("nodes").into_iter().for_each(|nodes| give_ids(state, nodes));
     Value::Object(content)
+}
+
+fn give_ids(state: &mut State, nodes: &mut Value) {
+    for node in nodes.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        if !node.get("id").is_some_and(Value::is_string) {
+            node.insert("id".to_owned(), json!(state.new_id("node_")));
+        }
+        let paths = node.get_mut("paths").and_then(Value::as_array_mut).into_iter().flatten();
+        paths.filter_map(|path| path.get_mut("nodes")).for_each(|nodes| give_ids(state, nodes));
+        node.get_mut("default")
+            .and_then(|path| path.get_mut("nodes"))
+            .into_iter()
+            .for_each(|nodes| give_ids(state, nodes));
+    }
+}
+
+/// All nodes, also those in branches.
+fn all(nodes: &[Value]) -> Vec<&Value> {
+    let inner = |node| list(node, "paths").iter().chain(node.get("default")).flat_map(|path| all(list(path, "nodes")));
+    nodes.iter().flat_map(|node| std::iter::once(node).chain(inner(node))).collect()
+}
+
+/// Refuses delays that are no times.
+fn check_delays(nodes: &[&Value]) -> Result<(), Response> {
+    nodes
+        .iter()
+        .filter(|node| text(node, "type") == Some("delay"))
+        .try_for_each(|node| runs::delay_end(node, 0, None).map(drop))
 }
 
 fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     let nodes = list(&request.body, "nodes");
-    if nodes.iter().any(|node| text(node, "id").is_some()) {
-        return Err(Response::invalid("The nodes of a new journey must not have an `id`"));
+    let all = all(nodes);
+    if all.iter().any(|node| text(node, "id").is_some()) {
+        return Err(Response::invalid("client-supplied node ids are not allowed; ids are server-generated"));
     }
-    if nodes.iter().any(|node| text(node, "type") == Some("send")) {
+    check_delays(&all)?;
+    if all.iter().any(|node| text(node, "type") == Some("send")) {
         return Err(Response::unprocessable("A new journey cannot have send nodes, because it has no templates yet"));
     }
     if nodes.first().is_none_or(|node| text(node, "type") != Some("trigger")) {
@@ -107,12 +133,14 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     let journey = Journey { content, created: request.now, updated: request.now, archived: false };
     let view = journey.details(&id, "published", journey.content.draft());
     state.table_mut().insert(&id, journey);
-    Ok(Response::ok(view))
+    Ok(Response::new(201, view))
 }
 
 fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     state.find::<Journey>(request.id(0))?;
-    let sends = list(&request.body, "nodes").iter().filter(|node| text(node, "type") == Some("send"));
+    let nodes = all(list(&request.body, "nodes"));
+    check_delays(&nodes)?;
+    let sends = nodes.into_iter().filter(|node| text(node, "type") == Some("send"));
     let is_known = |template: &str| {
         let template = state.table::<Template>().get(template);
         template.is_some_and(|template| template.belongs_to(request.id(0)) && !template.is_archived())
@@ -123,7 +151,10 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     }
     let content = content(state, &request.body);
     let journey = state.find_mut::<Journey>(request.id(0))?;
-    journey.content.write(content);
+    // A journey keeps its token unless the replacement has another, or null.
+    let token = pick(journey.content.draft(), &["cancelation_token"]);
+    let is_kept = request.body.get("cancelation_token").is_none();
+    journey.content.write(if is_kept { with(token, content) } else { content });
     journey.updated = request.now;
     if text(&request.body, "state") == Some("PUBLISHED") {
         journey.content.publish(request.now);
@@ -157,24 +188,39 @@ fn list_versions(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn invoke(state: &mut State, request: &Request<'_>) -> Outcome {
-    if text(&request.body, "user_id").is_none() && object(&request.body, "profile").is_none() {
-        return Err(Response::invalid("`user_id` or `profile` is required"));
+    let id = request.id(0);
+    if recipient(&request.body).is_none() && object(&request.body, "profile").is_none() {
+        return Err(Response::invalid("User identifier or profile required"));
     }
-    let journey = state.find::<Journey>(request.id(0))?;
-    if journey.archived {
-        return Err(Response::unprocessable("The automation template is archived"));
+    let journey = state.table::<Journey>().get(id);
+    if journey.is_some_and(|journey| journey.archived) {
+        return Err(Response::unprocessable(format!("Cannot invoke archived automation template {id}")));
     }
-    let content = journey.content.live().cloned();
-    let content = content.ok_or_else(|| Response::not_found("published journey", request.id(0)))?;
+    let content = journey
+        .and_then(|journey| journey.content.live())
+        .cloned()
+        .ok_or_else(|| Response::error(404, "invalid_request_error", format!("Automation template {id} not found")))?;
     if content.get("enabled").is_some_and(|enabled| enabled == false) {
-        return Err(Response::unprocessable("The automation template is disabled"));
+        return Err(Response::unprocessable(format!("Cannot invoke disabled automation template {id}")));
     }
     let run = start(state, request, &content)?;
     Ok(runs::store(state, run))
 }
 
+/// The user of a run: in the request itself, or in its data or profile.
+fn recipient(body: &Value) -> Option<&str> {
+    let within = ["data", "profile"].into_iter().filter_map(|name| body.get(name));
+    let within = |name: &'static str| within.clone().find_map(|part| text(part, name));
+    text(body, "user_id").or_else(|| ["user_id", "userId", "anonymousId"].into_iter().find_map(within))
+}
+
 /// Performs all nodes of a run, each at its scheduled time. Only delays and sends have an effect.
 fn start(state: &mut State, request: &Request<'_>, content: &Value) -> Result<Run, Response> {
+    let user = recipient(&request.body);
+    let stored = user.and_then(|user| state.table::<Profile>().get(user)).map(|Profile(profile)| profile.clone());
+    let profile =
+        with(stored.unwrap_or_default(), object(&request.body, "profile").cloned().unwrap_or_default().into());
+    let run = json!({"data": or_null(&request.body, "data"), "profile": profile, "recipient": user});
     let mut now = request.now;
     let mut steps = Vec::new();
     for node in list(content, "nodes") {
@@ -182,25 +228,32 @@ fn start(state: &mut State, request: &Request<'_>, content: &Value) -> Result<Ru
         let begins = now;
         let mut message = None;
         match action.as_str() {
-            "delay" => now = runs::delay_end(node, now),
-            "send" => message = Some(send(state, request, node.get("message").unwrap_or(&Value::Null), begins)?),
+            "delay" => now = runs::delay_end(node, now, Some(&run))?,
+            "send" => message = Some(send(state, request, &run, node.get("message").unwrap_or(&Value::Null), begins)?),
             _ => {}
         }
         let id = text(node, "id").unwrap_or_default().to_owned();
         steps.push(Step { id, action, begins, ends: now, message });
     }
-    let token = text(content, "cancelation_token").map(str::to_owned);
+    let token = text(content, "cancelation_token").and_then(|token| resolve(token, &run));
     let (template, source) = (Some(request.id(0).to_owned()), format!("invoke/{}", request.id(0)));
     Ok(Run { kind: Kind::Journey, template, token, source, started: request.now, steps, canceled: None })
 }
 
-fn send(state: &mut State, request: &Request<'_>, node: &Value, at: i64) -> Result<String, Response> {
+fn send(state: &mut State, request: &Request<'_>, run: &Value, node: &Value, at: i64) -> Result<String, Response> {
     let mut to: Map<String, Value> = object(&request.body, "profile").cloned().unwrap_or_default();
-    to.extend(text(&request.body, "user_id").map(|user| ("user_id".to_owned(), json!(user))));
+    to.extend(recipient(&request.body).map(|user| ("user_id".to_owned(), json!(user))));
     to.extend(object(node, "to").cloned().unwrap_or_default());
     let mut data = object(&request.body, "data").cloned().unwrap_or_default();
     data.extend(object(node, "data").cloned().unwrap_or_default());
-    let message = with(pick(node, &["template", "delay", "context"]), json!({"to": to, "data": data}));
+    let mut message = with(pick(node, &["template", "delay", "context"]), json!({"to": to, "data": data}));
+    if let Some(Value::String(until)) = message.pointer_mut("/delay/until") {
+        match resolve(until, run) {
+            Some(resolved) => *until = resolved,
+            // Without a value, there is no delay.
+            None => message = with(message, json!({"delay": null})),
+        }
+    }
     submit_at(state, request, at, message, true)
 }
 
@@ -238,7 +291,7 @@ fn create_template(state: &mut State, request: &Request<'_>) -> Outcome {
     if elements.iter().any(|element| text(element, "type") != Some("channel") || text(element, "channel") != channel) {
         return Err(Response::invalid("All elements must be inside one for the template's `channel`"));
     }
-    let (_, _, view) = templates::store(state, request, &given);
+    let (_, _, view) = templates::store(state, request, &given)?;
     Ok(view)
 }
 

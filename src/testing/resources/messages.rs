@@ -88,6 +88,7 @@ pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String
     let channel = channel(state, &draft);
     let known = draft.template_known
         || draft.message.get("content").is_some_and(Value::is_object)
+        || (text(&draft.message, "template").is_none() && content::has_override(&draft.message))
         || text(&draft.message, "template")
             .is_some_and(|template| content::payload(state, &draft.message, template).is_some());
     let recipient = recipient(&draft.to);
@@ -146,46 +147,80 @@ pub(crate) fn recipient(to: &Value) -> String {
     named.or(nested).unwrap_or("anonymous").to_owned()
 }
 
+/// The tenant in whose context a message is sent to a recipient.
+pub(super) fn tenant_of<'a>(message: &'a Value, to: &'a Value) -> Option<&'a str> {
+    let context = [message, to].into_iter().find_map(|value| path(value, "context.tenant_id")?.as_str());
+    context.or(text(to, "tenant_id"))
+}
+
 /// The channel that reaches a recipient.
 fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
     let inline = draft.to.get("profile").unwrap_or(&Value::Null);
     let to = if draft.by_profile { inline } else { &draft.to };
     let user = text(to, "user_id").unwrap_or_default();
-    let has = |name: &str| {
-        text(to, name).is_some()
-            || text(inline, name).is_some()
-            || profiles::property(state, user, name).and_then(Value::as_str).is_some_and(|address| !address.is_empty())
+    let tenant = tenant_of(&draft.message, &draft.to);
+    let property = |name: &str| {
+        let given = to.get(name).or_else(|| inline.get(name));
+        given.or_else(|| profiles::property(state, user, tenant, name))
     };
-    let pushed = tokens::has_token(state, user) || has("firebaseToken");
-    let nested =
-        |name: &str| to.get(name).is_some_and(Value::is_object) || inline.get(name).is_some_and(Value::is_object);
+    let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
+    let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());
+    let by_provider =
+        |channel: &str| PROVIDER_ADDRESSES.iter().any(|(name, own)| *own == channel && (has(name) || nested(name)));
+    let pushed = tokens::has_token(state, user) || by_provider("push");
     let reaches = |channel: &str| match channel {
         "email" => has("email").then_some("email"),
-        "sms" => has("phone_number").then_some("sms"),
+        "sms" => (has("phone_number") || by_provider("sms")).then_some("sms"),
         "push" => pushed.then_some("push"),
-        "inbox" => (!user.is_empty()).then_some("inbox"),
+        "inbox" => (!user.is_empty() || by_provider("inbox")).then_some("inbox"),
         "direct_message" | "slack" if nested("slack") => Some("slack"),
         "direct_message" | "msteams" if nested("ms_teams") => Some("msteams"),
         "webhook" => nested("webhook").then_some("webhook"),
         "pagerduty" => nested("pagerduty").then_some("pagerduty"),
+        "direct_message" => by_provider("direct_message").then_some("direct_message"),
+        "splunk_on_call" => by_provider("splunk_on_call").then_some("splunk_on_call"),
         _ => None,
     };
     let requested = draft.message.pointer("/routing/channels").and_then(Value::as_array);
     let requested: Vec<&str> = requested.into_iter().flatten().filter_map(Value::as_str).collect();
     if requested.is_empty() {
-        ["email", "sms", "push", "slack", "msteams", "webhook", "pagerduty"].into_iter().find_map(reaches)
+        ["email", "sms", "push", "slack", "msteams", "webhook", "pagerduty", "direct_message", "splunk_on_call"]
+            .into_iter()
+            .find_map(reaches)
     } else {
         // Any other name is a provider, which delivers by its channel.
         requested.into_iter().find_map(|name| reaches(name).or_else(|| provider_channel(name).and_then(reaches)))
     }
 }
 
+/// The properties of a recipient that address a provider, with its channel.
+const PROVIDER_ADDRESSES: [(&str, &str); 17] = [
+    ("airship", "push"),
+    ("apn", "push"),
+    ("expo", "push"),
+    ("firebaseToken", "push"),
+    ("oneSignalExternalUserId", "push"),
+    ("oneSignalPlayerID", "push"),
+    ("pushbullet", "push"),
+    ("pusher", "push"),
+    ("pusherBeams", "push"),
+    ("target_arn", "sms"),
+    ("magicbell", "inbox"),
+    ("discord", "direct_message"),
+    ("facebookPSID", "direct_message"),
+    ("intercom", "direct_message"),
+    ("streamChat", "direct_message"),
+    ("viber", "direct_message"),
+    ("splunk_on_call", "splunk_on_call"),
+];
+
 fn provider_channel(provider: &str) -> Option<&'static str> {
     Some(match provider {
         "sendgrid" | "aws-ses" | "mailgun" | "postmark" | "resend" | "smtp" | "sparkpost" | "mailjet" => "email",
         "twilio" | "aws-sns" | "messagebird" | "plivo" | "vonage" | "sinch" | "telnyx" => "sms",
-        "firebase-fcm" | "apn" | "expo" | "onesignal" => "push",
-        "courier" => "inbox",
+        "firebase-fcm" | "apn" | "expo" | "onesignal" | "airship" | "pushbullet" | "pusher" => "push",
+        "courier" | "magicbell" => "inbox",
+        "discord" | "intercom" | "stream-chat" => "direct_message",
         _ => return None,
     })
 }
@@ -246,10 +281,7 @@ impl Message {
     }
 
     fn tenant(&self) -> Option<&str> {
-        let of_message = path(&self.message, "context.tenant_id").and_then(Value::as_str);
-        of_message
-            .or_else(|| path(&self.to, "context.tenant_id").and_then(Value::as_str))
-            .or(text(&self.to, "tenant_id"))
+        tenant_of(&self.message, &self.to)
     }
 
     fn tags(&self) -> &[Value] {

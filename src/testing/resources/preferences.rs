@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::content;
+use super::messages::tenant_of;
+use super::sections::{self, TopicInSection, find_topic};
 use super::tenants::Tenant;
-use super::{content, sections};
 use crate::testing::engine::{
-    Handler, Outcome, Request, Response, State, iso, list, or_null, page, path, pick, stored, text, time, with,
+    Handler, Outcome, Request, Response, State, iso, list, or_null, page, page_of_at_most, pick, stored, text, time,
+    with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -32,8 +35,11 @@ stored!(LogEntry, "log entry", log);
 
 const FIELDS: [&str; 4] = ["status", "custom_routing", "has_custom_routing", "digest_schedule_id"];
 
-/// A topic with the id and the name of its section.
-type Topic<'a> = (&'a str, &'a str, &'a Value);
+/// The maximum number of topics of one call.
+const MAX_TOPICS: usize = 50;
+
+/// The number of entries on a page of the log, if the request does not set it.
+const LOG_PAGE: usize = 25;
 
 /// A user's choice on a topic.
 fn choice<'a>(state: &'a State, user: &str, tenant: Option<&str>, topic: &str) -> Option<&'a Map<String, Value>> {
@@ -47,11 +53,20 @@ fn choices<'a>(state: &'a mut State, request: &Request<'_>) -> &'a mut BTreeMap<
 }
 
 /// The preference of a user that is in effect on a topic.
-fn effective(state: &State, user: &str, tenant: Option<&str>, (section, section_name, topic): Topic<'_>) -> Value {
+fn effective(
+    state: &State,
+    user: &str,
+    tenant: Option<&str>,
+    (section, section_name, topic): TopicInSection<'_>,
+) -> Value {
     let id = text(topic, "id").unwrap_or_default();
     let of_tenant = tenant.and_then(|tenant| state.table::<Tenant>().get(tenant)?.default_for(id));
     let default = of_tenant.and_then(|default| text(default, "status")).or(text(topic, "default_status"));
-    let choice = choice(state, user, tenant, id).cloned().unwrap_or_default();
+    let mut choice = choice(state, user, tenant, id).cloned().unwrap_or_default();
+    let schedule = choice.get("digest_schedule_id").and_then(|id| active_schedule(topic, id.as_str()?));
+    if schedule.is_none_or(|schedule| schedule.get("is_default").is_some_and(|is_default| is_default == true)) {
+        choice.remove("digest_schedule_id");
+    }
     let about = json!({
         "topic_id": id, "topic_name": or_null(topic, "name"), "section_id": section, "section_name": section_name,
         "default_status": default, "status": choice.get("status").and_then(Value::as_str).or(default),
@@ -59,15 +74,17 @@ fn effective(state: &State, user: &str, tenant: Option<&str>, (section, section_
     with(with(json!({"custom_routing": [], "has_custom_routing": false}), choice.into()), about)
 }
 
-fn find_topic<'a>(state: &'a State, id: &str) -> Result<Topic<'a>, Response> {
-    let topic = sections::topics(state).find(|(.., topic)| text(topic, "id") == Some(id));
-    topic.ok_or_else(|| Response::not_found("topic", id))
+/// The schedule of a topic's digest with this id, unless it is disabled.
+fn active_schedule<'a>(topic: &'a Value, id: &str) -> Option<&'a Value> {
+    let mut schedules = list(topic.get("digest")?, "schedules").iter();
+    let schedule = schedules.find(|schedule| text(schedule, "schedule_id") == Some(id))?;
+    schedule.get("disabled").is_none_or(|disabled| disabled != true).then_some(schedule)
 }
 
 /// Returns `true` if the recipient has opted out of a message's topic.
 pub(super) fn is_opted_out(state: &State, message: &Value, to: &Value) -> bool {
     let user = text(to, "user_id").unwrap_or_default();
-    let tenant = path(message, "context.tenant_id").and_then(Value::as_str).or(text(to, "tenant_id"));
+    let tenant = tenant_of(message, to);
     let Some(topic) = content::topic(state, message).and_then(|id| find_topic(state, id).ok()) else { return false };
     let id = text(topic.2, "id").unwrap_or_default();
     // A choice for the tenant comes before one for all of them.
@@ -90,19 +107,32 @@ fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
 fn fault(state: &State, id: &str, choice: &Value) -> Option<&'static str> {
     let Ok((.., topic)) = find_topic(state, id) else { return Some("The topic does not exist") };
     let required = text(topic, "default_status") == Some("REQUIRED");
-    (required && text(choice, "status") == Some("OPTED_OUT")).then_some("The topic is required")
+    let schedule = choice.get("digest_schedule_id").and_then(Value::as_str);
+    if required && text(choice, "status") == Some("OPTED_OUT") {
+        Some("The topic is required")
+    } else if schedule.is_some_and(|id| active_schedule(topic, id).is_none()) {
+        Some("`digest_schedule_id` is not an active schedule of the topic")
+    } else {
+        None
+    }
 }
 
-fn choose(state: &mut State, request: &Request<'_>, id: &str, choice: &Value) {
+fn choose(state: &mut State, request: &Request<'_>, id: &str, given: &Value) {
     let name = find_topic(state, id).map(|(.., topic)| or_null(topic, "name")).unwrap_or_default();
-    let choice = pick(choice, &FIELDS);
-    let before = choices(state, request).insert(id.to_owned(), choice.clone());
+    let own = choices(state, request);
+    let before = own.remove(id).map(Value::Object);
+    let mut choice = pick(given, &FIELDS);
+    // A choice keeps the schedule unless it names another, or null.
+    if let Some(schedule) = before.as_ref().filter(|_| given.get("digest_schedule_id").is_none()) {
+        choice.extend(pick(schedule, &["digest_schedule_id"]));
+    }
+    own.insert(id.to_owned(), choice.clone());
     let log = state.new_id("pl_");
     let about = json!({
         "id": log, "timestamp": iso(request.now), "topic_id": id, "topic_name": name, "user_id": request.id(0),
-        "tenant_id": request.parameter("tenant_id"), "previous": before.map(|before| summary(&before.into())),
     });
-    let entry = with(summary(&choice.into()), about);
+    let known = json!({"tenant_id": request.parameter("tenant_id"), "previous": before.as_ref().map(summary)});
+    let entry = with(with(summary(&choice.into()), about), pick(&known, &["tenant_id", "previous"]).into());
     state.emit("preferences:user:updated", entry.clone());
     state.table_mut().insert(&log, LogEntry(entry));
 }
@@ -128,8 +158,21 @@ fn summary(choice: &Value) -> Value {
     with(defaults, pick(choice, &["topic_id", "status", "custom_routing", "has_custom_routing"]).into())
 }
 
+fn check_count(request: &Request<'_>) -> Result<(), Response> {
+    match list(&request.body, "topics").len() {
+        count if count > MAX_TOPICS => {
+            Err(Response::invalid(format!("`topics` has {count} topics; at most {MAX_TOPICS} are allowed")))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn update_several(state: &mut State, request: &Request<'_>) -> Outcome {
     let (mut items, mut errors) = (Vec::new(), Vec::new());
+    if list(&request.body, "topics").is_empty() {
+        return Err(Response::invalid("`topics` must have at least one topic"));
+    }
+    check_count(request)?;
     for choice in list(&request.body, "topics") {
         let id = text(choice, "topic_id").unwrap_or_default();
         match fault(state, id, choice) {
@@ -144,6 +187,7 @@ fn update_several(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn replace_all(state: &mut State, request: &Request<'_>) -> Outcome {
+    check_count(request)?;
     let topics = list(&request.body, "topics");
     let id = |choice: &Value| text(choice, "topic_id").unwrap_or_default().to_owned();
     let faults = topics.iter().filter_map(|choice| Some((id(choice), fault(state, &id(choice), choice)?)));
@@ -165,9 +209,15 @@ fn replace_all(state: &mut State, request: &Request<'_>) -> Outcome {
 
 fn list_log(state: &mut State, request: &Request<'_>) -> Outcome {
     let is = |entry: &Value, name: &str| request.parameter(name).is_none_or(|wanted| text(entry, name) == Some(wanted));
-    let since = request.parameter("since").and_then(time::parse).map(iso);
+    if request.parameter("tenant_id").is_some() && request.parameter("user_id").is_none() {
+        return Err(Response::invalid("`tenant_id` is valid only with `user_id`"));
+    }
+    let since = match request.parameter("since").map(time::parse) {
+        Some(None) => return Err(Response::invalid("`since` is not an ISO 8601 date or timestamp")),
+        since => since.flatten().map(iso),
+    };
     let is_recent = |entry: &Value| since.as_deref().is_none_or(|since| text(entry, "timestamp") >= Some(since));
     let entries = state.table::<LogEntry>().iter().rev().map(|(_, LogEntry(entry))| entry);
     let matching = entries.filter(|entry| is(entry, "user_id") && is(entry, "tenant_id") && is_recent(entry));
-    page(request, matching.cloned())
+    page_of_at_most(LOG_PAGE, request, matching.cloned())
 }

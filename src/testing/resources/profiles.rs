@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::tenants::{self, Tenant};
 use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, json_patch, list, object, stored,
+    Handler, Outcome, Request, Resource, Response, State, crud, json_patch, list, merge, object, stored,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
-    ("profiles.create", merge),
+    ("profiles.create", update),
     ("profiles.retrieve", crud::retrieve::<Profile>),
     ("profiles.update", patch),
     ("profiles.replace", replace),
@@ -26,24 +27,22 @@ impl Resource for Profile {
 }
 
 impl Profile {
-    /// Writes keys into the profile; null removes a key.
+    /// Writes values into the profile, at any depth; null removes a value.
     pub fn merge(&mut self, given: &Map<String, Value>) {
-        for (name, value) in given {
-            if value.is_null() {
-                self.0.remove(name);
-            } else {
-                self.0.insert(name.clone(), value.clone());
-            }
-        }
+        merge(&mut self.0, given);
     }
 }
 
-/// A property of a user's stored profile.
-pub(super) fn property<'a>(state: &'a State, user: &str, name: &str) -> Option<&'a Value> {
-    state.table::<Profile>().get(user)?.0.get(name)
+/// A property of a user's stored profile in the context of a tenant: of the membership, else of the user, else of the
+/// tenant.
+pub(super) fn property<'a>(state: &'a State, user: &str, tenant: Option<&str>, name: &str) -> Option<&'a Value> {
+    let of_member = || state.table::<Tenant>().get(tenant?)?.member_profile(user)?.get(name);
+    let own = || state.table::<Profile>().get(user)?.0.get(name);
+    let of_tenant = || tenants::with_ancestors(state, tenant?).find_map(|tenant| tenant.profile()?.get(name));
+    of_member().or_else(own).or_else(of_tenant)
 }
 
-fn merge(state: &mut State, request: &Request<'_>) -> Outcome {
+fn update(state: &mut State, request: &Request<'_>) -> Outcome {
     let profile = state.table_mut().entry(request.id(0), Profile::default);
     profile.merge(object(&request.body, "profile").unwrap_or(&Map::new()));
     Ok(Response::ok(json!({"status": "SUCCESS"})))

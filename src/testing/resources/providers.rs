@@ -1,10 +1,10 @@
 //! Provider configurations: `/providers`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::testing::engine::dispatch::respond_with_example;
 use crate::testing::engine::{
-    Create, Handler, Outcome, Request, Response, State, crud, document, or_null, pick, text, with,
+    Create, Handler, Outcome, Request, Response, State, crud, document, merge, or_null, pick, text, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -21,26 +21,40 @@ const FIELDS: [&str; 4] = ["provider", "alias", "settings", "title"];
 
 document!(Provider, "provider");
 
+fn defaults() -> Value {
+    json!({"settings": {}, "title": "Default Configuration"})
+}
+
+fn other_provider() -> Response {
+    Response::invalid("The `provider` of a configuration cannot change")
+}
+
 impl Create for Provider {
     const ID_PREFIX: &'static str = "pv_";
+    const CREATED: u16 = 201;
 
     fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
         let provider = text(&request.body, "provider").unwrap_or_default();
         let about = match before {
             None => json!({"id": id, "created": request.now}),
             Some(Self(before)) if text(&before, "provider").unwrap_or_default() != provider => {
-                return Err(Response::invalid("The `provider` of a configuration cannot change"));
+                return Err(other_provider());
             }
             Some(Self(before)) => json!({"id": id, "created": or_null(&before, "created"), "updated": request.now}),
         };
-        let defaults = json!({"settings": {}, "title": provider});
-        Ok(Self(with(with(defaults, pick(&request.body, &FIELDS).into()), about)))
+        Ok(Self(with(with(defaults(), pick(&request.body, &FIELDS).into()), about)))
     }
 }
 
 fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
     let Provider(provider) = state.find_mut::<Provider>(request.id(0))?;
-    let changed = with(provider.clone(), pick(&request.body, &FIELDS).into());
-    *provider = with(changed, json!({"updated": request.now}));
+    if request.body.get("provider").is_some_and(|given| provider.get("provider") != Some(given)) {
+        return Err(other_provider());
+    }
+    let given = FIELDS.iter().filter_map(|name| Some(((*name).to_owned(), request.body.get(*name)?.clone())));
+    if let Value::Object(provider) = &mut *provider {
+        merge(provider, &given.collect());
+    }
+    *provider = with(with(defaults(), provider.clone()), json!({"updated": request.now}));
     Ok(Response::ok(provider.clone()))
 }

@@ -47,6 +47,7 @@ impl Resource for RoutingStrategy {
 
 impl Create for RoutingStrategy {
     const ID_PREFIX: &'static str = "rs_";
+    const CREATED: u16 = 201;
 
     fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
         let about = match before {

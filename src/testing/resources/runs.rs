@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::content;
 use super::messages::Message;
 use crate::testing::engine::{Outcome, Request, Response, State, iso, page, stored, text, time, with};
 
@@ -81,11 +82,20 @@ impl Run {
     }
 }
 
-/// The time at which a delay that begins `now` ends.
-pub(super) fn delay_end(step: &Value, now: i64) -> i64 {
-    let until = text(step, "until").and_then(time::parse);
-    let duration = text(step, "duration").and_then(time::parse_duration);
-    duration.map(|duration| now.saturating_add(duration)).or(until).unwrap_or(now).max(now)
+/// The time at which a delay that begins `now` ends. Variables have values only in a `run`; a delay whose variables have
+/// none ends immediately.
+pub(super) fn delay_end(step: &Value, now: i64, run: Option<&Value>) -> Result<i64, Response> {
+    let (name, given) = match (text(step, "duration"), text(step, "until")) {
+        (Some(duration), _) => ("duration", duration),
+        (None, Some(until)) => ("until", until),
+        (None, None) => return Ok(now),
+    };
+    let Some(resolved) = content::resolve(given, run.unwrap_or(&Value::Null)) else { return Ok(now) };
+    let end = match name {
+        "duration" => time::parse_duration(&resolved).map(|duration| now.saturating_add(duration)),
+        _ => time::parse(&resolved),
+    };
+    end.map(|end| end.max(now)).ok_or_else(|| Response::invalid(format!("`{name}` of a delay is not a time")))
 }
 
 /// Stores a run that has started.

@@ -96,10 +96,11 @@ impl Create for Topic {
         let before = before.map(|before| before.content).unwrap_or_default();
         let created = text(&before, "created").map_or_else(|| iso(request.now), str::to_owned);
         let content = complete_topic(id, pick(&request.body, &fields).into(), &created, request.now);
-        // A digest keeps its schedules unless new ones are given.
-        let digest = match request.body.get("digest").filter(|digest| !digest.is_null()) {
-            Some(given) => digest(state, given, or_null(&before, "digest"), request.now)?,
+        // Null removes the digest. It keeps its schedules unless new ones are given.
+        let digest = match request.body.get("digest") {
             None => or_null(&before, "digest"),
+            Some(Value::Null) => Value::Null,
+            Some(given) => digest(state, given, or_null(&before, "digest"), request.now)?,
         };
         let content = if digest.is_null() { content } else { with(content, json!({"digest": digest})) };
         Ok(Self { section: request.id(0).to_owned(), content })
@@ -121,11 +122,19 @@ fn topics_of<'a>(state: &'a State, section: &str) -> impl Iterator<Item = &'a Va
 }
 
 /// All topics, section by section: the section's id, its name, the topic.
-pub(super) fn topics(state: &State) -> impl Iterator<Item = (&str, &str, &Value)> {
+pub(super) fn topics(state: &State) -> impl Iterator<Item = TopicInSection<'_>> {
     state.table::<Section>().iter().flat_map(move |(id, section)| {
         let name = text(&section.properties, "name").unwrap_or_default();
         topics_of(state, id).map(move |topic| (id, name, topic))
     })
+}
+
+/// A topic with the id and the name of its section.
+pub(super) type TopicInSection<'a> = (&'a str, &'a str, &'a Value);
+
+pub(super) fn find_topic<'a>(state: &'a State, id: &str) -> Result<TopicInSection<'a>, Response> {
+    let topic = topics(state).find(|(.., topic)| text(topic, "id") == Some(id));
+    topic.ok_or_else(|| Response::not_found("topic", id))
 }
 
 fn properties(body: &Value) -> Value {

@@ -51,9 +51,10 @@ impl Resource for Template {
     }
 
     fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
-        let mut wanted = request.parameters("tags").flat_map(|tags| tags.split(',')).peekable();
-        let tags = list(self.content.draft(), "tags");
-        let is_tagged = wanted.peek().is_none() || wanted.any(|wanted| tags.iter().any(|tag| tag == wanted));
+        let mut wanted = request.parameters("tags").flat_map(|tags| tags.split(','));
+        let tags: Vec<String> =
+            list(self.content.draft(), "tags").iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
+        let is_tagged = wanted.all(|wanted| tags.contains(&wanted.trim().to_lowercase()));
         (is_tagged && !self.archived).then(|| self.summary(id))
     }
 
@@ -158,10 +159,10 @@ pub(super) fn find<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'
     template.ok_or_else(|| Response::not_found("template", id))
 }
 
-/// Prepares a payload to be stored by assigning ids to its elements.
-fn payload(state: &mut State, given: &Value) -> Value {
-    let content = elements::with_ids(state, given.get("content").cloned().unwrap_or_default());
-    with(given.clone(), json!({"content": content}))
+/// Prepares a payload to be stored.
+fn payload(state: &mut State, given: &Value) -> Result<Value, Response> {
+    let content = elements::prepare(state, given.get("content").cloned().unwrap_or_default())?;
+    Ok(with(given.clone(), json!({"content": content})))
 }
 
 /// Stores a published template without content.
@@ -175,15 +176,17 @@ pub(crate) fn add_published(state: &mut State, id: &str, now: i64) {
     state.table_mut().insert(id, template);
 }
 
-/// Refuses a template whose content, routing strategy or alias is invalid.
+/// Refuses a template whose routing strategy or alias is invalid.
 fn check(state: &State, id: Option<&str>, given: &Value) -> Result<(), Response> {
-    elements::check_channels(given.get("content").unwrap_or(&Value::Null))?;
     if let Some(strategy) = path(given, "routing.strategy_id").and_then(Value::as_str)
         && state.find::<RoutingStrategy>(strategy).is_err()
     {
         return Err(Response::invalid(format!("There is no routing strategy with the id \"{strategy}\".")));
     }
     let Some(alias) = text(given, "alias") else { return Ok(()) };
+    if alias.starts_with("tenant/") {
+        return Err(Response::invalid("`alias` must not begin with `tenant/`"));
+    }
     let has_alias = |template: &Template| template.content.draft().get("alias").is_some_and(|own| own == alias);
     let others =
         state.table::<Template>().iter().filter(|(own, template)| Some(*own) != id && template.journey.is_none());
@@ -195,8 +198,9 @@ fn check(state: &State, id: Option<&str>, given: &Value) -> Result<(), Response>
 
 fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     let given = or_null(&request.body, "notification");
+    elements::check_channels(given.get("content").unwrap_or(&Value::Null))?;
     check(state, None, &given)?;
-    let (id, is_published, view) = store(state, request, &given);
+    let (id, is_published, view) = store(state, request, &given)?;
     if is_published {
         state.emit("notification:published", json!({"id": id}));
     }
@@ -204,13 +208,17 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 /// Stores a new template. Returns its id, `true` if it was published, and the response.
-pub(super) fn store(state: &mut State, request: &Request<'_>, given: &Value) -> (String, bool, Response) {
-    let (id, payload) = (state.new_id("nt_"), payload(state, given));
+pub(super) fn store(
+    state: &mut State,
+    request: &Request<'_>,
+    given: &Value,
+) -> Result<(String, bool, Response), Response> {
+    let (id, payload) = (state.new_id("nt_"), payload(state, given)?);
     let mut template = Template { journey: journey(request).map(str::to_owned), ..Template::new(payload, request.now) };
     let is_published = template.publish_if_requested(request);
-    let view = Response::ok(template.details(&id, "published", template.content.draft()));
+    let view = Response::new(201, template.details(&id, "published", template.content.draft()));
     state.table_mut().insert(&id, template);
-    (id, is_published, view)
+    Ok((id, is_published, view))
 }
 
 fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -224,7 +232,7 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
 /// Replaces a template's draft.
 pub(super) fn write(state: &mut State, request: &Request<'_>, given: &Value) -> Outcome {
     find(state, request)?;
-    let payload = payload(state, given);
+    let payload = payload(state, given)?;
     let template = find(state, request)?;
     template.write(payload, request);
     Ok(Response::ok(template.details(request.last_id(), "draft", template.content.draft())))
@@ -260,15 +268,9 @@ pub(super) fn retrieve_content(state: &mut State, request: &Request<'_>) -> Outc
     Ok(elements::export(payload.get("content").unwrap_or(&Value::Null)))
 }
 
-fn put_content(state: &mut State, request: &Request<'_>) -> Outcome {
+pub(super) fn put_content(state: &mut State, request: &Request<'_>) -> Outcome {
     find(state, request)?;
-    elements::check_channels(request.body.get("content").unwrap_or(&Value::Null))?;
-    replace_content(state, request)
-}
-
-pub(super) fn replace_content(state: &mut State, request: &Request<'_>) -> Outcome {
-    find(state, request)?;
-    let content = elements::with_ids(state, or_null(&request.body, "content"));
+    let content = elements::prepare(state, or_null(&request.body, "content"))?;
     Ok(find(state, request)?.write_content(content, request))
 }
 
@@ -280,10 +282,6 @@ fn put_element(state: &mut State, request: &Request<'_>) -> Outcome {
     let mut given = request.body.clone();
     if let Some(given) = given.as_object_mut() {
         given.remove("state");
-        // The fields of the element are in `data`, or next to it.
-        if let Some(Value::Object(data)) = given.remove("data") {
-            given.extend(data);
-        }
     }
     *element = with(given, json!({"id": id}));
     if depth(&content) > MAX_DEPTH {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::{elements, sections};
 use crate::testing::engine::{
     Handler, Outcome, Request, Resource, Response, State, Table, Versions, crud, iso, list, object, page, pick, stored,
     text, with,
@@ -64,6 +65,20 @@ impl Tenant {
         self.members.iter().map(|(user, _)| user)
     }
 
+    /// The profile of every recipient in the context of this tenant.
+    pub fn profile(&self) -> Option<&Map<String, Value>> {
+        self.properties.get("user_profile")?.as_object()
+    }
+
+    /// The profile of a membership.
+    pub fn member_profile(&self, user: &str) -> Option<&Map<String, Value>> {
+        self.members.get(user)?.as_ref()
+    }
+
+    pub fn has_member(&self, user: &str) -> bool {
+        self.members.contains(user)
+    }
+
     /// The live version of a template of this tenant.
     pub fn template(&self, id: &str) -> Option<&Value> {
         self.templates.get(id)?.content.live()
@@ -86,6 +101,16 @@ impl Tenant {
     }
 }
 
+/// The maximum number of tenants in a chain.
+const MAX_CHAIN: usize = 4;
+
+/// A tenant, its parent, the parent's parent and so on.
+pub(super) fn with_ancestors<'a>(state: &'a State, tenant: &str) -> impl Iterator<Item = &'a Tenant> {
+    let tenants = state.table::<Tenant>();
+    let parent = |tenant: &&'a Tenant| tenants.get(tenant.properties.get("parent_tenant_id")?.as_str()?);
+    std::iter::successors(tenants.get(tenant), parent).take(MAX_CHAIN)
+}
+
 fn membership(tenant: &str, user: &str, profile: Option<&Map<String, Value>>) -> Value {
     json!({"tenant_id": tenant, "user_id": user, "type": "user", "profile": profile})
 }
@@ -98,6 +123,7 @@ fn update(state: &mut State, request: &Request<'_>) -> Outcome {
 fn set_default(state: &mut State, request: &Request<'_>) -> Outcome {
     let given = pick(&request.body, &["status", "custom_routing", "has_custom_routing"]);
     let item = with(given, json!({"id": request.id(1)}));
+    sections::find_topic(state, request.id(1))?;
     state.find_mut::<Tenant>(request.id(0))?.set_default(request.id(1), Some(item));
     Ok(Response::empty(204))
 }
@@ -193,6 +219,10 @@ fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {
     let (now, payload) = (request.now, request.body.get("template").cloned().unwrap_or_default());
     let published = request.body.get("published").is_some_and(|published| published == true);
     let templates = &mut state.find_mut::<Tenant>(request.id(0))?.templates;
+    let is_new = !templates.contains(request.id(1));
+    if is_new {
+        elements::check_channels(payload.get("content").unwrap_or(&Value::Null))?;
+    }
     let made = || TenantTemplate { content: Versions::new(Value::Null, now), created: now, updated: now };
     let template = templates.entry(request.id(1), made);
     template.content.write(payload);
@@ -202,7 +232,8 @@ fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {
     }
     let published_at = published.then(|| template.published_at());
     let version = template.content.newest();
-    Ok(Response::ok(json!({"id": request.id(1), "version": version, "published_at": published_at})))
+    let saved = json!({"id": request.id(1), "version": version, "published_at": published_at});
+    Ok(Response::new(if is_new { 201 } else { 200 }, saved))
 }
 
 fn publish_template(state: &mut State, request: &Request<'_>) -> Outcome {

@@ -18,7 +18,7 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("auth.issue_token", issue),
 ];
 
-const FIELDS: [&str; 5] = ["provider_key", "device", "expiry_date", "properties", "tracking"];
+const FIELDS: [&str; 6] = ["provider_key", "device", "expiry_date", "properties", "tracking", "status"];
 
 /// The tokens of a user.
 #[derive(Default)]
@@ -36,8 +36,19 @@ fn find<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Map<S
     token.ok_or_else(|| Response::error(404, "invalid_request_error", "The user has no such token."))
 }
 
+/// Refuses an expiry that is neither a timestamp nor `false`.
+fn check_expiry(given: &Value) -> Result<(), Response> {
+    let is_valid = match given.get("expiry_date") {
+        None | Some(Value::Null | Value::Bool(false)) => true,
+        Some(expiry) => expiry.as_str().is_some_and(|text| time::parse(text).is_some()),
+    };
+    if is_valid { Ok(()) } else { Err(Response::invalid("`expiry_date` must be an ISO 8601 timestamp or `false`")) }
+}
+
 fn add(state: &mut State, request: &Request<'_>, token: &str, given: &Value) {
-    state.table_mut().entry(request.id(0), Tokens::default).0.insert(token, pick(given, &FIELDS));
+    let mut stored = pick(given, &FIELDS);
+    stored.insert("status".to_owned(), json!("active"));
+    state.table_mut().entry(request.id(0), Tokens::default).0.insert(token, stored);
 }
 
 fn list_all(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -46,22 +57,22 @@ fn list_all(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn add_single(state: &mut State, request: &Request<'_>) -> Outcome {
+    check_expiry(&request.body)?;
     add(state, request, request.id(1), &request.body);
     Ok(Response::empty(204))
 }
 
-/// The description has no body for it; Courier's guides have `tokens`.
 fn add_multiple(state: &mut State, request: &Request<'_>) -> Outcome {
+    list(&request.body, "tokens").iter().try_for_each(check_expiry)?;
     for given in list(&request.body, "tokens") {
-        let token = text(given, "token").ok_or_else(|| Response::invalid("`token` is required"))?;
-        add(state, request, token, given);
+        add(state, request, text(given, "token").unwrap_or_default(), given);
     }
     Ok(Response::empty(204))
 }
 
 fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
     let stored = find(state, request)?.clone();
-    Ok(Response::ok(with(stored, json!({"token": request.id(1), "status": "active"}))))
+    Ok(Response::ok(with(stored, json!({"token": request.id(1)}))))
 }
 
 fn patch(state: &mut State, request: &Request<'_>) -> Outcome {

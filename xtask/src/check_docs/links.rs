@@ -11,8 +11,8 @@ use crate::report::changes::{members, method, type_name};
 /// The prefix of a link to the crate.
 const CRATE: &str = "](crate::";
 
-/// The modules that are not generated; rustdoc checks the links to them.
-const HAND_WRITTEN: [&str; 2] = ["ext::", "guide::"];
+/// Items that are not generated; rustdoc checks the links to them.
+const HAND_WRITTEN: [&str; 3] = ["ext::", "guide::", "types::ContentElements::normalized"];
 
 /// The links without a target in the crate, each with the pointer of its description.
 pub fn dead(document: &Value, model: &Model) -> Vec<String> {
@@ -38,7 +38,7 @@ fn known(model: &Model) -> BTreeSet<String> {
         known.extend([format!("resources::{}", call.resource_type()), method(call), format!("calls::{}", call.name)]);
     }
     for item in &model.types {
-        known.insert(type_name(item));
+        known.extend([type_name(item), format!("{}::Unrecognized", type_name(item))]);
         known.extend(members(item));
     }
     known

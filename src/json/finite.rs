@@ -1,0 +1,161 @@
+//! Refuses floats that JSON cannot represent. `serde_json` replaces them by null.
+
+use std::any::type_name;
+use std::fmt::Display;
+
+use serde::Serialize;
+use serde::ser::{
+    Error, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
+    SerializeTupleVariant, Serializer,
+};
+use serde_json::Value;
+
+pub(crate) const NOT_FINITE: &str = "a number is infinite or not a number, which JSON cannot represent";
+
+/// Returns an error if a value contains a float that JSON cannot represent.
+pub(crate) fn check<T: Serialize + ?Sized>(value: &T) -> Result<(), serde_json::Error> {
+    value.serialize(Checker)
+}
+
+/// Returns `true` if a conversion from `V` has replaced such a float by null.
+pub(crate) fn is_lost<V>(value: &Value) -> bool {
+    // The conversion cannot fail, and `V` is not `'static`, so that only its name is known.
+    let name = type_name::<V>();
+    match value {
+        Value::Null => matches!(name, "f64" | "f32"),
+        Value::Array(elements) => {
+            let element = ["alloc::vec::Vec<", "&[", "["].iter().find_map(|list| name.strip_prefix(list));
+            elements.contains(&Value::Null)
+                && element.is_some_and(|name| name.starts_with("f64") || name.starts_with("f32"))
+        }
+        _ => false,
+    }
+}
+
+/// Accepts everything except such floats.
+struct Checker;
+
+type Outcome = Result<(), serde_json::Error>;
+
+macro_rules! accept {
+    ($($method:ident $type:ty),*) => {$(
+        fn $method(self, _: $type) -> Outcome {
+            Ok(())
+        }
+    )*};
+}
+
+macro_rules! compound {
+    ($($trait:ident $method:ident($($argument:ident: $of:ty),*);)*) => {
+        impl Serializer for Checker {
+            type Ok = ();
+            type Error = serde_json::Error;
+            $(type $trait = Self;)*
+
+            accept!(serialize_bool bool, serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64,
+                serialize_i128 i128, serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64,
+                serialize_u128 u128, serialize_char char, serialize_str &str, serialize_bytes &[u8],
+                serialize_unit_struct &'static str);
+
+            fn serialize_f32(self, number: f32) -> Outcome {
+                self.serialize_f64(number.into())
+            }
+
+            fn serialize_f64(self, number: f64) -> Outcome {
+                if number.is_finite() { Ok(()) } else { Err(Error::custom(NOT_FINITE)) }
+            }
+
+            fn serialize_none(self) -> Outcome {
+                Ok(())
+            }
+
+            fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Outcome {
+                value.serialize(self)
+            }
+
+            fn serialize_unit(self) -> Outcome {
+                Ok(())
+            }
+
+            fn serialize_unit_variant(self, _: &'static str, _: u32, _: &'static str) -> Outcome {
+                Ok(())
+            }
+
+            fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Outcome {
+                value.serialize(self)
+            }
+
+            fn serialize_newtype_variant<T: Serialize + ?Sized>(
+                self,
+                _: &'static str,
+                _: u32,
+                _: &'static str,
+                value: &T,
+            ) -> Outcome {
+                value.serialize(self)
+            }
+
+            fn collect_str<T: Display + ?Sized>(self, _: &T) -> Outcome {
+                Ok(())
+            }
+
+            $(fn $method(self, $($argument: $of),*) -> Result<Self, serde_json::Error> {
+                $(let _ = $argument;)*
+                Ok(self)
+            })*
+        }
+    };
+}
+
+compound! {
+    SerializeSeq serialize_seq(len: Option<usize>);
+    SerializeTuple serialize_tuple(len: usize);
+    SerializeTupleStruct serialize_tuple_struct(name: &'static str, len: usize);
+    SerializeTupleVariant serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize);
+    SerializeMap serialize_map(len: Option<usize>);
+    SerializeStruct serialize_struct(name: &'static str, len: usize);
+    SerializeStructVariant serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, len: usize);
+}
+
+macro_rules! elements {
+    ($($trait:ident $method:ident($($name:ty)?);)*) => {$(
+        impl $trait for Checker {
+            type Ok = ();
+            type Error = serde_json::Error;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, $(_: $name,)? value: &T) -> Outcome {
+                value.serialize(Checker)
+            }
+
+            fn end(self) -> Outcome {
+                Ok(())
+            }
+        }
+    )*};
+}
+
+elements! {
+    SerializeSeq serialize_element();
+    SerializeTuple serialize_element();
+    SerializeTupleStruct serialize_field();
+    SerializeTupleVariant serialize_field();
+    SerializeStruct serialize_field(&'static str);
+    SerializeStructVariant serialize_field(&'static str);
+}
+
+impl SerializeMap for Checker {
+    type Ok = ();
+    type Error = serde_json::Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, _: &T) -> Outcome {
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Outcome {
+        value.serialize(Checker)
+    }
+
+    fn end(self) -> Outcome {
+        Ok(())
+    }
+}
