@@ -6,6 +6,7 @@
 
 mod discriminators;
 mod inline_schemas;
+mod lists_of_choices;
 pub mod nullable;
 mod open_objects;
 pub mod path_parameters;
@@ -25,13 +26,14 @@ struct Rule {
     apply: fn(&mut Value),
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule { name: "responses", apply: responses::responses },
     Rule { name: "nullable", apply: nullable::nullable },
     Rule { name: "ref siblings", apply: ref_siblings::ref_siblings },
     Rule { name: "open objects", apply: open_objects::open_objects },
     Rule { name: "inline schemas", apply: inline_schemas::inline_schemas },
     // After the inline variants have names.
+    Rule { name: "lists of choices", apply: lists_of_choices::lists_of_choices },
     Rule { name: "discriminators", apply: discriminators::discriminators },
     Rule { name: "path parameters", apply: path_parameters::path_parameters },
     Rule { name: "reachable", apply: reachable::reachable },
