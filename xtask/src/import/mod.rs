@@ -4,6 +4,7 @@
 pub mod composition;
 pub mod constants;
 pub mod downgrade;
+pub mod kept_names;
 pub mod page_items;
 pub mod parameter_names;
 pub mod read_only;
@@ -20,6 +21,7 @@ use crate::findings::{Finding, Section};
 use crate::import::composition::compose;
 use crate::import::constants::keep_constants;
 use crate::import::downgrade::downgrade;
+use crate::import::kept_names::keep_names;
 use crate::import::page_items::keep_page_items;
 use crate::import::parameter_names::{keep_parameter_names, shape};
 use crate::import::read_only::read_only;
@@ -35,6 +37,8 @@ pub struct Import {
     pub findings: Vec<Finding>,
     /// The names of operations in the official SDKs, by method and path, which the structure does not keep.
     pub sdk_methods: SdkMethods,
+    /// The description with its prose, for the templates of descriptions.
+    pub prose: Value,
 }
 
 /// Imports a description.
@@ -42,6 +46,7 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
     let mut document = parse(description).map_err(|error| explain(error, description))?;
     ensure!(!operations(&document).is_empty(), "it is OpenAPI but describes no operation");
     let sdk_methods = sdk_methods(&document);
+    let prose = document.clone();
     downgrade(&mut document);
     strip(&mut document);
     without_charset(&mut document);
@@ -53,13 +58,14 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
     remove_empty_bodies(&mut document);
     keep_parameter_names(&mut document, committed);
     reachable(&mut document);
+    keep_names(&mut document, committed);
     keep_order(&mut document, committed);
     keep_constants(&mut document, committed);
     keep_page_items(&mut document, committed);
     let findings = broken.iter().map(|broken| {
         Finding::new(Section::BrokenReference, &broken.target, format!("{broken}: any value is accepted there"))
     });
-    Ok(Import { document, findings: findings.collect(), sdk_methods })
+    Ok(Import { document, findings: findings.collect(), sdk_methods, prose })
 }
 
 fn sdk_methods(document: &Value) -> SdkMethods {
@@ -86,7 +92,8 @@ fn keep_version(document: &mut Value, committed: &Value) {
 fn explain(error: anyhow::Error, description: &str) -> anyhow::Error {
     let location = error.downcast_ref::<yaml_serde::Error>().and_then(yaml_serde::Error::location);
     match location {
-        Some(location) if location.line() >= description.trim_end().lines().count() => {
+        // An error in JSON of one line is in its last line, too.
+        Some(location) if location.line() >= description.trim_end().lines().count().max(2) => {
             error.context(format!("it was cut off: it ends in the middle, in line {}", location.line()))
         }
         _ => error,
@@ -114,7 +121,7 @@ fn require_whole(document: &Value, description: &str) -> Result<()> {
 }
 
 /// Replaces references without a target: a schema becomes any value, a parameter is removed.
-fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
+pub fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
     let broken = dangling(document);
     // In reverse order, so that the other indices stay valid.
     for Dangling { pointer, .. } in broken.iter().rev() {

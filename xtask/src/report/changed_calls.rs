@@ -86,7 +86,7 @@ fn call(changes: &mut Changes, (old_model, old): (&Model, &Operation), (new_mode
         _ => {}
     }
     if let (None, Some(note)) = (&old.deprecated, &new.deprecated) {
-        changes.compatible(Subject::Operation, &rust, format!("is deprecated: {note}"));
+        changes.deprecated(Subject::Operation, &rust, format!("is deprecated: {note}"));
     }
     if old.repeatable != new.repeatable {
         let what =
@@ -107,7 +107,7 @@ fn parameters(changes: &mut Changes, rust: &str, location: &str, olds: &[Paramet
         }
         if let (None, Some(note)) = (&was.deprecated, &is.deprecated) {
             let what = format!("{location} parameter `{}` is deprecated: {note}", was.ident);
-            changes.compatible(Subject::Parameter, rust, what);
+            changes.deprecated(Subject::Parameter, rust, what);
         }
         if is.name != was.name {
             let what = format!("{location} parameter `{}` is sent as `{}`, was as `{}`", was.ident, is.name, was.name);

@@ -99,7 +99,7 @@ fn fields(changes: &mut Changes, item: &TypeItem, is_sent: bool, olds: &[Field],
             changes.compatible(Subject::Property, &rust, what);
         }
         if let (None, Some(note)) = (&was.deprecated, &is.deprecated) {
-            changes.compatible(Subject::Property, &rust, format!("is deprecated: {note}"));
+            changes.deprecated(Subject::Property, &rust, format!("is deprecated: {note}"));
         }
         let is_argument = |field: &Field| !field.has_setter();
         match (is_argument(was), is_argument(is)) {
