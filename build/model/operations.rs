@@ -96,7 +96,7 @@ fn operation(
     // RFC 9110; a `POST` is repeated only with a key, and a `PATCH` only if its operation allows it.
     let repeatable = described.get("x-repeatable").and_then(Value::as_bool);
     let paging = paging(document, described)?;
-    let rust_paging = paging.map(|paging| self::rust_paging(&paging, &query, &response, types));
+    let rust_paging = paging.as_ref().map(|paging| self::rust_paging(paging, &query, &response, types));
     let operation = Operation {
         name: path.join("_").to_upper_camel_case(),
         template: template.to_owned(),

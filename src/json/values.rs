@@ -40,10 +40,34 @@ macro_rules! scalar {
     };
 }
 
-scalar!(String, "a string", Some, |value: &Value| value.as_str().map(str::to_owned));
 scalar!(bool, "true or false", Some, Value::as_bool);
 scalar!(i64, "an integer", |number: Number| integer(&number), |value: &Value| integer(value.as_number()?));
 scalar!(f64, "a number", |number: Number| float(&number), |value: &Value| float(value.as_number()?));
+
+impl Decode for String {
+    const EXPECTED: &'static str = "a string";
+
+    fn empty() -> Self {
+        Self::new()
+    }
+
+    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::deserialize(from)
+    }
+
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            // The text of an id is more useful than an empty one. The object keeps the number, too.
+            Value::Number(number) if !number.is_f64() => {
+                diagnostics.mismatch::<()>(Self::EXPECTED);
+                diagnostics.lost = true;
+                Some(number.to_string())
+            }
+            _ => diagnostics.mismatch(Self::EXPECTED),
+        }
+    }
+}
 
 /// Implements decoding and encoding of the `Box` of a type that contains itself. An implementation for every `Box` would
 /// overlap with the one for structures.
