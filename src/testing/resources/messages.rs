@@ -169,7 +169,7 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
     let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
     let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());
     let by_provider =
-        |channel: &str| PROVIDER_ADDRESSES.iter().any(|(name, own)| *own == channel && (has(name) || nested(name)));
+        |channel: &str| PROVIDER_ADDRESSES.iter().any(|(name, own)| *own == channel && property(name).is_some());
     let pushed = || tokens::has_token(state, user) || by_provider("push");
     let reaches = |channel: &str| match channel {
         "email" => has("email").then_some("email"),
