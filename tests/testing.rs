@@ -410,3 +410,22 @@ async fn many_sends_are_fast_and_bounded() {
     let messages: Vec<_> = client.messages().list().items().try_collect().await.expect("the messages that are kept");
     assert_eq!(messages.len(), 100);
 }
+
+#[tokio::test]
+async fn member_of_a_tenant_is_reached_in_its_context() {
+    let courier = Courier::new();
+    courier.template("nt_invoice");
+    let client = courier.client();
+    client.tenants().update("acme", "Acme Ltd").await.expect("a tenant");
+    let membership = client.users().tenants().add_single("user_123", "acme");
+    membership.profile([("email", "ada@acme.example")]).await.expect("a membership");
+    let message = Message::new()
+        .to(Recipient::user("user_123"))
+        .context(types::MessageContext::new().tenant_id("acme"))
+        .delay(types::Delay::new().until("Mo-Fr 09:00-17:00").timezone("Europe/Paris"))
+        .template("nt_invoice");
+    let sent = client.send().message(message).await.expect("a message").into_inner();
+    courier.advance(Duration::from_secs(4 * 86_400));
+    let details = client.messages().retrieve(&sent.request_id).await.expect("details");
+    assert_eq!(details.status, types::MessageStatus::Delivered);
+}

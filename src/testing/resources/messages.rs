@@ -169,12 +169,12 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
     let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
     let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());
     let by_provider =
-        |channel: &str| PROVIDER_ADDRESSES.iter().any(|(name, own)| *own == channel && (has(name) || nested(name)));
-    let pushed = tokens::has_token(state, user) || by_provider("push");
+        |channel: &str| PROVIDER_ADDRESSES.iter().any(|(name, own)| *own == channel && property(name).is_some());
+    let pushed = || tokens::has_token(state, user) || by_provider("push");
     let reaches = |channel: &str| match channel {
         "email" => has("email").then_some("email"),
         "sms" => (has("phone_number") || by_provider("sms")).then_some("sms"),
-        "push" => pushed.then_some("push"),
+        "push" => pushed().then_some("push"),
         "inbox" => (!user.is_empty() || by_provider("inbox")).then_some("inbox"),
         "direct_message" | "slack" if nested("slack") => Some("slack"),
         "direct_message" | "msteams" if nested("ms_teams") => Some("msteams"),
