@@ -51,6 +51,16 @@ fn required_null_stays_null() {
 }
 
 #[test]
+fn mismatch_inside_a_box_is_kept() {
+    let json = r#"{"name":"a","parent":{"name":5,"parent":{"name":"c","other":1}}}"#;
+    let folder: Folder = leniently(json, &["parent.name"]);
+    assert_eq!(folder.parent.as_ref().unwrap().extra["name"], 5);
+    assert_eq!(written(&folder), json);
+    let json = r#"{"name":"a","parent":"b"}"#;
+    assert_eq!(written(&leniently::<Folder>(json, &["parent"])), json);
+}
+
+#[test]
 fn nullable_null_survives_a_mismatch_beside_it() {
     let json = r#"{"email":5,"locale":null}"#;
     assert_eq!(leniently::<UserRecipient>(json, &["email"]).locale, Some(Nullable::Null));
