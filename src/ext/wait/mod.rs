@@ -84,8 +84,10 @@ pub struct Wait<S> {
     not_found_for: Duration,
     operation: Option<&'static str>,
     /// Describes a state in the text of an error.
-    describe: Box<dyn Fn(&S) -> Option<String> + Send>,
+    describe: Describe<S>,
 }
+
+type Describe<S> = Box<dyn Fn(&S) -> Option<String> + Send>;
 
 impl<S: Send + 'static> Wait<S> {
     /// Creates a wait that calls `poll` until `judge` returns [`Success`](Verdict::Success) or
