@@ -37,6 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let courier = Courier::new();
     courier.limit_rates(true);
     courier.on::<calls::SendMessage>().fail(503).disconnect_after_acting().pass_through();
+    courier.on::<calls::ListsList>().delay(Duration::from_secs(60));
     // With a real Courier: `ClientBuilder::from_env()?`.
     let client = courier
         .client_builder()
@@ -61,6 +62,6 @@ async fn work(client: &Client) -> trycourier::Result<()> {
         client.lists().update(format!("customers.{number}"), "Customers").await?;
     }
     // Canceled.
-    let _ = tokio::time::timeout(Duration::ZERO, client.lists().list().send()).await;
+    let _ = tokio::time::timeout(Duration::from_millis(10), client.lists().list().send()).await;
     Ok(())
 }
