@@ -78,6 +78,10 @@
 //! | `tracing` | a span for each call and each attempt, and an event for each retry, named as OpenTelemetry names them |
 //! | `webhook` | verifying and parsing the events that Courier posts to your webhooks: the module `ext::webhook` |
 //!
+//! Features that other crates turn on change little: the client turns off the decoders of `reqwest/gzip` and its siblings.
+//! With `serde_json/arbitrary_precision`, a whole number in exponent notation (`1e3`) can be a
+//! [mismatch](types::Mismatch) in a union.
+//!
 //! # Glossary
 //!
 //! | term | meaning |

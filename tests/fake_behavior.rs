@@ -95,13 +95,14 @@ fn unknown_kinds_of_elements_and_steps_are_taken() {
     assert_eq!(content(&courier, &id).1, "x");
     let group = json!([{"type": "group", "elements": [{"type": "text", "content": "x"}]}]);
     assert_eq!(ask(&courier, "POST", "/notifications", notification(channel(&group))).0, 201);
-    let steps = json!([{"action": "subscribe", "list_id": "l"}, {"action": "from-the-future"}]);
+    let steps = json!([{"action": "from-the-future", "list_id": "l"}]);
     assert_eq!(ask(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": steps}})).0, 202);
 }
 
 #[test]
 fn any_address_names_a_recipient() {
     let courier = Courier::new();
+    succeed(&courier, "POST", "/profiles/ada", json!({"profile": {"email": "ada@example.com"}}));
     let reached = |to: Value| {
         let id = send(&courier, json!({"to": to, "content": {"title": "t", "body": "b"}}));
         courier.advance(Duration::from_secs(5));
@@ -119,6 +120,7 @@ fn any_address_names_a_recipient() {
         (json!({"discord": {"user_id": "x"}}), "direct_message"),
         (json!({"intercom": {"from": "x"}}), "direct_message"),
         (json!({"slack": {"access_token": "x", "email": "a@example.com"}}), "slack"),
+        (json!({"user_id": "ada", "email": null, "phone_number": ""}), "email"),
         (json!({"from_the_future": {"token": "x"}}), "UNROUTABLE"),
         (json!({}), "UNROUTABLE"),
     ] {
@@ -264,8 +266,8 @@ fn flat_elements_are_refused_at_creation_alone() {
     assert_eq!(ask(&courier, "POST", "/notifications", notification(flat.clone())).0, 400);
     let path = create(&courier, "/notifications", notification(json!([])));
     assert_eq!(ask(&courier, "PUT", &path, notification(flat.clone())).0, 200);
-    let content = json!({"content": {"version": "2022-01-01", "elements": flat}});
-    assert_eq!(ask(&courier, "PUT", &format!("{path}/content"), content).0, 200);
+    let unwrapped = json!({"content": {"version": "2022-01-01", "elements": flat}});
+    assert_eq!(ask(&courier, "PUT", &format!("{path}/content"), unwrapped).0, 200);
 
     succeed(&courier, "PUT", "/tenants/t", json!({"name": "T"}));
     let template = |elements: &Value| json!({"template": {"content": {"version": "2022-01-01", "elements": elements}}});
@@ -273,6 +275,12 @@ fn flat_elements_are_refused_at_creation_alone() {
     assert_eq!(ask(&courier, "GET", "/tenants/t/templates/new", Value::Null).0, 404);
     assert_eq!(ask(&courier, "PUT", "/tenants/t/templates/new", template(&channel(&flat))).0, 201);
     assert_eq!(ask(&courier, "PUT", "/tenants/t/templates/new", template(&flat)).0, 200);
+    let text = json!({"published": true, "template": {"content": {"title": "Hello", "body": "Hi {{name}}"}}});
+    assert_eq!(ask(&courier, "PUT", "/tenants/t/templates/text", text).0, 201);
+    let message = json!({
+        "to": {"email": "a@example.com"}, "template": "tenant/text", "context": {"tenant_id": "t"}, "data": {"name": "Ada"},
+    });
+    assert_eq!(content(&courier, &send(&courier, message)), (json!("Hello"), json!("Hi Ada")));
 }
 
 #[test]
@@ -418,6 +426,18 @@ fn journey_finds_its_recipient_and_delays() {
     assert_eq!(invoke(json!({"profile": {"anonymousId": "a-1"}})), "a-1");
     let last = courier.sent().pop().expect("a message").id;
     assert_eq!(status(&courier, &last), "ENQUEUED", "variables without values do not delay");
+}
+
+#[test]
+fn limit_of_runs_is_clamped() {
+    let courier = Courier::new();
+    for _ in 0..60 {
+        succeed(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": []}}));
+    }
+    for (limit, count) in [("", 20), ("?limit=many", 20), ("?limit=0", 1), ("?limit=30", 30), ("?limit=99", 50)] {
+        let runs = got(&courier, &format!("/automations/runs{limit}"))["runs"].clone();
+        assert_eq!(runs.as_array().map(Vec::len), Some(count), "{limit}");
+    }
 }
 
 #[test]

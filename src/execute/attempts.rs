@@ -177,7 +177,10 @@ impl<'a> Attempts<'a> {
         if self.count > options.max_retries || !is_retryable(&error, self.request.is_repeatable()) {
             return Err(error);
         }
-        let delay = requested_delay.unwrap_or_else(|| options.backoff.delay(self.count - 1, clock.random()));
+        // An attempt whose response was lost is probably still being executed, which can take long.
+        let is_in_progress = error.kind() == ErrorKind::Conflict && error.response_was_lost();
+        let step = if is_in_progress { u32::MAX } else { self.count - 1 };
+        let delay = requested_delay.unwrap_or_else(|| options.backoff.delay(step, clock.random()));
         let now = clock.now();
         if self.remaining(now).is_some_and(|remaining| delay >= remaining) {
             return Err(error);

@@ -3,7 +3,8 @@
     python3 derive.py WHEEL
 
 The wheel is read but never run: its modules are parsed, its annotations are resolved, and the result is the description.
-The description has no prose, and the same wheel always produces the same text.
+The same wheel always produces the same text. Nothing of the client is left out silently: what the description cannot express
+is an error that names the file and the operation.
 
 The client names its types after the methods that use them. `names.json` maps them to the names in
 `openapi/upstream.yaml`; two types with the same name become one type with the properties of both.
@@ -12,6 +13,7 @@ Sources:
 - `courier/resources/**`: the operations. A method calls `self._get`, `_post`, …: the path, the body, the query and the
   headers are the arguments of that call, the response is its `cast_to`.
 - `courier/types/**`: the schemas. `BaseModel`s are responses, `TypedDict`s are request data, aliases are unions and enums.
+- `courier/_client.py`: the base URL, the authorization, and the separator of lists in queries.
 """
 
 import ast
@@ -19,6 +21,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 import zipfile
 
 PACKAGE = "courier"
@@ -34,7 +37,13 @@ SCALARS = {
     "date": {"type": "string", "format": "date"},
     "Any": {},
     "object": {},
+    "FileTypes": {"type": "string", "format": "binary"},
 }
+# The responses that the client does not decode.
+BINARY = {"BinaryAPIResponse", "HttpxBinaryResponseContent"}
+JSON = "application/json"
+# The arguments of a call of the API.
+CALL = {"body", "options", "cast_to", "files", "stream", "stream_cls"}
 LISTS = {"List", "list", "Iterable", "Sequence", "SequenceNotStr"}
 MAPS = {"Dict", "dict", "Mapping"}
 
@@ -54,9 +63,15 @@ def letters(text):
 class Module:
     """One parsed file: its definitions and imports."""
 
-    def __init__(self, name, is_package, text):
+    def __init__(self, name, file, text):
         self.name = name
-        self.tree = ast.parse(text, name)
+        self.file = file
+        is_package = file.endswith("/__init__.py")
+        try:
+            self.tree = ast.parse(text, name)
+        except SyntaxError as error:
+            python = "%d.%d" % sys.version_info[:2]
+            raise NotUnderstood("%s:%s: Python %s cannot parse it (%s); use a newer Python" % (file, error.lineno, python, error.msg))
         self.definitions = {}
         self.imports = {}
         self.define(self.tree.body)
@@ -90,9 +105,8 @@ class Release:
         with zipfile.ZipFile(path) as wheel:
             files = sorted(name for name in wheel.namelist() if name.startswith(PACKAGE + "/") and name.endswith(".py"))
             for file in files:
-                is_package = file.endswith("/__init__.py")
                 name = re.sub(r"(/__init__)?\.py$", "", file).replace("/", ".")
-                self.modules[name] = Module(name, is_package, wheel.read(file).decode("utf-8"))
+                self.modules[name] = Module(name, file, wheel.read(file).decode("utf-8"))
         if PACKAGE + ".resources" not in self.modules:
             raise NotUnderstood("the wheel has no package `%sresources`" % (PACKAGE + "."))
 
@@ -101,6 +115,49 @@ class Release:
         if not isinstance(version, ast.Constant):
             raise NotUnderstood("courier/_version.py has no `__version__`")
         return version.value
+
+    def client(self):
+        """The definitions of the client's class by name."""
+        client = self.module(PACKAGE + "._client")
+        node = client.definitions.get("Courier")
+        if not isinstance(node, ast.ClassDef):
+            raise NotUnderstood("%s has no class Courier" % client.file)
+        return {inner.name: inner for inner in node.body if isinstance(inner, ast.FunctionDef)}
+
+    def base_url(self):
+        methods = self.client()
+        assigned = [node.value for node in ast.walk(methods["__init__"]) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "base_url"]
+        urls = {"".join(part.value for part in node.values) if isinstance(node, ast.JoinedStr) else node.value for node in assigned if not isinstance(node, ast.Call)}
+        if len(urls) != 1:
+            raise NotUnderstood("the base URL is one of %s" % sorted(urls))
+        return urls.pop()
+
+    def security(self):
+        """The security scheme of the API, and its name."""
+        methods = self.client()
+        for name in sorted(set(methods) & {"default_headers", "default_query"}):
+            keys = [ast.unparse(key) for node in ast.walk(methods[name]) if isinstance(node, ast.Dict) for key in node.keys if key]
+            unknown = [key for key in keys if not key.startswith("'X-Stainless")]
+            if unknown:
+                raise NotUnderstood("every call sends %s" % ", ".join(unknown))
+        returned = [node.value for node in ast.walk(methods["auth_headers"]) if isinstance(node, ast.Return)]
+        sent = [(key.value, ast.unparse(value)) for node in returned for key, value in zip(node.keys, node.values)]
+        if len(sent) != 1:
+            raise NotUnderstood("the authorization is %s" % ", ".join(name for name, _ in sent))
+        (header, value), = sent
+        if header == "Authorization" and re.fullmatch(r"f['\"]Bearer \{api_key\}['\"]", value):
+            return "BearerAuth", {"type": "http", "scheme": "bearer"}
+        if value != "api_key":
+            raise NotUnderstood("the authorization is %s: %s" % (header, value))
+        return "ApiKeyAuth", {"type": "apiKey", "in": "header", "name": header}
+
+    def list_style(self):
+        """The way in which the client writes lists in a query."""
+        formats = [node.value.value for node in ast.walk(self.client().get("qs") or ast.Module([], [])) if isinstance(node, ast.keyword) and node.arg == "array_format"]
+        styles = {"comma": {"style": "form", "explode": False}, "repeat": {"style": "form", "explode": True}}
+        if len(formats) != 1 or formats[0] not in styles:
+            raise NotUnderstood("lists in a query have the format %s" % (formats or "of no `array_format`"))
+        return styles[formats[0]]
 
     def module(self, name):
         if name not in self.modules:
@@ -170,13 +227,16 @@ class Schemas:
         if isinstance(node, ast.Subscript):
             return self.generic(node, module)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id not in module.imports:
+                # `builtins.str`, `datetime.date`: the client never imports its own modules by their whole names.
+                return self.of(ast.Name(node.attr), module) if node.attr in SCALARS else not_understood(node)
             source, original = module.imports[node.value.id]
             return self.defined(self.release.module(source + "." + original), node.attr)
         if isinstance(node, ast.Name):
             if node.id in SCALARS and node.id not in module.definitions:
                 return dict(SCALARS[node.id])
             return self.defined(*self.release.find(module, node.id))
-        raise NotUnderstood("%s has the annotation %s" % (module.name, ast.unparse(node)))
+        return not_understood(node)
 
     def generic(self, node, module):
         kind = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
@@ -186,7 +246,7 @@ class Schemas:
         if kind == "Union":
             return self.union(arguments, module)
         if kind == "Literal":
-            return enum([argument.value for argument in arguments])
+            return enum(node, [argument.value for argument in arguments])
         if kind in ("Required", "NotRequired"):
             return self.of(arguments[0], module)
         if kind == "Annotated":
@@ -199,7 +259,7 @@ class Schemas:
             return {"type": "array", "items": self.of(arguments[0], module)}
         if kind in MAPS:
             return {"type": "object", "additionalProperties": self.of(arguments[1], module) or True}
-        raise NotUnderstood("%s has the annotation %s" % (module.name, ast.unparse(node)))
+        return not_understood(node)
 
     def union(self, arguments, module):
         choices = []
@@ -249,10 +309,7 @@ class Schemas:
 
     def structure(self, node, module):
         fields = self.fields(node, module)
-        schema = {"type": "object", "properties": {field["name"]: field["schema"] for field in fields.values()}}
-        required = [field["name"] for field in fields.values() if field["required"]]
-        if required:
-            schema["required"] = required
+        schema = dict(structure(fields.values()), **description(ast.get_docstring(node) if isinstance(node, ast.ClassDef) else None))
         if any(isinstance(inner, ast.AnnAssign) and ast.unparse(inner.target) == "__pydantic_extra__" for inner in ast.walk(node)):
             schema["additionalProperties"] = True
         return schema
@@ -266,10 +323,14 @@ class Schemas:
             fields.update(self.fields(owner.definitions[name], owner))
         is_sent = self.is_sent(node, module)
         is_total = not any(part.arg == "total" and ast.unparse(part.value) == "False" for part in node.keywords)
-        for inner in node.body:
+        for inner, after in zip(node.body, node.body[1:] + [None]):
             if isinstance(inner, ast.AnnAssign) and not inner.target.id.startswith("_"):
                 name = inner.target.id
-                fields[name] = self.sent_field(name, inner.annotation, is_total, module) if is_sent else self.answered_field(inner, module)
+                field = self.sent_field(name, inner.annotation, is_total, module) if is_sent else self.answered_field(inner, module)
+                # The docstring of a field is the string below it.
+                if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str):
+                    field["schema"] = dict(field["schema"], **description(after.value.value))
+                fields[name] = field
         return fields
 
     def functional(self, node, module):
@@ -320,11 +381,18 @@ def keyword(calls, name):
     return None
 
 
-def enum(values):
+def not_understood(node):
+    raise NotUnderstood("the annotation %s" % ast.unparse(node))
+
+
+def enum(node, values):
+    is_nullable = None in values
+    values = [value for value in values if value is not None]
     kinds = {type(value) for value in values}
     if len(kinds) != 1 or not kinds <= {str, int, bool}:
-        raise NotUnderstood("an enum has the values %r" % values)
-    return {"type": {str: "string", int: "integer", bool: "boolean"}[kinds.pop()], "enum": values}
+        not_understood(node)
+    schema = {"type": {str: "string", int: "integer", bool: "boolean"}[kinds.pop()], "enum": values}
+    return dict(schema, nullable=True) if is_nullable else schema
 
 
 class Operations:
@@ -348,60 +416,98 @@ class Operations:
                     # The last definition of an overloaded method is its implementation.
                     methods = {method.name: method for method in resource.body if isinstance(method, ast.FunctionDef)}
                     for method in methods.values():
-                        self.operation(".".join(parts), method, module)
+                        name = ".".join(parts + [method.name])
+                        try:
+                            self.operation(name, method, module)
+                        except (NotUnderstood, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+                            cause = str(error) if isinstance(error, NotUnderstood) else "%s: %s" % (type(error).__name__, error)
+                            raise NotUnderstood("%s:%d: `%s`: %s" % (module.file, method.lineno, name, cause))
 
-    def operation(self, resource, method, module):
-        call = next((node for node in ast.walk(method) if is_call_of_api(node)), None)
-        if call is None:
+    def operation(self, name, method, module):
+        decorators = {ast.unparse(getattr(node, "func", node)).split(".")[-1] for node in method.decorator_list}
+        if decorators & {"cached_property", "property"} or method.name.startswith("_"):
             return
-        path = call.args[0].args[0].value if isinstance(call.args[0], ast.Call) else call.args[0].value
+        if not decorators <= {"deprecated", "overload", "required_args"}:
+            raise NotUnderstood("it has the decorators %s" % ", ".join(sorted(decorators)))
+        calls = [node for node in ast.walk(method) if is_call_of_own_method(node)]
+        if len(calls) != 1 or calls[0].func.attr not in VERBS:
+            made = ", ".join(ast.unparse(call.func) for call in calls) or "nothing"
+            raise NotUnderstood("it calls %s where one of self.%s is expected" % (made, ", self.".join(VERBS)))
+        call = calls[0]
         arguments = {part.arg: part.value for part in call.keywords}
-        name = resource + "." + method.name
-        tag = resource.split(".")[0].replace("_", " ").title()
+        if not set(arguments) <= CALL:
+            raise NotUnderstood("its call has the arguments %s" % ", ".join(sorted(set(arguments) - CALL)))
+        path, names = template(call.args[0])
+        tag = name.split(".")[0].replace("_", " ").title()
         operation = {"operationId": name.replace(".", "_"), "tags": [tag], "x-sdk-method": name}
-        parameters = self.path_parameters(path, method, module) + self.query(call, module) + headers(method)
+        if "deprecated" in decorators:
+            operation["deprecated"] = True
+        headers, media_types = self.headers(method, module)
+        parameters = self.path_parameters(names, method, module) + self.query(call, module) + headers
         if parameters:
-            operation["parameters"] = parameters
+            operation["parameters"] = described(parameters, ast.get_docstring(method) or "", names)
+        operation.update(description((ast.get_docstring(method) or "").split("\nArgs:")[0]))
         if "body" in arguments:
             schema = self.body(arguments["body"], name, module)
-            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-        operation["responses"] = self.answer(arguments.get("cast_to"), module)
+            media_type = media_types.get("content-type") or ("multipart/form-data" if "files" in arguments else JSON)
+            operation["requestBody"] = {"required": True, "content": {media_type: {"schema": schema}}}
+        elif "files" in arguments:
+            raise NotUnderstood("it sends files without a body")
+        operation["responses"] = self.answer(arguments, media_types.get("accept"), module)
         verbs = self.paths.setdefault(path, {})
         verb = VERBS[call.func.attr]
         if verb in verbs:
             raise NotUnderstood("%s and %s are both %s %s" % (verbs[verb]["x-sdk-method"], name, verb.upper(), path))
         verbs[verb] = operation
 
-    def path_parameters(self, path, method, module):
-        annotations = {part.arg: part.annotation for part in method.args.args + method.args.kwonlyargs}
+    def path_parameters(self, names, method, module):
+        """The parameters of a path, from the names in the path to the names of the arguments."""
         return [
-            {"name": name, "in": "path", "required": True, "schema": self.schemas.of(annotations[name], module)}
-            for name in re.findall(r"\{(\w+)\}", path)
+            {"name": name, "in": "path", "required": True, "schema": self.schemas.of(argument(method, variable).annotation, module)}
+            for name, variable in names.items()
         ]
+
+    def headers(self, method, module):
+        """The header parameters of a method, and the media types that it sets."""
+        assigned = [node for node in ast.walk(method) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "extra_headers"]
+        found, media_types = [], {}
+        for name, value in (pair for node in assigned for pair in members(node.value)):
+            if isinstance(value, ast.Constant) and name.lower() in ("accept", "content-type"):
+                media_types[name.lower()] = value.value
+                continue
+            # `str(size) if is_given(size) else not_given`
+            names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)} & set(arguments_of(method))
+            if len(names) != 1:
+                raise NotUnderstood("the header %s is %s" % (name, ast.unparse(value)))
+            part = argument(method, names.pop())
+            schema = self.schemas.of(part.annotation, module) if part.annotation else {"type": "string"}
+            found.append({"name": name, "in": "header", "required": is_required(method, part), "schema": schema})
+        return found, media_types
 
     def query(self, call, module):
         query = next((node.value for node in ast.walk(call) if isinstance(node, ast.keyword) and node.arg == "query"), None)
         if query is None:
             return []
         names, fields = self.transformed(query, module)
-        return [
-            {"name": fields[name]["name"], "in": "query", "required": fields[name]["required"], "schema": fields[name]["schema"]}
-            for name in names
-        ]
+        parameters = []
+        for field in (fields[name] for name in names):
+            parameter = {"name": field["name"], "in": "query", "required": field["required"], "schema": field["schema"]}
+            if '"array"' in json.dumps(field["schema"]):
+                parameter.update(self.release.list_style())
+            parameters.append(parameter)
+        return parameters
 
     def body(self, node, method, module):
         if not isinstance(node, ast.Call):
-            raise NotUnderstood("%s sends %s, whose type is unknown" % (method, ast.unparse(node)))
+            raise NotUnderstood("it sends %s, whose type is unknown" % ast.unparse(node))
         sent, params = node.args[0], node.args[1]
+        if not isinstance(params, (ast.Name, ast.Attribute)):
+            return self.schemas.of(params, module)
         owner, defined = self.locate(params, module)
         is_structure = isinstance(owner.definitions[defined], ast.ClassDef)
         if isinstance(sent, ast.Dict) and is_structure:
             names, fields = self.transformed(node, module)
-            fields = [fields[name] for name in names]
-            schema = {"type": "object", "properties": {field["name"]: field["schema"] for field in fields}}
-            required = [field["name"] for field in fields if field["required"]]
-            if required:
-                schema["required"] = required
+            schema = structure([fields[name] for name in names])
             name = pascal(method) + "Request"
             if name in self.schemas.named:
                 raise NotUnderstood("two types would be called %s" % name)
@@ -425,27 +531,92 @@ class Operations:
             return self.release.module(source + "." + original), node.attr
         return self.release.find(module, node.id)
 
-    def answer(self, node, module):
+    def answer(self, arguments, accept, module):
+        node = arguments.get("cast_to")
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "cast":
             node = node.args[1]
-        if node is None or ast.unparse(node) == "NoneType":
-            return {"204": {"description": ""}}
-        schema = self.schemas.of(node, module)
-        return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+        content = {}
+        if node is not None and ast.unparse(node).split(".")[-1] in BINARY:
+            content[accept or "application/octet-stream"] = {"schema": dict(SCALARS["FileTypes"])}
+        elif node is not None and ast.unparse(node) != "NoneType":
+            content[accept if accept not in (None, "*/*") else JSON] = {"schema": self.schemas.of(node, module)}
+        if "stream_cls" in arguments:
+            if ast.unparse(arguments.get("stream", ast.Constant(False))) == "True":
+                content.clear()
+            event = arguments["stream_cls"].slice
+            content["text/event-stream"] = {"schema": self.schemas.of(event, module)}
+        return {"200": {"description": "", "content": content}} if content else {"204": {"description": ""}}
 
 
-def is_call_of_api(node):
+def is_call_of_own_method(node):
     is_method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    return is_method and node.func.attr in VERBS and ast.unparse(node.func.value) == "self"
+    return is_method and ast.unparse(node.func.value) == "self"
 
 
-def headers(method):
-    found = []
-    for node in ast.walk(method):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "strip_not_given":
-            for key in node.args[0].keys:
-                found.append({"name": key.value, "in": "header", "required": False, "schema": {"type": "string"}})
-    return found
+def template(node):
+    """Returns the path of `"/a"`, `path_template("/a/{id}", id=list_id)` or `f"/a/{list_id}"`, and the variable of each name in it."""
+    if isinstance(node, ast.Call):
+        path, variables = node.args[0].value, {part.arg: ast.unparse(part.value) for part in node.keywords}
+        names = {name: variables[name] for name in re.findall(r"\{(\w+)\}", path)}
+    elif isinstance(node, ast.JoinedStr):
+        path = "".join(part.value if isinstance(part, ast.Constant) else "{%s}" % part.value.id for part in node.values)
+        names = {name: name for name in re.findall(r"\{(\w+)\}", path)}
+    else:
+        path, names = node.value, {}
+    if not path.startswith("/"):
+        raise NotUnderstood("its path is %s" % path)
+    return path, names
+
+
+def arguments_of(method):
+    return {part.arg: part for part in method.args.args + method.args.kwonlyargs}
+
+
+def argument(method, name):
+    if name not in arguments_of(method):
+        raise NotUnderstood("%s is not one of its arguments" % name)
+    return arguments_of(method)[name]
+
+
+def is_required(method, part):
+    """Returns whether an argument has no default."""
+    defaults = dict(zip(method.args.kwonlyargs, method.args.kw_defaults))
+    positional = method.args.args[len(method.args.args) - len(method.args.defaults) :]
+    return defaults.get(part) is None and part not in positional
+
+
+def members(node):
+    """The names and values of the headers in `{"A": a, **strip_not_given({"B": b}), **(extra_headers or {})}`."""
+    if not isinstance(node, ast.Dict):
+        raise NotUnderstood("its headers are %s" % ast.unparse(node))
+    for key, value in zip(node.keys, node.values):
+        if key is not None:
+            yield key.value, value
+        elif isinstance(value, ast.Call) and ast.unparse(value.func) == "strip_not_given":
+            yield from members(value.args[0])
+        elif ast.unparse(value) != "extra_headers or {}":
+            raise NotUnderstood("its headers contain %s" % ast.unparse(value))
+
+
+def structure(fields):
+    schema = {"type": "object", "properties": {field["name"]: field["schema"] for field in fields}}
+    required = [field["name"] for field in fields if field["required"]]
+    return dict(schema, required=required) if required else schema
+
+
+def description(docstring):
+    text = " ".join((docstring or "").split())
+    return {"description": text} if text else {}
+
+
+def described(parameters, docstring, names):
+    """Adds the descriptions of the `Args:` of a docstring to the parameters of these names."""
+    arguments = textwrap.dedent(docstring.partition("\nArgs:\n")[2])
+    found = dict(re.findall(r"(?m)^(\w+): ((?:.|\n(?!\w))*)", arguments))
+    for parameter in parameters:
+        name = names.get(parameter["name"], re.sub(r"\W", "_", parameter["name"]).lower())
+        parameter.update(description(found.get(name)))
+    return parameters
 
 
 def renamed(value, names):
@@ -472,7 +643,7 @@ def joined(one, other):
     return schema
 
 
-def description(wheel, names):
+def read(wheel, names):
     release = Release(wheel)
     operations = Operations(release)
     operations.read()
@@ -481,14 +652,18 @@ def description(wheel, names):
         schema = renamed(schema, names)
         name = names.get(name, name)
         schemas[name] = joined(schemas[name], schema) if name in schemas else schema
+    try:
+        (scheme, security), url = release.security(), release.base_url()
+    except (NotUnderstood, AttributeError, LookupError, TypeError) as error:
+        raise NotUnderstood("%s/_client.py: %s" % (PACKAGE, error if isinstance(error, NotUnderstood) else repr(error)))
     return {
         "openapi": "3.0.3",
         "info": {"title": "Courier", "version": release.version()},
-        "servers": [{"url": "https://api.courier.com"}],
-        "security": [{"BearerAuth": []}],
+        "servers": [{"url": url}],
+        "security": [{scheme: []}],
         "paths": renamed(dict(sorted(operations.paths.items())), names),
         "components": {
-            "securitySchemes": {"BearerAuth": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {scheme: security},
             "schemas": dict(sorted(schemas.items())),
         },
     }
@@ -498,10 +673,10 @@ def main():
     try:
         with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "names.json"), encoding="utf-8") as file:
             names = json.load(file)
-        described = description(sys.argv[1], names)
-    except NotUnderstood as error:
+        description = read(sys.argv[1], names)
+    except (NotUnderstood, zipfile.BadZipFile, UnicodeDecodeError, RecursionError) as error:
         sys.exit(str(error))
-    sys.stdout.write(json.dumps(described, indent=1) + "\n")
+    sys.stdout.write(json.dumps(description, indent=1) + "\n")
 
 
 if __name__ == "__main__":

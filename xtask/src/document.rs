@@ -16,8 +16,15 @@ pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Parses YAML, and so JSON, into a document that keeps the order of its keys.
 pub fn parse(text: &str) -> Result<Value> {
-    let mut document: Value =
-        yaml_serde::from_str(text.trim_start_matches(BYTE_ORDER_MARK)).context("neither YAML nor JSON")?;
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    // JSON first: YAML reads neither escaped surrogates nor the end of JSON that was cut off.
+    let mut document: Value = match serde_json::from_str(text) {
+        Ok(document) => document,
+        Err(error) if error.is_eof() && text.starts_with('{') => {
+            bail!("it was cut off: it ends in the middle, in line {}", error.line())
+        }
+        Err(_) => yaml_serde::from_str(text).context("neither YAML nor JSON")?,
+    };
     apply_merge_keys(&mut document);
     if let Some(version) = document.get("swagger") {
         bail!("not an OpenAPI 3 document but a Swagger {version} one");
@@ -184,7 +191,7 @@ pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&mut Map<String,
 }
 
 /// The schemas of parameters, headers, and bodies inside a value.
-fn carried_schemas_mut(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+pub fn carried_schemas_mut(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
     match value {
         Value::Object(object) => {
             for (key, inner) in object {

@@ -37,13 +37,17 @@ pub enum Section {
     BrokenReference,
     OperationName,
     EmptyTag,
+    OmittedOperation,
     UnusedType,
     GoneTarget,
     SharedAnchor,
     SuperfluousCorrection,
+    ReplacedValue,
     Secret,
+    Mark,
     Service,
     ResourceWithoutFeature,
+    SecondSource,
     ListedValues,
     StaleReference,
     RenamedSchema,
@@ -60,17 +64,23 @@ impl Section {
             Self::BrokenReference => "References without a target",
             Self::OperationName => "Operation names that clash or do not fit: change them in names.yaml",
             Self::EmptyTag => "Operations with an empty tag: give them one in names.yaml",
+            Self::OmittedOperation => "Operations that are left out: callers use `Client::request`",
             Self::UnusedType => "Types that no operation uses anymore (breaking)",
             Self::GoneTarget => "Overlay targets that no longer exist: remove them or change them",
             Self::SharedAnchor => "Anchors that other actions use: move them before you remove the action",
             Self::SuperfluousCorrection => "Corrections that Courier has made itself: remove these values",
+            Self::ReplacedValue => "Changes that an overlay hides: check whether its action is still right",
             Self::Secret => {
-                "New properties that look like secrets: if they are, give them `format: password` in corrections.yaml"
+                "New properties and parameters that look like secrets: if they are, mark them in corrections.yaml"
             }
-            Self::Service => "Servers and authorization: the client in src/ is written by hand and may need a change",
+            Self::Mark => "Marks that similar items have: review, and add them to corrections.yaml",
+            Self::Service => {
+                "Servers, authorization, and how parameters are written: the client in src/ may need a change"
+            }
             Self::ResourceWithoutFeature => {
                 "Resources without a feature in Cargo.toml: they are not generated until they have one"
             }
+            Self::SecondSource => "In only one of the two descriptions",
             Self::ListedValues => "Changed enums whose descriptions list their values",
             Self::StaleReference => "Lines that mention something that is gone, or a number that has changed",
             Self::RenamedSchema => "Schemas that Courier may have renamed: `x-name` in types.yaml keeps the name",
@@ -102,6 +112,7 @@ impl Section {
             Self::RenamedSchema | Self::SchemaName => {
                 Some("Proposed type names: review and add to openapi/overlay/types.yaml")
             }
+            Self::Mark => Some("Marks that similar items have: add to openapi/overlay/corrections.yaml"),
             Self::Undescribed => Some("New and undescribed: fill in and add to an overlay"),
             _ => None,
         }

@@ -3,20 +3,24 @@
 //! A pass changes the document, and adds anything that requires a person to the findings. A new pass is a line of the
 //! list.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 
 use crate::argument_order;
-use crate::document::operations;
+use crate::document::{operations, schemas};
 use crate::findings::{Finding, Section};
 use crate::generator::{self, model::Model};
+use crate::import::remove_broken_references;
 use crate::naming::operations::{self as operation_names, SdkMethods};
 use crate::naming::{rules, schemas as schema_names};
 use crate::normalize;
 use crate::normalize::nullable::nullable;
 use crate::normalize::reachable::reachable;
 use crate::normalize::ref_siblings::ref_siblings;
-use crate::overlay::{Overlay, Scope, corrections};
+use crate::omitted::{omit, omitted};
+use crate::overlay::{Overlay, Replaced, Scope, corrections};
 use crate::references::require_resolved;
 use crate::supported;
 
@@ -27,13 +31,14 @@ struct Pass {
     run: fn(&mut Road<'_>) -> Result<()>,
 }
 
-const PASSES: [Pass; 9] = [
+const PASSES: [Pass; 10] = [
     // First, because the rules name schemas after operations.
     Pass { name: "names", run: names },
     Pass { name: "normalize", run: normalize },
     // All later overlays use the names that it gives.
     Pass { name: "types", run: types },
     Pass { name: "corrections", run: corrections },
+    Pass { name: "omissions", run: omissions },
     // The rules also apply to what the overlays add.
     Pass { name: "normalize", run: normalize },
     Pass { name: "order", run: order },
@@ -52,6 +57,8 @@ const ORDER: &str = "order.yaml";
 struct Road<'a> {
     document: Value,
     findings: Vec<Finding>,
+    /// The values that types.yaml and corrections.yaml remove or replace.
+    replaced: Replaced,
     overlays: &'a [Overlay],
     /// The names of the official SDKs, for operations that names.yaml does not name.
     sdk_methods: &'a SdkMethods,
@@ -61,20 +68,23 @@ struct Road<'a> {
 pub struct Courier {
     pub document: Value,
     pub findings: Vec<Finding>,
+    /// The values of upstream that the overlays remove or replace.
+    pub replaced: Replaced,
 }
 
 /// Runs every pass over upstream.yaml.
 pub fn courier(upstream: &Value, overlays: &[Overlay], sdk_methods: &SdkMethods) -> Result<Courier> {
-    let mut road = Road { document: upstream.clone(), findings: Vec::new(), overlays, sdk_methods };
+    let (document, findings, replaced) = (upstream.clone(), Vec::new(), Replaced::new());
+    let mut road = Road { document, findings, replaced, overlays, sdk_methods };
     for pass in PASSES {
         (pass.run)(&mut road).with_context(|| format!("the pass `{}`", pass.name))?;
     }
-    Ok(Courier { document: road.document, findings: road.findings })
+    Ok(Courier { document: road.document, findings: road.findings, replaced: road.replaced })
 }
 
 /// The surface that the generator makes of the description. Fails if it cannot be generated.
 pub fn model(document: &Value) -> Result<Model> {
-    generator::read(document).map_err(|cause| anyhow!("no Rust can be generated: {cause}"))
+    generator::verified(document).map_err(|cause| anyhow!("no Rust can be generated: {cause}"))
 }
 
 impl<'a> Road<'a> {
@@ -83,8 +93,33 @@ impl<'a> Road<'a> {
     }
 
     fn apply(&mut self, overlay: &Overlay, scope: Scope) -> Result<()> {
-        self.findings.extend(overlay.apply(&mut self.document, scope)?);
+        self.findings.extend(overlay.apply(&mut self.document, scope, &mut self.replaced)?);
         Ok(())
+    }
+
+    /// Applies an overlay that changes the structure. A value that upstream has itself is a finding, and so is a
+    /// reference to a schema that upstream no longer has.
+    fn correct(&mut self, overlay: &Overlay) -> Result<()> {
+        self.findings.extend(corrections::superfluous(overlay, &self.document)?);
+        self.apply(overlay, Scope::Anything)?;
+        corrections::without_duplicates(overlay, &mut self.document)?;
+        for broken in remove_broken_references(&mut self.document) {
+            let text = format!("{}: {broken}, because upstream no longer has it: remove the reference", overlay.file);
+            self.findings.push(Finding::new(Section::GoneTarget, broken.target, text));
+        }
+        Ok(())
+    }
+
+    /// Removes unused schemas. Those that a pass has left without a use are behind the overlays, too.
+    fn reach(&mut self) {
+        let before: BTreeMap<String, Value> =
+            schemas(&self.document).map(|(name, schema)| (name.clone(), schema.clone())).collect();
+        reachable(&mut self.document);
+        let after: BTreeSet<&String> = schemas(&self.document).map(|(name, _)| name).collect();
+        let gone = before.into_iter().filter(|(name, _)| !after.contains(name));
+        self.replaced.extend(
+            gone.map(|(name, schema)| (("the overlays".to_owned(), format!("/components/schemas/{name}")), schema)),
+        );
     }
 }
 
@@ -93,6 +128,8 @@ fn names(road: &mut Road<'_>) -> Result<()> {
     for overlay in road.overlay(NAMES) {
         road.apply(overlay, Scope::Anything)?;
     }
+    // Upstream's tags and names are not used.
+    road.replaced.clear();
     road.findings.extend(operation_names::propose(&mut road.document, road.sdk_methods));
     Ok(())
 }
@@ -104,10 +141,10 @@ fn normalize(road: &mut Road<'_>) -> Result<()> {
 /// Names the schemas, and joins those with the same name.
 fn types(road: &mut Road<'_>) -> Result<()> {
     for overlay in road.overlay(TYPES) {
-        road.apply(overlay, Scope::Anything)?;
+        road.correct(overlay)?;
     }
     // A schema that the overlay has replaced does not take a name.
-    reachable(&mut road.document);
+    road.reach();
     road.findings.extend(schema_names::join(&mut road.document));
     Ok(())
 }
@@ -115,10 +152,22 @@ fn types(road: &mut Road<'_>) -> Result<()> {
 /// Corrects the description if the API behaves differently.
 fn corrections(road: &mut Road<'_>) -> Result<()> {
     for overlay in road.overlay(CORRECTIONS) {
-        road.findings.extend(corrections::superfluous(overlay, &road.document)?);
-        road.apply(overlay, Scope::Anything)?;
-        corrections::without_duplicates(overlay, &mut road.document)?;
+        road.correct(overlay)?;
     }
+    road.reach();
+    Ok(())
+}
+
+/// Leaves out the operations that a correction marks, which need no name either.
+fn omissions(road: &mut Road<'_>) -> Result<()> {
+    omit(&mut road.document)?;
+    let omitted = omitted(&road.document);
+    let is_omitted = |finding: &Finding| omitted.iter().any(|operation| operation.heading == finding.target);
+    road.findings.retain(|finding| finding.section != Section::UnnamedOperation || !is_omitted(finding));
+    road.findings.extend(omitted.iter().map(|operation| {
+        let text = format!("{}: {}", operation.heading, operation.reason);
+        Finding::new(Section::OmittedOperation, operation.heading.clone(), text)
+    }));
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use semver::Version;
 use tempfile::TempDir;
 
 /// The name of the official Python client on PyPI.
-const PACKAGE: &str = "trycourier";
+pub const PACKAGE: &str = "trycourier";
 
 /// The script parses types as Python 3.9 writes them.
 const MIN_PYTHON: &str = "import sys; sys.exit(sys.version_info < (3, 9))";
@@ -32,16 +32,23 @@ impl Release {
     /// Requests the newest release from pip, without previews.
     pub fn newest() -> Result<Self> {
         let python = python()?;
-        let has_pip = run(python, ["-m", "pip", "--version"]).is_ok_and(|output| output.status.success());
-        ensure!(has_pip, "`{python}` has no pip, which finds the official Python client: install it, or {FROM}");
+        let pip = run(python, ["-m", "pip", "--version"]).ok().filter(|output| output.status.success());
+        let pip = pip.with_context(|| {
+            format!("`{python}` has no pip, which finds the official Python client: install it, or {FROM}")
+        })?;
+        require_new_pip(&String::from_utf8_lossy(&pip.stdout))?;
         let folder = tempfile::tempdir().context("cannot make a folder for the download")?;
         let to = folder.path().to_string_lossy().into_owned();
         let download = ["-m", "pip", "download", PACKAGE, "--no-deps", "--only-binary", ":all:"];
         // None of its code runs, so the Python version that it requires does not matter.
-        let quietly =
-            ["--ignore-requires-python", "--no-input", "--disable-pip-version-check", "--quiet", "--dest", &to];
+        let quietly = ["--ignore-requires-python", "--no-input", "--disable-pip-version-check", "--dest", &to];
         let output = run(python, download.into_iter().chain(quietly))?;
         if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stderr);
+            // pip warns of each failed connection, and ends as if the package did not exist.
+            if let Some(warning) = text.lines().find(|line| line.contains("connection broken by")) {
+                bail!("pip cannot reach its package index: {}", warning.trim());
+            }
             bail!("pip finds no release of {PACKAGE}: {}", last_line(&output.stderr));
         }
         let wheel = wheel(folder.path())?;
@@ -69,6 +76,19 @@ fn python() -> Result<&'static str> {
             "there is no Python 3.9 or newer here, which reads the types of the official Python client: install it, or {FROM}"
         )
     })
+}
+
+/// Older versions of pip cannot download a package regardless of the Python version that it requires.
+const MIN_PIP: (u64, u64) = (21, 3);
+
+/// Checks the output of `pip --version`, such as `pip 23.2.1 from /usr/lib/python3`.
+fn require_new_pip(output: &str) -> Result<()> {
+    let version = output.split_whitespace().nth(1).unwrap_or_default();
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+    let number = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let (major, minor) = MIN_PIP;
+    ensure!(number >= MIN_PIP, "pip {version} is too old: install pip {major}.{minor} or newer, or {FROM}");
+    Ok(())
 }
 
 fn run(python: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<Output> {
@@ -102,13 +122,20 @@ fn version_of(wheel: &Path) -> Result<Version> {
 mod tests {
     use std::path::Path;
 
-    use super::{last_line, version_of};
+    use super::{last_line, require_new_pip, version_of};
 
     #[test]
     fn wheel_name_has_the_version() {
         let version = version_of(Path::new("/tmp/trycourier-9.13.0-py3-none-any.whl")).unwrap();
         assert_eq!(version.to_string(), "9.13.0");
         assert!(version_of(Path::new("trycourier.whl")).is_err());
+    }
+
+    #[test]
+    fn old_pip_is_named_with_its_version() {
+        assert!(require_new_pip("pip 21.3 from /usr/lib (python 3.9)\n").is_ok());
+        let error = require_new_pip("pip 20.3.4 from /usr/lib (python 3.9)\n").unwrap_err().to_string();
+        assert!(error.starts_with("pip 20.3.4 is too old: install pip 21.3 or newer, or give"), "{error}");
     }
 
     #[test]

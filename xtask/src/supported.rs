@@ -5,13 +5,14 @@
 //! line below; to support it, add a rule to `normalize/` and remove the keyword.
 
 use anyhow::{Result, ensure};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::document::{SCHEMA_PREFIX, operations, text, visit_schemas};
 use crate::generator::description::wire;
 use crate::import::composition::inner_choices;
 use crate::import::strip::LIMITS;
 use crate::normalize::path_parameters::PATH_SEGMENT;
+use crate::omitted;
 
 /// The keywords of a schema that no rule handles.
 const KEYWORDS: [&str; 19] = [
@@ -45,28 +46,51 @@ pub fn require_supported(document: &Value) -> Result<()> {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
+    let operations = operations(document).into_iter();
+    let affected = operations.filter(|operation| named.iter().any(|what| what.ends_with(&operation.heading())));
+    let omissions: String = affected.map(|operation| omitted::template(&operation)).collect();
+    let omissions = match omissions.as_str() {
+        "" => String::new(),
+        actions => format!("; or leave the operation out, in corrections.yaml:{actions}"),
+    };
     ensure!(
         unsupported.is_empty(),
-        "not supported: {}{more}; correct it in openapi/overlay/corrections.yaml, or teach xtask/src/normalize",
+        "not supported: {}{more}; correct it in openapi/overlay/corrections.yaml, or teach xtask/src/normalize{omissions}",
         named.join(", ")
     );
     Ok(())
+}
+
+/// The schemas that `x-sensitive` can hide: a map of strings or of any JSON, or any JSON. A string has `format: password`.
+fn can_be_sensitive(schema: &Map<String, Value>) -> bool {
+    let values = schema.get("additionalProperties").unwrap_or(&Value::Bool(true));
+    let is_map = schema.get("type").is_some_and(|name| name == "object")
+        && [json!(true), json!({}), json!({"type": "string"})].contains(values);
+    let is_any = !schema.contains_key("type");
+    let described = ["properties", "oneOf", "allOf", "$ref", "enum"];
+    (is_map || is_any) && !described.iter().any(|keyword| schema.contains_key(*keyword))
 }
 
 /// Each construct that no rule handles, and its position: "`anyOf` at /components/schemas/Thing".
 fn unsupported(document: &Value) -> Vec<String> {
     let mut unsupported = Vec::new();
     for path in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
-        for keyword in ["$ref", "parameters"].iter().filter(|keyword| path.1.get(keyword).is_some()) {
+        for keyword in ["$ref", "parameters", "servers"].iter().filter(|keyword| path.1.get(keyword).is_some()) {
             unsupported.push(format!("`{keyword}` of the path {}", path.0));
         }
     }
     for operation in operations(document) {
         let heading = operation.heading();
+        for keyword in ["servers", "security"].iter().filter(|keyword| operation.value.get(keyword).is_some()) {
+            unsupported.push(format!("`{keyword}` of {heading}"));
+        }
         for parameter in operation.parameters() {
             let location = text(parameter, "in").unwrap_or_default();
             if parameter.get("$ref").is_some() {
                 unsupported.push(format!("a parameter by `$ref` at {heading}"));
+            } else if parameter.get("x-sensitive").is_some() && location != "path" {
+                let name = text(parameter, "name").unwrap_or_default();
+                unsupported.push(format!("`x-sensitive` on the {location} parameter `{name}` at {heading}"));
             } else if !["path", "query", "header"].contains(&location) || parameter.get("schema").is_none() {
                 let name = text(parameter, "name").unwrap_or_default();
                 unsupported.push(format!("the {location} parameter `{name}` at {heading}"));
@@ -104,6 +128,9 @@ fn in_schema(document: &Value, schema: &Value) -> Vec<String> {
     let choices = object.get("oneOf").and_then(Value::as_array).into_iter().flatten();
     if choices.into_iter().any(|choice| inner_choices(document, choice).is_some()) {
         unsupported.push("a choice inside `oneOf`".to_owned());
+    }
+    if object.contains_key("x-sensitive") && !can_be_sensitive(object) {
+        unsupported.push("`x-sensitive` on what is neither a map nor any JSON".to_owned());
     }
     if object.get("type").is_some_and(|name| !name.is_string()) {
         unsupported.push("`type` of several types".to_owned());
@@ -155,7 +182,9 @@ mod tests {
     fn unsupported_parameter_and_body_are_named() {
         let parameters =
             json!([{"$ref": "#/components/parameters/A"}, {"name": "session", "in": "cookie", "schema": {}}]);
-        let mut document = operation(json!({"parameters": parameters, "requestBody": {"$ref": "#/a"}}));
+        let success = json!({"2XX": {"content": {"text/csv": {"schema": {"type": "string"}}}}});
+        let mut document =
+            operation(json!({"parameters": parameters, "requestBody": {"$ref": "#/a"}, "responses": success}));
         document["paths"]["/things"]["parameters"] = json!([]);
         assert_eq!(
             unsupported(&document),
@@ -163,7 +192,8 @@ mod tests {
                 "`parameters` of the path /things",
                 "a parameter by `$ref` at GET /things",
                 "the cookie parameter `session` at GET /things",
-                "a body by `$ref` at GET /things"
+                "a body by `$ref` at GET /things",
+                "the response `text/csv` at GET /things"
             ]
         );
     }

@@ -108,6 +108,28 @@ fn each_update_is_proposed_once() {
 }
 
 #[test]
+fn proposal_has_everything_that_changed() {
+    let clone = Clone::new();
+    fs::write(clone.path("work/CHANGELOG.md"), "one").unwrap();
+    clone.commit("Add a changelog");
+    let mut propose = clone.propose("two", "Two.");
+    fs::write(clone.path("work/CHANGELOG.md"), "two").unwrap();
+    fs::create_dir_all(clone.path("work/openapi/overlay")).unwrap();
+    fs::write(clone.path("work/openapi/overlay/new.yaml"), "new").unwrap();
+    propose.assert().success();
+    let files = clone.git(&["show", "--name-only", "--format=", "update-spec"]);
+    assert_eq!(files, "CHANGELOG.md\nopenapi/overlay/new.yaml\nopenapi/upstream.yaml");
+    assert_eq!(clone.git(&["status", "--short"]), "");
+}
+
+#[test]
+fn workflow_compiles_what_it_proposes() {
+    let workflow = fs::read_to_string(script("../.github/workflows/update-spec.yml")).unwrap();
+    let update = workflow.lines().find(|line| line.contains("cargo xtask update-spec")).unwrap();
+    assert!(update.contains("--write-skeletons") && !workflow.contains("--no-verify"), "{update}");
+}
+
+#[test]
 fn commits_of_others_are_kept() {
     let clone = Clone::new();
     clone.propose("two", "Two.").assert().success();

@@ -150,7 +150,10 @@ fn unnamed_operation_is_named_after_its_path() {
     let unnamed = propose(&mut document, &BTreeMap::new());
     assert_eq!(texts(unnamed), ["POST /lists/{list_id}/user-tokens", "GET /lists/{id}"]);
     let post = &document["paths"]["/lists/{list_id}/user-tokens"]["post"];
-    assert_eq!(post, &json!({"operationId": "lists_user_tokens_create", "x-method": "lists.user_tokens.create"}));
+    assert_eq!(
+        post,
+        &json!({"operationId": "lists_user_tokens_create", "x-method": "lists.user_tokens.create", "tags": ["Lists"]})
+    );
     assert_eq!(document["paths"]["/lists/{id}"]["get"]["x-method"], "lists.retrieve");
     assert_eq!(clashes(&document), []);
 }

@@ -2,207 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
-use std::collections::BTreeMap;
+mod repository;
+
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::Path;
-use std::thread;
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const NAMES: &str = "\
-overlay: 1.0.0
-info: {title: Names, version: 1.0.0}
-actions:
-- target: $.paths[*][*].tags
-  remove: true
-- target: $.paths['/things'].get
-  update: {operationId: things_list, x-method: things.list, tags: [Things]}
-- target: $.paths['/things/{thing_id}'].put
-  update: {operationId: things_update, x-method: things.update, tags: [Things]}
-";
-
-const WORDS: &str = "\
-overlay: 1.0.0
-info: {title: Words, version: 1.0.0}
-actions:
-- target: $.paths['/things'].get
-  update: {summary: List things, description: All of them.}
-- target: $.paths['/things/{thing_id}'].put
-  update: {summary: Change a thing, description: All of it.}
-- target: $.components.schemas.Thing
-  update:
-    description: A thing.
-    properties:
-      color: {description: Its color.}
-";
-
-/// A description of two operations and four schemas.
-fn description() -> Value {
-    let responses = |schema: &str| json!({"200": {"description": "OK", "content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{schema}")}}}}});
-    json!({
-        "openapi": "3.0.3",
-        "info": {"title": "Things", "version": "1"},
-        "paths": {
-            "/things": {"get": {
-                "operationId": "listThings", "tags": ["Thing"],
-                "parameters": [{"name": "cursor", "in": "query", "schema": {"type": "string"}}],
-                "responses": responses("ThingPage")
-            }},
-            "/things/{thing_id}": {"put": {
-                "operationId": "updateThing", "tags": ["Thing"],
-                "parameters": [{"name": "thing_id", "in": "path", "required": true, "schema": {"type": "string"}}],
-                "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
-                "responses": responses("Thing")
-            }}
-        },
-        "components": {"schemas": {
-            "ThingPage": {"type": "object", "properties": {
-                "cursor": {"type": "string"},
-                "items": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}
-            }},
-            "Thing": {"type": "object", "required": ["id"], "properties": {
-                "id": {"type": "string"},
-                "size": {"type": "integer"},
-                "color": {"$ref": "#/components/schemas/Color"},
-                "owner": {"$ref": "#/components/schemas/Owner"}
-            }},
-            "Color": {"type": "string", "enum": ["RED", "BLUE"]},
-            "Owner": {"type": "object", "properties": {"name": {"type": "string"}}}
-        }}
-    })
-}
-
-/// The same, with an additional operation, property, required property and enum value.
-fn description_with_changes() -> Value {
-    let mut changed = description();
-    changed["paths"]["/things"]["post"] = json!({
-        "operationId": "createThing", "tags": ["Thing"],
-        "requestBody": {"content": {"application/json": {"schema": {
-            "type": "object", "properties": {"thing": {"$ref": "#/components/schemas/Thing"}}
-        }}}},
-        "responses": {"201": {"description": ""}}
-    });
-    let schemas = changed["components"]["schemas"].as_object_mut().unwrap();
-    schemas["Owner"]["properties"]["email"] = json!({"type": "string"});
-    schemas["Thing"]["required"] = json!(["id", "size"]);
-    schemas["Color"]["enum"] = json!(["RED", "BLUE", "GREEN"]);
-    changed
-}
-
-/// Renames a component everywhere.
-fn renamed(description: &Value, old: &str, new: &str) -> Value {
-    let text = description.to_string().replace(&format!("schemas/{old}\""), &format!("schemas/{new}\""));
-    let mut renamed: Value =
-        serde_json::from_str(&text.replace(&format!("\"{old}\":"), &format!("\"{new}\":"))).unwrap();
-    renamed["info"]["title"] = json!("Things");
-    renamed
-}
-
-/// A repository whose description is [`description`].
-struct Repository {
-    folder: TempDir,
-}
-
-impl Repository {
-    fn new() -> Self {
-        let repository = Self { folder: tempfile::tempdir().unwrap() };
-        repository.write(
-            "Cargo.toml",
-            "[package]\nname = \"things\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n",
-        );
-        repository.write("src/lib.rs", "");
-        repository.write("openapi/overlay/names.yaml", NAMES);
-        repository.write("openapi/overlay/things.yaml", WORDS);
-        let empty = "openapi: 3.0.3\ninfo: {title: Things, version: '1'}\npaths: {}\n";
-        repository.write("openapi/upstream.yaml", empty);
-        repository.write("openapi/courier.yaml", empty);
-        repository.write("docs/coming-from.md", "");
-        repository.update(&["--no-verify", "--from", &repository.describe(&description())]).assert().success();
-        repository
-    }
-
-    fn write(&self, path: &str, text: &str) -> String {
-        let path = self.folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path.display().to_string()
-    }
-
-    /// Writes a description outside of `openapi`, and returns its path.
-    fn describe(&self, description: &Value) -> String {
-        self.write("target/description.json", &description.to_string())
-    }
-
-    fn xtask(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(arguments).arg("--repository").arg(self.folder.path());
-        command.env("CARGO_TARGET_DIR", self.folder.path().join("target"));
-        command
-    }
-
-    fn update(&self, arguments: &[&str]) -> Command {
-        let mut command = self.xtask(&["update-spec"]);
-        command.args(arguments);
-        command
-    }
-
-    /// The report of a dry run as JSON.
-    fn json_report(&self, description: &Value) -> Value {
-        serde_json::from_str(&self.report(&self.describe(description), "json")).unwrap()
-    }
-
-    /// The report of a dry run, from standard output.
-    fn report(&self, from: &str, format: &str) -> String {
-        let run = self.update(&["--dry-run", "--from", from, "--format", format]).assert().success();
-        String::from_utf8(run.get_output().stdout.clone()).unwrap()
-    }
-
-    /// The files that a maintainer would commit.
-    fn files(&self) -> BTreeMap<String, String> {
-        let folder = self.folder.path().join("openapi");
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
-        entries.map(|path| (path.display().to_string(), fs::read_to_string(&path).unwrap())).collect()
-    }
-
-    fn file(&self, path: &str) -> String {
-        fs::read_to_string(self.folder.path().join(path)).unwrap()
-    }
-}
-
-/// Responds to every request on this machine with the same bytes, and returns the address.
-fn serve(response: Vec<u8>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}/openapi.yml", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request);
-            let _ = stream.write_all(&response);
-        }
-    });
-    address
-}
-
-fn http_response(head: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
-}
-
-/// The texts of the findings in a section of a report.
-fn findings(report: &Value, section: &str) -> Vec<String> {
-    let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["section"] == section);
-    findings.map(|finding| finding["text"].as_str().unwrap().to_owned()).collect()
-}
-
-fn error(command: &mut Command) -> String {
-    let run = command.assert().failure();
-    String::from_utf8(run.get_output().stderr.clone()).unwrap()
-}
+use self::repository::*;
 
 #[test]
 fn changes_are_reported_by_effect_on_callers() {
@@ -266,7 +75,7 @@ fn second_update_changes_nothing() {
 
     let unnamed = error(&mut repository.xtask(&["generate-spec", "--check"]));
     assert_eq!(unnamed, "error: openapi/overlay/names.yaml gives no `x-method` to:\n  POST /things\n");
-    let named = "- target: $.paths['/things'].post\n  update: {operationId: things_create, x-method: things.create}\n";
+    let named = "- target: $.paths['/things'].post\n  update: {operationId: things_create, x-method: things.create, tags: [Things]}\n";
     repository.write("openapi/overlay/names.yaml", &format!("{NAMES}{named}"));
     repository.xtask(&["generate-spec", "--check"]).assert().success();
 }
@@ -426,7 +235,11 @@ fn unsupported_construct_is_refused_by_position() {
     let correction = "overlay: 1.0.0\ninfo: {}\nactions:\n- target: $.components.schemas.Owner.properties.name.anyOf\n  \
                       remove: true\n- target: $.components.schemas.Owner.properties.name\n  update: {type: string}\n";
     repository.write("openapi/overlay/corrections.yaml", correction);
-    assert_eq!(repository.report(&from, "text"), "Nothing changes for callers.\n");
+    // The correction stands in front of what upstream had before.
+    let hidden =
+        "openapi/overlay/corrections.yaml:6: /components/schemas/Owner/properties/name/type is nothing, was \"string\"";
+    let report = repository.report(&from, "text");
+    assert!(report.starts_with("Nothing changes for callers.\n") && report.contains(hidden), "{report}");
 }
 
 #[test]
@@ -483,6 +296,7 @@ fn bad_source_is_refused_in_one_sentence() {
             "3 references lead nowhere, as in a file that was cut off; the first, in line 22, is from /paths/~1things/get/responses/",
         ),
         (file("brackets", &description().to_string()[..900]), "it was cut off: it ends in the middle, in line 1"),
+        (file("comma", "{\"openapi\": \"3.0.3\" \"paths\": {}}"), "neither YAML nor JSON"),
         (file("words", "openapi: 3.0.3\n: : :\npaths: {}\nmore: 1\n"), "neither YAML nor JSON"),
         ("no/such/file.yml".to_owned(), "cannot be opened"),
         ("http://example.com/openapi.yml".to_owned(), "it is not HTTPS"),
@@ -520,19 +334,6 @@ fn commands_have_help() {
     {
         assert!(update.contains(option), "{option}");
     }
-}
-
-/// The Python that the tests of releases need. Without it these tests are skipped.
-fn python() -> Option<&'static str> {
-    let has_pip = |python: &&str| {
-        let arguments = ["-c", "import sys; sys.exit(sys.version_info < (3, 9) or __import__('pip') is None)"];
-        Command::new(python).args(arguments).output().is_ok_and(|output| output.status.success())
-    };
-    let found = ["python3", "python", "py"].into_iter().find(has_pip);
-    if found.is_none() {
-        eprintln!("left out: there is no Python with pip here");
-    }
-    found
 }
 
 /// A folder with a wheel of the client in `fixtures/client`, which pip can find.
@@ -615,6 +416,15 @@ fn missing_python_or_release_is_named() {
         let nothing = error(&mut update_from(&repository, empty.path(), &[]));
         assert!(nothing.starts_with("error: pip finds no release of trycourier: ERROR: No matching"), "{nothing}");
         assert_eq!(nothing.lines().count(), 1, "{nothing}");
+        let mut offline = repository.update(&[]);
+        // No server listens on the port of tcpmux.
+        offline
+            .env("PIP_INDEX_URL", "http://127.0.0.1:1/simple")
+            .env("PIP_RETRIES", "1")
+            .env("PIP_CONFIG_FILE", "/dev/null");
+        let offline = error(&mut offline);
+        assert!(offline.starts_with("error: pip cannot reach its package index: WARNING: "), "{offline}");
+        assert_eq!(offline.lines().count(), 1, "{offline}");
     }
 }
 
@@ -630,6 +440,9 @@ fn missing_pip_is_named() {
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
     let none = error(repository.update(&[]).env("PATH", folder.path()));
     assert!(none.starts_with("error: `python3` has no pip"), "{none}");
+    fs::write(&python, "#!/bin/sh\n[ \"$1\" = -c ] || echo 'pip 20.3.4 from /usr/lib (python 3.9)'\n").unwrap();
+    let old = error(repository.update(&[]).env("PATH", folder.path()));
+    assert!(old.starts_with("error: pip 20.3.4 is too old: install pip 21.3 or newer"), "{old}");
 }
 
 #[test]
@@ -742,9 +555,13 @@ fn broken_reference_and_shared_name_are_reported() {
             "GET /others and GET /things are both called things_list: give one another name in openapi/overlay/names.yaml"
         ]
     );
-    repository.update(&["--no-verify", "--from", &from]).assert().success();
-    let strict = error(&mut repository.xtask(&["generate-spec"]));
-    assert!(strict.contains("are both called things_list"), "{strict}");
+    let before = repository.files();
+    let refused = error(&mut repository.update(&["--no-verify", "--from", &from]));
+    assert!(
+        refused.contains("nothing is written: GET /others and GET /things are both called things_list"),
+        "{refused}"
+    );
+    assert_eq!(repository.files(), before);
 }
 
 const CORRECTIONS: &str = "\

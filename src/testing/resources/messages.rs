@@ -87,6 +87,7 @@ pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String
     let id = id.unwrap_or_else(|| state.new_request_id(request.now));
     let channel = channel(state, &draft);
     let known = draft.template_known
+        || state.settings.accept_any_template
         || draft.message.get("content").is_some_and(Value::is_object)
         || (text(&draft.message, "template").is_none() && content::has_override(&draft.message))
         || text(&draft.message, "template")
@@ -160,8 +161,10 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
     let user = text(to, "user_id").unwrap_or_default();
     let tenant = tenant_of(&draft.message, &draft.to);
     let property = |name: &str| {
-        let given = to.get(name).or_else(|| inline.get(name));
-        given.or_else(|| profiles::property(state, user, tenant, name))
+        let mut given = [to, inline].into_iter().filter_map(|part| part.get(name));
+        given
+            .find(|address| !address.is_null() && *address != "")
+            .or_else(|| profiles::property(state, user, tenant, name))
     };
     let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
     let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());

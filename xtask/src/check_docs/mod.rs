@@ -125,7 +125,7 @@ fn described(value: &Value) -> bool {
 }
 
 /// The tag of each schema that only operations of one tag use.
-fn homes(document: &Value) -> BTreeMap<&str, &str> {
+pub fn homes(document: &Value) -> BTreeMap<&str, &str> {
     let mut tags: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for operation in operations(document) {
         let mut open = vec![operation.value];

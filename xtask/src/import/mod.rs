@@ -4,7 +4,10 @@
 pub mod composition;
 pub mod constants;
 pub mod downgrade;
+pub mod kept_names;
+pub mod page_items;
 pub mod parameter_names;
+pub mod read_only;
 pub mod strip;
 
 use std::collections::BTreeSet;
@@ -18,7 +21,10 @@ use crate::findings::{Finding, Section};
 use crate::import::composition::compose;
 use crate::import::constants::keep_constants;
 use crate::import::downgrade::downgrade;
+use crate::import::kept_names::keep_names;
+use crate::import::page_items::keep_page_items;
 use crate::import::parameter_names::{keep_parameter_names, shape};
+use crate::import::read_only::read_only;
 use crate::import::strip::strip;
 use crate::naming::operations::SdkMethods;
 use crate::normalize::reachable::reachable;
@@ -31,6 +37,8 @@ pub struct Import {
     pub findings: Vec<Finding>,
     /// The names of operations in the official SDKs, by method and path, which the structure does not keep.
     pub sdk_methods: SdkMethods,
+    /// The description with its prose, for the templates of descriptions.
+    pub prose: Value,
 }
 
 /// Imports a description.
@@ -38,21 +46,26 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
     let mut document = parse(description).map_err(|error| explain(error, description))?;
     ensure!(!operations(&document).is_empty(), "it is OpenAPI but describes no operation");
     let sdk_methods = sdk_methods(&document);
+    let prose = document.clone();
     downgrade(&mut document);
     strip(&mut document);
+    without_charset(&mut document);
     require_whole(&document, description)?;
     let broken = remove_broken_references(&mut document);
     keep_version(&mut document, committed);
     compose(&mut document);
+    read_only(&mut document);
     remove_empty_bodies(&mut document);
     keep_parameter_names(&mut document, committed);
     reachable(&mut document);
+    keep_names(&mut document, committed);
     keep_order(&mut document, committed);
     keep_constants(&mut document, committed);
+    keep_page_items(&mut document, committed);
     let findings = broken.iter().map(|broken| {
         Finding::new(Section::BrokenReference, &broken.target, format!("{broken}: any value is accepted there"))
     });
-    Ok(Import { document, findings: findings.collect(), sdk_methods })
+    Ok(Import { document, findings: findings.collect(), sdk_methods, prose })
 }
 
 fn sdk_methods(document: &Value) -> SdkMethods {
@@ -79,7 +92,8 @@ fn keep_version(document: &mut Value, committed: &Value) {
 fn explain(error: anyhow::Error, description: &str) -> anyhow::Error {
     let location = error.downcast_ref::<yaml_serde::Error>().and_then(yaml_serde::Error::location);
     match location {
-        Some(location) if location.line() >= description.trim_end().lines().count() => {
+        // An error in JSON of one line is in its last line, too.
+        Some(location) if location.line() >= description.trim_end().lines().count().max(2) => {
             error.context(format!("it was cut off: it ends in the middle, in line {}", location.line()))
         }
         _ => error,
@@ -107,7 +121,7 @@ fn require_whole(document: &Value, description: &str) -> Result<()> {
 }
 
 /// Replaces references without a target: a schema becomes any value, a parameter is removed.
-fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
+pub fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
     let broken = dangling(document);
     // In reverse order, so that the other indices stay valid.
     for Dangling { pointer, .. } in broken.iter().rev() {
@@ -125,6 +139,30 @@ fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
         }
     }
     broken
+}
+
+/// Calls JSON `application/json`, without a character set.
+fn without_charset(document: &mut Value) {
+    operations_mut(document, |_, _, operation| {
+        for (member, value) in operation.iter_mut() {
+            match (member.as_str(), value) {
+                ("requestBody", body) => rename_json(body),
+                ("responses", Value::Object(responses)) => responses.values_mut().for_each(rename_json),
+                _ => {}
+            }
+        }
+    });
+}
+
+fn rename_json(carrier: &mut Value) {
+    let Some(content) = carrier.get_mut("content").and_then(Value::as_object_mut) else { return };
+    let is_json =
+        |name: &&String| name.contains(';') && name.split(';').next().map(str::trim) == Some("application/json");
+    if let Some(name) = content.keys().find(is_json).cloned()
+        && let Some(media) = content.shift_remove(&name)
+    {
+        content.entry("application/json").or_insert(media);
+    }
 }
 
 /// Removes a required body without properties, which the published description has for an operation whose official

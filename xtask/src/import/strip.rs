@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{array_mut, operations_mut, schemas_mut};
+use crate::document::{METHODS, array_mut, operations, operations_mut, schemas_mut, text};
 
 /// The keywords that only concern people or the server. The client would send a default that the server assumes.
 const REMOVED: [&str; 10] =
@@ -34,9 +34,24 @@ pub fn strip(document: &mut Value) {
         schema.retain(|key, _| !REMOVED.contains(&key.as_str()) && !LIMITS.contains(&key.as_str()));
         remove_extensions(schema);
     });
+    path_items(document);
+    one_security(document);
+    for server in array_mut(document.get_mut("servers")).filter_map(Value::as_object_mut) {
+        server.shift_remove("description");
+    }
+    let (servers, security) = (document.get("servers").cloned(), document.get("security").cloned());
+    let bearers = bearers(document);
     operations_mut(document, |_, _, operation| {
-        for key in ["summary", "description", "externalDocs", "servers", "callbacks"] {
+        for key in ["summary", "description", "externalDocs", "callbacks"] {
             operation.shift_remove(key);
+        }
+        // The client has one base URL and one key; `supported` rejects an operation with others.
+        if operation.get("servers") == servers.as_ref() {
+            operation.shift_remove("servers");
+        }
+        let is_usual = |used: &Value| Some(used) == security.as_ref() || *used == json!([]) || all_in(used, &bearers);
+        if operation.get("security").is_some_and(is_usual) {
+            operation.shift_remove("security");
         }
         remove_extensions(operation);
         for parameter in array_mut(operation.get_mut("parameters")) {
@@ -65,6 +80,42 @@ pub fn strip(document: &mut Value) {
         document
             .retain(|key, _| ["openapi", "info", "servers", "security", "paths", "components"].contains(&key.as_str()));
     }
+}
+
+/// Removes everything but operations from a path, and what concerns operations, which `supported` rejects.
+fn path_items(document: &mut Value) {
+    let items = document.get_mut("paths").and_then(Value::as_object_mut);
+    for item in items.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+        let concerns_operations =
+            |key: &str| ["$ref", "parameters", "servers"].contains(&key) || METHODS.contains(&key);
+        item.retain(|key, _| concerns_operations(key));
+    }
+}
+
+/// Moves the security that every operation repeats to the document.
+fn one_security(document: &mut Value) {
+    let mut all = operations(document).into_iter().map(|operation| operation.value.get("security").cloned());
+    let first = all.next().flatten();
+    let is_same = first.is_some() && all.all(|security| security == first);
+    if let (true, Some(document)) = (is_same, document.as_object_mut()) {
+        document.extend(first.map(|security| ("security".to_owned(), security)));
+    }
+}
+
+/// The names of the security schemes that send the key as the client does.
+fn bearers(document: &Value) -> Vec<String> {
+    let schemes = document.pointer("/components/securitySchemes").and_then(Value::as_object);
+    let is_bearer = |scheme: &Value| {
+        text(scheme, "type") == Some("http")
+            && text(scheme, "scheme").is_some_and(|name| name.eq_ignore_ascii_case("bearer"))
+    };
+    schemes.into_iter().flatten().filter(|(_, scheme)| is_bearer(scheme)).map(|(name, _)| name.clone()).collect()
+}
+
+/// Returns `true` if one of the alternatives requires nothing but these schemes.
+fn all_in(security: &Value, schemes: &[String]) -> bool {
+    let mut alternatives = security.as_array().into_iter().flatten().filter_map(Value::as_object);
+    alternatives.any(|alternative| alternative.keys().all(|name| schemes.contains(name)))
 }
 
 /// Removes the prose of a parameter, a request body or a response.

@@ -45,6 +45,7 @@ pub fn propose(document: &mut Value, sdk_methods: &SdkMethods) -> Vec<Finding> {
     let mut taken: Vec<String> =
         operations(document).iter().filter_map(|operation| text(operation.value, METHOD)).map(str::to_owned).collect();
     let mut unnamed = Vec::new();
+    let named = document.clone();
     operations_mut(document, |method, path, operation| {
         if operation.contains_key(METHOD) {
             return;
@@ -55,19 +56,17 @@ pub fn propose(document: &mut Value, sdk_methods: &SdkMethods) -> Vec<Finding> {
         let name = free.unwrap_or(proposed);
         operation.insert("operationId".to_owned(), json!(name.replace('.', "_")));
         operation.insert(METHOD.to_owned(), json!(name));
-        unnamed.push((method.to_owned(), path.to_owned(), name.clone()));
+        let tags = json!([nearest_tag(&named, path)]);
+        operation.insert("tags".to_owned(), tags.clone());
+        let heading = format!("{} {path}", method.to_uppercase());
+        let action = json!({
+            "target": format!("$.paths['{path}'].{method}"),
+            "update": {"operationId": name.replace('.', "_"), "x-method": name, "tags": tags}
+        });
+        unnamed.push(Finding::new(Section::UnnamedOperation, heading.clone(), heading).with_action(Some(action)));
         taken.push(name);
     });
-    unnamed.into_iter().map(|(method, path, name)| finding(document, &method, &path, &name)).collect()
-}
-
-fn finding(document: &Value, method: &str, path: &str, name: &str) -> Finding {
-    let heading = format!("{} {path}", method.to_uppercase());
-    let action = json!({
-        "target": format!("$.paths['{path}'].{method}"),
-        "update": {"operationId": name.replace('.', "_"), "x-method": name, "tags": [nearest_tag(document, path)]}
-    });
-    Finding::new(Section::UnnamedOperation, heading.clone(), heading).with_action(Some(action))
+    unnamed
 }
 
 /// The tag of the operation whose path shares the most leading segments, or else the first segment.

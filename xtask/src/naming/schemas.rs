@@ -82,7 +82,8 @@ fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Finding
     None
 }
 
-fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
+/// Renames schemas, with every reference to them. Of schemas with the same name, the first stays.
+pub fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
     let renamed = |target: &str| {
         let new = names.get(target.strip_prefix(SCHEMA_PREFIX)?)?;
         Some(json!(format!("{SCHEMA_PREFIX}{new}")))
@@ -179,7 +180,7 @@ fn is_annotation(key: &str, value: &Value) -> bool {
 }
 
 /// The properties, or the first keyword, in which two shapes differ.
-fn difference(one: &Value, other: &Value) -> String {
+pub fn difference(one: &Value, other: &Value) -> String {
     let properties = |shape: &Value| object(shape, "properties").cloned().unwrap_or_default();
     let (ones, others) = (properties(one), properties(other));
     let names: BTreeSet<&String> = ones.keys().chain(others.keys()).collect();

@@ -1,17 +1,15 @@
 //! The parts of an overlay that use an anchor of another action.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// The anchors (`&name`) that are defined in the action whose target is in `line` and used (`*name`) outside of
 /// it, with the lines of the uses.
 pub fn used_elsewhere(overlay: &str, line: usize) -> Vec<(String, Vec<usize>)> {
     let lines: Vec<&str> = overlay.lines().collect();
-    let is_start = |line: &&str| line.trim_start().starts_with("- ") && indent(line) == start_indent(&lines);
     let numbered = || (1..).zip(lines.iter());
-    let first =
-        numbered().filter(|(number, text)| *number <= line && is_start(text)).last().map_or(line, |start| start.0);
-    let after = numbered().find(|(number, text)| *number > line && is_start(text)).map_or(usize::MAX, |next| next.0);
-    let inside = |number: usize| (first..after).contains(&number);
+    let action = action_lines(&lines, line);
+    let inside = |number: usize| action.contains(&number);
     let defined: BTreeSet<&str> =
         numbered().filter(|(number, _)| inside(*number)).flat_map(|(_, text)| marked(text, '&')).collect();
     let uses = |name: &str| -> Vec<usize> {
@@ -24,7 +22,16 @@ pub fn used_elsewhere(overlay: &str, line: usize) -> Vec<(String, Vec<usize>)> {
     used.filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
-fn indent(line: &str) -> usize {
+/// The numbers of the lines of the action whose target is in `line`.
+pub fn action_lines(lines: &[&str], line: usize) -> Range<usize> {
+    let is_start = |text: &&str| text.trim_start().starts_with("- ") && indent(text) == start_indent(lines);
+    let numbered = || (1..).zip(lines.iter());
+    let first = numbered().filter(|(number, text)| *number <= line && is_start(text)).last();
+    let after = numbered().find(|(number, text)| *number > line && is_start(text));
+    first.map_or(line, |start| start.0)..after.map_or(lines.len() + 1, |next| next.0)
+}
+
+pub fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 

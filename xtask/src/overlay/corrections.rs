@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use serde_json_path::JsonPath;
 
+use crate::document::text;
 use crate::findings::{Finding, Section};
 use crate::overlay::{Action, Overlay};
 
@@ -48,9 +48,9 @@ pub fn without_duplicates(overlay: &Overlay, document: &mut Value) -> Result<()>
 }
 
 fn pointers(overlay: &Overlay, action: &Action, document: &Value) -> Result<BTreeSet<String>> {
-    let path = JsonPath::parse(&action.target)
-        .with_context(|| format!("{}:{}: {} is not a JSONPath", overlay.file, action.line, action.target))?;
-    Ok(path.query_located(document).locations().map(|location| location.to_json_pointer()).collect())
+    let pointers = action.pointers(document);
+    let pointers = pointers.with_context(|| format!("{}:{}: {}", overlay.file, action.line, action.target))?;
+    Ok(pointers.into_iter().collect())
 }
 
 fn find_duplicates<'a>(value: &Value, update: &'a Value, pointer: &str, duplicates: &mut Vec<(String, &'a Value)>) {
@@ -63,11 +63,17 @@ fn find_duplicates<'a>(value: &Value, update: &'a Value, pointer: &str, duplicat
             }
         }
         (Value::Array(array), Value::Array(update)) => {
-            let known = update.iter().filter(|value| array.contains(value));
+            let known = update.iter().filter(|value| array.iter().any(|other| is_same(other, value)));
             duplicates.extend(known.map(|value| (pointer.to_owned(), value)));
         }
         _ => {}
     }
+}
+
+/// Returns `true` for equal values, and for two descriptions of one parameter, of which the first is upstream's.
+fn is_same(one: &Value, other: &Value) -> bool {
+    let key = |value: &Value| Some((text(value, "in")?.to_owned(), text(value, "name")?.to_ascii_lowercase()));
+    one == other || key(one).is_some_and(|name| key(other) == Some(name))
 }
 
 fn deduplicate(value: &mut Value, update: &Value) {
@@ -82,7 +88,7 @@ fn deduplicate(value: &mut Value, update: &Value) {
         (Value::Array(array), Value::Array(_)) => {
             let mut distinct: Vec<Value> = Vec::new();
             for value in std::mem::take(array) {
-                if !distinct.contains(&value) {
+                if !distinct.iter().any(|other| is_same(other, &value)) {
                     distinct.push(value);
                 }
             }

@@ -3,7 +3,9 @@
 mod alternatives;
 mod anchors;
 pub mod corrections;
+mod edit;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -13,7 +15,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 use serde_saphyr::Spanned;
 
-use crate::document::{BYTE_ORDER_MARK, apply_merge_keys};
+use crate::document::{BYTE_ORDER_MARK, apply_merge_keys, step};
 use crate::findings::{Finding, Section};
 use crate::overlay::alternatives::alternatives;
 use crate::overlay::anchors::used_elsewhere;
@@ -31,7 +33,7 @@ pub struct Overlay {
     pub file: String,
     /// The text of the file, for its anchors.
     #[serde(skip)]
-    text: String,
+    pub text: String,
 }
 
 /// One change to everything that the target matches.
@@ -59,6 +61,10 @@ pub enum Scope {
     /// Add descriptions to existing items. Otherwise a misspelled property would create a new item.
     Descriptions,
 }
+
+/// The values that overlays remove or replace, by the position of the action and of the value. Whatever upstream changes
+/// in them has no effect on `courier.yaml`.
+pub type Replaced = BTreeMap<(String, String), Value>;
 
 /// The same file, parsed for its line numbers.
 #[derive(Deserialize)]
@@ -110,10 +116,14 @@ impl Overlay {
         Path::new(&self.file).file_name().is_some_and(|file| file == name)
     }
 
-    /// Applies every action in order, and reports the targets that match nothing.
-    pub fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<Finding>> {
+    /// Applies every action in order, and reports the targets that match nothing. Adds to `replaced` every value that an
+    /// action removes or replaces.
+    pub fn apply(&self, document: &mut Value, scope: Scope, replaced: &mut Replaced) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         for action in &self.actions {
+            if scope == Scope::Anything {
+                action.record(&format!("{}:{}", self.file, action.line), document, replaced)?;
+            }
             let gone = action
                 .apply(document, scope)
                 .with_context(|| format!("{}:{}: {}", self.file, action.line, action.target))?;
@@ -145,10 +155,31 @@ impl Overlay {
 }
 
 impl Action {
-    fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<String>> {
+    fn pointers(&self, document: &Value) -> Result<Vec<String>> {
         let path = JsonPath::parse(&self.target).context("not a JSONPath")?;
-        let mut pointers: Vec<String> =
-            path.query_located(document).locations().map(|location| location.to_json_pointer()).collect();
+        Ok(path.query_located(document).locations().map(|location| location.to_json_pointer()).collect())
+    }
+
+    /// Adds the values that the action removes or replaces.
+    fn record(&self, position: &str, document: &Value, replaced: &mut Replaced) -> Result<()> {
+        for pointer in self.pointers(document)? {
+            let value = document.pointer(&pointer).unwrap_or(&Value::Null);
+            match &self.update {
+                Some(update) if !self.remove => {
+                    replacements(value, update, pointer, &mut |pointer, value| {
+                        replaced.insert((position.to_owned(), pointer), value.clone());
+                    });
+                }
+                _ => {
+                    replaced.insert((position.to_owned(), pointer), value.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<String>> {
+        let mut pointers = self.pointers(document)?;
         if pointers.is_empty() {
             return Ok(vec![self.target.clone()]);
         }
@@ -176,6 +207,25 @@ impl Action {
             (None, false) => bail!("neither an update nor a removal"),
         }
         Ok(gone)
+    }
+}
+
+/// Calls `visit` with the pointer and the value of everything that an update replaces, or null if it adds the value.
+/// Marks and lists are additions: `superfluous` finds those that upstream makes itself.
+fn replacements(value: &Value, update: &Value, pointer: String, visit: &mut impl FnMut(String, &Value)) {
+    let Some(members) = update.as_object() else {
+        if !update.is_array() {
+            visit(pointer, value);
+        }
+        return;
+    };
+    // A reference stands for a whole schema.
+    if members.contains_key("$ref") || members.contains_key("allOf") {
+        return visit(pointer, value);
+    }
+    for (key, update) in members.iter().filter(|(key, _)| !key.starts_with("x-")) {
+        let inner = value.get(key).unwrap_or(&Value::Null);
+        replacements(inner, update, format!("{pointer}/{}", step(key)), visit);
     }
 }
 

@@ -80,10 +80,13 @@ fn call(changes: &mut Changes, (old_model, old): (&Model, &Operation), (new_mode
         (Some(was), Some(is)) if was.item != is.item => {
             changes.breaking(Subject::Operation, &rust, format!("lists {}, was {}", is.item, was.item));
         }
+        (Some(was), Some(is)) if was.property != is.property => {
+            changes.breaking(Subject::Operation, &rust, format!("lists `{}`, was `{}`", is.property, was.property));
+        }
         _ => {}
     }
     if let (None, Some(note)) = (&old.deprecated, &new.deprecated) {
-        changes.compatible(Subject::Operation, &rust, format!("is deprecated: {note}"));
+        changes.deprecated(Subject::Operation, &rust, format!("is deprecated: {note}"));
     }
     if old.repeatable != new.repeatable {
         let what =
@@ -104,7 +107,7 @@ fn parameters(changes: &mut Changes, rust: &str, location: &str, olds: &[Paramet
         }
         if let (None, Some(note)) = (&was.deprecated, &is.deprecated) {
             let what = format!("{location} parameter `{}` is deprecated: {note}", was.ident);
-            changes.compatible(Subject::Parameter, rust, what);
+            changes.deprecated(Subject::Parameter, rust, what);
         }
         if is.name != was.name {
             let what = format!("{location} parameter `{}` is sent as `{}`, was as `{}`", was.ident, is.name, was.name);

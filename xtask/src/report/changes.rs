@@ -48,9 +48,15 @@ pub enum Kind {
     Added,
     Removed,
     Changed,
+    Deprecated,
 }
 
 impl Change {
+    /// Returns `true` for what needs at least a minor version from 1.0 on.
+    pub fn is_minor(&self) -> bool {
+        self.is_addition() || self.kind == Kind::Deprecated
+    }
+
     pub fn is_addition(&self) -> bool {
         self.effect == Effect::Compatible && self.kind == Kind::Added
     }
@@ -113,6 +119,10 @@ impl Changes {
 
     pub fn breaking(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
         self.push(subject, Effect::Breaking, Kind::Changed, rust, what);
+    }
+
+    pub fn deprecated(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
+        self.push(subject, Effect::Compatible, Kind::Deprecated, rust, what);
     }
 
     pub fn compatible(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {

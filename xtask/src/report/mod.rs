@@ -3,10 +3,13 @@
 pub mod changed_calls;
 pub mod changed_types;
 pub mod changes;
-mod overlay_templates;
+pub mod marks;
+pub mod overlay_templates;
 mod renamed_schemas;
 mod render;
+mod replaced_values;
 mod review_items;
+pub mod second_source;
 mod stale_references;
 
 use anyhow::{Context, Result};
@@ -17,12 +20,16 @@ use serde_json::Value;
 use crate::files::Files;
 use crate::findings::{Finding, Section};
 use crate::generator::model::Model;
+use crate::overlay::Replaced;
 use crate::passes::Courier;
 use crate::report::changes::{Change, Effect, compare, unused_types};
 
 /// The two sides of an update.
 pub struct Sides<'a> {
     pub old_courier: &'a Value,
+    /// The values of the old upstream description that the overlays remove or replace.
+    pub old_replaced: &'a Replaced,
+    pub new_upstream: &'a Value,
     pub new_courier: &'a Courier,
     /// The surfaces that the generator makes of the old and of the new description.
     pub old_model: &'a Model,
@@ -44,6 +51,9 @@ pub struct Report {
     pub next_version: Version,
     /// A draft section for CHANGELOG.md.
     pub changelog: String,
+    /// The sections of the draft: their titles and lines.
+    #[serde(skip)]
+    pub changelog_sections: Vec<(&'static str, String)>,
 }
 
 impl Report {
@@ -60,16 +70,20 @@ impl Report {
         let mut findings = sides.findings;
         findings.extend(sides.new_courier.findings.iter().cloned());
         findings.extend(unused.iter().map(|name| Finding::new(Section::UnusedType, name, name)));
+        findings.extend(replaced_values::changed(sides.old_replaced, &sides.new_courier.replaced));
         findings.extend(renamed_schemas::proposals(old, new));
         findings.extend(review_items::secrets(old_model, new_model));
+        findings.extend(marks::proposals(old, new, sides.new_upstream));
         findings.extend(review_items::service(old, new));
         findings.extend(review_items::resources(files, new_model)?);
         findings.extend(review_items::listed_values(old_model, new_model));
         findings.extend(stale_references::find(files, (old, old_model), (new, new_model), &unused)?);
         findings.extend(overlay_templates::undescribed(old, new));
         findings.sort_by_key(|finding| finding.section);
+        let changelog_sections = render::changelog_sections(&changes, &unused);
         Ok(Self {
-            changelog: render::changelog(&changes, &unused, &next_version),
+            changelog: render::changelog(&changelog_sections, &next_version),
+            changelog_sections,
             changes,
             findings,
             refused: sides.new_model.err().map(ToString::to_string),
@@ -77,6 +91,11 @@ impl Report {
             version,
             next_version,
         })
+    }
+
+    /// The findings of a section.
+    pub fn texts(&self, section: Section) -> impl Iterator<Item = &str> {
+        self.findings.iter().filter(move |finding| finding.section == section).map(|finding| &*finding.text)
     }
 
     /// The report for a terminal.
@@ -109,7 +128,7 @@ impl Bump {
     /// Returns the part to increase; Cargo treats a change of the first non-zero part of a version as breaking.
     fn new(changes: &[Change], unused: &[String], version: &Version) -> Self {
         let breaks = !unused.is_empty() || changes.iter().any(|change| change.effect == Effect::Breaking);
-        let adds = changes.iter().any(Change::is_addition);
+        let adds = changes.iter().any(Change::is_minor);
         match (breaks, changes.is_empty()) {
             (true, _) if version.major == 0 => Self::Minor,
             (true, _) => Self::Major,
@@ -173,6 +192,7 @@ pub mod tests {
         };
         let removal = change(Effect::Breaking, Kind::Removed);
         let addition = change(Effect::Compatible, Kind::Added);
+        let deprecation = change(Effect::Compatible, Kind::Deprecated);
         let relief = change(Effect::Compatible, Kind::Changed);
         for (changes, version, part, expected) in [
             (&removal, "0.1.2", Bump::Minor, "0.2.0"),
@@ -180,6 +200,8 @@ pub mod tests {
             (&removal, "1.2.3", Bump::Major, "2.0.0"),
             (&addition, "1.2.3", Bump::Minor, "1.3.0"),
             (&relief, "1.2.3", Bump::Patch, "1.2.4"),
+            (&deprecation, "1.2.3", Bump::Minor, "1.3.0"),
+            (&deprecation, "0.1.2", Bump::Patch, "0.1.3"),
             (&Vec::new(), "1.2.3", Bump::None, "1.2.3"),
         ] {
             let version: Version = version.parse().unwrap();

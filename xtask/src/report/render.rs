@@ -5,7 +5,7 @@ use semver::Version;
 use serde_json::Value;
 
 use crate::findings::{Finding, Section};
-use crate::report::changes::{Change, Effect, Subject};
+use crate::report::changes::{Change, Effect, Kind, Subject};
 use crate::report::{Bump, Report};
 
 const CHANGELOG: &str = "Draft for CHANGELOG.md";
@@ -63,22 +63,28 @@ pub fn markdown(report: &Report) -> Result<String> {
     Ok(text)
 }
 
-/// A section in the manner of <https://keepachangelog.com>; empty if nothing changes for callers.
-pub fn changelog(changes: &[Change], unused: &[String], version: &Version) -> String {
-    let mut section = String::new();
-    for title in ["Breaking", "Added", "Changed"] {
+/// The sections of a changelog in the manner of <https://keepachangelog.com>: their titles and lines.
+pub fn changelog_sections(changes: &[Change], unused: &[String]) -> Vec<(&'static str, String)> {
+    let mut sections = Vec::new();
+    for title in ["Breaking", "Added", "Changed", "Deprecated"] {
         let lines: Vec<String> = changes
             .iter()
             .filter(|change| heading(change) == title)
             .map(|change| format!("- `{}` {}", change.rust, change.what))
             .collect();
         if !lines.is_empty() {
-            section += &format!("\n### {title}\n\n{}\n", lines.join("\n"));
+            sections.push((title, lines.join("\n")));
         }
     }
     if !unused.is_empty() {
-        section += &format!("\n### Removed with their last use\n\n- `{}`\n", unused.join("`, `"));
+        sections.push(("Removed with their last use", format!("- `{}`", unused.join("`, `"))));
     }
+    sections
+}
+
+/// The section of a version; empty if nothing changes for callers.
+pub fn changelog(sections: &[(&str, String)], version: &Version) -> String {
+    let section: String = sections.iter().map(|(title, lines)| format!("\n### {title}\n\n{lines}\n")).collect();
     if section.is_empty() { section } else { format!("## {version}\n{section}") }
 }
 
@@ -87,6 +93,7 @@ fn heading(change: &Change) -> &'static str {
     match change.effect {
         Effect::Breaking => "Breaking",
         Effect::Compatible if change.is_addition() => "Added",
+        Effect::Compatible if change.kind == Kind::Deprecated => "Deprecated",
         Effect::Compatible => "Changed",
     }
 }

@@ -3,28 +3,60 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::document::operations;
 use crate::files::{self, Files};
 use crate::findings::{Finding, Section};
 use crate::generator::model::rust_type::RustType;
-use crate::generator::model::{Field, Model, TypeItem, TypeShape};
-use crate::report::changes::{member, type_name};
-use crate::secret_names::is_secret_name;
+use crate::generator::model::{Field, Model, Operation, TypeItem, TypeShape};
+use crate::report::changes::{member, method, type_name};
+use crate::secret_names::{holds_secrets, is_secret_name};
 
-/// The fields that look like secrets and can be printed, and that are new or previously could not be printed.
+/// The fields and parameters that look like secrets and can be printed, and that are new or previously could not be
+/// printed: by the SDK's list of names, or because a field of this name is a secret elsewhere.
 pub fn secrets(old: &Model, new: &Model) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let all = [old, new].into_iter().flat_map(|model| model.types.iter().flat_map(fields));
+    let hidden: BTreeSet<&str> = all.filter(|field| is_hidden(&field.kind)).map(|field| field.name.as_str()).collect();
     for item in &new.types {
         let known = old.item(&item.name).map(fields).unwrap_or_default();
         for field in fields(item) {
             let was_shown = known.iter().any(|known| known.ident == field.ident && can_hold_a_secret(&known.kind));
-            if is_secret_name(&field.name) && can_hold_a_secret(&field.kind) && !was_shown {
+            let looks_secret = hidden.contains(field.name.as_str())
+                || is_secret_name(&field.name)
+                || holds_secrets(&field.name) && !matches!(field.kind.clone().present(), RustType::Text);
+            if looks_secret && can_hold_a_secret(&field.kind) && !was_shown {
                 findings.push(finding(Section::Secret, member(item, &field.ident)));
             }
         }
     }
+    let known: BTreeSet<String> = old.operations.iter().flat_map(parameters).map(|(name, _)| name).collect();
+    for call in &new.operations {
+        let shown = parameters(call).filter(|(name, kind)| is_secret_name(name) && can_hold_a_secret(kind));
+        // An idempotency key is not a secret: a name that callers see elsewhere is not reported again.
+        for (name, _) in shown.filter(|(name, _)| !known.contains(name)) {
+            let rust = method(call);
+            findings.push(Finding::new(Section::Secret, &rust, format!("the parameter `{name}` of {rust}")));
+        }
+    }
     findings
+}
+
+/// The names and types of all parameters of a call.
+fn parameters(call: &Operation) -> impl Iterator<Item = (String, RustType)> {
+    let named = call.path_parameters.iter().chain(&call.query).chain(&call.headers);
+    named.map(|parameter| (parameter.name.clone(), parameter.kind.clone()))
+}
+
+fn is_hidden(kind: &RustType) -> bool {
+    match kind {
+        RustType::Sensitive(_) => true,
+        RustType::Nullable(inner) | RustType::Optional(inner) | RustType::List(inner) | RustType::Map(inner) => {
+            is_hidden(inner)
+        }
+        _ => false,
+    }
 }
 
 /// A finding whose line is only the name.
@@ -88,9 +120,27 @@ fn lists(description: &str, values: &BTreeSet<&str>) -> bool {
     values.iter().filter(|value| words.contains(*value)).count() > 1
 }
 
-/// The changes to the description of the service as a whole, which the client implements by hand.
+/// The changes to the description of the service as a whole, which the client implements by hand, and to the way in
+/// which parameters are written.
 pub fn service(old: &Value, new: &Value) -> Vec<Finding> {
     let print = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
+    let (known, mut styles) = (operations(old), Vec::new());
+    for operation in operations(new) {
+        let Some(known) = known.iter().find(|known| known.id() == operation.id()) else { continue };
+        for parameter in operation.parameters() {
+            let is_same = |other: &&Value| ["name", "in"].iter().all(|key| other.get(key) == parameter.get(key));
+            let Some(was) = known.parameters().find(is_same) else { continue };
+            for (key, default) in [("style", json!("form")), ("explode", json!(true)), ("allowReserved", json!(false))]
+            {
+                if was.get(key).unwrap_or(&default) == parameter.get(key).unwrap_or(&default) {
+                    continue;
+                }
+                let name = format!("`{key}` of {} of {}", print(parameter.get("name")), operation.heading());
+                let text = format!("{name} is {}, was {}", print(parameter.get(key)), print(was.get(key)));
+                styles.push(Finding::new(Section::Service, name, text));
+            }
+        }
+    }
     let members = ["/servers", "/security", "/components/securitySchemes"].into_iter();
     members
         .map(|pointer| (pointer, old.pointer(pointer), new.pointer(pointer)))
@@ -99,6 +149,7 @@ pub fn service(old: &Value, new: &Value) -> Vec<Finding> {
             let name = pointer.trim_start_matches('/');
             Finding::new(Section::Service, name, format!("{name} is {}, was {}", print(new), print(old)))
         })
+        .chain(styles)
         .collect()
 }
 

@@ -1,27 +1,33 @@
 //! `cargo xtask update-spec`: turns Courier's published API into a change that a maintainer can review.
 
+mod changelog;
 mod removals;
 mod replace_files;
+mod skeletons;
 mod verify;
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use semver::Version;
 use serde_json::Value;
 
+use crate::document::operations;
 use crate::fetch::Source;
 use crate::files::{self, Files};
+use crate::findings::Section;
 use crate::import::{Import, import};
-use crate::naming::operations as operation_names;
+use crate::naming::operations::{self as operation_names, SdkMethods};
+use crate::overlay::Replaced;
 use crate::release::Release;
-use crate::report::{Report, Sides};
+use crate::report::{Report, Sides, second_source};
 use crate::update_spec::removals::{release_version, removals};
 use crate::update_spec::replace_files::replace;
 use crate::update_spec::verify::verify;
-use crate::{coming_from, passes};
+use crate::{coming_from, passes, programs};
 
 #[derive(Args)]
 pub struct Options {
@@ -37,6 +43,10 @@ pub struct Options {
     /// Write even if operations would be removed or the version would go back.
     #[arg(long)]
     allow_removals: bool,
+    /// Also write what needs no decision: names, marks and empty descriptions into the overlays, without the targets
+    /// that are gone, the number of operations into README.md, and the draft into CHANGELOG.md.
+    #[arg(long)]
+    write_skeletons: bool,
     /// The format of the report, on standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -58,35 +68,53 @@ enum Format {
 /// Fetches, imports, runs the passes and reports. Writes only if every step succeeds.
 pub fn update(files: &Files, options: &Options) -> Result<()> {
     let (old_upstream, old_courier) = (files.read_upstream()?, files.read_courier()?);
-    let (source, imported) = match &options.from {
+    let (source, mut imported) = match &options.from {
         Some(from) => from_source(&Source::parse(from), &old_upstream)?,
         None => from_release(&old_upstream, &old_courier)?,
     };
-    let Import { document: new_upstream, mut findings, sdk_methods } = imported;
-    let new_courier = passes::courier(&new_upstream, &files.read_overlays()?, &sdk_methods).with_context(|| source)?;
-    let removals = removals((&old_upstream, &new_upstream), (&old_courier, &new_courier.document));
+    let mut findings = std::mem::take(&mut imported.findings);
+    let new_upstream = &imported.document;
+    let committed_overlays = files.read_overlays()?;
+    // The overlays may already be written for the new description.
+    let old = passes::courier(&old_upstream, &committed_overlays, &SdkMethods::new()).map(|courier| courier.replaced);
+    let old_replaced = old.unwrap_or_else(|error| {
+        eprintln!("Changes behind overlays are not compared, because the overlays do not fit upstream.yaml: {error:#}");
+        Replaced::new()
+    });
+    let mut overlays = files.read_overlays()?;
+    let new_courier = match options.write_skeletons {
+        true => skeletons::write(&mut overlays, &imported, &old_courier),
+        false => passes::courier(new_upstream, &overlays, &imported.sdk_methods),
+    };
+    let new_courier = new_courier.with_context(|| source)?;
+    let removals = removals((&old_upstream, new_upstream), (&old_courier, &new_courier.document));
     let names: Vec<&str> = removals.iter().map(|removal| &*removal.text).collect();
     let refusal = (!names.is_empty()).then(|| summary(&names));
     findings.extend(removals);
-    let upstream = files::print_upstream(&new_upstream)?;
+    if options.from.is_some() {
+        findings.extend(second_source::differences(&old_upstream, new_upstream));
+    }
+    let upstream = files::print_upstream(new_upstream)?;
     let courier = files::print_courier(&new_courier.document)?;
     let old_model = passes::model(&old_courier).context("the committed description")?;
     let new_model = passes::model(&operation_names::distinct(&new_courier.document));
 
     let sides = Sides {
         old_courier: &old_courier,
+        old_replaced: &old_replaced,
+        new_upstream,
         new_courier: &new_courier,
         old_model: &old_model,
         new_model: new_model.as_ref(),
         findings,
     };
     let report = Report::new(sides, files, version(&files.repository)?)?;
-    let report = match options.format {
+    let text = match options.format {
         Format::Text => report.text()?,
         Format::Markdown => report.markdown()?,
         Format::Json => report.json()?,
     };
-    io::stdout().write_all(report.as_bytes()).context("cannot write the report")?;
+    io::stdout().write_all(text.as_bytes()).context("cannot write the report")?;
 
     let is_newest = files::read(&files.upstream)? == upstream && files::read(&files.courier)? == courier;
     if is_newest {
@@ -96,6 +124,7 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     if options.check {
         bail!("the committed description is not the newest: run `cargo xtask update-spec`");
     }
+    keep(&files.repository, &report)?;
     if let Some(refusal) = refusal.filter(|_| !options.dry_run && !options.allow_removals) {
         bail!("nothing is written: {refusal}. If this is intended, pass `--allow-removals`");
     }
@@ -103,19 +132,40 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     if options.dry_run {
         return Ok(());
     }
-    let coming_from = coming_from::table(&new_model);
-    let texts = [(&files.upstream, &*upstream), (&files.courier, &*courier), (&files.coming_from, &*coming_from)];
+    // The generator could not read the committed description the next time.
+    let clashes: Vec<&str> = report.texts(Section::OperationName).collect();
+    ensure!(clashes.is_empty(), "nothing is written: {}", clashes.join("; "));
+    let mut texts = vec![
+        (files.upstream.clone(), upstream),
+        (files.courier.clone(), courier),
+        (files.coming_from.clone(), coming_from::table(&new_courier.document, &new_model)),
+    ];
+    if options.write_skeletons {
+        let count = |document: &Value| operations(document).len();
+        let counts = (count(&old_courier), count(&new_courier.document));
+        texts.extend(overlays.into_iter().map(|overlay| (files.repository.join(&overlay.file), overlay.text)));
+        texts.extend(changelog::documents(&files.repository, &report, counts));
+    }
+    // Only the files that change.
+    texts.retain(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text));
     write(&files.repository, &texts, options.no_verify)
 }
 
-fn write(repository: &Path, files: &[(&PathBuf, &str)], no_verify: bool) -> Result<()> {
+/// Keeps the report: after the update, a second run has nothing to report.
+fn keep(repository: &Path, report: &Report) -> Result<()> {
+    let (path, text) = (programs::target(repository).join("update-spec.md"), report.markdown()?);
+    let written = fs::create_dir_all(programs::target(repository)).and_then(|()| fs::write(&path, text));
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn write(repository: &Path, files: &[(PathBuf, String)], no_verify: bool) -> Result<()> {
     let replacement = replace(files)?;
     if !no_verify && let Err(error) = verify(repository) {
         replacement.undo()?;
         return Err(error.context("the files are unchanged; use `--no-verify` to keep the new ones and inspect them"));
     }
     let names = files.iter().map(|(path, _)| path.display().to_string()).collect::<Vec<_>>().join(", ");
-    eprintln!("Written: {names}. Next: `git diff`.");
+    eprintln!("Written: {names}. The report is in target/update-spec.md. Next: `git diff`.");
     Ok(())
 }
 
@@ -133,7 +183,10 @@ fn from_release(committed: &Value, courier: &Value) -> Result<(String, Import)> 
         eprintln!("On PyPI: {name}.");
         // Operations that names.yaml does not name yet keep their given name.
         let sdk_methods = operation_names::given(courier);
-        return Ok((name, Import { document: committed.clone(), findings: Vec::new(), sdk_methods }));
+        return Ok((
+            name,
+            Import { document: committed.clone(), findings: Vec::new(), sdk_methods, prose: Value::Null },
+        ));
     }
     eprintln!("Followed: {name}.");
     let imported = release.describe().and_then(|text| import(&text, committed)).with_context(|| name.clone())?;

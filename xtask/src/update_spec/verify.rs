@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 /// Compiles the crate, and writes the shapes of its types that have changed as `*.snap.new`, to be reviewed.
 pub fn verify(repository: &Path) -> Result<()> {
-    cargo(repository, &["check"], &[])?;
+    cargo(repository, &["check", "--all-features"], &[])?;
     if repository.join("tests/shapes.rs").exists() {
         let shapes =
             cargo(repository, &["test", "--test", "shapes"], &[("INSTA_UPDATE", "new"), ("INSTA_FORCE_PASS", "1")]);
