@@ -3,7 +3,8 @@
 //! `cargo bench --bench call`. The client and reqwest by hand send the same requests, with the same headers, bodies and
 //! time limit, to a local server that costs almost nothing, and decode the responses as the same types; by hand with
 //! `serde_json::from_slice`. It fails if the client takes more than 1.08 times as long for a send, or 1.03 times for a
-//! page of 100 bulk users. Then it prints the time of the client without a socket.
+//! page of 100 bulk users, or if a send with OpenTelemetry's metrics takes
+//! more than 1.05 times as long as without. Then it prints the time of the client without a socket.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 
@@ -13,6 +14,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::time::Duration;
 
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 use support::{Bars, Comparison, KEY, allocations, alone, client_with, in_turn, micros, responses, runtime, server};
 use trycourier::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use trycourier::http::{HeaderMap, HeaderValue};
@@ -21,6 +23,7 @@ use trycourier::{Bytes, Client, reqwest};
 
 const SEND_BAR: f64 = 1.08;
 const PAGE_BAR: f64 = 1.03;
+const METRICS_BAR: f64 = 1.05;
 
 fn main() {
     let page = responses::bulk_users(100);
@@ -43,6 +46,14 @@ fn main() {
     let counts = (allocations(|| runtime.block_on(page_ours())), allocations(|| runtime.block_on(page_theirs())));
     let found = in_turn(repeated(&runtime, &page_ours), repeated(&runtime, &page_theirs));
     report(&mut bars, "a page of 100 bulk users", &found, counts, PAGE_BAR);
+
+    // The same client with the metrics of OpenTelemetry's SDK, and with its API alone.
+    let provider = SdkMeterProvider::builder().with_periodic_exporter(InMemoryMetricExporter::default()).build();
+    let measured = Client::builder().api_key(KEY).base_url(&hand.url).meter_provider(&provider).build().unwrap();
+    let send_measured = async || send(&measured, orders.next()).await;
+    let found = in_turn(repeated(&runtime, &send_measured), repeated(&runtime, &send_ours));
+    println!("a send: {} with metrics, {} without", micros(found.ours), micros(found.theirs));
+    bars.at_most("  ratio", &found, METRICS_BAR);
 
     println!("\nwithout a socket:");
     let client = client_with(&Bytes::from_static(responses::ACCEPTED.as_bytes()));

@@ -178,3 +178,54 @@ async fn refused_calls_are_not_measured() {
     let exported = metrics.exporter.get_finished_metrics().unwrap();
     assert!(exported.iter().all(|exported| exported.scope_metrics().next().is_none()), "{exported:?}");
 }
+
+/// Returns the names that a metric has in Prometheus.
+fn prometheus(name: &str, unit: &str) -> Vec<String> {
+    let name = name.replace('.', "_");
+    match unit {
+        "s" if name.ends_with("_duration") => {
+            ["count", "sum", "bucket"].map(|end| format!("{name}_seconds_{end}")).into()
+        }
+        "s" => vec![format!("{name}_seconds_total")],
+        _ => vec![format!("{name}_total")],
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dashboard_shows_every_metric() {
+    let limited = || Ok(Response::builder().status(429).header("retry-after", "7").body(Body::empty()).unwrap());
+    let server = Scripted::outcomes(vec![limited, || status(200, r#"{"requestId": 5}"#)]);
+    let metrics = Metrics::new();
+    let client = metrics.build(server.builder().clock(PausedClock).rate_limit(1, Duration::from_secs(30)));
+    client.send().message(Message::new()).await.unwrap();
+    client.send().message(Message::new()).await.unwrap();
+    let exported = metrics.exported();
+    let scope = exported.scope_metrics().next().unwrap();
+    let names: Vec<(String, Vec<String>)> = scope
+        .metrics()
+        .map(|metric| {
+            let (unit, series) = metrics.get(metric.name());
+            let labels = series.iter().flat_map(|(attributes, _)| attributes.keys());
+            let labels = labels.map(|label| label.replace('.', "_")).chain(["le".to_owned()]);
+            (prometheus(metric.name(), &unit).join(" "), labels.collect())
+        })
+        .collect();
+    assert_eq!(names.len(), 6);
+
+    let dashboard = include_str!("../examples/observability/dashboard.json");
+    let dashboard: serde_json::Value = serde_json::from_str(dashboard).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().unwrap());
+    let expressions: Vec<&str> = targets.map(|target| target["expr"].as_str().unwrap()).collect();
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
+    };
+    for (metric, _) in &names {
+        assert!(expressions.iter().any(|text| words(text).iter().any(|word| words(metric).contains(word))), "{metric}");
+    }
+    let known: Vec<String> =
+        names.iter().flat_map(|(metric, labels)| words(metric).into_iter().chain(labels.clone())).collect();
+    for word in expressions.iter().flat_map(|text| words(text)).filter(|word| word.contains('_')) {
+        assert!(known.contains(&word) || word == "histogram_quantile" || word == "__rate_interval", "{word}");
+    }
+}
