@@ -139,7 +139,7 @@ impl Drop for Worker {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn outbox_of_killed_processes_sends_once() {
-    const ORDERS: usize = 60;
+    const ORDERS: usize = 30;
     let file = File::new("processes");
     let courier = Courier::new();
     let server = courier.serve("127.0.0.1:0").await.unwrap();
@@ -176,5 +176,5 @@ async fn outbox_of_killed_processes_sends_once() {
         courier.sent().iter().map(|sent| sent.message.data.clone().unwrap()["order"].clone()).collect();
     sent.sort_by_key(ToString::to_string);
     sent.dedup();
-    assert_eq!((sent.len(), courier.sent().len(), kills >= 15), (ORDERS, ORDERS, true), "{kills} kills");
+    assert_eq!((sent.len(), courier.sent().len(), kills >= 8), (ORDERS, ORDERS, true), "{kills} kills");
 }
