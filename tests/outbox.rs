@@ -9,8 +9,10 @@ mod outbox;
 mod remote;
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use outbox::{Shop, deliver, place_order};
@@ -96,6 +98,85 @@ fn outbox_killed_at_any_await_sends_once() {
         }
         assert!(points > 8, "{points}");
     }
+}
+
+/// The variables that make a process of this test a worker: the database and the Courier.
+const DATABASE: &str = "OUTBOX_TEST_DATABASE";
+const COURIER: &str = "OUTBOX_TEST_COURIER";
+
+/// Sends what is in the outbox until it is killed, if the process is a worker.
+#[test]
+#[ignore = "a part of another test"]
+fn worker_process() {
+    let (Ok(database), Ok(url)) = (std::env::var(DATABASE), std::env::var(COURIER)) else { return };
+    process(async {
+        let client = Client::builder().api_key("test").base_url(url).build().unwrap();
+        let shop = Shop::open(Path::new(&database)).unwrap();
+        loop {
+            // A failure is transient: another process has the database, or the server was too slow.
+            let _ = deliver(&shop, &client).await;
+        }
+    });
+}
+
+/// A worker process. Killed when dropped.
+struct Worker(Child);
+
+impl Worker {
+    fn start(database: &Path, courier: &str) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--ignored", "--exact", "worker_process"]).env(DATABASE, database).env(COURIER, courier);
+        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outbox_of_killed_processes_sends_once() {
+    const ORDERS: usize = 30;
+    let file = File::new("processes");
+    let courier = Courier::new();
+    let server = courier.serve("127.0.0.1:0").await.unwrap();
+    // Every fifth response is lost, after the message has been sent.
+    let count = AtomicUsize::new(0);
+    let is_lost = move |_: &calls::SendMessage| count.fetch_add(1, Ordering::Relaxed) % 5 == 4;
+    courier.on::<calls::SendMessage>().when(is_lost).disconnect_after_acting();
+    let shop = Shop::open(&file.0).unwrap();
+    for order in 0..ORDERS {
+        place_order(&shop, &client(&courier), &format!("A-{order}"), "ada@example.com").await.unwrap();
+    }
+    // Each process is killed once it has sent another three, at whatever it does then.
+    let mut kills = 0;
+    while courier.sent().len() < ORDERS {
+        let before = courier.sent().len();
+        let worker = Worker::start(&file.0, &server.url());
+        while courier.sent().len() < ORDERS.min(before + 3) {
+            tokio::task::yield_now().await;
+        }
+        drop(worker);
+        kills += 1;
+    }
+    // The rows of the killed are still in the outbox.
+    let last = Worker::start(&file.0, &server.url());
+    let waiting = || {
+        let count = "SELECT count(*) FROM outbox WHERE state = 'waiting'";
+        shop.with(move |database| database.query_row(count, [], |row| row.get::<_, usize>(0)))
+    };
+    while waiting().await.unwrap() > 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(last);
+    let mut sent: Vec<_> =
+        courier.sent().iter().map(|sent| sent.message.data.clone().unwrap()["order"].clone()).collect();
+    sent.sort_by_key(ToString::to_string);
+    sent.dedup();
+    assert_eq!((sent.len(), courier.sent().len(), kills >= 8), (ORDERS, ORDERS, true), "{kills} kills");
 }
 
 /// Courier stores a 500 under its key, so that a row fails each time. The others are sent in the first round.
