@@ -65,6 +65,8 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
 
 /// Reads the model of everything that a document describes, or returns the reason why it cannot be generated.
 pub fn read(document: &Value) -> Result<Model, String> {
+    description::lookup::require_no_circles(document)?;
+    model::checks::paths(document)?;
     if let Some(unsupported) = description::wire::unsupported(document).first() {
         return Err(format!("not supported: {unsupported}"));
     }
@@ -72,8 +74,11 @@ pub fn read(document: &Value) -> Result<Model, String> {
     // distinguish their variants, so unions come first.
     let unions = description::unions::unions(document)?;
     let mut prepared = document.clone();
+    // progenitor's choices, such as which of two types to box, depend on the order.
+    prepared.sort_all_objects();
     let constants = description::constants::take_out(&mut prepared)?;
     description::unions::plain(&mut prepared);
+    description::enums::name_values(&mut prepared)?;
 
     let code = progenitor::generate(&prepared)?;
     model::read(&code, document, &constants, unions)

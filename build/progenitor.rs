@@ -1,6 +1,8 @@
 //! progenitor's part: it names the types and fields in Rust, and detects types that contain themselves.
 
-use std::panic::catch_unwind;
+use std::cell::Cell;
+use std::panic::{self, catch_unwind};
+use std::sync::Once;
 
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 use schemars08::schema::{InstanceType, ObjectValidation, Schema, SchemaObject};
@@ -8,19 +10,62 @@ use serde_json::{Value, json};
 
 /// progenitor's code for the document.
 pub fn generate(document: &Value) -> Result<syn::File, String> {
-    let spec = serde_json::from_value(document.clone())
-        .map_err(|error| format!("the description is not OpenAPI 3.0: {error}"))?;
+    let mut document = document.clone();
+    without_number_formats(&mut document);
+    let spec =
+        serde_json::from_value(document).map_err(|error| format!("the description is not OpenAPI 3.0: {error}"))?;
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Positional);
     conversions(&mut settings);
     // progenitor panics if a description exceeds its abilities; the maintainer needs a clear message.
-    let tokens = catch_unwind(move || Generator::new(&settings).generate_tokens(&spec))
+    let tokens = without_panic_message(move || Generator::new(&settings).generate_tokens(&spec))
         .map_err(|panic| {
             let cause = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
             format!("progenitor cannot read the description: {}", cause.unwrap_or("it panicked"))
         })?
         .map_err(|error| format!("progenitor cannot read the description: {error}"))?;
     syn::parse2(tokens).map_err(|error| format!("progenitor's code cannot be parsed: {error}"))
+}
+
+/// The formats of numbers that have types of the crate.
+const OUR_FORMATS: [&str; 2] = ["milliseconds", "duration-milliseconds"];
+
+/// Every integer becomes an `i64` and every number an `f64`: a value beyond the range of the type that its format names
+/// would not decode.
+fn without_number_formats(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            if object.get("type").is_some_and(|kind| kind == "integer" || kind == "number")
+                && object.get("format").and_then(Value::as_str).is_some_and(|format| !OUR_FORMATS.contains(&format))
+            {
+                object.remove("format");
+            }
+            object.values_mut().for_each(without_number_formats);
+        }
+        Value::Array(array) => array.iter_mut().for_each(without_number_formats),
+        _ => {}
+    }
+}
+
+thread_local! {
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Catches a panic, which would otherwise print a backtrace before the maintainer's message.
+fn without_panic_message<T>(run: impl FnOnce() -> T + panic::UnwindSafe) -> std::thread::Result<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !IS_SILENT.get() {
+                others(panic);
+            }
+        }));
+    });
+    IS_SILENT.set(true);
+    let result = catch_unwind(run);
+    IS_SILENT.set(false);
+    result
 }
 
 /// The schemas for which the crate has a better type than typify's.

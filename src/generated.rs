@@ -25,6 +25,8 @@ pub mod types {
 
     use serde_json::Value;
 
+    #[allow(unused_imports, reason = "the description has no type that contains itself today")]
+    use crate::json::boxed;
     pub use crate::json::extra::{Extra, Iter as ExtraIter};
     pub use crate::json::object::Object;
     pub use crate::json::unrecognized_value::UnrecognizedValue;
@@ -48,6 +50,9 @@ pub mod calls {
     #![allow(clippy::too_many_arguments)]
     #![allow(deprecated, reason = "what is deprecated is still sent")]
 
+    #[allow(unused_imports, reason = "the description has no body or response that is a map today")]
+    use std::collections::BTreeMap;
+
     use serde_json::Value;
 
     use crate::call::Arguments;
@@ -65,6 +70,8 @@ pub mod calls {
 /// The name of a resource is its path: `client.lists()` returns `Lists`, and `client.lists().subscriptions()` returns
 /// `ListsSubscriptions`.
 pub mod resources {
+    #[allow(unused_imports, reason = "the description has no body that is a map today")]
+    use std::collections::BTreeMap;
 
     use crate::calls::*;
     use crate::{Client, types};

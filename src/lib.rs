@@ -178,6 +178,7 @@ pub use bytes::Bytes;
 pub use call::prepared::{Prepared, PreparedCall};
 pub use call::raw_request::RequestBuilder;
 pub use client::Client;
+pub use client::api_key::{ApiKeyProvider, ProvidedKey};
 pub use client::builder::ClientBuilder;
 pub use client::options::Options;
 pub use error::ErrorKind;

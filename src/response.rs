@@ -65,8 +65,8 @@ impl<T> Response<T> {
     /// Returns the mismatches between the response and the API's description. The slice is empty for almost every
     /// response.
     ///
-    /// A value that does not match is kept in the `extra` of its object, and its field is empty. With
-    /// [`Options::strict_decoding`](crate::Options::strict_decoding), a mismatch is an error instead.
+    /// A value that does not match is kept in the `extra` of its object, and its field is empty, or has the text of a
+    /// whole number. With [`Options::strict_decoding`](crate::Options::strict_decoding), a mismatch is an error instead.
     pub fn mismatches(&self) -> &[Mismatch] {
         &self.mismatches
     }

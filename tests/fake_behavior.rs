@@ -95,7 +95,7 @@ fn unknown_kinds_of_elements_and_steps_are_taken() {
     assert_eq!(content(&courier, &id).1, "x");
     let group = json!([{"type": "group", "elements": [{"type": "text", "content": "x"}]}]);
     assert_eq!(ask(&courier, "POST", "/notifications", notification(channel(&group))).0, 201);
-    let steps = json!([{"action": "subscribe", "list_id": "l"}, {"action": "from-the-future"}]);
+    let steps = json!([{"action": "from-the-future", "list_id": "l"}]);
     assert_eq!(ask(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": steps}})).0, 202);
 }
 
@@ -264,8 +264,8 @@ fn flat_elements_are_refused_at_creation_alone() {
     assert_eq!(ask(&courier, "POST", "/notifications", notification(flat.clone())).0, 400);
     let path = create(&courier, "/notifications", notification(json!([])));
     assert_eq!(ask(&courier, "PUT", &path, notification(flat.clone())).0, 200);
-    let content = json!({"content": {"version": "2022-01-01", "elements": flat}});
-    assert_eq!(ask(&courier, "PUT", &format!("{path}/content"), content).0, 200);
+    let unwrapped = json!({"content": {"version": "2022-01-01", "elements": flat}});
+    assert_eq!(ask(&courier, "PUT", &format!("{path}/content"), unwrapped).0, 200);
 
     succeed(&courier, "PUT", "/tenants/t", json!({"name": "T"}));
     let template = |elements: &Value| json!({"template": {"content": {"version": "2022-01-01", "elements": elements}}});
@@ -273,6 +273,12 @@ fn flat_elements_are_refused_at_creation_alone() {
     assert_eq!(ask(&courier, "GET", "/tenants/t/templates/new", Value::Null).0, 404);
     assert_eq!(ask(&courier, "PUT", "/tenants/t/templates/new", template(&channel(&flat))).0, 201);
     assert_eq!(ask(&courier, "PUT", "/tenants/t/templates/new", template(&flat)).0, 200);
+    let text = json!({"published": true, "template": {"content": {"title": "Hello", "body": "Hi {{name}}"}}});
+    assert_eq!(ask(&courier, "PUT", "/tenants/t/templates/text", text).0, 201);
+    let message = json!({
+        "to": {"email": "a@example.com"}, "template": "tenant/text", "context": {"tenant_id": "t"}, "data": {"name": "Ada"},
+    });
+    assert_eq!(content(&courier, &send(&courier, message)), (json!("Hello"), json!("Hi Ada")));
 }
 
 #[test]

@@ -205,9 +205,9 @@ fn impossible_preferences_are_refused() {
             ("PUT", &format!("/users/ada/preferences/{bills}"), choice("OPTED_OUT"), 400, INVALID, "is required"),
             ("PUT", "/users/ada/preferences/news", choice("MAYBE"), 400, INVALID, "`topic.status` must be one of"),
             ("PUT", "/users/ada/preferences/news", schedule, 400, INVALID, "`digest_schedule_id`"),
-            ("POST", "/users/ada/preferences", several(0), 400, INVALID, "at least one topic"),
-            ("POST", "/users/ada/preferences", several(51), 400, INVALID, "51 topics; at most 50"),
-            ("PUT", "/users/ada/preferences", several(51), 400, INVALID, "51 topics; at most 50"),
+            ("POST", "/users/ada/preferences", several(0), 400, INVALID, "0 topics, and can have 1 to 50"),
+            ("POST", "/users/ada/preferences", several(51), 400, INVALID, "51 topics, and can have 1 to 50"),
+            ("PUT", "/users/ada/preferences", several(51), 400, INVALID, "51 topics, and can have 0 to 50"),
             ("PUT", "/users/ada/preferences", required, 400, INVALID, "cannot be set"),
             ("GET", "/preferences/logs?tenant_id=acme", Value::Null, 400, INVALID, "only with `user_id`"),
             ("GET", "/preferences/logs?since=soon", Value::Null, 400, INVALID, "`since`"),
@@ -255,7 +255,8 @@ fn impossible_journeys_and_runs_are_refused() {
     let invoke = |id: &str| format!("/journeys/{id}/invoke");
     let ids = "client-supplied node ids are not allowed; ids are server-generated";
     let ada = || json!({"user_id": "ada"});
-    let steps = |step: Value| json!({"automation": {"steps": [step]}});
+    let steps =
+        |step: Value| json!({"automation": {"steps": [{"action": "send", "recipient": "ada", "template": "t"}, step]}});
     let template = json!({"channel": "email", "notification": notification(json!([{"type": "text", "content": "x"}]))});
     check(
         &courier,
@@ -291,7 +292,7 @@ fn impossible_journeys_and_runs_are_refused() {
             ("POST", "/journeys/cancel", json!({"run_id": "none"}), 404, INVALID, "no run"),
             ("GET", "/journeys/runs/none", Value::Null, 404, INVALID, "no run"),
             ("POST", "/automations/none/invoke", json!({"recipient": "ada"}), 404, INVALID, "no automation template"),
-            ("POST", "/automations/invoke", steps(json!({"action": 1})), 400, INVALID, "`automation.steps[0]`"),
+            ("POST", "/automations/invoke", steps(json!({"action": 1})), 400, INVALID, "`automation.steps[1]`"),
             (
                 "POST",
                 "/automations/invoke",
@@ -311,6 +312,7 @@ fn impossible_journeys_and_runs_are_refused() {
             ("GET", "/automations/runs?start_date=soon", Value::Null, 400, INVALID, "`start_date`"),
         ],
     );
+    courier.expect_nothing_sent();
 }
 
 #[test]

@@ -404,7 +404,10 @@ async fn met(case: &Case) -> String {
     let keyless = if case.keyless { tries } else { 1 };
     for (how, attempts) in [(How::Keyed, tries), (How::Get, tries), (How::Keyless, keyless)] {
         let outcome = run(case, fault.clone(), how, attempts).await;
-        assert_eq!(outcome.as_ref().err().map(Error::kind), case.kind, "{}", case.name);
+        // A send without its id is worse than a mismatch.
+        let lacks_id = case.name == "JSON of another type" && how != How::Get;
+        let kind = if lacks_id { Some(ErrorKind::EmptyBody) } else { case.kind };
+        assert_eq!(outcome.as_ref().err().map(Error::kind), kind, "{}", case.name);
         let Err(error) = outcome else { continue };
         let status = error.status().map(|status| status.as_u16());
         assert_eq!(status, case.status, "{}: {error}", case.name);

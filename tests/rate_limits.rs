@@ -4,15 +4,20 @@
 
 mod support;
 
+use std::collections::VecDeque;
+use std::error::Error as _;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::join_all;
-use support::scripted::{Outcome, PausedClock, Scripted, good};
+use support::scripted::{Outcome, PausedClock, Scripted, good, lost};
 use tokio::time::Instant;
-use trycourier::ErrorKind;
 use trycourier::http::{Method, Response};
+use trycourier::retry::{Acquire, Limiter, Permit};
+use trycourier::testing::Courier;
 use trycourier::transport::Body;
+use trycourier::{Client, ErrorKind, calls};
 
 fn limited() -> Outcome {
     Ok(Response::builder().status(429).header("retry-after", "20").body(Body::empty()).unwrap())
@@ -251,4 +256,249 @@ async fn dropped_calls_return_their_slots_in_any_order() {
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         assert_eq!(begun.elapsed().as_millis(), 100, "{order:?}");
     }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The path of each request, and its time in milliseconds.
+type Log = Arc<Mutex<Vec<(String, u128)>>>;
+
+fn logging(begun: Instant) -> (Scripted, Log) {
+    let log = Log::default();
+    let starts = Arc::clone(&log);
+    let server = Scripted::new(move |request, _| {
+        starts.lock().unwrap().push((request.uri().path().to_owned(), begun.elapsed().as_millis()));
+        async { good() }
+    });
+    (server, log)
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_have_separate_rate_limits() {
+    let (server, log) = logging(Instant::now());
+    let client = server
+        .builder()
+        .clock(PausedClock)
+        .rate_limit_for::<calls::ListsUpdate>(1, Duration::from_secs(1))
+        .rate_limit_for::<calls::ListsUpdate>(20, MINUTE)
+        .rate_limit_for::<calls::ListsDelete>(1, Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let update = || async { client.lists().update("a", "A").await.map(drop) };
+    let delete = || async { client.lists().delete("b").await.map(drop) };
+    let raw = || async { client.request(Method::GET, "/x").send_raw().await.map(drop) };
+    let calls = futures::future::join3(
+        join_all((0..4).map(|_| update())),
+        join_all((0..3).map(|_| delete())),
+        join_all((0..3).map(|_| raw())),
+    );
+    let (updates, deletes, raws) = calls.await;
+    assert!([updates, deletes, raws].iter().flatten().all(Result::is_ok));
+    let starts = |path: &str| -> Vec<u128> {
+        log.lock().unwrap().iter().filter(|(logged, _)| logged == path).map(|(_, start)| *start).collect()
+    };
+    assert_eq!(starts("/lists/a"), [0, 3000, 6000, 9000]);
+    assert_eq!(starts("/lists/b"), [0, 1000, 2000]);
+    assert_eq!(starts("/x"), [0, 0, 0]);
+
+    let hurried = client.with_options(|options| options.total_timeout(Duration::from_secs(2)));
+    let seen = server.seen();
+    let error = hurried.lists().update("a", "A").await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), server.seen()), (ErrorKind::RateLimited, 0, seen));
+    let error = server.builder().rate_limit_for::<calls::ListsUpdate>(0, MINUTE).build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+}
+
+#[tokio::test(start_paused = true)]
+async fn limit_of_an_operation_adds_to_that_of_all() {
+    let (server, log) = logging(Instant::now());
+    let client = server
+        .builder()
+        .clock(PausedClock)
+        .rate_limit(10, Duration::from_secs(1))
+        .rate_limit_for::<calls::ListsDelete>(1, Duration::from_secs(1));
+    let client = client.build().unwrap();
+    let delete = || async { client.lists().delete("b").await.map(drop) };
+    let raw = || async { client.request(Method::GET, "/x").send_raw().await.map(drop) };
+    let (raws, deletes) = futures::join!(join_all((0..20).map(|_| raw())), join_all((0..3).map(|_| delete())));
+    assert!(raws.iter().chain(&deletes).all(Result::is_ok));
+    let log = log.lock().unwrap();
+    let starts = |path: &str| -> Vec<u128> {
+        log.iter().filter(|(logged, _)| logged == path).map(|(_, start)| *start).collect()
+    };
+    assert_eq!(starts("/x"), (0..20).map(|number| number * 100).collect::<Vec<_>>());
+    assert_eq!(starts("/lists/b"), [2000, 3000, 4000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn documented_limits_are_kept_on_demand() {
+    let update = |client: Client| async move {
+        let mut attempts = 0;
+        for _ in 0..45 {
+            attempts += client.lists().update("customers", "Customers").await.unwrap().attempts();
+        }
+        attempts
+    };
+    let courier = Courier::new();
+    courier.limit_rates(true);
+    assert!(update(courier.client()).await > 45, "the server limits the operation");
+    let courier = Courier::new();
+    courier.limit_rates(true);
+    assert_eq!(update(courier.client_builder().documented_rate_limits(true).build().unwrap()).await, 45);
+
+    let begun = Instant::now();
+    let server = Scripted::outcomes(vec![good]);
+    let builder = || server.builder().clock(PausedClock).documented_rate_limits(true);
+    let client = builder().build().unwrap();
+    join_all((0..3).map(|_| client.lists().update("a", "A").send())).await;
+    assert_eq!(begun.elapsed().as_secs(), 6);
+    // An operation without a documented limit does not wait.
+    join_all((0..100).map(|_| client.lists().delete("a").send())).await;
+    assert_eq!(begun.elapsed().as_secs(), 6);
+    let client = builder().rate_limit_for::<calls::ListsUpdate>(60, MINUTE).build().unwrap();
+    join_all((0..3).map(|_| client.lists().update("a", "A").send())).await;
+    assert_eq!(begun.elapsed().as_secs(), 8, "the caller's limit overrides it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn used_up_limit_pauses_its_operation() {
+    fn used_up() -> Outcome {
+        let response = Response::builder().header("ratelimit-remaining", "0").header("ratelimit-reset", "20");
+        Ok(response.body(Body::from("{}")).unwrap())
+    }
+    let begun = Instant::now();
+    let server = Scripted::outcomes(vec![used_up, good]);
+    let client = server.builder().clock(PausedClock).build().unwrap();
+    client.lists().delete("a").await.unwrap();
+    client.brands().delete("a").await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 0, "only the operation pauses");
+    client.lists().delete("a").await.unwrap();
+    assert_eq!((begun.elapsed().as_secs(), server.seen()), (20, 3));
+
+    let begun = Instant::now();
+    let server = Scripted::outcomes(vec![used_up]);
+    let client = server.builder().clock(PausedClock).options(|options| options.pause_on_rate_limit(false));
+    let client = client.build().unwrap();
+    client.lists().delete("a").await.unwrap();
+    client.lists().delete("a").await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 0);
+
+    // The delay of a 429 without `retry-after`.
+    let limited = || {
+        let response = Response::builder().status(429).header("ratelimit", "\"minute\";r=0;t=7");
+        Ok(response.body(Body::empty()).unwrap())
+    };
+    let begun = Instant::now();
+    let server = Scripted::outcomes(vec![limited, good]);
+    server.builder().clock(PausedClock).build().unwrap().lists().delete("a").await.unwrap();
+    assert_eq!((begun.elapsed().as_secs(), server.seen()), (7, 2));
+    let server = Scripted::outcomes(vec![limited]);
+    let client = server.builder().options(|options| options.max_retries(0)).build().unwrap();
+    let error = client.lists().delete("a").await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+}
+
+/// Decides as scripted, and then grants.
+#[derive(Clone, Default)]
+struct Decisions(Arc<Mutex<VecDeque<Decision>>>, Arc<Mutex<Vec<&'static str>>>);
+
+enum Decision {
+    Permit(Permit),
+    Fail,
+    Hang,
+}
+
+impl Decisions {
+    fn of(decisions: impl IntoIterator<Item = Decision>) -> Self {
+        Self(Arc::new(Mutex::new(decisions.into_iter().collect())), Arc::default())
+    }
+
+    fn asked(&self) -> Vec<&'static str> {
+        self.1.lock().unwrap().clone()
+    }
+
+    fn client(&self, server: &Scripted) -> Client {
+        server.builder().clock(PausedClock).options(|options| options.limiter(self.clone())).build().unwrap()
+    }
+}
+
+impl Limiter for Decisions {
+    fn acquire(&self, operation: &'static str) -> Acquire<'_> {
+        self.1.lock().unwrap().push(operation);
+        let decision = self.0.lock().unwrap().pop_front();
+        Box::pin(async move {
+            match decision {
+                Some(Decision::Permit(permit)) => Ok(permit),
+                Some(Decision::Fail) => Err("the store is gone".into()),
+                Some(Decision::Hang) => std::future::pending().await,
+                None => Ok(Permit::Granted),
+            }
+        })
+    }
+}
+
+fn wait(seconds: u64) -> Decision {
+    Decision::Permit(Permit::Wait(Duration::from_secs(seconds)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn limiter_permits_each_attempt() {
+    let begun = Instant::now();
+    let server = Scripted::outcomes(vec![lost, good]);
+    let limiter = Decisions::of([
+        wait(5),
+        wait(3),
+        Decision::Permit(Permit::Granted),
+        wait(10),
+        Decision::Permit(Permit::Wait(Duration::ZERO)),
+    ]);
+    let client = limiter.client(&server);
+    client.lists().delete("a").await.unwrap();
+    assert_eq!((begun.elapsed().as_millis(), server.seen()), (18_501, 2));
+    assert_eq!(limiter.asked(), ["lists.delete"; 6]);
+    client.request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!(limiter.asked().len(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn limiter_waits_within_the_total_timeout() {
+    let server = Scripted::outcomes(vec![good]);
+    let begun = Instant::now();
+    let hurried = |client: &Client| client.with_options(|options| options.total_timeout(Duration::from_secs(8)));
+    let client = hurried(&Decisions::of([wait(8)]).client(&server));
+    let error = client.lists().delete("a").await.unwrap_err();
+    assert_eq!((error.kind(), error.was_sent(), begun.elapsed()), (ErrorKind::RateLimited, false, Duration::ZERO));
+    assert_eq!(
+        error.to_string(),
+        "lists.delete: the limiter lets this request begin only after the call's total timeout"
+    );
+    let client = hurried(&Decisions::of([wait(3), wait(3), wait(3)]).client(&server));
+    let error = client.lists().delete("a").await.unwrap_err();
+    assert_eq!((error.kind(), begun.elapsed().as_secs()), (ErrorKind::RateLimited, 6));
+
+    let begun = Instant::now();
+    let client = hurried(&Decisions::of([wait(3), Decision::Hang]).client(&server));
+    let error = client.lists().delete("a").await.unwrap_err();
+    assert_eq!((error.kind(), error.was_sent(), begun.elapsed().as_secs()), (ErrorKind::Timeout, false, 8));
+    assert_eq!(server.seen(), 0);
+    // Without a total timeout, a limiter may take as long as an attempt.
+    let begun = Instant::now();
+    let error = Decisions::of([Decision::Hang]).client(&server).lists().delete("a").await.unwrap_err();
+    assert_eq!((error.kind(), begun.elapsed().as_secs()), (ErrorKind::Timeout, 60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_limiter_sends_nothing_more() {
+    let server = Scripted::outcomes(vec![lost]);
+    let error = Decisions::of([Decision::Fail]).client(&server).lists().delete("a").await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::Limiter, 0, false));
+    assert!(error.is_transient());
+    assert_eq!(error.to_string(), "lists.delete: the limiter failed, so the request was not sent");
+    assert_eq!(error.source().unwrap().to_string(), "the store is gone");
+    assert_eq!(server.seen(), 0);
+
+    let limiter = Decisions::of([Decision::Permit(Permit::Granted), Decision::Fail]);
+    let error = limiter.client(&server).lists().delete("a").await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), server.seen()), (ErrorKind::Limiter, 1, 1));
+    assert!(error.was_sent() && error.response_was_lost(), "the first attempt may have acted");
 }

@@ -310,6 +310,40 @@ fn unknown_status_is_still_a_message() {
 }
 
 #[test]
+fn number_in_place_of_an_id_is_read_as_its_text() {
+    let mut data = message();
+    data["recipient"] = json!(4821);
+    let first = event(&json!({"type": "message:updated", "data": data}));
+    let Event::MessageUpdated(found) = first else { panic!("another event") };
+    assert_eq!(found.recipient, "4821");
+    assert_eq!(serde_json::to_value(&found).unwrap(), data);
+    data["recipient"] = json!(u64::MAX);
+    let Event::MessageUpdated(other) = event(&json!({"type": "message:updated", "data": data})) else {
+        panic!("another event")
+    };
+    assert_eq!(other.recipient, "18446744073709551615");
+
+    let key = |id: Value| {
+        let mut data = message();
+        data["id"] = id;
+        delivery(json!({"type": "message:updated", "data": data}).to_string()).dedup_key()
+    };
+    assert!(key(json!(17)).starts_with("message:updated:17:UNDELIVERABLE:"));
+    assert_ne!(key(json!(17)), key(json!(18)));
+
+    let data = json!({
+        "id": "plog_01", "user_id": 7, "topic_id": 8, "topic_name": "News", "status": "OPTED_OUT",
+        "timestamp": "2026-08-01T09:30:00.000Z", "has_custom_routing": false, "custom_routing": [],
+    });
+    let Event::PreferencesUserUpdated(change) = event(&json!({"type": "preferences:user:updated", "data": data}))
+    else {
+        panic!("another event")
+    };
+    assert_eq!((change.user_id.as_str(), change.topic_id.as_str()), ("7", "8"));
+    assert_eq!(serde_json::to_value(&change).unwrap(), data);
+}
+
+#[test]
 fn preference_event_has_the_previous_choice() {
     let data = json!({
         "id": "plog_01", "user_id": "user_123", "topic_id": "pt_01", "topic_name": "News", "status": "OPTED_OUT",

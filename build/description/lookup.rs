@@ -55,6 +55,26 @@ pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     reference(value).and_then(|name| schema(document, name)).unwrap_or(value)
 }
 
+/// Fails if a schema consists only of references that lead back to it, which progenitor would follow forever.
+pub fn require_no_circles(document: &Value) -> Result<(), String> {
+    for (name, schema) in schemas(document) {
+        let mut names = vec![name.as_str()];
+        let mut schema = Some(schema);
+        while let Some(next) = schema.and_then(reference) {
+            if names.contains(&next) {
+                let circle = names.join(" → ");
+                return Err(format!(
+                    "the schema `{name}` only refers to itself: {circle} → {next}; correct it in \
+                     openapi/overlay/corrections.yaml"
+                ));
+            }
+            names.push(next);
+            schema = self::schema(document, next);
+        }
+    }
+    Ok(())
+}
+
 /// The names of the component schemas that some values refer to, directly or indirectly.
 pub fn reached_from<'a>(document: &'a Value, roots: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
@@ -91,8 +111,12 @@ pub fn properties(schema: &Value) -> Option<&Map<String, Value>> {
     schema.get("properties").and_then(Value::as_object)
 }
 
+/// The required properties, each once.
 pub fn required(schema: &Value) -> impl Iterator<Item = &str> {
-    schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    let names = schema.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let is_first = |index: usize, name: &Value| !names.iter().take(index).any(|other| other == name);
+    let names = names.iter().enumerate().filter(move |(index, name)| is_first(*index, name));
+    names.filter_map(|(_, name)| name.as_str())
 }
 
 /// The variants of a union; empty for other schemas.

@@ -1,6 +1,7 @@
 //! The description as a document, and its preparation for progenitor.
 
 pub mod constants;
+pub mod enums;
 pub mod features;
 pub mod lookup;
 pub mod paging;

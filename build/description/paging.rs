@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::description::lookup::{parameters, properties, resolve, success_body, text};
+use crate::description::lookup::{parameters, properties, required, resolve, success_body, text};
 
 /// The shape of a page, which determines how to request the next one. `src/testing/paging.rs` makes pages of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +44,8 @@ pub fn paging<'a>(document: &'a Value, operation: &'a Value) -> Result<Option<De
     if !parameters(operation).any(|parameter| text(parameter, "name") == Some("cursor")) {
         return Ok(None);
     }
-    let response = success_body(operation).map(|schema| resolve(document, schema)).and_then(properties);
-    let response = response.ok_or(
+    let page = success_body(operation).map(|schema| resolve(document, schema));
+    let (page, response) = page.and_then(|page| Some((page, properties(page)?))).ok_or(
         "it takes a `cursor` and its response is not an object; correct the one or the other in \
          openapi/overlay/corrections.yaml",
     )?;
@@ -62,10 +62,38 @@ pub fn paging<'a>(document: &'a Value, operation: &'a Value) -> Result<Option<De
         let schema = resolve(document, schema);
         text(schema, "type") == Some("array") && schema.get("items").is_some_and(is_object)
     };
-    let items = response.iter().find(|(_, schema)| is_list(schema)).map(|(name, _)| name.as_str());
-    let items = items.ok_or(
-        "it takes a `cursor`, and its response has no list of objects; correct the response in \
-         openapi/overlay/corrections.yaml",
-    )?;
+    let lists = response.iter().filter(|(_, schema)| is_list(schema)).map(|(name, _)| name.as_str());
+    let lists: Vec<&str> = lists.collect();
+    let named = text(operation, ITEMS);
+    let items = match named {
+        Some(named) => lists.iter().find(|list| **list == named),
+        None => only_items(&lists, &required(page).collect::<Vec<_>>()),
+    };
+    let items = items.ok_or_else(|| match (named, lists.is_empty()) {
+        (Some(named), _) => format!("its `{ITEMS}` names `{named}`, which is no list of objects in its response"),
+        (None, true) => "it takes a `cursor`, and its response has no list of objects; correct the response in \
+             openapi/overlay/corrections.yaml"
+            .to_owned(),
+        (None, false) => format!(
+            "its response has the lists `{}`; choose the items of a page, in openapi/overlay/corrections.yaml: `{ITEMS}: \
+             NAME` of the operation",
+            lists.join("`, `")
+        ),
+    })?;
     Ok(Some(DescribedPaging { items, shape }))
+}
+
+/// The mark of an operation that names the property with the items of a page.
+pub const ITEMS: &str = "x-items";
+
+/// The usual names of that property.
+const USUAL: [&str; 4] = ["items", "results", "data", "versions"];
+
+/// The only list, the only required list, or the only list with a usual name.
+fn only_items<'l, 'a>(lists: &'l [&'a str], required: &[&str]) -> Option<&'l &'a str> {
+    let only = |is_wanted: &dyn Fn(&str) -> bool| {
+        let mut wanted = lists.iter().filter(|list| is_wanted(list));
+        wanted.next().filter(|_| wanted.next().is_none())
+    };
+    only(&|_| true).or_else(|| only(&|list| required.contains(&list))).or_else(|| only(&|list| USUAL.contains(&list)))
 }

@@ -30,6 +30,10 @@ pub fn unsupported(document: &Value) -> Vec<String> {
         };
         content("body", "/requestBody/content", if takes_text(operation) { &[TEXT] } else { &[JSON] });
         content("response", "/responses/2XX/content", &[JSON]);
+        let is_other = |schema: &Value| text(resolve(document, schema), "type") != Some("string");
+        if operation.pointer("/requestBody/content/text~1plain/schema").is_some_and(is_other) {
+            unsupported.push(format!("a body `{TEXT}` that is not a string at {heading}"));
+        }
         for parameter in parameters(operation).filter(|parameter| text(parameter, "in") == Some("query")) {
             let style = text(parameter, "style").unwrap_or("form");
             let name = text(parameter, "name").unwrap_or_default();

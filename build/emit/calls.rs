@@ -5,21 +5,20 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::description::paging::PagingShape;
 use crate::description::rate_limit::RateLimit;
 use crate::emit::conversion::{accepted, converted, is_plain};
-use crate::emit::doc_comments::{deprecated, documentation, needs_features};
+use crate::emit::doc_comments::{code, deprecated, documentation, needs_features};
 use crate::emit::types::setters;
 use crate::model::rust_type::RustType;
-use crate::model::{Model, Operation, Paging, Parameter, ident};
+use crate::model::{Model, Operation, Paging, Parameter, ResponseField, ident};
 use crate::print::print;
 
 /// The module `calls`.
 pub fn calls(model: &Model) -> String {
     let calls = model.operations.iter().map(|operation| call(model, operation));
-    // The enums that a query can hold.
-    let queries = model.operations.iter().flat_map(|operation| &operation.query);
-    let enums: BTreeSet<&str> = queries.filter_map(|parameter| parameter.kind.named()).collect();
+    // The enums that a query or a header can hold.
+    let parameters = model.operations.iter().flat_map(Operation::optional_parameters);
+    let enums: BTreeSet<&str> = parameters.filter_map(|parameter| parameter.kind.named()).collect();
     let enums = enums.into_iter().map(|name| {
         let name = ident(name);
         quote!(argument!(types::#name);)
@@ -35,9 +34,8 @@ pub fn calls(model: &Model) -> String {
 fn call(model: &Model, operation: &Operation) -> TokenStream {
     let name = ident(&operation.name);
     let documentation = documentation(&format!(
-        "The call of [`{resource}::{method}`](crate::resources::{resource}::{method}): `{} {}`.",
-        operation.http_method,
-        operation.template,
+        "The call of [`{resource}::{method}`](crate::resources::{resource}::{method}): {}.",
+        code(&format!("{} {}", operation.http_method, operation.template)),
         resource = operation.resource_type(),
         method = operation.method()
     ));
@@ -128,7 +126,9 @@ fn constructor(model: &Model, operation: &Operation) -> TokenStream {
             }
         },
         Some(body) => {
-            let is_plain = is_plain(model, body);
+            // Arguments of these kinds are converted by the resource's method.
+            let is_converted = matches!(body, RustType::List(_) | RustType::Map(_) | RustType::Optional(_));
+            let is_plain = is_converted || is_plain(model, body);
             let kind = if is_plain { quote!(#body) } else { quote!(impl Into<#body>) };
             let value = if is_plain { quote!(body) } else { quote!(body: body.into()) };
             quote! {
@@ -248,15 +248,33 @@ fn implementation(operation: &Operation) -> TokenStream {
     }
 }
 
+/// The expression of a field of `response`, as an `Option`.
+fn received(field: &ResponseField, is_cloned: bool) -> TokenStream {
+    let name = ident(&field.ident);
+    let cloned = is_cloned.then(|| quote!(.clone()));
+    let value = |of: TokenStream| match field.is_option {
+        true => quote!(#of.#name #cloned),
+        false => quote!(Some(#of.#name #cloned)),
+    };
+    match &field.parent {
+        None => value(quote!(response)),
+        Some((parent, is_option)) => {
+            let parent = ident(parent);
+            if *is_option {
+                let value = value(quote!(part));
+                quote!(response.#parent.as_ref().and_then(|part| #value))
+            } else {
+                value(quote!(response.#parent))
+            }
+        }
+    }
+}
+
 fn paged(operation: &Operation, paging: &Paging) -> TokenStream {
     let Paging { property, item, .. } = paging;
     let (name, items) = (ident(&operation.name), ident(&paging.items));
-    let (more, cursor) = match paging.shape {
-        PagingShape::Paging => (quote!(Some(response.paging.more)), quote!(response.paging.cursor.clone())),
-        PagingShape::HasMore => (quote!(Some(response.has_more)), quote!(response.cursor.clone())),
-        PagingShape::NextCursor => (quote!(None), quote!(response.next_cursor.clone())),
-        PagingShape::Cursor => (quote!(None), quote!(response.cursor.clone())),
-    };
+    let more = paging.more.as_ref().map_or_else(|| quote!(None), |field| received(field, false));
+    let cursor = received(&paging.cursor, true);
     let or_default = paging.items_optional.then(|| quote!(.unwrap_or_default()));
     quote! {
         impl Paged for #name {

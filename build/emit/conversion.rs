@@ -17,7 +17,7 @@ pub fn accepted(model: &Model, kind: &RustType) -> TokenStream {
             let value = accepted_item(model, value);
             quote!(impl IntoIterator<Item = (impl Into<String>, #value)>)
         }
-        RustType::Nullable(inner) => accepted(model, inner),
+        RustType::Nullable(inner) | RustType::Boxed(inner) => accepted(model, inner),
         RustType::Optional(_) => kind.to_token_stream(),
         kind if is_plain(model, kind) => kind.to_token_stream(),
         kind => quote!(impl Into<#kind>),
@@ -40,13 +40,17 @@ pub fn converted(model: &Model, kind: &RustType, argument: TokenStream) -> Token
             quote!(#argument.into_iter().map(|inner| #inner).collect())
         }
         RustType::List(_) => quote!(#argument.into_iter().map(Into::into).collect()),
-        RustType::Map(value) if is_unchanged(model, value) => {
-            quote!(#argument.into_iter().map(|(name, value)| (name.into(), value)).collect())
+        RustType::Map(value) => {
+            let value = if is_unchanged(model, value) { quote!(value) } else { converted(model, value, quote!(value)) };
+            quote!(#argument.into_iter().map(|(name, value)| (name.into(), #value)).collect())
         }
-        RustType::Map(_) => quote!(#argument.into_iter().map(|(name, value)| (name.into(), value.into())).collect()),
         RustType::Nullable(inner) => {
             let value = converted(model, inner, argument);
             quote!(types::Nullable::Value(#value))
+        }
+        RustType::Boxed(inner) => {
+            let value = converted(model, inner, argument);
+            quote!(Box::new(#value))
         }
         RustType::Optional(_) => argument,
         kind if is_plain(model, kind) => argument,

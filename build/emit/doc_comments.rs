@@ -8,7 +8,30 @@ use quote::quote;
 /// A part of the API that was just added has no description yet, and must compile.
 pub fn documentation(text: &str) -> TokenStream {
     let text = if text.trim().is_empty() { "Not described yet." } else { text.trim_end() };
+    // Most texts have no other characters, and the build script is not optimized.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return quote!(#[doc = #text]);
+    }
+    let text: String =
+        text.replace("\r\n", "\n").chars().filter(|sign| is_plain(*sign) || matches!(sign, '\n' | '\t')).collect();
     quote!(#[doc = #text])
+}
+
+/// Any text as code in Markdown, on one line.
+pub fn code(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|sign| if is_plain(sign) { sign.to_string() } else { sign.escape_default().to_string() })
+        .collect();
+    let longest = text.split(|sign| sign != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    let gap = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{gap}{text}{gap}{fence}")
+}
+
+fn is_plain(sign: char) -> bool {
+    // Control characters, and characters that change the direction of the text.
+    !sign.is_control() && !matches!(sign, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The first sentence of a text, if it makes sense without the rest.

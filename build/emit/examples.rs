@@ -31,11 +31,13 @@ pub fn type_example(model: &Model, item: &TypeItem) -> Option<String> {
 /// A call with its arguments, and a typical use of its response.
 pub fn call_example(model: &Model, operation: &Operation) -> String {
     let mut examples = Examples::of(model);
-    let mut arguments: Vec<Code> =
-        operation.path_parameters.iter().map(|parameter| Code::word(format!("{:?}", parameter.name))).collect();
+    let in_path =
+        operation.path_parameters.iter().map(|parameter| parameter.example.as_ref().unwrap_or(&parameter.name));
+    let mut arguments: Vec<Code> = in_path.map(|text| Code::word(format!("{text:?}"))).collect();
     let mut hidden = String::new();
     if let Some(body) = &operation.body {
-        let example = body.named().and_then(|name| model.item(name)?.example.as_ref());
+        let example = body.own_name().and_then(|name| model.item(name)?.example.as_ref());
+        let example = example.or(operation.body_example.as_ref());
         match operation.body_struct(&model.types) {
             Some(body) => {
                 for field in body.arguments {
@@ -45,7 +47,7 @@ pub fn call_example(model: &Model, operation: &Operation) -> String {
             }
             None => {
                 arguments.push(examples.value(body, example, "body", 0).unwrap_or_else(|| {
-                    hidden.push_str(&format!(", body: {body}"));
+                    hidden.push_str(&format!(", body: {}", qualified(body)));
                     Code::word("body")
                 }));
             }
@@ -92,7 +94,7 @@ fn shown(model: &Model, response: &RustType) -> String {
         ["request_id", "message_id", "run_id", "job_id", "token", "id", "status", "items", "results"];
     let whole = "println!(\"{:?}\", *response);".to_owned();
     let Some(TypeItem { shape: TypeShape::Structure { fields, .. }, .. }) =
-        response.named().and_then(|name| model.item(name))
+        response.own_name().and_then(|name| model.item(name))
     else {
         return whole;
     };
@@ -108,6 +110,11 @@ fn shown(model: &Model, response: &RustType) -> String {
         Some(field) => format!("println!(\"{{:?}}\", response.{});", field.ident),
         None => whole,
     }
+}
+
+/// A type as it is written in an example, which imports `types` if it needs it.
+fn qualified(kind: &RustType) -> String {
+    kind.to_string().replace("BTreeMap", "std::collections::BTreeMap")
 }
 
 fn variable_name(name: &str) -> String {
@@ -155,11 +162,7 @@ impl<'a> Examples<'a> {
     /// An argument, or a variable if no value can be made up.
     fn argument(&mut self, field: &Field, example: Option<&Value>, hidden: &mut String) -> Code {
         self.value(&field.kind, example, &field.ident, 0).unwrap_or_else(|| {
-            let kind = match &field.kind {
-                RustType::List(item) => format!("Vec<{item}>"),
-                kind => kind.to_string(),
-            };
-            hidden.push_str(&format!(", {}: {kind}", field.ident));
+            hidden.push_str(&format!(", {}: {}", field.ident, qualified(&field.kind)));
             Code::word(&field.ident)
         })
     }
@@ -190,7 +193,7 @@ impl<'a> Examples<'a> {
                 Code::call(format!("{}::from", self.used("Object")), vec![Code::json(example?)])
             }
             RustType::Sensitive(_) => return None,
-            RustType::Nullable(inner) => self.value(inner, example, name, depth)?,
+            RustType::Nullable(inner) | RustType::Boxed(inner) => self.value(inner, example, name, depth)?,
             RustType::Optional(inner) => match example {
                 None | Some(Value::Null) => Code::word("None"),
                 some => {

@@ -6,8 +6,8 @@ use heck::ToLowerCamelCase as _;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::emit::conversion::accepted;
-use crate::emit::doc_comments::{deprecated, documentation, first_sentence, needs_features};
+use crate::emit::conversion::{accepted, converted};
+use crate::emit::doc_comments::{code, deprecated, documentation, first_sentence, needs_features};
 use crate::emit::examples::call_example;
 use crate::model::rust_type::RustType;
 use crate::model::{Model, Operation, ident, resource_type};
@@ -99,7 +99,13 @@ fn method(model: &Model, operation: &Operation) -> TokenStream {
             let (name, fields) = (ident(body.name), required.iter().map(|field| ident(&field.ident)));
             Some(quote!(, types::#name::new(#(#fields),*)))
         }
-        None => whole_body.map(|_| quote!(, body)),
+        None => whole_body.map(|kind| match kind {
+            RustType::List(_) | RustType::Map(_) => {
+                let body = converted(model, kind, quote!(body));
+                quote!(, #body)
+            }
+            _ => quote!(, body),
+        }),
     };
 
     let documented = operation.path_parameters.iter().map(|parameter| (&parameter.ident, &parameter.description));
@@ -127,7 +133,8 @@ fn method_text<'a>(
     arguments: impl Iterator<Item = (&'a String, &'a String)>,
 ) -> String {
     let Operation { summary, description, http_method, template, .. } = operation;
-    let mut text = format!("{summary}.\n\n{description}\n\n`{http_method} {template}`");
+    let route = code(&format!("{http_method} {template}"));
+    let mut text = format!("{summary}.\n\n{description}\n\n{route}");
     if let Some(limit) = operation.rate_limit {
         text.push_str("\n\n");
         text.push_str(&limit.sentence());

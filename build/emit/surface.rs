@@ -38,7 +38,7 @@ fn setters(model: &Model, operation: &Operation) -> Vec<Argument> {
     let parameters = parameters.map(|parameter| Argument::new(model, &parameter.ident, &parameter.kind));
     let body = operation.body_struct(&model.types);
     let fields = body.iter().flat_map(|body| body.fields).filter(|field| field.has_setter());
-    parameters.chain(fields.map(|field| Argument::new(model, &field.ident, &field.kind))).collect()
+    parameters.chain(fields.map(|field| Argument::new(model, &field.ident, &field.kind.clone().present()))).collect()
 }
 
 /// The arguments of a structure's `new`, in order.

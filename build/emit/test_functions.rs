@@ -123,7 +123,17 @@ fn qualified(kind: &RustType) -> TokenStream {
             let item = qualified(item);
             quote!(Vec<#item>)
         }
-        RustType::Text | RustType::Boolean | RustType::Integer | RustType::Json => kind.to_token_stream(),
+        RustType::Map(value) => {
+            let value = qualified(value);
+            quote!(std::collections::BTreeMap<String, #value>)
+        }
+        RustType::Optional(inner) => {
+            let inner = qualified(inner);
+            quote!(Option<#inner>)
+        }
+        RustType::Text | RustType::Boolean | RustType::Integer | RustType::Number | RustType::Json => {
+            kind.to_token_stream()
+        }
         kind => quote!(trycourier::#kind),
     }
 }

@@ -1,5 +1,6 @@
 //! The types: structures, enums and unions, with their constructors, setters and conversions.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use proc_macro2::{Literal, TokenStream};
@@ -7,7 +8,7 @@ use quote::quote;
 
 use crate::description::unions::Kind;
 use crate::emit::conversion::{accepted, converted};
-use crate::emit::doc_comments::{deprecated, documentation, first_sentence, needs_features};
+use crate::emit::doc_comments::{code, deprecated, documentation, first_sentence, needs_features};
 use crate::emit::examples::type_example;
 use crate::model::rust_type::RustType;
 use crate::model::{EnumValue, Field, Model, TypeItem, TypeShape, Variant, ident};
@@ -15,11 +16,34 @@ use crate::print::print;
 
 /// The module `types`.
 pub fn types(model: &Model) -> String {
-    print(model.types.iter().map(|item| match &item.shape {
+    let types = model.types.iter().map(|item| match &item.shape {
         TypeShape::Structure { fields, arguments, constants } => structure(model, item, fields, arguments, constants),
         TypeShape::Enum(values) => enumeration(item, values),
         TypeShape::Union { variants } => union(model, item, variants),
-    }))
+    });
+    let boxed = boxed(model).into_iter().map(|name| {
+        let name = ident(name);
+        quote!(boxed!(#name);)
+    });
+    print(types.chain(boxed))
+}
+
+/// The types that contain themselves.
+fn boxed(model: &Model) -> BTreeSet<&str> {
+    let kinds = model.types.iter().flat_map(|item| match &item.shape {
+        TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.kind).collect(),
+        TypeShape::Enum(_) => Vec::new(),
+        TypeShape::Union { variants } => variants.iter().map(|variant| &variant.kind).collect(),
+    });
+    let boxed = kinds.filter_map(|kind| match kind {
+        RustType::Boxed(inner) => Some(inner),
+        RustType::Optional(inner) | RustType::Nullable(inner) => match &**inner {
+            RustType::Boxed(inner) => Some(inner),
+            _ => None,
+        },
+        _ => None,
+    });
+    boxed.filter_map(|kind| kind.own_name()).collect()
 }
 
 /// The description of a type, its example and the features that it needs.
@@ -170,7 +194,7 @@ fn enumeration(item: &TypeItem, values: &[EnumValue]) -> TokenStream {
     let name = ident(&item.name);
     let (documentation, features) = (documentation(&item.description), needs_features(&item.features));
     let variants = values.iter().map(|value| {
-        let (variant, documentation) = (ident(&value.ident), self::documentation(&format!("`{}`", value.value)));
+        let (variant, documentation) = (ident(&value.ident), self::documentation(&code(&value.value)));
         quote!(#documentation #variant,)
     });
     let known = values.iter().map(|value| {
@@ -197,7 +221,7 @@ fn union(model: &Model, item: &TypeItem, variants: &[Variant]) -> TokenStream {
     let members = variants.iter().map(|Variant { ident: variant, kind, .. }| {
         let held = kind.named().and_then(|held| model.item(held));
         let text = match (held, kind) {
-            (Some(held), RustType::Named(_)) => {
+            (Some(held), RustType::Named(_) | RustType::Boxed(_)) => {
                 first_sentence(&held.description).map_or_else(|| format!("One of [`{}`].", held.name), str::to_owned)
             }
             (Some(held), _) => format!("Several values of the type [`{}`].", held.name),
@@ -268,6 +292,7 @@ fn conversions(union: &str, Variant { ident: variant, kind, .. }: &Variant) -> T
             ];
             quote!(#(#conversions)*)
         }
+        RustType::Boxed(inner) => from(quote!(), quote!(#inner), quote!(Box::new(value))),
         kind => from(quote!(), quote!(#kind), quote!(value)),
     }
 }

@@ -1,8 +1,9 @@
 //! The types, operations and resources of the surface, read from progenitor's code and the description.
 
+pub mod checks;
 mod operations;
 pub mod rust_type;
-mod types;
+pub mod types;
 mod variants;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,6 @@ use serde_json::Value;
 
 use crate::description::constants::Constants;
 use crate::description::lookup::is_marked;
-use crate::description::paging::PagingShape;
 use crate::description::rate_limit::RateLimit;
 use crate::description::unions::{Shape, Unions};
 use crate::model::rust_type::RustType;
@@ -147,6 +147,8 @@ pub struct Operation {
     pub query: Vec<Parameter>,
     pub headers: Vec<Parameter>,
     pub body: Option<RustType>,
+    /// An example of a text body.
+    pub body_example: Option<Value>,
     /// `true` if the body is text that is sent unchanged, and not JSON.
     pub takes_text: bool,
     pub response: RustType,
@@ -182,7 +184,7 @@ pub struct BodyStruct<'a> {
 impl Operation {
     /// The structure of the body.
     pub fn body_struct<'a>(&self, types: &'a [TypeItem]) -> Option<BodyStruct<'a>> {
-        let body = item(types, self.body.as_ref()?.named()?)?;
+        let body = item(types, self.body.as_ref()?.own_name()?)?;
         let TypeShape::Structure { fields, arguments, .. } = &body.shape else { return None };
         let arguments = arguments.iter().filter_map(|index| fields.get(*index)).collect();
         Some(BodyStruct { name: &body.name, fields, arguments })
@@ -219,6 +221,8 @@ pub struct Parameter {
     pub ident: String,
     /// The type, without the `Option`.
     pub kind: RustType,
+    /// An example of it.
+    pub example: Option<String>,
     /// `true` if the values of a list are sent joined by commas.
     pub comma_separated: bool,
     /// The deprecation note, with the replacement.
@@ -241,7 +245,18 @@ pub struct Paging {
     pub items: String,
     pub items_optional: bool,
     pub item: RustType,
-    pub shape: PagingShape,
+    /// `true` if there are more pages; `None` if a response has only a cursor.
+    pub more: Option<ResponseField>,
+    pub cursor: ResponseField,
+}
+
+/// A field of a response, or a field of its field `paging`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseField {
+    /// The field with the structure that holds it, and whether that field is optional.
+    pub parent: Option<(String, bool)>,
+    pub ident: String,
+    pub is_option: bool,
 }
 
 /// A resource: the return type of `client.lists()`.
@@ -287,5 +302,7 @@ pub fn read(code: &syn::File, document: &Value, constants: &Constants, unions: U
             resources.entry(name).or_insert(Resource { description });
         }
     }
-    Ok(Model { types, operations, resources })
+    let model = Model { types, operations, resources };
+    checks::check(&model)?;
+    Ok(model)
 }

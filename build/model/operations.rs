@@ -10,11 +10,11 @@ use crate::description::lookup::{
     self, dotted_name, is_marked, is_sensitive, parameters, request_body, required, resolve, success_body, text,
     variants,
 };
-use crate::description::paging::{DescribedPaging, paging};
+use crate::description::paging::{DescribedPaging, PagingShape, paging};
 use crate::description::rate_limit::rate_limit;
 use crate::description::wire::{is_comma_separated, takes_text};
 use crate::model::rust_type::RustType;
-use crate::model::{Operation, Paging, Parameter, TypeItem, TypeShape, item};
+use crate::model::{Field, Operation, Paging, Parameter, ResponseField, TypeItem, TypeShape, item};
 
 /// Reads the operations, sorted by dotted name.
 pub fn operations(code: &syn::File, document: &Value, types: &[TypeItem]) -> Result<Vec<Operation>, String> {
@@ -96,6 +96,7 @@ fn operation(
     // RFC 9110; a `POST` is repeated only with a key, and a `PATCH` only if its operation allows it.
     let repeatable = described.get("x-repeatable").and_then(Value::as_bool);
     let paging = paging(document, described)?;
+    let rust_paging = paging.as_ref().map(|paging| self::rust_paging(paging, &query, &response, types));
     let operation = Operation {
         name: path.join("_").to_upper_camel_case(),
         template: template.to_owned(),
@@ -113,11 +114,12 @@ fn operation(
         rate_limit: rate_limit(described)?,
         aliases: aliases(described)?,
         deprecated: deprecated(document, described)?,
-        paging: paging.map(|paging| self::rust_paging(&paging, &response, types)).transpose()?,
+        paging: rust_paging.transpose()?,
         http_method: method,
         path,
         body,
         takes_text: takes_text(described),
+        body_example: described.pointer("/requestBody/content/text~1plain/example").cloned(),
         response,
     };
     require_distinct_names(&operation, types)?;
@@ -150,6 +152,7 @@ fn parameter(
         ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
         comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
         kind,
+        example: text(described, "example").map(str::to_owned),
         deprecated: super::deprecated("parameter", described, ident_of)
             .map_err(|error| format!("is wrong: {error}"))?,
         description: text(described, "description").unwrap_or_default().to_owned(),
@@ -157,21 +160,73 @@ fn parameter(
 }
 
 /// The paging, with the field and the type of the items.
-fn rust_paging(paging: &DescribedPaging<'_>, response: &RustType, types: &[TypeItem]) -> Result<Paging, String> {
-    let field = response.named().and_then(|name| match &item(types, name)?.shape {
-        TypeShape::Structure { fields, .. } => fields.iter().find(|field| field.name == paging.items),
-        _ => None,
-    });
-    let Some((field, RustType::List(item))) = field.map(|field| (field, &field.kind)) else {
+fn rust_paging(
+    paging: &DescribedPaging<'_>,
+    query: &[Parameter],
+    response: &RustType,
+    types: &[TypeItem],
+) -> Result<Paging, String> {
+    if !query.iter().any(|parameter| parameter.name == "cursor" && parameter.kind == RustType::Text) {
+        return Err(
+            "its parameter `cursor` is not text in the query; correct it in openapi/overlay/corrections.yaml, or \
+                    remove it there"
+                .to_owned(),
+        );
+    }
+    let fields = fields(response, types);
+    let items = fields.iter().find(|field| field.name == paging.items);
+    let Some((items, RustType::List(item))) = items.map(|field| (field, field.kind.clone().present())) else {
         return Err(format!("progenitor made no list of `{}`, the items of a page", paging.items));
     };
+    let (parent, fields) = match paging.shape {
+        PagingShape::Paging => {
+            let parent = fields.iter().find(|field| field.name == "paging");
+            let parent = parent.ok_or("progenitor made no field of `paging`")?;
+            let part = self::fields(&parent.kind.clone().present(), types);
+            (Some((parent.ident.clone(), parent.is_option())), part)
+        }
+        _ => (None, fields),
+    };
+    let field = |name: &str, kind: RustType| {
+        let Some(field) = fields.iter().find(|field| field.name == name) else { return Ok(None) };
+        if field.kind.clone().present() != kind {
+            return Err(format!(
+                "a page has its `{name}` as `{}`, not as `{kind}`; correct it in openapi/overlay/corrections.yaml, or \
+                 remove the parameter `cursor` there",
+                field.declared()
+            ));
+        }
+        let (parent, ident) = (parent.clone(), field.ident.clone());
+        Ok(Some(ResponseField { parent, ident, is_option: field.is_option() }))
+    };
+    let (more, cursor) = match paging.shape {
+        PagingShape::Paging => (Some("more"), "cursor"),
+        PagingShape::HasMore => (Some("has_more"), "cursor"),
+        PagingShape::NextCursor => (None, "next_cursor"),
+        PagingShape::Cursor => (None, "cursor"),
+    };
+    let described_cursor = field(cursor, RustType::Text)?;
     Ok(Paging {
         property: paging.items.to_owned(),
-        items: field.ident.clone(),
-        items_optional: !field.required,
-        item: RustType::clone(item),
-        shape: paging.shape,
+        items: items.ident.clone(),
+        items_optional: items.is_option(),
+        item: *item,
+        more: more.map(|more| field(more, RustType::Boolean)).transpose()?.flatten(),
+        cursor: described_cursor.ok_or_else(|| {
+            format!(
+                "a page has no `{cursor}` to go on by; correct it in openapi/overlay/corrections.yaml, or remove the \
+                 parameter `cursor` there"
+            )
+        })?,
     })
+}
+
+/// The fields of a type, if it is a structure.
+fn fields<'a>(kind: &RustType, types: &'a [TypeItem]) -> &'a [Field] {
+    match kind.own_name().and_then(|name| item(types, name)).map(|item| &item.shape) {
+        Some(TypeShape::Structure { fields, .. }) => fields,
+        _ => &[],
+    }
 }
 
 /// The `x-aliases` of an operation.
@@ -284,7 +339,10 @@ fn require_distinct_names(operation: &Operation, types: &[TypeItem]) -> Result<(
     let repeated = repeated.or_else(|| optional.clone().chain(body_setters).find(|name| !setters.insert(name)));
     let repeated = repeated.or_else(|| in_path.chain(optional).find(|name| !fields.insert(name)));
     match repeated {
-        Some(name) => Err(format!("it has `{name}` twice, or the name is reserved by every call")),
+        Some(name) => Err(format!(
+            "it has `{name}` twice, or the name is reserved by every call; remove the property or the parameter in \
+             openapi/overlay/corrections.yaml: callers can still set it, with `extra` or `Options::query`"
+        )),
         None => Ok(()),
     }
 }

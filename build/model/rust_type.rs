@@ -34,6 +34,8 @@ pub enum RustType {
     Optional(Box<RustType>),
     List(Box<RustType>),
     Map(Box<RustType>),
+    /// A type that contains itself here.
+    Boxed(Box<RustType>),
 }
 
 impl RustType {
@@ -69,7 +71,11 @@ impl RustType {
             "DeliveryTime" => Self::CheckedText("DeliveryTime"),
             "Sensitive" if arguments.is_empty() => Self::Sensitive(Box::new(Self::Text)),
             "Sensitive" => Self::Sensitive(inner(0)?),
-            "Option" => Self::Optional(inner(0)?),
+            "Option" => Self::Optional(Box::new(inner(0)?.present())),
+            "Box" => match *inner(0)? {
+                Self::Optional(inner) => Self::Optional(Box::new(Self::Boxed(inner))),
+                inner => Self::Boxed(Box::new(inner)),
+            },
             "Vec" => Self::List(inner(0)?),
             "HashMap" | "BTreeMap" => Self::Map(inner(1)?),
             // typify sometimes generates this for an object without properties.
@@ -87,6 +93,15 @@ impl RustType {
         }
     }
 
+    /// The name of the described type, if it is one, and not a list or anything else of one.
+    pub fn own_name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Boxed(inner) => inner.own_name(),
+            _ => None,
+        }
+    }
+
     /// The name of the described type that this type is or contains.
     pub fn named(&self) -> Option<&str> {
         match self {
@@ -95,7 +110,8 @@ impl RustType {
             | Self::Nullable(inner)
             | Self::Optional(inner)
             | Self::List(inner)
-            | Self::Map(inner) => inner.named(),
+            | Self::Map(inner)
+            | Self::Boxed(inner) => inner.named(),
             _ => None,
         }
     }
@@ -129,6 +145,7 @@ impl ToTokens for RustType {
             Self::Optional(inner) => quote!(Option<#inner>),
             Self::List(inner) => quote!(Vec<#inner>),
             Self::Map(inner) => quote!(BTreeMap<String, #inner>),
+            Self::Boxed(inner) => quote!(Box<#inner>),
         });
     }
 }
@@ -152,14 +169,12 @@ mod tests {
             ("crate::Sensitive<crate::Object>", "types::Sensitive<types::Object>"),
             ("crate::Sensitive", "types::Sensitive"),
             ("()", "()"),
+            ("::std::option::Option<::std::boxed::Box<::std::option::Option<Node>>>", "Option<Box<types::Node>>"),
         ] {
             let read = RustType::from_syn(&syn::parse_str(code).unwrap()).unwrap();
             assert_eq!(read.to_string(), expected);
         }
-        // A type that contains itself would be a `Box`; the description has no such type.
-        for unknown in ["Cow<'a, str>", "::std::boxed::Box<Node>"] {
-            let error = RustType::from_syn(&syn::parse_str(unknown).unwrap()).unwrap_err();
-            assert!(error.contains("is not known to the generator"), "{error}");
-        }
+        let error = RustType::from_syn(&syn::parse_str("Cow<'a, str>").unwrap()).unwrap_err();
+        assert!(error.contains("is not known to the generator"), "{error}");
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
 
 use crate::description::constants::Constants;
+use crate::description::enums::named_value;
 use crate::description::lookup::{
     dotted_name, is_marked, operations, properties, reached_from, required, schemas, text, values,
 };
@@ -37,6 +38,7 @@ pub fn types(
     let mut unread: BTreeSet<&str> = items.keys().map(String::as_str).collect();
     unread.remove(PATH_SEGMENT);
     let mut types: BTreeMap<String, TypeItem> = BTreeMap::new();
+    require_own_names(document)?;
     for (schema, described) in schemas(document).filter(|(name, _)| *name != PATH_SEGMENT) {
         let name = schema.to_upper_camel_case();
         unread.remove(name.as_str());
@@ -58,16 +60,94 @@ pub fn types(
             features: Vec::new(),
             name: name.clone(),
         };
-        if let Some(twin) = types.insert(name.clone(), item) {
-            return Err(format!("the schemas `{}` and `{schema}` both become the type `{name}`", twin.schema));
-        }
+        types.insert(name.clone(), item);
     }
     if let Some(name) = unread.first() {
         return Err(format!(
-            "progenitor made the type `{name}` of something inside another schema; the description names every schema"
+            "progenitor made the type `{name}` of something inside another schema; make that a schema with a name, in \
+             openapi/overlay/types.yaml"
         ));
     }
     Ok(types.into_values().collect())
+}
+
+/// The types that the generated code, or progenitor's code, uses under these names.
+pub const RESERVED: [&str; 41] = [
+    "Array",
+    "BTreeMap",
+    "Boolean",
+    "Box",
+    "Clone",
+    "Debug",
+    "Decode",
+    "Default",
+    "Encode",
+    "Eq",
+    "Err",
+    "Extra",
+    "ExtraIter",
+    "From",
+    "Hash",
+    "HashMap",
+    "Into",
+    "Integer",
+    "IntoIterator",
+    "Map",
+    "Millis",
+    "Mismatch",
+    "None",
+    "Nullable",
+    "Number",
+    "Object",
+    "Ok",
+    "Option",
+    "PartialEq",
+    "Result",
+    "Self",
+    "Sensitive",
+    "Some",
+    "String",
+    "Structure",
+    "Text",
+    "Timestamp",
+    "TimestampError",
+    "UnrecognizedValue",
+    "Value",
+    "Vec",
+];
+
+/// Fails if two schemas would become types of one name, or if the crate has a type of that name.
+fn require_own_names(document: &Value) -> Result<(), String> {
+    let mut taken: BTreeMap<String, &String> = BTreeMap::new();
+    for (schema, described) in schemas(document) {
+        let name = schema.to_upper_camel_case();
+        let rename = || {
+            format!(
+                "give one another name, in openapi/overlay/types.yaml:\n- target: $.components.schemas['{schema}']\n  \
+                 update: {{x-name: Courier{name}}}"
+            )
+        };
+        let has = |property: &str| properties(described).is_some_and(|all| all.contains_key(property));
+        if schema == "ApiError" && !(has("message") && has("type")) {
+            return Err(format!(
+                "the schema `ApiError` is not Courier's error, which has a `message` and a `type`; {}",
+                rename()
+            ));
+        }
+        if RESERVED.contains(&name.as_str()) || syn::parse_str::<syn::Ident>(&name).is_err() {
+            return Err(format!(
+                "the schema {schema:?} cannot become the type `{name}`, which the crate needs itself; {}",
+                rename()
+            ));
+        }
+        if let Some(twin) = taken.insert(name.clone(), schema) {
+            return Err(format!(
+                "the schemas `{twin}` and `{schema}` would both become the type `{name}`; {}",
+                rename()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The items of a module of progenitor's code.
@@ -125,9 +205,14 @@ fn structure(
         let is_hidden = kind == RustType::Json && is_marked(property, "x-sensitive");
         let kind = if is_hidden { RustType::Sensitive(Box::new(kind)) } else { kind };
         if ["extra", "new"].contains(&ident.as_str()) {
-            return Err(format!("the property `{name}` cannot become the field `{ident}`, which there is already"));
+            return Err(format!(
+                "the property `{name}` cannot become the field `{ident}`, which there is already; remove it in \
+                 openapi/overlay/corrections.yaml: callers can still set it, with `extra`"
+            ));
         }
-        if let Some(twin) = fields.iter().find(|other: &&Field| other.ident == *ident) {
+        let is_cleared =
+            |other: &Field| matches!(other.kind, RustType::Nullable(_)) && *ident == format!("clear_{}", other.ident);
+        if let Some(twin) = fields.iter().find(|other: &&Field| other.ident == *ident || is_cleared(other)) {
             return Err(format!(
                 "the properties `{}` and `{name}` would both become the field `{ident}`; take one of them out in \
                  openapi/overlay/corrections.yaml",
@@ -167,7 +252,7 @@ fn structure(
 
 /// The variant of an enum for the only value that a property previously allowed.
 fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Result<Preset, String> {
-    let kind = kind.named().unwrap_or_default();
+    let kind = kind.own_name().unwrap_or_default();
     let Some(Item::Enum(item)) = items.get(kind) else {
         return Err(format!("has the `x-constant` {value}, and its type is not an enum"));
     };
@@ -188,9 +273,14 @@ fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
         }
         let ident = variant.ident.to_string();
         if ident == "Unrecognized" {
-            return Err("it has a value `unrecognized`, a name that is kept for unknown values".to_owned());
+            return Err(
+                "it has a value `unrecognized`, a name that is kept for unknown values; give the value another \
+                        name in openapi/overlay/corrections.yaml, with `x-values`"
+                    .to_owned(),
+            );
         }
         let value = renamed(&variant.attrs)?.unwrap_or_else(|| ident.clone());
+        let value = named_value(schema, &value).map_or(value, str::to_owned);
         enum_values.push(EnumValue { ident, value });
     }
     let described = values(schema);
@@ -206,7 +296,12 @@ fn variants(union: &str, item: &ItemEnum, shapes: Vec<Shape>) -> Result<Vec<Vari
     let mut kinds = Vec::new();
     for variant in &item.variants {
         let Fields::Unnamed(held) = &variant.fields else {
-            return Err(format!("the union `{union}`: the variant `{}` holds nothing", variant.ident));
+            return Err(format!(
+                "the union `{union}`: the choice `{}` is not supported; a union has no `properties` beside its choices, and \
+                 each of them is a schema with properties or an enum, a list, or a plain string, number or boolean; correct \
+                 it in openapi/overlay/corrections.yaml",
+                variant.ident
+            ));
         };
         let held = held.unnamed.first().ok_or_else(|| format!("the union `{union}`: an empty variant"))?;
         kinds.push(RustType::from_syn(&held.ty).map_err(|error| format!("the union `{union}`: {error}"))?);
@@ -225,12 +320,21 @@ fn variants(union: &str, item: &ItemEnum, shapes: Vec<Shape>) -> Result<Vec<Vari
             _ => false,
         });
         let index = index.ok_or_else(|| {
-            format!("the union `{union}`: progenitor made no variant of {:?} {:?}", shape.kind, shape.schema)
+            let kind = format!("{:?}", shape.kind).to_lowercase();
+            let schema = shape.schema.as_deref().unwrap_or("without a name");
+            format!(
+                "the union `{union}`: the choice {schema}, of the type {kind}, is not supported: a choice is a schema with \
+                 properties or an enum, a list, or a plain string, number or boolean that is not nullable; correct it in \
+                 openapi/overlay/corrections.yaml"
+            )
         })?;
         let kind = kinds.swap_remove(index);
         let ident = shape.name.clone().map_or_else(|| variant_name(union, &kind), Ok)?;
         if !names.insert(ident.clone()) || ident == "Unrecognized" {
-            return Err(format!("the union `{union}` has two variants that would be called `{ident}`"));
+            return Err(format!(
+                "the union `{union}` has two variants that would be called `{ident}`, or one has a reserved name; name it \
+                 in openapi/overlay/types.yaml, with `x-name` of its schema, or `x-variant` of the choice"
+            ));
         }
         variants.push(Variant { ident, kind, shape });
     }

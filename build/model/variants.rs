@@ -23,6 +23,7 @@ pub fn variant_name(union: &str, kind: &RustType) -> Result<String, String> {
         RustType::Number => "Number".to_owned(),
         RustType::Object => "Object".to_owned(),
         RustType::List(_) => "List".to_owned(),
+        RustType::Boxed(inner) => variant_name(union, inner)?,
         other => return Err(format!("`{union}` has a variant of type `{other}`, for which there is no name")),
     })
 }

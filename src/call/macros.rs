@@ -21,7 +21,7 @@ macro_rules! argument {
 }
 pub(crate) use argument;
 
-argument!(bool, i64);
+argument!(bool, i64, f64);
 
 /// Implements `send`, `send_raw`, `prepare`, `options` and `.await` of a call.
 macro_rules! call {

@@ -2,6 +2,7 @@
 
 pub(crate) mod macros;
 pub(crate) mod prepared;
+mod rate_limit;
 pub(crate) mod raw_request;
 
 use std::borrow::Cow;

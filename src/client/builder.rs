@@ -5,14 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
-
+use super::api_key::{Accounts, ApiKey, ApiKeyProvider, Source};
 use super::base_url::BaseUrl;
 use super::options::Options;
 use super::{Client, Inner, Shared, proxy_env};
+use crate::operation::Operation;
 use crate::retry::budget::RetryBudget;
-use crate::retry::idempotency::KeyGenerator;
-use crate::retry::rate_limit::{RateLimit, RateLimits};
+use crate::retry::rate_limit::{Intervals, interval};
 use crate::retry::{Clock, TokioClock};
 use crate::telemetry::{CallReport, Observer};
 use crate::transport::{Http, KeepAlive, Settings, Transport};
@@ -58,6 +57,7 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 #[doc(alias = "proxy")]
 pub struct ClientBuilder {
     api_key: Option<Sensitive>,
+    api_key_provider: Option<Arc<dyn ApiKeyProvider>>,
     base_url: String,
     allow_http: bool,
     http: Option<Http>,
@@ -68,6 +68,8 @@ pub struct ClientBuilder {
     authorities: Vec<Vec<u8>>,
     retry_budget: u32,
     rate_limit: Option<(u32, Duration)>,
+    operation_rate_limits: Vec<(&'static str, u32, Duration)>,
+    documented_rate_limits: bool,
     options: Options,
     clock: Arc<dyn Clock>,
     observers: Vec<Observer>,
@@ -82,6 +84,7 @@ impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
             api_key: None,
+            api_key_provider: None,
             base_url: DEFAULT_BASE_URL.to_owned(),
             allow_http: false,
             http: None,
@@ -92,6 +95,8 @@ impl Default for ClientBuilder {
             authorities: Vec::new(),
             retry_budget: RetryBudget::DEFAULT_RESERVE,
             rate_limit: None,
+            operation_rate_limits: Vec::new(),
+            documented_rate_limits: false,
             options: Options::default(),
             clock: Arc::new(TokioClock),
             observers: Vec::new(),
@@ -158,6 +163,17 @@ impl ClientBuilder {
     /// [`from_env`](Self::from_env) reads it from an environment variable.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(Sensitive::from(key.into()));
+        self.api_key_provider = None;
+        self
+    }
+
+    /// Sets the source of the API key, such as a secrets manager. It replaces a key that was set before, and
+    /// [`api_key`](Self::api_key) replaces it. See [`ApiKeyProvider`].
+    #[doc(alias = "rotation")]
+    #[doc(alias = "credentials")]
+    pub fn api_key_provider(mut self, provider: impl ApiKeyProvider) -> Self {
+        self.api_key_provider = Some(Arc::new(provider));
+        self.api_key = None;
         self
     }
 
@@ -232,7 +248,8 @@ impl ClientBuilder {
     }
 
     /// Limits the client to starting `calls` calls in each `period`, evenly spaced, so that a long job does not exceed
-    /// the API's rate limits. Clones share the limit, and retries do not count. The default is unlimited.
+    /// the API's rate limits. Clones share the limit, each [API key](Client::with_api_key) has a separate one, and
+    /// retries do not count. The default is unlimited. [`rate_limit_for`](Self::rate_limit_for) limits an operation.
     /// [`build`](Self::build) refuses a limit of 0 calls.
     ///
     /// A call that could start only after its [total timeout](Options::total_timeout) fails immediately, with
@@ -248,6 +265,19 @@ impl ClientBuilder {
     #[doc(alias = "pace")]
     pub fn rate_limit(mut self, calls: u32, period: Duration) -> Self {
         self.rate_limit = Some((calls, period));
+        self
+    }
+
+    /// Limits each operation for which Courier documents a limit to this limit, in the same way as
+    /// [`rate_limit_for`](Self::rate_limit_for), which overrides it. The page of an operation in [`resources`](crate::resources)
+    /// names its limit. The default is `false`.
+    pub fn documented_rate_limits(mut self, limit: bool) -> Self {
+        self.documented_rate_limits = limit;
+        self
+    }
+
+    pub(crate) fn rate_limit_of(mut self, operation: &Operation, calls: u32, period: Duration) -> Self {
+        self.operation_rate_limits.push((operation.id, calls, period));
         self
     }
 
@@ -371,22 +401,30 @@ impl ClientBuilder {
     /// not be shared by all calls, a setting is invalid or would have no effect in combination with another setting, a
     /// proxy from the environment or a root certificate cannot be used, or TLS cannot be set up.
     pub fn build(self) -> Result<Client> {
-        let Some(key) = self.api_key.filter(|key| !key.expose().trim().is_empty()) else {
-            let detail =
-                format!("the API key is missing: set {API_KEY} and use `from_env`, or call `api_key` on the builder");
-            return Err(configuration(detail));
+        let key = self.api_key.filter(|key| !key.expose().trim().is_empty());
+        let source = match (key, self.api_key_provider) {
+            (_, Some(provider)) => Source::from_provider(provider),
+            (Some(key), None) => Source::Fixed(
+                ApiKey::parse(key.expose())
+                    .map_err(|reason| configuration(format!("the API key ({API_KEY}) {reason}")))?,
+            ),
+            (None, None) => {
+                return Err(configuration(format!(
+                    "the API key is missing: set {API_KEY} and use `from_env`, or call `api_key` on the builder"
+                )));
+            }
         };
-        let key = Sensitive::from(key.expose().trim());
-        if let Some(reason) = unusable_key(key.expose()) {
-            return Err(configuration(format!("the API key ({API_KEY}) {reason}")));
-        }
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
-            .map_err(|_| configuration(format!("the API key ({API_KEY}) is not valid in a header")))?;
-        authorization.set_sensitive(true);
         let base_url = BaseUrl::parse(&self.base_url, BASE_URL, self.allow_http)?;
         self.options.check()?;
         check_no_shared_key(&self.options)?;
-        let rate_limit = self.rate_limit.map(|(calls, period)| RateLimit::new(calls, period)).transpose()?;
+        let operations = self.operation_rate_limits.into_iter();
+        let intervals = Intervals {
+            all: self.rate_limit.map(|(calls, period)| interval(calls, period)).transpose()?,
+            operations: operations
+                .map(|(id, calls, period)| Ok((id, interval(calls, period)?)))
+                .collect::<Result<_>>()?,
+            documented: self.documented_rate_limits,
+        };
         let conflict = match (&self.transport, &self.wrap, &self.http) {
             (Some(_), Some(_), _) => {
                 Some("`wrap_transport` wraps the client's own transport, which `transport` replaces")
@@ -418,44 +456,19 @@ impl ClientBuilder {
         };
         let shared = Shared {
             base_url,
-            authorization,
-            key,
             transport,
             is_default_transport,
-            budget: RetryBudget::new(self.retry_budget, self.clock.now()),
-            limits: RateLimits::new(rate_limit),
-            keys: KeyGenerator::default(),
+            accounts: Accounts::new(self.retry_budget, intervals),
             clock: self.clock,
             observers: self.observers,
         };
-        Ok(Client(Arc::new(Inner { shared: Arc::new(shared), options: self.options })))
+        let account = shared.accounts.account(source, shared.clock.now());
+        Ok(Client(Arc::new(Inner { shared: Arc::new(shared), account, options: self.options })))
     }
 }
 
 fn configuration(detail: String) -> Error {
     Error::new(ErrorKind::Configuration, detail)
-}
-
-/// Returns the reason why a text cannot be an API key, for example because surrounding text was copied with it.
-fn unusable_key(key: &str) -> Option<&'static str> {
-    let starts_with = |prefix: &str| key.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    if !key.is_ascii() {
-        Some("has a character that is not ASCII, such as a byte order mark; copy the key alone")
-    } else if key.contains(['"', '\'', '`']) {
-        Some("has quotes; remove them")
-    } else if starts_with("bearer ") {
-        Some("starts with `Bearer`, which the client adds itself; remove it")
-    } else if key.contains("COURIER_API_KEY=") {
-        Some("is a whole line; give the key alone, without `COURIER_API_KEY=`")
-    } else if key.starts_with('$') {
-        Some("is the name of a variable that was not expanded")
-    } else if key.contains([' ', '\t', '\r', '\n']) {
-        Some("has a blank or a line break in it; copy the key alone, without a comment")
-    } else if key.contains(|c: char| c.is_ascii_control()) {
-        Some("has a control character, which is not printable ASCII; copy the key alone")
-    } else {
-        None
-    }
 }
 
 /// Refuses PEM without a certificate, which would be ignored.

@@ -1,5 +1,6 @@
 //! The client, which holds everything that its calls share.
 
+pub(crate) mod api_key;
 pub(crate) mod base_url;
 pub(crate) mod builder;
 pub(crate) mod options;
@@ -8,17 +9,13 @@ pub(crate) mod proxy_env;
 use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderValue;
-
+use self::api_key::{Account, Accounts, ApiKey, ApiKeyProvider, Source};
 use self::base_url::BaseUrl;
 use self::options::Options;
 use crate::retry::Clock;
-use crate::retry::budget::RetryBudget;
-use crate::retry::idempotency::KeyGenerator;
-use crate::retry::rate_limit::RateLimits;
 use crate::telemetry::Observer;
 use crate::transport::Transport;
-use crate::values::sensitive::Sensitive;
+use crate::{Error, ErrorKind, Result};
 
 /// A client for Courier's API.
 ///
@@ -47,23 +44,20 @@ use crate::values::sensitive::Sensitive;
 #[derive(Clone)]
 pub struct Client(pub(crate) Arc<Inner>);
 
-/// A client's options, and everything that it shares with copies that have different options.
+/// A client's options and API key, and everything that it shares with its copies.
 pub(crate) struct Inner {
     pub shared: Arc<Shared>,
+    pub account: Arc<Account>,
     pub options: Options,
 }
 
 /// The state that all clones and copies of a client share.
 pub(crate) struct Shared {
     pub base_url: BaseUrl,
-    pub authorization: HeaderValue,
-    pub key: Sensitive,
     pub transport: Box<dyn Transport>,
     /// `true` if the transport is the client's default transport, which enforces the time limit of an attempt itself.
     pub is_default_transport: bool,
-    pub budget: RetryBudget,
-    pub limits: RateLimits,
-    pub keys: KeyGenerator,
+    pub accounts: Accounts,
     pub clock: Arc<dyn Clock>,
     pub observers: Vec<Observer>,
 }
@@ -82,8 +76,44 @@ impl Client {
     /// ```
     #[must_use = "it changes a copy, not the client"]
     pub fn with_options(&self, change: impl FnOnce(Options) -> Options) -> Self {
-        let Inner { shared, options } = &*self.0;
-        Self(Arc::new(Inner { shared: Arc::clone(shared), options: change(options.clone()) }))
+        let Inner { shared, account, options } = &*self.0;
+        let (shared, account) = (Arc::clone(shared), Arc::clone(account));
+        Self(Arc::new(Inner { shared, account, options: change(options.clone()) }))
+    }
+
+    /// Creates a copy of the client with another API key, for a service with many workspaces. The copy shares
+    /// connections and options with this client, and is cheap to create.
+    ///
+    /// Each key has a separate retry budget and separate rate limits. Copies with the same key share them.
+    ///
+    /// ```
+    /// # fn example(client: &trycourier::Client, key_of_the_tenant: &str) -> trycourier::Result<()> {
+    /// let tenant = client.with_api_key(key_of_the_tenant)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] if the key is empty or cannot be sent.
+    #[doc(alias = "multi-tenant")]
+    pub fn with_api_key(&self, key: impl AsRef<str>) -> Result<Self> {
+        let key = ApiKey::parse(key.as_ref())
+            .map_err(|reason| Error::new(ErrorKind::Configuration, format!("the API key {reason}")))?;
+        Ok(self.with_source(Source::Fixed(key)))
+    }
+
+    /// Creates a copy of the client whose API key comes from a provider. Like a copy
+    /// [with another key](Self::with_api_key), it has a separate retry budget and separate rate limits.
+    #[must_use = "it changes a copy, not the client"]
+    pub fn with_api_key_provider(&self, provider: impl ApiKeyProvider) -> Self {
+        self.with_source(Source::from_provider(Arc::new(provider)))
+    }
+
+    fn with_source(&self, source: Source) -> Self {
+        let Inner { shared, options, .. } = &*self.0;
+        let account = shared.accounts.account(source, shared.clock.now());
+        Self(Arc::new(Inner { shared: Arc::clone(shared), account, options: options.clone() }))
     }
 
     /// Creates an idempotency key, a random UUID.
@@ -112,11 +142,16 @@ impl Client {
     /// ```
     #[must_use]
     pub fn new_idempotency_key(&self) -> String {
-        self.shared().keys.next_text()
+        self.account().keys.next_text()
     }
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.0.shared
+    }
+
+    /// The state of the client's API key.
+    pub(crate) fn account(&self) -> &Account {
+        &self.0.account
     }
 
     pub(crate) fn options(&self) -> &Options {

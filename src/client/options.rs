@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
-use crate::retry::Backoff;
 use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY, parse_expiration_header, parse_key};
+use crate::retry::{Backoff, Limiter};
 use crate::values::timestamp::Timestamp;
 use crate::{Error, ErrorKind, Result};
 
@@ -47,6 +48,7 @@ pub struct Options {
     pub(crate) max_response_bytes: usize,
     pub(crate) strict_decoding: bool,
     pub(crate) pause_on_rate_limit: bool,
+    pub(crate) limiter: Option<Arc<dyn Limiter>>,
     invalid: Option<(ErrorKind, Cow<'static, str>)>,
 }
 
@@ -65,6 +67,7 @@ impl Default for Options {
             max_response_bytes: 8 * 1024 * 1024,
             strict_decoding: false,
             pause_on_rate_limit: true,
+            limiter: None,
             invalid: None,
         }
     }
@@ -208,12 +211,19 @@ impl Options {
         self
     }
 
-    /// Sets whether calls of an operation wait after the server has responded to one of them with a 429 and a delay.
+    /// Sets whether calls of an operation wait after the server has responded to one of them with a 429 and a delay, or
+    /// with headers such as `RateLimit-Remaining: 0` and `RateLimit-Reset: 5`. They wait for at most 60 s.
     /// Clones of the client wait as well. The default is `true`.
     #[doc(alias = "hold_back")]
     #[doc(alias = "throttle")]
     pub fn pause_on_rate_limit(mut self, pause: bool) -> Self {
         self.pause_on_rate_limit = pause;
+        self
+    }
+
+    /// Sets a rate limit outside of the client, which each attempt asks for a permit. See [`Limiter`].
+    pub fn limiter(mut self, limiter: impl Limiter) -> Self {
+        self.limiter = Some(Arc::new(limiter));
         self
     }
 
@@ -264,6 +274,7 @@ impl fmt::Debug for Options {
             .field("max_response_bytes", &self.max_response_bytes)
             .field("strict_decoding", &self.strict_decoding)
             .field("pause_on_rate_limit", &self.pause_on_rate_limit)
+            .field("has_limiter", &self.limiter.is_some())
             .finish()
     }
 }

@@ -69,6 +69,10 @@ pub enum ErrorKind {
     MissingCursor,
     /// A [`Wait`](crate::ext::Wait) can no longer succeed, for example because the message cannot be delivered.
     WaitFailed,
+    /// The [`ApiKeyProvider`](crate::ApiKeyProvider) failed, or returned a key that cannot be sent.
+    ApiKey,
+    /// The [`Limiter`](crate::retry::Limiter) failed, so no attempt, or no further attempt, was sent.
+    Limiter,
     /// A [`PreparedCall`](crate::PreparedCall) is of an operation that this version of the crate does not know, or whose
     /// resource is not compiled. Nothing was sent.
     UnknownOperation,

@@ -252,10 +252,11 @@ impl Error {
         &self.0.headers
     }
 
-    /// Returns the delay that the server requested, from the headers `retry-after-ms` or `retry-after`.
+    /// Returns the delay that the server requested, from the headers `retry-after-ms` or `retry-after`, or for a 429 from
+    /// `RateLimit-Reset`.
     ///
     /// The client itself waits for up to 60 s before each retry; a longer delay is left to the caller. Returns `None`
-    /// if neither header is present, or if the delay is not positive.
+    /// if no such header is present, or if the delay is not positive.
     ///
     /// ```no_run
     /// # use std::time::Duration;

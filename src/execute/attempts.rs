@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
 use reqwest::Url;
 
 use super::attempt::{RawResponse, send};
@@ -9,9 +10,13 @@ use super::request::Request;
 use crate::client::Client;
 use crate::retry::budget::{ActiveCall, Retry};
 use crate::retry::classify::is_retryable;
-use crate::retry::retry_after::requested_delay;
+use crate::retry::retry_after::{requested_delay, requested_pause};
+use crate::retry::{Permit, within};
 use crate::telemetry::ActiveReport;
 use crate::{Error, ErrorKind, Result};
+
+/// The shortest delay before a limiter is asked again.
+const MIN_LIMITER_DELAY: Duration = Duration::from_millis(1);
 
 /// The attempts of one call.
 pub(super) struct Attempts<'a> {
@@ -33,11 +38,10 @@ impl<'a> Attempts<'a> {
     /// Sends the request until there is a success whose body is complete.
     pub(super) async fn next_response(&mut self) -> Result<RawResponse> {
         loop {
-            if self.count == 0 {
-                self.wait_for_limits().await?;
-                self.active_call = Some(self.client.shared().budget.enter());
-            }
-            let timeout = self.next_timeout()?;
+            let timeout = match self.prepare_attempt().await {
+                Ok(timeout) => timeout,
+                Err(error) => return Err(error.with_attempts(self.count).after(self.last_error.as_ref())),
+            };
             self.count += 1;
             if let Some(retry) = &mut self.retry {
                 retry.sent();
@@ -47,21 +51,99 @@ impl<'a> Attempts<'a> {
                 send(self.client, self.request, attempt)
             };
             match response.await {
-                Ok(response) => return Ok(response),
+                Ok(response) => {
+                    self.pause_operation(requested_pause(&response.headers, self.client.clock().date()));
+                    return Ok(response);
+                }
+                Err(error) if self.may_replace_key(&error) => self.replace_key(error).await?,
                 Err(error) => self.prepare_retry(error).await?,
             }
         }
     }
 
+    /// Waits until the next attempt may be sent, and returns the time that it may take.
+    async fn prepare_attempt(&mut self) -> Result<Duration> {
+        if self.count == 0 {
+            self.wait_for_limits().await?;
+            let timeout = self.next_timeout()?;
+            let key = self.client.account().api_key(self.client.clock(), None, timeout).await?;
+            self.request.set_api_key(key);
+        }
+        self.wait_for_limiter().await?;
+        if self.count == 0 {
+            self.active_call = Some(self.client.account().budget.enter());
+        }
+        self.next_timeout()
+    }
+
     /// Waits until the call may begin. A call that waits here is not part of the load that the retry budget counts.
     async fn wait_for_limits(&self) -> Result<()> {
-        let (shared, options) = (self.client.shared(), self.client.options());
-        let clock = &*shared.clock;
-        shared.limits.wait_for_slot(clock, |now| self.remaining(now)).await?;
+        let (account, options) = (self.client.account(), self.client.options());
+        let clock = &**self.client.clock();
+        account.limits.wait_for_slot(self.request.operation, clock, |now| self.remaining(now)).await?;
         if options.pause_on_rate_limit {
-            shared.limits.wait_for_pause(self.request.operation, clock, self.remaining(clock.now())).await?;
+            account.limits.wait_for_pause(self.request.operation, clock, self.remaining(clock.now())).await?;
         }
         Ok(())
+    }
+
+    /// Waits until the caller's limiter permits the next attempt.
+    async fn wait_for_limiter(&mut self) -> Result<()> {
+        let Some(limiter) = &self.client.options().limiter else { return Ok(()) };
+        let clock = &**self.client.clock();
+        loop {
+            let timeout = self.next_timeout()?;
+            let permit = within(clock, timeout, limiter.acquire(self.request.operation.id)).await;
+            let delay = match permit {
+                Some(Ok(Permit::Granted)) => return Ok(()),
+                Some(Ok(Permit::Wait(delay))) => delay.max(MIN_LIMITER_DELAY),
+                Some(Err(cause)) => {
+                    let detail = "the limiter failed, so the request was not sent";
+                    return Err(Error::new(ErrorKind::Limiter, detail).caused_by(cause));
+                }
+                None => return Err(Error::new(ErrorKind::Timeout, "the limiter did not respond in time")),
+            };
+            if self.remaining(clock.now()).is_some_and(|remaining| delay >= remaining) {
+                let detail = "the limiter lets this request begin only after the call's total timeout";
+                return Err(Error::new(ErrorKind::RateLimited, detail));
+            }
+            clock.sleep(delay).await;
+        }
+    }
+
+    /// Pauses the calls of the operation for as long as the server requested.
+    fn pause_operation(&self, delay: Option<Duration>) {
+        if let Some(delay) = delay.filter(|_| self.client.options().pause_on_rate_limit) {
+            self.client.account().limits.pause(self.request.operation, self.client.clock().now(), delay);
+        }
+    }
+
+    /// Returns `true` if the server has refused the first API key of the call, and there may be another.
+    fn may_replace_key(&self, error: &Error) -> bool {
+        error.status() == Some(StatusCode::UNAUTHORIZED)
+            && self.client.account().has_provider()
+            && self.request.api_keys().count() == 1
+    }
+
+    /// Gets another API key for the next attempt, which is not a retry: the server has not acted.
+    ///
+    /// # Errors
+    ///
+    /// The given error, if there is no other key.
+    async fn replace_key(&mut self, error: Error) -> Result<()> {
+        let error = error.with_attempts(self.count).after(self.last_error.as_ref());
+        let refused = self.request.api_keys().next();
+        let timeout = self.next_timeout()?;
+        let key = self.client.account().api_key(self.client.clock(), refused, timeout).await;
+        match key {
+            Ok(key) if refused.is_some_and(|refused| refused.text == key.text) => Err(error),
+            Ok(key) => {
+                self.request.set_api_key(key);
+                self.last_error = Some(error);
+                Ok(())
+            }
+            Err(failure) => Err(failure.with_attempts(self.count).after(Some(&error))),
+        }
     }
 
     /// Waits before a retry.
@@ -70,14 +152,12 @@ impl<'a> Attempts<'a> {
     ///
     /// The given error, if there must be no retry.
     pub(super) async fn prepare_retry(&mut self, error: Error) -> Result<()> {
-        let (shared, options) = (self.client.shared(), self.client.options());
-        let clock = &*shared.clock;
+        let options = self.client.options();
+        let clock = &**self.client.clock();
         let error = error.with_attempts(self.count).after(self.last_error.as_ref());
         let requested_delay = requested_delay(&error);
-        if let (ErrorKind::RateLimited, Some(delay), true) =
-            (error.kind(), requested_delay, options.pause_on_rate_limit)
-        {
-            shared.limits.pause(self.request.operation, clock.now(), delay);
+        if error.kind() == ErrorKind::RateLimited {
+            self.pause_operation(requested_delay);
         }
         if self.count > options.max_retries || !is_retryable(&error, self.request.is_repeatable()) {
             return Err(error);
@@ -87,7 +167,7 @@ impl<'a> Attempts<'a> {
         if self.remaining(now).is_some_and(|remaining| delay >= remaining) {
             return Err(error);
         }
-        self.retry = shared.budget.take(error.kind(), now);
+        self.retry = self.client.account().budget.take(error.kind(), now);
         if self.retry.is_none() {
             return Err(error.with_spent_budget());
         }
@@ -101,7 +181,7 @@ impl<'a> Attempts<'a> {
     pub(super) fn finish<T>(self, outcome: Result<T>) -> Result<T> {
         match self.retry {
             Some(retry) => retry.succeeded(),
-            None => self.client.shared().budget.succeeded(),
+            None => self.client.account().budget.succeeded(),
         }
         outcome.map_err(|error| error.with_attempts(self.count).after(self.last_error.as_ref()))
     }

@@ -136,14 +136,16 @@ fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Re
     Err(with_response(client, request, error, response.status, response.headers).with_delivery(Delivery::Sent))
 }
 
-/// Returns `true` if JSON lacks an id: the property is neither a text nor a number, or is empty.
+/// Returns `true` if JSON lacks the property, or has an empty value for it.
 fn lacks(text: &[u8], name: &str) -> bool {
     // Only the strict and the lenient decoding of the whole body report its defects.
-    json::decode::<Value>(text, true).is_ok_and(|decoded| match decoded.value.get(name) {
+    let Ok(decoded) = json::decode::<Value>(text, true) else { return false };
+    match decoded.value.get(name) {
+        None | Some(Value::Null) => matches!(decoded.value, Value::Object(_) | Value::Array(_)),
         Some(Value::String(text)) => text.trim().is_empty(),
-        Some(Value::Number(_)) => false,
-        _ => true,
-    })
+        // It is a mismatch, and kept.
+        Some(_) => false,
+    }
 }
 
 /// Returns the error of a success without its result.

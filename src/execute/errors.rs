@@ -14,9 +14,8 @@ use crate::error::causes::causes;
 use crate::error::text::{MAX_MESSAGE, on_one_line};
 use crate::error::{Delivery, RetryHint};
 use crate::json;
-use crate::operation::Operation;
 use crate::retry::classify::parse_should_retry;
-use crate::retry::retry_after::parse_retry_after;
+use crate::retry::retry_after::{parse_limit_reset, parse_retry_after};
 use crate::secrets::names::is_secret_name;
 use crate::secrets::redact::{Redaction, Secrets};
 use crate::transport::{Failure, TransportError};
@@ -24,10 +23,11 @@ use crate::{Error, ErrorKind};
 
 /// Collects everything confidential that a call has: of the client and its options, of the environment, and of the
 /// request.
-pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, body: &[u8]) -> Redaction {
+pub(super) fn redaction(client: &Client, request: &Request) -> Redaction {
     let mut secrets = Secrets::default();
     let (shared, options) = (client.shared(), client.options());
-    secrets.add(shared.key.expose());
+    let Request { operation, target, body, .. } = request;
+    request.api_keys().for_each(|key| secrets.add(key.text.expose()));
     for (name, value) in &options.headers {
         let Ok(value) = value.to_str() else { continue };
         if name == AUTHORIZATION || is_secret_name(name.as_str()) {
@@ -50,7 +50,7 @@ pub(super) fn redaction(client: &Client, operation: &Operation, target: &str, bo
         }
     }
     // The path is shown as the description has it, without ids.
-    for path in [target, path, &percent_decode_str(path).decode_utf8_lossy()] {
+    for path in [target.as_str(), path, &percent_decode_str(path).decode_utf8_lossy()] {
         if path.len() > 1 && path != operation.path {
             secrets.add_shown_as(path, operation.path);
         }
@@ -114,7 +114,9 @@ pub(super) fn with_response(
     headers: HeaderMap,
 ) -> Error {
     // Before the redaction, which can remove any short value that equals one of the caller's.
-    let retry_after = parse_retry_after(&headers, client.clock().date());
+    let now = client.clock().date();
+    let retry_after = parse_retry_after(&headers, now)
+        .or_else(|| parse_limit_reset(&headers, now).filter(|_| status == StatusCode::TOO_MANY_REQUESTS));
     let should_retry = parse_should_retry(&headers);
     let headers = request.redaction(client).headers(headers);
     error.with_response(status, headers).with_server_decision(retry_after, should_retry)

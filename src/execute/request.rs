@@ -1,6 +1,6 @@
 //! The request of a call.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 
 use crate::client::Client;
+use crate::client::api_key::ApiKey;
 use crate::operation::Operation;
 use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY};
 use crate::secrets::redact::Redaction;
@@ -33,13 +34,29 @@ pub(crate) struct Request {
     pub key: Option<HeaderValue>,
     /// The body; empty if the request has no body. It is JSON unless `headers` has another content type.
     pub body: Bytes,
-    redaction: OnceLock<Redaction>,
+    /// The API key of the first attempts, and the key that replaces it after a 401.
+    api_keys: [OnceLock<Arc<ApiKey>>; 2],
+    /// The redaction of texts about the attempts with each of these keys.
+    redactions: [OnceLock<Box<Redaction>>; 2],
 }
 
 impl Request {
     pub(crate) fn new(operation: &'static Operation, method: Method, target: String) -> Self {
-        let (headers, key, body, redaction) = (HeaderMap::new(), None, Bytes::new(), OnceLock::new());
-        Self { operation, method, target, headers, key, body, redaction }
+        let (headers, key, body) = (HeaderMap::new(), None, Bytes::new());
+        let (api_keys, redactions) = Default::default();
+        Self { operation, method, target, headers, key, body, api_keys, redactions }
+    }
+
+    /// Sets the API key of the following attempts: once before the first, and once after a 401.
+    pub(super) fn set_api_key(&self, key: Arc<ApiKey>) {
+        let [first, second] = &self.api_keys;
+        // A third key is never requested.
+        let _ = first.set(key).or_else(|key| second.set(key));
+    }
+
+    /// Returns the API keys of the attempts, the latest last.
+    pub(super) fn api_keys(&self) -> impl DoubleEndedIterator<Item = &Arc<ApiKey>> {
+        self.api_keys.iter().filter_map(OnceLock::get)
     }
 
     /// Sets the idempotency key and its expiration: the values set on the call, the values in the options, or a new key
@@ -51,7 +68,7 @@ impl Request {
             self.key.clone_from(&options.idempotency_key);
         }
         if self.key.is_none() && is_automatic && self.method == Method::POST {
-            self.key = client.shared().keys.next_header();
+            self.key = client.account().keys.next_header();
         }
         if let Some(expiration) = &options.idempotency_expiration {
             self.headers.entry(IDEMPOTENCY_EXPIRATION).or_insert_with(|| expiration.clone());
@@ -96,7 +113,9 @@ impl Request {
         headers.insert(ACCEPT, JSON);
         #[cfg(feature = "gzip")]
         headers.insert(http::header::ACCEPT_ENCODING, super::gzip::ACCEPTED);
-        headers.insert(AUTHORIZATION, client.shared().authorization.clone());
+        if let Some(key) = self.api_keys().next_back() {
+            headers.insert(AUTHORIZATION, key.authorization.clone());
+        }
         headers.insert(USER_AGENT, AGENT);
         if !self.body.is_empty() {
             headers.insert(CONTENT_TYPE, JSON);
@@ -112,7 +131,9 @@ impl Request {
 
     /// Returns the redaction of every text about the call. It is made when it is first needed.
     pub(super) fn redaction(&self, client: &Client) -> &Redaction {
-        self.redaction.get_or_init(|| super::errors::redaction(client, self.operation, &self.target, &self.body))
+        let [first, second] = &self.redactions;
+        let redaction = if self.api_keys().count() < 2 { first } else { second };
+        redaction.get_or_init(|| Box::new(super::errors::redaction(client, self)))
     }
 }
 

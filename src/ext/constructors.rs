@@ -1,10 +1,23 @@
 //! Constructors for the most common values.
 
-#[cfg(feature = "send")]
+#[cfg(any(feature = "automations", feature = "send"))]
 mod recipient {
     use crate::types::{AudienceRecipient, ListRecipient, Recipient, UserRecipient};
 
     /// The most common recipients.
+    ///
+    /// An address that this version does not have is a property of [`UserRecipient`], set with its `extra` method. A
+    /// kind of recipient that this version does not have is JSON:
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use trycourier::types::{Message, Recipient, UserRecipient};
+    ///
+    /// let user = UserRecipient::new().user_id("user_123").extra("matrix", json!({"room": "!ops:example.com"}));
+    /// let group = Recipient::from(json!({"group_id": "group_1"}));
+    /// let message = Message::new().to([Recipient::from(user), group]);
+    /// # let _ = message;
+    /// ```
     impl Recipient {
         /// Creates a user recipient from the id of a profile at Courier.
         ///
@@ -68,7 +81,7 @@ mod recipient {
     }
 }
 
-#[cfg(any(feature = "bulk", feature = "send"))]
+#[cfg(any(feature = "automations", feature = "bulk", feature = "send"))]
 mod content {
     use crate::types::{Content, ElementalContent, ElementalNode, TextContent};
 
@@ -106,6 +119,7 @@ mod content {
 }
 
 #[cfg(any(
+    feature = "automations",
     feature = "broadcasts",
     feature = "bulk",
     feature = "journeys",
@@ -115,99 +129,117 @@ mod content {
 ))]
 mod elemental {
     use crate::types::{
-        ElementalAction, ElementalDivider, ElementalHtml, ElementalImage, ElementalMeta, ElementalNode, ElementalQuote,
-        ElementalText,
+        ElementalAction, ElementalChannel, ElementalChild, ElementalDivider, ElementalHtml, ElementalImage,
+        ElementalMeta, ElementalNode, ElementalQuote, ElementalText, TextFormat,
     };
 
-    /// Constructors for the elements, with their required properties. Their types have setters for all others.
+    macro_rules! elements {
+        ($kind:ident) => {
+            /// Constructors for the elements, with their required properties. Their types have setters for all others.
+            ///
+            /// ```
+            #[doc = concat!("use trycourier::types::", stringify!($kind), " as Element;")]
+            ///
+            /// let elements = [
+            ///     Element::meta("Your order"),
+            ///     Element::text("It is on its way."),
+            ///     Element::markdown("Thank you for **waiting**."),
+            ///     Element::action("Track it", "https://example.com/orders/A-1007"),
+            ///     Element::image("https://example.com/box.png"),
+            ///     Element::quote("Nothing is ever late."),
+            ///     Element::html("<b>It is on its way.</b>"),
+            ///     Element::divider(),
+            /// ];
+            /// # let _ = elements;
+            /// ```
+            ///
+            /// An element that this version does not have is JSON:
+            ///
+            /// ```
+            /// use serde_json::json;
+            #[doc = concat!("use trycourier::types::", stringify!($kind), " as Element;")]
+            ///
+            /// let element = Element::from(json!({"type": "carousel", "images": ["https://example.com/box.png"]}));
+            /// assert!(matches!(element, Element::Unrecognized(_)));
+            /// ```
+            impl $kind {
+                /// Creates a title: the subject of an email, or the title of a push notification.
+                pub fn meta(title: impl Into<String>) -> Self {
+                    ElementalMeta::new().title(title).into()
+                }
+
+                /// Creates a paragraph of plain text. For bold text and links, use [`markdown`](Self::markdown).
+                pub fn text(content: impl Into<String>) -> Self {
+                    ElementalText::new().content(content).into()
+                }
+
+                /// Creates a paragraph in Markdown, with `**bold**`, `_italic_` and links.
+                pub fn markdown(content: impl Into<String>) -> Self {
+                    ElementalText::new().content(content).format(TextFormat::Markdown).into()
+                }
+
+                /// Creates a button or link with a URL.
+                pub fn action(content: impl Into<String>, href: impl Into<String>) -> Self {
+                    ElementalAction::new(content, href).into()
+                }
+
+                /// Creates an image with a URL.
+                pub fn image(src: impl Into<String>) -> Self {
+                    ElementalImage::new(src).into()
+                }
+
+                /// Creates a quotation.
+                pub fn quote(content: impl Into<String>) -> Self {
+                    ElementalQuote::new(content).into()
+                }
+
+                /// Creates raw HTML, for email only.
+                pub fn html(content: impl Into<String>) -> Self {
+                    ElementalHtml::new(content).into()
+                }
+
+                /// Creates a horizontal line.
+                pub fn divider() -> Self {
+                    ElementalDivider::new().into()
+                }
+            }
+        };
+    }
+
+    elements!(ElementalNode);
+    elements!(ElementalChild);
+
     impl ElementalNode {
-        /// Creates a title: the subject of an email, or the title of a push notification.
+        /// Creates content for one channel, such as `email`. The elements of a template must be such channels.
         ///
         /// ```
-        /// use trycourier::types::{Content, ElementalNode};
+        /// use trycourier::types::{ElementalChild, ElementalContent, ElementalNode};
         ///
-        /// let content = Content::elemental([ElementalNode::meta("Your order")]);
+        /// let content = ElementalContent::new([
+        ///     ElementalNode::channel("email", [
+        ///         ElementalChild::meta("Your order"),
+        ///         ElementalChild::markdown("It is **on its way**."),
+        ///     ]),
+        ///     ElementalNode::channel("sms", [ElementalChild::text("Your order is on its way.")]),
+        /// ]);
         /// # let _ = content;
         /// ```
-        pub fn meta(title: impl Into<String>) -> Self {
-            ElementalMeta::new().title(title).into()
-        }
-
-        /// Creates a paragraph.
-        ///
-        /// ```
-        /// use trycourier::types::{Content, ElementalNode};
-        ///
-        /// let content = Content::elemental([ElementalNode::text("It is on its way.")]);
-        /// # let _ = content;
-        /// ```
-        pub fn text(content: impl Into<String>) -> Self {
-            ElementalText::new().content(content).into()
-        }
-
-        /// Creates a button or link with a URL.
-        ///
-        /// ```
-        /// use trycourier::types::{Content, ElementalNode};
-        ///
-        /// let content = Content::elemental([ElementalNode::action("Track it", "https://example.com/orders/A-1007")]);
-        /// # let _ = content;
-        /// ```
-        pub fn action(content: impl Into<String>, href: impl Into<String>) -> Self {
-            ElementalAction::new(content, href).into()
-        }
-
-        /// Creates an image with a URL.
-        ///
-        /// ```
-        /// use trycourier::types::{Content, ElementalNode};
-        ///
-        /// let content = Content::elemental([ElementalNode::image("https://example.com/box.png")]);
-        /// # let _ = content;
-        /// ```
-        pub fn image(src: impl Into<String>) -> Self {
-            ElementalImage::new(src).into()
-        }
-
-        /// Creates a quotation.
-        ///
-        /// ```
-        /// use trycourier::types::{Content, ElementalNode};
-        ///
-        /// let content = Content::elemental([ElementalNode::quote("Nothing is ever late.")]);
-        /// # let _ = content;
-        /// ```
-        pub fn quote(content: impl Into<String>) -> Self {
-            ElementalQuote::new(content).into()
-        }
-
-        /// Creates raw HTML, for email only.
-        ///
-        /// ```
-        /// use trycourier::types::{Content, ElementalNode};
-        ///
-        /// let content = Content::elemental([ElementalNode::html("<b>It is on its way.</b>")]);
-        /// # let _ = content;
-        /// ```
-        pub fn html(content: impl Into<String>) -> Self {
-            ElementalHtml::new(content).into()
-        }
-
-        /// Creates a horizontal line.
-        ///
-        /// ```
-        /// use trycourier::types::{Content, ElementalNode};
-        ///
-        /// let content = Content::elemental([ElementalNode::divider()]);
-        /// # let _ = content;
-        /// ```
-        pub fn divider() -> Self {
-            ElementalDivider::new().into()
+        pub fn channel(
+            channel: impl Into<String>,
+            elements: impl IntoIterator<Item = impl Into<ElementalChild>>,
+        ) -> Self {
+            ElementalChannel::new().channel(channel).elements(elements).into()
         }
     }
 }
 
-#[cfg(any(feature = "notifications", feature = "routing-strategies", feature = "send", feature = "tenants"))]
+#[cfg(any(
+    feature = "automations",
+    feature = "notifications",
+    feature = "routing-strategies",
+    feature = "send",
+    feature = "tenants"
+))]
 mod routing {
     use crate::types::{Routing, RoutingChannel, RoutingMethod};
 
@@ -315,7 +347,7 @@ mod token_patch {
     }
 }
 
-#[cfg(feature = "send")]
+#[cfg(any(feature = "automations", feature = "send"))]
 mod delay {
     use std::time::Duration;
 
@@ -433,12 +465,18 @@ mod journey {
 mod automation {
     use crate::types::{AutomationCancelStep, AutomationDelayStep, AutomationSendStep, AutomationStep};
 
-    /// Constructors for the most common steps. Their types have setters for all other properties.
+    /// Constructors for the most common steps. Their types have setters for all other properties. A step that this
+    /// version does not have is JSON.
     ///
     /// ```
+    /// use serde_json::json;
     /// use trycourier::types::AutomationStep;
     ///
-    /// let steps = [AutomationStep::delay("20 minutes"), AutomationStep::send("nt_welcome")];
+    /// let steps = [
+    ///     AutomationStep::delay("20 minutes"),
+    ///     AutomationStep::send("nt_welcome"),
+    ///     AutomationStep::from(json!({"action": "throttle", "max_allowed": 1})),
+    /// ];
     /// # let _ = steps;
     /// ```
     impl AutomationStep {
@@ -476,6 +514,112 @@ mod automation {
         /// ```
         pub fn cancel(cancelation_token: impl Into<String>) -> Self {
             AutomationCancelStep::new().cancelation_token(cancelation_token).into()
+        }
+    }
+}
+
+mod conversions {
+    /// Conversions between enums that have the values of the other.
+    #[allow(unused_macros, reason = "with some features there is only one of these enums")]
+    macro_rules! statuses {
+        ($from:ident => $to:ident { $($value:ident),* }) => {
+            impl From<crate::types::$from> for crate::types::$to {
+                fn from(value: crate::types::$from) -> Self {
+                    match value {
+                        $(crate::types::$from::$value => Self::$value,)*
+                        crate::types::$from::Unrecognized(text) => Self::Unrecognized(text),
+                    }
+                }
+            }
+        };
+    }
+
+    #[cfg(all(
+        any(feature = "tenants", feature = "workspace-preferences"),
+        any(
+            feature = "automations",
+            feature = "bulk",
+            feature = "lists",
+            feature = "profiles",
+            feature = "send",
+            feature = "users",
+            feature = "workspace-preferences"
+        )
+    ))]
+    mod of_topics {
+        statuses!(PreferenceStatus => SubscriptionTopicStatus { OptedIn, OptedOut, Required });
+        statuses!(SubscriptionTopicStatus => PreferenceStatus { OptedIn, OptedOut, Required });
+    }
+
+    #[cfg(feature = "users")]
+    statuses!(PreferenceChoice => PreferenceStatus { OptedIn, OptedOut });
+    #[cfg(all(feature = "users", any(feature = "tenants", feature = "workspace-preferences")))]
+    statuses!(PreferenceChoice => SubscriptionTopicStatus { OptedIn, OptedOut });
+
+    #[cfg(any(
+        feature = "automations",
+        feature = "bulk",
+        feature = "lists",
+        feature = "profiles",
+        feature = "send",
+        feature = "tenants",
+        feature = "users",
+        feature = "workspace-preferences"
+    ))]
+    mod of_channels {
+        use crate::types::ChannelClassification;
+
+        /// The name of the channel, as a key of [`Message::channels`](crate::types::Message::channels).
+        impl From<ChannelClassification> for String {
+            fn from(channel: ChannelClassification) -> Self {
+                channel.as_str().to_owned()
+            }
+        }
+
+        #[cfg(any(
+            feature = "automations",
+            feature = "notifications",
+            feature = "routing-strategies",
+            feature = "send",
+            feature = "tenants"
+        ))]
+        impl From<ChannelClassification> for crate::types::RoutingChannel {
+            fn from(channel: ChannelClassification) -> Self {
+                Self::from(channel.as_str())
+            }
+        }
+    }
+}
+
+#[cfg(feature = "notifications")]
+mod notification_list_item {
+    use crate::types::NotificationListItem;
+
+    impl NotificationListItem {
+        /// The id of the template, of either kind.
+        ///
+        /// ```
+        /// # use serde_json::json;
+        /// use trycourier::types::NotificationListItem;
+        ///
+        /// let item = NotificationListItem::from(json!({"id": "nt_1", "title": "Welcome"}));
+        /// assert_eq!((item.id(), item.name()), (Some("nt_1"), Some("Welcome")));
+        /// ```
+        pub fn id(&self) -> Option<&str> {
+            match self {
+                Self::Notification(template) => Some(&template.id),
+                Self::TemplateSummary(template) => Some(&template.id),
+                Self::Unrecognized(object) => object.get("id")?.as_str(),
+            }
+        }
+
+        /// The name of the template in the Courier app, which templates of the legacy designer have as `title`.
+        pub fn name(&self) -> Option<&str> {
+            match self {
+                Self::Notification(template) => template.title.as_deref(),
+                Self::TemplateSummary(template) => Some(&template.name),
+                Self::Unrecognized(object) => object.get("name").or_else(|| object.get("title"))?.as_str(),
+            }
         }
     }
 }

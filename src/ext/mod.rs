@@ -8,6 +8,18 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 pub mod bulk;
 mod constructors;
+#[cfg(any(feature = "automations", feature = "send"))]
+mod email_override;
+#[cfg(any(
+    feature = "automations",
+    feature = "broadcasts",
+    feature = "bulk",
+    feature = "journeys",
+    feature = "notifications",
+    feature = "send",
+    feature = "tenants"
+))]
+mod normalized;
 pub(crate) mod performed_call;
 mod token_scope;
 mod wait;
@@ -16,6 +28,10 @@ mod wait;
 pub mod webhook;
 #[cfg(any(feature = "testing", feature = "webhook"))]
 pub(crate) mod webhook_signature;
+
+#[cfg(any(feature = "automations", feature = "send"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "automations", feature = "send"))))]
+pub use email_override::{Attachment, EmailOverride};
 
 pub use crate::pagination::{Items, Page, Paged, Pages, Paginate};
 pub use token_scope::{InvalidScope, Lifetime, Scope};

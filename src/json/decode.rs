@@ -126,8 +126,18 @@ pub fn decode_foreign<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<De
     parse(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body))
 }
 
-/// Decodes a value without the parts that do not match, which are dropped. Returns `None` if no part matches.
-#[cfg(any(feature = "testing", feature = "webhook"))]
+/// Decodes a value leniently. Parts that do not match are kept in `extra`. Returns `None` if no part matches.
+#[cfg(any(
+    feature = "automations",
+    feature = "broadcasts",
+    feature = "bulk",
+    feature = "journeys",
+    feature = "notifications",
+    feature = "send",
+    feature = "tenants",
+    feature = "testing",
+    feature = "webhook"
+))]
 pub fn from_value<T: Decode>(value: &serde_json::Value) -> Option<T> {
     T::lenient(value, &mut Diagnostics::new(DEFAULT_MEMORY_LIMIT))
 }

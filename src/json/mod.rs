@@ -27,7 +27,17 @@ mod union;
 pub(crate) mod unrecognized_value;
 mod values;
 
-#[cfg(any(feature = "testing", feature = "webhook"))]
+#[cfg(any(
+    feature = "automations",
+    feature = "broadcasts",
+    feature = "bulk",
+    feature = "journeys",
+    feature = "notifications",
+    feature = "send",
+    feature = "tenants",
+    feature = "testing",
+    feature = "webhook"
+))]
 pub use decode::from_value;
 pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within};
 pub use diagnostics::Diagnostics;
@@ -37,8 +47,10 @@ pub use source::ValueSource;
 pub use string_enum::decode_string_enum;
 pub use struct_codec::{Structure, decode_structure, encode_structure};
 pub use traits::{Decode, Encode};
-pub use union::{Shape, Union, decode_union, decode_union_leniently};
+pub use union::{Shape, Union, decode_union, decode_union_leniently, union_from_value};
 
 pub(crate) use string_enum::string_enum;
 pub(crate) use struct_codec::structure;
 pub(crate) use union::union;
+#[allow(unused_imports, reason = "the description has no type that contains itself today")]
+pub(crate) use values::boxed;

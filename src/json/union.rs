@@ -58,6 +58,14 @@ macro_rules! union {
             }
         }
 
+        /// Decodes the value as the first kind that it matches exactly; any other value is
+        /// [`Unrecognized`](Self::Unrecognized). Either way, it is sent unchanged.
+        impl From<::serde_json::Value> for $type {
+            fn from(value: ::serde_json::Value) -> Self {
+                $crate::json::union_from_value(value)
+            }
+        }
+
         impl ::serde::Serialize for $type {
             fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 $crate::json::Encode::encode(self, to)
@@ -114,6 +122,11 @@ pub(crate) use union;
 /// The tags that identify the variant can come after the other properties, so the value is buffered.
 pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     decode_exact(&Value::deserialize(from)?)
+}
+
+/// Decodes a value of the caller.
+pub fn union_from_value<T: Union>(value: Value) -> T {
+    decode_exact::<T, serde_json::Error>(&value).unwrap_or_else(|_| T::unrecognized(value))
 }
 
 /// Decodes a union leniently. An object of a variant that this version does not know is not a mismatch.

@@ -40,10 +40,72 @@ macro_rules! scalar {
     };
 }
 
-scalar!(String, "a string", Some, |value: &Value| value.as_str().map(str::to_owned));
 scalar!(bool, "true or false", Some, Value::as_bool);
 scalar!(i64, "an integer", |number: Number| integer(&number), |value: &Value| integer(value.as_number()?));
 scalar!(f64, "a number", |number: Number| float(&number), |value: &Value| float(value.as_number()?));
+
+impl Decode for String {
+    const EXPECTED: &'static str = "a string";
+
+    fn empty() -> Self {
+        Self::new()
+    }
+
+    fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::deserialize(from)
+    }
+
+    fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            // The text of an id is more useful than an empty one. The object keeps the number, too.
+            Value::Number(number) if !number.is_f64() => {
+                diagnostics.mismatch::<()>(Self::EXPECTED);
+                diagnostics.lost = true;
+                Some(number.to_string())
+            }
+            _ => diagnostics.mismatch(Self::EXPECTED),
+        }
+    }
+}
+
+/// Implements decoding and encoding of the `Box` of a type that contains itself. An implementation for every `Box` would
+/// overlap with the one for structures.
+#[allow(unused_macros, reason = "the description has no type that contains itself today")]
+macro_rules! boxed {
+    ($type:ident) => {
+        impl $crate::json::Decode for Box<$type> {
+            const EXPECTED: &'static str = <$type as $crate::json::Decode>::EXPECTED;
+
+            fn empty() -> Self {
+                Box::new($crate::json::Decode::empty())
+            }
+
+            fn strict<'de, D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::json::Decode::strict(from).map(Box::new)
+            }
+
+            fn lenient<'v>(
+                value: &'v ::serde_json::Value,
+                diagnostics: &mut $crate::json::Diagnostics<'v>,
+            ) -> Option<Self> {
+                $crate::json::Decode::lenient(value, diagnostics).map(Box::new)
+            }
+
+            fn from_other(value: ::serde_json::Value) -> Option<Self> {
+                $crate::json::Decode::from_other(value).map(Box::new)
+            }
+        }
+
+        impl $crate::json::Encode for Box<$type> {
+            fn encode<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                $crate::json::Encode::encode(&**self, to)
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "the description has no type that contains itself today")]
+pub(crate) use boxed;
 
 /// Implements encoding for types that serde encodes as Courier does.
 macro_rules! encode {

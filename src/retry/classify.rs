@@ -30,6 +30,8 @@ fn classify(error: &Error) -> Class {
             | ErrorKind::RequestTimeout
             | ErrorKind::Conflict
             | ErrorKind::RateLimited
+            | ErrorKind::ApiKey
+            | ErrorKind::Limiter
             | ErrorKind::Server => Class::Transient,
             _ => Class::Permanent,
         },

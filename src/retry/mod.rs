@@ -18,6 +18,11 @@
 //! response was lost can end in [`NotFound`](crate::ErrorKind::NotFound), because the first attempt has done the work;
 //! see [`response_was_lost`](crate::Error::response_was_lost).
 //!
+//! Before its first attempt, a call waits for the client's [rate limit](crate::ClientBuilder::rate_limit) and for a pause
+//! that the server has requested. The server requests one by a 429 with a delay, and by a response whose headers
+//! `RateLimit-Remaining` and `RateLimit-Reset` (or `RateLimit`, or `X-RateLimit-…`) say that no further call is permitted
+//! for at most 60 s. Then the call asks the [`Limiter`], if there is one.
+//!
 //! Every retry is also paid for from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share,
 //! so that retries do not multiply an outage.
 
@@ -25,14 +30,19 @@ pub(crate) mod budget;
 pub(crate) mod classify;
 mod http_date;
 pub(crate) mod idempotency;
+mod limiter;
 pub(crate) mod rate_limit;
 pub(crate) mod retry_after;
 
 use std::collections::hash_map::RandomState;
 use std::future::Future;
 use std::hash::BuildHasher as _;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant, SystemTime};
+
+use futures_util::future::{Either, select};
+
+pub use self::limiter::{Acquire, Limiter, Permit};
 
 /// The delay before a retry if the server does not request a delay.
 ///
@@ -106,6 +116,14 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Returns a number in [0, 1).
     fn random(&self) -> f64;
+}
+
+/// Returns the output of a future, or `None` if it takes longer than the limit.
+pub(crate) async fn within<T>(clock: &dyn Clock, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(future), clock.limit(limit)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
 }
 
 /// The default clock: the system's time, tokio's timer, and randomness.

@@ -1,7 +1,7 @@
 //! Limits that delay calls before they are sent: the server's after a 429, and the client's rate limit.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::operation::Operation;
@@ -9,16 +9,55 @@ use crate::retry::Clock;
 use crate::sync::lock;
 use crate::{Error, ErrorKind, Result};
 
-/// The pauses that the server requested, by operation, and the limit that the caller set.
+/// The times between the calls that the caller's limits permit.
 #[derive(Debug, Default)]
+pub(crate) struct Intervals {
+    /// The time between two calls of any operation.
+    pub all: Option<Duration>,
+    /// The time between two calls of an operation.
+    pub operations: HashMap<&'static str, Duration>,
+    /// `true` if other operations have the limits that Courier documents.
+    pub documented: bool,
+}
+
+impl Intervals {
+    fn of_operation(&self, operation: &Operation) -> Option<Duration> {
+        self.operations.get(operation.id).copied().or_else(|| {
+            let (calls, period) = operation.rate_limit.filter(|_| self.documented)?;
+            interval(calls, period).ok()
+        })
+    }
+}
+
+/// Returns the time between two calls, of which a period has this number.
+pub(crate) fn interval(calls: u32, period: Duration) -> Result<Duration> {
+    match period.checked_div(calls) {
+        Some(interval) => Ok(interval.min(MAX_INTERVAL)),
+        None => {
+            let detail = "the rate limit permits no calls; it must permit at least one call in its period";
+            Err(Error::new(ErrorKind::Configuration, detail))
+        }
+    }
+}
+
+/// The pauses that the server requested, by operation, and the limits that the caller set.
+#[derive(Debug)]
 pub(crate) struct RateLimits {
     paused_until: Mutex<HashMap<&'static str, Instant>>,
-    limit: Option<RateLimit>,
+    intervals: Arc<Intervals>,
+    all: Option<RateLimit>,
+    /// The limits of the operations that have been called.
+    operations: Mutex<HashMap<&'static str, Arc<RateLimit>>>,
 }
 
 impl RateLimits {
-    pub(crate) fn new(limit: Option<RateLimit>) -> Self {
-        Self { limit, ..Self::default() }
+    pub(crate) fn new(intervals: &Arc<Intervals>) -> Self {
+        Self {
+            paused_until: Mutex::default(),
+            intervals: Arc::clone(intervals),
+            all: intervals.all.map(RateLimit::new),
+            operations: Mutex::default(),
+        }
     }
 
     /// Pauses an operation for as long as the server requested.
@@ -59,20 +98,31 @@ impl RateLimits {
         paused_until.get(operation.id).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    /// Waits until the client's rate limit lets the call begin.
+    /// Waits until the client's rate limits let the call begin. The limit of the operation comes last, because the server
+    /// enforces it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::RateLimited`], immediately, if the remaining time ends first.
     pub(crate) async fn wait_for_slot(
         &self,
+        operation: &Operation,
         clock: &dyn Clock,
         remaining: impl Fn(Instant) -> Option<Duration>,
     ) -> Result<()> {
-        match &self.limit {
-            Some(limit) => limit.wait(clock, remaining).await,
+        if let Some(limit) = &self.all {
+            limit.wait(clock, &remaining).await?;
+        }
+        match self.of_operation(operation) {
+            Some(limit) => limit.wait(clock, &remaining).await,
             None => Ok(()),
         }
+    }
+
+    fn of_operation(&self, operation: &Operation) -> Option<Arc<RateLimit>> {
+        let interval = self.intervals.of_operation(operation)?;
+        let mut operations = lock(&self.operations);
+        Some(Arc::clone(operations.entry(operation.id).or_insert_with(|| Arc::new(RateLimit::new(interval)))))
     }
 }
 
@@ -81,7 +131,7 @@ impl RateLimits {
 /// Every call reserves a slot and sleeps by itself. Nothing is held while it sleeps, because one task can own several
 /// calls and not poll them all: a call that waited for another call could then wait forever.
 #[derive(Debug)]
-pub(crate) struct RateLimit {
+struct RateLimit {
     interval: Duration,
     slots: Mutex<Slots>,
 }
@@ -102,15 +152,11 @@ const MAX_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const MIN_TOLERANCE: Duration = Duration::from_millis(100);
 
 impl RateLimit {
-    pub(crate) fn new(calls: u32, period: Duration) -> Result<Self> {
-        let Some(interval) = period.checked_div(calls) else {
-            let detail = "the rate limit permits no calls; it must permit at least one call in its period";
-            return Err(Error::new(ErrorKind::Configuration, detail));
-        };
-        Ok(Self { interval: interval.min(MAX_INTERVAL), slots: Mutex::default() })
+    fn new(interval: Duration) -> Self {
+        Self { interval, slots: Mutex::default() }
     }
 
-    async fn wait(&self, clock: &dyn Clock, remaining: impl Fn(Instant) -> Option<Duration>) -> Result<()> {
+    async fn wait(&self, clock: &dyn Clock, remaining: &impl Fn(Instant) -> Option<Duration>) -> Result<()> {
         // A call that was not polled in time would begin together with later ones, so it reserves another slot, once.
         for is_last in [false, true] {
             let now = clock.now();

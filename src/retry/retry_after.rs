@@ -15,6 +15,52 @@ pub(crate) fn requested_delay(error: &Error) -> Option<Duration> {
     error.retry_after().filter(|delay| *delay <= MAX_DELAY)
 }
 
+/// Returns the pause that a server requests whose limit is used up, if the client itself waits that long.
+pub(crate) fn requested_pause(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    parse_limit_reset(headers, now).filter(|pause| *pause <= MAX_DELAY)
+}
+
+/// The smallest number that is a date and not a delay, in seconds since the Unix epoch.
+const MIN_EPOCH_SECONDS: f64 = 1e9;
+
+/// The smallest number that is a date in milliseconds.
+const MIN_EPOCH_MILLISECONDS: f64 = 1e12;
+
+/// Parses the headers of a rate limit of which no call is left, and returns the time until it is reset: the drafts of
+/// the IETF's `RateLimit` headers, and the older `X-RateLimit` headers.
+pub(crate) fn parse_limit_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let pairs = ["ratelimit", "x-ratelimit"].into_iter().filter_map(|prefix| {
+        Some((text(&format!("{prefix}-remaining"))?.to_owned(), text(&format!("{prefix}-reset"))?.to_owned()))
+    });
+    // `"minute";r=0;t=30, "day";r=90;t=4000`, or in an older draft `limit=20, remaining=0, reset=30`.
+    let mut remaining = None;
+    let parameters = text("ratelimit").unwrap_or_default().split([',', ';']).filter_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        match name {
+            "r" | "remaining" => remaining = Some(value.to_owned()),
+            "t" | "reset" => return Some((remaining.take()?, value.to_owned())),
+            _ => {}
+        }
+        None
+    });
+    let resets = pairs.chain(parameters).filter(|(remaining, _)| remaining.trim() == "0").filter_map(|(_, reset)| {
+        let reset: f64 = reset.trim().parse().ok()?;
+        let epoch = match reset {
+            MIN_EPOCH_MILLISECONDS.. => Duration::try_from_secs_f64(reset / 1000.0).ok()?,
+            MIN_EPOCH_SECONDS.. => Duration::try_from_secs_f64(reset).ok()?,
+            _ => return Duration::try_from_secs_f64(reset).ok(),
+        };
+        SystemTime::UNIX_EPOCH.checked_add(epoch)?.duration_since(server_date(headers).unwrap_or(now)).ok()
+    });
+    resets.max().filter(|reset| *reset > Duration::ZERO)
+}
+
+/// Returns the date of the server's own clock.
+fn server_date(headers: &HeaderMap) -> Option<SystemTime> {
+    http_date::parse(headers.get("date")?.to_str().ok()?)
+}
+
 /// Parses the headers `retry-after-ms` and `retry-after`. Returns `None` for a delay that is not positive.
 pub(crate) fn parse_retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
@@ -24,11 +70,7 @@ pub(crate) fn parse_retry_after(headers: &HeaderMap, now: SystemTime) -> Option<
         let text = text("retry-after")?;
         match text.parse::<f64>() {
             Ok(number) => seconds(number),
-            Err(_) => {
-                // The server counted by its own clock, which its `Date` shows.
-                let server_date = headers.get("date").and_then(|date| http_date::parse(date.to_str().ok()?));
-                http_date::parse(text)?.duration_since(server_date.unwrap_or(now)).ok()
-            }
+            Err(_) => http_date::parse(text)?.duration_since(server_date(headers).unwrap_or(now)).ok(),
         }
     })?;
     (delay > Duration::ZERO).then_some(delay)
@@ -40,7 +82,7 @@ mod tests {
 
     use http::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{parse_retry_after, requested_delay};
+    use super::{parse_limit_reset, parse_retry_after, requested_delay, requested_pause};
     use crate::{Error, ErrorKind};
 
     fn delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
@@ -79,6 +121,34 @@ mod tests {
         ] {
             let delay = self::delay(&headers(&pairs), now).map(|delay| delay.as_millis());
             assert_eq!(delay, expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn used_up_limits_request_a_pause() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        for (pairs, expected) in [
+            (vec![("ratelimit-remaining", "0"), ("ratelimit-reset", "30")], Some(30_000)),
+            (vec![("ratelimit-remaining", "1"), ("ratelimit-reset", "30")], None),
+            (vec![("ratelimit-remaining", "0")], None),
+            (vec![("ratelimit-reset", "30")], None),
+            (vec![("ratelimit-remaining", "0"), ("ratelimit-reset", "0")], None),
+            (vec![("ratelimit-remaining", "0"), ("ratelimit-reset", "-5")], None),
+            (vec![("ratelimit-remaining", "0"), ("ratelimit-reset", "soon")], None),
+            (vec![("ratelimit-remaining", "0"), ("ratelimit-reset", "1e400")], None),
+            (vec![("x-ratelimit-remaining", " 0 "), ("x-ratelimit-reset", "1000000005")], Some(5000)),
+            (vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1000000000500")], Some(500)),
+            (vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "999999999")], Some(999_999_999_000)),
+            (vec![("ratelimit", "limit=20, remaining=0, reset=7")], Some(7000)),
+            (vec![("ratelimit", "\"minute\";r=0;t=30, \"day\";r=90;t=4000")], Some(30_000)),
+            (vec![("ratelimit", "\"second\";r=0;t=1, \"minute\";r=0;t=30")], Some(30_000)),
+            (vec![("ratelimit", "\"minute\";r=5;t=30")], None),
+            (vec![("ratelimit", "nonsense;;=,")], None),
+        ] {
+            let reset = parse_limit_reset(&headers(&pairs), now).map(|reset| reset.as_millis());
+            assert_eq!(reset, expected, "{pairs:?}");
+            let pause = requested_pause(&headers(&pairs), now).map(|pause| pause.as_millis());
+            assert_eq!(pause, expected.filter(|pause| *pause <= 60_000), "{pairs:?}");
         }
     }
 

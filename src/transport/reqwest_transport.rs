@@ -1,9 +1,9 @@
 //! The default transport: HTTP/1.1 and HTTP/2 over pooled connections.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream;
 use http::header::CONTENT_LENGTH;
@@ -27,6 +27,9 @@ struct Pools {
     pool: RwLock<Pool>,
     /// `true` if the last response of the pool came over HTTP/1.1.
     uses_http1: AtomicBool,
+    start: Instant,
+    /// The time of the last event on a connection, in microseconds since the start.
+    last_event: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -59,6 +62,9 @@ pub(crate) struct KeepAlive {
 
 /// The longest duration that makes a difference; a ping after a year is never sent.
 const MAX_KEEP_ALIVE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The microseconds between two calls of a loop.
+const BACK_TO_BACK: u64 = 20;
 
 impl KeepAlive {
     pub(crate) const DEFAULT: Self = Self { interval: Duration::from_secs(10), timeout: Duration::from_secs(5) };
@@ -128,7 +134,13 @@ impl Http {
 
     fn from_pool(client: reqwest::Client, settings: Option<Settings>) -> Self {
         let pool = RwLock::new(Pool { client, number: 0 });
-        Self(Arc::new(Pools { settings, pool, uses_http1: AtomicBool::new(false) }))
+        Self(Arc::new(Pools {
+            settings,
+            pool,
+            uses_http1: AtomicBool::new(false),
+            start: Instant::now(),
+            last_event: AtomicU64::new(0),
+        }))
     }
 }
 
@@ -136,20 +148,42 @@ impl Pools {
     async fn send(self: Arc<Self>, attempt: Attempt) -> std::result::Result<Response<Body>, TransportError> {
         let Pool { client, number } = self.pool.read().unwrap_or_else(PoisonError::into_inner).clone();
         let request = to_reqwest(attempt)?;
+        self.let_connections_close().await;
         let mut arriving = client.execute(request).await.map_err(|error| self.failed(error, number))?;
         self.uses_http1.store(arriving.version() < Version::HTTP_2, Ordering::Relaxed);
+        self.last_event.store(self.now(), Ordering::Relaxed);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = arriving.status();
         *response.version_mut() = arriving.version();
         *response.headers_mut() = std::mem::take(arriving.headers_mut());
         *response.body_mut() = Body::from_stream(stream::unfold(Some((arriving, self)), move |state| async move {
             let (mut arriving, pools) = state?;
-            match arriving.chunk().await {
+            let outcome = arriving.chunk().await;
+            pools.last_event.store(pools.now(), Ordering::Relaxed);
+            match outcome {
                 Ok(chunk) => Some((Ok(chunk?), Some((arriving, pools)))),
                 Err(error) => Some((Err(pools.failed(error, number)), None)),
             }
         }));
         Ok(response)
+    }
+
+    /// Gives the idle connections a turn, so that those that the server has closed are not used again.
+    ///
+    /// A current-thread runtime runs the tasks of the connections only during a call. Without a turn, the first poll of
+    /// the call would pick a connection before its task has read that it was closed: a `PATCH` would fail as possibly
+    /// sent, and an unsolicited 408 would be taken for its response.
+    async fn let_connections_close(&self) {
+        // A call right after another is not slowed down: a server does not close a connection as soon as that.
+        if self.now().saturating_sub(self.last_event.load(Ordering::Relaxed)) > BACK_TO_BACK {
+            // The first turn polls the sockets, which wakes the tasks, and the second turn runs them.
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn failed(&self, error: reqwest::Error, number: u64) -> TransportError {

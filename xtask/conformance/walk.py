@@ -1,6 +1,6 @@
 """Fifty steps with Courier's official Python client against a server, each of which relies on the data of earlier steps.
 
-`cargo xtask conformance` runs it against examples/local_courier.rs, whose address is in COURIER_BASE_URL.
+`cargo xtask conformance` runs it against courier-local, whose address is in COURIER_BASE_URL.
 """
 
 import sys

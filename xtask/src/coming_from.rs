@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use heck::{ToLowerCamelCase, ToSnakeCase};
+use serde_json::Value;
 
 use crate::generator::model::rust_type::RustType;
 use crate::generator::model::{Model, Operation, TypeItem, TypeShape};
+use crate::omitted::omitted;
 
 /// The path of the document in the repository.
 pub const FILE: &str = "docs/coming-from.md";
@@ -14,7 +16,7 @@ pub const FILE: &str = "docs/coming-from.md";
 const HEADING: &str = include_str!("coming_from.md");
 
 /// The whole document, with a table for each resource.
-pub fn table(model: &Model) -> String {
+pub fn table(document: &Value, model: &Model) -> String {
     let mut by_resource: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for call in &model.operations {
         by_resource.entry(call.path.first().map_or("", String::as_str)).or_default().push(call);
@@ -23,6 +25,12 @@ pub fn table(model: &Model) -> String {
     for (resource, calls) in by_resource {
         text += &format!("\n## `{resource}`\n\n| Node | Python | Rust | response | HTTP |\n|---|---|---|---|---|\n");
         calls.into_iter().for_each(|call| text += &row(model, call));
+    }
+    let omitted = omitted(document);
+    if !omitted.is_empty() {
+        text += "\n## Operations without a method\n\nCall these with \
+                 [`Client::request`](crate::Client::request).\n\n| HTTP | reason |\n|---|---|\n";
+        omitted.iter().for_each(|operation| text += &format!("| `{}` | {} |\n", operation.heading, operation.reason));
     }
     text
 }
@@ -59,7 +67,7 @@ enum Body<'a> {
 impl<'a> Body<'a> {
     fn new(model: &'a Model, call: &'a Operation) -> Self {
         let Some(body) = &call.body else { return Self::None };
-        match body.named().and_then(|name| model.item(name)) {
+        match body.own_name().and_then(|name| model.item(name)) {
             Some(TypeItem { shape: TypeShape::Structure { fields, arguments, constants }, .. }) => {
                 let required = arguments.iter().filter_map(|index| fields.get(*index));
                 let required = required.map(|field| (field.name.as_str(), field.ident.as_str(), &field.kind));
@@ -159,7 +167,7 @@ mod tests {
             "requestBody": {"required": true, "content": content(body)},
             "responses": {"2XX": {"description": "", "content": content(&json!({"$ref": "#/components/schemas/Thing"}))}}
         });
-        table(&generator::read(&document).unwrap())
+        table(&document, &generator::read(&document).unwrap())
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! `cargo xtask conformance`: tests against other programs. The mock server of the official SDKs reads the description
-//! and accepts every call; the official Python client talks to `examples/local_courier.rs`.
+//! and accepts every call; the official Python and Node clients talk to `courier-local`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -15,6 +15,7 @@ use crate::programs::{cargo, python, python_with, run, target, wait_for, works};
 
 const MOCK: &str = "@stdy/cli@0.22.2";
 const MOCK_STARTS_WITHIN: Duration = Duration::from_secs(60);
+const NODE_CLIENT: &str = "@trycourier/courier@7.10.2";
 const MARKER: &str = "@pytest.mark.skip(reason=\"Mock server tests are disabled\")";
 
 /// The test that fails because of a defect in the client: its response type names a class that it does not import.
@@ -22,10 +23,12 @@ const FAILS_THERE: &str = "_retrieve_content";
 
 pub fn check(repository: &Path) -> Result<()> {
     let mut left_out = Vec::new();
+    run(cargo().args(["build", "--quiet", "--package", "courier-local"]).current_dir(repository))?;
     if works("npx") {
         mock_server(repository)?;
+        node_client(repository)?;
     } else {
-        left_out.push("the mock server of the official SDKs, which needs node");
+        left_out.push("the mock server of the official SDKs and the official Node client, which need node");
     }
     match python() {
         Some(python) => python_client(repository, python)?,
@@ -100,10 +103,8 @@ fn python_client(repository: &Path, python: &str) -> Result<()> {
     let client = Files::new(repository).python_client()?;
     let python = python_with(&folder, python, &[&client, "--requirement", &requirements])?;
     let suite = unskipped(&folder, &python, &client)?;
-    let build = ["build", "--quiet", "--features", "testing", "--example", "local_courier"];
-    run(cargo().args(build).current_dir(repository))?;
 
-    println!("The test suite of {client} runs against local_courier.");
+    println!("The test suite of {client} runs against courier-local.");
     let server = Server::start(repository, &["--respond-with-examples"])?;
     // Its default options start a process per core and forbid warnings, which newer versions of Python emit.
     let options =
@@ -117,7 +118,28 @@ fn python_client(repository: &Path, python: &str) -> Result<()> {
 
     println!("The same client walks through it.");
     let server = Server::start(repository, &["--delivery-time", "300", "--page-size", "10"])?;
-    run(Command::new(&python).arg(repository.join("xtask/conformance/walk.py")).env("COURIER_BASE_URL", &server.url))
+    run(Command::new(&python).arg(repository.join("xtask/conformance/walk.py")).env("COURIER_BASE_URL", &server.url))?;
+    drop(server);
+
+    println!("The example of a test in Python passes.");
+    let server = Server::start(repository, &["--template", "nt_order"])?;
+    let mut test = Command::new(&python);
+    test.args(["-m", "unittest", "test_order"]).current_dir(repository.join("courier-local/suites"));
+    run(test.env("PYTHONDONTWRITEBYTECODE", "1").env("COURIER_BASE_URL", &server.url))
+}
+
+fn node_client(repository: &Path) -> Result<()> {
+    println!("The example of a test in Node passes.");
+    let folder = target(repository).join("conformance/node");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("package.json"), "{\"private\": true}")?;
+    let install = ["install", "--silent", "--no-audit", "--no-fund", NODE_CLIENT];
+    run(Command::new("npm").args(install).current_dir(&folder))?;
+    // Node looks for the client in the folder of the test.
+    let test = folder.join("order.test.mjs");
+    fs::copy(repository.join("courier-local/suites/order.test.mjs"), &test)?;
+    let server = Server::start(repository, &["--template", "nt_order"])?;
+    run(Command::new("node").arg("--test").arg(&test).env("COURIER_BASE_URL", &server.url))
 }
 
 /// Counts the passed tests. Fails if a test fails that is not a known failure of the client.
@@ -175,7 +197,7 @@ fn unskip(folder: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// A running local_courier. Stopped when dropped.
+/// A running courier-local. Stopped when dropped.
 struct Server {
     child: Child,
     url: String,
@@ -183,7 +205,7 @@ struct Server {
 
 impl Server {
     fn start(repository: &Path, options: &[&str]) -> Result<Self> {
-        let program = target(repository).join("debug/examples/local_courier");
+        let program = target(repository).join("debug/courier-local");
         let mut command = Command::new(program);
         let mut child =
             command.arg("127.0.0.1:0").args(options).stdout(Stdio::piped()).spawn().context("cannot run it")?;
@@ -194,7 +216,7 @@ impl Server {
         std::thread::spawn(move || lines.for_each(drop));
         match url {
             Some(url) => Ok(Self { child, url }),
-            None => bail!("local_courier ended with {}", child.wait()?),
+            None => bail!("courier-local ended with {}", child.wait()?),
         }
     }
 }

@@ -191,7 +191,7 @@ pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&mut Map<String,
 }
 
 /// The schemas of parameters, headers, and bodies inside a value.
-fn carried_schemas_mut(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+pub fn carried_schemas_mut(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
     match value {
         Value::Object(object) => {
             for (key, inner) in object {

@@ -13,7 +13,7 @@ use crate::{coming_from, diff, document, passes};
 pub fn generate(files: &Files, check: bool) -> Result<()> {
     let courier = passes::courier(&files.read_upstream()?, &files.read_overlays()?, &SdkMethods::new())?;
     refuse(courier.findings)?;
-    let table = coming_from::table(&passes::model(&courier.document)?);
+    let table = coming_from::table(&courier.document, &passes::model(&courier.document)?);
     for (path, text) in [(&files.courier, files::print_courier(&courier.document)?), (&files.coming_from, table)] {
         let name = path.display();
         if check {

@@ -29,6 +29,7 @@ pub mod release;
 pub mod argument_order;
 pub mod naming;
 pub mod normalize;
+pub mod omitted;
 pub mod overlay;
 pub mod supported;
 

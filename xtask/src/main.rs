@@ -41,7 +41,7 @@ enum Task {
         missing: bool,
     },
     /// Test against other programs: the mock server of the official SDKs with courier.yaml, the official Python client
-    /// with local_courier.
+    /// with courier-local.
     ///
     /// Checks that need node or python are skipped if those are not installed.
     Conformance,

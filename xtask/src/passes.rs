@@ -19,6 +19,7 @@ use crate::normalize;
 use crate::normalize::nullable::nullable;
 use crate::normalize::reachable::reachable;
 use crate::normalize::ref_siblings::ref_siblings;
+use crate::omitted::{omit, omitted};
 use crate::overlay::{Overlay, Replaced, Scope, corrections};
 use crate::references::require_resolved;
 use crate::supported;
@@ -30,13 +31,14 @@ struct Pass {
     run: fn(&mut Road<'_>) -> Result<()>,
 }
 
-const PASSES: [Pass; 9] = [
+const PASSES: [Pass; 10] = [
     // First, because the rules name schemas after operations.
     Pass { name: "names", run: names },
     Pass { name: "normalize", run: normalize },
     // All later overlays use the names that it gives.
     Pass { name: "types", run: types },
     Pass { name: "corrections", run: corrections },
+    Pass { name: "omissions", run: omissions },
     // The rules also apply to what the overlays add.
     Pass { name: "normalize", run: normalize },
     Pass { name: "order", run: order },
@@ -82,7 +84,7 @@ pub fn courier(upstream: &Value, overlays: &[Overlay], sdk_methods: &SdkMethods)
 
 /// The surface that the generator makes of the description. Fails if it cannot be generated.
 pub fn model(document: &Value) -> Result<Model> {
-    generator::read(document).map_err(|cause| anyhow!("no Rust can be generated: {cause}"))
+    generator::verified(document).map_err(|cause| anyhow!("no Rust can be generated: {cause}"))
 }
 
 impl<'a> Road<'a> {
@@ -153,6 +155,19 @@ fn corrections(road: &mut Road<'_>) -> Result<()> {
         road.correct(overlay)?;
     }
     road.reach();
+    Ok(())
+}
+
+/// Leaves out the operations that a correction marks, which need no name either.
+fn omissions(road: &mut Road<'_>) -> Result<()> {
+    omit(&mut road.document)?;
+    let omitted = omitted(&road.document);
+    let is_omitted = |finding: &Finding| omitted.iter().any(|operation| operation.heading == finding.target);
+    road.findings.retain(|finding| finding.section != Section::UnnamedOperation || !is_omitted(finding));
+    road.findings.extend(omitted.iter().map(|operation| {
+        let text = format!("{}: {}", operation.heading, operation.reason);
+        Finding::new(Section::OmittedOperation, operation.heading.clone(), text)
+    }));
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::generator::description::wire;
 use crate::import::composition::inner_choices;
 use crate::import::strip::LIMITS;
 use crate::normalize::path_parameters::PATH_SEGMENT;
+use crate::omitted;
 
 /// The keywords of a schema that no rule handles.
 const KEYWORDS: [&str; 19] = [
@@ -45,9 +46,16 @@ pub fn require_supported(document: &Value) -> Result<()> {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
+    let operations = operations(document).into_iter();
+    let affected = operations.filter(|operation| named.iter().any(|what| what.ends_with(&operation.heading())));
+    let omissions: String = affected.map(|operation| omitted::template(&operation)).collect();
+    let omissions = match omissions.as_str() {
+        "" => String::new(),
+        actions => format!("; or leave the operation out, in corrections.yaml:{actions}"),
+    };
     ensure!(
         unsupported.is_empty(),
-        "not supported: {}{more}; correct it in openapi/overlay/corrections.yaml, or teach xtask/src/normalize",
+        "not supported: {}{more}; correct it in openapi/overlay/corrections.yaml, or teach xtask/src/normalize{omissions}",
         named.join(", ")
     );
     Ok(())
@@ -174,7 +182,9 @@ mod tests {
     fn unsupported_parameter_and_body_are_named() {
         let parameters =
             json!([{"$ref": "#/components/parameters/A"}, {"name": "session", "in": "cookie", "schema": {}}]);
-        let mut document = operation(json!({"parameters": parameters, "requestBody": {"$ref": "#/a"}}));
+        let success = json!({"2XX": {"content": {"text/csv": {"schema": {"type": "string"}}}}});
+        let mut document =
+            operation(json!({"parameters": parameters, "requestBody": {"$ref": "#/a"}, "responses": success}));
         document["paths"]["/things"]["parameters"] = json!([]);
         assert_eq!(
             unsupported(&document),
@@ -182,7 +192,8 @@ mod tests {
                 "`parameters` of the path /things",
                 "a parameter by `$ref` at GET /things",
                 "the cookie parameter `session` at GET /things",
-                "a body by `$ref` at GET /things"
+                "a body by `$ref` at GET /things",
+                "the response `text/csv` at GET /things"
             ]
         );
     }

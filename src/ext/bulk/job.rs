@@ -14,7 +14,7 @@ use super::error::Stopped;
 use crate::calls::BulkListUsers;
 use crate::ext::{Items, Wait};
 use crate::types::{BulkJobStatus, BulkMessage, BulkRetrieveJobResponse, BulkUser};
-use crate::{Client, ErrorKind, Options, Result};
+use crate::{Client, Error, ErrorKind, Options, Result};
 
 /// A bulk job at Courier.
 ///
@@ -70,10 +70,15 @@ impl Job {
     ///
     /// The errors of [`bulk.create_job`](crate::resources::Bulk::create_job).
     pub async fn create(client: &Client, message: BulkMessage) -> Result<Self> {
-        let created = client.bulk().create_job(message).await?.into_inner();
-        // An id that is a number does not fit its field.
-        let id = created.extra.get("jobId").map_or(created.job_id, Value::to_string);
-        Ok(Self { was_resumed: false, ..Self::resume(client, Checkpoint::new(id)) })
+        let created = client.bulk().create_job(message).await?;
+        if created.job_id.is_empty() {
+            let detail = "the server accepted the call, but its response has no `jobId`; do not make the call again \
+                          under another idempotency key";
+            let error = Error::new(ErrorKind::EmptyBody, detail).with_operation("bulk.create_job");
+            return Err(error.with_response(created.status(), created.headers().clone()));
+        }
+        let created = created.into_inner();
+        Ok(Self { was_resumed: false, ..Self::resume(client, Checkpoint::new(created.job_id)) })
     }
 
     /// Resumes a job from a checkpoint. The users must be the same, in the same order.

@@ -134,7 +134,10 @@ pub(super) fn dedup_key(body: &[u8]) -> Option<String> {
     let whole = value(body)?;
     let (type_, data) = (whole.get("type")?.as_str()?, whole.get("data")?);
     let text = |name: &str| data.get(name)?.as_str().filter(|text| !text.is_empty());
-    let id = text("id")?;
+    let id = match data.get("id")? {
+        Value::Number(number) => number.to_string(),
+        _ => text("id")?.to_owned(),
+    };
     match type_ {
         MESSAGE_UPDATED => {
             let status = text("status").filter(|status| !status.contains(':'))?;

@@ -11,11 +11,14 @@ fn user(json: &str) -> String {
 
 #[test]
 fn mismatched_value_is_kept_in_extra() {
-    let json = user(r#""messageId":5"#);
-    let user: User = leniently(&json, &["messageId"]);
-    assert_eq!(user.message_id, None);
-    assert_eq!(user.extra["messageId"], 5);
-    assert_eq!(written(&user), json);
+    for (value, text) in [("5", Some("5")), ("-7", Some("-7")), ("1.5", None), ("true", None)] {
+        let json = user(&format!(r#""messageId":{value}"#));
+        let user: User = leniently(&json, &["messageId"]);
+        // The text of a number stays readable as an id.
+        assert_eq!(user.message_id.as_deref(), text);
+        assert_eq!(user.extra["messageId"].to_string(), value);
+        assert_eq!(written(&user), json);
+    }
 }
 
 #[test]
@@ -45,6 +48,16 @@ fn required_null_stays_null() {
     let paging: Paging = leniently(json, &["more"]);
     assert_eq!(paging.extra.get("more"), Some(&Value::Null));
     assert_eq!(written(&paging), json);
+}
+
+#[test]
+fn mismatch_inside_a_box_is_kept() {
+    let json = r#"{"name":"a","parent":{"name":5,"parent":{"name":"c","other":1}}}"#;
+    let folder: Folder = leniently(json, &["parent.name"]);
+    assert_eq!(folder.parent.as_ref().unwrap().extra["name"], 5);
+    assert_eq!(written(&folder), json);
+    let json = r#"{"name":"a","parent":"b"}"#;
+    assert_eq!(written(&leniently::<Folder>(json, &["parent"])), json);
 }
 
 #[test]

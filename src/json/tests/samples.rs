@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::json::{string_enum, structure, union};
+use crate::json::{boxed, string_enum, structure, union};
 use crate::types::{Extra, Millis, Nullable, Object, Sensitive, Timestamp};
 
 /// A page of users.
@@ -215,3 +215,13 @@ structure!(Everything, required 0b1111_1111, constants [], {
     0 node "node", 1 scalars "scalars", 2 addresses "addresses", 3 credentials "credentials", 4 object "object",
     5 recipient "recipient", 6 any "any", 7 nullable "nullable",
 });
+
+/// A type that contains itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folder {
+    pub name: String,
+    pub parent: Option<Box<Folder>>,
+    pub extra: Extra,
+}
+structure!(Folder, required 0b1, constants [], { 0 name "name", 1 parent "parent" });
+boxed!(Folder);

@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::recorded_call::{Received, RecordedCall};
+use super::server::Interceptor;
 use super::strict::Unexpected;
 use super::stub::{Rule, Stub};
 use crate::sync::lock;
 use crate::testing::engine::State;
 use crate::testing::engine::clock::Clock;
+use crate::testing::engine::description::DESCRIPTION;
 
 /// A Courier in memory.
 ///
@@ -29,6 +31,7 @@ pub(super) struct Shared {
     pub calls: Mutex<VecDeque<RecordedCall>>,
     pub clock: Mutex<Clock>,
     pub observer: Mutex<Option<Observer>>,
+    pub interceptor: Mutex<Option<Interceptor>>,
     pub stubs: Mutex<Vec<Arc<Rule>>>,
     pub unexpected: Mutex<Unexpected>,
 }
@@ -93,6 +96,51 @@ impl Courier {
         let stub = Stub::new();
         lock(&self.shared.stubs).push(stub.rule());
         stub
+    }
+
+    /// Sets the responses to the calls of the operation with this dotted name, such as `send.message`. Returns `None` if
+    /// there is no such operation.
+    ///
+    /// It is for programs that learn the operation at run time; tests use [`on`](Self::on), which knows the types.
+    ///
+    /// ```
+    /// use trycourier::testing::Courier;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let courier = Courier::new();
+    /// courier.on_operation("brands.list").expect("an operation").fail(400);
+    /// assert!(courier.client().brands().list().await.is_err());
+    /// assert!(courier.on_operation("brands.paint").is_none());
+    /// # }
+    /// ```
+    #[must_use = "it has no effect until a response is set"]
+    pub fn on_operation(&self, name: &str) -> Option<Stub<()>> {
+        let stub = Stub::of_operation(&DESCRIPTION.operation(name)?.id);
+        lock(&self.shared.stubs).push(stub.rule());
+        Some(stub)
+    }
+
+    /// Empties the workspace, and forgets all calls and all responses that were set. The settings and the clock's time
+    /// remain.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> trycourier::Result<()> {
+    /// let courier = trycourier::testing::Courier::new();
+    /// courier.client().lists().update("customers", "Customers").await?;
+    /// courier.reset();
+    /// assert!(courier.client().lists().retrieve("customers").await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reset(&self) {
+        lock(&self.shared.stubs).clear();
+        lock(&self.shared.calls).clear();
+        let mut state = self.state();
+        let settings = std::mem::take(&mut state.settings);
+        *state = State::default();
+        state.settings = settings;
     }
 
     /// Drops the oldest calls, of which too many are kept.

@@ -50,7 +50,10 @@ impl Courier {
             }
         }
         let response = match action {
-            Action::PassThrough => self.perform(request, call),
+            Action::PassThrough => {
+                recording.call.is_performed = true;
+                self.perform(request, &recording.call)
+            }
             Action::Respond(respond) => {
                 let response = respond(call);
                 sent::record_stubbed(&mut self.state(), call, &response);
@@ -58,7 +61,8 @@ impl Courier {
             }
             Action::Disconnect => return Err(TransportError::broken(BROKEN)),
             Action::DisconnectAfterActing => {
-                let _lost = self.perform(request, call);
+                recording.call.is_performed = true;
+                let _lost = self.perform(request, &recording.call);
                 return Err(TransportError::broken(BROKEN));
             }
             Action::Unreachable => return Err(TransportError::connect(BROKEN)),
@@ -73,6 +77,7 @@ impl Courier {
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> http::Response<Bytes> {
         let mut recording = self.record(request, 1);
+        recording.call.is_performed = true;
         let response = self.perform(request, &recording.call);
         recording.call.status = Some(response.status().as_u16());
         response
@@ -90,6 +95,7 @@ impl Courier {
             body: request.body().clone(),
             attempt,
             status: None,
+            is_performed: false,
             at: self.now(),
             route,
         };

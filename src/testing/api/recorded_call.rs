@@ -36,6 +36,9 @@ pub struct RecordedCall {
     pub attempt: u32,
     /// The status of the response; `None` if the response was lost.
     pub status: Option<u16>,
+    /// `true` if the Courier performed it, even if the response was lost; `false` if a response that a test has set took
+    /// its place.
+    pub is_performed: bool,
     /// The time at which it was received, by the Courier's [clock](super::courier::Courier::now).
     pub at: SystemTime,
     pub(super) route: Route,

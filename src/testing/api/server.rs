@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use tokio::time::{sleep, timeout};
 
 use super::courier::Courier;
 use super::mailbox;
+use crate::sync::lock;
 use crate::testing::engine::response::Response;
 use crate::transport::TransportError;
 
@@ -32,6 +34,8 @@ const ACCEPT_DELAY: Duration = Duration::from_millis(100);
 
 /// The header in which Courier's own SDKs count their attempts.
 const RETRY_COUNT: &str = "x-stainless-retry-count";
+
+pub(super) type Interceptor = Arc<dyn Fn(&Request<Bytes>) -> Option<http::Response<Bytes>> + Send + Sync>;
 
 /// A [`Courier`] that listens on a port, until [`stop`](Self::stop) or the end of the runtime.
 #[derive(Debug)]
@@ -96,6 +100,18 @@ impl Courier {
         self.listen(address, Access::Public).await
     }
 
+    /// Runs a function before each request over HTTP. If it returns a response, the request goes no further, and is not
+    /// recorded. A second function replaces the first.
+    ///
+    /// It is for programs that offer the Courier together with other paths, such as a health check.
+    pub fn intercept(
+        &self,
+        respond: impl Fn(&Request<Bytes>) -> Option<http::Response<Bytes>> + Send + Sync + 'static,
+    ) -> &Self {
+        *lock(&self.shared.interceptor) = Some(Arc::new(respond));
+        self
+    }
+
     async fn listen(&self, address: impl ToSocketAddrs, access: Access) -> io::Result<Server> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -151,9 +167,14 @@ async fn respond(
             mailbox::page(&courier.state(), courier.now_millis()).into_http()
         }
         Ok(Ok(body)) => {
-            let retries = head.headers.get(RETRY_COUNT).and_then(|count| count.to_str().ok()?.parse::<u32>().ok());
+            let request = Request::from_parts(head, body.to_bytes());
+            let interceptor = lock(&courier.shared.interceptor).clone();
+            if let Some(response) = interceptor.and_then(|respond| respond(&request)) {
+                return Ok(response.map(Full::new));
+            }
+            let retries = request.headers().get(RETRY_COUNT).and_then(|count| count.to_str().ok()?.parse::<u32>().ok());
             let attempt = retries.unwrap_or_default().saturating_add(1);
-            courier.respond(&Request::from_parts(head, body.to_bytes()), attempt).await?
+            courier.respond(&request, attempt).await?
         }
     };
     Ok(response.map(Full::new))

@@ -64,6 +64,12 @@ impl Courier {
         self
     }
 
+    /// Treats every template that a message names as published, so that none becomes `UNMAPPED`. The default is `false`.
+    pub fn accept_any_template(&self, enabled: bool) -> &Self {
+        self.state().settings.accept_any_template = enabled;
+        self
+    }
+
     /// Responds with an example if the state leads to an error, for instance because a resource is missing or exists
     /// already. The default is `false`.
     ///

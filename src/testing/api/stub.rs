@@ -27,11 +27,7 @@ pub struct Stub<C> {
 
 impl<C: crate::calls::Call> Stub<C> {
     pub(super) fn new() -> Self {
-        Self { rule: Arc::new(Rule { operation: C::OPERATION.id, plan: Mutex::default() }), call: PhantomData }
-    }
-
-    pub(super) fn rule(&self) -> Arc<Rule> {
-        Arc::clone(&self.rule)
+        Self::of_operation(C::OPERATION.id)
     }
 
     /// Responds with a success.
@@ -68,6 +64,24 @@ impl<C: crate::calls::Call> Stub<C> {
             let response = call.arguments::<C>().map(|arguments| serde_json::to_value(respond(&arguments)));
             success(C::OPERATION.id, response.and_then(Result::ok).unwrap_or_default())
         })))
+    }
+
+    /// Responds only to calls that meet the condition; all others have their usual responses. If there are several
+    /// conditions, a call must meet all of them.
+    pub fn when(self, condition: impl Fn(&C) -> bool + Send + Sync + 'static) -> Self {
+        let condition = move |call: &RecordedCall| call.arguments::<C>().is_some_and(|arguments| condition(&arguments));
+        lock(&self.rule.plan).conditions.push(Arc::new(condition));
+        self
+    }
+}
+
+impl<C> Stub<C> {
+    pub(super) fn of_operation(operation: &'static str) -> Self {
+        Self { rule: Arc::new(Rule { operation, plan: Mutex::default() }), call: PhantomData }
+    }
+
+    pub(super) fn rule(&self) -> Arc<Rule> {
+        Arc::clone(&self.rule)
     }
 
     /// Responds with an error status, and an example of an error in Courier's format. The call has no effect.
@@ -151,14 +165,6 @@ impl<C: crate::calls::Call> Stub<C> {
             last.times = Some(times);
         }
         drop(plan);
-        self
-    }
-
-    /// Responds only to calls that meet the condition; all others have their usual responses. If there are several
-    /// conditions, a call must meet all of them.
-    pub fn when(self, condition: impl Fn(&C) -> bool + Send + Sync + 'static) -> Self {
-        let condition = move |call: &RecordedCall| call.arguments::<C>().is_some_and(|arguments| condition(&arguments));
-        lock(&self.rule.plan).conditions.push(Arc::new(condition));
         self
     }
 

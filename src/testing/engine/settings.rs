@@ -11,6 +11,8 @@ pub(crate) struct Settings {
     pub delivery: Duration,
     /// The time that every response takes.
     pub latency: Duration,
+    /// Treat every template as published.
+    pub accept_any_template: bool,
     /// Respond with an example if the state leads to an error.
     pub respond_with_examples: bool,
     /// The number of further requests to refuse with 429, and their `retry-after`.
@@ -28,6 +30,7 @@ impl Default for Settings {
             keep: 10_000,
             delivery: Duration::from_secs(5),
             latency: Duration::ZERO,
+            accept_any_template: false,
             respond_with_examples: false,
             limited: None,
             limit_rates: false,

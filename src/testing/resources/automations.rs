@@ -58,6 +58,8 @@ fn invoke_by_template(state: &mut State, request: &Request<'_>) -> Outcome {
 
 /// Performs all steps, each at its scheduled time. Fetching data and invoking other automations have no effect.
 fn steps(state: &mut State, request: &Request<'_>, steps: &[Value]) -> Result<Vec<Step>, Response> {
+    let mut delays = steps.iter().filter(|step| text(step, "action") == Some("delay"));
+    delays.try_for_each(|step| runs::delay_end(step, request.now, Some(&request.body)).map(drop))?;
     let mut now = request.now;
     let mut performed = Vec::new();
     for step in steps {

@@ -228,7 +228,7 @@ fn start(state: &mut State, request: &Request<'_>, content: &Value) -> Result<Ru
         let begins = now;
         let mut message = None;
         match action.as_str() {
-            "delay" => now = runs::delay_end(node, now, Some(&run))?,
+            "delay" => now = runs::delay_end(node, now, Some(&run)).unwrap_or(now),
             "send" => message = Some(send(state, request, &run, node.get("message").unwrap_or(&Value::Null), begins)?),
             _ => {}
         }

@@ -87,6 +87,7 @@ pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String
     let id = id.unwrap_or_else(|| state.new_request_id(request.now));
     let channel = channel(state, &draft);
     let known = draft.template_known
+        || state.settings.accept_any_template
         || draft.message.get("content").is_some_and(Value::is_object)
         || (text(&draft.message, "template").is_none() && content::has_override(&draft.message))
         || text(&draft.message, "template")

@@ -158,21 +158,15 @@ fn summary(choice: &Value) -> Value {
     with(defaults, pick(choice, &["topic_id", "status", "custom_routing", "has_custom_routing"]).into())
 }
 
-fn check_count(request: &Request<'_>) -> Result<(), Response> {
-    match list(&request.body, "topics").len() {
-        count if count > MAX_TOPICS => {
-            Err(Response::invalid(format!("`topics` has {count} topics; at most {MAX_TOPICS} are allowed")))
-        }
-        _ => Ok(()),
-    }
+fn check_count(request: &Request<'_>, min: usize) -> Result<(), Response> {
+    let count = list(&request.body, "topics").len();
+    let refusal = || Response::invalid(format!("`topics` has {count} topics, and can have {min} to {MAX_TOPICS}"));
+    (min..=MAX_TOPICS).contains(&count).then_some(()).ok_or_else(refusal)
 }
 
 fn update_several(state: &mut State, request: &Request<'_>) -> Outcome {
     let (mut items, mut errors) = (Vec::new(), Vec::new());
-    if list(&request.body, "topics").is_empty() {
-        return Err(Response::invalid("`topics` must have at least one topic"));
-    }
-    check_count(request)?;
+    check_count(request, 1)?;
     for choice in list(&request.body, "topics") {
         let id = text(choice, "topic_id").unwrap_or_default();
         match fault(state, id, choice) {
@@ -187,7 +181,7 @@ fn update_several(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn replace_all(state: &mut State, request: &Request<'_>) -> Outcome {
-    check_count(request)?;
+    check_count(request, 0)?;
     let topics = list(&request.body, "topics");
     let id = |choice: &Value| text(choice, "topic_id").unwrap_or_default().to_owned();
     let faults = topics.iter().filter_map(|choice| Some((id(choice), fault(state, &id(choice), choice)?)));

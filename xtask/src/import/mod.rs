@@ -5,7 +5,9 @@ pub mod composition;
 pub mod constants;
 pub mod downgrade;
 pub mod kept_names;
+pub mod page_items;
 pub mod parameter_names;
+pub mod read_only;
 pub mod strip;
 
 use std::collections::BTreeSet;
@@ -20,7 +22,9 @@ use crate::import::composition::compose;
 use crate::import::constants::keep_constants;
 use crate::import::downgrade::downgrade;
 use crate::import::kept_names::keep_names;
+use crate::import::page_items::keep_page_items;
 use crate::import::parameter_names::{keep_parameter_names, shape};
+use crate::import::read_only::read_only;
 use crate::import::strip::strip;
 use crate::naming::operations::SdkMethods;
 use crate::normalize::reachable::reachable;
@@ -45,16 +49,19 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
     let prose = document.clone();
     downgrade(&mut document);
     strip(&mut document);
+    without_charset(&mut document);
     require_whole(&document, description)?;
     let broken = remove_broken_references(&mut document);
     keep_version(&mut document, committed);
     compose(&mut document);
+    read_only(&mut document);
     remove_empty_bodies(&mut document);
     keep_parameter_names(&mut document, committed);
     reachable(&mut document);
     keep_names(&mut document, committed);
     keep_order(&mut document, committed);
     keep_constants(&mut document, committed);
+    keep_page_items(&mut document, committed);
     let findings = broken.iter().map(|broken| {
         Finding::new(Section::BrokenReference, &broken.target, format!("{broken}: any value is accepted there"))
     });
@@ -132,6 +139,30 @@ pub fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
         }
     }
     broken
+}
+
+/// Calls JSON `application/json`, without a character set.
+fn without_charset(document: &mut Value) {
+    operations_mut(document, |_, _, operation| {
+        for (member, value) in operation.iter_mut() {
+            match (member.as_str(), value) {
+                ("requestBody", body) => rename_json(body),
+                ("responses", Value::Object(responses)) => responses.values_mut().for_each(rename_json),
+                _ => {}
+            }
+        }
+    });
+}
+
+fn rename_json(carrier: &mut Value) {
+    let Some(content) = carrier.get_mut("content").and_then(Value::as_object_mut) else { return };
+    let is_json =
+        |name: &&String| name.contains(';') && name.split(';').next().map(str::trim) == Some("application/json");
+    if let Some(name) = content.keys().find(is_json).cloned()
+        && let Some(media) = content.shift_remove(&name)
+    {
+        content.entry("application/json").or_insert(media);
+    }
 }
 
 /// Removes a required body without properties, which the published description has for an operation whose official

@@ -1,10 +1,29 @@
-//! A rule that adds a discriminator to a choice of objects that differ in a constant.
+//! Rules that add a discriminator to a choice of objects that differ in a constant, and its mapping to one without.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use crate::document::{SCHEMA_PREFIX, object, reference, resolve, schemas_mut, text};
+
+/// Adds the values that a discriminator has without a `mapping`: the names of the schemas, which we may change.
+pub fn implicit_mappings(document: &mut Value) {
+    schemas_mut(document, &mut |schema| {
+        let choices = schema.get("oneOf").or(schema.get("anyOf")).and_then(Value::as_array).into_iter().flatten();
+        let names: Vec<String> = choices.filter_map(reference).map(str::to_owned).collect();
+        let Some(discriminator) = schema.get_mut("discriminator").and_then(Value::as_object_mut) else { return };
+        let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
+        for name in names {
+            let target = format!("{SCHEMA_PREFIX}{name}");
+            let is_mapped = |value: &Value| *value == json!(target) || *value == json!(name);
+            if let Some(mapping) = mapping.as_object_mut()
+                && !mapping.values().any(is_mapped)
+            {
+                mapping.insert(name, json!(target));
+            }
+        }
+    });
+}
 
 /// Adds the discriminators, so that decoding reads the tag instead of trying one variant after the other.
 pub fn discriminators(document: &mut Value) {

@@ -6,10 +6,20 @@ use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
 use crate::document::{SCHEMA_PREFIX, array_mut, entry, operations_mut};
+use crate::generator::description::lookup::required;
 use crate::import::constants::CONSTANT;
 
 /// Keeps Rust names stable: a name comes from the position in the API, not from the order of generation.
 pub fn inline_schemas(document: &mut Value) {
+    name_inside(document, false);
+}
+
+/// Names the constants that are not required. A required one is a tag, which means nothing outside its object.
+pub fn inline_constants(document: &mut Value) {
+    name_inside(document, true);
+}
+
+fn name_inside(document: &mut Value, constants: bool) {
     let components = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
@@ -18,6 +28,7 @@ pub fn inline_schemas(document: &mut Value) {
     let mut named = Named {
         schemas: components.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect(),
         order: components.keys().cloned().collect(),
+        constants,
     };
     for (name, mut schema) in components {
         named.inside(&mut schema, &name);
@@ -52,6 +63,8 @@ const STAY: [&str; 2] = ["nullable", CONSTANT];
 struct Named {
     schemas: BTreeMap<String, Value>,
     order: Vec<String>,
+    /// `true` if enums of one value get names, too.
+    constants: bool,
 }
 
 impl Named {
@@ -68,8 +81,8 @@ impl Named {
         let Some(object) = schema.as_object_mut() else {
             return;
         };
-        // A constant stays inline: it is a tag, and means nothing outside its object.
-        let is_choice = object.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() > 1);
+        let values = object.get("enum").and_then(Value::as_array).map_or(0, Vec::len);
+        let is_choice = values > 1 || (values == 1 && self.constants);
         let is_union = object.contains_key("oneOf");
         if !(object.contains_key("properties") || is_choice || is_union) {
             return;
@@ -87,9 +100,13 @@ impl Named {
     }
 
     fn inside(&mut self, schema: &mut Value, name: &str) {
+        let required: Vec<String> = required(schema).map(str::to_owned).collect();
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (property, inner) in properties.into_iter().flatten() {
-            self.hoist(inner, format!("{name}{}", property.to_upper_camel_case()));
+            let is_constant = inner.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() == 1);
+            if !(is_constant && required.contains(property)) {
+                self.hoist(inner, format!("{name}{}", property.to_upper_camel_case()));
+            }
         }
         for (key, suffix) in [("items", "Item"), ("additionalProperties", "Value")] {
             if let Some(inner) = schema.get_mut(key) {

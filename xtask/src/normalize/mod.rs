@@ -26,15 +26,19 @@ struct Rule {
     apply: fn(&mut Value),
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 11] = [
     Rule { name: "responses", apply: responses::responses },
     Rule { name: "nullable", apply: nullable::nullable },
     Rule { name: "ref siblings", apply: ref_siblings::ref_siblings },
     Rule { name: "open objects", apply: open_objects::open_objects },
+    // Before the inline variants have names, which no server knows.
+    Rule { name: "implicit mappings", apply: discriminators::implicit_mappings },
     Rule { name: "inline schemas", apply: inline_schemas::inline_schemas },
     // After the inline variants have names.
     Rule { name: "lists of choices", apply: lists_of_choices::lists_of_choices },
     Rule { name: "discriminators", apply: discriminators::discriminators },
+    // After discriminators have made their tags required.
+    Rule { name: "inline constants", apply: inline_schemas::inline_constants },
     Rule { name: "path parameters", apply: path_parameters::path_parameters },
     Rule { name: "reachable", apply: reachable::reachable },
 ];
@@ -42,6 +46,7 @@ const RULES: [Rule; 9] = [
 /// Applies every rule. Fails if a rule loses an operation or breaks a reference.
 pub fn normalize(document: &mut Value) -> Result<()> {
     require_resolved(document)?;
+    responses::require_one_success(document)?;
     let count = operations(document).len();
     for rule in RULES {
         (rule.apply)(document);

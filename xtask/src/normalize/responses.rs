@@ -2,9 +2,10 @@
 //!
 //! The success is also listed under one code, 200 or, without a body, 204: a mock server responds with that code.
 
+use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::document::{component_mut, object, operations_mut, resolve};
+use crate::document::{component_mut, object, operations, operations_mut, resolve};
 
 /// Merges the responses: progenitor asserts that an operation has one success type, and treats an unlisted code as an
 /// error. The real `POST /send` responds with 202, although its description has 200. All errors have one type; a
@@ -36,6 +37,48 @@ pub fn responses(document: &mut Value) {
             "properties": {"message": {"type": "string"}, "type": {"type": "string"}}
         })
     });
+}
+
+/// Fails if an operation has successful responses of different kinds, of which a call could return only one.
+pub fn require_one_success(document: &Value) -> Result<()> {
+    for operation in operations(document) {
+        let responses = object(operation.value, "responses").into_iter().flatten();
+        let successes: Vec<(&String, &Value)> = responses.filter(|(status, _)| status.starts_with('2')).collect();
+        if let Some((status, _)) = successes.iter().find(|(_, response)| response.get("$ref").is_some()) {
+            bail!(
+                "{}: the response {status} is a `$ref`, which is not supported; put the response in its place",
+                operation.heading()
+            );
+        }
+        let richest = richest(document, successes.iter().map(|(_, response)| *response));
+        let Some(richest) = richest.and_then(|response| body(document, response)) else { continue };
+        let other = successes
+            .iter()
+            .find(|(_, response)| body(document, response).is_some_and(|other| !is_part(other, richest)));
+        if let Some((status, _)) = other {
+            bail!(
+                "{0}: the response {status} has another body than the other successful responses, and a call can return \
+                 only one; remove one, in openapi/overlay/names.yaml:\n- target: $.paths['{1}'].{2}.responses['{status}']\n  \
+                 remove: true",
+                operation.heading(),
+                operation.path,
+                operation.method
+            );
+        }
+    }
+    Ok(())
+}
+
+fn body<'a>(document: &'a Value, response: &'a Value) -> Option<&'a Value> {
+    resolve(document, response.pointer("/content/application~1json/schema")?)
+}
+
+/// Returns `true` if a body only has properties that another one has, too.
+fn is_part(part: &Value, whole: &Value) -> bool {
+    let (Some(ones), Some(others)) = (object(part, "properties"), object(whole, "properties")) else {
+        return part == whole;
+    };
+    ones.iter().all(|(name, property)| others.get(name) == Some(property))
 }
 
 /// The response whose body describes the most; the first in case of a tie.

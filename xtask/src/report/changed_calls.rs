@@ -80,6 +80,9 @@ fn call(changes: &mut Changes, (old_model, old): (&Model, &Operation), (new_mode
         (Some(was), Some(is)) if was.item != is.item => {
             changes.breaking(Subject::Operation, &rust, format!("lists {}, was {}", is.item, was.item));
         }
+        (Some(was), Some(is)) if was.property != is.property => {
+            changes.breaking(Subject::Operation, &rust, format!("lists `{}`, was `{}`", is.property, was.property));
+        }
         _ => {}
     }
     if let (None, Some(note)) = (&old.deprecated, &new.deprecated) {

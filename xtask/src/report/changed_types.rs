@@ -1,5 +1,7 @@
 //! Changes to types: fields, variants and values, and the arguments of `new` in order.
 
+use std::collections::BTreeSet;
+
 use crate::generator::emit::surface::constructor;
 use crate::generator::model::{EnumValue, Field, Model, TypeItem, TypeShape, Variant};
 use crate::report::changes::{Changes, Effect, Subject, member, names, type_name};
@@ -31,7 +33,7 @@ fn item(changes: &mut Changes, (old_model, old): (&Model, &TypeItem), (new_model
             TypeShape::Structure { fields: were, arguments: old_arguments, constants: old_constants },
             TypeShape::Structure { fields: are, arguments: new_arguments, constants: new_constants },
         ) => {
-            fields(changes, new, were, are);
+            fields(changes, new, sent(new_model).contains(new.name.as_str()), were, are);
             // Arguments of one type that change positions still compile.
             let was = constructor(old_model, were, old_arguments);
             let is = constructor(new_model, are, new_arguments);
@@ -65,7 +67,27 @@ fn features(changes: &mut Changes, old: &TypeItem, new: &TypeItem) {
     }
 }
 
-fn fields(changes: &mut Changes, item: &TypeItem, olds: &[Field], news: &[Field]) {
+/// The types that a request can contain.
+fn sent(model: &Model) -> BTreeSet<&str> {
+    let mut sent = BTreeSet::new();
+    let mut rest: Vec<&str> = model.operations.iter().filter_map(|call| call.body.as_ref()?.named()).collect();
+    while let Some(name) = rest.pop() {
+        if sent.insert(name) {
+            rest.extend(match model.item(name).map(|item| &item.shape) {
+                Some(TypeShape::Structure { fields, .. }) => {
+                    fields.iter().filter_map(|field| field.kind.named()).collect()
+                }
+                Some(TypeShape::Union { variants }) => {
+                    variants.iter().filter_map(|variant| variant.kind.named()).collect()
+                }
+                _ => Vec::new(),
+            });
+        }
+    }
+    sent
+}
+
+fn fields(changes: &mut Changes, item: &TypeItem, is_sent: bool, olds: &[Field], news: &[Field]) {
     for was in olds {
         let rust = member(item, &was.ident);
         let Some(is) = news.iter().find(|is| is.ident == was.ident) else {
@@ -87,7 +109,14 @@ fn fields(changes: &mut Changes, item: &TypeItem, olds: &[Field], news: &[Field]
                 let what = format!("is {}, was {}", is.declared(), was.declared());
                 changes.breaking(Subject::Property, &rust, what);
             }
-            _ => {}
+            (true, true) => {}
+            (false, false) if is.required && !was.required && is.preset.is_none() && is_sent => {
+                changes.breaking(Subject::Property, &rust, "is now always sent, as null unless it is set");
+            }
+            (false, false) if was.required && !is.required && is_sent => {
+                changes.compatible(Subject::Property, &rust, "is no longer sent as null if it is not set");
+            }
+            (false, false) => {}
         }
         if was.kind != is.kind && is_argument(was) != is_argument(is) {
             changes.breaking(Subject::Property, &rust, format!("is {}, was {}", is.kind, was.kind));

@@ -138,7 +138,7 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     let mut texts = vec![
         (files.upstream.clone(), upstream),
         (files.courier.clone(), courier),
-        (files.coming_from.clone(), coming_from::table(&new_model)),
+        (files.coming_from.clone(), coming_from::table(&new_courier.document, &new_model)),
     ];
     if options.write_skeletons {
         let count = |document: &Value| operations(document).len();

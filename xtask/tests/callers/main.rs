@@ -107,7 +107,82 @@ fn compatibly_changed(mut document: Value) -> Value {
             "properties": {"never_seen_id": {"type": "string"}, "kind": refer("NeverSeenKind")}
         }),
     );
+    add_unusual_shapes(&mut document);
     document
+}
+
+/// Shapes that Courier's description does not have, which compile all the same.
+fn add_unusual_shapes(document: &mut Value) {
+    let map = |value: Value| json!({"type": "object", "additionalProperties": value});
+    let list = |value: Value| json!({"type": "array", "items": value});
+    let text = json!({"type": "string"});
+    let object = |required: Value, properties: Value| json!({"type": "object", "required": required, "additionalProperties": {}, "properties": properties});
+    let carry = |schema: Value| json!({"description": "", "content": {"application/json": {"schema": schema}}});
+    let tree = refer("UnusualTree");
+    let nullable = |schema: Value| json!({"allOf": [schema], "nullable": true});
+    let operations = [
+        ("map", map(tree.clone()), map(tree.clone())),
+        ("lists", map(list(text.clone())), map(map(text.clone()))),
+        ("list", list(tree.clone()), list(tree.clone())),
+        ("maps", list(map(text.clone())), list(map(tree.clone()))),
+        ("nullable", nullable(tree.clone()), nullable(tree.clone())),
+        ("union", refer("UnusualChoice"), refer("UnusualChoice")),
+        ("scalar", json!({"type": "integer", "format": "int32"}), json!({"type": "number", "format": "float"})),
+        ("keyword", json!({}), refer("NeverSeenKind")),
+    ];
+    for (name, body, response) in operations {
+        let operation = json!({
+            "operationId": format!("brands_unusual_{name}"), "x-method": format!("brands.unusual_{name}"),
+            "parameters": [
+                {"name": "size", "in": "query", "schema": {"type": "number"}},
+                {"name": "kinds", "in": "query", "schema": list(refer("NeverSeenKind"))},
+                {"name": "x-shade", "in": "header", "schema": refer("NeverSeenKind")},
+                {"name": "x-weight", "in": "header", "schema": {"type": "number"}}
+            ],
+            "requestBody": carry(body), "responses": {"2XX": carry(response)}
+        });
+        document["paths"][format!("/brands/unusual/{name}")] = json!({"post": operation});
+    }
+    let pages = [
+        ("optional", "Paging", json!([])),
+        ("more", "UnusualPaging", json!(["paging", "items"])),
+        ("flat", "", json!(["cursor"])),
+    ];
+    let schemas = &mut document["components"]["schemas"];
+    for (name, paging, required) in pages {
+        let items = json!({"type": "array", "items": tree, "nullable": true});
+        let mut properties = json!({"items": items, "others": list(tree.clone())});
+        match paging {
+            "" => properties["cursor"] = text.clone(),
+            paging => properties["paging"] = refer(paging),
+        }
+        schemas[format!("Unusual{}Page", heck::ToUpperCamelCase::to_upper_camel_case(name))] =
+            object(required, properties);
+    }
+    schemas["UnusualPaging"] = object(json!(["cursor"]), json!({"cursor": text, "more": {"type": "boolean"}}));
+    schemas["UnusualTree"] = object(
+        json!(["id", "id", "lists"]),
+        json!({
+            "id": {"type": "integer", "format": "uint64"}, "ratio": {"type": "number", "format": "double"},
+            "parent": tree, "children": list(tree.clone()), "choice": refer("UnusualChoice"),
+            "nothing": nullable(refer("UnusualChoice")), "lists": map(list(text.clone())),
+            "maps": map(map(text.clone())), "choices": map(list(refer("UnusualChoice"))), "kinds": refer("UnusualKind"),
+            "clone": text, "self": text, "": text
+        }),
+    );
+    schemas["UnusualChoice"] = json!({"oneOf": [
+        tree, {"type": "string"}, {"type": "integer"}, {"type": "boolean"}, list(refer("UnusualChoice"))
+    ]});
+    schemas["UnusualKind"] = json!({
+        "type": "string", "enum": ["SENT", "sent", "a`b\nc\rd\u{202e}", "*/ #![doc]"], "x-values": {"sent": "SentLater"}
+    });
+    for (name, page) in [("optional", "UnusualOptionalPage"), ("more", "UnusualMorePage"), ("flat", "UnusualFlatPage")]
+    {
+        document["paths"][format!("/brands/unusual/{name}")] = json!({"get": {
+            "operationId": format!("brands_unusual_{name}_pages"), "x-method": format!("brands.unusual_{name}_pages"),
+            "parameters": [{"name": "cursor", "in": "query", "schema": text}], "responses": {"2XX": carry(refer(page))}
+        }});
+    }
 }
 
 /// The operations with their paths and methods.
@@ -155,7 +230,10 @@ fn compatible_change_compiles_with_an_older_caller() {
     for kind in KINDS {
         assert!(changes.iter().any(|change| change.what.contains(kind)), "no change of the kind {kind:?}");
     }
-    let copy = Copy::new("compatible", &new, &program(&old, None), "all-resources");
+    // And with a caller of the shapes that are new.
+    let caller = program(&model, Some("brands"));
+    let program = format!("{}\nmod new {{\n{caller}\n}}\n", program(&old, None));
+    let copy = Copy::new("compatible", &new, &program, "all-resources");
     assert_eq!(copy.check(), "");
 }
 

@@ -40,7 +40,7 @@ pub fn program(model: &Model, feature: Option<&str>) -> String {
 /// An expression of a type, for an argument of that type.
 fn any(kind: &RustType) -> String {
     match kind {
-        RustType::Nullable(inner) => any(inner),
+        RustType::Nullable(inner) | RustType::Boxed(inner) => any(inner),
         // Text is usually a literal.
         RustType::Text => "any::<&str>()".to_owned(),
         kind => format!("any::<{kind}>()"),
@@ -49,7 +49,7 @@ fn any(kind: &RustType) -> String {
 
 /// The fields of a structure, and the fields that are arguments.
 fn structure<'a>(model: &'a Model, kind: Option<&RustType>) -> Option<(&'a [Field], Vec<&'a Field>)> {
-    let item = model.item(kind?.named()?)?;
+    let item = model.item(kind?.own_name()?)?;
     let TypeShape::Structure { fields, arguments, .. } = &item.shape else { return None };
     Some((fields, arguments.iter().filter_map(|index| fields.get(*index)).collect()))
 }

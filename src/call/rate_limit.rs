@@ -1,0 +1,31 @@
+//! The rate limits of operations.
+
+use std::time::Duration;
+
+use crate::ClientBuilder;
+use crate::call::Call;
+
+impl ClientBuilder {
+    /// Limits the calls of an operation, such as [`calls::ListsUpdate`](crate::calls::ListsUpdate), to `calls` in each
+    /// `period`, evenly spaced, in addition to the client's [`rate_limit`](Self::rate_limit). Clones share the limit,
+    /// each [API key](crate::Client::with_api_key) has a separate one, and retries do not count. A later limit for the
+    /// same operation replaces an earlier one. [`build`](Self::build) refuses a limit of 0 calls.
+    ///
+    /// A call that could start only after its [total timeout](crate::Options::total_timeout) fails immediately, with
+    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trycourier::{Client, calls};
+    ///
+    /// let client = Client::builder()
+    ///     .api_key("pk_test_1234")
+    ///     .rate_limit_for::<calls::ListsUpdate>(20, Duration::from_secs(60))
+    ///     .build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
+    #[doc(alias = "throttle")]
+    pub fn rate_limit_for<C: Call>(self, calls: u32, period: Duration) -> Self {
+        self.rate_limit_of(C::OPERATION, calls, period)
+    }
+}
