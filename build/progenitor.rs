@@ -27,16 +27,18 @@ pub fn generate(document: &Value) -> Result<syn::File, String> {
     syn::parse2(tokens).map_err(|error| format!("progenitor's code cannot be parsed: {error}"))
 }
 
-/// The formats of numbers that have types of the crate.
-const OUR_FORMATS: [&str; 2] = ["milliseconds", "duration-milliseconds"];
+/// The formats of integers that have a type of the crate.
+const INTEGER_FORMATS: [(&str, &str); 2] =
+    [("milliseconds", "crate::Millis"), ("duration-milliseconds", "crate::DurationMillis")];
 
-/// Every integer becomes an `i64` and every number an `f64`: a value beyond the range of the type that its format names
+/// Every other integer becomes an `i64` and every number an `f64`: a value beyond the range of the type that its format names
 /// would not decode.
 fn without_number_formats(value: &mut Value) {
     match value {
         Value::Object(object) => {
+            let is_known = |format: &Value| INTEGER_FORMATS.iter().any(|(known, _)| format == known);
             if object.get("type").is_some_and(|kind| kind == "integer" || kind == "number")
-                && object.get("format").and_then(Value::as_str).is_some_and(|format| !OUR_FORMATS.contains(&format))
+                && object.get("format").is_some_and(|format| format.is_string() && !is_known(format))
             {
                 object.remove("format");
             }
@@ -76,8 +78,9 @@ fn conversions(settings: &mut GenerationSettings) {
     let formatted = |kind, format: &str| SchemaObject { format: Some(format.to_owned()), ..of(kind) };
     convert(formatted(InstanceType::String, "password"), "crate::Sensitive");
     convert(formatted(InstanceType::String, "date-time"), "crate::Timestamp");
-    convert(formatted(InstanceType::Integer, "milliseconds"), "crate::Millis");
-    convert(formatted(InstanceType::Integer, "duration-milliseconds"), "crate::DurationMillis");
+    for (format, name) in INTEGER_FORMATS {
+        convert(formatted(InstanceType::Integer, format), name);
+    }
     convert(formatted(InstanceType::String, "local-date-time"), "crate::LocalTime");
     convert(formatted(InstanceType::String, "time-zone"), "crate::TimeZone");
     convert(formatted(InstanceType::String, "delivery-time"), "crate::DeliveryTime");

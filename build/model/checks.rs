@@ -9,7 +9,7 @@ use crate::model::rust_type::RustType;
 use crate::model::{Model, Operation, Parameter, TypeItem, TypeShape, item, resource_type};
 
 /// The methods and associated functions that a [`Client`](trycourier::Client) has besides those of its resources.
-pub const METHODS_OF_CLIENT: [&str; 19] = [
+pub const METHODS_OF_CLIENT: &[&str] = &[
     "account",
     "builder",
     "call",
@@ -32,7 +32,7 @@ pub const METHODS_OF_CLIENT: [&str; 19] = [
 ];
 
 /// The types that the generated modules `calls` and `resources` use.
-pub const TYPES_OF_CALLS: [&str; 11] = [
+pub const TYPES_OF_CALLS: &[&str] = &[
     "Arguments",
     "BTreeMap",
     "Call",

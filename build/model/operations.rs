@@ -107,7 +107,7 @@ fn operation(
         headers,
         response_optional: success.is_some_and(|schema| requires_nothing(document, schema)),
         id_property: success.and_then(|schema| id_property(document, &method, &path, schema)),
-        is_list: paging.is_some() || success.is_some_and(|schema| method == "GET" && is_list(document, schema)),
+        is_list: rust_paging.is_some() || success.is_some_and(|schema| method == "GET" && is_list(document, schema)),
         sensitive: success.is_some_and(|schema| is_sensitive(document, schema)),
         repeatable: repeatable.unwrap_or(!["POST", "PATCH"].contains(&method.as_str())),
         final_conflict: is_marked(described, "x-final-conflict"),

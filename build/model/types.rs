@@ -72,7 +72,7 @@ pub fn types(
 }
 
 /// The types that the generated code, or progenitor's code, uses under these names.
-pub const RESERVED: [&str; 41] = [
+pub const RESERVED: &[&str] = &[
     "Array",
     "BTreeMap",
     "Boolean",
@@ -81,6 +81,8 @@ pub const RESERVED: [&str; 41] = [
     "Debug",
     "Decode",
     "Default",
+    "DeliveryTime",
+    "DurationMillis",
     "Encode",
     "Eq",
     "Err",
@@ -92,6 +94,7 @@ pub const RESERVED: [&str; 41] = [
     "Into",
     "Integer",
     "IntoIterator",
+    "LocalTime",
     "Map",
     "Millis",
     "Mismatch",
@@ -109,6 +112,7 @@ pub const RESERVED: [&str; 41] = [
     "String",
     "Structure",
     "Text",
+    "TimeZone",
     "Timestamp",
     "TimestampError",
     "UnrecognizedValue",
@@ -227,6 +231,7 @@ fn structure(
             ident: ident.clone(),
             kind,
             required: is_needed,
+            defaulted: is_needed && text(property, "x-absent") == Some("empty"),
             preset: preset.map_err(|error| format!("`{name}` {error}"))?,
             deprecated: deprecated.map_err(|error| format!("`{name}`: {error}"))?,
             description: text(property, "description").unwrap_or_default().to_owned(),

@@ -239,6 +239,7 @@ fn formats_of_numbers_do_not_change_types() {
         ("double", of("number", "double"), number),
         ("decimal", of("number", "decimal"), number),
         ("milliseconds", of("integer", "milliseconds"), Ok(&["odd: Option<Millis>"])),
+        ("duration", of("integer", "duration-milliseconds"), Ok(&["odd: Option<DurationMillis>"])),
         ("query", query(json!({"type": "integer", "format": "int32"})), Ok(&[".kind: impl Into<i64>"])),
         ("body", body(json!({"type": "integer", "format": "int32"})), Ok(&["create(body: impl Into<i64>)"])),
         ("response", response(json!({"type": "number", "format": "float"})), Ok(&["-> f64"])),
@@ -479,7 +480,7 @@ fn imported_types_are_reserved() {
     let mut count = 0;
     for module in modules {
         let syn::Item::Mod(module) = module else { continue };
-        let reserved: &[&str] = if module.ident == "types" { &RESERVED } else { &TYPES_OF_CALLS };
+        let reserved = if module.ident == "types" { RESERVED } else { TYPES_OF_CALLS };
         for item in module.content.unwrap().1 {
             let syn::Item::Use(import) = item else { continue };
             let mut names = Vec::new();
