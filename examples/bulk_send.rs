@@ -55,8 +55,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let failed = results
         .try_fold(0, |failed, user| async move { Ok(failed + usize::from(user.status == BulkUserStatus::Error)) });
-    println!("done; {} users failed", failed.await?);
-    fs::remove_file(saved)?;
+    // The checkpoint stays, so that a supervisor that starts the program again does not send everything again.
+    println!("done; {} users failed; remove {saved} to send to the file again", failed.await?);
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use serde_json::json;
 use trycourier::types::{Message, Recipient};
 use trycourier::{Client, Prepared, calls};
@@ -48,36 +48,43 @@ pub async fn place_order(shop: &Shop, client: &Client, order: &str, email: &str)
     .await
 }
 
-/// Sends the notifications in the outbox, and returns their number.
+/// Tries to send each notification in the outbox once, and returns the number of those that were sent.
 ///
-/// If the process crashes after sending a notification and before updating its row, the next run sends it again under
-/// the same key, and Courier acts once.
+/// If the process crashes after sending a notification and before updating its row, the next round sends it again under
+/// the same key, and Courier acts once. A notification that fails waits for more and more rounds, and holds up no other:
+/// Courier stores a 5xx under the key of its call, and repeats it for a day.
 pub async fn deliver(shop: &Shop, client: &Client) -> Result<usize, Failure> {
     let mut count = 0;
-    while let Some((id, row)) = shop.with(next).await? {
+    for (id, row, failures) in shop.with(round).await? {
         let notification: Notification = serde_json::from_str(&row)?;
-        let state = match client.perform(&notification).await {
-            Ok(_) => "sent",
+        let update = match client.perform(&notification).await {
+            Ok(_) => "state = 'sent'",
             // A repeated response can lack its body.
-            Err(error) if error.was_accepted() => "sent",
-            // The row stays in the outbox for the next run.
-            Err(error) if error.is_transient() => return Err(error.into()),
+            Err(error) if error.was_accepted() => "state = 'sent'",
+            // The row stays in the outbox.
+            Err(error) if error.is_transient() => {
+                eprintln!("failed {} times: {error}", failures + 1);
+                "failures = failures + 1, rounds_left = min(1 << failures, 500)"
+            }
             // A person must decide: Courier refused it, or its key has expired, so sending it now could send it twice.
             Err(error) => {
                 eprintln!("{error}");
-                "failed"
+                "state = 'failed'"
             }
         };
-        count += usize::from(state == "sent");
-        let update = "UPDATE outbox SET state = ?1 WHERE id = ?2";
-        shop.with(move |database| database.execute(update, (state, id)).map(drop)).await?;
+        count += usize::from(update == "state = 'sent'");
+        let update = format!("UPDATE outbox SET {update} WHERE id = ?1");
+        shop.with(move |database| database.execute(&update, [id]).map(drop)).await?;
     }
     Ok(count)
 }
 
-fn next(database: &mut Connection) -> rusqlite::Result<Option<(i64, String)>> {
-    let select = "SELECT id, prepared FROM outbox WHERE state = 'waiting' ORDER BY id LIMIT 1";
-    database.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+/// Begins a round, and returns its rows: the id, the notification, and the number of failures.
+fn round(database: &mut Connection) -> rusqlite::Result<Vec<(i64, String, i64)>> {
+    database.execute("UPDATE outbox SET rounds_left = rounds_left - 1 WHERE rounds_left > 0", [])?;
+    let select = "SELECT id, prepared, failures FROM outbox WHERE state = 'waiting' AND rounds_left = 0 ORDER BY id";
+    let mut select = database.prepare(select)?;
+    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
 }
 
 /// The database of a shop.
@@ -93,7 +100,9 @@ impl Shop {
              CREATE TABLE IF NOT EXISTS outbox (
                  id INTEGER PRIMARY KEY,
                  prepared TEXT NOT NULL,
-                 state TEXT NOT NULL DEFAULT 'waiting'
+                 state TEXT NOT NULL DEFAULT 'waiting',
+                 failures INTEGER NOT NULL DEFAULT 0,
+                 rounds_left INTEGER NOT NULL DEFAULT 0
              );",
         )?;
         Ok(Self(Arc::new(Mutex::new(database))))

@@ -9,7 +9,7 @@
 
 mod webhook_queue;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::time::SystemTime;
 
@@ -21,6 +21,7 @@ use axum::routing::post;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use trycourier::ext::webhook::{Delivery, Event, SIGNATURE_HEADER, Verifier, sign};
+use trycourier::types::MessageStatus;
 use webhook_queue::enqueue;
 
 #[tokio::main]
@@ -59,13 +60,23 @@ async fn receive(State((verifier, queue)): State<Receiver>, headers: HeaderMap, 
     enqueue(&verifier, &queue, signature, &body)
 }
 
-/// Does the work of each event once. A service with several processes stores the keys in its database.
+/// Does the work of each event once, and ignores a status of a message that arrives after a later one. A service with
+/// several processes stores the keys and the statuses in its database.
 pub async fn work(mut deliveries: mpsc::Receiver<Delivery>, mut act: impl FnMut(Event)) {
     let mut done = HashSet::new();
+    let mut statuses: HashMap<String, MessageStatus> = HashMap::new();
     while let Some(delivery) = deliveries.recv().await {
-        if done.insert(delivery.dedup_key()) {
-            act(delivery.event());
+        if !done.insert(delivery.dedup_key()) {
+            continue;
         }
+        let event = delivery.event();
+        if let Event::MessageUpdated(message) = &event {
+            match statuses.get(&message.id) {
+                Some(known) if *known != message.status && !message.status.supersedes(known) => continue,
+                _ => statuses.insert(message.id.clone(), message.status.clone()),
+            };
+        }
+        act(event);
     }
 }
 

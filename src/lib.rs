@@ -72,10 +72,15 @@
 //! | `gzip` | compressed responses |
 //! | `reqwest-0-13` | [`ClientBuilder::http_client`], which takes a client of reqwest 0.13 |
 //! | `jiff`, `chrono` | conversions to and from [`Timestamp`](types::Timestamp) and [`Millis`](types::Millis) |
+//! | `opentelemetry` | metrics by OpenTelemetry 0.33, and `traceparent`: [`guide::observability`] |
 //! | `schemars` | `schemars::JsonSchema` for every type of [`types`] |
 //! | `testing` | a fake Courier for your tests, without sockets: the module `testing` |
-//! | `tracing` | a span for each call and an event for each retry, named as OpenTelemetry names them |
+//! | `tracing` | a span for each call and each attempt, and an event for each retry, named as OpenTelemetry names them |
 //! | `webhook` | verifying and parsing the events that Courier posts to your webhooks: the module `ext::webhook` |
+//!
+//! Features that other crates turn on change little: the client turns off the decoders of `reqwest/gzip` and its siblings.
+//! With `serde_json/arbitrary_precision`, a whole number in exponent notation (`1e3`) can be a
+//! [mismatch](types::Mismatch) in a union.
 //!
 //! # Glossary
 //!
@@ -143,7 +148,7 @@ mod execute;
 // The client, its builder and its options.
 mod client;
 
-// The report of a call, to the caller and to traces.
+// The reports of calls and attempts, to the caller, to traces and to metrics.
 mod telemetry;
 
 // One attempt: below the retries.
@@ -186,6 +191,9 @@ pub use error::{Error, Result};
 pub use ext::performed_call::PerformedCall;
 pub use generated::{calls, resources, types};
 pub use http;
+#[cfg(feature = "opentelemetry")]
+#[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
+pub use opentelemetry;
 #[cfg(feature = "reqwest-0-13")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-0-13")))]
 pub use reqwest;

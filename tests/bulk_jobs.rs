@@ -180,7 +180,13 @@ async fn missing_address_stops_before_anything_is_sent() {
 
     let error: BulkError<Infallible> = job(&client).await.send(users()).await.unwrap_err();
     assert!(matches!(error.reason(), Stopped::MissingAddress { index: 5, .. }), "{error:?}");
-    assert_eq!(error.to_string(), "the bulk job stopped after 5 users: the user at index 5 lacks `profile.email`");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the bulk job {} stopped after 5 users: the user at index 5 lacks `profile.email`",
+            error.checkpoint().job_id()
+        )
+    );
     assert_eq!(runs(&courier), (0, 0));
 
     let report = job(&client).await.missing_address(MissingAddress::Reject).send(users()).await.unwrap();
@@ -350,7 +356,10 @@ async fn failed_job_is_an_error_with_the_job() {
         }
     };
     assert!(matches!(error.reason(), Stopped::Failed(job) if job.failures == 1), "{error:?}");
-    assert_eq!(error.to_string(), "the bulk job stopped after 1 users: the status of the job is ERROR");
+    assert_eq!(
+        error.to_string(),
+        format!("the bulk job {} stopped after 1 users: the status of the job is ERROR", error.checkpoint().job_id())
+    );
     assert!(sending.try_next().await.unwrap().is_none(), "it is over");
 }
 

@@ -102,6 +102,7 @@ fn unknown_kinds_of_elements_and_steps_are_taken() {
 #[test]
 fn any_address_names_a_recipient() {
     let courier = Courier::new();
+    succeed(&courier, "POST", "/profiles/ada", json!({"profile": {"email": "ada@example.com"}}));
     let reached = |to: Value| {
         let id = send(&courier, json!({"to": to, "content": {"title": "t", "body": "b"}}));
         courier.advance(Duration::from_secs(5));
@@ -119,6 +120,7 @@ fn any_address_names_a_recipient() {
         (json!({"discord": {"user_id": "x"}}), "direct_message"),
         (json!({"intercom": {"from": "x"}}), "direct_message"),
         (json!({"slack": {"access_token": "x", "email": "a@example.com"}}), "slack"),
+        (json!({"user_id": "ada", "email": null, "phone_number": ""}), "email"),
         (json!({"from_the_future": {"token": "x"}}), "UNROUTABLE"),
         (json!({}), "UNROUTABLE"),
     ] {
@@ -424,6 +426,18 @@ fn journey_finds_its_recipient_and_delays() {
     assert_eq!(invoke(json!({"profile": {"anonymousId": "a-1"}})), "a-1");
     let last = courier.sent().pop().expect("a message").id;
     assert_eq!(status(&courier, &last), "ENQUEUED", "variables without values do not delay");
+}
+
+#[test]
+fn limit_of_runs_is_clamped() {
+    let courier = Courier::new();
+    for _ in 0..60 {
+        succeed(&courier, "POST", "/automations/invoke", json!({"automation": {"steps": []}}));
+    }
+    for (limit, count) in [("", 20), ("?limit=many", 20), ("?limit=0", 1), ("?limit=30", 30), ("?limit=99", 50)] {
+        let runs = got(&courier, &format!("/automations/runs{limit}"))["runs"].clone();
+        assert_eq!(runs.as_array().map(Vec::len), Some(count), "{limit}");
+    }
 }
 
 #[test]

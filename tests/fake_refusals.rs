@@ -242,6 +242,7 @@ fn impossible_journeys_and_runs_are_refused() {
     let delay = json!({"type": "delay", "mode": "duration", "duration": "a while"});
     let journey = |nodes: Value| json!({"name": "j", "nodes": nodes});
     let draft = create(&courier, "/journeys", journey(json!([trigger])));
+    let late = json!({"type": "send", "message": {"template": "none", "delay": {"until": "whenever you like"}}});
     let settings = |name: &str, value: Value| {
         let id = create(&courier, "/journeys", with(journey(json!([trigger])), "state", json!("PUBLISHED")));
         let changed = with(with(journey(json!([trigger])), "state", json!("PUBLISHED")), name, value);
@@ -283,6 +284,7 @@ fn impossible_journeys_and_runs_are_refused() {
                 "`duration` of a delay",
             ),
             ("PUT", &format!("/journeys/{draft}"), journey(json!([trigger, send])), 400, INVALID, "no template"),
+            ("PUT", &format!("/journeys/{draft}"), journey(json!([trigger, late])), 400, INVALID, "`delay.until`"),
             ("POST", &format!("/journeys/{draft}/templates"), template, 400, INVALID, "`channel`"),
             ("POST", &invoke(&draft), ada(), 404, INVALID, &format!("Automation template {draft} not found")),
             ("POST", &invoke("none"), ada(), 404, INVALID, "Automation template none not found"),

@@ -10,7 +10,7 @@ use std::thread;
 use http::Method;
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
-use trycourier::{Client, Result};
+use trycourier::{Client, ErrorKind, Result};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 const UNASKED: &str = "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
@@ -155,4 +155,33 @@ fn open_connection_is_used_again() {
     (0..5).for_each(|_| runtime.block_on(patch(&client)).unwrap());
     drop((client, runtime));
     assert_eq!(requests.join().unwrap(), 5);
+}
+
+#[test]
+fn call_without_a_runtime_is_an_error() {
+    let client = Client::builder().api_key("key").base_url("http://127.0.0.1:9").build().unwrap();
+    let error = futures::executor::block_on(patch(&client)).unwrap_err();
+    assert_eq!((error.kind(), error.was_sent(), error.attempts()), (ErrorKind::Configuration, false, 1));
+    assert!(error.to_string().contains("tokio runtime"), "{error}");
+}
+
+/// A program that makes a runtime for each call has connections of runtimes that ended.
+#[test]
+fn connection_of_another_runtime_is_not_used() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            thread::spawn(move || {
+                while read_request(&mut connection).is_some() {
+                    connection.write_all(OK.as_bytes()).unwrap();
+                }
+            });
+        }
+    });
+    let client = Client::builder().api_key("key").base_url(url).build().unwrap();
+    for _ in 0..20 {
+        current_thread().block_on(patch(&client)).unwrap();
+    }
 }

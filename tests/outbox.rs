@@ -97,3 +97,33 @@ fn outbox_killed_at_any_await_sends_once() {
         assert!(points > 8, "{points}");
     }
 }
+
+/// Courier stores a 500 under its key, so that a row fails each time. The others are sent in the first round.
+#[test]
+fn poisoned_row_holds_up_no_other() {
+    let file = File::new("poisoned");
+    let courier = Courier::new();
+    courier
+        .on::<calls::SendMessage>()
+        .when(|send| serde_json::to_string(&send.body).unwrap().contains("POISON"))
+        .fail(500);
+    process(async {
+        let builder = courier.client_builder().transport(Remote(courier.clone()));
+        let client = builder.options(|options| options.max_retries(0)).build().unwrap();
+        let shop = Shop::open(&file.0).unwrap();
+        for order in ["A-1", "POISON", "A-2", "A-3", "A-4"] {
+            place_order(&shop, &client, order, "ada@example.com").await.unwrap();
+        }
+        assert_eq!(deliver(&shop, &client).await.unwrap(), 4);
+        assert_eq!(courier.sent().len(), 4);
+        let attempts = |count: usize| courier.calls().len() - count;
+        // It is tried less and less often.
+        for tries in [1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1] {
+            let before = courier.calls().len();
+            assert_eq!(deliver(&shop, &client).await.unwrap(), 0);
+            assert_eq!(attempts(before), tries);
+        }
+        place_order(&shop, &client, "A-5", "ada@example.com").await.unwrap();
+        assert_eq!(deliver(&shop, &client).await.unwrap(), 1);
+    });
+}

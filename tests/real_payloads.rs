@@ -1,7 +1,7 @@
 //! Requests, responses and events in the forms that Courier's documentation and its users write, with values of our own:
 //! each decodes exactly, is encoded again unchanged, and is accepted by the fake if it is a request.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
 #[path = "support/fake.rs"]
 mod fake;
@@ -380,7 +380,6 @@ fn check_finds_what_has_no_field_or_kind() {
 }
 
 #[test]
-#[ignore = "the fake does not know the addresses of providers and the message of a step yet"]
 fn fake_accepts_every_request() {
     let translated = json!({"content": {"version": "2022-01-01", "elements": [
         {"id": "channel", "type": "channel", "channel": "email", "elements": [
@@ -399,4 +398,75 @@ fn fake_accepts_every_request() {
         }
     }
     assert!(failures.is_empty(), "{} are refused:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn content_as_read_is_refused_until_normalized() {
+    let courier = Courier::new();
+    courier.template("nt_1");
+    let written = json!({"content": {"version": "2022-01-01", "elements": [
+        {"id": "channel", "type": "channel", "channel": "email", "elements": [
+            {"id": "subject", "type": "meta", "title": "a", "locales": {"es": {"title": "b"}}},
+            {"id": "body", "type": "text", "elements": [{"id": "part", "type": "string", "content": "c", "bold": true}]}]}]}});
+    fake::succeed(&courier, "PUT", "/notifications/nt_1/content", written.clone());
+    let read = fake::succeed(&courier, "GET", "/notifications/nt_1/content?version=draft", Value::Null);
+    let (status, refusal) = fake::ask(&courier, "PUT", "/notifications/nt_1/content", json!({"content": read}));
+    assert_eq!(status, 400, "{refusal}");
+
+    let read: ContentElements = serde_json::from_value(read).expect("content");
+    let content = serde_json::to_value(read.normalized()).expect("JSON");
+    assert_eq!(json!({"content": content}), written);
+    fake::succeed(&courier, "PUT", "/notifications/nt_1/content", json!({"content": content}));
+}
+
+#[test]
+fn normalized_removes_only_what_courier_adds() {
+    let stored = json!({"version": "2022-01-01", "elements": [{
+        "id": "channel", "type": "channel", "channel": "slack", "checksum": "1",
+        "raw": {"checksum": "kept", "_kept": true, "elements": [{"checksum": "kept"}], "locales": {"_kept": 1}},
+        "elements": [{"id": "text", "type": "text", "checksum": "2", "content": "a", "new": {"checksum": "kept"}}],
+        "locales": {"_source": {"hash": "3"}, "es": {"_sourceHash": "4", "checksum": "5", "elements": [
+            {"type": "text", "checksum": "6", "content": "b"}]}}}]});
+    let content: ElementalContent = serde_json::from_value(stored).expect("content");
+    let expected = json!({"version": "2022-01-01", "elements": [{
+        "id": "channel", "type": "channel", "channel": "slack",
+        "raw": {"checksum": "kept", "_kept": true, "elements": [{"checksum": "kept"}], "locales": {"_kept": 1}},
+        "elements": [{"id": "text", "type": "text", "content": "a", "new": {"checksum": "kept"}}],
+        "locales": {"es": {"elements": [{"type": "text", "content": "b"}]}}}]});
+    assert_eq!(serde_json::to_value(content.normalized()).expect("JSON"), expected);
+    assert_eq!(content.normalized().normalized(), content.normalized());
+}
+
+#[test]
+fn template_file_may_omit_what_is_none() {
+    let file = json!({"name": "a", "content": {"version": "2022-01-01", "elements": []}});
+    let template: NotificationTemplateInput = serde_json::from_value(file.clone()).expect("a template");
+    let mut complete = file;
+    for (name, value) in [("brand", Value::Null), ("routing", Value::Null), ("subscription", Value::Null)] {
+        complete[name] = value;
+    }
+    complete["tags"] = json!([]);
+    assert_eq!(serde_json::to_value(&template).expect("JSON"), complete);
+    let error = serde_json::from_value::<NotificationTemplateInput>(json!({"name": "a"})).expect_err("no content");
+    assert!(error.to_string().contains("content"), "{error}");
+}
+
+#[test]
+fn addresses_of_devices_are_not_shown() {
+    let devices = ["airship", "apn", "expo", "firebaseToken", "oneSignalExternalUserId", "oneSignalPlayerID"];
+    let mut found = 0;
+    for (.., row) in requests() {
+        let to = &row.payload["message"]["to"];
+        if devices.iter().any(|name| to.get(name).is_some()) {
+            let mut marked = to.to_string();
+            for value in ["ExponentPushToken[a]", "\"a\"", "\"b\"", "\"p\"", "\"e\"", "named_user"] {
+                marked = marked.replace(value, &value.replace(value.trim_matches('"'), "DEVICE-SECRET"));
+            }
+            assert!(marked.contains("DEVICE-SECRET"), "{marked}");
+            let recipient: Recipient = serde_json::from_str(&marked).expect("a recipient");
+            assert!(!format!("{recipient:?}").contains("DEVICE-SECRET"), "{recipient:?}");
+            found += 1;
+        }
+    }
+    assert!(found > 8, "{found}");
 }

@@ -9,9 +9,11 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use support::{Reply, Server};
+use trycourier::ext::{Attachment, EmailOverride};
 use trycourier::types::{
-    Content, ElementalNode, Extra, Message, MessageStatus, Nullable, Object, PreferenceStatus, Recipient, Routing,
-    RoutingMethod, TextContent, UserRecipient,
+    Channel, ChannelClassification, Content, ElementalChild, ElementalNode, ElementalText, Extra, Message,
+    MessageStatus, Nullable, Object, PreferenceChoice, PreferenceStatus, Recipient, Routing, RoutingMethod,
+    SubscriptionTopicStatus, TextContent, UserRecipient,
 };
 use trycourier::{Client, calls};
 
@@ -235,4 +237,82 @@ async fn client_is_shared_by_threads_and_calls() {
     shared(&client);
     shared(&client.lists().subscriptions());
     shared(&client.lists().delete("l"));
+}
+
+#[test]
+fn unknown_kinds_are_written_as_json() {
+    let carousel = json!({"type": "carousel", "images": [1]});
+    let content = Content::elemental([ElementalNode::from(carousel.clone()), ElementalNode::text("a")]);
+    assert_eq!(serde_json::to_value(content).unwrap()["elements"][0], carousel);
+    let known = ElementalNode::from(json!({"type": "text", "content": "a"}));
+    assert!(matches!(known, ElementalNode::Text(_)));
+    let group = json!({"group_id": "g"});
+    let message = Message::new().to([Recipient::from(group.clone()), Recipient::user("u")]);
+    assert_eq!(serde_json::to_value(message).unwrap()["to"][0], group);
+    let user = UserRecipient::new().user_id("u").extra("matrix", json!({"room": "r"}));
+    let expected = json!({"user_id": "u", "matrix": {"room": "r"}});
+    assert_eq!(serde_json::to_value(Recipient::from(user)).unwrap(), expected);
+}
+
+#[test]
+fn shorthands_write_what_courier_documents() {
+    let of = |value: ElementalNode| serde_json::to_value(value).unwrap();
+    assert_eq!(
+        of(ElementalNode::channel("email", [ElementalChild::meta("a"), ElementalChild::markdown("**b**")])),
+        json!({"type": "channel", "channel": "email", "elements": [
+            {"type": "meta", "title": "a"},
+            {"type": "text", "content": "**b**", "format": "markdown"},
+        ]})
+    );
+    let text = ElementalText::new().content("a").bold(true).italic("true");
+    assert_eq!(of(text.into()), json!({"type": "text", "content": "a", "bold": true, "italic": "true"}));
+
+    let email = EmailOverride::new()
+        .subject("a")
+        .from(json!({"email": "b@example.com", "name": "B"}))
+        .reply_to("c@example.com")
+        .cc("d@example.com,e@example.com")
+        .bcc("f@example.com")
+        .html("<p>")
+        .text("g")
+        .brand(json!({"settings": {}}))
+        .track_opens(false)
+        .header("X-A", "1")
+        .header("X-B", "2")
+        .attach("a.txt", "text/plain", "hello")
+        .attach("b.bin", "application/octet-stream", [0xff_u8, 0x00]);
+    let message = Message::new().channels([(ChannelClassification::Email, Channel::new().override_(email))]);
+    assert_eq!(
+        serde_json::to_value(message).unwrap()["channels"]["email"]["override"],
+        json!({
+            "subject": "a",
+            "from": {"email": "b@example.com", "name": "B"},
+            "reply_to": "c@example.com",
+            "cc": "d@example.com,e@example.com",
+            "bcc": "f@example.com",
+            "html": "<p>",
+            "text": "g",
+            "brand": {"settings": {}},
+            "tracking": {"open": false},
+            "headers": {"X-A": "1", "X-B": "2"},
+            "attachments": [
+                {"filename": "a.txt", "contentType": "text/plain", "data": "aGVsbG8="},
+                {"filename": "b.bin", "contentType": "application/octet-stream", "data": "/wA="},
+            ],
+        })
+    );
+    let file = Attachment::new("a.txt", "text/plain", "hello");
+    assert_eq!(file.to_sendgrid(), json!({"filename": "a.txt", "type": "text/plain", "content": "aGVsbG8="}));
+    assert_eq!(file.to_postmark(), json!({"Name": "a.txt", "ContentType": "text/plain", "Content": "aGVsbG8="}));
+}
+
+#[test]
+fn equal_values_of_different_enums_convert() {
+    assert_eq!(PreferenceStatus::from(SubscriptionTopicStatus::Required), PreferenceStatus::Required);
+    assert_eq!(SubscriptionTopicStatus::from(PreferenceStatus::OptedOut), SubscriptionTopicStatus::OptedOut);
+    assert_eq!(PreferenceStatus::from(PreferenceChoice::OptedIn), PreferenceStatus::OptedIn);
+    let new = PreferenceChoice::Unrecognized("PAUSED".to_owned());
+    assert_eq!(SubscriptionTopicStatus::from(new).as_str(), "PAUSED");
+    let routing = Routing::single([ChannelClassification::Push, ChannelClassification::Email]);
+    assert_eq!(serde_json::to_value(routing).unwrap()["channels"], json!(["push", "email"]));
 }

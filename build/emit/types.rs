@@ -179,15 +179,20 @@ pub fn setters(model: &Model, field: &Field, structure: &TokenStream) -> TokenSt
 /// The facts that the shared reader and writer of `crate::json` need.
 fn serialization(name: &str, fields: &[Field], constants: &[(String, String)]) -> TokenStream {
     let name = ident(name);
-    let required = fields.iter().enumerate().filter(|(_, field)| field.required);
-    let required = required.fold(0_u64, |bits, (index, _)| bits | 1 << index);
-    let required: Option<Literal> = format!("{required:#b}").parse().ok();
+    let bits = |is_set: fn(&Field) -> bool| {
+        let set = fields.iter().enumerate().filter(|(_, field)| is_set(field));
+        set.fold(0_u64, |bits, (index, _)| bits | 1 << index)
+    };
+    let literal = |bits: u64| -> Option<Literal> { format!("{bits:#b}").parse().ok() };
+    let required = literal(bits(|field| field.required));
+    let defaulted = bits(|field| field.defaulted);
+    let defaulted = (defaulted != 0).then(|| literal(defaulted)).map(|bits| quote!(defaulted #bits,));
     let constants = constants.iter().map(|(name, value)| quote!(#name = #value));
     let fields = fields.iter().enumerate().map(|(index, field)| {
         let (index, field_name, property) = (Literal::usize_unsuffixed(index), ident(&field.ident), &field.name);
         quote!(#index #field_name #property)
     });
-    quote!(structure!(#name, required #required, constants [#(#constants),*], { #(#fields),* });)
+    quote!(structure!(#name, required #required, #defaulted constants [#(#constants),*], { #(#fields),* });)
 }
 
 fn enumeration(item: &TypeItem, values: &[EnumValue]) -> TokenStream {

@@ -84,6 +84,8 @@ pub struct Field {
     pub kind: RustType,
     /// `true` if the property must be present.
     pub required: bool,
+    /// `true` if the property is null or `[]` if it is absent, although it must be present on the wire.
+    pub defaulted: bool,
     /// The value that `new` sets, if the property previously allowed no other value: then it is not an argument.
     pub preset: Option<Preset>,
     /// The deprecation note, with the replacement.

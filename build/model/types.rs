@@ -231,6 +231,7 @@ fn structure(
             ident: ident.clone(),
             kind,
             required: is_needed,
+            defaulted: is_needed && text(property, "x-absent") == Some("empty"),
             preset: preset.map_err(|error| format!("`{name}` {error}"))?,
             deprecated: deprecated.map_err(|error| format!("`{name}`: {error}"))?,
             description: text(property, "description").unwrap_or_default().to_owned(),

@@ -8,6 +8,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -277,14 +278,11 @@ async fn advance_delivers_messages() {
 async fn fail_sets_the_next_responses() {
     let program = Program::start(&[]);
     let client = program.client().with_options(|options| options.max_retries(0));
-    let fault = json!({
-        "operation": "lists.update", "status": 429, "message": "slow down", "headers": {"retry-after": "7"}, "times": 2
-    });
+    let fault = json!({"operation": "lists.update", "status": 409, "message": "in use", "times": 2});
     assert_eq!(program.post("fail", fault).await, (200, json!({})));
     for _ in 0..2 {
         let error = client.lists().update("customers", "Customers").await.unwrap_err();
-        assert_eq!((error.kind(), error.message()), (ErrorKind::RateLimited, Some("slow down")));
-        assert_eq!(error.retry_after().map(|time| time.as_secs()), Some(7));
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Conflict, Some("in use")));
     }
     client.lists().update("customers", "Customers").await.unwrap();
 
@@ -304,6 +302,10 @@ async fn fail_sets_the_next_responses() {
     assert_eq!(program.post("fail", fault).await.0, 200);
     let error = client.lists().subscriptions().unsubscribe_user("customers", "ada").await.unwrap_err();
     assert_eq!(error.status().unwrap(), 500);
+    let fault = json!({"operation": "lists.list", "status": 429, "headers": {"retry-after": "7"}});
+    assert_eq!(program.post("fail", fault).await.0, 200);
+    let error = client.lists().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(7))));
 }
 
 #[tokio::test]

@@ -13,7 +13,9 @@ use crate::operation::Operation;
 use crate::retry::budget::RetryBudget;
 use crate::retry::rate_limit::{Intervals, interval};
 use crate::retry::{Clock, TokioClock};
-use crate::telemetry::{CallReport, Observer};
+#[cfg(feature = "opentelemetry")]
+use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::{CallReport, Observer, Telemetry};
 use crate::transport::{Http, KeepAlive, Settings, Transport};
 use crate::values::sensitive::Sensitive;
 use crate::{Error, ErrorKind, Result};
@@ -73,6 +75,10 @@ pub struct ClientBuilder {
     options: Options,
     clock: Arc<dyn Clock>,
     observers: Vec<Observer>,
+    #[cfg(feature = "opentelemetry")]
+    meter: Option<opentelemetry::metrics::Meter>,
+    #[cfg(feature = "opentelemetry")]
+    propagates_context: bool,
     /// A setting that would silently replace an earlier one.
     conflict: Option<&'static str>,
 }
@@ -100,6 +106,10 @@ impl Default for ClientBuilder {
             options: Options::default(),
             clock: Arc::new(TokioClock),
             observers: Vec::new(),
+            #[cfg(feature = "opentelemetry")]
+            meter: None,
+            #[cfg(feature = "opentelemetry")]
+            propagates_context: false,
             conflict: None,
         }
     }
@@ -387,6 +397,33 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the meter provider of OpenTelemetry for the client's metrics. The default is the global meter provider at the
+    /// time of [`build`](Self::build). See the [guide](crate::guide::observability) for the list of metrics.
+    ///
+    /// ```
+    /// let provider = opentelemetry_sdk::metrics::SdkMeterProvider::builder().build();
+    /// let client = trycourier::Client::builder().api_key("pk_test_1234").meter_provider(&provider).build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
+    #[cfg(feature = "opentelemetry")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
+    #[doc(alias = "metrics")]
+    pub fn meter_provider(mut self, provider: &impl opentelemetry::metrics::MeterProvider) -> Self {
+        self.meter = Some(provider.meter_with_scope(metrics::scope()));
+        self
+    }
+
+    /// Sets whether requests have the headers `traceparent` and `tracestate` of W3C's Trace Context, with OpenTelemetry's
+    /// current span: with the feature `tracing` and the crate `tracing-opentelemetry`, the span of the attempt. The
+    /// default is `false`.
+    #[cfg(feature = "opentelemetry")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
+    #[doc(alias = "traceparent")]
+    pub fn propagate_trace_context(mut self, propagate: bool) -> Self {
+        self.propagates_context = propagate;
+        self
+    }
+
     /// Sets the source of time and randomness for retries, which tests can replace.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -454,13 +491,23 @@ impl ClientBuilder {
             (None, Some(wrap)) => wrap(http()?),
             (None, None) => Box::new(http()?),
         };
+        let (host, port) = base_url.server();
+        let telemetry = Telemetry {
+            observers: self.observers,
+            host: host.to_owned(),
+            port,
+            #[cfg(feature = "opentelemetry")]
+            metrics: Metrics::new(self.meter, host, port),
+            #[cfg(feature = "opentelemetry")]
+            propagates_context: self.propagates_context,
+        };
         let shared = Shared {
             base_url,
             transport,
             is_default_transport,
             accounts: Accounts::new(self.retry_budget, intervals),
             clock: self.clock,
-            observers: self.observers,
+            telemetry,
         };
         let account = shared.accounts.account(source, shared.clock.now());
         Ok(Client(Arc::new(Inner { shared: Arc::new(shared), account, options: self.options })))

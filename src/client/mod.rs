@@ -13,7 +13,7 @@ use self::api_key::{Account, Accounts, ApiKey, ApiKeyProvider, Source};
 use self::base_url::BaseUrl;
 use self::options::Options;
 use crate::retry::Clock;
-use crate::telemetry::Observer;
+use crate::telemetry::Telemetry;
 use crate::transport::Transport;
 use crate::{Error, ErrorKind, Result};
 
@@ -59,7 +59,7 @@ pub(crate) struct Shared {
     pub is_default_transport: bool,
     pub accounts: Accounts,
     pub clock: Arc<dyn Clock>,
-    pub observers: Vec<Observer>,
+    pub telemetry: Telemetry,
 }
 
 impl Client {

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::Mismatch;
+use crate::error::causes::causes;
 use crate::error::text::{MAX_MESSAGE, on_one_line};
 pub use kind::ErrorKind;
 
@@ -91,6 +92,8 @@ struct Inner {
     retry_after: Option<Duration>,
     should_retry: Option<bool>,
     budget_was_spent: bool,
+    /// `true` if an earlier attempt got the same 5xx.
+    is_repeated_failure: bool,
     key: Option<HeaderValue>,
     mismatches: Vec<Mismatch>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -134,6 +137,7 @@ impl Error {
             retry_after: None,
             should_retry: None,
             budget_was_spent: false,
+            is_repeated_failure: false,
             key: None,
             mismatches: Vec::new(),
             source: None,
@@ -179,6 +183,8 @@ impl Error {
     pub(crate) fn after(mut self, earlier: Option<&Self>) -> Self {
         if let Some(earlier) = earlier {
             self.0.delivery = self.0.delivery.max(earlier.0.delivery);
+            let response = |error: &Self| (error.status(), error.0.api.clone(), error.0.snippet.clone());
+            self.0.is_repeated_failure = self.kind() == ErrorKind::Server && response(&self) == response(earlier);
             // A response that begins as a success is also lost if the rest of it is lost.
             let has_no_response = earlier.status().is_none_or(|status| status.is_success());
             self.0.response_was_lost |= earlier.0.response_was_lost || (earlier.was_sent() && has_no_response);
@@ -318,6 +324,9 @@ impl Error {
     }
 
     /// Returns `true` if any of the attempts may have reached the server. Otherwise, the server has not acted.
+    ///
+    /// It is also `true` for an attempt that timed out while it waited for a free stream of an HTTP/2 connection, because
+    /// the HTTP library does not say whether a stream was free.
     pub fn was_sent(&self) -> bool {
         self.0.delivery >= Delivery::Sent
     }
@@ -370,6 +379,12 @@ impl fmt::Display for Error {
         if self.budget_was_spent() {
             f.write_str("; not retried again, because the retry budget is spent")?;
         }
+        if self.0.is_repeated_failure && self.0.key.is_some() {
+            f.write_str(
+                "; Courier may have stored this response under the idempotency key, and repeat it for a day: if it \
+                 stays, check whether the call was executed, and make it again under another key",
+            )?;
+        }
         if self.response_was_lost() && matches!(self.kind(), ErrorKind::NotFound | ErrorKind::Conflict) {
             f.write_str("; the response to an earlier attempt was lost, and that attempt may have succeeded")?;
         }
@@ -377,14 +392,11 @@ impl fmt::Display for Error {
     }
 }
 
+/// Formats the text and the causes, because `main` prints an error by `Debug`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.kind())
-            .field("status", &self.status())
-            .field("text", &self.to_string())
-            .field("source", &self.0.source)
-            .finish()
+        write!(f, "{self}")?;
+        causes(self).skip(1).try_for_each(|cause| write!(f, ": {}", on_one_line(&cause.to_string(), MAX_MESSAGE)))
     }
 }
 

@@ -11,6 +11,7 @@ use super::body::{self, BodyError};
 use super::errors::{from_status, from_transport, with_response};
 use super::request::Request;
 use crate::client::Client;
+use crate::telemetry::ActiveAttempt;
 use crate::transport::{Attempt, Body, TransportError};
 use crate::{Error, ErrorKind, Result};
 
@@ -29,13 +30,14 @@ pub(super) fn send<'a>(
     client: &'a Client,
     request: &'a Request,
     attempt: Attempt,
+    report: &'a ActiveAttempt<'_>,
 ) -> impl Future<Output = Result<RawResponse>> + Send + 'a {
     let (number, timeout) = (attempt.number, attempt.timeout);
     let shared = client.shared();
     let response = shared.transport.send(attempt);
     async move {
         // Pinned once, because the future would otherwise contain it twice.
-        let exchange = pin!(async { read(client, request, number, response.await).await });
+        let exchange = pin!(async { read(client, request, number, response.await, report).await });
         if shared.is_default_transport {
             return exchange.await;
         }
@@ -57,9 +59,11 @@ async fn read(
     request: &Request,
     attempts: u32,
     response: Result<Response<Body>, TransportError>,
+    report: &ActiveAttempt<'_>,
 ) -> Result<RawResponse> {
     let response = response.map_err(|error| from_transport(client, error, request.redaction(client)))?;
     let (parts, body) = response.into_parts();
+    report.set_version(parts.version);
     let (status, mut headers) = (parts.status, parts.headers);
     let limit = client.options().max_response_bytes;
     if !status.is_success() {

@@ -46,11 +46,18 @@ impl<'a> Attempts<'a> {
             if let Some(retry) = &mut self.retry {
                 retry.sent();
             }
+            let report = self.report.attempt(self.count);
             let response = {
-                let attempt = self.request.attempt(self.client, &self.url, self.count, timeout)?;
-                send(self.client, self.request, attempt)
+                let mut attempt = self.request.attempt(self.client, &self.url, self.count, timeout)?;
+                report.propagate(attempt.request.headers_mut());
+                report.during(|| send(self.client, self.request, attempt, &report))
             };
-            match response.await {
+            let response = response.await;
+            match &response {
+                Ok(response) => report.end(Some(response.status), None),
+                Err(error) => report.end(error.status(), Some(error.kind())),
+            }
+            match response {
                 Ok(response) => {
                     self.pause_operation(requested_pause(&response.headers, self.client.clock().date()));
                     return Ok(response);
@@ -64,12 +71,20 @@ impl<'a> Attempts<'a> {
     /// Waits until the next attempt may be sent, and returns the time that it may take.
     async fn prepare_attempt(&mut self) -> Result<Duration> {
         if self.count == 0 {
-            self.wait_for_limits().await?;
+            let start = self.client.clock().now();
+            let outcome = self.wait_for_limits().await;
+            self.report.waited_since(start);
+            outcome?;
             let timeout = self.next_timeout()?;
             let key = self.client.account().api_key(self.client.clock(), None, timeout).await?;
             self.request.set_api_key(key);
         }
-        self.wait_for_limiter().await?;
+        if self.client.options().limiter.is_some() {
+            let start = self.client.clock().now();
+            let outcome = self.wait_for_limiter().await;
+            self.report.waited_since(start);
+            outcome?;
+        }
         if self.count == 0 {
             self.active_call = Some(self.client.account().budget.enter());
         }
@@ -162,7 +177,10 @@ impl<'a> Attempts<'a> {
         if self.count > options.max_retries || !is_retryable(&error, self.request.is_repeatable()) {
             return Err(error);
         }
-        let delay = requested_delay.unwrap_or_else(|| options.backoff.delay(self.count - 1, clock.random()));
+        // An attempt whose response was lost is probably still being executed, which can take long.
+        let is_in_progress = error.kind() == ErrorKind::Conflict && error.response_was_lost();
+        let step = if is_in_progress { u32::MAX } else { self.count - 1 };
+        let delay = requested_delay.unwrap_or_else(|| options.backoff.delay(step, clock.random()));
         let now = clock.now();
         if self.remaining(now).is_some_and(|remaining| delay >= remaining) {
             return Err(error);

@@ -75,7 +75,17 @@ pub(super) fn from_transport(client: &Client, error: TransportError, redaction: 
         Failure::Timeout => {
             (ErrorKind::Timeout, "the response timed out; raise `attempt_timeout` if this happens often".into())
         }
-        Failure::Connect => (ErrorKind::Connection, connect_detail(proxy.as_ref())),
+        Failure::Connect => (ErrorKind::Connection, connect_detail(&error, redaction, proxy.as_ref()).into()),
+        Failure::NoRuntime => (
+            ErrorKind::Configuration,
+            "there is no tokio runtime, which HTTP needs: await the call in a runtime, such as that of `#[tokio::main]`"
+                .into(),
+        ),
+        // hyper has no type for this.
+        Failure::Broken if causes(error.cause()).any(|cause| cause.to_string().contains("runtime dropped")) => (
+            ErrorKind::Connection,
+            "the connection was lost, because the runtime that opened it has ended; use one runtime for all calls".into(),
+        ),
         Failure::Broken if was_sent => (ErrorKind::Connection, "the connection was lost".into()),
         Failure::Broken => {
             (ErrorKind::Connection, "the server rejected the request before processing it; retry later".into())
@@ -132,12 +142,15 @@ fn certificate_detail(error: &TransportError, redaction: &Redaction) -> String {
     format!("the server's certificate was rejected: {}", on_one_line(&redaction.redact(&text), MAX_MESSAGE))
 }
 
-fn connect_detail(proxy: Option<&Proxy>) -> Cow<'static, str> {
+fn connect_detail(error: &TransportError, redaction: &Redaction, proxy: Option<&Proxy>) -> String {
+    // The innermost cause says the most, such as `Connection refused`.
+    let cause = causes(error.cause()).last().map(ToString::to_string).unwrap_or_default();
+    let cause = on_one_line(&redaction.redact(&cause), 100);
     match proxy {
         Some(Proxy { address, variable, .. }) => {
-            format!("cannot connect; check the network and the proxy {address}, which {variable} names").into()
+            format!("cannot connect ({cause}); check the network and the proxy {address}, which {variable} names")
         }
-        None => "cannot connect; check the base URL and the network".into(),
+        None => format!("cannot connect ({cause}); check the base URL and the network"),
     }
 }
 

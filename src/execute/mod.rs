@@ -54,7 +54,7 @@ impl Client {
         let mut request = request.map_err(in_operation)?;
         let url = request.complete(self).map_err(in_operation)?;
         let shared = self.shared();
-        let report = ActiveReport::new(operation, shared.base_url.server(), &shared.observers, &*shared.clock);
+        let report = ActiveReport::new(operation, &shared.telemetry, &*shared.clock);
         // Only this part is compiled for every type of a response; the attempts are the same code for all.
         let call = async {
             let mut attempts = Attempts::new(self, &request, url, &report);

@@ -8,6 +8,9 @@
 //! | [`recipients`] | users, addresses, lists, audiences, several at once |
 //! | [`templates`] | templates, data, content without a template |
 //! | [`routing`] | channels, providers, delays, expiry, one-time passwords |
+//! | [`email`] | subject, sender, reply-to, cc, bcc, attachments |
+//! | [`localization`] | messages in the language of each recipient |
+//! | [`templates_as_code`] | templates in files, under version control |
 //! | [`scheduling`] | delays, delivery windows, time zones, broadcasts at a time |
 //! | [`users`] | profiles, push tokens, tokens for browsers |
 //! | [`inbox`] | messages in your own app, and tokens for it |
@@ -51,6 +54,9 @@ pages! {
     recipients: "to", "send to a list", "send to several users";
     templates: "template", "data", "variables", "Elemental", "button";
     routing: "channels", "providers", "override", "delay", "otp", "sms", "failover", "fallback", "one-time password", "verification code";
+    email: "attachment", "attachments", "cc", "bcc", "reply-to", "pdf", "sender";
+    localization: "locale", "translation", "translations", "language", "i18n", "gettext", "po file";
+    templates_as_code: "version control", "GitOps", "deploy templates", "checksum";
     scheduling: "send later", "delivery window", "opening hours", "time zone", "timezone", "cancel";
     users: "profiles", "list users", "push token", "device token", "authentication", "phone number";
     inbox: "in-app", "jwt", "JSON Web Token", "Courier Create", "notification center";
@@ -113,6 +119,7 @@ mod tests {
             "template",
             "throttle",
             "timezone",
+            "translation",
             "unsubscribe",
         ] {
             assert!(PAGES.iter().any(|(page, words)| *page == word || words.contains(&word)), "{word}");

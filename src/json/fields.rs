@@ -78,7 +78,7 @@ impl Fields {
                 }
             }
         }
-        match self.missing().and_then(|index| self.properties.names.get(index)) {
+        match self.absent().iter().next().and_then(|index| self.properties.names.get(index)) {
             Some(name) => Err(A::Error::missing_field(name)),
             None => Ok(()),
         }
@@ -115,7 +115,7 @@ impl Fields {
                 Key::Other => self.extra.push((name.clone(), diagnostics.keep(value))),
             }
         }
-        for index in self.properties.required.without(self.seen).iter() {
+        for index in self.absent().iter() {
             diagnostics.record(self.properties.names.get(index).copied(), "a required property");
         }
     }
@@ -142,13 +142,14 @@ impl Fields {
         constant.map_or(Key::Other, |(index, name, value)| Key::Constant(index, name, value))
     }
 
-    fn missing(&self) -> Option<usize> {
-        self.properties.required.without(self.seen).iter().next()
+    /// Returns the fields that are absent and must be present.
+    fn absent(&self) -> IndexSet {
+        self.properties.required.without(self.properties.defaulted).without(self.seen)
     }
 
     /// Moves everything that has no field to `extra`.
     pub(super) fn end(self, extra: &mut Extra) {
-        let mut absent = self.properties.required;
+        let mut absent = self.absent();
         for (index, ..) in self.properties.constants() {
             absent.insert(index);
         }

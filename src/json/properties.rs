@@ -7,6 +7,8 @@ pub struct Properties {
     pub names: &'static [&'static str],
     /// The fields that must be present.
     pub required: IndexSet,
+    /// The required fields that have their empty value, null or `[]`, if they are absent.
+    pub defaulted: IndexSet,
     /// The properties with a single possible value. They have no field, and are always encoded.
     pub constants: &'static [(&'static str, &'static str)],
 }

@@ -33,13 +33,14 @@ pub trait Structure: Sized + PartialEq {
 /// The struct also has a field `extra: Extra`.
 macro_rules! structure {
     (
-        $type:ident, required $required:literal, constants [$($constant:literal = $value:literal),*],
+        $type:ident, required $required:literal, $(defaulted $defaulted:literal,)? constants [$($constant:literal = $value:literal),*],
         { $($index:literal $field:ident $name:literal),* $(,)? }
     ) => {
         impl $crate::json::Structure for $type {
             const PROPERTIES: &'static $crate::json::Properties = &$crate::json::Properties {
                 names: &[$($name),*],
                 required: $crate::json::IndexSet($required),
+                defaulted: $crate::json::IndexSet(0 $(| $defaulted)?),
                 constants: &[$(($constant, $value)),*],
             };
 

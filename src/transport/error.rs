@@ -25,6 +25,7 @@ pub(crate) enum Failure {
     Timeout,
     Redirect,
     Request,
+    NoRuntime,
 }
 
 impl TransportError {
@@ -44,8 +45,7 @@ impl TransportError {
     }
 
     pub(super) fn new(failure: Failure, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let is_permanent =
-            matches!(failure, Failure::Certificate | Failure::Proxy | Failure::Redirect | Failure::Request);
+        let is_permanent = !matches!(failure, Failure::Connect | Failure::Broken | Failure::Timeout);
         Self { failure, was_sent: true, is_permanent, cause: cause.into() }
     }
 
@@ -102,6 +102,7 @@ impl fmt::Display for TransportError {
             Failure::Timeout => "the response timed out",
             Failure::Redirect => "too many redirects",
             Failure::Request => "the request is invalid",
+            Failure::NoRuntime => "there is no tokio runtime",
         })
     }
 }

@@ -147,6 +147,9 @@ impl Http {
 impl Pools {
     async fn send(self: Arc<Self>, attempt: Attempt) -> std::result::Result<Response<Body>, TransportError> {
         let Pool { client, number } = self.pool.read().unwrap_or_else(PoisonError::into_inner).clone();
+        // Without a runtime, reqwest panics.
+        tokio::runtime::Handle::try_current()
+            .map_err(|error| TransportError::new(Failure::NoRuntime, error).not_sent())?;
         let request = to_reqwest(attempt)?;
         self.let_connections_close().await;
         let mut arriving = client.execute(request).await.map_err(|error| self.failed(error, number))?;

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::files::Files;
 use crate::programs::{cargo, python, python_with, run, target, wait_for, works};
 
 const MOCK: &str = "@stdy/cli@0.22.2";
 const MOCK_STARTS_WITHIN: Duration = Duration::from_secs(60);
-const CLIENT: &str = "trycourier==9.13.0";
 const NODE_CLIENT: &str = "@trycourier/courier@7.10.2";
 const MARKER: &str = "@pytest.mark.skip(reason=\"Mock server tests are disabled\")";
 
@@ -100,10 +100,11 @@ fn python_client(repository: &Path, python: &str) -> Result<()> {
     let folder = target(repository).join("conformance");
     fs::create_dir_all(&folder)?;
     let requirements = repository.join("xtask/conformance/requirements.txt").display().to_string();
-    let python = python_with(&folder, python, &[CLIENT, "--requirement", &requirements])?;
-    let suite = unskipped(&folder, &python)?;
+    let client = Files::new(repository).python_client()?;
+    let python = python_with(&folder, python, &[&client, "--requirement", &requirements])?;
+    let suite = unskipped(&folder, &python, &client)?;
 
-    println!("The test suite of {CLIENT} runs against courier-local.");
+    println!("The test suite of {client} runs against courier-local.");
     let server = Server::start(repository, &["--respond-with-examples"])?;
     // Its default options start a process per core and forbid warnings, which newer versions of Python emit.
     let options =
@@ -162,20 +163,20 @@ fn judge(report: &str) -> Result<()> {
 }
 
 /// Fetches the client's source, enables its tests against a server, and returns its folder.
-fn unskipped(folder: &Path, python: &Path) -> Result<PathBuf> {
-    let name = CLIENT.replace("==", "-");
+fn unskipped(folder: &Path, python: &Path, client: &str) -> Result<PathBuf> {
+    let name = client.replace("==", "-");
     let archive = folder.join(format!("{name}.tar.gz"));
     if !archive.exists() {
         let download =
             ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-binary", ":all:"];
-        run(Command::new(python).args(download).args(["--dest"]).arg(folder).arg(CLIENT))?;
+        run(Command::new(python).args(download).args(["--dest"]).arg(folder).arg(client))?;
     }
     let suite = folder.join(&name);
     if suite.exists() {
         fs::remove_dir_all(&suite)?;
     }
     run(Command::new(python).args(["-m", "tarfile", "--extract"]).arg(&archive).arg(folder))?;
-    ensure!(unskip(&suite.join("tests"))? > 0, "the tests of {CLIENT} are not skipped the way they were");
+    ensure!(unskip(&suite.join("tests"))? > 0, "the tests of {client} are not skipped the way they were");
     Ok(suite)
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::overlay::{self, Overlay};
+use crate::release::PACKAGE;
 use crate::{coming_from, document};
 
 const UPSTREAM_HEADER: &str = "\
@@ -48,6 +49,14 @@ impl Files {
     /// The structure as last fetched.
     pub fn read_upstream(&self) -> Result<Value> {
         document::parse(&read(&self.upstream)?).with_context(|| self.upstream.display().to_string())
+    }
+
+    /// The release of the official Python client that the description is derived from, as pip names it.
+    pub fn python_client(&self) -> Result<String> {
+        let upstream = self.read_upstream()?;
+        let version =
+            upstream.pointer("/info/version").and_then(Value::as_str).context("upstream.yaml has no version")?;
+        Ok(format!("{PACKAGE}=={version}"))
     }
 
     /// The overlays, with file names relative to the repository.

@@ -47,6 +47,7 @@ pub enum Section {
     Mark,
     Service,
     ResourceWithoutFeature,
+    SecondSource,
     ListedValues,
     StaleReference,
     RenamedSchema,
@@ -79,6 +80,7 @@ impl Section {
             Self::ResourceWithoutFeature => {
                 "Resources without a feature in Cargo.toml: they are not generated until they have one"
             }
+            Self::SecondSource => "In only one of the two descriptions",
             Self::ListedValues => "Changed enums whose descriptions list their values",
             Self::StaleReference => "Lines that mention something that is gone, or a number that has changed",
             Self::RenamedSchema => "Schemas that Courier may have renamed: `x-name` in types.yaml keeps the name",

@@ -14,7 +14,7 @@ use semver::Version;
 use tempfile::TempDir;
 
 /// The name of the official Python client on PyPI.
-const PACKAGE: &str = "trycourier";
+pub const PACKAGE: &str = "trycourier";
 
 /// The script parses types as Python 3.9 writes them.
 const MIN_PYTHON: &str = "import sys; sys.exit(sys.version_info < (3, 9))";

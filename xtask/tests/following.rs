@@ -633,3 +633,75 @@ fn gone_target_leaves_its_overlay() {
     // Another action uses its anchor.
     assert_eq!(repository.file("openapi/overlay/anchors.yaml"), anchors);
 }
+
+#[test]
+fn second_source_is_compared_with_the_first() {
+    let (repository, document) = corrected();
+    let mut second = document.clone();
+    // Another name and another place for the same type are no difference.
+    let schemas = second["components"]["schemas"].as_object_mut().unwrap();
+    let part = schemas.shift_remove("Part").unwrap();
+    schemas["Thing"]["properties"]["part"] = part;
+    schemas["Owner"]["properties"].as_object_mut().unwrap().shift_remove("pin");
+    schemas["Owner"]["properties"]["age"] = json!({"type": "integer"});
+    schemas["Color"]["enum"] = json!(["RED", "GREEN"]);
+    second["paths"]["/things"]["get"]["parameters"] =
+        json!([{"name": "limit", "in": "query", "schema": {"type": "integer"}}]);
+    second["paths"]["/others"] = json!({"get": {"operationId": "x", "responses": {"204": {"description": ""}}}});
+    let report = repository.json_report(&second);
+    assert_eq!(
+        findings(&report, "second_source"),
+        [
+            "GET /things: only upstream.yaml has query `cursor`; only the new one has query `limit`",
+            "PUT /things/{thing_id}: only upstream.yaml has body `color`: \"BLUE\", body `pin`, response `color`: \"BLUE\", \
+             response `pin`; only the new one has body `age`, body `color`: \"GREEN\", response `age`, response `color`: \"GREEN\"",
+            "GET /others: only the new one has it",
+        ]
+    );
+    // A description that has everything is newer, and its changes are in the report.
+    let mut newer = document;
+    put(&mut newer, "/components/schemas/Owner/properties/age", json!({"type": "integer"}));
+    assert_eq!(findings(&repository.json_report(&newer), "second_source"), [""; 0]);
+}
+
+#[test]
+fn renumbered_and_swapped_schemas_change_nothing() {
+    let (repository, mut document) = corrected();
+    let refer = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let node = |kind: &str, property: &str| json!({"type": "object", "required": ["type"], "properties": {"type": {"type": "string", "enum": [kind]}, property: {"type": "string"}}});
+    let with = |document: &Value, members: &[Value]| {
+        let mut document = document.clone();
+        let mut choices = Vec::new();
+        for (index, member) in members.iter().enumerate() {
+            let name = format!("NodeUnionMember{index}");
+            choices.push(refer(&name));
+            document["components"]["schemas"][name] = member.clone();
+        }
+        document["components"]["schemas"]["Thing"]["properties"]["node"] = json!({"oneOf": choices});
+        document
+    };
+    let names = "- target: $.components.schemas.NodeUnionMember0\n  update: {x-name: TextNode}\n\
+                 - target: $.components.schemas.NodeUnionMember1\n  update: {x-name: ImageNode}\n";
+    repository.write("openapi/overlay/types.yaml", &format!("{TYPES}{names}"));
+    let (text, image) = (node("text", "text"), node("image", "src"));
+    let committed = with(&document, &[text.clone(), image.clone()]);
+    repository.update(&["--no-verify", "--from", &repository.describe(&committed)]).assert().success();
+    let report = |document: &Value| repository.report(&repository.describe(document), "text");
+    let swapped = report(&with(&document, &[image.clone(), text.clone()]));
+    assert_eq!(swapped, "Nothing changes for callers.\n");
+    let shifted = repository.json_report(&with(&document, &[node("video", "url"), text, image]));
+    let changes: Vec<&Value> = shifted["changes"].as_array().unwrap().iter().collect();
+    assert!(!changes.is_empty() && changes.iter().all(|change| change["effect"] == "compatible"), "{changes:#?}");
+    // Two types that take each other's name.
+    let text = committed
+        .to_string()
+        .replace("schemas/Owner\"", "schemas/@\"")
+        .replace("schemas/Part\"", "schemas/Owner\"")
+        .replace("schemas/@\"", "schemas/Part\"");
+    document = serde_json::from_str(&text).unwrap();
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    let (owner, part) = (schemas["Owner"].clone(), schemas["Part"].clone());
+    schemas["Owner"] = part;
+    schemas["Part"] = owner;
+    assert_eq!(report(&document), "Nothing changes for callers.\n");
+}

@@ -296,6 +296,7 @@ fn bad_source_is_refused_in_one_sentence() {
             "3 references lead nowhere, as in a file that was cut off; the first, in line 22, is from /paths/~1things/get/responses/",
         ),
         (file("brackets", &description().to_string()[..900]), "it was cut off: it ends in the middle, in line 1"),
+        (file("comma", "{\"openapi\": \"3.0.3\" \"paths\": {}}"), "neither YAML nor JSON"),
         (file("words", "openapi: 3.0.3\n: : :\npaths: {}\nmore: 1\n"), "neither YAML nor JSON"),
         ("no/such/file.yml".to_owned(), "cannot be opened"),
         ("http://example.com/openapi.yml".to_owned(), "it is not HTTPS"),
@@ -415,6 +416,15 @@ fn missing_python_or_release_is_named() {
         let nothing = error(&mut update_from(&repository, empty.path(), &[]));
         assert!(nothing.starts_with("error: pip finds no release of trycourier: ERROR: No matching"), "{nothing}");
         assert_eq!(nothing.lines().count(), 1, "{nothing}");
+        let mut offline = repository.update(&[]);
+        // No server listens on the port of tcpmux.
+        offline
+            .env("PIP_INDEX_URL", "http://127.0.0.1:1/simple")
+            .env("PIP_RETRIES", "1")
+            .env("PIP_CONFIG_FILE", "/dev/null");
+        let offline = error(&mut offline);
+        assert!(offline.starts_with("error: pip cannot reach its package index: WARNING: "), "{offline}");
+        assert_eq!(offline.lines().count(), 1, "{offline}");
     }
 }
 
@@ -430,6 +440,9 @@ fn missing_pip_is_named() {
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
     let none = error(repository.update(&[]).env("PATH", folder.path()));
     assert!(none.starts_with("error: `python3` has no pip"), "{none}");
+    fs::write(&python, "#!/bin/sh\n[ \"$1\" = -c ] || echo 'pip 20.3.4 from /usr/lib (python 3.9)'\n").unwrap();
+    let old = error(repository.update(&[]).env("PATH", folder.path()));
+    assert!(old.starts_with("error: pip 20.3.4 is too old: install pip 21.3 or newer"), "{old}");
 }
 
 #[test]

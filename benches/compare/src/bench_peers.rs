@@ -22,10 +22,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::measured::{circumstances, table};
+use xtask::files::Files;
 use xtask::programs::{self, cargo, output, python, python_with, run, wait_for, works};
 
 const NODE_CLIENT: &str = "@trycourier/courier@7.10.2";
-const PYTHON_CLIENT: &str = "trycourier==9.13.0";
 const STARTS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The kinds of calls, and their headings in the table.
@@ -119,9 +119,10 @@ fn peers(repository: &Path, folder: &Path) -> Result<Vec<Peer>> {
         eprintln!("Left out: the official Node client, which needs node and npm.");
     }
     if let Some(python) = python() {
-        let python = python_with(folder, python, &[PYTHON_CLIENT])?;
+        let client = Files::new(repository).python_client()?;
+        let python = python_with(folder, python, &[&client])?;
         let version = output(Command::new(&python).arg("--version"))?;
-        let title = format!("{PYTHON_CLIENT}, {}", version.trim());
+        let title = format!("{client}, {}", version.trim());
         let script = repository.join("benches/compare/clients/python.py");
         peers.push(Peer { title, command: vec![python, script], takes_transport: true });
     } else {

@@ -236,20 +236,9 @@ fn writable(template: &NotificationTemplate) -> Result<NotificationTemplateInput
     for required in REQUIRED {
         properties.entry(required).or_insert(Value::Null);
     }
-    properties.get_mut("content").into_iter().for_each(strip_checksums);
-    Ok(serde_json::from_value(Value::Object(properties))?)
-}
-
-/// Removes what Courier adds to content and refuses when it is written.
-fn strip_checksums(value: &mut Value) {
-    match value {
-        Value::Object(properties) => {
-            properties.remove("checksum");
-            properties.values_mut().for_each(strip_checksums);
-        }
-        Value::Array(items) => items.iter_mut().for_each(strip_checksums),
-        _ => {}
-    }
+    let mut template: NotificationTemplateInput = serde_json::from_value(Value::Object(properties))?;
+    template.content = template.content.normalized();
+    Ok(template)
 }
 
 /// The text of a template's file.

@@ -3,10 +3,12 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use http::StatusCode;
+
 use super::checkpoint::Checkpoint;
 use super::rejected::Rejected;
-use crate::Error;
 use crate::types::BulkJob;
+use crate::{Error, ErrorKind};
 
 /// The reason why a job stopped.
 ///
@@ -43,7 +45,7 @@ pub enum Stopped<E> {
 impl<E> fmt::Display for Stopped<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Call(_) => f.write_str("a request of the bulk job failed"),
+            Self::Call(error) => write!(f, "{error}"),
             Self::Input(_) => f.write_str("the input of users failed"),
             Self::MissingAddress { index, reason } => write!(f, "the user at index {index} {reason}"),
             Self::Failed(_) => f.write_str("the status of the job is ERROR"),
@@ -54,7 +56,7 @@ impl<E> fmt::Display for Stopped<E> {
 impl<E: StdError + 'static> StdError for Stopped<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Call(error) => Some(error),
+            Self::Call(error) => error.source(),
             Self::Input(error) => Some(error),
             Self::MissingAddress { .. } | Self::Failed(_) => None,
         }
@@ -105,6 +107,68 @@ impl<E> BulkError<E> {
         &self.reason
     }
 
+    /// Returns the kind of the failure: the kind of the call's error, [`InvalidArgument`](ErrorKind::InvalidArgument) if
+    /// a user has no address, [`WaitFailed`](ErrorKind::WaitFailed) if the job failed, or `None` if the input failed.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn is_limited<E>(error: &BulkError<E>) -> bool {
+    ///     error.kind() == Some(trycourier::ErrorKind::RateLimited)
+    /// }
+    /// ```
+    pub fn kind(&self) -> Option<ErrorKind> {
+        Some(match &self.reason {
+            Stopped::Call(error) => error.kind(),
+            Stopped::MissingAddress { .. } => ErrorKind::InvalidArgument,
+            Stopped::Failed(_) => ErrorKind::WaitFailed,
+            Stopped::Input(_) => return None,
+        })
+    }
+
+    /// Returns the dotted name of the operation that failed, if a call failed.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn show<E>(error: &BulkError<E>) {
+    ///     println!("{:?} {:?}", error.operation(), error.status());
+    /// }
+    /// ```
+    pub fn operation(&self) -> Option<&'static str> {
+        self.call_error()?.operation()
+    }
+
+    /// Returns the HTTP status, if a call failed with one.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn show<E>(error: &BulkError<E>) {
+    ///     println!("{:?} {:?}", error.operation(), error.status());
+    /// }
+    /// ```
+    pub fn status(&self) -> Option<StatusCode> {
+        self.call_error()?.status()
+    }
+
+    /// Returns `true` if the job can be resumed from the checkpoint without a change, because the error of a call is
+    /// temporary.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn resume_later<E>(error: &BulkError<E>) -> bool {
+    ///     error.is_transient()
+    /// }
+    /// ```
+    pub fn is_transient(&self) -> bool {
+        self.call_error().is_some_and(Error::is_transient)
+    }
+
+    fn call_error(&self) -> Option<&Error> {
+        match &self.reason {
+            Stopped::Call(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Returns the checkpoint from which [`Job::resume`](super::Job::resume) continues.
     ///
     /// ```
@@ -135,11 +199,19 @@ impl<E> BulkError<E> {
 
 impl<E> fmt::Display for BulkError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the bulk job stopped after {} users", self.checkpoint.seen())?;
-        match &self.reason {
-            Stopped::MissingAddress { .. } | Stopped::Failed(_) => write!(f, ": {}", self.reason),
-            // The source has the text.
-            Stopped::Call(_) | Stopped::Input(_) => Ok(()),
+        let Self { reason, checkpoint, .. } = self;
+        write!(f, "the bulk job {} stopped after {} users: {reason}", checkpoint.job_id(), checkpoint.seen())
+    }
+}
+
+/// Drops the checkpoint and the rejected users.
+impl<E: Into<Box<dyn StdError + Send + Sync>>> From<BulkError<E>> for Error {
+    fn from(error: BulkError<E>) -> Self {
+        let (kind, text) = (error.kind().unwrap_or(ErrorKind::InvalidArgument), error.to_string());
+        match error.reason {
+            Stopped::Call(error) => error,
+            Stopped::Input(cause) => Self::new(kind, text).caused_by(cause),
+            Stopped::MissingAddress { .. } | Stopped::Failed(_) => Self::new(kind, text),
         }
     }
 }

@@ -51,11 +51,13 @@ impl calls::BulkRetrieveJob {
     /// # }
     /// ```
     pub fn until_done(self) -> Wait<types::BulkRetrieveJobResponse> {
+        let id = self.job_id.clone();
         Wait::calling(self, |response| match response.job.status {
             types::BulkJobStatus::Completed => Verdict::Success,
             types::BulkJobStatus::Error => Verdict::Failure,
             _ => Verdict::Pending,
         })
+        .described(move |response| format!("the job {id} is {}", response.job.status))
     }
 }
 
@@ -81,6 +83,7 @@ impl calls::MessagesRetrieve {
             status if status.is_failed() => Verdict::Failure,
             _ => Verdict::Pending,
         })
+        .described(describe)
     }
 
     /// Waits until the message was delivered or will certainly not be delivered, for at most 10 minutes unless you set
@@ -94,8 +97,14 @@ impl calls::MessagesRetrieve {
     /// # }
     /// ```
     pub fn until_settled(self) -> Wait<types::MessageDetails> {
-        self.until(|message| message.status.is_settled())
+        self.until(|message| message.status.is_settled()).described(describe)
     }
+}
+
+#[cfg(feature = "messages")]
+fn describe(message: &types::MessageDetails) -> String {
+    let reason = message.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!("the message {} is {}{reason}", message.id, message.status)
 }
 
 #[cfg(feature = "journeys")]
@@ -114,12 +123,17 @@ impl calls::JourneysRunsRetrieve {
     /// # }
     /// ```
     pub fn until_done(self) -> Wait<types::JourneyRunResponse> {
+        let id = self.run_id.clone();
         Wait::calling(self, |response| {
             response
                 .run
                 .status
                 .as_ref()
                 .map_or(Verdict::Pending, |status| verdict(status.is_ended(), status.is_failed()))
+        })
+        .described(move |response| match &response.run.status {
+            Some(status) => format!("the run {id} is {status}"),
+            None => format!("the run {id} has no status"),
         })
     }
 }
@@ -141,6 +155,7 @@ impl calls::AutomationsRunsListSteps {
     /// # }
     /// ```
     pub fn until_done(self) -> Wait<types::AutomationRunStepsResponse> {
+        let id = self.id.clone();
         Wait::calling(self, |response| {
             let verdicts =
                 || response.steps.iter().map(|step| verdict(step.status.is_ended(), step.status.is_failed()));
@@ -151,6 +166,10 @@ impl calls::AutomationsRunsListSteps {
             } else {
                 Verdict::Pending
             }
+        })
+        .described(move |response| {
+            let statuses = response.steps.iter().map(|step| step.status.as_str());
+            format!("the steps of the run {id} are {}", statuses.collect::<Vec<_>>().join(", "))
         })
     }
 }

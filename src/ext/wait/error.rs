@@ -2,7 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
+use http::StatusCode;
+
+use crate::error::text::{MAX_MESSAGE, on_one_line};
 use crate::{Error, ErrorKind};
 
 /// The reason why a [`Wait`](crate::ext::Wait) failed, and the last state that it received.
@@ -24,16 +28,22 @@ use crate::{Error, ErrorKind};
 pub struct WaitError<S> {
     pub(super) reason: Reason,
     pub(super) last: Option<S>,
+    pub(super) subject: Subject,
 }
 
-/// The text of a wait that failed.
-const OTHER_END: &str = "it ended in a different state than the one awaited";
-
-#[derive(Debug)]
+/// The reason why a wait failed.
 pub(super) enum Reason {
-    TimedOut,
+    TimedOut(Duration),
     Failed,
     Call(Error),
+}
+
+/// The object of a wait, for the text of an error.
+#[derive(Clone, Default)]
+pub(super) struct Subject {
+    pub(super) operation: Option<&'static str>,
+    /// The last state, such as `message 1-65f2 is SENT`.
+    pub(super) state: Option<String>,
 }
 
 impl<S> WaitError<S> {
@@ -48,7 +58,7 @@ impl<S> WaitError<S> {
     /// # }
     /// ```
     pub fn is_timeout(&self) -> bool {
-        matches!(self.reason, Reason::TimedOut)
+        matches!(self.reason, Reason::TimedOut(_))
     }
 
     /// Returns `true` if the condition can no longer be met. [`last`](Self::last) is the state that shows it.
@@ -63,6 +73,71 @@ impl<S> WaitError<S> {
     /// ```
     pub fn is_failed(&self) -> bool {
         matches!(self.reason, Reason::Failed)
+    }
+
+    /// Returns the kind of the failure: [`Timeout`](ErrorKind::Timeout), [`WaitFailed`](ErrorKind::WaitFailed), or the
+    /// kind of the call's error.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// use trycourier::ErrorKind;
+    ///
+    /// let delivered = client.messages().retrieve("1-65f240a0").until_delivered().await;
+    /// match delivered.map_err(|error| error.kind()) {
+    ///     Err(ErrorKind::NotFound) => println!("no such message"),
+    ///     other => println!("{other:?}"),
+    /// }
+    /// # }
+    /// ```
+    pub fn kind(&self) -> ErrorKind {
+        match &self.reason {
+            Reason::TimedOut(_) => ErrorKind::Timeout,
+            Reason::Failed => ErrorKind::WaitFailed,
+            Reason::Call(error) => error.kind(),
+        }
+    }
+
+    /// Returns the dotted name of the operation that was polled, or `None` for a custom poll.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let error = client.bulk().retrieve_job("job_id").until_done().await.unwrap_err();
+    /// assert_eq!(error.operation(), Some("bulk.retrieve_job"));
+    /// # }
+    /// ```
+    pub fn operation(&self) -> Option<&'static str> {
+        self.subject.operation.or_else(|| self.call_error()?.operation())
+    }
+
+    /// Returns the HTTP status if a call failed with one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// if let Err(error) = client.bulk().retrieve_job("job_id").until_done().await {
+    ///     println!("{:?}", error.status());
+    /// }
+    /// # }
+    /// ```
+    pub fn status(&self) -> Option<StatusCode> {
+        self.call_error()?.status()
+    }
+
+    /// Returns `true` if waiting again can succeed: the timeout passed, or the error of the call is transient.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let ended = client.bulk().retrieve_job("job_id").until_done().await;
+    /// if ended.is_err_and(|error| error.is_transient()) {
+    ///     println!("look again later");
+    /// }
+    /// # }
+    /// ```
+    pub fn is_transient(&self) -> bool {
+        match &self.reason {
+            Reason::TimedOut(_) => true,
+            Reason::Failed => false,
+            Reason::Call(error) => error.is_transient(),
+        }
     }
 
     /// Returns the error of the call that failed, or `None` if the wait failed for another reason.
@@ -112,49 +187,71 @@ impl<S> WaitError<S> {
 
 impl<S> fmt::Display for WaitError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.reason {
-            Reason::TimedOut => f.write_str("the timeout of the wait passed"),
-            Reason::Failed => f.write_str(OTHER_END),
-            Reason::Call(_) => f.write_str("polling failed"),
+        let detail = match &self.reason {
+            Reason::Call(error) => return write!(f, "{error}"),
+            Reason::TimedOut(timeout) => timed_out(*timeout),
+            Reason::Failed => "the awaited state can no longer occur".to_owned(),
+        };
+        if let Some(operation) = self.subject.operation {
+            write!(f, "{operation}: ")?;
+        }
+        f.write_str(&detail)?;
+        match &self.subject.state {
+            Some(state) => write!(f, ": {}", on_one_line(state, MAX_MESSAGE)),
+            None => Ok(()),
         }
     }
 }
 
-/// Omits the state, which can be a whole message.
+/// Formats the text, without the last state, which can be a whole message.
 impl<S> fmt::Debug for WaitError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitError").field("reason", &self.reason).field("has_last", &self.last.is_some()).finish()
+        match &self.reason {
+            Reason::Call(error) => write!(f, "{error:?}"),
+            _ => write!(f, "{self}"),
+        }
     }
 }
 
 impl<S> StdError for WaitError<S> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.call_error().map(|error| error as _)
+        self.call_error()?.source()
     }
 }
 
 /// Drops the last state.
 impl<S> From<WaitError<S>> for Error {
     fn from(error: WaitError<S>) -> Self {
-        match error.reason {
-            Reason::TimedOut => timed_out(),
-            Reason::Failed => Self::new(ErrorKind::WaitFailed, OTHER_END),
+        let (kind, operation) = (error.kind(), error.subject.operation);
+        let text = WaitError { subject: Subject { operation: None, ..error.subject }, ..error };
+        match text.reason {
             Reason::Call(error) => error,
+            _ => {
+                let error = Self::new(kind, text.to_string());
+                operation.into_iter().fold(error, Self::with_operation)
+            }
         }
     }
 }
 
-pub(super) fn timed_out() -> Error {
-    Error::new(ErrorKind::Timeout, "the timeout of the wait passed")
+/// Returns the text of a wait that timed out.
+pub(super) fn timed_out(timeout: Duration) -> String {
+    format!("the wait of {timeout:?} timed out")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Reason, WaitError};
+    use std::time::Duration;
+
+    use super::{Reason, Subject, WaitError};
 
     #[test]
     fn error_text_has_no_state() {
-        let error = WaitError { reason: Reason::TimedOut, last: Some("ada@example.com") };
+        let error = WaitError {
+            reason: Reason::TimedOut(Duration::from_secs(1)),
+            last: Some("ada@example.com"),
+            subject: Subject::default(),
+        };
         assert!(!format!("{error:?} {error}").contains("ada"));
     }
 }

@@ -13,9 +13,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
 
+use self::error::Reason;
 pub use self::error::WaitError;
-use self::error::{Reason, timed_out};
-use self::poll::{Ended, Poller};
+use self::poll::Poller;
 use crate::Result;
 use crate::call::{self, Call};
 use crate::retry::{Backoff, Clock, TokioClock};
@@ -82,6 +82,9 @@ pub struct Wait<S> {
     backoff: Backoff,
     timeout: Duration,
     not_found_for: Duration,
+    operation: Option<&'static str>,
+    /// Describes a state in the text of an error.
+    describe: Box<dyn Fn(&S) -> Option<String> + Send>,
 }
 
 impl<S: Send + 'static> Wait<S> {
@@ -117,6 +120,8 @@ impl<S: Send + 'static> Wait<S> {
             backoff: Backoff::default().initial_delay(Duration::from_secs(1)).max_delay(Duration::from_secs(10)),
             timeout: Duration::from_secs(10 * 60),
             not_found_for: Duration::from_secs(30),
+            operation: None,
+            describe: Box::new(|_| None),
         }
     }
 
@@ -141,7 +146,13 @@ impl<S: Send + 'static> Wait<S> {
             let call = call.clone();
             async move { Ok(call::send(call).await?.into_inner()) }
         };
-        Self { clock, ..Self::new(poll, judge) }
+        Self { clock, operation: Some(C::OPERATION.id), ..Self::new(poll, judge) }
+    }
+
+    /// Sets the description of a state in the text of an error.
+    #[cfg_attr(not(feature = "all-resources"), allow(dead_code, reason = "each use is for its resource"))]
+    fn described(self, describe: impl Fn(&S) -> String + Send + 'static) -> Self {
+        Self { describe: Box::new(move |state| Some(describe(state))), ..self }
     }
 
     /// Sets the longest time to wait, including the last call. The default is 10 minutes. A message that is delayed, or
@@ -240,8 +251,7 @@ impl<S: Send + 'static> Wait<S> {
             match poller.next().await {
                 Ok((state, Verdict::Pending)) => Some((Ok(state), Some(poller))),
                 Ok((state, _)) => Some((Ok(state), None)),
-                Err(Ended::TimedOut) => Some((Err(timed_out()), None)),
-                Err(Ended::Failed(error)) => Some((Err(error), None)),
+                Err(reason) => Some((Err(poller.error(reason, None).into()), None)),
             }
         }))
     }
@@ -252,12 +262,9 @@ impl<S: Send + 'static> Wait<S> {
         loop {
             last = match poller.next().await {
                 Ok((state, Verdict::Success)) => return Ok(state),
-                Ok((state, Verdict::Failure)) => {
-                    return Err(WaitError { reason: Reason::Failed, last: Some(state) });
-                }
+                Ok((state, Verdict::Failure)) => return Err(poller.error(Reason::Failed, Some(state))),
                 Ok((state, Verdict::Pending)) => Some(state),
-                Err(Ended::TimedOut) => return Err(WaitError { reason: Reason::TimedOut, last }),
-                Err(Ended::Failed(error)) => return Err(WaitError { reason: Reason::Call(error), last }),
+                Err(reason) => return Err(poller.error(reason, last)),
             };
         }
     }

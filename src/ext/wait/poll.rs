@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{self, BoxFuture, Either};
 
+use super::error::{Reason, Subject, WaitError};
 use super::{Verdict, Wait};
+use crate::ErrorKind;
 use crate::retry::Clock;
 use crate::retry::retry_after::requested_delay;
-use crate::{Error, ErrorKind};
 
 /// The polls so far.
 pub(super) struct Poller<S> {
@@ -23,12 +24,6 @@ pub(super) struct Poller<S> {
     is_last: bool,
 }
 
-/// The reason why no further state follows.
-pub(super) enum Ended {
-    TimedOut,
-    Failed(Error),
-}
-
 /// The time left for the last poll, or half of the remaining time if that is less.
 const LAST_POLL: Duration = Duration::from_secs(1);
 
@@ -37,8 +32,18 @@ impl<S: Send + 'static> Poller<S> {
         Self { wait, since: None, count: 0, requested_delay: None, is_last: false }
     }
 
+    /// Returns the error of the wait, with the last state.
+    pub(super) fn error(&self, reason: Reason, last: Option<S>) -> WaitError<S> {
+        let state = last.as_ref().and_then(|state| (self.wait.describe)(state));
+        WaitError { reason, subject: Subject { operation: self.wait.operation, state }, last }
+    }
+
+    fn timed_out(&self) -> Reason {
+        Reason::TimedOut(self.wait.timeout)
+    }
+
     /// Returns the next state and its verdict.
-    pub(super) async fn next(&mut self) -> Result<(S, Verdict), Ended> {
+    pub(super) async fn next(&mut self) -> Result<(S, Verdict), Reason> {
         let clock = Arc::clone(&self.wait.clock);
         let since = *self.since.get_or_insert_with(|| clock.now());
         let elapsed = || clock.now().saturating_duration_since(since);
@@ -49,7 +54,7 @@ impl<S: Send + 'static> Poller<S> {
                 let left = self.wait.timeout.saturating_sub(elapsed());
                 if delay >= left {
                     if self.is_last {
-                        return Err(Ended::TimedOut);
+                        return Err(self.timed_out());
                     }
                     self.is_last = true;
                     delay = left.saturating_sub(LAST_POLL.min(left / 2));
@@ -59,7 +64,7 @@ impl<S: Send + 'static> Poller<S> {
             self.count = self.count.saturating_add(1);
             let left = self.wait.timeout.saturating_sub(elapsed());
             let error = match within(left, &*clock, (self.wait.poll)()).await {
-                None => return Err(Ended::TimedOut),
+                None => return Err(self.timed_out()),
                 Some(Ok(state)) => {
                     let verdict = (self.wait.judge)(&state);
                     return Ok((state, verdict));
@@ -69,7 +74,7 @@ impl<S: Send + 'static> Poller<S> {
             match error.kind() {
                 ErrorKind::RateLimited => self.requested_delay = requested_delay(&error),
                 ErrorKind::NotFound if elapsed() < self.wait.not_found_for => {}
-                _ => return Err(Ended::Failed(error)),
+                _ => return Err(Reason::Call(error)),
             }
         }
     }

@@ -57,6 +57,38 @@ impl MessageStatus {
     pub fn is_settled(&self) -> bool {
         self.is_delivered() || self.is_failed()
     }
+
+    /// Returns `true` if this status is at least as far along as another, different one, so that it replaces the other.
+    ///
+    /// Webhooks can arrive in another order than their events. A receiver that stores the last status of each message
+    /// ignores a status that does not supersede the stored one. A failure and a delivery supersede each other, because
+    /// a delivered message can bounce later; nothing but a click supersedes an opened message.
+    ///
+    /// ```
+    /// use trycourier::types::MessageStatus;
+    ///
+    /// assert!(MessageStatus::Opened.supersedes(&MessageStatus::Sent));
+    /// assert!(!MessageStatus::Sent.supersedes(&MessageStatus::Delivered));
+    /// assert!(!MessageStatus::Sent.supersedes(&MessageStatus::Sent));
+    /// ```
+    #[doc(alias = "out of order")]
+    pub fn supersedes(&self, other: &Self) -> bool {
+        self != other && self.progress() >= other.progress()
+    }
+
+    fn progress(&self) -> u8 {
+        match self {
+            Self::Enqueued => 0,
+            Self::Processed | Self::Delayed | Self::Digested => 1,
+            Self::Routed => 2,
+            Self::Sent => 3,
+            Self::Opened => 5,
+            Self::Clicked => 6,
+            status if status.is_settled() => 4,
+            // An unknown status is new, and replaces a status that is not final.
+            _ => 3,
+        }
+    }
 }
 
 #[cfg(feature = "bulk")]
@@ -152,6 +184,30 @@ mod tests {
                 assert_eq!((status.is_delivered(), status.is_failed()), (delivered, failed), "{text}");
                 assert_eq!(status.is_settled(), delivered || failed);
             }
+        }
+    }
+
+    #[test]
+    fn later_status_supersedes_an_earlier_one() {
+        let order = ["ENQUEUED", "PROCESSED", "ROUTED", "SENT", "DELIVERED", "OPENED", "CLICKED"].map(status);
+        for (index, earlier) in order.iter().enumerate() {
+            for (other, later) in order.iter().enumerate() {
+                assert_eq!(MessageStatus::supersedes(later, earlier), other > index, "{later} after {earlier}");
+            }
+        }
+        for (new, old, expected) in [
+            ("UNDELIVERABLE", "SENT", true),
+            ("SENT", "UNDELIVERABLE", false),
+            ("UNDELIVERABLE", "DELIVERED", true),
+            ("DELIVERED", "UNDELIVERABLE", true),
+            ("UNDELIVERABLE", "OPENED", false),
+            ("DELAYED", "ENQUEUED", true),
+            ("ENQUEUED", "CANCELED", false),
+            ("READ_ALOUD", "SENT", true),
+            ("READ_ALOUD", "DELIVERED", false),
+            ("DELIVERED", "READ_ALOUD", true),
+        ] {
+            assert_eq!(status::<MessageStatus>(new).supersedes(&status(old)), expected, "{new} after {old}");
         }
     }
 

@@ -14,7 +14,7 @@ use crate::call::{Argument, Arguments, JsonBody};
 use crate::testing::engine::description::Route;
 use crate::testing::engine::idempotency;
 use crate::testing::engine::outbox::Cause;
-use crate::testing::engine::request::parameters;
+use crate::testing::engine::request::pairs;
 use crate::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 
 /// A request that a [`Courier`](super::courier::Courier) has received.
@@ -59,7 +59,7 @@ impl RecordedCall {
             return None;
         }
         let query = self.target.split_once('?').map_or("", |(_, query)| query);
-        let (path, query) = (path.iter().cloned().collect(), parameters(operation, query).collect());
+        let (path, query) = (path.iter().cloned().collect(), pairs(query).collect());
         let mut call = C::empty(DISCONNECTED.clone());
         call.arguments(&mut Reader { path, query, headers: &self.headers, body: &self.body });
         Some(call)

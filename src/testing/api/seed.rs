@@ -23,7 +23,7 @@ impl Courier {
     /// Stores a subscription topic with this id, to which users are opted in until they choose otherwise.
     ///
     /// Courier itself generates the ids of topics, so a test has no other way to create a topic with the id that its
-    /// service uses. A user's preference for a missing topic is refused with a 404.
+    /// service uses. A preference for a missing topic, of a user or a tenant, is refused with a 404.
     ///
     /// ```
     /// use trycourier::testing::Courier;

@@ -9,22 +9,26 @@ use super::response::{Outcome, Response};
 
 /// The page that a request asks for, or all rows if its operation does not page.
 pub(crate) fn page(request: &Request<'_>, rows: impl Iterator<Item = Value>) -> Outcome {
-    page_of_at_most(usize::MAX, request, rows)
+    page_of_size(limit(request, usize::MAX)?, request, rows)
 }
 
-/// Like [`page`], with the number of rows if the request has no `limit`.
-pub(crate) fn page_of_at_most(default: usize, request: &Request<'_>, rows: impl Iterator<Item = Value>) -> Outcome {
+/// The number of rows that a request asks for, or a default.
+pub(crate) fn limit(request: &Request<'_>, default: usize) -> Result<usize, Response> {
+    match request.parameter("limit").filter(|_| request.operation.takes("limit")).map(str::parse) {
+        None => Ok(default),
+        Some(Ok(limit @ 1..)) => Ok(limit),
+        Some(_) => Err(Response::invalid("`limit` must be at least 1")),
+    }
+}
+
+/// Like [`page`], with a given number of rows, or fewer if the fake's pages are smaller.
+pub(crate) fn page_of_size(size: usize, request: &Request<'_>, rows: impl Iterator<Item = Value>) -> Outcome {
     let Some(shape) = &request.operation.paging else { return Ok(Response::ok(unpaged(request.operation, rows))) };
     let start = match request.parameter("cursor") {
         None => 0,
         Some(cursor) => parse_cursor(cursor).ok_or_else(unknown_cursor)?,
     };
-    let limit = request.parameter("limit").filter(|_| request.operation.takes("limit")).map(str::parse::<usize>);
-    let size = match limit {
-        None => request.page_size.min(default),
-        Some(Ok(limit @ 1..)) => limit.min(request.page_size),
-        Some(_) => return Err(Response::invalid("`limit` must be at least 1")),
-    };
+    let size = size.min(request.page_size);
     let mut rows = rows.skip(start);
     let page: Vec<Value> = rows.by_ref().take(size).collect();
     let cursor = rows.next().map(|_| format_cursor(start + page.len()));

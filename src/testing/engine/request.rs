@@ -91,7 +91,7 @@ impl<'a> Request<'a> {
 }
 
 /// Decodes the parameters of a query. The values of a list can be repeated, or separated by commas.
-pub(crate) fn parameters(operation: &Operation, query: &str) -> impl Iterator<Item = (String, String)> {
+fn parameters(operation: &Operation, query: &str) -> impl Iterator<Item = (String, String)> {
     pairs(query).flat_map(|(name, value)| {
         let values: Vec<_> = match operation.has_list(&name) {
             true => value.split(',').map(|value| (name.clone(), value.trim().to_owned())).collect(),

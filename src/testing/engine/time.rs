@@ -111,11 +111,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<i64> {
         None => {
             let unit = text.trim().trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
             let number: f64 = text.trim().strip_suffix(unit)?.parse().ok()?;
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_precision_loss,
-                reason = "years fit, all others saturate"
-            )]
+            // Too long a time saturates.
             let millis = (number * unit_millis(unit.trim())? as f64).round() as i64;
             Some(millis).filter(|millis| *millis < i64::MAX)
         }

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::content::resolve;
 use super::profiles::Profile;
 use super::runs::{self, Kind, Run, Step};
-use super::send::submit_at;
+use super::send::{due, submit_at};
 use super::templates::{self, Template};
 use crate::testing::engine::{
     CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, iso, list, object, or_null, page,
-    pick, stored, text, with,
+    path, pick, stored, text, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -104,12 +104,15 @@ fn all(nodes: &[Value]) -> Vec<&Value> {
     nodes.iter().flat_map(|node| std::iter::once(node).chain(inner(node))).collect()
 }
 
-/// Refuses delays that are no times.
-fn check_delays(nodes: &[&Value]) -> Result<(), Response> {
-    nodes
-        .iter()
-        .filter(|node| text(node, "type") == Some("delay"))
-        .try_for_each(|node| runs::delay_end(node, 0, None).map(drop))
+/// Refuses delays of runs and of messages that are no times. Their variables have no values yet.
+fn check_delays(state: &State, nodes: &[&Value]) -> Result<(), Response> {
+    nodes.iter().try_for_each(|node| match text(node, "type") {
+        Some("delay") => runs::delay_end(node, 0, None).map(drop),
+        _ => match path(node, "message.delay.until").and_then(Value::as_str) {
+            Some(until) if !until.contains("{{") => due(state, &or_null(node, "message"), &Value::Null, 0).map(drop),
+            _ => Ok(()),
+        },
+    })
 }
 
 fn create(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -118,7 +121,7 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     if all.iter().any(|node| text(node, "id").is_some()) {
         return Err(Response::invalid("client-supplied node ids are not allowed; ids are server-generated"));
     }
-    check_delays(&all)?;
+    check_delays(state, &all)?;
     if all.iter().any(|node| text(node, "type") == Some("send")) {
         return Err(Response::unprocessable("A new journey cannot have send nodes, because it has no templates yet"));
     }
@@ -139,7 +142,7 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
 fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     state.find::<Journey>(request.id(0))?;
     let nodes = all(list(&request.body, "nodes"));
-    check_delays(&nodes)?;
+    check_delays(state, &nodes)?;
     let sends = nodes.into_iter().filter(|node| text(node, "type") == Some("send"));
     let is_known = |template: &str| {
         let template = state.table::<Template>().get(template);

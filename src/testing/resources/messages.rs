@@ -161,8 +161,10 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
     let user = text(to, "user_id").unwrap_or_default();
     let tenant = tenant_of(&draft.message, &draft.to);
     let property = |name: &str| {
-        let given = to.get(name).or_else(|| inline.get(name));
-        given.or_else(|| profiles::property(state, user, tenant, name))
+        let mut given = [to, inline].into_iter().filter_map(|part| part.get(name));
+        given
+            .find(|address| !address.is_null() && *address != "")
+            .or_else(|| profiles::property(state, user, tenant, name))
     };
     let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
     let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());

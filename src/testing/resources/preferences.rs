@@ -9,8 +9,8 @@ use super::messages::tenant_of;
 use super::sections::{self, TopicInSection, find_topic};
 use super::tenants::Tenant;
 use crate::testing::engine::{
-    Handler, Outcome, Request, Response, State, iso, list, or_null, page, page_of_at_most, pick, stored, text, time,
-    with,
+    Handler, Outcome, Request, Response, State, iso, limit, list, or_null, page, page_of_size, pick, stored, text,
+    time, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -213,5 +213,5 @@ fn list_log(state: &mut State, request: &Request<'_>) -> Outcome {
     let is_recent = |entry: &Value| since.as_deref().is_none_or(|since| text(entry, "timestamp") >= Some(since));
     let entries = state.table::<LogEntry>().iter().rev().map(|(_, LogEntry(entry))| entry);
     let matching = entries.filter(|entry| is(entry, "user_id") && is(entry, "tenant_id") && is_recent(entry));
-    page_of_at_most(LOG_PAGE, request, matching.cloned())
+    page_of_size(limit(request, LOG_PAGE)?, request, matching.cloned())
 }

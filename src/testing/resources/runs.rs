@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 use super::content;
 use super::messages::Message;
-use crate::testing::engine::{Outcome, Request, Response, State, iso, page, stored, text, time, with};
+use crate::testing::engine::{Outcome, Request, Response, State, iso, page_of_size, stored, text, time, with};
+
+/// The number of runs of a page, if the request does not set it, and its maximum.
+const DEFAULT_RUNS: usize = 20;
+const MAX_RUNS: usize = 50;
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Kind {
@@ -150,7 +154,10 @@ pub(super) fn list(state: &State, request: &Request<'_>, kind: Kind) -> Outcome 
             && start.is_none_or(|start| run.started >= start)
             && end.is_none_or(|end| run.started <= end)
     });
-    page(request, runs.map(|(id, run)| run.details(id, request.now)))
+    // Courier clamps the number of runs, and ignores text.
+    let size = request.parameter("limit").and_then(|limit| limit.parse::<usize>().ok());
+    let size = size.map_or(DEFAULT_RUNS, |limit| limit.clamp(1, MAX_RUNS));
+    page_of_size(size, request, runs.map(|(id, run)| run.details(id, request.now)))
 }
 
 pub(super) fn list_steps(state: &State, request: &Request<'_>, kind: Kind, id_name: &str) -> Outcome {

@@ -104,7 +104,7 @@ fn is_person(to: &Value) -> bool {
 }
 
 /// The time from which a message to a recipient may go out.
-fn due(state: &State, message: &Value, to: &Value, now: i64) -> Result<i64, Response> {
+pub(super) fn due(state: &State, message: &Value, to: &Value, now: i64) -> Result<i64, Response> {
     let duration = path(message, "delay.duration").and_then(Value::as_i64).filter(|duration| *duration > 0);
     if let Some(duration) = duration {
         return Ok(now.saturating_add(duration.saturating_add(59_999) / 60_000 * 60_000));

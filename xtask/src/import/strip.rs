@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{METHODS, array_mut, operations_mut, schemas_mut, text};
+use crate::document::{METHODS, array_mut, operations, operations_mut, schemas_mut, text};
 
 /// The keywords that only concern people or the server. The client would send a default that the server assumes.
 const REMOVED: [&str; 10] =
@@ -35,6 +35,10 @@ pub fn strip(document: &mut Value) {
         remove_extensions(schema);
     });
     path_items(document);
+    one_security(document);
+    for server in array_mut(document.get_mut("servers")).filter_map(Value::as_object_mut) {
+        server.shift_remove("description");
+    }
     let (servers, security) = (document.get("servers").cloned(), document.get("security").cloned());
     let bearers = bearers(document);
     operations_mut(document, |_, _, operation| {
@@ -85,6 +89,16 @@ fn path_items(document: &mut Value) {
         let concerns_operations =
             |key: &str| ["$ref", "parameters", "servers"].contains(&key) || METHODS.contains(&key);
         item.retain(|key, _| concerns_operations(key));
+    }
+}
+
+/// Moves the security that every operation repeats to the document.
+fn one_security(document: &mut Value) {
+    let mut all = operations(document).into_iter().map(|operation| operation.value.get("security").cloned());
+    let first = all.next().flatten();
+    let is_same = first.is_some() && all.all(|security| security == first);
+    if let (true, Some(document)) = (is_same, document.as_object_mut()) {
+        document.extend(first.map(|security| ("security".to_owned(), security)));
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod discriminators;
 mod inline_schemas;
+mod lists_of_choices;
 pub mod nullable;
 mod open_objects;
 pub mod path_parameters;
@@ -25,7 +26,7 @@ struct Rule {
     apply: fn(&mut Value),
 }
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule { name: "responses", apply: responses::responses },
     Rule { name: "nullable", apply: nullable::nullable },
     Rule { name: "ref siblings", apply: ref_siblings::ref_siblings },
@@ -34,6 +35,7 @@ const RULES: [Rule; 10] = [
     Rule { name: "implicit mappings", apply: discriminators::implicit_mappings },
     Rule { name: "inline schemas", apply: inline_schemas::inline_schemas },
     // After the inline variants have names.
+    Rule { name: "lists of choices", apply: lists_of_choices::lists_of_choices },
     Rule { name: "discriminators", apply: discriminators::discriminators },
     // After discriminators have made their tags required.
     Rule { name: "inline constants", apply: inline_schemas::inline_constants },

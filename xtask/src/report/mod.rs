@@ -9,6 +9,7 @@ mod renamed_schemas;
 mod render;
 mod replaced_values;
 mod review_items;
+pub mod second_source;
 mod stale_references;
 
 use anyhow::{Context, Result};

@@ -23,7 +23,7 @@ use crate::import::{Import, import};
 use crate::naming::operations::{self as operation_names, SdkMethods};
 use crate::overlay::Replaced;
 use crate::release::Release;
-use crate::report::{Report, Sides};
+use crate::report::{Report, Sides, second_source};
 use crate::update_spec::removals::{release_version, removals};
 use crate::update_spec::replace_files::replace;
 use crate::update_spec::verify::verify;
@@ -91,6 +91,9 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     let names: Vec<&str> = removals.iter().map(|removal| &*removal.text).collect();
     let refusal = (!names.is_empty()).then(|| summary(&names));
     findings.extend(removals);
+    if options.from.is_some() {
+        findings.extend(second_source::differences(&old_upstream, new_upstream));
+    }
     let upstream = files::print_upstream(new_upstream)?;
     let courier = files::print_courier(&new_courier.document)?;
     let old_model = passes::model(&old_courier).context("the committed description")?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use heck::ToKebabCase;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::check_docs::homes;
 use crate::document::{METHODS, object, operations, schemas, text, walk};
@@ -30,7 +30,8 @@ pub fn write(overlays: &mut Vec<Overlay>, import: &Import, old: &Value) -> Resul
     }
     for finding in overlay_templates::undescribed(old, &courier.document) {
         let file = file_of(&courier.document, &finding);
-        append(overlays, &file, &described(&finding, &courier.document, &import.prose)?)?;
+        let actions = described(&finding, &courier.document, &import.prose, overlays)?;
+        append(overlays, &file, &actions)?;
     }
     let courier = passes::courier(&import.document, overlays, &import.sdk_methods)?;
     Ok(Courier { replaced, ..courier })
@@ -105,18 +106,21 @@ fn schema_of(target: &str) -> Option<&str> {
 }
 
 /// The action with empty descriptions, each below the words of upstream.
-fn described(finding: &Finding, document: &Value, prose: &Value) -> Result<String> {
+fn described(finding: &Finding, document: &Value, prose: &Value, overlays: &[Overlay]) -> Result<String> {
     let mut action = finding.action.clone().unwrap_or_default();
     let mut words = Vec::new();
     if let Some(update) = action.get_mut("update") {
-        let properties =
-            schema_of(&finding.target).and_then(|name| schemas(document).find(|(other, _)| *other == name));
-        let own = properties.and_then(|(_, schema)| object(schema, "properties").cloned()).unwrap_or_default();
-        let similar = similar(prose, &own);
         let known = match schema_of(&finding.target) {
-            Some(_) => similar,
+            Some(name) => {
+                let own = schemas(document).find(|(other, _)| *other == name).map(|(_, schema)| schema);
+                let own = own.and_then(|schema| object(schema, "properties").cloned()).unwrap_or_default();
+                similar(prose, &own, &upstream_names(overlays, name))
+            }
             None => operation_words(prose, &finding.target),
         };
+        if let Some(description) = same_parameter(document, &finding.target) {
+            *update = json!({"description": description});
+        }
         number(update, known.unwrap_or(&Value::Null), &mut words);
     }
     let mut printed = String::new();
@@ -150,7 +154,7 @@ fn mark(index: usize) -> String {
 fn number(update: &mut Value, known: &Value, words: &mut Vec<Option<String>>) {
     for (key, value) in update.as_object_mut().into_iter().flatten() {
         let known = known.get(key).unwrap_or(&Value::Null);
-        if value.is_string() {
+        if value == "" {
             *value = Value::String(mark(words.len()));
             words.push(known.as_str().map(str::to_owned));
         } else {
@@ -159,21 +163,46 @@ fn number(update: &mut Value, known: &Value, words: &mut Vec<Option<String>>) {
     }
 }
 
-/// The schema of upstream with the most properties in common, whose name may be another.
-fn similar<'a>(prose: &'a Value, own: &Map<String, Value>) -> Option<&'a Value> {
+/// The names of a schema in upstream: its own, and those to which types.yaml gives it.
+fn upstream_names(overlays: &[Overlay], name: &str) -> Vec<String> {
+    let actions = overlays.iter().flat_map(|overlay| &overlay.actions);
+    let renames = actions.filter(|action| {
+        action.update.as_ref().and_then(|update| text(update, "x-name")).is_some_and(|given| given == name)
+    });
+    let targets = renames.flat_map(|action| action.target.split(['\'', '.']).map(str::to_owned));
+    std::iter::once(name.to_owned()).chain(targets).collect()
+}
+
+/// The schema of upstream with one of these names, or else the one with the most properties in common.
+fn similar<'a>(prose: &'a Value, own: &Map<String, Value>, names: &[String]) -> Option<&'a Value> {
     let mut similar = (0, None);
-    walk(prose, &mut |_, value| {
+    walk(prose, &mut |pointer, value| {
         let shared = object(value, "properties").map_or(0, |other| {
             // Twice, so that of two schemas the one with fewer others is preferred.
             let common = own.keys().filter(|name| other.contains_key(*name)).count();
             (2 * common).saturating_sub(other.len().saturating_sub(common))
         });
-        if shared > similar.0 {
-            similar = (shared, Some(value));
+        let is_named =
+            pointer.strip_prefix("/components/schemas/").is_some_and(|name| names.iter().any(|own| own == name));
+        let likeness = if is_named { usize::MAX } else { shared };
+        if likeness > similar.0 {
+            similar = (likeness, Some(value));
         }
         true
     });
     similar.1
+}
+
+/// The description that a parameter has in another operation of the same path.
+fn same_parameter(document: &Value, target: &str) -> Option<String> {
+    let (path, name) = target.strip_prefix("$.paths['")?.split_once("'].")?;
+    let name = name.split_once("@.name == '")?.1.strip_suffix("']")?;
+    let siblings = operations(document).into_iter().filter(|operation| operation.path == path);
+    let mut same = siblings.flat_map(|operation| operation.parameters().collect::<Vec<_>>());
+    same.find_map(|parameter| {
+        let is_same = text(parameter, "name") == Some(name) && text(parameter, "in") == Some("path");
+        text(parameter, "description").filter(|_| is_same).map(str::to_owned)
+    })
 }
 
 /// Upstream's words for an operation or a parameter.

@@ -1,13 +1,20 @@
-//! The report of a call, for the caller's callbacks and for traces.
+//! The reports of calls and attempts, for the caller's callbacks, for traces and for metrics.
+
+mod attempt;
+#[cfg(feature = "opentelemetry")]
+pub(crate) mod metrics;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
+pub(crate) use self::attempt::ActiveAttempt;
 use crate::operation::Operation;
 use crate::retry::Clock;
+use crate::sync::lock;
 use crate::{Error, ErrorKind, Mismatch, Response, Result};
 
 /// The report of a completed call, for [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
@@ -30,62 +37,96 @@ pub struct CallReport {
     pub error: Option<ErrorKind>,
     /// The number of times that the request was sent.
     pub attempts: u32,
+    /// The number of attempts that the server refused with a 429.
+    pub rate_limited: u32,
     /// The number of values in the response that do not match the API's description.
     pub mismatches: usize,
     /// The duration of the call, including all attempts and the delays between them.
     pub duration: Duration,
+    /// The time for which the call waited for the client's rate limits, for a pause that the server requested, and for
+    /// the [`Limiter`](crate::retry::Limiter).
+    pub rate_limit_delay: Duration,
+    /// The delays before the retries, including those that the server requested by a 429.
+    pub retry_delay: Duration,
 }
 
 /// A callback of [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
 pub(crate) type Observer = Box<dyn Fn(&CallReport) + Send + Sync>;
 
-/// The name and the port of the server, for traces.
-pub(crate) type Server<'a> = (&'a str, Option<u16>);
+/// The receivers of a client's reports.
+pub(crate) struct Telemetry {
+    pub observers: Vec<Observer>,
+    /// The name of the server, for traces.
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only traces show it"))]
+    pub host: String,
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only traces show it"))]
+    pub port: Option<u16>,
+    #[cfg(feature = "opentelemetry")]
+    pub metrics: metrics::Metrics,
+    /// `true` if requests have the header `traceparent`.
+    #[cfg(feature = "opentelemetry")]
+    pub propagates_context: bool,
+}
 
 /// An active call, which is reported when it ends.
 pub(crate) struct ActiveReport<'a> {
     operation: &'static Operation,
-    observers: &'a [Observer],
+    telemetry: &'a Telemetry,
     clock: &'a dyn Clock,
     start: Instant,
-    /// The span, which follows OpenTelemetry's semantic conventions for HTTP clients.
+    delays: Mutex<Delays>,
+    has_ended: bool,
+    /// The span, which follows OpenTelemetry's semantic conventions.
     #[cfg(feature = "tracing")]
     span: tracing::Span,
 }
 
-#[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "only traces show it"))]
+/// The parts of a call's duration that are not attempts.
+#[derive(Clone, Copy, Default)]
+struct Delays {
+    rate_limit: Duration,
+    retry: Duration,
+    rate_limited: u32,
+}
+
+/// The shortest wait that is reported: less is the time that it takes to find that there is no limit.
+const MIN_RATE_LIMIT_DELAY: Duration = Duration::from_millis(1);
+
 impl<'a> ActiveReport<'a> {
-    pub(crate) fn new(
-        operation: &'static Operation,
-        (host, port): Server<'_>,
-        observers: &'a [Observer],
-        clock: &'a dyn Clock,
-    ) -> Self {
+    pub(crate) fn new(operation: &'static Operation, telemetry: &'a Telemetry, clock: &'a dyn Clock) -> Self {
         Self {
             operation,
-            observers,
+            telemetry,
             clock,
             start: clock.now(),
+            delays: Mutex::default(),
+            has_ended: false,
             #[cfg(feature = "tracing")]
             span: tracing::info_span!(
                 "courier",
                 otel.name = format!("{} {}", operation.method, operation.path).as_str(),
-                otel.kind = "client",
+                otel.kind = "internal",
                 courier.operation = operation.id,
                 http.request.method = operation.method,
                 url.template = operation.path,
-                server.address = host,
-                server.port = port,
+                server.address = telemetry.host,
+                server.port = telemetry.port,
                 http.response.status_code = tracing::field::Empty,
                 http.request.resend_count = tracing::field::Empty,
                 error.type = tracing::field::Empty,
                 courier.duration_ms = tracing::field::Empty,
+                courier.rate_limit_delay_ms = tracing::field::Empty,
             ),
         }
     }
 
     pub(crate) fn start(&self) -> Instant {
         self.start
+    }
+
+    /// Starts to report an attempt.
+    pub(crate) fn attempt(&self, number: u32) -> ActiveAttempt<'_> {
+        ActiveAttempt::new(self, number)
     }
 
     /// Runs a part of the call in its span.
@@ -96,8 +137,22 @@ impl<'a> ActiveReport<'a> {
         call
     }
 
-    /// Traces a retry before its delay.
+    /// Reports a wait for rate limits that began at this time.
+    pub(crate) fn waited_since(&self, start: Instant) {
+        let delay = self.clock.now().saturating_duration_since(start);
+        if delay >= MIN_RATE_LIMIT_DELAY {
+            lock(&self.delays).rate_limit += delay;
+            #[cfg(feature = "opentelemetry")]
+            self.telemetry.metrics.waited(self.operation, delay);
+        }
+    }
+
+    /// Reports a retry before its delay.
+    #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "only traces show all of it"))]
     pub(crate) fn retry(&self, attempts: u32, error: &Error, delay: Duration) {
+        lock(&self.delays).retry += delay;
+        #[cfg(feature = "opentelemetry")]
+        self.telemetry.metrics.retried(self.operation, error.kind());
         #[cfg(feature = "tracing")]
         tracing::warn!(
             parent: &self.span,
@@ -110,7 +165,8 @@ impl<'a> ActiveReport<'a> {
     }
 
     /// Reports the end of the call.
-    pub(crate) fn end<T>(self, outcome: &Result<Response<T>>) {
+    pub(crate) fn end<T>(mut self, outcome: &Result<Response<T>>) {
+        self.has_ended = true;
         let (status, error, attempts, mismatches) = match outcome {
             Ok(response) => (Some(response.status()), None, response.attempts(), response.mismatches()),
             Err(error) => (error.status(), Some(error.kind()), error.attempts(), error.mismatches()),
@@ -118,18 +174,30 @@ impl<'a> ActiveReport<'a> {
         self.finish(status, error, attempts, mismatches);
     }
 
-    fn finish(self, status: Option<StatusCode>, error: Option<ErrorKind>, attempts: u32, mismatches: &[Mismatch]) {
-        if self.observers.is_empty() && !self.is_traced() {
+    fn finish(&self, status: Option<StatusCode>, error: Option<ErrorKind>, attempts: u32, mismatches: &[Mismatch]) {
+        if self.telemetry.observers.is_empty() && !self.is_traced() && cfg!(not(feature = "opentelemetry")) {
             return;
         }
         let Operation { id: operation, method, path, .. } = *self.operation;
-        let duration = self.clock.now().saturating_duration_since(self.start);
-        let mismatch_count = mismatches.len();
-        let report =
-            CallReport { operation, method, path, status, error, attempts, mismatches: mismatch_count, duration };
+        let Delays { rate_limit: rate_limit_delay, retry: retry_delay, rate_limited } = *lock(&self.delays);
+        let report = CallReport {
+            operation,
+            method,
+            path,
+            status,
+            error,
+            attempts,
+            rate_limited,
+            mismatches: mismatches.len(),
+            duration: self.duration(),
+            rate_limit_delay,
+            retry_delay,
+        };
+        #[cfg(feature = "opentelemetry")]
+        self.telemetry.metrics.called(&report);
         // The mismatches of a failed call are part of its error.
         self.trace(&report, if error.is_none() { mismatches } else { &[] });
-        for observer in self.observers {
+        for observer in &self.telemetry.observers {
             // The call has ended, and its outcome belongs to the caller regardless of the callback's behavior.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| observer(&report))) {
                 // Dropping the value of the panic can panic as well.
@@ -138,6 +206,10 @@ impl<'a> ActiveReport<'a> {
                 tracing::error!(parent: &self.span, "a callback of `on_call` panicked");
             }
         }
+    }
+
+    fn duration(&self) -> Duration {
+        self.clock.now().saturating_duration_since(self.start)
     }
 
     #[cfg(not(feature = "tracing"))]
@@ -151,7 +223,7 @@ impl<'a> ActiveReport<'a> {
     }
 
     #[cfg(not(feature = "tracing"))]
-    fn trace(&self, report: &CallReport, mismatches: &[Mismatch]) {}
+    fn trace(&self, _: &CallReport, _: &[Mismatch]) {}
 
     #[cfg(feature = "tracing")]
     fn trace(&self, report: &CallReport, mismatches: &[Mismatch]) {
@@ -172,7 +244,32 @@ impl<'a> ActiveReport<'a> {
         if report.attempts > 1 {
             self.span.record("http.request.resend_count", report.attempts - 1);
         }
+        if !report.rate_limit_delay.is_zero() {
+            self.span.record("courier.rate_limit_delay_ms", milliseconds(report.rate_limit_delay));
+        }
         self.span.record("courier.duration_ms", milliseconds(report.duration));
+    }
+}
+
+/// The `error.type` of a call or an attempt whose future was dropped.
+#[cfg(any(feature = "tracing", feature = "opentelemetry"))]
+const CANCELED: &str = "canceled";
+
+/// Reports a call as canceled whose future is dropped before it has ended.
+#[cfg(any(feature = "tracing", feature = "opentelemetry"))]
+impl Drop for ActiveReport<'_> {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        let duration = self.duration();
+        #[cfg(feature = "opentelemetry")]
+        self.telemetry.metrics.canceled(self.operation, duration);
+        #[cfg(feature = "tracing")]
+        {
+            self.span.record("error.type", CANCELED);
+            self.span.record("courier.duration_ms", milliseconds(duration));
+        }
     }
 }
 
