@@ -29,6 +29,7 @@ pub const METHODS_OF_CLIENT: &[&str] = &[
     "with_api_key",
     "with_api_key_provider",
     "with_options",
+    "with_source",
 ];
 
 /// The types that the generated modules `calls` and `resources` use.
