@@ -252,7 +252,7 @@ async fn killed_workers_notify_each_order_once() {
     let counts = orders(&courier);
     let lost = courier.calls().iter().filter(|call| call.status.is_none()).count();
     println!(
-        "{KILLS} kills, {kills_in_work} of them during calls; {} calls, {lost} responses lost",
+        "{KILLS} kills, {kills_in_work} of them while jobs were locked; {} calls, {lost} responses lost",
         courier.calls().len()
     );
     assert!(kills_in_work > 0 && lost > 0);
