@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::faulty::everything;
-use support::scripted::{Outcome, Scripted, lost, refused, status};
+use support::scripted::{Outcome, Scripted, lost, status};
 use trycourier::http::{Method, Response};
 use trycourier::transport::{Body, TransportError};
 use trycourier::{Client, Error};
@@ -136,12 +136,16 @@ async fn secrets_of_a_whole_bulk_chunk_are_hidden() {
 
 /// The texts of errors of many kinds, without any text of a server, of a client with this key.
 async fn texts_of_our_own(key: &str) -> Vec<String> {
+    // The cause is the transport's text, so it has no word that is also a key here.
+    fn unreachable() -> Outcome {
+        Err(TransportError::connect("x"))
+    }
     fn late() -> Outcome {
         Err(TransportError::timeout("x"))
     }
     let mut texts = Vec::new();
     for fault in
-        [refused as fn() -> Outcome, lost, late, || status(500, ""), || status(200, "<html>"), || status(200, "{")]
+        [unreachable as fn() -> Outcome, lost, late, || status(500, ""), || status(200, "<html>"), || status(200, "{")]
     {
         let client = Scripted::outcomes(vec![fault])
             .builder()

@@ -101,6 +101,10 @@ fn require(variant: &mut Value, property: &str) {
         return;
     };
     let required = variant.entry("required").or_insert_with(|| json!([]));
+    // Anything else than a list requires nothing.
+    if !required.is_array() {
+        *required = json!([]);
+    }
     let names: BTreeSet<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if !names.contains(property)
         && let Some(required) = required.as_array_mut()
