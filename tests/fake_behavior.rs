@@ -4,11 +4,14 @@
 
 #[path = "support/fake.rs"]
 mod fake;
+#[path = "support/token.rs"]
+mod token;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fake::{ask, succeed};
 use serde_json::{Value, json};
+use token::claims;
 use trycourier::testing::Courier;
 
 fn got(courier: &Courier, target: &str) -> Value {
@@ -558,21 +561,6 @@ fn lifetime_of_a_token_has_any_unit() {
             "{lifetime}"
         );
     }
-}
-
-/// Reads the claims of a token.
-fn claims(token: &str) -> Value {
-    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let (mut bits, mut count, mut bytes) = (0, 0, Vec::new());
-    for letter in token.split('.').nth(1).unwrap_or_default().chars() {
-        bits = bits << 6 | ALPHABET.find(letter).expect("a letter of base64");
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).expect("a byte"));
-        }
-    }
-    serde_json::from_slice(&bytes).expect("JSON")
 }
 
 #[test]

@@ -4,11 +4,14 @@
 
 #[path = "support/fake.rs"]
 mod fake;
+#[path = "support/token.rs"]
+mod token;
 
 use std::time::Duration;
 
 use fake::{ask, succeed};
 use serde_json::{Value, json};
+use token::claims;
 use trycourier::testing::Courier;
 use trycourier::types::{MessageStatus, Reason};
 
@@ -558,27 +561,11 @@ fn browser_token_has_its_expiry() {
     courier.clock(move || then);
     let issue = |body: Value| ask(&courier, "POST", "/auth/issue-token", body);
     let (_, response) = issue(json!({"scope": "user_id:ada read:messages", "expires_in": "2 hours"}));
-    let token = response["token"].as_str().unwrap_or_default().to_owned();
-    let claims = url_safe(token.split('.').nth(1).unwrap_or_default());
+    let claims = claims(response["token"].as_str().unwrap_or_default());
     assert_eq!((&claims["scope"], &claims["iat"]), (&json!("user_id:ada read:messages"), &json!(1_767_225_600)));
     assert_eq!(claims["exp"], 1_767_225_600 + 2 * 3_600);
     assert_eq!(issue(json!({"scope": "user_id:ada", "expires_in": "soon"})).0, 400);
     assert_eq!(issue(json!({"scope": "", "expires_in": "2 hours"})).0, 400);
-}
-
-/// Reads base64 without padding.
-fn url_safe(text: &str) -> Value {
-    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let (mut bits, mut count, mut bytes) = (0, 0, Vec::new());
-    for letter in text.chars() {
-        bits = bits << 6 | ALPHABET.find(letter).expect("a letter of base64");
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).expect("a byte"));
-        }
-    }
-    serde_json::from_slice(&bytes).expect("JSON")
 }
 
 #[test]
