@@ -60,6 +60,7 @@ pub mod calls {
     pub use crate::call::{Call, Sending};
     use crate::operation::{Operation, ResponseBody};
     use crate::pagination::{Next, Paged, paged};
+    use crate::json::Structure;
     use crate::{Client, types};
 
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));
