@@ -6,7 +6,7 @@ use std::ops::Index;
 
 use serde_json::Value;
 
-use crate::json::{IndexSet, finite};
+use crate::json::{IndexSet, finite, inline_schema};
 use crate::secrets::SENSITIVE;
 use crate::secrets::debug::{Member, Shown};
 
@@ -288,20 +288,7 @@ impl fmt::Debug for Extra {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Extra {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Extra".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "object", "additionalProperties": true})
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-}
+inline_schema!(Extra, {"type": "object", "additionalProperties": true});
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ mod encode;
 pub(crate) mod extra;
 mod fields;
 pub(crate) mod finite;
+mod inline_schema;
 mod memory_limit;
 pub(crate) mod object;
 mod properties;
@@ -49,6 +50,7 @@ pub use struct_codec::{Structure, decode_structure, encode_structure};
 pub use traits::{Decode, Encode};
 pub use union::{Shape, Union, decode_union, decode_union_leniently, union_from_value};
 
+pub(crate) use inline_schema::inline_schema;
 pub(crate) use string_enum::string_enum;
 pub(crate) use struct_codec::structure;
 pub(crate) use union::union;

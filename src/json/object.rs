@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::json::finite::{self, NOT_FINITE};
-use crate::json::{Decode, Diagnostics, Encode};
+use crate::json::{Decode, Diagnostics, Encode, inline_schema};
 use crate::secrets::debug::Shown;
 
 /// A JSON object whose properties Courier does not describe, such as the data of a message or a profile.
@@ -252,17 +252,4 @@ impl Encode for Object {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Object {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Object".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "object", "additionalProperties": true})
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-}
+inline_schema!(Object, {"type": "object", "additionalProperties": true});
