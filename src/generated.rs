@@ -23,6 +23,7 @@ pub mod types {
 
     use std::collections::BTreeMap;
 
+    use serde::Serialize;
     use serde_json::Value;
 
     #[allow(unused_imports, reason = "the description has no type that contains itself today")]
@@ -53,6 +54,7 @@ pub mod calls {
     #[allow(unused_imports, reason = "the description has no body or response that is a map today")]
     use std::collections::BTreeMap;
 
+    use serde::Serialize;
     use serde_json::Value;
 
     use crate::call::Arguments;

@@ -52,7 +52,7 @@ fn call(model: &Model, operation: &Operation) -> TokenStream {
             /// Sets a property of the body that this version does not describe, or that has another type than
             /// described. It overrides the field of that name.
             #[inline]
-            pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+            pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value> + Serialize) -> Self {
                 self.body.extra.insert(name, value);
                 self
             }
