@@ -60,9 +60,9 @@ pub mod calls {
     use crate::call::Arguments;
     use crate::call::macros::{argument, call};
     pub use crate::call::{Call, Sending};
+    use crate::json::Structure;
     use crate::operation::{Operation, ResponseBody};
     use crate::pagination::{Next, Paged, paged};
-    use crate::json::Structure;
     use crate::{Client, types};
 
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));

@@ -8,18 +8,13 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 pub mod bulk;
 mod constructors;
-#[cfg(any(feature = "automations", feature = "send"))]
+mod conversions;
+#[cfg(has_type = "Message")]
 mod email_override;
-#[cfg(any(
-    feature = "automations",
-    feature = "broadcasts",
-    feature = "bulk",
-    feature = "journeys",
-    feature = "notifications",
-    feature = "send",
-    feature = "tenants"
-))]
+#[cfg(has_type = "ElementalContent")]
 mod normalized;
+#[cfg(feature = "notifications")]
+mod notification_list_item;
 pub(crate) mod performed_call;
 mod token_scope;
 mod wait;
@@ -29,7 +24,7 @@ pub mod webhook;
 #[cfg(any(feature = "testing", feature = "webhook"))]
 pub(crate) mod webhook_signature;
 
-#[cfg(any(feature = "automations", feature = "send"))]
+#[cfg(has_type = "Message")]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "automations", feature = "send"))))]
 pub use email_override::{Attachment, EmailOverride};
 

@@ -28,19 +28,7 @@ mod union;
 pub(crate) mod unrecognized_value;
 mod values;
 
-#[cfg(any(
-    feature = "automations",
-    feature = "broadcasts",
-    feature = "bulk",
-    feature = "journeys",
-    feature = "notifications",
-    feature = "send",
-    feature = "tenants",
-    feature = "testing",
-    feature = "webhook"
-))]
-pub use decode::from_value;
-pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within};
+pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, from_value};
 pub use diagnostics::Diagnostics;
 pub use encode::FieldWriter;
 pub use properties::{IndexSet, Properties};
