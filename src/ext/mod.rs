@@ -16,6 +16,7 @@ mod normalized;
 #[cfg(feature = "notifications")]
 mod notification_list_item;
 pub(crate) mod performed_call;
+mod token_lifetime;
 mod token_scope;
 mod wait;
 #[cfg(feature = "webhook")]
@@ -29,5 +30,6 @@ pub(crate) mod webhook_signature;
 pub use email_override::{Attachment, EmailOverride};
 
 pub use crate::pagination::{Items, Page, Paged, Pages, Paginate};
-pub use token_scope::{InvalidScope, Lifetime, Scope};
+pub use token_lifetime::Lifetime;
+pub use token_scope::{InvalidScope, Scope};
 pub use wait::{Verdict, Wait, WaitError};
