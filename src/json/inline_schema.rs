@@ -1,6 +1,6 @@
 //! The JSON Schema of hand-written types.
 
-/// Implements `JsonSchema` for a type whose schema is fixed and stands where the type is used.
+/// Implements `JsonSchema` for a type with a fixed schema, which is inlined where the type is used.
 macro_rules! inline_schema {
     ($type:ident, $($schema:tt)+) => {
         #[cfg(feature = "schemars")]

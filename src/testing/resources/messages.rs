@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{content, preferences, profiles, tokens};
+use crate::secrets::names::PUSH_TOKENS;
 use crate::testing::engine::outbox::{Event, Posted};
 use crate::testing::engine::{
     Handler, Outcome, Request, Resource, Response, State, crud, list, path, pick, stored, text, time, with,
@@ -159,8 +160,7 @@ fn channel(state: &State, draft: &Draft) -> Option<&'static str> {
     };
     let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
     let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());
-    let by_provider =
-        |channel: &str| PROVIDER_ADDRESSES.iter().any(|(name, own)| *own == channel && property(name).is_some());
+    let by_provider = |channel: &str| provider_addresses(channel).any(|name| property(name).is_some());
     let pushed = || tokens::has_token(state, user) || by_provider("push");
     let reaches = |channel: &str| match channel {
         "email" => has("email").then_some("email"),
@@ -187,26 +187,18 @@ fn channel(state: &State, draft: &Draft) -> Option<&'static str> {
     }
 }
 
-/// The properties of a recipient that address a provider, with its channel.
-const PROVIDER_ADDRESSES: [(&str, &str); 17] = [
-    ("airship", "push"),
-    ("apn", "push"),
-    ("expo", "push"),
-    ("firebaseToken", "push"),
-    ("oneSignalExternalUserId", "push"),
-    ("oneSignalPlayerID", "push"),
-    ("pushbullet", "push"),
-    ("pusher", "push"),
-    ("pusherBeams", "push"),
-    ("target_arn", "sms"),
-    ("magicbell", "inbox"),
-    ("discord", "direct_message"),
-    ("facebookPSID", "direct_message"),
-    ("intercom", "direct_message"),
-    ("streamChat", "direct_message"),
-    ("viber", "direct_message"),
-    ("splunk_on_call", "splunk_on_call"),
-];
+/// The properties of a recipient that address a provider of a channel.
+fn provider_addresses(channel: &str) -> impl Iterator<Item = &'static str> {
+    let (tokens, others): (&[&str], &[&str]) = match channel {
+        "push" => (PUSH_TOKENS, &["pusher", "pusherBeams"]),
+        "sms" => (&[], &["target_arn"]),
+        "inbox" => (&[], &["magicbell"]),
+        "direct_message" => (&[], &["discord", "facebookPSID", "intercom", "streamChat", "viber"]),
+        "splunk_on_call" => (&[], &["splunk_on_call"]),
+        _ => (&[], &[]),
+    };
+    tokens.iter().chain(others).copied()
+}
 
 fn provider_channel(provider: &str) -> Option<&'static str> {
     Some(match provider {
