@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode, Version};
 
 use super::ActiveReport;
 #[cfg(any(feature = "tracing", feature = "opentelemetry"))]
-use super::CANCELED;
+use super::report::CANCELED;
 use crate::ErrorKind;
 use crate::sync::lock;
 

@@ -7,7 +7,7 @@ use opentelemetry::metrics::{Counter, Histogram, Meter};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, InstrumentationScope, KeyValue, global};
 
-use super::{CANCELED, CallReport};
+use super::report::{CANCELED, CallReport};
 use crate::ErrorKind;
 use crate::operation::Operation;
 

@@ -3,6 +3,7 @@
 mod attempt;
 #[cfg(feature = "opentelemetry")]
 pub(crate) mod metrics;
+mod report;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,43 +13,13 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 
 pub(crate) use self::attempt::ActiveAttempt;
+#[cfg(any(feature = "tracing", feature = "opentelemetry"))]
+use self::report::CANCELED;
+pub use self::report::CallReport;
 use crate::operation::Operation;
 use crate::retry::Clock;
 use crate::sync::lock;
 use crate::{Error, ErrorKind, Mismatch, Response, Result};
-
-/// The report of a completed call, for [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
-///
-/// It contains no ids, keys or bodies, so every field can be a metric label. A call is not reported if it was refused
-/// before it was sent, or if its future was dropped.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct CallReport {
-    /// The dotted name of the operation, such as `bulk.list_users`, or `request` for a call by
-    /// [`Client::request`](crate::Client::request).
-    pub operation: &'static str,
-    /// The HTTP method, or `_OTHER` for a method that HTTP does not define, as in OpenTelemetry.
-    pub method: &'static str,
-    /// The path with the names of its parameters, such as `/bulk/{job_id}/users`.
-    pub path: &'static str,
-    /// The HTTP status, or `None` if no response was received.
-    pub status: Option<StatusCode>,
-    /// The kind of the failure, or `None` for a success.
-    pub error: Option<ErrorKind>,
-    /// The number of times that the request was sent.
-    pub attempts: u32,
-    /// The number of attempts that the server refused with a 429.
-    pub rate_limited: u32,
-    /// The number of values in the response that do not match the API's description.
-    pub mismatches: usize,
-    /// The duration of the call, including all attempts and the delays between them.
-    pub duration: Duration,
-    /// The time for which the call waited for the client's rate limits, for a pause that the server requested, and for
-    /// the [`Limiter`](crate::retry::Limiter).
-    pub rate_limit_delay: Duration,
-    /// The delays before the retries, including those that the server requested by a 429.
-    pub retry_delay: Duration,
-}
 
 /// A callback of [`ClientBuilder::on_call`](crate::ClientBuilder::on_call).
 pub(crate) type Observer = Box<dyn Fn(&CallReport) + Send + Sync>;
@@ -250,10 +221,6 @@ impl<'a> ActiveReport<'a> {
         self.span.record("courier.duration_ms", milliseconds(report.duration));
     }
 }
-
-/// The `error.type` of a call or an attempt whose future was dropped.
-#[cfg(any(feature = "tracing", feature = "opentelemetry"))]
-const CANCELED: &str = "canceled";
 
 /// Reports a call as canceled whose future is dropped before it has ended.
 #[cfg(any(feature = "tracing", feature = "opentelemetry"))]
