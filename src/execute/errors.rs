@@ -17,7 +17,8 @@ use crate::json;
 use crate::retry::classify::parse_should_retry;
 use crate::retry::retry_after::{parse_limit_reset, parse_retry_after};
 use crate::secrets::names::is_secret_name;
-use crate::secrets::redact::{Redaction, Secrets};
+use crate::secrets::redact::Redaction;
+use crate::secrets::values::Secrets;
 use crate::transport::{Failure, TransportError};
 use crate::{Error, ErrorKind};
 

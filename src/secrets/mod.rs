@@ -4,6 +4,7 @@ pub(crate) mod debug;
 mod escapes;
 pub(crate) mod names;
 pub(crate) mod redact;
+pub(crate) mod values;
 
 /// The replacement text of a secret.
 pub(crate) const SENSITIVE: &str = "[sensitive]";
