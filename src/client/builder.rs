@@ -1,6 +1,5 @@
 //! The builder of a client.
 
-use std::env;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +19,8 @@ use crate::transport::{Http, KeepAlive, Settings, Transport};
 use crate::values::sensitive::Sensitive;
 use crate::{Error, ErrorKind, Result};
 
-const API_KEY: &str = "COURIER_API_KEY";
-const BASE_URL: &str = "COURIER_BASE_URL";
-const CUSTOM_HEADERS: &str = "COURIER_CUSTOM_HEADERS";
+pub(super) const API_KEY: &str = "COURIER_API_KEY";
+pub(super) const BASE_URL: &str = "COURIER_BASE_URL";
 
 const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 
@@ -72,7 +70,7 @@ pub struct ClientBuilder {
     rate_limit: Option<(u32, Duration)>,
     operation_rate_limits: Vec<(&'static str, u32, Duration)>,
     documented_rate_limits: bool,
-    options: Options,
+    pub(super) options: Options,
     clock: Arc<dyn Clock>,
     observers: Vec<Observer>,
     #[cfg(feature = "opentelemetry")]
@@ -120,55 +118,9 @@ impl Client {
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
-
-    /// Builds a client from environment variables.
-    ///
-    /// | variable | meaning | |
-    /// |---|---|---|
-    /// | `COURIER_API_KEY` | the API key | required |
-    /// | `COURIER_BASE_URL` | the URL of the API | `https://api.courier.com` by default |
-    /// | `COURIER_CUSTOM_HEADERS` | headers for every request, one `Name: value` per line | none by default |
-    ///
-    /// A variable that is blank counts as unset.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`], with the name of the variable, if the key is missing or a
-    /// value is invalid.
-    pub fn from_env() -> Result<Self> {
-        ClientBuilder::from_env()?.build()
-    }
 }
 
 impl ClientBuilder {
-    /// Creates a builder with the settings from the environment variables that [`Client::from_env`] lists.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`], with the name of the variable, if a value is invalid. A missing key is not an
-    /// error until `build`.
-    pub fn from_env() -> Result<Self> {
-        let mut builder = Self::default();
-        if let Some(key) = variable(API_KEY)? {
-            builder = builder.api_key(key);
-        }
-        if let Some(url) = variable(BASE_URL)? {
-            builder = builder.base_url(url);
-        }
-        for line in variable(CUSTOM_HEADERS)?.unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
-            let Some((name, value)) = line.split_once(':') else {
-                return Err(configuration(format!(
-                    "{CUSTOM_HEADERS} has a line without a colon; each line must be `Name: value`"
-                )));
-            };
-            builder.options = builder.options.header(name.trim(), value.trim());
-        }
-        check_no_shared_key(&builder.options)
-            .and_then(|()| builder.options.check())
-            .map_err(|error| configuration(format!("{CUSTOM_HEADERS}: {error}")))?;
-        Ok(builder)
-    }
-
     /// Sets the API key of your workspace, for its test or its production environment. The key is required. Only
     /// [`from_env`](Self::from_env) reads it from an environment variable.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
@@ -514,7 +466,7 @@ impl ClientBuilder {
     }
 }
 
-fn configuration(detail: String) -> Error {
+pub(super) fn configuration(detail: String) -> Error {
     Error::new(ErrorKind::Configuration, detail)
 }
 
@@ -534,7 +486,7 @@ fn check_certificates(pem: &[u8]) -> Result<()> {
 
 /// Refuses a key for all calls: the server executes only the first call under a key, so later calls would be lost
 /// silently.
-fn check_no_shared_key(options: &Options) -> Result<()> {
+pub(super) fn check_no_shared_key(options: &Options) -> Result<()> {
     if options.idempotency_key.is_none() {
         return Ok(());
     }
@@ -543,15 +495,6 @@ fn check_no_shared_key(options: &Options) -> Result<()> {
          set it on the call instead"
             .to_owned(),
     ))
-}
-
-/// Returns an environment variable, or `None` if it is unset or blank.
-fn variable(name: &str) -> Result<Option<String>> {
-    match env::var(name) {
-        Ok(value) => Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty())),
-        Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(configuration(format!("{name} is not valid UTF-8"))),
-    }
 }
 
 impl fmt::Debug for ClientBuilder {

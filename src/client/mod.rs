@@ -3,6 +3,7 @@
 pub(crate) mod api_key;
 pub(crate) mod base_url;
 pub(crate) mod builder;
+mod env;
 pub(crate) mod options;
 pub(crate) mod proxy_env;
 
