@@ -12,7 +12,7 @@ use super::recorded_call::{RecordedCall, shortened};
 use crate::json;
 use crate::testing::engine::outbox::Posted;
 use crate::testing::engine::{State, text, with};
-use crate::testing::resources::messages::recipient;
+use crate::testing::resources::recipients;
 use crate::types::Message;
 
 /// The operation whose successes count as sent messages, even if a test sets them.
@@ -93,7 +93,7 @@ pub(super) fn record_stubbed(state: &mut State, call: &RecordedCall, response: &
         state.sent.push_back(Posted {
             id: text(&response, "requestId").unwrap_or_default().to_owned(),
             message: Arc::clone(&message),
-            recipient: recipient(&to),
+            recipient: recipients::name(&to),
             to,
             list: None,
             cause: Arc::clone(&cause),

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use serde_json::Value;
 
-use super::messages::tenant_of;
 use super::profiles;
+use super::recipients::tenant_of;
 use super::templates::Template;
 use super::tenants::Tenant;
 use crate::testing::engine::{State, list, object, path, text};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{content, preferences, profiles, tokens};
-use crate::secrets::names::PUSH_TOKENS;
+use super::recipients::{self, tenant_of};
+use super::{content, preferences};
 use crate::testing::engine::outbox::{Event, Posted};
 use crate::testing::engine::{
     Handler, Outcome, Request, Resource, Response, State, crud, list, path, pick, stored, text, time, with,
@@ -82,14 +82,14 @@ pub(crate) struct Draft {
 pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String>, mut draft: Draft) -> String {
     draft.due = draft.due.max(request.now);
     let id = id.unwrap_or_else(|| state.new_request_id(request.now));
-    let channel = channel(state, &draft);
+    let channel = recipients::channel(state, &draft.message, &draft.to, draft.by_profile);
     let known = draft.template_known
         || state.settings.accept_any_template
         || draft.message.get("content").is_some_and(Value::is_object)
         || (text(&draft.message, "template").is_none() && content::has_override(&draft.message))
         || text(&draft.message, "template")
             .is_some_and(|template| content::payload(state, &draft.message, template).is_some());
-    let recipient = recipient(&draft.to);
+    let recipient = recipients::name(&draft.to);
     let fate = if !known {
         Fate::UnknownTemplate
     } else if preferences::is_opted_out(state, &draft.message, &draft.to) {
@@ -125,90 +125,6 @@ pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String
     // Here too, because one request can create a million.
     state.trim();
     id
-}
-
-/// The `recipient` of a message: the user's id, or the address.
-pub(crate) fn recipient(to: &Value) -> String {
-    let inline = to.get("profile").unwrap_or(&Value::Null);
-    let named = [to, inline]
-        .into_iter()
-        .find_map(|to| ["user_id", "email", "phone_number", "account_id"].iter().find_map(|name| text(to, name)));
-    let nested = ["slack", "ms_teams", "pagerduty", "webhook"].iter().find_map(|name| {
-        let address = to.get(name)?.as_object()?;
-        address.values().find_map(Value::as_str)
-    });
-    named.or(nested).unwrap_or("anonymous").to_owned()
-}
-
-/// The tenant in whose context a message is sent to a recipient.
-pub(super) fn tenant_of<'a>(message: &'a Value, to: &'a Value) -> Option<&'a str> {
-    let context = [message, to].into_iter().find_map(|value| path(value, "context.tenant_id")?.as_str());
-    context.or(text(to, "tenant_id"))
-}
-
-/// The channel that reaches a recipient.
-fn channel(state: &State, draft: &Draft) -> Option<&'static str> {
-    let inline = draft.to.get("profile").unwrap_or(&Value::Null);
-    let to = if draft.by_profile { inline } else { &draft.to };
-    let user = text(to, "user_id").unwrap_or_default();
-    let tenant = tenant_of(&draft.message, &draft.to);
-    let property = |name: &str| {
-        let mut given = [to, inline].into_iter().filter_map(|part| part.get(name));
-        given
-            .find(|address| !address.is_null() && *address != "")
-            .or_else(|| profiles::property(state, user, tenant, name))
-    };
-    let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
-    let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());
-    let by_provider = |channel: &str| provider_addresses(channel).any(|name| property(name).is_some());
-    let pushed = || tokens::has_token(state, user) || by_provider("push");
-    let reaches = |channel: &str| match channel {
-        "email" => has("email").then_some("email"),
-        "sms" => (has("phone_number") || by_provider("sms")).then_some("sms"),
-        "push" => pushed().then_some("push"),
-        "inbox" => (!user.is_empty() || by_provider("inbox")).then_some("inbox"),
-        "direct_message" | "slack" if nested("slack") => Some("slack"),
-        "direct_message" | "msteams" if nested("ms_teams") => Some("msteams"),
-        "webhook" => nested("webhook").then_some("webhook"),
-        "pagerduty" => nested("pagerduty").then_some("pagerduty"),
-        "direct_message" => by_provider("direct_message").then_some("direct_message"),
-        "splunk_on_call" => by_provider("splunk_on_call").then_some("splunk_on_call"),
-        _ => None,
-    };
-    let requested = draft.message.pointer("/routing/channels").and_then(Value::as_array);
-    let requested: Vec<&str> = requested.into_iter().flatten().filter_map(Value::as_str).collect();
-    if requested.is_empty() {
-        ["email", "sms", "push", "slack", "msteams", "webhook", "pagerduty", "direct_message", "splunk_on_call"]
-            .into_iter()
-            .find_map(reaches)
-    } else {
-        // Any other name is a provider, which delivers by its channel.
-        requested.into_iter().find_map(|name| reaches(name).or_else(|| provider_channel(name).and_then(reaches)))
-    }
-}
-
-/// The properties of a recipient that address a provider of a channel.
-fn provider_addresses(channel: &str) -> impl Iterator<Item = &'static str> {
-    let (tokens, others): (&[&str], &[&str]) = match channel {
-        "push" => (PUSH_TOKENS, &["pusher", "pusherBeams"]),
-        "sms" => (&[], &["target_arn"]),
-        "inbox" => (&[], &["magicbell"]),
-        "direct_message" => (&[], &["discord", "facebookPSID", "intercom", "streamChat", "viber"]),
-        "splunk_on_call" => (&[], &["splunk_on_call"]),
-        _ => (&[], &[]),
-    };
-    tokens.iter().chain(others).copied()
-}
-
-fn provider_channel(provider: &str) -> Option<&'static str> {
-    Some(match provider {
-        "sendgrid" | "aws-ses" | "mailgun" | "postmark" | "resend" | "smtp" | "sparkpost" | "mailjet" => "email",
-        "twilio" | "aws-sns" | "messagebird" | "plivo" | "vonage" | "sinch" | "telnyx" => "sms",
-        "firebase-fcm" | "apn" | "expo" | "onesignal" | "airship" | "pushbullet" | "pusher" => "push",
-        "courier" | "magicbell" => "inbox",
-        "discord" | "intercom" | "stream-chat" => "direct_message",
-        _ => return None,
-    })
 }
 
 /// The time at which it first got a status.

@@ -23,6 +23,7 @@ pub(crate) mod messages;
 mod preferences;
 mod profiles;
 mod providers;
+pub(crate) mod recipients;
 mod routing_strategies;
 mod runs;
 pub(crate) mod sections;

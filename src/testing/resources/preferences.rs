@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::content;
-use super::messages::tenant_of;
+use super::recipients::tenant_of;
 use super::sections::{self, TopicInSection, find_topic};
 use super::tenants::Tenant;
 use crate::testing::engine::{

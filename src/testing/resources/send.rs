@@ -10,7 +10,7 @@ use super::audiences::{Audience, is_member};
 use super::lists::{List, matches_pattern};
 use super::messages::{self, Draft};
 use super::tenants::Tenant;
-use super::{content, profiles};
+use super::{content, profiles, recipients};
 use crate::testing::engine::{Handler, Outcome, Request, Response, State, list, path, text, time, with};
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[("send.message", send)];
@@ -123,7 +123,7 @@ pub(super) fn due(state: &State, message: &Value, to: &Value, now: i64) -> Resul
 /// The time zone of a recipient.
 fn time_zone<'a>(state: &'a State, message: &'a Value, to: &'a Value) -> &'a str {
     let user = text(to, "user_id").unwrap_or_default();
-    let stored = |name| profiles::property(state, user, messages::tenant_of(message, to), name)?.as_str();
+    let stored = |name| profiles::property(state, user, recipients::tenant_of(message, to), name)?.as_str();
     text(to, "timezone").or_else(|| stored("zoneinfo")).or_else(|| stored("timezone")).unwrap_or("UTC")
 }
 
