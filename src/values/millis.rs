@@ -172,12 +172,6 @@ macro_rules! milliseconds {
             }
         }
 
-        impl Encode for $name {
-            fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_i64(self.0)
-            }
-        }
-
         #[cfg(feature = "schemars")]
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -197,6 +191,22 @@ macro_rules! milliseconds {
 
 milliseconds!(Millis, "milliseconds");
 milliseconds!(DurationMillis, "duration-milliseconds");
+
+impl Encode for Millis {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(self.0)
+    }
+}
+
+/// Fails if the duration is negative.
+impl Encode for DurationMillis {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.0 < 0 {
+            return Err(serde::ser::Error::custom("a duration must not be negative"));
+        }
+        to.serialize_i64(self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {
