@@ -39,7 +39,7 @@ mod values;
     feature = "webhook"
 ))]
 pub use decode::from_value;
-pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within};
+pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, without_byte_order_mark};
 pub use diagnostics::Diagnostics;
 pub use encode::FieldWriter;
 pub use properties::{IndexSet, Properties};
