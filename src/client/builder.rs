@@ -201,7 +201,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the time limit for connecting. The default is 5 s.
+    /// Sets the time limit for connecting. The default is 5 s. [`build`](Self::build) refuses zero.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
@@ -462,6 +462,9 @@ impl ClientBuilder {
                 .collect::<Result<_>>()?,
             documented: self.documented_rate_limits,
         };
+        if self.connect_timeout.is_zero() {
+            return Err(configuration("`connect_timeout` is zero, so that no connection can be made".to_owned()));
+        }
         let conflict = match (&self.transport, &self.wrap, &self.http) {
             (Some(_), Some(_), _) => {
                 Some("`wrap_transport` wraps the client's own transport, which `transport` replaces")
@@ -518,14 +521,21 @@ fn configuration(detail: String) -> Error {
     Error::new(ErrorKind::Configuration, detail)
 }
 
-/// Refuses PEM without a certificate, which would be ignored.
+/// Refuses PEM in which a certificate would be ignored.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 fn check_certificates(pem: &[u8]) -> Result<()> {
     let refused = |reason: &str| configuration(format!("what `root_certificates` was given {reason}"));
+    let text = String::from_utf8_lossy(pem);
+    let labels = text.split("-----BEGIN ").skip(1).filter_map(|part| Some(part.split_once("-----")?.0));
+    let begun = labels.filter(|label| label.ends_with("CERTIFICATE")).count();
     match reqwest::Certificate::from_pem_bundle(pem) {
         Ok(certificates) if certificates.is_empty() => Err(refused(
             "has no certificate in PEM format: pass the content of the file, with lines that begin with \
              `-----BEGIN CERTIFICATE-----`",
+        )),
+        Ok(certificates) if certificates.len() != begun => Err(refused(
+            "has a certificate that would be ignored: `-----BEGIN CERTIFICATE-----` must be a line by itself, without \
+             blanks before it and with this label",
         )),
         Ok(_) => Ok(()),
         Err(error) => Err(refused("has a certificate that cannot be read").caused_by(error)),
