@@ -90,7 +90,7 @@ fn located(document: &Value, error: &str) -> String {
     parts.sort_by_key(|(is_operation, reached, ..)| (*is_operation, reached.len()));
     let culprit = parts.into_iter().find_map(|(_, reached, name, paths, remedy)| {
         let mut alone = document.clone();
-        alone["paths"] = paths;
+        alone.as_object_mut()?.insert("paths".to_owned(), paths);
         lookup::retain_schemas(&mut alone, &reached);
         let error = progenitor::generate(&alone).err()?;
         Some((name, error, remedy))

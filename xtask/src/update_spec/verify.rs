@@ -58,7 +58,7 @@ fn explain(error: &CompilerError, models: [&Model; 2]) -> String {
     let code = fs::read_to_string(file).unwrap_or_default();
     let above: Vec<&str> = code.lines().take(*line).collect();
     let items = above.into_iter().rev().filter(|line| line.starts_with(char::is_alphabetic));
-    let item = items.flat_map(|line| words(line)).next().unwrap_or_else(|| "the description".to_owned());
+    let item = items.flat_map(words).next().unwrap_or_else(|| "the description".to_owned());
     format!(
         "{item}: the generated code does not compile ({text}). Correct the description in \
          openapi/overlay/corrections.yaml, or leave the operation out with `x-omit`."
