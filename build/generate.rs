@@ -65,7 +65,7 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
 }
 
 /// An error of progenitor with the schema or the operation that it cannot read: the first, by the number of schemas, for
-/// which it fails alone.
+/// which it fails alone. It is the whole description if it fails without any.
 fn located(document: &Value, error: &str) -> String {
     let mut parts = Vec::new();
     for (name, _) in lookup::schemas(document) {
@@ -88,6 +88,7 @@ fn located(document: &Value, error: &str) -> String {
         })
         .collect();
     parts.sort_by_key(|(is_operation, reached, ..)| (*is_operation, reached.len()));
+    parts.insert(0, (false, BTreeSet::new(), "the description".to_owned(), json!({}), String::new()));
     let culprit = parts.into_iter().find_map(|(_, reached, name, paths, remedy)| {
         let mut alone = document.clone();
         alone.as_object_mut()?.insert("paths".to_owned(), paths);

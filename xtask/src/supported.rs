@@ -78,8 +78,12 @@ fn can_be_sensitive(schema: &Map<String, Value>) -> bool {
 fn unsupported(document: &Value) -> Vec<String> {
     let mut unsupported = Vec::new();
     for (path, item) in object(document, "paths").into_iter().flatten() {
-        let keywords = item.as_object().into_iter().flatten().filter(|(key, _)| !METHODS.contains(&key.as_str()));
+        let is_operation = |(key, value): &(&String, &Value)| METHODS.contains(&key.as_str()) && value.is_object();
+        let keywords = item.as_object().into_iter().flatten().filter(|pair| !is_operation(pair));
         unsupported.extend(keywords.map(|(keyword, _)| format!("`{keyword}` of the path {path}")));
+        if !item.is_object() {
+            unsupported.push(format!("what the path {path} has"));
+        }
     }
     for operation in operations(document) {
         let heading = operation.heading();

@@ -1100,6 +1100,16 @@ fn malformed_schemas_are_refused_by_position() {
             Err(&["GET /things: the description is not OpenAPI 3.0", "x-omit: REASON"]),
         ),
         (
+            "what OpenAPI 3.0 does not have at the top",
+            at("/info/title", json!(["Things"])),
+            Err(&["the description: the description is not OpenAPI 3.0", "corrections.yaml"]),
+        ),
+        (
+            "operation",
+            at("/paths/~1things/post", json!(null)),
+            Err(&["`post` of the path /things", "corrections.yaml"]),
+        ),
+        (
             "method of 3.2",
             at("/paths/~1things/query", json!({"responses": {}})),
             Err(&["`query` of the path /things", "corrections.yaml"]),
