@@ -31,6 +31,7 @@ async fn main() -> Result<(), Failure> {
     // In a service, a background task does this every few seconds.
     let count = deliver(&shop, &client).await?;
     println!("{count} notifications were sent");
+    std::fs::remove_file(file)?;
     Ok(())
 }
 
