@@ -128,35 +128,34 @@ async fn page_shows_hostile_messages_as_text() {
 #[tokio::test]
 async fn page_from_elsewhere_cannot_act() {
     let Some(browser) = browser() else { return };
-    let program = Program::start(&[]);
-    let address = program.url.trim_start_matches("http://");
-    let port = address.rsplit(':').next().unwrap();
-    let message = Message::new().to(Recipient::email("ada@example.com")).content(Content::new("Secret", "b"));
-    program.client().send().message(message).await.unwrap();
-    // What a page can request without being asked: by a script, by a form, and by a name that points to this machine.
-    let page = format!(
-        "<form method=post action=http://{address}/_courier/reset></form><script>
-        for (const host of ['{address}', 'localhost:{port}', 'foreign.example:{port}']) {{
-            for (const [method, path] of [['GET', 'sent'], ['POST', 'reset']]) {{
-                const request = new XMLHttpRequest();
-                request.open(method, `http://${{host}}/_courier/${{path}}`, false);
-                try {{ request.send() }} catch (error) {{}}
-                document.body.append(request.responseText);
-            }}
-        }}
-        document.forms[0].submit();
-        </script>"
-    );
-    let (elsewhere, requests) = serve(page);
-    let port_elsewhere = elsewhere.port();
-    let dom = load(&browser, &format!("http://foreign.example:{port_elsewhere}/"));
-    assert_eq!(requests.recv().unwrap(), "/");
-    assert!(!dom.contains("Secret"), "{dom}");
-    let dom = load(&browser, &format!("http://foreign.example:{port}/"));
-    assert!(dom.contains("responds only to local names") && !dom.contains("Secret"), "{dom}");
-    assert_eq!(program.sent().await.len(), 1);
+    // The browser does not protect a program that everyone may reach.
+    for (arguments, is_protected) in [(&[][..], true), (&["--public"], false)] {
+        let program = Program::start(arguments);
+        let address = program.url.trim_start_matches("http://");
+        let port = address.rsplit(':').next().unwrap();
+        let message = Message::new().to(Recipient::email("ada@example.com")).content(Content::new("Secret", "b"));
+        program.client().send().message(message).await.unwrap();
+        // The DOM of a name that points to this machine.
+        let dom = load(&browser, &format!("http://foreign.example:{port}/"));
+        assert!(dom.contains(if is_protected { "responds only to local names" } else { "Secret" }), "{dom}");
 
-    // The same page on this machine acts.
-    load(&browser, &format!("http://{elsewhere}/"));
-    assert_eq!(program.sent().await.len(), 0);
+        let page = format!(
+            "<form method=post action=http://{address}/_courier/reset></form><script>
+            for (const host of ['{address}', 'localhost:{port}', 'foreign.example:{port}']) {{
+                for (const [method, path] of [['GET', 'sent'], ['POST', 'reset']]) {{
+                    const request = new XMLHttpRequest();
+                    request.open(method, `http://${{host}}/_courier/${{path}}`, false);
+                    try {{ request.send() }} catch (error) {{}}
+                    document.body.append(request.responseText);
+                }}
+            }}
+            document.forms[0].submit();
+            </script>"
+        );
+        let (elsewhere, requests) = serve(page);
+        let dom = load(&browser, &format!("http://foreign.example:{}/", elsewhere.port()));
+        assert_eq!(requests.recv().unwrap(), "/");
+        assert!(!dom.contains("Secret"), "{dom}");
+        assert_eq!(program.sent().await.len(), usize::from(is_protected));
+    }
 }
