@@ -160,8 +160,8 @@ async fn limit_holds_in_every_minute_of_an_hour() {
 }
 
 /// Forwards connections to Redis, until the task is aborted.
-async fn forward(url: &str) -> (String, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+async fn forward(address: &str, url: &str) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind(address).await.unwrap();
     let (address, server) = (listener.local_addr().unwrap(), url.trim_start_matches("redis://").to_owned());
     let task = tokio::spawn(async move {
         let mut connections = tokio::task::JoinSet::new();
@@ -175,10 +175,10 @@ async fn forward(url: &str) -> (String, JoinHandle<()>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn policy_decides_without_redis() {
-    let Some(url) = redis() else { return };
+    let Some(server) = redis() else { return };
     for without_redis in [WithoutRedis::FailOpen, WithoutRedis::FailClosed] {
         let courier = Courier::new();
-        let (url, redis) = forward(&url).await;
+        let (url, redis) = forward("127.0.0.1:0", &server).await;
         let limiter = RedisLimiter::connect(&url, without_redis).await.unwrap();
         let limiter = limiter.limit("lists.delete", 1000, Duration::from_secs(1)).margin(Duration::ZERO);
         let client = courier.client().with_options(|options| options.limiter(limiter));
@@ -195,5 +195,14 @@ async fn policy_decides_without_redis() {
         }
         let is_deleted = client.lists().retrieve("b").await.is_err();
         assert_eq!(is_deleted, without_redis == WithoutRedis::FailOpen);
+
+        // Redis is back, and asked again.
+        let _redis = forward(url.trim_start_matches("redis://"), &server).await;
+        let mut kinds = Vec::new();
+        for _ in 0..10 {
+            client.lists().update("c", "C").await.unwrap();
+            kinds.push(client.lists().delete("c").await.map(drop).map_err(|error| error.kind()));
+        }
+        assert_eq!(kinds.last(), Some(&Ok(())), "{kinds:?}");
     }
 }
