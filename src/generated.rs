@@ -78,6 +78,7 @@ pub mod resources {
     #[allow(unused_imports, reason = "the description has no body that is a map today")]
     use std::collections::BTreeMap;
 
+    pub use crate::call::Resource;
     use crate::calls::*;
     use crate::{Client, types};
 
