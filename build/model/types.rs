@@ -238,7 +238,7 @@ fn structure(
         });
     }
     if !has_extra {
-        return Err("it takes no further properties; `normalise` opens every object".to_owned());
+        return Err("it takes no further properties; `normalize` opens every object".to_owned());
     }
     if fields.len() > MAX_FIELDS {
         return Err(format!("it has more than {MAX_FIELDS} properties"));
