@@ -192,7 +192,7 @@ impl Workspace {
     }
 }
 
-/// Replaces a file at once: whoever reads it finds the text before or the text after, even after a crash.
+/// Replaces a file atomically: a reader finds the old text or the new text, even after a crash.
 fn write_whole(file: &Path, text: &str) -> io::Result<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".new");

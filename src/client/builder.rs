@@ -522,7 +522,7 @@ fn configuration(detail: String) -> Error {
 /// Refuses PEM without a certificate, which would be ignored.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 fn check_certificates(pem: &[u8]) -> Result<()> {
-    let refused = |reason: &str| configuration(format!("what `root_certificates` was given {reason}"));
+    let refused = |reason: &str| configuration(format!("the argument of `root_certificates` {reason}"));
     match reqwest::Certificate::from_pem_bundle(pem) {
         Ok(certificates) if certificates.is_empty() => Err(refused(
             "has no certificate in PEM format: pass the content of the file, with lines that begin with \

@@ -11,8 +11,8 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisResult, Script};
 use trycourier::retry::{Acquire, Limiter, Permit};
 
-/// Returns 0 if it grants the permit, or else the milliseconds to wait. The time is that of Redis, whatever the clocks of
-/// the processes are.
+/// Returns 0 if it grants the permit, or else the milliseconds to wait. It uses the time of Redis, because the clocks
+/// of the processes can differ.
 const SCRIPT: &str = "
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
