@@ -27,7 +27,7 @@ async fn every_call_goes_out_with_its_own_key() {
         (0..20).map(|tenant| client.with_api_key(format!("pk_prod_tenant-{tenant}")).unwrap()).collect();
     let calls = (0..1000).map(|number| {
         let tenant = number % tenants.len();
-        // Some from copies of copies.
+        // Some of the copies are made from other copies.
         let client = match number % 3 {
             0 => tenants[tenant].clone(),
             1 => tenants[tenant].with_options(|options| options.max_retries(1)),
@@ -68,7 +68,7 @@ async fn limits_and_budget_are_per_key() {
     join_all(keys.iter().chain([&client]).map(|client| call(client.clone()))).await;
     assert_eq!(begun.elapsed().as_secs(), 1, "the two calls of a key are a second apart");
 
-    // A pause that the server requests is one of the key.
+    // A pause that the server requests applies to the key.
     let limited = || Ok(Response::builder().status(429).header("retry-after", "20").body(Body::empty()).unwrap());
     let server = Scripted::outcomes(vec![limited, good]);
     let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
@@ -79,7 +79,7 @@ async fn limits_and_budget_are_per_key() {
     client.with_api_key("pk_test_SECRET-KEY").unwrap().lists().delete("x").await.unwrap();
     assert_eq!(begun.elapsed().as_secs(), 20);
 
-    // So is the retry budget.
+    // The retry budget belongs to the key as well.
     let server = Scripted::outcomes(vec![refused]);
     let client = server.builder().retry_budget(0).build().unwrap();
     assert!(client.lists().delete("x").await.unwrap_err().budget_was_spent());

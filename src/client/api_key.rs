@@ -84,7 +84,7 @@ pub(crate) struct ApiKey {
 }
 
 impl ApiKey {
-    /// Parses a key, or returns the reason why it cannot be one.
+    /// Parses a key, or returns the reason why it is not a valid key.
     pub(crate) fn parse(text: &str) -> Result<Arc<Self>, &'static str> {
         let text = text.trim();
         if let Some(reason) = unusable_key(text) {

@@ -519,7 +519,7 @@ mod automation {
 }
 
 mod conversions {
-    /// Conversions between enums that have the values of the other.
+    /// Conversions between enums with the same values.
     #[allow(unused_macros, reason = "with some features there is only one of these enums")]
     macro_rules! statuses {
         ($from:ident => $to:ident) => {
