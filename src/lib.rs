@@ -49,13 +49,13 @@
 //! # What the client does for you
 //!
 //! - **Retries** temporary failures up to twice. Courier still does the work only once, because every `POST` has an
-//! idempotency key. See [`guide::retries`].
+//!   idempotency key. See [`guide::retries`].
 //! - **Pages** through lists: each has `.items()` and `.pages()`. See [`guide::paging`].
 //! - **Sends to any number of users**: a bulk job takes an iterator or a stream, and resumes after a crash. See
 //!   [`guide::bulk`].
 //! - **Waits** until a message is delivered, or a job or run has ended. See [`ext::Wait`].
 //! - **Accepts unexpected responses**: unknown fields and values, and values of an unexpected type, are kept instead of
-//! causing an error. See [`guide::errors`].
+//!   causing an error. See [`guide::errors`].
 //! - **Reports failures** with one [`Error`] type for every operation, and an [`ErrorKind`] to branch on.
 //! - **Keeps secrets**: keys and tokens are never printed, and errors and traces do not contain URLs. See
 //!   [`Sensitive`].
