@@ -229,7 +229,7 @@ async fn refused_key_that_is_current_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn replaced_key_repeats_a_post_under_its_idempotency_key() {
+async fn replaced_key_keeps_the_idempotency_key_of_a_post() {
     let server = Scripted::outcomes(vec![|| status(401, ""), || status(202, r#"{"requestId": "1"}"#)]);
     let client = Rotating::keys(&["key-1", "key-2"]).client(&server).with_options(|options| options.max_retries(0));
     client.send().message(trycourier::types::Message::new()).await.unwrap();

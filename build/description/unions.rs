@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_told_apart_by_type_before_all_else() {
+    fn objects_differ_by_type_before_anything_else() {
         let node = |kind: &str, modes: &[&str]| {
             json!({
                 "type": "object",
