@@ -110,15 +110,15 @@ fn only_what_tells(shapes: &mut [Shape]) {
     let objects = || shapes.iter().filter(|shape| shape.kind == Kind::Object);
     let of_all = |name: &String| objects().all(|shape| shape.required.contains(name));
     let alone = |shape: &Shape| objects().filter(|other| other.tags == shape.tags).count() == 1;
-    let telling: Vec<Vec<String>> = shapes
+    let distinctive: Vec<Vec<String>> = shapes
         .iter()
         .map(|shape| match !shape.tags.is_empty() && alone(shape) {
             true => Vec::new(),
             false => shape.required.iter().filter(|name| objects().count() == 1 || !of_all(name)).cloned().collect(),
         })
         .collect();
-    for (shape, telling) in shapes.iter_mut().zip(telling) {
-        shape.required = telling;
+    for (shape, distinctive) in shapes.iter_mut().zip(distinctive) {
+        shape.required = distinctive;
     }
 }
 
