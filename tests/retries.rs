@@ -343,7 +343,7 @@ fn every_runtime_works_and_nothing_outlives_it() {
             let client = server
                 .builder()
                 .clock(TestClock::new())
-                .options(|options| options.attempt_timeout(Duration::from_millis(80)))
+                .options(|options| options.attempt_timeout(Duration::from_secs(1)))
                 .options(|options| options.max_retries(1))
                 .build()
                 .unwrap();
