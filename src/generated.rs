@@ -23,6 +23,7 @@ pub mod types {
 
     use std::collections::BTreeMap;
 
+    use serde::Serialize;
     use serde_json::Value;
 
     #[allow(unused_imports, reason = "the description has no type that contains itself today")]
@@ -53,11 +54,13 @@ pub mod calls {
     #[allow(unused_imports, reason = "the description has no body or response that is a map today")]
     use std::collections::BTreeMap;
 
+    use serde::Serialize;
     use serde_json::Value;
 
     use crate::call::Arguments;
     use crate::call::macros::{argument, call};
     pub use crate::call::{Call, Sending};
+    use crate::json::Structure;
     use crate::operation::{Operation, ResponseBody};
     use crate::pagination::{Next, Paged, paged};
     use crate::{Client, types};

@@ -54,12 +54,17 @@ async fn number_that_json_lacks_is_refused() {
         assert_refused(send(Object::from_iter(vec![("ok", 1.5), ("total", number)])).await, &"pairs");
         assert_refused(send(Object::from([("rows", vec![1.0, number])])).await, &"list");
         assert_refused(send(Object::from([("rows", [number, 1.0])])).await, &"array");
+        assert_refused(send(Object::from([("rows", vec![vec![number]])])).await, &"list of lists");
+        assert_refused(send(Object::from([("total", Some(number))])).await, &"option");
         assert_refused(client.send().message(message()).extra("priority", number).await, &"extra of a call");
         assert_refused(client.send().message(message().extra("priority", number as f32)).await, &"f32");
         let mut data = Object::new();
         data.insert("total", number);
         assert_refused(send(data.clone()).await, &"insert");
+        data.insert("weight", number);
         data.insert("total", 2.5);
+        assert_refused(send(data.clone()).await, &"one of two");
+        data.insert("weight", 2.5);
         send(data).await.unwrap();
 
         let variant = serde_json::to_value(JourneyExperimentVariant::new("a", "nt_1", number));

@@ -130,7 +130,7 @@ fn structure(
             /// Sets a property that has no setter, or sets a property to a value of an unexpected type. It overrides
             /// the field of that name.
             #[inline]
-            pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+            pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value> + Serialize) -> Self {
                 self.extra.insert(name, value);
                 self
             }

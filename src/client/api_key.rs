@@ -151,7 +151,7 @@ impl Account {
         &self,
         clock: &Arc<dyn Clock>,
         refused: Option<&Arc<ApiKey>>,
-        timeout: Duration,
+        timeout: impl FnOnce() -> Result<Duration>,
     ) -> Result<Arc<ApiKey>> {
         let provided = match &self.source {
             Source::Fixed(key) => return Ok(Arc::clone(key)),
@@ -161,7 +161,7 @@ impl Account {
             Ok(key) => return Ok(key),
             Err(request) => request,
         };
-        let Some(outcome) = Box::pin(within(&**clock, timeout, request)).await else {
+        let Some(outcome) = Box::pin(within(&**clock, timeout()?, request)).await else {
             return Err(Error::new(ErrorKind::Timeout, "the API key provider did not return a key in time"));
         };
         outcome.map_err(|failure| match failure {

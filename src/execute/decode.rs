@@ -1,8 +1,11 @@
 //! Decodes the body of a success.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::HeaderMap;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::Deserializer as _;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::attempt::RawResponse;
@@ -138,6 +141,10 @@ fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Re
 
 /// Returns `true` if JSON lacks the property, or has an empty value for it.
 fn lacks(text: &[u8], name: &str) -> bool {
+    // Almost every response has it, and is not decoded a second time.
+    if serde_json::Deserializer::from_slice(text).deserialize_map(HasText(name)).is_ok_and(|has_text| has_text) {
+        return false;
+    }
     // Only the strict and the lenient decoding of the whole body report its defects.
     let Ok(decoded) = json::decode::<Value>(text, true) else { return false };
     match decoded.value.get(name) {
@@ -145,6 +152,29 @@ fn lacks(text: &[u8], name: &str) -> bool {
         Some(Value::String(text)) => text.trim().is_empty(),
         // It is a mismatch, and kept.
         Some(_) => false,
+    }
+}
+
+/// Finds a property whose value is a text that is not empty.
+struct HasText<'a>(&'a str);
+
+impl<'de> Visitor<'de> for HasText<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<bool, A::Error> {
+        let mut has_text = false;
+        while let Some(name) = object.next_key::<&str>()? {
+            if name == self.0 {
+                has_text = !object.next_value::<&str>()?.trim().is_empty();
+            } else {
+                object.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(has_text)
     }
 }
 

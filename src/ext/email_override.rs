@@ -26,7 +26,6 @@ use crate::types::Object;
 ///     .to(Recipient::email("customer@example.com"))
 ///     .template("nt_invoice")
 ///     .channels([("email", Channel::new().override_(email))]);
-/// # let _ = message;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
@@ -145,7 +144,6 @@ impl From<EmailOverride> for Object {
 ///     ("postmark", MessageProvider::new().override_(json!({"body": {"Attachments": [invoice.to_postmark()]}}))),
 ///     ("mailgun", MessageProvider::new().override_(json!({"attachments": [invoice.to_courier()]}))),
 /// ]);
-/// # let _ = message;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]

@@ -1,12 +1,12 @@
 //! Content as it can be written, from content as it was read.
 
-#[cfg(any(feature = "broadcasts", feature = "journeys", feature = "notifications"))]
+#[cfg(has_type = "ContentElements")]
 use crate::types::ContentElements;
 use crate::types::ElementalContent;
 use serde::Serialize;
 use serde_json::Value;
 
-#[cfg(any(feature = "broadcasts", feature = "journeys", feature = "notifications"))]
+#[cfg(has_type = "ContentElements")]
 impl ContentElements {
     /// Returns the content in the form in which it can be written, for instance with
     /// [`notifications.put_content`](crate::resources::Notifications::put_content).

@@ -127,17 +127,6 @@ pub fn decode_foreign<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<De
 }
 
 /// Decodes a value leniently. Parts that do not match are kept in `extra`. Returns `None` if no part matches.
-#[cfg(any(
-    feature = "automations",
-    feature = "broadcasts",
-    feature = "bulk",
-    feature = "journeys",
-    feature = "notifications",
-    feature = "send",
-    feature = "tenants",
-    feature = "testing",
-    feature = "webhook"
-))]
 pub fn from_value<T: Decode>(value: &serde_json::Value) -> Option<T> {
     T::lenient(value, &mut Diagnostics::new(DEFAULT_MEMORY_LIMIT))
 }

@@ -68,6 +68,11 @@ impl RateLimits {
         *until = (*until).max(end);
     }
 
+    /// Returns `true` if a call of the operation can have to wait.
+    pub(crate) fn may_delay(&self, operation: &Operation) -> bool {
+        self.all.is_some() || self.intervals.of_operation(operation).is_some() || !lock(&self.paused_until).is_empty()
+    }
+
     /// Waits until the operation is no longer paused.
     ///
     /// # Errors
@@ -77,13 +82,14 @@ impl RateLimits {
         &self,
         operation: &Operation,
         clock: &dyn Clock,
-        remaining: Option<Duration>,
+        remaining: impl Fn(Instant) -> Option<Duration>,
     ) -> Result<()> {
-        let pause = self.remaining_pause(operation, clock.now());
+        let now = clock.now();
+        let pause = self.remaining_pause(operation, now);
         if pause.is_zero() {
             return Ok(());
         }
-        if remaining.is_some_and(|remaining| pause >= remaining) {
+        if remaining(now).is_some_and(|remaining| pause >= remaining) {
             let detail =
                 "the server requested a pause of this operation that lasts longer than the call's total timeout";
             return Err(Error::new(ErrorKind::RateLimited, detail));

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
-use super::http_date;
+use super::{Clock, http_date};
 use crate::Error;
 
 /// The longest requested delay that the client itself waits for.
@@ -16,8 +16,12 @@ pub(crate) fn requested_delay(error: &Error) -> Option<Duration> {
 }
 
 /// Returns the pause that a server requests whose limit is used up, if the client itself waits that long.
-pub(crate) fn requested_pause(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    parse_limit_reset(headers, now).filter(|pause| *pause <= MAX_DELAY)
+pub(crate) fn requested_pause(headers: &HeaderMap, clock: &dyn Clock) -> Option<Duration> {
+    // Every success comes here, and most have no such header.
+    let is_limit = |name: &str| name.strip_prefix("x-").unwrap_or(name).starts_with("ratelimit");
+    let has_limit = headers.keys().any(|name| is_limit(name.as_str()));
+    let reset = has_limit.then(|| parse_limit_reset(headers, clock.date()))?;
+    reset.filter(|pause| *pause <= MAX_DELAY)
 }
 
 /// The smallest number that is a date and not a delay, in seconds since the Unix epoch.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method, Response, StatusCode, Version};
+use http::{HeaderValue, Method, Response, StatusCode, Uri, Version};
 use reqwest::{Url, redirect};
 
 use super::{Attempt, Body, BoxFuture, Failure, Transport, TransportError};
@@ -154,7 +154,6 @@ impl Pools {
         self.let_connections_close().await;
         let mut arriving = client.execute(request).await.map_err(|error| self.failed(error, number))?;
         self.uses_http1.store(arriving.version() < Version::HTTP_2, Ordering::Relaxed);
-        self.last_event.store(self.now(), Ordering::Relaxed);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = arriving.status();
         *response.version_mut() = arriving.version();
@@ -223,7 +222,7 @@ fn to_reqwest(attempt: Attempt) -> std::result::Result<reqwest::Request, Transpo
     let Attempt { request, url, timeout, .. } = attempt;
     let (parts, body) = request.into_parts();
     // A transport that wraps this one can have changed the request.
-    let url = match url.filter(|url| parts.uri == *url.as_str()) {
+    let url = match url.filter(|url| is_same(url, &parts.uri)) {
         Some(url) => url,
         None => Url::parse(&parts.uri.to_string())
             .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
@@ -239,6 +238,16 @@ fn to_reqwest(attempt: Attempt) -> std::result::Result<reqwest::Request, Transpo
         request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     Ok(request)
+}
+
+/// Returns `true` if a URI is a URL. `Uri == str` would compare each character without its case.
+fn is_same(url: &Url, uri: &Uri) -> bool {
+    let (Some(scheme), Some(authority), Some(target)) = (uri.scheme_str(), uri.authority(), uri.path_and_query())
+    else {
+        return false;
+    };
+    let rest = url.as_str().strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+    rest.and_then(|rest| rest.strip_prefix(authority.as_str())) == Some(target.as_str())
 }
 
 /// Converts a `reqwest` client, and keeps its redirects, proxies, timeouts and certificates.

@@ -8,7 +8,7 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json::{Decode, Diagnostics, Encode};
+use crate::json::{Decode, Diagnostics, Encode, inline_schema};
 use crate::values::iso_8601::{MILLISECOND, format, from_unix_nanos};
 use crate::values::timestamp::TimestampError;
 
@@ -178,20 +178,7 @@ macro_rules! milliseconds {
             }
         }
 
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({"type": "integer", "format": $format})
-            }
-
-            fn inline_schema() -> bool {
-                true
-            }
-        }
+        inline_schema!($name, {"type": "integer", "format": $format});
     };
 }
 

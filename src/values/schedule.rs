@@ -46,7 +46,6 @@ checked_text! {
     ///
     /// let tomorrow = Delay::until_time(SystemTime::now() + Duration::from_secs(24 * 60 * 60));
     /// let at_work = Delay::window("Mo-Fr 09:00-17:00").timezone("Europe/Paris");
-    /// # let _ = (tomorrow, at_work);
     /// ```
     DeliveryTime, "delivery-time", is_delivery_time, "a delay must end at an ISO 8601 timestamp, such as `2027-01-31T09:00:00Z`, or in a window, such as `Mo-Fr 09:00-17:00`"
 }

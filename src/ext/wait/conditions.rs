@@ -175,7 +175,7 @@ impl calls::AutomationsRunsListSteps {
 }
 
 /// Returns the verdict on the status of a run or step. Unknown statuses are treated as pending.
-#[cfg(any(feature = "automations", feature = "journeys"))]
+#[cfg(has_type = "RunStatus")]
 fn verdict(is_ended: bool, is_failed: bool) -> Verdict {
     match (is_ended, is_failed) {
         (true, false) => Verdict::Success,

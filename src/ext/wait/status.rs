@@ -4,7 +4,7 @@
 use crate::types::BulkJobStatus;
 #[cfg(feature = "messages")]
 use crate::types::MessageStatus;
-#[cfg(any(feature = "automations", feature = "journeys"))]
+#[cfg(has_type = "RunStatus")]
 use crate::types::{RunStatus, RunStepStatus};
 
 #[cfg(feature = "messages")]
@@ -106,7 +106,7 @@ impl BulkJobStatus {
     }
 }
 
-#[cfg(any(feature = "automations", feature = "journeys"))]
+#[cfg(has_type = "RunStatus")]
 impl RunStatus {
     /// Returns `true` if the run has ended, successfully or not. Returns `false` for a status that this version does
     /// not know.
@@ -134,7 +134,7 @@ impl RunStatus {
     }
 }
 
-#[cfg(any(feature = "automations", feature = "journeys"))]
+#[cfg(has_type = "RunStatus")]
 impl RunStepStatus {
     /// Returns `true` if the step has ended, successfully or not. Returns `false` for a status that this version does
     /// not know.

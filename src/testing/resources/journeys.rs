@@ -130,9 +130,7 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     }
     let (id, content) = (state.new_id("jn_"), content(state, &request.body));
     let mut content = Versions::new(content, request.now);
-    if text(&request.body, "state") == Some("PUBLISHED") {
-        content.publish(request.now);
-    }
+    content.publish_if_requested(request);
     let journey = Journey { content, created: request.now, updated: request.now, archived: false };
     let view = journey.details(&id, "published", journey.content.draft());
     state.table_mut().insert(&id, journey);
@@ -159,9 +157,7 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let is_kept = request.body.get("cancelation_token").is_none();
     journey.content.write(if is_kept { with(token, content) } else { content });
     journey.updated = request.now;
-    if text(&request.body, "state") == Some("PUBLISHED") {
-        journey.content.publish(request.now);
-    }
+    journey.content.publish_if_requested(request);
     Ok(Response::ok(journey.details(request.id(0), "draft", journey.content.draft())))
 }
 
