@@ -151,7 +151,7 @@ async fn outbox_of_killed_processes_sends_once() {
     for order in 0..ORDERS {
         place_order(&shop, &client(&courier), &format!("A-{order}"), "ada@example.com").await.unwrap();
     }
-    // Each process is killed once it has sent another three, at whatever it does then.
+    // Each process is killed once it has sent another three, at any point of its work.
     let mut kills = 0;
     while courier.sent().len() < ORDERS {
         let before = courier.sent().len();

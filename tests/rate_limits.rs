@@ -449,7 +449,7 @@ impl Decisions {
         Self(Arc::new(Mutex::new(decisions.into_iter().collect())), Arc::default())
     }
 
-    fn asked(&self) -> Vec<&'static str> {
+    fn operations(&self) -> Vec<&'static str> {
         self.1.lock().unwrap().clone()
     }
 
@@ -491,9 +491,9 @@ async fn limiter_permits_each_attempt() {
     let client = limiter.client(&server);
     client.lists().delete("a").await.unwrap();
     assert_eq!((begun.elapsed().as_millis(), server.seen()), (18_501, 2));
-    assert_eq!(limiter.asked(), ["lists.delete"; 6]);
+    assert_eq!(limiter.operations(), ["lists.delete"; 6]);
     client.request(Method::GET, "/x").send_raw().await.unwrap();
-    assert_eq!(limiter.asked().len(), 7);
+    assert_eq!(limiter.operations().len(), 7);
 }
 
 #[tokio::test(start_paused = true)]

@@ -456,7 +456,7 @@ fn normalized_removes_only_what_courier_adds() {
 }
 
 #[test]
-fn template_file_may_omit_what_is_none() {
+fn template_file_may_omit_empty_properties() {
     let file = json!({"name": "a", "content": {"version": "2022-01-01", "elements": []}});
     let template: NotificationTemplateInput = serde_json::from_value(file.clone()).expect("a template");
     let mut complete = file;

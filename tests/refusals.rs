@@ -1,4 +1,4 @@
-//! A value that cannot be meant is refused before anything is sent.
+//! A value that is certainly a mistake is refused before anything is sent.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -111,7 +111,7 @@ async fn delay_ends_at_a_time_or_in_a_window() {
         assert_refused(client.send().message(message().delay(Delay::until_time(text))).await, &text);
         assert_refused(client.send().message(message().delay(Delay::window(text))).await, &text);
     }
-    // A time without an offset needs a time zone beside it, so it is not a timestamp.
+    // A time without an offset needs a separate time zone, so it is not a timestamp.
     for text in ["2027-01-31T09:00:00", "Mo-Fr 09:00-17:00"] {
         assert_refused(client.send().message(message().delay(Delay::until_time(text))).await, &text);
     }

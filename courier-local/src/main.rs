@@ -19,7 +19,7 @@ use trycourier::testing::{Courier, RecordedCall};
 use crate::seed::Seed;
 use crate::state::Workspace;
 
-/// The time between two looks for changes to save.
+/// The time between two checks for changes to save.
 const SAVE_PERIOD: Duration = Duration::from_millis(200);
 /// The time limit of a health check.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -176,7 +176,7 @@ fn line(call: &RecordedCall) -> String {
     format!("{hour:02}:{minute:02}:{second:02} {status} {method} {} ({operation})", call.target)
 }
 
-/// Asks a running program how it is, for images that have no HTTP client.
+/// Checks the health of a running program, for images without an HTTP client.
 fn check_health(address: &str) -> Result<(), Box<dyn Error>> {
     let address = local(address);
     let mut stream = TcpStream::connect(&address).map_err(|error| format!("cannot connect to {address}: {error}"))?;

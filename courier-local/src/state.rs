@@ -213,7 +213,7 @@ fn lock(file: &Path) -> Result<File, String> {
     }
 }
 
-/// Replaces a file at once: whoever reads it finds the text before or the text after, even after a crash.
+/// Replaces a file atomically: a reader finds the old text or the new text, even after a crash.
 fn write_whole(file: &Path, text: &str) -> io::Result<()> {
     let new = beside(file, ".new");
     let mut output = File::create(&new)?;

@@ -23,8 +23,8 @@ use crate::{Error, ErrorKind, Result};
 ///
 /// The client asks it before the first call, keeps the key for as long as [`ProvidedKey::valid_for`] permits, and asks
 /// again after Courier has refused the key with a 401. The refused call is then sent once more, if the new key differs.
-/// Calls that need a key at the same time wait for the same request to the provider. The wait counts towards the
-/// [total timeout](crate::Options::total_timeout) and lasts no longer than the [attempt
+/// Calls that need a key at the same time wait for the same request to the provider. The wait counts toward the [total
+/// timeout](crate::Options::total_timeout) and lasts no longer than the [attempt
 /// timeout](crate::Options::attempt_timeout).
 ///
 /// ```
@@ -84,7 +84,7 @@ pub(crate) struct ApiKey {
 }
 
 impl ApiKey {
-    /// Parses a key, or returns the reason why it cannot be one.
+    /// Parses a key, or returns the reason why it is not a valid key.
     pub(crate) fn parse(text: &str) -> Result<Arc<Self>, &'static str> {
         let text = text.trim();
         if let Some(reason) = unusable_key(text) {

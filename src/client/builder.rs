@@ -52,7 +52,7 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 ///
 /// The names can also be lowercase. On macOS and Windows, the system's settings apply as well. The scheme of a proxy is
 /// `http` or `https`. With a SOCKS proxy, calls fail with [`ErrorKind::Proxy`] and are not retried;
-/// [`build`](Self::build) refuses any other scheme. For other settings, give the client a `reqwest` client or a
+/// [`build`](Self::build) refuses any other scheme. To choose a proxy in another way, pass your own `reqwest` client or
 /// [`transport`](Self::transport).
 #[must_use]
 #[doc(alias = "proxy")]
@@ -260,9 +260,9 @@ impl ClientBuilder {
 
     /// Limits the client to starting `calls` calls in each `period`, evenly spaced, so that a long job does not exceed
     /// the API's rate limits. Clones share the limit, each [API key](Client::with_api_key) has a separate one, and
-    /// retries do not count. The default is unlimited. [`rate_limit_for`](Self::rate_limit_for) limits an operation,
-    /// and [`rate_limit_for_resource`](Self::rate_limit_for_resource) a resource. [`build`](Self::build) refuses a limit
-    /// of 0 calls.
+    /// retries do not count. The default is unlimited. [`rate_limit_for`](Self::rate_limit_for) limits a single
+    /// operation, and [`rate_limit_for_resource`](Self::rate_limit_for_resource) a resource. [`build`](Self::build)
+    /// refuses a limit of 0 calls.
     ///
     /// A call that could start only after its [total timeout](Options::total_timeout) fails immediately, with
     /// [`ErrorKind::RateLimited`]. Dropping a waiting call gives its turn to a later call.
@@ -280,9 +280,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits each operation for which Courier documents a limit to this limit, in the same way as
-    /// [`rate_limit_for`](Self::rate_limit_for), which overrides it. The page of an operation in [`resources`](crate::resources)
-    /// names its limit. The default is `false`.
+    /// Sets whether the client keeps the rate limits that Courier documents, as if
+    /// [`rate_limit_for`](Self::rate_limit_for) had been called for each of these operations. A call of
+    /// `rate_limit_for` takes precedence. The page of an operation in [`resources`](crate::resources) states its limit.
+    /// The default is `false`.
     pub fn documented_rate_limits(mut self, limit: bool) -> Self {
         self.documented_rate_limits = limit;
         self
@@ -346,7 +347,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the `reqwest` client to send with, for settings that the builder has no method for.
+    /// Sets the `reqwest` client to send with, for settings that the builder does not offer.
     ///
     /// The given client then determines redirects, proxies, the connect timeout, decompression and keep-alive. Build it
     /// with `redirect(Policy::none())`, because by default reqwest follows redirects to other hosts, changes a `POST`
@@ -394,7 +395,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the meter provider of OpenTelemetry for the client's metrics. The default is the global meter provider at the
+    /// Sets OpenTelemetry's meter provider for the client's metrics. The default is the global meter provider at the
     /// time of [`build`](Self::build). See the [guide](crate::guide::observability) for the list of metrics.
     ///
     /// ```
@@ -410,9 +411,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether requests have the headers `traceparent` and `tracestate` of W3C's Trace Context, with OpenTelemetry's
-    /// current span: with the feature `tracing` and the crate `tracing-opentelemetry`, the span of the attempt. The
-    /// default is `false`.
+    /// Sets whether requests have the headers `traceparent` and `tracestate` of W3C Trace Context, which identify
+    /// OpenTelemetry's current span. With the feature `tracing` and the crate `tracing-opentelemetry`, that is the span
+    /// of the attempt. The default is `false`.
     #[cfg(feature = "opentelemetry")]
     #[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
     #[doc(alias = "traceparent")]
@@ -520,7 +521,7 @@ fn configuration(detail: String) -> Error {
 /// Refuses PEM in which a certificate would be ignored.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 fn check_certificates(pem: &[u8]) -> Result<()> {
-    let refused = |reason: &str| configuration(format!("what `root_certificates` was given {reason}"));
+    let refused = |reason: &str| configuration(format!("the argument of `root_certificates` {reason}"));
     let text = String::from_utf8_lossy(pem);
     let labels = text.split("-----BEGIN ").skip(1).filter_map(|part| Some(part.split_once("-----")?.0));
     let begun = labels.filter(|label| label.ends_with("CERTIFICATE")).count();

@@ -23,6 +23,11 @@ pub(crate) struct Intervals {
 }
 
 impl Intervals {
+    fn are_absent(&self) -> bool {
+        let Self { all, resources, operations, documented } = self;
+        all.is_none() && resources.is_empty() && operations.is_empty() && !documented
+    }
+
     fn of_operation(&self, operation: &Operation) -> Option<Duration> {
         self.operations.get(operation.id).copied().or_else(|| {
             let (calls, period) = operation.rate_limit.filter(|_| self.documented)?;
@@ -73,9 +78,9 @@ impl RateLimits {
         *until = (*until).max(end);
     }
 
-    /// Returns `true` if a call of the operation can have to wait.
-    pub(crate) fn may_delay(&self, operation: &Operation) -> bool {
-        self.all.is_some() || self.intervals.of_operation(operation).is_some() || !lock(&self.paused_until).is_empty()
+    /// Returns `true` if no call has to wait.
+    pub(crate) fn are_absent(&self) -> bool {
+        self.intervals.are_absent() && lock(&self.paused_until).is_empty()
     }
 
     /// Waits until the operation is no longer paused.

@@ -223,7 +223,7 @@ impl Pools {
     ///
     /// A current-thread runtime runs the tasks of the connections only during a call. Without a turn, the first poll of
     /// the call would pick a connection before its task has read that it was closed: a `PATCH` would fail as possibly
-    /// sent, and an unsolicited 408 would be taken for its response.
+    /// sent, and an unsolicited 408 would be mistaken for its response.
     async fn let_connections_close(&self) {
         // A call right after another is not slowed down: a server does not close a connection as soon as that.
         if self.now().saturating_sub(self.last_event.load(Ordering::Relaxed)) > BACK_TO_BACK {

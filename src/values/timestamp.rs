@@ -26,8 +26,9 @@ checked_text! {
     /// # Ok::<(), trycourier::types::TimestampError>(())
     /// ```
     ///
-    /// A text that is not a timestamp with an offset is also kept, but its conversion fails. It is sent only if it was
-    /// received, and a call with any other fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    /// A text that is not a timestamp with an offset is kept as well, but cannot be converted. It is sent only if it
+    /// came from a response; otherwise, the call fails with
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
     Timestamp, "date-time", is_timestamp, "a timestamp must be ISO 8601 with an offset, such as `2027-01-31T09:00:00Z`"
 }
 

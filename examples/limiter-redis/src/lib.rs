@@ -11,8 +11,8 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisResult, Script};
 use trycourier::retry::{Acquire, Limiter, Permit};
 
-/// Returns 0 if it grants the permit, or else the milliseconds to wait. The time is that of Redis, whatever the clocks of
-/// the processes are, or the second key's.
+/// Returns 0 if it grants the permit, or else the milliseconds to wait. It uses the time of Redis, because the clocks
+/// of the processes can differ, or the time that a second key holds.
 const SCRIPT: &str = "
     local now = KEYS[2] and tonumber(redis.call('GET', KEYS[2]))
     if not now then

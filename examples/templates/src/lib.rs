@@ -153,7 +153,7 @@ impl Project {
 
     /// Publishes an earlier version again, by default the one before the current. Returns the name of that version.
     ///
-    /// The draft and the file stay as they are: correct them before the next push.
+    /// The draft and the file do not change: correct them before the next push.
     pub async fn roll_back(&self, client: &Client, name: &str, version: Option<&str>) -> Result<String> {
         let id = self.known_id(name)?;
         let versions: Vec<_> = client.notifications().list_versions(id).items().try_collect().await?;
@@ -303,7 +303,7 @@ fn read<T: serde::de::DeserializeOwned>(file: &Path) -> Result<Option<T>> {
     }
 }
 
-/// Replaces a file at once, so that a killed program leaves no half of it.
+/// Replaces a file atomically, so that a killed program never leaves half a file.
 fn write(file: &Path, text: &str) -> Result<()> {
     let new = file.with_extension("new");
     fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))

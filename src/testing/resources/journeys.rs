@@ -104,7 +104,8 @@ fn all(nodes: &[Value]) -> Vec<&Value> {
     nodes.iter().flat_map(|node| std::iter::once(node).chain(inner(node))).collect()
 }
 
-/// Refuses delays of runs and of messages that are no times, and combinations that cannot be. Variables have no values yet.
+/// Refuses delays of runs and of messages that are not times, and invalid combinations. Their variables have no values
+/// yet.
 fn check_nodes(state: &State, nodes: &[&Value]) -> Result<(), Response> {
     nodes.iter().try_for_each(|node| match text(node, "type") {
         Some("delay") => runs::delay_end(node, 0, None).map(drop),
