@@ -19,7 +19,7 @@
 /// You rarely need the types that end in `Request`, because calls build them from their arguments.
 pub mod types {
     #![allow(clippy::large_enum_variant, clippy::should_implement_trait, clippy::too_many_arguments)]
-    #![allow(deprecated, reason = "what is deprecated is still sent and read")]
+    #![allow(deprecated, reason = "deprecated items are still sent and read")]
 
     use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ pub mod types {
 /// of the response. A call owns its arguments and a clone of the client, so it can be cloned, stored and spawned.
 pub mod calls {
     #![allow(clippy::too_many_arguments)]
-    #![allow(deprecated, reason = "what is deprecated is still sent")]
+    #![allow(deprecated, reason = "deprecated items are still sent")]
 
     #[allow(unused_imports, reason = "the description has no body or response that is a map today")]
     use std::collections::BTreeMap;
@@ -73,9 +73,12 @@ pub mod calls {
 /// The name of a resource is its path: `client.lists()` returns `Lists`, and `client.lists().subscriptions()` returns
 /// `ListsSubscriptions`.
 pub mod resources {
+    #![allow(deprecated, reason = "what is deprecated is still sent")]
+
     #[allow(unused_imports, reason = "the description has no body that is a map today")]
     use std::collections::BTreeMap;
 
+    pub use crate::call::Resource;
     use crate::calls::*;
     use crate::{Client, types};
 
@@ -84,6 +87,7 @@ pub mod resources {
 
 /// The JSON Schemas of the types, from the description.
 #[cfg(feature = "schemars")]
+#[allow(deprecated, reason = "what is deprecated has a schema")]
 mod schemas {
     use crate::types::*;
 

@@ -49,8 +49,8 @@ fn call(model: &Model, operation: &Operation) -> TokenStream {
         fields.iter().filter(|field| field.has_setter()).map(|field| setters(model, field, &quote!(self.body)));
     let extra = (!fields.is_empty()).then(|| {
         quote! {
-            /// Sets a property of the body that this version does not describe, or that has another type than
-            /// described. It overrides the field of that name.
+            /// Sets a property of the body that has no setter, or sets a property to a value of an unexpected type. It
+            /// overrides the field of that name.
             #[inline]
             pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value> + Serialize) -> Self {
                 self.body.extra.insert(name, value);
@@ -119,7 +119,7 @@ fn constructor(model: &Model, operation: &Operation) -> TokenStream {
     });
     match &operation.body {
         None => quote! {
-            /// Makes the call for a client, as the method of the resource does.
+            /// Creates the call for a client, like the method of the resource.
             #[inline]
             pub fn new(client: &Client #(, #parameters)*) -> Self {
                 Self { client: client.clone(), #(#in_path)* #(#optional)* }
@@ -132,7 +132,7 @@ fn constructor(model: &Model, operation: &Operation) -> TokenStream {
             let kind = if is_plain { quote!(#body) } else { quote!(impl Into<#body>) };
             let value = if is_plain { quote!(body) } else { quote!(body: body.into()) };
             quote! {
-                /// Makes the call with a whole body.
+                /// Creates the call from a whole body.
                 #[inline]
                 pub fn with_body(client: &Client #(, #parameters)*, body: #kind) -> Self {
                     Self { client: client.clone(), #(#in_path)* #(#optional)* #value }

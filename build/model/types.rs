@@ -9,7 +9,7 @@ use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
 use crate::description::constants::Constants;
 use crate::description::enums::named_value;
 use crate::description::lookup::{
-    dotted_name, is_marked, operations, properties, reached_from, required, schemas, text, values,
+    self, dotted_name, is_marked, operations, properties, reached_from, required, schemas, text, values,
 };
 use crate::description::unions::{Kind, Shape, Unions};
 use crate::model::rust_type::RustType;
@@ -52,8 +52,12 @@ pub fn types(
             },
             _ => Err("progenitor made neither a struct nor an enum of it".to_owned()),
         };
+        let type_of = |other: &str| lookup::schema(document, other).map(|_| other.to_upper_camel_case());
+        let deprecated = super::deprecated("type", described, type_of);
+        let in_schema = |error: String| format!("the schema `{schema}`: {error}");
         let item = TypeItem {
-            shape: shape.map_err(|error| format!("the schema `{schema}`: {error}"))?,
+            shape: shape.map_err(in_schema)?,
+            deprecated: deprecated.map_err(in_schema)?,
             schema: schema.clone(),
             description: text(described, "description").unwrap_or_default().to_owned(),
             example: described.get("example").cloned(),
@@ -177,7 +181,11 @@ fn structure(
         // For an object without described properties, progenitor generates a map.
         return Ok(TypeShape::Structure { fields: Vec::new(), arguments: Vec::new(), constants });
     }
-    let Fields::Named(named) = &item.fields else { return Err("progenitor made a tuple of it".to_owned()) };
+    let Fields::Named(named) = &item.fields else {
+        return Err("it is not a plain object; remove what is next to its properties, such as `nullable`, in \
+                    openapi/overlay/corrections.yaml"
+            .to_owned());
+    };
     let needed: Vec<&str> = required(schema).filter(|name| !constants.iter().any(|(other, _)| other == name)).collect();
     let mut members = Vec::new();
     let mut has_extra = false;
@@ -210,7 +218,7 @@ fn structure(
         let kind = if is_hidden { RustType::Sensitive(Box::new(kind)) } else { kind };
         if ["extra", "new"].contains(&ident.as_str()) {
             return Err(format!(
-                "the property `{name}` cannot become the field `{ident}`, which there is already; remove it in \
+                "the property `{name}` cannot become the field `{ident}`, which already exists; remove it in \
                  openapi/overlay/corrections.yaml: callers can still set it, with `extra`"
             ));
         }
@@ -238,10 +246,13 @@ fn structure(
         });
     }
     if !has_extra {
-        return Err("it takes no further properties; `normalise` opens every object".to_owned());
+        return Err("it takes no further properties; `normalize` opens every object".to_owned());
     }
     if fields.len() > MAX_FIELDS {
-        return Err(format!("it has more than {MAX_FIELDS} properties"));
+        return Err(format!(
+            "it has more than {MAX_FIELDS} properties; remove some in openapi/overlay/corrections.yaml: callers can still \
+             set them, with `extra`"
+        ));
     }
     let mut arguments = Vec::new();
     for name in needed {
@@ -279,7 +290,7 @@ fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
         let ident = variant.ident.to_string();
         if ident == "Unrecognized" {
             return Err(
-                "it has a value `unrecognized`, a name that is kept for unknown values; give the value another \
+                "it has a value `unrecognized`, a name that is reserved for unknown values; give the value another \
                         name in openapi/overlay/corrections.yaml, with `x-values`"
                     .to_owned(),
             );
@@ -302,7 +313,7 @@ fn variants(union: &str, item: &ItemEnum, shapes: Vec<Shape>) -> Result<Vec<Vari
     for variant in &item.variants {
         let Fields::Unnamed(held) = &variant.fields else {
             return Err(format!(
-                "the union `{union}`: the choice `{}` is not supported; a union has no `properties` beside its choices, and \
+                "the union `{union}`: the choice `{}` is not supported; a union has no `properties` besides its choices, and \
                  each of them is a schema with properties or an enum, a list, or a plain string, number or boolean; correct \
                  it in openapi/overlay/corrections.yaml",
                 variant.ident

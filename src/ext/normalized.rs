@@ -53,8 +53,8 @@ impl ContentElements {
 
 impl ElementalContent {
     /// Returns the content without the keys that Courier adds and rejects when they are written: `checksum`, and those
-    /// in `locales` that begin with an underscore. For content that was read or stored as it was read; content of your
-    /// own needs no change.
+    /// in `locales` that begin with an underscore. Use it for content from a response. Content that you wrote yourself
+    /// does not need it.
     ///
     /// ```
     /// use serde_json::json;

@@ -14,8 +14,8 @@ use crate::secrets::debug::Shown;
 
 /// A JSON object whose properties Courier does not describe, such as the data of a message or a profile.
 ///
-/// Create it from [`serde_json::json!`], a map, an array of pairs, or, with [`from_serialize`](Self::from_serialize), a
-/// value of your own. Read it with `["name"]`:
+/// Create it from [`serde_json::json!`], a map or an array of pairs, or from your own type with
+/// [`from_serialize`](Self::from_serialize). Read it with `["name"]`:
 ///
 /// ```
 /// use serde_json::json;
@@ -49,7 +49,7 @@ impl Object {
         Self::from(Map::new())
     }
 
-    /// Converts a value of your own, such as a struct that implements [`Serialize`].
+    /// Converts a value of your own type, such as a struct that implements [`Serialize`].
     ///
     /// ```
     /// use trycourier::types::Object;
@@ -93,7 +93,7 @@ impl Object {
         self.value.as_object_mut()?.insert(name, value.into())
     }
 
-    /// Returns `true` if it is a JSON object. It is, unless it was created from another JSON value.
+    /// Returns `true` if the value is a JSON object, which is always the case unless it was created from other JSON.
     pub fn is_object(&self) -> bool {
         self.value.is_object()
     }
@@ -123,7 +123,7 @@ impl Object {
         self.value
     }
 
-    /// Converts it to a type of your own.
+    /// Converts the object to your own type.
     ///
     /// # Errors
     ///
@@ -202,7 +202,7 @@ impl fmt::Debug for Object {
     }
 }
 
-/// Fails if it is not an object, unless it was received like that.
+/// Fails if the value is not an object, unless it came from a response.
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.unsendable.check::<S::Error>()?;

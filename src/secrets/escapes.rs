@@ -57,6 +57,20 @@ pub(super) fn json_escape(text: &[u8]) -> Option<Escape> {
     Some((bytes, count, length))
 }
 
+/// Removes the beginning of an escape at the end of a text: `%`, `%2`, `\`, `\u00`, or the first half of a pair.
+pub(super) fn without_cut_escape(mut text: &[u8], sign: u8) -> &[u8] {
+    let is_in_escape = |byte: &u8| *byte == b'u' || byte.is_ascii_hexdigit();
+    loop {
+        let (before, escape) = text.split_at(text.iter().rposition(|byte| *byte == sign).unwrap_or(text.len()));
+        text = match escape {
+            [b'%', rest @ ..] if rest.len() < 2 && rest.iter().all(is_in_escape) => before,
+            [b'\\', rest @ ..] if rest.len() < 5 && rest.iter().all(is_in_escape) => before,
+            [b'\\', b'u', b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', _, _] => before,
+            _ => return text,
+        };
+    }
+}
+
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }

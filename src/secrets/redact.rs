@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::error::causes::causes;
 use crate::error::text::on_one_line;
 use crate::secrets::SENSITIVE;
-use crate::secrets::escapes::{Reading, json_escape, percent_escape};
+use crate::secrets::escapes::{Reading, json_escape, percent_escape, without_cut_escape};
 use crate::secrets::names::is_secret_name;
 use crate::secrets::values::{MAX_VALUES, MIN_INSIDE_WORD, Secrets};
 
@@ -96,9 +96,11 @@ impl Redaction {
         let mut spans = self.spans(text.as_bytes(), was_cut);
         for (sign, escape) in [(b'%', percent_escape as fn(&[u8]) -> _), (b'\\', json_escape)] {
             if text.as_bytes().contains(&sign) {
-                let Reading { text, origins } = Reading::new(text.as_bytes(), escape);
-                let origin = |at: usize| origins.get(at).copied().unwrap_or_default();
-                let found = self.spans(&text, was_cut).into_iter();
+                let complete = if was_cut { without_cut_escape(text.as_bytes(), sign) } else { text.as_bytes() };
+                let Reading { text: read, origins } = Reading::new(complete, escape);
+                // What is left of an escape is hidden with the value before it.
+                let origin = |at: usize| origins.get(at).filter(|_| at < read.len()).copied().unwrap_or(text.len());
+                let found = self.spans(&read, was_cut).into_iter();
                 spans.extend(found.map(|span| Span { from: origin(span.from), to: origin(span.to), ..span }));
             }
         }

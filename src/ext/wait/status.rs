@@ -60,9 +60,9 @@ impl MessageStatus {
 
     /// Returns `true` if this status is at least as far along as another, different one, so that it replaces the other.
     ///
-    /// Webhooks can arrive in another order than their events. A receiver that stores the last status of each message
-    /// ignores a status that does not supersede the stored one. A failure and a delivery supersede each other, because
-    /// a delivered message can bounce later; nothing but a click supersedes an opened message.
+    /// Webhooks can arrive in a different order from their events. A receiver that stores the last status of each
+    /// message ignores a status that does not supersede the stored one. A failure and a delivery supersede each other,
+    /// because a delivered message can bounce later; nothing but a click supersedes an opened message.
     ///
     /// ```
     /// use trycourier::types::MessageStatus;

@@ -113,7 +113,7 @@ pub(super) fn find<'a>(state: &'a State, id: &str, kind: Kind) -> Result<&'a Run
     run.ok_or_else(|| Response::not_found("run", id))
 }
 
-/// Stops a run, with the messages that it has not sent. A finished run stays as it is.
+/// Stops a run, with the messages that it has not sent. A finished run does not change.
 pub(super) fn cancel(state: &mut State, id: &str, now: i64) -> Result<(), Response> {
     let run = state.find_mut::<Run>(id)?;
     if matches!(run.status(now), "CANCELED" | "PROCESSED") {

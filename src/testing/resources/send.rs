@@ -50,7 +50,7 @@ pub(super) fn submit_at(
         Value::Array(recipients) => recipients,
         one => std::slice::from_ref(one),
     };
-    // A recipient can have the address of any provider, or none if the provider needs none.
+    // A recipient can have the address of any provider, or no address at all if the provider does not need one.
     let is_named = |to: &Value| {
         let mut ids = IDS.iter().filter_map(|name| to.get(name).filter(|id| !id.is_null())).peekable();
         to.is_object() && (ids.peek().is_none() || ids.any(|id| id != ""))
