@@ -16,8 +16,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::description::lookup;
 use crate::model::Model;
 use crate::{description, emit, model, progenitor};
 
@@ -65,9 +66,47 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
     Ok(files.into_iter().map(|(name, text)| Generated { name, text }).collect())
 }
 
+/// An error of progenitor with the schema or the operation that it cannot read: the first, by the number of schemas, for
+/// which it fails alone. It is the whole description if it fails without any.
+fn located(document: &Value, error: &str) -> String {
+    let mut parts = Vec::new();
+    for (name, _) in lookup::schemas(document) {
+        let refer = json!({"$ref": format!("#/components/schemas/{name}")});
+        parts.push((format!("the schema `{name}`"), json!({}), refer, String::new()));
+    }
+    for (method, path, operation) in lookup::operations(document) {
+        let heading = format!("{} {path}", method.to_uppercase());
+        let remedy = format!(
+            ", or leave the operation out:\n- target: $.paths['{path}'].{method}\n  update: {{x-omit: REASON}}"
+        );
+        parts.push((heading, json!({path: {method: operation}}), operation.clone(), remedy));
+    }
+    let shared = document.pointer("/components/responses");
+    let mut parts: Vec<_> = parts
+        .into_iter()
+        .map(|(name, paths, root, remedy)| {
+            let reached = lookup::reached_from(document, [&root].into_iter().chain(shared));
+            (!remedy.is_empty(), reached, name, paths, remedy)
+        })
+        .collect();
+    parts.sort_by_key(|(is_operation, reached, ..)| (*is_operation, reached.len()));
+    parts.insert(0, (false, BTreeSet::new(), "the description".to_owned(), json!({}), String::new()));
+    let culprit = parts.into_iter().find_map(|(_, reached, name, paths, remedy)| {
+        let mut alone = document.clone();
+        alone.as_object_mut()?.insert("paths".to_owned(), paths);
+        lookup::retain_schemas(&mut alone, &reached);
+        let error = progenitor::generate(&alone).err()?;
+        Some((name, error, remedy))
+    });
+    let (name, error, remedy) =
+        culprit.unwrap_or_else(|| ("the description".to_owned(), error.to_owned(), String::new()));
+    let cause = error.lines().next().unwrap_or_default();
+    format!("{name}: {cause}; correct it in openapi/overlay/corrections.yaml{remedy}")
+}
+
 /// Reads the model of everything that a document describes, or returns the reason why it cannot be generated.
 pub fn read(document: &Value) -> Result<Model, String> {
-    description::lookup::require_no_circles(document)?;
+    lookup::require_no_circles(document)?;
     model::checks::paths(document)?;
     if let Some(unsupported) = description::wire::unsupported(document).first() {
         return Err(format!("not supported: {unsupported}"));
@@ -82,6 +121,6 @@ pub fn read(document: &Value) -> Result<Model, String> {
     description::unions::plain(&mut prepared);
     description::enums::name_values(&mut prepared)?;
 
-    let code = progenitor::generate(&prepared)?;
+    let code = progenitor::generate(&prepared).map_err(|error| located(&prepared, &error))?;
     model::read(&code, document, &constants, unions)
 }

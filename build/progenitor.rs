@@ -32,12 +32,12 @@ const INTEGER_FORMATS: [(&str, &str); 2] =
     [("milliseconds", "crate::Millis"), ("duration-milliseconds", "crate::DurationMillis")];
 
 /// Every other integer becomes an `i64` and every number an `f64`: a value beyond the range of the type that its format names
-/// would not decode.
+/// would not decode. Other types have no formats.
 fn without_number_formats(value: &mut Value) {
     match value {
         Value::Object(object) => {
             let is_known = |format: &Value| INTEGER_FORMATS.iter().any(|(known, _)| format == known);
-            if object.get("type").is_some_and(|kind| kind == "integer" || kind == "number")
+            if object.get("type").is_some_and(|kind| kind.is_string() && kind != "string")
                 && object.get("format").is_some_and(|format| format.is_string() && !is_known(format))
             {
                 object.remove("format");

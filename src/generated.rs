@@ -73,9 +73,12 @@ pub mod calls {
 /// The name of a resource is its path: `client.lists()` returns `Lists`, and `client.lists().subscriptions()` returns
 /// `ListsSubscriptions`.
 pub mod resources {
+    #![allow(deprecated, reason = "what is deprecated is still sent")]
+
     #[allow(unused_imports, reason = "the description has no body that is a map today")]
     use std::collections::BTreeMap;
 
+    pub use crate::call::Resource;
     use crate::calls::*;
     use crate::{Client, types};
 
@@ -84,6 +87,7 @@ pub mod resources {
 
 /// The JSON Schemas of the types, from the description.
 #[cfg(feature = "schemars")]
+#[allow(deprecated, reason = "what is deprecated has a schema")]
 mod schemas {
     use crate::types::*;
 

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use support::faulty::TestClock;
 use support::tls::{
-    DATA, END_HEADERS, END_STREAM, HEADERS, NO_ERROR, REFUSED, RST_STREAM, Secure, Stream, answer, answer_begins,
-    go_away, greet, next_request, read_frame, reset, write_frame,
+    DATA, END_HEADERS, END_STREAM, HEADERS, NO_ERROR, PING, REFUSED, RST_STREAM, SETTINGS, Secure, Stream, answer,
+    answer_begins, go_away, greet, next_request, read_frame, reset, write_frame,
 };
 use tokio::io::AsyncWriteExt as _;
 use trycourier::http::{Method, Response};
@@ -115,6 +115,60 @@ async fn possibly_processed_request_was_sent() {
     .await;
     let error = keyless(&client(&server)).await.unwrap_err();
     assert!(error.was_sent() && error.attempts() == 1, "{error:?}");
+}
+
+/// The server permits a single stream, and is slow to respond on it.
+#[tokio::test]
+async fn request_that_waited_for_a_stream_was_not_sent() {
+    const ONE_STREAM: &[u8] = &[0, 3, 0, 0, 0, 1];
+    for method in [Method::POST, Method::PATCH] {
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let go_on = Arc::new(tokio::sync::Notify::new());
+        let released = Arc::clone(&go_on);
+        let server = Secure::start(H2, move |mut stream, _| {
+            let (tell, released) = (tell.clone(), Arc::clone(&released));
+            async move {
+                greet(&mut stream).await?;
+                write_frame(&mut stream, SETTINGS, 0, 0, ONE_STREAM).await?;
+                let id = next_request(&mut stream).await?;
+                answer(&mut stream, id, "{}").await?;
+                let id = next_request(&mut stream).await?;
+                tell.send(Vec::new()).unwrap();
+                released.notified().await;
+                answer(&mut stream, id, "{}").await?;
+                let mut later = Vec::new();
+                // While the client answers pings, it can also send what is left. Then it leaves the connection.
+                for _ in 0..20 {
+                    let _ = write_frame(&mut stream, PING, 0, 0, &[7; 8]).await;
+                    while let Ok(frame) = read_frame(&mut stream).await {
+                        match frame.kind {
+                            PING if frame.payload == [7; 8] => break,
+                            DATA if frame.stream > id => later.push(frame.payload),
+                            _ => {}
+                        }
+                    }
+                }
+                tell.send(later).unwrap();
+                forever().await
+            }
+        })
+        .await;
+        let client = server.builder().options(|options| options.max_retries(0)).build().unwrap();
+        let call = |timeout| {
+            let call = client.request(method.clone(), "/x").json(&"a body");
+            call.options(|options| options.idempotency_keys(false).attempt_timeout(timeout)).send_raw()
+        };
+        let long = Duration::from_secs(60);
+        // The client learns the server's settings.
+        call(long).await.unwrap();
+        let first = tokio::spawn(call(long));
+        told.recv().await.unwrap();
+        let error = call(Duration::from_millis(100)).await.unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Timeout, false), "{method}: {error}");
+        go_on.notify_one();
+        assert_eq!(first.await.unwrap().unwrap().status(), 200);
+        assert_eq!(told.recv().await.unwrap(), Vec::<Vec<u8>>::new(), "{method}: it was sent later");
+    }
 }
 
 /// Makes two calls without a key over one connection. Its server runs `act` when it has read both.

@@ -192,6 +192,9 @@ fn poisoned_row_holds_up_no_other() {
         let builder = courier.client_builder().transport(Remote(courier.clone()));
         let client = builder.options(|options| options.max_retries(0)).build().unwrap();
         let shop = Shop::open(&file.0).unwrap();
+        // A row that this version cannot read.
+        let unreadable = "INSERT INTO outbox (prepared) VALUES ('{}')";
+        shop.with(move |database| database.execute(unreadable, [])).await.unwrap();
         for order in ["A-1", "POISON", "A-2", "A-3", "A-4"] {
             place_order(&shop, &client, order, "ada@example.com").await.unwrap();
         }

@@ -99,6 +99,8 @@ async fn delay_ends_at_a_time_or_in_a_window() {
         "2027-01-31T09:00:00+01:00[Europe/Berlin]",
         "31.01.2027",
         "2027-02-30T09:00:00Z",
+        " 2027-01-31T09:00:00Z",
+        "2027-01-31T09:00:00Z\n",
         "Mo-Fr",
         "09:00",
         "Mo-Fr 9-17",
@@ -176,10 +178,23 @@ async fn broadcast_is_scheduled_in_local_time() {
 async fn timestamp_of_a_query_or_body_is_checked() {
     let server = server().await;
     let client = server.client();
-    for text in ["", "tomorrow", "2027-01-31T09:00:00", "2027-13-01T00:00:00Z", "12"] {
+    for text in [
+        "",
+        "tomorrow",
+        "2027-01-31T09:00:00",
+        "2027-13-01T00:00:00Z",
+        "12",
+        " 2027-01-31T09:00:00Z",
+        "2027-01-31T09:00:00Z ",
+        "000000000",
+        "99999999999999999999",
+        "-1785312000",
+        "1785312000.5",
+    ] {
         assert_refused(client.messages().list().enqueued_after(text).await, &text);
         let expiry = Expiry::new("P1D").expires_at(text);
         assert_refused(client.send().message(message().expiry(expiry)).await, &text);
+        assert_refused(client.send().message(message()).idempotency_expiration(text).await, &text);
     }
     client.messages().list().enqueued_after("2027-01-31T09:00:00Z").await.unwrap();
     sent(&client, &server, message().expiry(Expiry::new("P1D").expires_at("1785312000"))).await;
@@ -217,6 +232,17 @@ async fn durations_are_sent_in_milliseconds() {
     assert_eq!(sent["timeout"], json!({"escalation": 30_000, "message": 3_600_000, "channel": {"email": 60_000}}));
     assert_eq!(sent["channels"]["sms"]["timeouts"], json!({"channel": 2_000, "provider": 1_000}));
     assert_eq!(sent["providers"]["twilio"]["timeouts"], 5_000);
+    for negative in [-1, i64::MIN] {
+        let negative = DurationMillis(negative);
+        let client = server.client();
+        for message in [
+            self::message().delay(Delay::new().duration(negative)),
+            self::message().timeout(Timeout::new().channel([("email", negative)])),
+            self::message().providers([("twilio", MessageProvider::new().timeouts(negative))]),
+        ] {
+            assert_refused(client.send().message(message).await, &negative);
+        }
+    }
     assert_eq!(DurationMillis::from(Duration::MAX), DurationMillis(i64::MAX));
     assert_eq!(Millis(1_710_243_002_484).to_string(), "2024-03-12T11:30:02.484Z");
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::description::lookup::{dotted_name, reached_from};
+use crate::description::lookup::{dotted_name, reached_from, retain_schemas};
 
 /// Removes the operations of every resource whose feature is off, and the schemas that are then no longer referenced.
 pub fn keep(document: &mut Value, features: &BTreeSet<String>) -> Result<(), String> {
@@ -23,9 +23,7 @@ pub fn keep(document: &mut Value, features: &BTreeSet<String>) -> Result<(), Str
 
     let roots = [document.get("paths"), document.pointer("/components/responses")].into_iter().flatten();
     let reached = reached_from(document, roots);
-    let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
-    let schemas: &mut Map<String, Value> = schemas.ok_or("the description has no schemas")?;
-    schemas.retain(|name, _| reached.contains(name));
+    retain_schemas(document, &reached);
     Ok(())
 }
 

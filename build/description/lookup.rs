@@ -16,6 +16,12 @@ pub fn schemas_mut(document: &mut Value) -> impl Iterator<Item = (&String, &mut 
     document.pointer_mut("/components/schemas").and_then(Value::as_object_mut).into_iter().flatten()
 }
 
+/// Removes all other component schemas.
+pub fn retain_schemas(document: &mut Value, names: &BTreeSet<String>) {
+    let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    schemas.into_iter().for_each(|schemas| schemas.retain(|name, _| names.contains(name)));
+}
+
 /// The component schema with a name.
 pub fn schema<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
     document.pointer("/components/schemas")?.get(name)
@@ -32,10 +38,14 @@ pub fn operations(document: &Value) -> impl Iterator<Item = (&String, &String, &
 
 /// The dotted name of an operation, `lists.subscriptions.add`.
 pub fn dotted_name(operation: &Value) -> Result<&str, String> {
-    let name = text(operation, "x-method").filter(|name| name.contains('.'));
-    name.ok_or_else(|| {
-        let id = text(operation, "operationId").unwrap_or("an operation without an id");
-        format!("{id} has no `x-method` with the names of its resource and method")
+    let name = text(operation, "x-method");
+    name.filter(|name| name.contains('.') && name.split('.').all(|part| !part.is_empty())).ok_or_else(|| {
+        let id = text(operation, "operationId").unwrap_or("without an id");
+        format!(
+            "the operation `{id}` has the `x-method` `{}`, which is not the name of a resource and a method, as in \
+             `lists.get`; correct it in openapi/overlay/names.yaml",
+            name.unwrap_or_default()
+        )
     })
 }
 

@@ -34,6 +34,19 @@ pub enum Kind {
     Boolean,
 }
 
+impl Kind {
+    fn json(self) -> &'static str {
+        match self {
+            Self::Object => "objects",
+            Self::Array => "lists",
+            Self::Text => "strings",
+            Self::Integer => "integers",
+            Self::Number => "numbers",
+            Self::Boolean => "booleans",
+        }
+    }
+}
+
 /// Finds the unions of the document.
 pub fn unions(document: &Value) -> Result<Unions, String> {
     let mut unions = Unions::new();
@@ -44,6 +57,16 @@ pub fn unions(document: &Value) -> Result<Unions, String> {
         let shapes = variants(schema).iter().map(|variant| shape(document, schema, variant));
         let mut shapes: Vec<Shape> =
             shapes.collect::<Result<_, _>>().map_err(|error| format!("the union `{name}`: {error}"))?;
+        let is_twin = |(index, shape): (usize, &Shape)| {
+            shape.kind != Kind::Object && shapes.iter().take(index).any(|other| other.kind == shape.kind)
+        };
+        if let Some((_, twin)) = shapes.iter().enumerate().find(|pair| is_twin((pair.0, pair.1))) {
+            return Err(format!(
+                "the union `{name}` has two choices that are {} in JSON, which cannot be told apart; describe both as one, in \
+                 openapi/overlay/corrections.yaml",
+                twin.kind.json()
+            ));
+        }
         tell_apart(document, &mut shapes);
         only_what_tells(&mut shapes);
         // Variants with the most required properties are tried first; a variant without any accepts everything.
@@ -62,7 +85,13 @@ fn shape(document: &Value, union: &Value, variant: &Value) -> Result<Shape, Stri
         Some("integer") => Kind::Integer,
         Some("number") => Kind::Number,
         Some("boolean") => Kind::Boolean,
-        other => return Err(format!("a variant has the type {other:?}")),
+        _ => {
+            return Err(format!(
+                "the choice {} has no `type`, so it cannot be told apart from the others; give it one in \
+                 openapi/overlay/corrections.yaml",
+                reference(variant).map_or_else(|| variant.to_string(), |name| format!("`{name}`"))
+            ));
+        }
     };
     let name = reference(variant);
     let mut tags = Vec::new();
@@ -71,7 +100,11 @@ fn shape(document: &Value, union: &Value, variant: &Value) -> Result<Shape, Stri
         let own = mapping.filter(|(_, target)| target.as_str().and_then(|target| target.rsplit('/').next()) == name);
         let own: Vec<String> = own.map(|(value, _)| value.clone()).collect();
         if own.is_empty() {
-            return Err(format!("the discriminator `{property}` has no value for {name:?}"));
+            return Err(format!(
+                "the discriminator `{property}` has no value for `{}`; add it to the `mapping` in \
+                 openapi/overlay/corrections.yaml",
+                name.unwrap_or("a choice without a name")
+            ));
         }
         tags.push((property.to_owned(), own));
     }

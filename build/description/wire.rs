@@ -30,18 +30,36 @@ pub fn unsupported(document: &Value) -> Vec<String> {
         };
         content("body", "/requestBody/content", if takes_text(operation) { &[TEXT] } else { &[JSON] });
         content("response", "/responses/2XX/content", &[JSON]);
-        let is_other = |schema: &Value| text(resolve(document, schema), "type") != Some("string");
+        let is_other = |schema: &Value| {
+            let keys = schema.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+            text(schema, "type") != Some("string") || keys.into_iter().any(|key| ["format", "enum"].contains(&key))
+        };
         if operation.pointer("/requestBody/content/text~1plain/schema").is_some_and(is_other) {
-            unsupported.push(format!("a body `{TEXT}` that is not a string at {heading}"));
+            unsupported.push(format!("a body `{TEXT}` that is not a plain string at {heading}"));
         }
-        for parameter in parameters(operation).filter(|parameter| text(parameter, "in") == Some("query")) {
-            let style = text(parameter, "style").unwrap_or("form");
+        for (part, pointer) in [("body", "/requestBody"), ("response", "/responses/2XX")] {
+            let has_no_schema = |content: &Value| {
+                content
+                    .as_object()
+                    .is_some_and(|kinds| kinds.is_empty() || kinds.values().any(|kind| kind.get("schema").is_none()))
+            };
+            if operation.pointer(&format!("{pointer}/content")).is_some_and(has_no_schema) {
+                unsupported.push(format!("a {part} without a schema at {heading}"));
+            }
+        }
+        for parameter in parameters(operation) {
+            let location = text(parameter, "in").unwrap_or_default();
+            let usual = if location == "query" { "form" } else { "simple" };
+            let style = text(parameter, "style").unwrap_or(usual);
             let name = text(parameter, "name").unwrap_or_default();
-            let is_object =
-                parameter.get("schema").is_some_and(|schema| text(resolve(document, schema), "type") == Some("object"));
-            if style != "form" || is_object {
-                let what = if is_object { "object" } else { "list" };
-                unsupported.push(format!("the style `{style}` of the {what} `{name}` in the query at {heading}"));
+            let kind = parameter.get("schema").and_then(|schema| text(resolve(document, schema), "type"));
+            if style != usual || location == "query" && kind == Some("object") {
+                let what = match kind {
+                    Some("object") => "object",
+                    Some("array") => "list",
+                    _ => "parameter",
+                };
+                unsupported.push(format!("the style `{style}` of the {what} `{name}` in the {location} at {heading}"));
             }
         }
     }

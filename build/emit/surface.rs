@@ -66,10 +66,14 @@ pub fn list(arguments: &[Argument]) -> String {
     arguments.collect::<Vec<_>>().join(", ")
 }
 
+fn deprecated(note: &Option<String>) -> &'static str {
+    if note.is_some() { ", deprecated" } else { "" }
+}
+
 fn operation(text: &mut String, model: &Model, operation: &Operation) -> std::fmt::Result {
     let Operation { path, response, paging, deprecated, .. } = operation;
     let paging = if paging.is_some() { ", pages" } else { "" };
-    let deprecated = if deprecated.is_some() { ", deprecated" } else { "" };
+    let deprecated = self::deprecated(deprecated);
     let arguments = list(&arguments(model, operation));
     writeln!(text, "call {}({arguments}) -> {response}{paging}{deprecated}", path.join("."))?;
     let mut setters = setters(model, operation).into_iter();
@@ -77,22 +81,24 @@ fn operation(text: &mut String, model: &Model, operation: &Operation) -> std::fm
 }
 
 fn item(text: &mut String, model: &Model, item: &TypeItem) -> std::fmt::Result {
+    let deprecated = deprecated(&item.deprecated);
     match &item.shape {
         TypeShape::Structure { fields, arguments, constants } => {
-            writeln!(text, "struct {}::new({})", item.name, list(&constructor(model, fields, arguments)))?;
+            let arguments = list(&constructor(model, fields, arguments));
+            writeln!(text, "struct {}::new({arguments}){deprecated}", item.name)?;
             for field in fields {
                 let preset = field.preset.as_ref().map(|preset| format!(" = {preset}")).unwrap_or_default();
-                let deprecated = if field.deprecated.is_some() { ", deprecated" } else { "" };
+                let deprecated = self::deprecated(&field.deprecated);
                 writeln!(text, "    {}: {}{preset}{deprecated}", field.ident, field.declared())?;
             }
             constants.iter().try_for_each(|(name, value)| writeln!(text, "    {name:?} = {value:?}"))
         }
         TypeShape::Enum(values) => {
-            writeln!(text, "enum {}", item.name)?;
+            writeln!(text, "enum {}{deprecated}", item.name)?;
             values.iter().try_for_each(|value| writeln!(text, "    {} = {:?}", value.ident, value.value))
         }
         TypeShape::Union { variants } => {
-            writeln!(text, "union {}", item.name)?;
+            writeln!(text, "union {}{deprecated}", item.name)?;
             variants.iter().try_for_each(|variant| writeln!(text, "    {}({})", variant.ident, variant.kind))
         }
     }

@@ -18,7 +18,7 @@ use crate::print::print;
 pub fn types(model: &Model) -> String {
     let types = model.types.iter().map(|item| match &item.shape {
         TypeShape::Structure { fields, arguments, constants } => structure(model, item, fields, arguments, constants),
-        TypeShape::Enum(values) => enumeration(item, values),
+        TypeShape::Enum(values) => enumeration(model, item, values),
         TypeShape::Union { variants } => union(model, item, variants),
     });
     let boxed = boxed(model).into_iter().map(|name| {
@@ -53,7 +53,8 @@ fn heading(model: &Model, item: &TypeItem) -> TokenStream {
         let _ = write!(text, "\n\n# Example\n\n```\n{example}\n```");
     }
     let (documentation, features) = (documentation(&text), needs_features(&item.features));
-    quote!(#documentation #features)
+    let deprecated = deprecated(item.deprecated.as_deref());
+    quote!(#documentation #features #deprecated)
 }
 
 fn structure(
@@ -195,11 +196,12 @@ fn serialization(name: &str, fields: &[Field], constants: &[(String, String)]) -
     quote!(structure!(#name, required #required, #defaulted constants [#(#constants),*], { #(#fields),* });)
 }
 
-fn enumeration(item: &TypeItem, values: &[EnumValue]) -> TokenStream {
+fn enumeration(model: &Model, item: &TypeItem, values: &[EnumValue]) -> TokenStream {
     let name = ident(&item.name);
-    let (documentation, features) = (documentation(&item.description), needs_features(&item.features));
+    // An enum has no example.
+    let heading = heading(model, item);
     let variants = values.iter().map(|value| {
-        let (variant, documentation) = (ident(&value.ident), self::documentation(&code(&value.value)));
+        let (variant, documentation) = (ident(&value.ident), documentation(&code(&value.value)));
         quote!(#documentation #variant,)
     });
     let known = values.iter().map(|value| {
@@ -207,8 +209,7 @@ fn enumeration(item: &TypeItem, values: &[EnumValue]) -> TokenStream {
         quote!(#variant = #value)
     });
     quote! {
-        #documentation
-        #features
+        #heading
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum #name {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::description::lookup::{operations, parameters, text};
+use crate::model::operations::argument_key;
 use crate::model::rust_type::RustType;
 use crate::model::{Model, Operation, Parameter, TypeItem, TypeShape, item, resource_type};
 
@@ -65,7 +66,7 @@ pub fn check(model: &Model) -> Result<(), String> {
 /// The names of the operation's resources and of its method.
 fn names(model: &Model, operation: &Operation) -> Result<(), String> {
     for part in &operation.path {
-        if syn::parse_str::<syn::Ident>(part).is_err() || part == "gen" {
+        if !is_name(part) {
             return Err(format!("`{part}` is not a name in Rust; {}", rename(operation, part)));
         }
     }
@@ -80,6 +81,11 @@ fn names(model: &Model, operation: &Operation) -> Result<(), String> {
         return Err(format!("`{name}` is both an operation and a resource; {}", rename(operation, operation.method())));
     }
     Ok(())
+}
+
+/// Returns `true` if Rust accepts an identifier. `gen` is a keyword since the edition 2024.
+pub fn is_name(text: &str) -> bool {
+    syn::parse_str::<syn::Ident>(text).is_ok() && text != "gen"
 }
 
 /// The correction that gives an operation another name, with a proposal.
@@ -152,6 +158,14 @@ fn arguments(model: &Model, operation: &Operation) -> Result<(), String> {
                 omit(operation)
             ));
         }
+        const OF_HTTP: [&str; 4] = ["connection", "content-length", "host", "transfer-encoding"];
+        if location == "header" && OF_HTTP.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            return Err(format!(
+                "the header `{name}` is part of HTTP itself, so callers cannot set it; remove the parameter in \
+                 openapi/overlay/corrections.yaml, or {}",
+                omit(operation)
+            ));
+        }
         // The characters of a token, RFC 9110.
         let is_token = |sign: char| sign.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(sign);
         if location == "header" && (name.is_empty() || !name.chars().all(is_token)) {
@@ -184,15 +198,30 @@ fn is_text(model: &Model, kind: &RustType) -> bool {
     }
 }
 
-/// Fails if a path cannot be sent as it is described, or has a parameter that is not described.
+/// Fails if a path cannot be sent as it is described, or if two parameters would have one name.
 pub fn paths(document: &Value) -> Result<(), String> {
     // The characters of a path, RFC 3986, apart from `%`, which would need checks.
     let is_allowed = |sign: char| sign.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(sign);
     for (method, path, operation) in operations(document) {
         let mut fixed = path.clone();
-        let described = parameters(operation).filter(|parameter| text(parameter, "in") == Some("path"));
-        for name in described.filter_map(|parameter| text(parameter, "name")) {
-            fixed = fixed.replacen(&format!("{{{name}}}"), "x", 1);
+        let mut keys = BTreeMap::new();
+        for parameter in parameters(operation) {
+            let name = text(parameter, "name").unwrap_or_default();
+            let is_missing = text(parameter, "in") == Some("path") && !path.contains(&format!("{{{name}}}"));
+            let what = match keys.insert(argument_key(name), name) {
+                _ if is_missing => format!("the parameter `{name}`, which is not in its path"),
+                _ if argument_key(name).is_empty() => format!("the parameter {name:?}, of which no name can be made"),
+                Some(twin) => format!("the parameters `{twin}` and `{name}`, which would have the same name"),
+                None => {
+                    fixed = fixed.replacen(&format!("{{{name}}}"), "x", 1);
+                    continue;
+                }
+            };
+            return Err(format!(
+                "{} {path} has {what}; remove one in openapi/overlay/corrections.yaml:\n- target: \
+                 $.paths['{path}'].{method}.parameters[?@.name == '{name}']\n  remove: true",
+                method.to_uppercase()
+            ));
         }
         let is_segment = |segment: &str| !["", ".", ".."].contains(&segment) && segment.chars().all(is_allowed);
         let segments = fixed.strip_prefix('/').map(|rest| rest.strip_suffix('/').unwrap_or(rest));

@@ -56,6 +56,8 @@ pub struct TypeItem {
     pub example: Option<Value>,
     /// The features that provide the type, any one of which is enough; empty if it is always available.
     pub features: Vec<String>,
+    /// The deprecation note, with the replacement.
+    pub deprecated: Option<String>,
     pub shape: TypeShape,
 }
 
@@ -271,8 +273,7 @@ pub fn resource_type(resource: &[String]) -> String {
     resource.join("_").to_upper_camel_case()
 }
 
-/// The note of a deprecated property or parameter. `ident_of` returns the Rust name of the property or parameter in
-/// `x-replacement`.
+/// The note of a deprecated type, property or parameter. `ident_of` returns the Rust name of the one in `x-replacement`.
 fn deprecated(
     what: &str,
     described: &Value,

@@ -13,6 +13,7 @@ use crate::description::lookup::{
 use crate::description::paging::{DescribedPaging, PagingShape, paging};
 use crate::description::rate_limit::rate_limit;
 use crate::description::wire::{is_comma_separated, takes_text};
+use crate::model::checks::is_name;
 use crate::model::rust_type::RustType;
 use crate::model::{Field, Operation, Paging, Parameter, ResponseField, TypeItem, TypeShape, item};
 
@@ -75,9 +76,6 @@ fn operation(
         }
     }
     let position = |parameter: &Parameter| template.find(&format!("{{{}}}", parameter.name));
-    if path_parameters.iter().any(|parameter| position(parameter).is_none()) {
-        return Err(format!("a parameter of the path is not in `{template}`"));
-    }
     path_parameters.sort_by_key(position);
 
     let body = arguments.remove("body").map(|(_, kind)| kind);
@@ -146,16 +144,26 @@ fn parameter(
         "path" => RustType::Text,
         _ => kind.present(),
     };
+    let deprecated =
+        super::deprecated("parameter", described, ident_of).map_err(|error| format!("is wrong: {error}"))?;
+    let mut description = text(described, "description").unwrap_or_default().to_owned();
+    // An argument cannot be deprecated in Rust.
+    if let Some(note) = deprecated.as_ref().filter(|_| location == "path") {
+        description = format!("{note}. {description}");
+    }
     Ok(Parameter {
         name: name.to_owned(),
         // Callers know a nonstandard header without its `X-` prefix.
-        ident: ident.strip_prefix("x_").filter(|_| location == "header").unwrap_or(&ident).to_owned(),
+        ident: ident
+            .strip_prefix("x_")
+            .filter(|name| location == "header" && is_name(name))
+            .unwrap_or(&ident)
+            .to_owned(),
         comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
         kind,
         example: text(described, "example").map(str::to_owned),
-        deprecated: super::deprecated("parameter", described, ident_of)
-            .map_err(|error| format!("is wrong: {error}"))?,
-        description: text(described, "description").unwrap_or_default().to_owned(),
+        deprecated,
+        description,
     })
 }
 
@@ -269,7 +277,7 @@ fn arguments(signature: &Signature) -> Result<BTreeMap<String, (String, RustType
 
 /// The key that maps a parameter of the description to progenitor's argument: `X-Request-Id` is `x_request_id`,
 /// and `type` is `type_`.
-fn argument_key(name: &str) -> String {
+pub fn argument_key(name: &str) -> String {
     name.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -9,7 +9,7 @@ use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
 use crate::description::constants::Constants;
 use crate::description::enums::named_value;
 use crate::description::lookup::{
-    dotted_name, is_marked, operations, properties, reached_from, required, schemas, text, values,
+    self, dotted_name, is_marked, operations, properties, reached_from, required, schemas, text, values,
 };
 use crate::description::unions::{Kind, Shape, Unions};
 use crate::model::rust_type::RustType;
@@ -52,8 +52,12 @@ pub fn types(
             },
             _ => Err("progenitor made neither a struct nor an enum of it".to_owned()),
         };
+        let type_of = |other: &str| lookup::schema(document, other).map(|_| other.to_upper_camel_case());
+        let deprecated = super::deprecated("type", described, type_of);
+        let in_schema = |error: String| format!("the schema `{schema}`: {error}");
         let item = TypeItem {
-            shape: shape.map_err(|error| format!("the schema `{schema}`: {error}"))?,
+            shape: shape.map_err(in_schema)?,
+            deprecated: deprecated.map_err(in_schema)?,
             schema: schema.clone(),
             description: text(described, "description").unwrap_or_default().to_owned(),
             example: described.get("example").cloned(),
@@ -177,7 +181,11 @@ fn structure(
         // For an object without described properties, progenitor generates a map.
         return Ok(TypeShape::Structure { fields: Vec::new(), arguments: Vec::new(), constants });
     }
-    let Fields::Named(named) = &item.fields else { return Err("progenitor made a tuple of it".to_owned()) };
+    let Fields::Named(named) = &item.fields else {
+        return Err("it is not a plain object; remove what is next to its properties, such as `nullable`, in \
+                    openapi/overlay/corrections.yaml"
+            .to_owned());
+    };
     let needed: Vec<&str> = required(schema).filter(|name| !constants.iter().any(|(other, _)| other == name)).collect();
     let mut members = Vec::new();
     let mut has_extra = false;
@@ -241,7 +249,10 @@ fn structure(
         return Err("it takes no further properties; `normalize` opens every object".to_owned());
     }
     if fields.len() > MAX_FIELDS {
-        return Err(format!("it has more than {MAX_FIELDS} properties"));
+        return Err(format!(
+            "it has more than {MAX_FIELDS} properties; remove some in openapi/overlay/corrections.yaml: callers can still \
+             set them, with `extra`"
+        ));
     }
     let mut arguments = Vec::new();
     for name in needed {

@@ -24,7 +24,12 @@ pub fn variant_name(union: &str, kind: &RustType) -> Result<String, String> {
         RustType::Object => "Object".to_owned(),
         RustType::List(_) => "List".to_owned(),
         RustType::Boxed(inner) => variant_name(union, inner)?,
-        other => return Err(format!("`{union}` has a variant of type `{other}`, for which there is no name")),
+        other => {
+            return Err(format!(
+                "the union `{union}` has a choice of the type `{other}`, which is not supported; remove its `format` in \
+                 openapi/overlay/corrections.yaml"
+            ));
+        }
     })
 }
 

@@ -106,12 +106,14 @@ fn unusable_key(key: &str) -> Option<&'static str> {
         Some("has a character that is not ASCII, such as a byte order mark; copy the key alone")
     } else if key.contains(['"', '\'', '`']) {
         Some("has quotes; remove them")
-    } else if starts_with("bearer ") {
+    } else if starts_with("bearer") && !key.bytes().nth(6).is_some_and(|byte| byte.is_ascii_alphanumeric()) {
         Some("starts with `Bearer`, which the client adds itself; remove it")
-    } else if key.contains("COURIER_API_KEY=") {
+    } else if key.to_ascii_uppercase().contains("COURIER_API_KEY=") {
         Some("is a whole line; give the key alone, without `COURIER_API_KEY=`")
-    } else if key.starts_with('$') {
-        Some("is the name of a variable that was not expanded")
+    } else if key.starts_with(['$', '%', '<', '{']) {
+        Some("is a placeholder or the name of a variable that was not expanded")
+    } else if key.ends_with([',', ';']) {
+        Some("ends in a punctuation mark; copy the key alone")
     } else if key.contains([' ', '\t', '\r', '\n']) {
         Some("has a blank or a line break in it; copy the key alone, without a comment")
     } else if key.contains(|c: char| c.is_ascii_control()) {

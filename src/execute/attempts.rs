@@ -59,7 +59,7 @@ impl<'a> Attempts<'a> {
             }
             match response {
                 Ok(response) => {
-                    self.pause_operation(requested_pause(&response.headers, &**self.client.clock()));
+                    self.pause_operation(requested_pause(&response.headers, || self.client.clock().date()));
                     return Ok(response);
                 }
                 Err(error) if self.may_replace_key(&error) => self.replace_key(error).await?,
@@ -72,7 +72,7 @@ impl<'a> Attempts<'a> {
     async fn prepare_attempt(&mut self) -> Result<Duration> {
         if self.count == 0 {
             let account = self.client.account();
-            if account.limits.may_delay(self.request.operation) {
+            if !account.limits.are_absent() {
                 let outcome = self.wait_for_limits().await;
                 self.report.waited_since(self.report.start());
                 outcome?;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 use serde::Deserializer as _;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -120,14 +121,15 @@ pub(crate) fn decode_foreign<T: DeserializeOwned>(
 
 /// Refuses a success that is not Courier's, such as the login page of a proxy. It does not prove that the call was accepted.
 fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Result<RawResponse> {
-    let body = response.body.trim_ascii_start();
+    let body = json::without_byte_order_mark(&response.body).trim_ascii_start();
+    let content_type = response.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let claims_json = || content_type.is_some_and(|text| text.contains("json"));
     let is_from_courier = match body.first() {
         None | Some(b'{' | b'[') => true,
         Some(b'<') => false,
         // A body that is not described is not decoded either, so nothing else would notice a text.
-        Some(_) => {
-            request.operation.response != ResponseBody::None || serde_json::from_slice::<IgnoredAny>(body).is_ok()
-        }
+        Some(_) if request.operation.response != ResponseBody::None && claims_json() => true,
+        Some(_) => serde_json::from_slice::<IgnoredAny>(body).is_ok(),
     };
     if is_from_courier {
         return Ok(response);

@@ -28,7 +28,7 @@ mod union;
 pub(crate) mod unrecognized_value;
 mod values;
 
-pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, from_value};
+pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, from_value, without_byte_order_mark};
 pub use diagnostics::Diagnostics;
 pub use encode::FieldWriter;
 pub use properties::{IndexSet, Properties};

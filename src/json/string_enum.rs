@@ -44,8 +44,8 @@ macro_rules! string_enum {
             type Err = $crate::types::UnrecognizedValue;
 
             #[inline]
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::known(text).ok_or(Self::Err::new(Self::VALUES))
+            fn from_str(text: &str) -> Result<Self, $crate::types::UnrecognizedValue> {
+                Self::known(text).ok_or($crate::types::UnrecognizedValue::new(Self::VALUES))
             }
         }
 

@@ -64,6 +64,7 @@
 
 mod body;
 mod error;
+mod request_body;
 mod reqwest_transport;
 
 use std::fmt;

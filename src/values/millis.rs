@@ -172,18 +172,28 @@ macro_rules! milliseconds {
             }
         }
 
-        impl Encode for $name {
-            fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_i64(self.0)
-            }
-        }
-
         inline_schema!($name, {"type": "integer", "format": $format});
     };
 }
 
 milliseconds!(Millis, "milliseconds");
 milliseconds!(DurationMillis, "duration-milliseconds");
+
+impl Encode for Millis {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(self.0)
+    }
+}
+
+/// Fails if the duration is negative.
+impl Encode for DurationMillis {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.0 < 0 {
+            return Err(serde::ser::Error::custom("a duration must not be negative"));
+        }
+        to.serialize_i64(self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {

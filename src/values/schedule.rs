@@ -97,7 +97,7 @@ fn is_time_zone(text: &str) -> bool {
 }
 
 fn is_delivery_time(text: &str) -> bool {
-    parse(text).is_some() || is_local_time(text) || is_window(text)
+    (parse(text).is_some() && text.trim() == text) || is_local_time(text) || is_window(text)
 }
 
 /// Returns `true` for opening hours: rules with days, and times of the form `09:00-17:00`.

@@ -44,6 +44,10 @@ BINARY = {"BinaryAPIResponse", "HttpxBinaryResponseContent"}
 JSON = "application/json"
 # The arguments of a call of the API.
 CALL = {"body", "options", "cast_to", "files", "stream", "stream_cls"}
+OPTIONS = {"extra_headers", "extra_query", "extra_body", "timeout", "idempotency_key", "query"}
+# The arguments of a field, and the formats of its annotation.
+FIELD = {"alias", "default", "init"}
+FORMATS = {None, "base64", "iso8601"}
 LISTS = {"List", "list", "Iterable", "Sequence", "SequenceNotStr"}
 MAPS = {"Dict", "dict", "Mapping"}
 
@@ -106,7 +110,7 @@ class Release:
             files = sorted(name for name in wheel.namelist() if name.startswith(PACKAGE + "/") and name.endswith(".py"))
             for file in files:
                 name = re.sub(r"(/__init__)?\.py$", "", file).replace("/", ".")
-                self.modules[name] = Module(name, file, wheel.read(file).decode("utf-8"))
+                self.modules[name] = Module(name, file, wheel.read(file).decode("utf-8-sig"))
         if PACKAGE + ".resources" not in self.modules:
             raise NotUnderstood("the wheel has no package `%sresources`" % (PACKAGE + "."))
 
@@ -246,10 +250,14 @@ class Schemas:
         if kind == "Union":
             return self.union(arguments, module)
         if kind == "Literal":
+            if not all(isinstance(argument, ast.Constant) for argument in arguments):
+                return not_understood(node)
             return enum(node, [argument.value for argument in arguments])
         if kind in ("Required", "NotRequired"):
             return self.of(arguments[0], module)
         if kind == "Annotated":
+            if keyword(arguments[1:], "format") not in FORMATS:
+                return not_understood(node)
             schema = self.of(arguments[0], module)
             discriminator = keyword(arguments[1:], "discriminator")
             if discriminator and "oneOf" in schema:
@@ -269,8 +277,10 @@ class Schemas:
                 nullable = True
             elif not (isinstance(argument, ast.Name) and argument.id in ("Omit", "NotGiven")):
                 choices.append(argument)
-        if {choice.id for choice in choices if isinstance(choice, ast.Name)} == {"str", "datetime"}:
-            schema = dict(SCALARS["datetime"])
+        names = {choice.id for choice in choices if isinstance(choice, ast.Name)}
+        if names in ({"str", "date"}, {"str", "datetime"}) and len(choices) == 2:
+            # The client accepts the text or the value.
+            schema = dict(SCALARS[(names - {"str"}).pop()])
         elif len(choices) == 1:
             schema = self.of(choices[0], module)
         else:
@@ -297,13 +307,16 @@ class Schemas:
 
     def bases(self, node, module):
         for base in node.bases:
-            if isinstance(base, ast.Name) and base.id not in ("BaseModel", "TypedDict"):
-                yield self.release.find(module, base.id)
+            if ast.unparse(base).split(".")[-1] in ("BaseModel", "TypedDict"):
+                continue
+            if not isinstance(base, ast.Name):
+                raise NotUnderstood("%s inherits from %s" % (node.name, ast.unparse(base)))
+            yield self.release.find(module, base.id)
 
     def is_sent(self, node, module):
         if not isinstance(node, ast.ClassDef):
             return True
-        if any(isinstance(base, ast.Name) and base.id == "TypedDict" for base in node.bases):
+        if any(ast.unparse(base).split(".")[-1] == "TypedDict" for base in node.bases):
             return True
         return any(self.is_sent(owner.definitions[name], owner) for owner, name in self.bases(node, module))
 
@@ -321,6 +334,11 @@ class Schemas:
         fields = {}
         for owner, name in self.bases(node, module):
             fields.update(self.fields(owner.definitions[name], owner))
+        own = [inner for inner in ast.walk(node) if isinstance(inner, ast.AnnAssign) and not ast.unparse(inner.target).startswith("_")]
+        if not all(inner in node.body for inner in own):
+            raise NotUnderstood("%s has fields under a condition" % node.name)
+        if any(isinstance(inner, ast.keyword) and inner.arg == "alias_generator" for inner in ast.walk(node)):
+            raise NotUnderstood("%s generates the names of its fields" % node.name)
         is_sent = self.is_sent(node, module)
         is_total = not any(part.arg == "total" and ast.unparse(part.value) == "False" for part in node.keywords)
         for inner, after in zip(node.body, node.body[1:] + [None]):
@@ -355,8 +373,12 @@ class Schemas:
 
     def answered_field(self, node, module):
         info = node.value if isinstance(node.value, ast.Call) else None
+        arguments = {part.arg: part.value for part in info.keywords} if info else {}
+        if not set(arguments) <= FIELD or not isinstance(arguments.get("alias", ast.Constant("")), ast.Constant):
+            raise NotUnderstood("the field %s is %s" % (node.target.id, ast.unparse(info)))
         name = keyword([info], "alias") or node.target.id
-        is_required = not any(part.arg == "default" for part in info.keywords) if info else node.value is None
+        default = arguments.get("default", info.args[0] if info.args else None) if info else node.value
+        is_required = default is None or ast.unparse(default) == "..."
         schema = self.of(node.annotation, module)
         if not is_required:
             # The client reads missing values as None, so its annotation does not indicate null.
@@ -402,6 +424,8 @@ class Operations:
         self.release = release
         self.schemas = Schemas(release)
         self.paths = {}
+        # The calls of the API that have become operations.
+        self.calls = set()
 
     def read(self):
         for name, module in sorted(self.release.modules.items()):
@@ -419,9 +443,30 @@ class Operations:
                         name = ".".join(parts + [method.name])
                         try:
                             self.operation(name, method, module)
-                        except (NotUnderstood, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+                        except (NotUnderstood, ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
                             cause = str(error) if isinstance(error, NotUnderstood) else "%s: %s" % (type(error).__name__, error)
                             raise NotUnderstood("%s:%d: `%s`: %s" % (module.file, method.lineno, name, cause))
+        for name, module in sorted(self.release.modules.items()):
+            if name == PACKAGE + "._client" or not name.split(".")[1:2] or not name.split(".")[1].startswith("_"):
+                self.require_no_others(module)
+
+    def require_no_others(self, module):
+        """Fails if a module calls the API elsewhere. An asynchronous call is the twin of an operation."""
+        twins = set()
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef) and node.name.startswith("Async"):
+                twins.update(inner for inner in ast.walk(node) if is_call_of_api(inner))
+        paths = {(verb, re.sub(r"\{\w+\}", "{}", path)) for path, verbs in self.paths.items() for verb in verbs}
+        for node in ast.walk(module.tree):
+            if not is_call_of_api(node) or node in self.calls:
+                continue
+            verb = VERBS.get("_" + node.func.attr.lstrip("_"))
+            try:
+                is_twin = node in twins and (verb, re.sub(r"\{\w+\}", "{}", template(node.args[0])[0])) in paths
+            except (NotUnderstood, AttributeError, LookupError):
+                is_twin = False
+            if not is_twin:
+                raise NotUnderstood("%s:%d: %s calls the API, and is not in a method of a resource" % (module.file, node.lineno, ast.unparse(node.func)))
 
     def operation(self, name, method, module):
         decorators = {ast.unparse(getattr(node, "func", node)).split(".")[-1] for node in method.decorator_list}
@@ -434,9 +479,13 @@ class Operations:
             made = ", ".join(ast.unparse(call.func) for call in calls) or "nothing"
             raise NotUnderstood("it calls %s where one of self.%s is expected" % (made, ", self.".join(VERBS)))
         call = calls[0]
+        self.calls.add(call)
         arguments = {part.arg: part.value for part in call.keywords}
         if not set(arguments) <= CALL:
             raise NotUnderstood("its call has the arguments %s" % ", ".join(sorted(set(arguments) - CALL)))
+        if "cast_to" not in arguments:
+            raise NotUnderstood("its call has no `cast_to`, so its response is unknown")
+        self.require_known_options(arguments.get("options"))
         path, names = template(call.args[0])
         tag = name.split(".")[0].replace("_", " ").title()
         operation = {"operationId": name.replace(".", "_"), "tags": [tag], "x-sdk-method": name}
@@ -460,6 +509,16 @@ class Operations:
             raise NotUnderstood("%s and %s are both %s %s" % (verbs[verb]["x-sdk-method"], name, verb.upper(), path))
         verbs[verb] = operation
 
+    def require_known_options(self, options):
+        if options is None:
+            return
+        if not (isinstance(options, ast.Call) and ast.unparse(options.func) == "make_request_options"):
+            raise NotUnderstood("its options are %s" % ast.unparse(options))
+        for part in options.keywords:
+            is_own = part.arg not in ("extra_headers", "extra_query", "extra_body") or ast.unparse(part.value) == part.arg
+            if part.arg not in OPTIONS or not is_own:
+                raise NotUnderstood("its options have %s" % ast.unparse(part))
+
     def path_parameters(self, names, method, module):
         """The parameters of a path, from the names in the path to the names of the arguments."""
         return [
@@ -470,6 +529,9 @@ class Operations:
     def headers(self, method, module):
         """The header parameters of a method, and the media types that it sets."""
         assigned = [node for node in ast.walk(method) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "extra_headers"]
+        for node in ast.walk(method):
+            if isinstance(node, (ast.Attribute, ast.Subscript)) and ast.unparse(node.value) == "extra_headers":
+                raise NotUnderstood("its headers change in %s" % ast.unparse(node))
         found, media_types = [], {}
         for name, value in (pair for node in assigned for pair in members(node.value)):
             if isinstance(value, ast.Constant) and name.lower() in ("accept", "content-type"):
@@ -523,7 +585,11 @@ class Operations:
         """Returns the names that `maybe_transform({…}, params)` sends, and the fields of its type."""
         owner, defined = self.locate(call.args[1], module)
         fields = self.schemas.fields(owner.definitions[defined], owner)
-        return [key.value for key in call.args[0].keys], fields
+        names = [key.value if key else "**" for key in call.args[0].keys]
+        unknown = [name for name in names if name not in fields]
+        if unknown:
+            raise NotUnderstood("it sends %s, which %s does not have" % (", ".join(unknown), defined))
+        return names, fields
 
     def locate(self, node, module):
         if isinstance(node, ast.Attribute):
@@ -536,9 +602,9 @@ class Operations:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "cast":
             node = node.args[1]
         content = {}
-        if node is not None and ast.unparse(node).split(".")[-1] in BINARY:
+        if ast.unparse(node).split(".")[-1] in BINARY:
             content[accept or "application/octet-stream"] = {"schema": dict(SCALARS["FileTypes"])}
-        elif node is not None and ast.unparse(node) != "NoneType":
+        elif ast.unparse(node) not in ("NoneType", "None"):
             content[accept if accept not in (None, "*/*") else JSON] = {"schema": self.schemas.of(node, module)}
         if "stream_cls" in arguments:
             if ast.unparse(arguments.get("stream", ast.Constant(False))) == "True":
@@ -551,6 +617,10 @@ class Operations:
 def is_call_of_own_method(node):
     is_method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     return is_method and ast.unparse(node.func.value) == "self"
+
+
+def is_call_of_api(node):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and any(part.arg == "cast_to" for part in node.keywords)
 
 
 def template(node):

@@ -14,6 +14,7 @@ pub mod check_docs;
 pub mod conformance;
 pub mod generate_spec;
 pub mod live_check;
+pub mod prepare_release;
 pub mod update_spec;
 
 // The report of an update.
@@ -35,6 +36,7 @@ pub mod supported;
 
 // Shared by everything above.
 pub mod coming_from;
+pub mod crate_copy;
 pub mod diff;
 pub mod document;
 pub mod files;

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use semver::Version;
 use xtask::files::Files;
-use xtask::{check_docs, conformance, generate_spec, live_check, update_spec};
+use xtask::{check_docs, conformance, generate_spec, live_check, prepare_release, update_spec};
 
 /// Maintains the description that trycourier is generated from.
 #[derive(Parser)]
@@ -31,9 +32,14 @@ enum Task {
     ///
     /// Searches PyPI for a release of the official Python client that is newer than openapi/upstream.yaml, derives that
     /// file from its types, generates openapi/courier.yaml, and reports every difference as breaking or compatible for
-    /// a Rust caller, with the next version number and a draft for CHANGELOG.md. Then compiles the crate and writes the
-    /// changed shapes of its types for review. Nothing is written unless every step succeeds.
+    /// a Rust caller, with the next version number and a draft for CHANGELOG.md, and compiles the crate with it. Then
+    /// writes these files, and the changed shapes of the types for review. Nothing is written unless every step succeeds.
     UpdateSpec(update_spec::Options),
+    /// Prepare a release: set its version in the manifests and lock files, and begin its section in CHANGELOG.md.
+    PrepareRelease {
+        /// The version, as `update-spec` or docs/semver.md has it.
+        version: Version,
+    },
     /// Count the descriptions in courier.yaml by tag, and check their links, and the code in README.md and AGENTS.md.
     CheckDocs {
         /// List every item that has no description.
@@ -69,6 +75,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     let files = Files::new(&repository);
     match &arguments.task {
         Task::GenerateSpec { check } => generate_spec::generate(&files, *check),
+        Task::PrepareRelease { version } => prepare_release::prepare(&repository, version),
         Task::UpdateSpec(options) => update_spec::update(&files, options),
         Task::CheckDocs { missing } => check_docs::check(&files, *missing),
         Task::Conformance => conformance::check(&repository),

@@ -7,7 +7,7 @@
 use anyhow::{Result, ensure};
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, operations, text, visit_schemas};
+use crate::document::{METHODS, SCHEMA_PREFIX, object, operations, text, visit_schemas};
 use crate::generator::description::wire;
 use crate::import::composition::inner_choices;
 use crate::import::strip::LIMITS;
@@ -36,6 +36,9 @@ const KEYWORDS: [&str; 19] = [
     "unevaluatedProperties",
     "xml",
 ];
+
+/// The types of OpenAPI 3.0.
+const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
 /// Fails with every construct that is not supported.
 pub fn require_supported(document: &Value) -> Result<()> {
@@ -74,9 +77,12 @@ fn can_be_sensitive(schema: &Map<String, Value>) -> bool {
 /// Each construct that no rule handles, and its position: "`anyOf` at /components/schemas/Thing".
 fn unsupported(document: &Value) -> Vec<String> {
     let mut unsupported = Vec::new();
-    for path in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
-        for keyword in ["$ref", "parameters", "servers"].iter().filter(|keyword| path.1.get(keyword).is_some()) {
-            unsupported.push(format!("`{keyword}` of the path {}", path.0));
+    for (path, item) in object(document, "paths").into_iter().flatten() {
+        let is_operation = |(key, value): &(&String, &Value)| METHODS.contains(&key.as_str()) && value.is_object();
+        let keywords = item.as_object().into_iter().flatten().filter(|pair| !is_operation(pair));
+        unsupported.extend(keywords.map(|(keyword, _)| format!("`{keyword}` of the path {path}")));
+        if !item.is_object() {
+            unsupported.push(format!("what the path {path} has"));
         }
     }
     for operation in operations(document) {
@@ -132,8 +138,28 @@ fn in_schema(document: &Value, schema: &Value) -> Vec<String> {
     if object.contains_key("x-sensitive") && !can_be_sensitive(object) {
         unsupported.push("`x-sensitive` on a schema that is neither a map nor any JSON".to_owned());
     }
-    if object.get("type").is_some_and(|name| !name.is_string()) {
-        unsupported.push("`type` of several types".to_owned());
+    match object.get("type") {
+        None => {}
+        Some(Value::String(name)) if TYPES.contains(&name.as_str()) => {}
+        Some(Value::String(name)) => unsupported.push(format!("`type: {name}`")),
+        Some(_) => unsupported.push("`type` of several types".to_owned()),
+    }
+    if object.contains_key("discriminator") && !object.contains_key("oneOf") {
+        unsupported.push("`discriminator` without `oneOf`".to_owned());
+    }
+    let properties = object.get("properties");
+    if properties.is_some_and(|properties| !properties.is_object()) {
+        unsupported.push("`properties` that are not an object".to_owned());
+    }
+    match object.get("required") {
+        None => {}
+        Some(Value::Array(names)) => {
+            let is_described = |name: &str| properties.is_none_or(|properties| properties.get(name).is_some());
+            let missing = names.iter().filter(|name| !name.as_str().is_some_and(is_described));
+            unsupported
+                .extend(missing.map(|name| format!("the required {name}, which is not one of the `properties`,")));
+        }
+        Some(_) => unsupported.push("`required` that is not a list".to_owned()),
     }
     if let Some(target) = object.get("$ref") {
         let name = target.as_str().and_then(|target| target.strip_prefix(SCHEMA_PREFIX));

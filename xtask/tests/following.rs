@@ -159,6 +159,8 @@ fn annotations_of_every_kind_are_described() {
         ("FileTypes", json!({"type": "string", "format": "binary"})),
         ("Literal[\"a\", None]", json!({"type": "string", "enum": ["a"]})),
         ("typing.List[int]", json!({"type": "array", "items": {"type": "integer"}})),
+        ("Union[str, date]", json!({"type": "string", "format": "date"})),
+        ("Optional[str] = FieldInfo(None)", json!({"type": "string"})),
     ] {
         let mut files = client(&method("", CALL));
         files[7].1 = format!("class Thing(BaseModel):\n    id: {annotation}\n    \"\"\"The\n    id.\"\"\"\n");
@@ -224,6 +226,84 @@ fn client_beyond_derive_is_refused_by_operation() {
             format!("{operation}its path is https://other.com/things"),
         ),
         ("annotation", thing("httpx.URL"), format!("{operation}the annotation httpx.URL")),
+        ("negative value", thing("Literal[-1]"), format!("{operation}the annotation Literal[-1]")),
+        (
+            "factory",
+            thing("List[str] = FieldInfo(default_factory=list)"),
+            format!("{operation}the field id is FieldInfo("),
+        ),
+        (
+            "computed alias",
+            thing("str = FieldInfo(alias=NAME)"),
+            format!("{operation}the field id is FieldInfo(alias=NAME)"),
+        ),
+        (
+            "format",
+            thing("Annotated[str, PropertyInfo(format=\"custom\")]"),
+            format!("{operation}the annotation Annotated[str, PropertyInfo(format='custom')]"),
+        ),
+        (
+            "generated aliases",
+            with(7, "class Thing(BaseModel):\n    model_config = ConfigDict(alias_generator=camel)\n    id: str\n"),
+            format!("{operation}Thing generates the names of its fields"),
+        ),
+        (
+            "conditional field",
+            with(7, "class Thing(BaseModel):\n    id: str\n    if NEW:\n        age: int\n"),
+            format!("{operation}Thing has fields under a condition"),
+        ),
+        (
+            "base",
+            with(7, "class Thing(RootModel[str]):\n    pass\n"),
+            format!("{operation}Thing inherits from RootModel[str]"),
+        ),
+        (
+            "enum class",
+            with(7, "class Thing(enum.StrEnum):\n    A = \"a\"\n"),
+            format!("{operation}Thing inherits from enum.StrEnum"),
+        ),
+        ("no response", called("", "\"/things\""), format!("{operation}its call has no `cast_to`")),
+        (
+            "options",
+            called("", "\"/things\", options={\"params\": {\"id\": id}}, cast_to=Thing"),
+            format!("{operation}its options are {{'params': {{'id': id}}}}"),
+        ),
+        (
+            "option",
+            called("", "\"/things\", options=make_request_options(extra_query={\"beta\": 1}), cast_to=Thing"),
+            format!("{operation}its options have extra_query={{'beta': 1}}"),
+        ),
+        (
+            "constant in the query",
+            called(
+                "",
+                "\"/things\", options=make_request_options(query=maybe_transform({\"beta\": 1}, thing_params.ThingParams)), cast_to=Thing",
+            ),
+            format!("{operation}it sends beta, which ThingParams does not have"),
+        ),
+        (
+            "changed headers",
+            called("        extra_headers.update({\"X-Now\": tenant})\n", CALL),
+            format!("{operation}its headers change in extra_headers.update"),
+        ),
+        (
+            "client",
+            client_with(
+                "    @property\n    def qs",
+                "    def ping(self):\n        return self._get(\"/ping\", cast_to=str)\n\n    @property\n    def qs",
+            ),
+            "courier/_client.py:12: self._get calls the API, and is not in a method of a resource".to_owned(),
+        ),
+        (
+            "other class",
+            client(&format!("{}\n\nclass Extra(SyncAPIResource):\n{}", method("", CALL), method("", CALL))),
+            "courier/resources/things.py:13: self._get calls the API, and is not".to_owned(),
+        ),
+        (
+            "asynchronous alone",
+            client(&format!("{}\n\nclass AsyncThings:\n{}", method("", CALL), method("", "\"/other\", cast_to=Thing"))),
+            "courier/resources/things.py:13: self._get calls the API, and is not".to_owned(),
+        ),
         ("enum", thing("Literal[1, \"a\"]"), format!("{operation}the annotation Literal[1, 'a']")),
         ("syntax", with(7, "class Thing(:\n"), "courier/types/thing.py:1: Python 3.".to_owned()),
         ("no client", with(2, ""), "courier/_client.py: courier/_client.py has no class Courier".to_owned()),
@@ -326,7 +406,7 @@ fn corrected() -> (Repository, Value) {
     schemas["Owner"]["required"] = json!(["version"]);
     repository.write("openapi/overlay/types.yaml", TYPES);
     repository.write("openapi/overlay/corrections.yaml", CORRECTIONS);
-    repository.update(&["--no-verify", "--from", &repository.describe(&document)]).assert().success();
+    repository.update(&["--from", &repository.describe(&document)]).assert().success();
     assert_eq!(repository.report(&repository.describe(&document), "text"), "Nothing changes for callers.\n");
     (repository, document)
 }
@@ -516,7 +596,7 @@ fn unusable_change_is_refused_by_name() {
     ] {
         let mut changed = document.clone();
         put(&mut changed, &pointer, value);
-        let error = error(&mut repository.update(&["--no-verify", "--from", &repository.describe(&changed)]));
+        let error = error(&mut repository.update(&["--from", &repository.describe(&changed)]));
         assert!(error.contains(expected), "{name}: {error}");
         assert_eq!(repository.files(), before, "{name}");
     }
@@ -558,12 +638,13 @@ fn update_leaves_only_words_to_write() {
         "Gadget".to_owned(),
         json!({"type": "object", "properties": {
             "settings": {"type": "object", "additionalProperties": true, "description": "How it\n works."},
-            "created": {"type": "integer"}, "pin": {"type": "string"}, "size": {"type": "integer"}
+            "created": {"type": "integer"}, "pin": {"type": "string"}, "size": {"type": "integer"},
+            "alias": {"type": "string", "nullable": true}
         }}),
     );
     schemas["Thing"]["properties"].as_object_mut().unwrap().shift_remove("color");
     let from = repository.describe(&document);
-    repository.update(&["--write-skeletons", "--no-verify", "--from", &from]).assert().success();
+    repository.update(&["--write-skeletons", "--from", &from]).assert().success();
 
     let words = repository.file("openapi/overlay/things.yaml");
     assert!(!words.contains("color:"), "{words}");
@@ -583,6 +664,7 @@ fn update_leaves_only_words_to_write() {
         "$.components.schemas.Gadget.properties.settings\n  description: As similar items have it.\n  update:\n    x-sensitive: true\n",
         "$.components.schemas.Gadget.properties.created\n  description: As similar items have it.\n  update:\n    format: milliseconds\n",
         "$.components.schemas.Gadget.properties.pin\n  description: As similar items have it.\n  update:\n    format: password\n",
+        "$.components.schemas.Gadget.properties.alias\n  description: As similar items have it.\n  update:\n    x-null: clears\n",
         "$.paths['/gadgets/{id}'].patch\n  description: As similar items have it.\n  update:\n    x-repeatable: true\n",
     ] {
         assert!(corrections.contains(expected), "{expected}{corrections}");
@@ -598,7 +680,7 @@ fn update_leaves_only_words_to_write() {
     assert!(repository.file("target/update-spec.md").contains("resources::Things::create"));
 
     let before = (repository.files(), repository.file("CHANGELOG.md"));
-    repository.update(&["--write-skeletons", "--no-verify", "--from", &from]).assert().success();
+    repository.update(&["--write-skeletons", "--from", &from]).assert().success();
     assert_eq!((repository.files(), repository.file("CHANGELOG.md")), before);
     assert!(repository.file("target/update-spec.md").contains("resources::Things::create"), "the report stays");
 }
@@ -618,10 +700,7 @@ fn gone_target_leaves_its_overlay() {
     let things =
         "- target: $.components.schemas.Thing\n  update:\n    properties:\n      created: {description: When.}\n";
     repository.write("openapi/overlay/words.yaml", &format!("overlay: 1.0.0\ninfo: {{}}\nactions:\n{things}- target: $.paths['/none'].get\n  update: {{summary: No.}}\n- target: $.components.schemas.Owner\n  update: {{description: One.}}\n"));
-    repository
-        .update(&["--write-skeletons", "--no-verify", "--from", &repository.describe(&document)])
-        .assert()
-        .success();
+    repository.update(&["--write-skeletons", "--from", &repository.describe(&document)]).assert().success();
     let words = repository.file("openapi/overlay/words.yaml");
     assert_eq!(
         words,
@@ -685,7 +764,7 @@ fn renumbered_and_swapped_schemas_change_nothing() {
     repository.write("openapi/overlay/types.yaml", &format!("{TYPES}{names}"));
     let (text, image) = (node("text", "text"), node("image", "src"));
     let committed = with(&document, &[text.clone(), image.clone()]);
-    repository.update(&["--no-verify", "--from", &repository.describe(&committed)]).assert().success();
+    repository.update(&["--from", &repository.describe(&committed)]).assert().success();
     let report = |document: &Value| repository.report(&repository.describe(document), "text");
     let swapped = report(&with(&document, &[image.clone(), text.clone()]));
     assert_eq!(swapped, "Nothing changes for callers.\n");

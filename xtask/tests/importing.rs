@@ -84,7 +84,7 @@ fn component_that_is_not_a_type_is_inlined() {
 #[test]
 fn wrapped_reference_and_circles_are_left_alone() {
     let described = json!({
-        "Wrapped": {"allOf": [refer("Circle")], "nullable": true, "type": "object"},
+        "Wrapped": {"allOf": [refer("Circle")], "type": "object"},
         "Circle": {"allOf": [refer("Circle"), refer("Circle")]},
         "Alias": refer("Alias")
     });

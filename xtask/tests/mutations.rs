@@ -245,6 +245,25 @@ fn formats_of_numbers_do_not_change_types() {
         ("response", response(json!({"type": "number", "format": "float"})), Ok(&["-> f64"])),
         ("list", property(list(json!({"type": "integer", "format": "uint8"}))), Ok(&["odd: Option<Vec<i64>>"])),
         ("map", property(map(json!({"type": "number", "format": "float"}))), Ok(&["Option<BTreeMap<String, f64>>"])),
+        ("boolean", of("boolean", "flag"), Ok(&["odd: Option<bool>"])),
+        (
+            "object",
+            property(json!({"type": "object", "format": "x", "properties": {"a": text()}})),
+            Ok(&["odd: Option<ThingOdd>"]),
+        ),
+        (
+            "map with a format",
+            property(json!({"type": "object", "format": "x", "additionalProperties": text()})),
+            Ok(&["Option<BTreeMap<String, String>>"]),
+        ),
+        (
+            "list with a format",
+            property(json!({"type": "array", "format": "x", "items": text()})),
+            Ok(&["odd: Option<Vec<String>>"]),
+        ),
+        ("no type", property(json!({"format": "date-time"})), Ok(&["odd: Option<Timestamp>"])),
+        ("no type of an integer", property(json!({"format": "int32"})), integer),
+        ("no type of a number", property(json!({"format": "double"})), number),
     ]);
 }
 
@@ -404,6 +423,12 @@ fn names_that_rust_or_the_crate_has_are_refused() {
             method("things_list.all"),
             Err(&["`things_list`", "`things.list`", "the type `ThingsList`"]),
         ),
+        (
+            "one part",
+            method("create"),
+            Err(&["the `x-method` `create`, which is not the name of a resource and a method", "names.yaml"]),
+        ),
+        ("empty part", method("things."), Err(&["the `x-method` `things.`, which is not the name", "names.yaml"])),
         ("trait", method("response.body"), Err(&["`response.body` and a type of the crate", "`ResponseBody`"])),
         ("module", method("calls.create"), Ok(&["pub fn calls(&self) -> Calls"])),
     ]);
@@ -513,6 +538,44 @@ fn properties_and_parameters_have_distinct_names() {
         ("body", parameter("body"), Err(&["`body` twice"])),
         ("header", parameter("trace"), Err(&["`trace` twice"])),
         (
+            "parameter twice",
+            parameter("cursor"),
+            Err(&["GET /things has the parameters `cursor` and `cursor`", "[?@.name == 'cursor']\n  remove: true"]),
+        ),
+        (
+            "parameter in another case",
+            parameter("CURSOR"),
+            Err(&["the parameters `cursor` and `CURSOR`", "remove: true"]),
+        ),
+        ("parameter without a name", parameter(""), Err(&["of which no name can be made", "remove: true"])),
+        ("keyword of 2024", named("gen"), Ok(&["gen_: Option<String>"])),
+        (
+            "parameter of a path only",
+            change(|new| {
+                let parameter = json!({"name": "ghost", "in": "path", "required": true, "schema": {"type": "string"}});
+                new["paths"]["/things"]["get"]["parameters"].as_array_mut().unwrap().push(parameter);
+            }),
+            Err(&["the parameter `ghost`, which is not in its path", "remove: true"]),
+        ),
+        (
+            "parameter of path and query",
+            change(|new| {
+                let parameter = json!({"name": "thing_id", "in": "query", "schema": {"type": "string"}});
+                let parts = &mut new["paths"]["/things/{thing_id}/parts"]["get"]["parameters"];
+                parts.as_array_mut().unwrap().push(parameter);
+            }),
+            Err(&["the parameters `thing_id` and `thing_id`", "remove: true"]),
+        ),
+        (
+            "many",
+            change(|new| {
+                for number in 0..70 {
+                    schema(new, "Thing")["properties"][format!("p{number}")] = text();
+                }
+            }),
+            Err(&["the schema `Thing`: it has more than 64 properties", "corrections.yaml", "`extra`"]),
+        ),
+        (
             "required twice",
             at("/components/schemas/Thing/required", json!(["id", "id"])),
             Ok(&["struct Thing::new(id: impl Into<String>) "]),
@@ -529,6 +592,29 @@ fn properties_and_parameters_have_distinct_names() {
             "read only",
             at("/components/schemas/Thing/properties/id/readOnly", json!(true)),
             Ok(&["call things.create() -> Thing", "id: Option<String>"]),
+        ),
+        (
+            "write only",
+            change(|new| {
+                for name in ["Thing", "Paging"] {
+                    schema(new, name)["properties"]["odd"] = json!({"type": "string", "writeOnly": true});
+                    schema(new, name)["required"].as_array_mut().unwrap().push(json!("odd"));
+                }
+            }),
+            Ok(&[
+                "call things.create(id: impl Into<String>) -> Thing",
+                "odd: Option<String>",
+                "struct Paging::new(more: bool)",
+            ]),
+        ),
+        (
+            "write only in requests",
+            change(|new| {
+                new["paths"]["/things"]["post"]["requestBody"] = content(refer("Square"));
+                schema(new, "Thing")["properties"].as_object_mut().unwrap().shift_remove("shape");
+                schema(new, "Square")["properties"]["width"]["writeOnly"] = json!(true);
+            }),
+            Ok(&["width: i64"]),
         ),
         (
             "read only in responses",
@@ -622,6 +708,40 @@ fn parameters_that_cannot_be_text_are_refused() {
                 "the cookie parameter `kind` at GET /things",
                 "corrections.yaml:\n- target: $.paths['/things'].get\n  update: {x-omit: REASON}",
             ]),
+        ),
+        (
+            "header of HTTP",
+            at("/paths/~1things/get/parameters/2/name", json!("Content-Length")),
+            Err(&["part of HTTP", "x-omit"]),
+        ),
+        ("header of the client", at("/paths/~1things/get/parameters/2/name", json!("accept")), Ok(&["not:accept"])),
+        (
+            "header with a digit",
+            at("/paths/~1things/get/parameters/2/name", json!("X-2fa")),
+            Ok(&[".x_2fa: impl Into<String>"]),
+        ),
+        (
+            "header with a keyword",
+            at("/paths/~1things/get/parameters/2/name", json!("X-Type")),
+            Ok(&[".x_type: impl Into<String>"]),
+        ),
+        (
+            "header with a style",
+            at("/paths/~1things/get/parameters/2/style", json!("form")),
+            Err(&["the style `form`", "x-omit"]),
+        ),
+        (
+            "path with a style",
+            at("/paths/~1things~1{thing_id}~1parts/get/parameters/0/style", json!("matrix")),
+            Err(&[
+                "the style `matrix` of the parameter `thing_id` in the path at GET /things/{thing_id}/parts",
+                "x-omit",
+            ]),
+        ),
+        (
+            "optional in the path",
+            at("/paths/~1things~1{thing_id}~1parts/get/parameters/0/required", json!(false)),
+            Ok(&["list(thing_id: impl Into<String>)"]),
         ),
         (
             "content",
@@ -744,6 +864,12 @@ fn circles_of_references_are_refused() {
 #[test]
 fn enums_have_a_name_for_each_value() {
     let one = || json!({"type": "string", "enum": ["only"]});
+    let required = |value: Value| {
+        change(move |new| {
+            schema(new, "Thing")["properties"]["odd"] = value.clone();
+            schema(new, "Thing")["required"] = json!(["id", "odd"]);
+        })
+    };
     check(vec![
         ("one value", property(one()), Ok(&["odd: Option<ThingOdd>", "enum ThingOdd Only = \"only\""])),
         (
@@ -774,6 +900,13 @@ fn enums_have_a_name_for_each_value() {
         ),
         ("mixed", property(json!({"enum": [1, "a"]})), Err(&["has the value 1, which is not text"])),
         ("unrecognized", values(json!(["unrecognized"])), Err(&["reserved for unknown values", "x-values"])),
+        (
+            "constant number",
+            required(json!({"const": 1})),
+            Err(&["has the value 1, which is not text", "remove: true"]),
+        ),
+        ("constant boolean", required(json!({"const": true})), Err(&["has the value true, which is not text"])),
+        ("names of associated types", values(json!(["Err", "Ok", "String"])), Ok(&["Err = \"Err\""])),
     ]);
 
     // As the sentences say.
@@ -806,12 +939,46 @@ fn unions_are_generated_or_refused() {
         ("enums", shape(json!([refer("Color"), {"type": "integer"}])), Ok(&["Color(types::Color)"])),
         ("numbers", shape(json!([{"type": "integer"}, {"type": "number"}])), Ok(&["Integer(i64)", "Number(f64)"])),
         ("maps", shape(json!([map(text()), text()])), refused),
-        ("nullable", shape(json!([{"type": "string", "nullable": true}, {"type": "integer"}])), refused),
+        (
+            "nullable",
+            shape(json!([{"type": "string", "nullable": true}, {"type": "integer"}])),
+            Ok(&["Text(String)", "Integer(i64)", "shape: Option<Shape>"]),
+        ),
+        ("nullable type", shape(json!([nullable("Square"), refer("Circle")])), Ok(&["Square(types::Square)"])),
+        (
+            "twice the same",
+            property(json!({"oneOf": [refer("Square"), refer("Square")]})),
+            Ok(&["odd: Option<Square>"]),
+        ),
+        (
+            "two enums",
+            change(|new| {
+                *schema(new, "Hue") = json!({"type": "string", "enum": ["PALE", "DARK"]});
+                *schema(new, "Shape") = json!({"oneOf": [refer("Hue"), refer("Color")]});
+            }),
+            Err(&["the union `Shape` has two choices that are strings", "corrections.yaml"]),
+        ),
+        ("any", shape(json!([text(), {}])), Err(&["the choice {} has no `type`", "corrections.yaml"])),
+        (
+            "timestamp",
+            shape(json!([{"type": "string", "format": "date-time"}, {"type": "integer"}])),
+            Err(&["`types::Timestamp`, which is not supported", "remove its `format`"]),
+        ),
+        (
+            "only required",
+            change(|new| schema(new, "Square")["oneOf"] = json!([{"required": ["width"]}, {"required": ["height"]}])),
+            Ok(&["struct Square::new(width: impl Into<i64>)"]),
+        ),
+        (
+            "base",
+            at("/components/schemas/Square/discriminator", json!({"propertyName": "width"})),
+            Err(&["`discriminator` without `oneOf` at /components/schemas/Square", "corrections.yaml"]),
+        ),
         ("properties", at("/components/schemas/Shape/properties", json!({"a": text()})), refused),
         (
             "lists",
             shape(json!([list(text()), list(json!({"type": "integer"}))])),
-            Err(&["two variants that would be called `List`", "`x-variant`"]),
+            Err(&["the union `Shape` has two choices that are lists in JSON", "corrections.yaml"]),
         ),
         (
             "required of a reference",
@@ -822,6 +989,231 @@ fn unions_are_generated_or_refused() {
 }
 
 #[test]
+fn texts_with_and_without_values_are_one_enum() {
+    let values = || json!({"type": "string", "enum": ["a", "b"]});
+    let one: Outcome = Ok(&["odd: Option<ThingOdd>", "enum ThingOdd A = \"a\" B = \"b\""]);
+    let constants = || json!([{"const": "a", "title": "A"}, {"const": "b", "description": "B."}]);
+    check(vec![
+        ("oneOf", property(json!({"oneOf": [text(), values()]})), one),
+        ("anyOf", property(json!({"anyOf": [values(), text()]})), one),
+        ("constants", property(json!({"oneOf": constants()})), one),
+        ("constants of anyOf", property(json!({"anyOf": constants()})), one),
+        ("type", property(json!({"anyOf": [text(), refer("Color")]})), Ok(&["odd: Option<Color>"])),
+        ("or null", property(json!({"anyOf": [text(), values(), {"type": "null"}]})), one),
+        (
+            "texts",
+            property(json!({"oneOf": [text(), {"type": "string", "maxLength": 9}]})),
+            Ok(&["odd: Option<String>"]),
+        ),
+        (
+            "formats",
+            property(json!({"oneOf": [text(), {"type": "string", "format": "date-time"}]})),
+            Err(&["two choices that are strings"]),
+        ),
+    ]);
+}
+
+#[test]
+fn parts_of_a_schema_are_joined_or_refused() {
+    let all = |parts: Value| property(json!({"allOf": parts}));
+    let with = |extra: Value| json!({"type": "object", "additionalProperties": extra, "properties": {"b": text()}});
+    check(vec![
+        ("description", all(json!([refer("Square"), {"description": "A."}])), Ok(&["odd: Option<Square>"])),
+        ("default of an enum", all(json!([refer("Color"), {"default": "RED"}])), Ok(&["odd: Option<Color>"])),
+        ("union", all(json!([refer("Shape"), {"title": "A"}])), Ok(&["odd: Option<Shape>"])),
+        ("null", all(json!([refer("Square"), {"nullable": true}])), Ok(&["odd: Option<Square>"])),
+        ("nothing", all(json!([])), Ok(&["odd: Option<serde_json::Value>"])),
+        (
+            "already required",
+            property(json!({"allOf": [refer("Square")], "required": ["width"]})),
+            Ok(&["odd: Option<Square>"]),
+        ),
+        (
+            "now required",
+            property(json!({"allOf": [refer("Parts")], "required": ["names"]})),
+            Ok(&["struct ThingOdd::new(names: "]),
+        ),
+        ("closed", all(json!([refer("Square"), with(json!(false))])), Ok(&["struct ThingOdd::new(width: "])),
+        ("open", all(json!([refer("Square"), with(json!(true))])), Ok(&["struct ThingOdd::new(width: "])),
+        (
+            "conflict",
+            all(json!([refer("Square"), {"type": "object", "properties": {"width": text()}}])),
+            Err(&["`allOf` of several parts at /components/schemas/Thing/properties/odd", "corrections.yaml"]),
+        ),
+    ]);
+}
+
+#[test]
+fn null_of_a_type_belongs_to_what_refers_to_it() {
+    let owner = |kind: Value| {
+        change(move |new| {
+            *schema(new, "Owner") = kind.clone();
+            schema(new, "Owner")["nullable"] = json!(true);
+            schema(new, "Thing")["properties"]["odd"] = refer("Owner");
+            schema(new, "Thing")["properties"]["list"] = list(refer("Owner"));
+            schema(new, "Thing")["required"] = json!(["id", "odd"]);
+        })
+    };
+    let optional: Outcome = Ok(&["odd: Option<Owner>", "list: Option<Vec<Option<Owner>>>"]);
+    check(vec![
+        ("object", owner(json!({"type": "object", "properties": {"a": text()}})), optional),
+        ("enum", owner(json!({"type": "string", "enum": ["a", "b", null]})), optional),
+        ("union", owner(json!({"oneOf": [refer("Square"), refer("Parts")]})), optional),
+        ("text", owner(text()), Ok(&["odd: Option<String>", "list: Option<Vec<Option<String>>>"])),
+        (
+            "response",
+            at("/components/schemas/Thing/nullable", json!(true)),
+            Ok(&["-> Option<Thing>", "Vec<Option<Thing>>"]),
+        ),
+    ]);
+}
+
+#[test]
+fn malformed_schemas_are_refused_by_position() {
+    let thing = |key: &'static str, value: Value| change(move |new| schema(new, "Thing")[key] = value.clone());
+    check(vec![
+        ("type", property(json!({"type": "file"})), Err(&["`type: file` at /components/schemas/Thing/properties/odd"])),
+        (
+            "required",
+            thing("required", json!("id")),
+            Err(&["`required` that is not a list at /components/schemas/Thing"]),
+        ),
+        (
+            "required property",
+            thing("required", json!(["ghost"])),
+            Err(&["the required \"ghost\", which is not one of the `properties`, at /components/schemas/Thing"]),
+        ),
+        (
+            "properties",
+            thing("properties", json!([])),
+            Err(&["`properties` that are not an object at /components/schemas"]),
+        ),
+        (
+            "closed object",
+            property(json!({"type": "object", "additionalProperties": false})),
+            Ok(&["odd: Option<Object>"]),
+        ),
+        (
+            "what OpenAPI 3.0 does not have",
+            property(json!({"type": "string", "readOnly": "yes"})),
+            Err(&["the schema `Thing`: the description is not OpenAPI 3.0", "\"yes\"", "corrections.yaml"]),
+        ),
+        (
+            "what OpenAPI 3.0 does not have in an operation",
+            at("/paths/~1things/get/parameters/1/explode", json!("yes")),
+            Err(&["GET /things: the description is not OpenAPI 3.0", "x-omit: REASON"]),
+        ),
+        (
+            "what OpenAPI 3.0 does not have at the top",
+            at("/info/title", json!(["Things"])),
+            Err(&["the description: the description is not OpenAPI 3.0", "corrections.yaml"]),
+        ),
+        (
+            "operation",
+            at("/paths/~1things/post", json!(null)),
+            Err(&["`post` of the path /things", "corrections.yaml"]),
+        ),
+        (
+            "method of 3.2",
+            at("/paths/~1things/query", json!({"responses": {}})),
+            Err(&["`query` of the path /things", "corrections.yaml"]),
+        ),
+    ]);
+}
+
+#[test]
+fn deprecation_of_a_type_reaches_rust() {
+    let mut new = description();
+    let old = corrected(&new, "").unwrap();
+    for name in ["Square", "Shape", "Color"] {
+        schema(&mut new, name)["deprecated"] = json!(true);
+    }
+    schema(&mut new, "Thing")["properties"]["odd"] = json!({"type": "string", "enum": ["a"], "deprecated": true});
+    new["paths"]["/things/{thing_id}/parts"]["get"]["parameters"][0]["deprecated"] = json!(true);
+    let document =
+        corrected(&new, "- target: $.components.schemas.Square\n  update: {x-replacement: Circle}\n").unwrap();
+    let text = generated(&document).unwrap();
+    for expected in [
+        "#[deprecated(note = \"Courier has deprecated this type; use `Circle`\")] #[derive(Clone, Debug, PartialEq)] #[must_use] \
+         #[non_exhaustive] pub struct Square {",
+        "#[deprecated(note = \"Courier has deprecated this type\")] #[derive(Clone, Debug, PartialEq)] #[must_use] \
+         #[non_exhaustive] pub enum Shape {",
+        "#[deprecated(note = \"Courier has deprecated this type\")] #[derive(Clone, Debug, PartialEq, Eq, Hash)] \
+         #[non_exhaustive] pub enum Color {",
+        "enum Color, deprecated",
+        "odd: Option<ThingOdd>, deprecated",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    assert!(!text.contains("enum ThingOdd, deprecated"), "only the property is: {text}");
+    let model = |document: &Value| passes::model(document).unwrap();
+    let changes = |old: &Value, new: &Value| -> Vec<String> {
+        let changes = compare(&model(old), &model(new)).into_iter();
+        changes.map(|change| format!("{:?} {} {}", change.effect, change.rust, change.what)).collect()
+    };
+    let mut deprecated = changes(&old, &document);
+    deprecated.retain(|change| change.contains("is deprecated"));
+    assert_eq!(
+        deprecated,
+        [
+            "Compatible resources::ThingsParts::list path parameter `thing_id` is deprecated: Courier has deprecated this parameter",
+            "Compatible types::Color is deprecated: Courier has deprecated this type",
+            "Compatible types::Shape is deprecated: Courier has deprecated this type",
+            "Compatible types::Square is deprecated: Courier has deprecated this type; use `Circle`",
+        ]
+    );
+    let again = changes(&document, &old);
+    assert!(again.contains(&"Compatible types::Color is no longer deprecated".to_owned()), "{again:#?}");
+    let error = corrected(&new, "- target: $.components.schemas.Square\n  update: {x-replacement: Ghost}\n");
+    let error = error.and_then(|document| generated(&document)).unwrap_err();
+    assert!(error.contains("the schema `Square`: its `x-replacement` names `Ghost`"), "{error}");
+}
+
+#[test]
+fn changes_on_the_wire_alone_are_reported() {
+    let changes = |one: Change, other: Change| -> Vec<String> {
+        let model = |change: &Change| {
+            let mut new = description();
+            change(&mut new);
+            passes::model(&corrected(&new, "").unwrap()).unwrap()
+        };
+        let changes = compare(&model(&one), &model(&other)).into_iter();
+        changes.map(|change| format!("{:?} {} {}", change.effect, change.rust, change.what)).collect()
+    };
+    let as_kind = |kind: &'static str| {
+        let mut content = json!({});
+        content[kind] = json!({"schema": text()});
+        at("/paths/~1things/post/requestBody/content", content)
+    };
+    assert_eq!(
+        changes(as_kind("application/json"), as_kind("text/plain")),
+        ["Compatible resources::Things::create sends its body as text, was as JSON"]
+    );
+    let tagged = |property: &'static str, square: &'static str| {
+        change(move |new| {
+            for name in ["Square", "Circle"] {
+                schema(new, name)["properties"]["kind"] = text();
+                schema(new, name)["properties"]["type"] = text();
+            }
+            let mut mapping = json!({"circle": "#/components/schemas/Circle"});
+            mapping[square] = json!("#/components/schemas/Square");
+            schema(new, "Shape")["discriminator"] = json!({"propertyName": property, "mapping": mapping});
+        })
+    };
+    assert_eq!(
+        changes(tagged("kind", "square"), tagged("kind", "quad")),
+        ["Compatible types::Shape::Square is recognized by `kind` `quad`, was by `kind` `square`"]
+    );
+    assert_eq!(
+        changes(tagged("kind", "square"), tagged("type", "square")),
+        [
+            "Compatible types::Shape::Square is recognized by `type` `square`, was by `kind` `square`",
+            "Compatible types::Shape::Circle is recognized by `type` `circle`, was by `kind` `circle`",
+        ]
+    );
+}
+
+#[test]
 fn differing_successes_are_refused() {
     let also = |status: &'static str, response: Value| {
         change(move |new| new["paths"]["/things"]["post"]["responses"][status] = response.clone())
@@ -829,6 +1221,20 @@ fn differing_successes_are_refused() {
     check(vec![
         ("same", also("202", content(refer("Thing"))), Ok(&["-> Thing"])),
         ("empty", also("204", json!({"description": ""})), Ok(&["-> Thing"])),
+        (
+            "default alone",
+            at("/paths/~1things/post/responses", json!({"default": content(refer("Parts"))})),
+            Ok(&["-> Parts"]),
+        ),
+        ("default next to it", also("default", content(refer("Parts"))), Ok(&["-> Thing"])),
+        (
+            "default next to a redirect",
+            at(
+                "/paths/~1things/post/responses",
+                json!({"302": {"description": ""}, "default": content(refer("Parts"))}),
+            ),
+            Ok(&["call things.create(id: impl Into<String>) -> ()"]),
+        ),
         (
             "another",
             also("202", content(refer("Parts"))),
@@ -890,7 +1296,27 @@ fn other_content_types_are_refused_by_operation() {
         (
             "object as text",
             body("text/plain", refer("Thing")),
-            Err(&["a body `text/plain` that is not a string at POST /things", "x-omit"]),
+            Err(&["a body `text/plain` that is not a plain string at POST /things", "x-omit"]),
+        ),
+        (
+            "enum as text",
+            body("text/plain", refer("Color")),
+            Err(&["that is not a plain string at POST /things", "x-omit"]),
+        ),
+        (
+            "time as text",
+            body("text/plain", json!({"type": "string", "format": "date-time"})),
+            Err(&["that is not a plain string at POST /things", "x-omit"]),
+        ),
+        (
+            "no body",
+            at("/paths/~1things/post/requestBody/content", json!({})),
+            Err(&["a body without a schema at POST /things", "x-omit"]),
+        ),
+        (
+            "no schema",
+            at("/paths/~1things/post/responses/200/content", json!({"application/json": {}})),
+            Err(&["a response without a schema at POST /things", "x-omit"]),
         ),
     ]);
 }

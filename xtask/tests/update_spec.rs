@@ -106,7 +106,7 @@ fn unnamed_schema_stops_generate_spec_alone() {
     );
     let names = block(&repository.report(&from, "text"), "review and add to openapi/overlay/types.yaml").to_owned();
     assert!(names.contains("x-name: ThingShapeSquare"), "{names}");
-    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    repository.update(&["--from", &from]).assert().success();
     let refused = error(&mut repository.xtask(&["generate-spec"]));
     let expected = "ThingShapeVariant0: its name depends on the number 0; it could be called ThingShapeSquare";
     assert!(refused.contains(expected), "{refused}");
@@ -137,7 +137,7 @@ fn order_of_arguments_is_kept() {
     let repository = Repository::new();
     let mut changed = description();
     changed["components"]["schemas"]["Thing"]["required"] = json!(["id", "size"]);
-    repository.update(&["--no-verify", "--from", &repository.describe(&changed)]).assert().success();
+    repository.update(&["--from", &repository.describe(&changed)]).assert().success();
     changed["components"]["schemas"]["Thing"]["required"] = json!(["color", "size", "id"]);
     let from = repository.describe(&changed);
     let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
@@ -154,7 +154,7 @@ fn order_of_arguments_is_kept() {
             }
         ])
     );
-    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    repository.update(&["--from", &from]).assert().success();
     let required = |repository: &Repository| {
         let courier: Value = yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap();
         courier["components"]["schemas"]["Thing"]["required"].clone()
@@ -189,7 +189,7 @@ fn other_spelling_of_a_description_changes_nothing() {
     );
     let from = repository.describe(&changed);
     assert_eq!(repository.report(&from, "text"), "Nothing changes for callers.\n");
-    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    repository.update(&["--from", &from]).assert().success();
     let (before, after): (Value, Value) = (
         yaml_serde::from_str(&before).unwrap(),
         yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap(),
@@ -226,7 +226,7 @@ fn unsupported_construct_is_refused_by_position() {
     changed["components"]["schemas"]["Owner"]["properties"]["name"] =
         json!({"anyOf": [{"type": "string"}, {"type": "integer"}]});
     let from = repository.describe(&changed);
-    let refused = error(&mut repository.update(&["--no-verify", "--from", &from]));
+    let refused = error(&mut repository.update(&["--from", &from]));
     let sentence = "not supported: `anyOf` at /components/schemas/Owner/properties/name; correct it in \
                     openapi/overlay/corrections.yaml, or add a rule to xtask/src/normalize\n";
     assert!(refused.ends_with(sentence), "{refused}");
@@ -259,7 +259,7 @@ fn gone_target_stops_generate_spec_alone() {
         ]
     );
     assert_eq!(findings(&report, "unused_type"), ["types::Color", "types::ThingPage"]);
-    repository.update(&["--no-verify", "--allow-removals", "--from", &from]).assert().success();
+    repository.update(&["--allow-removals", "--from", &from]).assert().success();
     let strict = error(&mut repository.xtask(&["generate-spec"]));
     assert!(strict.contains("openapi/overlay/names.yaml:6: $.paths['/things'].get matches nothing"), "{strict}");
 }
@@ -314,9 +314,50 @@ fn crate_that_does_not_compile_keeps_its_files() {
     let before = repository.files();
     repository.write("src/lib.rs", "this is not Rust");
     let from = repository.describe(&description_with_changes());
-    let refused = error(&mut repository.update(&["--from", &from]));
-    assert!(refused.contains("the files are unchanged; use `--no-verify` to keep the new ones"), "{refused}");
-    assert_eq!(repository.files(), before);
+    for arguments in [vec!["--from", &from], vec!["--dry-run", "--from", &from]] {
+        let refused = error(&mut repository.update(&arguments));
+        assert!(
+            refused.contains(
+                "error: nothing is written: the crate does not compile with the new description:\nsrc/lib.rs:1: "
+            ),
+            "{refused}"
+        );
+        assert_eq!(repository.files(), before);
+    }
+}
+
+#[test]
+fn compiler_error_names_file_and_schema() {
+    let repository = Repository::new();
+    let generate = "fn main() {\n    println!(\"cargo::rerun-if-changed=openapi/courier.yaml\");\n    \
+                    let text = std::fs::read_to_string(\"openapi/courier.yaml\").unwrap();\n    let (field, value) = \
+                    if text.contains(\"email\") { (\"Missing\", \"\") } else { (\"i64\", \"Green\") };\n    \
+                    let code = format!(\"pub struct Owner {{\\n    pub name: {field},\\n}}\\npub enum Color {{ {value} }}\\n\");\n    \
+                    std::fs::write(format!(\"{}/types.rs\", std::env::var(\"OUT_DIR\").unwrap()), code).unwrap();\n}\n";
+    repository.write("build.rs", generate);
+    let with = |property: &str| {
+        let mut changed = description();
+        changed["components"]["schemas"]["Owner"]["properties"][property] = json!({"type": "string"});
+        repository.describe(&changed)
+    };
+    let library =
+        "#![allow(dead_code)]\npub mod types {\n    include!(concat!(env!(\"OUT_DIR\"), \"/types.rs\"));\n}\n";
+    repository.write("src/lib.rs", library);
+    let generated = error(&mut repository.update(&["--dry-run", "--from", &with("email")]));
+    assert!(
+        generated.contains("\nthe schema `Owner`: the generated code does not compile (cannot find type `Missing`"),
+        "{generated}"
+    );
+    assert!(generated.contains("Correct the description in openapi/overlay/corrections.yaml, or leave"), "{generated}");
+    repository.write("src/lib.rs", &format!("{library}pub fn red() -> types::Color {{\n    types::Color::Red\n}}\n"));
+    let by_hand = error(&mut repository.update(&["--dry-run", "--from", &with("age")]));
+    assert!(by_hand.contains("\nsrc/lib.rs:6: no variant"), "{by_hand}");
+    assert!(
+        by_hand.contains("It uses the schema `Color`. Change this line together with the description"),
+        "{by_hand}"
+    );
+    repository.write("src/lib.rs", library);
+    repository.update(&["--dry-run", "--from", &with("age")]).assert().success();
 }
 
 #[test]
@@ -330,8 +371,7 @@ fn commands_have_help() {
         assert!(help(&[command, "--help"]).contains("Usage: cargo xtask"), "{command}");
     }
     let update = help(&["update-spec", "--help"]);
-    for option in ["--from <URL|FILE>", "--check", "--dry-run", "--allow-removals", "--format <FORMAT>", "--no-verify"]
-    {
+    for option in ["--from <URL|FILE>", "--check", "--dry-run", "--allow-removals", "--format <FORMAT>"] {
         assert!(update.contains(option), "{option}");
     }
 }
@@ -381,7 +421,7 @@ fn newer_release_is_followed_once() {
             "operationId": "things_parts_add_all", "x-method": "things.parts.add_all", "tags": ["Things"]
         }})
     );
-    update_from(&repository, wheels.path(), &["--no-verify"]).assert().success();
+    update_from(&repository, wheels.path(), &[]).assert().success();
     insta::assert_snapshot!("derived", repository.file("openapi/upstream.yaml"));
 
     let before = repository.files();
@@ -455,7 +495,7 @@ fn removals_need_to_be_allowed() {
     let from = repository.describe(&changed);
     let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
     assert_eq!(findings(&report, "removal"), ["the version goes back from 1.0.0 to 0.9.0", "GET /things goes"]);
-    let refused = error(&mut repository.update(&["--no-verify", "--from", &from]));
+    let refused = error(&mut repository.update(&["--from", &from]));
     assert!(
         refused.ends_with(
             "error: nothing is written: the version goes back from 1.0.0 to 0.9.0, GET /things goes. \
@@ -464,7 +504,7 @@ fn removals_need_to_be_allowed() {
         "{refused}"
     );
     assert_eq!(repository.files(), before);
-    repository.update(&["--no-verify", "--allow-removals", "--from", &from]).assert().success();
+    repository.update(&["--allow-removals", "--from", &from]).assert().success();
     assert_ne!(repository.files(), before);
 }
 
@@ -488,7 +528,7 @@ fn moved_operation_keeps_its_name() {
     let text = repository.report(&from, "text");
     let names = block(&text, "add to openapi/overlay/names.yaml");
     assert!(names.contains("$.paths['/v2/things'].get") && names.contains("x-method: things.list"), "{names}");
-    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    repository.update(&["--from", &from]).assert().success();
 }
 
 #[test]
@@ -499,7 +539,7 @@ fn unknown_paging_stops_an_update() {
     let page = changed["components"]["schemas"]["ThingPage"]["properties"].as_object_mut().unwrap();
     let cursor = page.shift_remove("cursor").unwrap();
     page.insert("continue_with".to_owned(), cursor);
-    let refused = error(&mut repository.update(&["--no-verify", "--from", &repository.describe(&changed)]));
+    let refused = error(&mut repository.update(&["--from", &repository.describe(&changed)]));
     let sentence = "error: nothing is written: no Rust can be generated: the operation `things_list`: it takes a `cursor`, and \
                     its response has none of `paging`, `has_more`, `next_cursor` and `cursor`, which lead to the next \
                     page; correct the response in openapi/overlay/corrections.yaml, or add this form of paging to \
@@ -518,7 +558,7 @@ fn incomplete_source_is_refused() {
     let paths = less["paths"].as_object_mut().unwrap();
     let first = paths.iter().take(60).map(|(path, item)| (path.clone(), item.clone())).collect();
     *paths = first;
-    let refused = error(&mut repository.update(&["--no-verify", "--from", &repository.describe(&less)]));
+    let refused = error(&mut repository.update(&["--from", &repository.describe(&less)]));
     assert!(refused.contains("error: nothing is written: ") && refused.contains(" goes, and "), "{refused}");
     assert_eq!(repository.file("openapi/upstream.yaml"), own);
 }
@@ -529,7 +569,7 @@ fn description_without_a_version_keeps_ours() {
     let before = repository.files();
     let mut changed = description();
     changed["info"]["version"] = json!("");
-    repository.update(&["--no-verify", "--from", &repository.describe(&changed)]).assert().success();
+    repository.update(&["--from", &repository.describe(&changed)]).assert().success();
     assert_eq!(repository.files(), before);
 }
 
@@ -557,7 +597,7 @@ fn broken_reference_and_shared_name_are_reported() {
         ]
     );
     let before = repository.files();
-    let refused = error(&mut repository.update(&["--no-verify", "--from", &from]));
+    let refused = error(&mut repository.update(&["--from", &from]));
     assert!(
         refused.contains("nothing is written: GET /others and GET /things are both called things_list"),
         "{refused}"
@@ -590,7 +630,7 @@ fn gone_and_superfluous_corrections_are_reported() {
         ["openapi/overlay/corrections.yaml:6: $.components.schemas.Color.enum now has \"GREEN\" itself"]
     );
     let from = repository.describe(&description_with_changes());
-    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    repository.update(&["--from", &from]).assert().success();
     let courier: Value = yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap();
     assert_eq!(courier["components"]["schemas"]["Color"]["enum"], json!(["RED", "BLUE", "GREEN"]));
 }
@@ -639,7 +679,7 @@ fn templates_can_be_pasted() {
     let repository = Repository::new();
     let from = repository.describe(&description_with_changes());
     let report = repository.report(&from, "text");
-    repository.update(&["--no-verify", "--from", &from]).assert().success();
+    repository.update(&["--from", &from]).assert().success();
     let names = block(&report, "add to openapi/overlay/names.yaml");
     let words = block(&report, "New and undescribed: fill in and add to an overlay");
     assert!(names.contains("\n    - Things"), "the tag of the nearest path is proposed: {names}");
@@ -688,13 +728,13 @@ fn constant_that_gains_a_value_stays_preset() {
         thing["properties"]["kind"] = json!({"type": "string", "enum": values});
         repository.describe(&document)
     };
-    repository.update(&["--no-verify", "--from", &kind(json!(["thing"]))]).assert().success();
+    repository.update(&["--from", &kind(json!(["thing"]))]).assert().success();
     for values in [json!(["big", "thing"]), json!(["thing", "small", "big"])] {
         let from = kind(values);
         let report: Value = serde_json::from_str(&repository.report(&from, "json")).unwrap();
         let effects = report["changes"].as_array().unwrap().iter().map(|change| &change["effect"]);
         assert!(effects.clone().count() > 0 && effects.clone().all(|effect| effect == "compatible"), "{report}");
-        repository.update(&["--no-verify", "--from", &from]).assert().success();
+        repository.update(&["--from", &from]).assert().success();
         repository.update(&["--check", "--from", &from]).assert().success();
         let courier: Value = yaml_serde::from_str(&repository.file("openapi/courier.yaml")).unwrap();
         let thing = &courier["components"]["schemas"]["Thing"];
@@ -713,7 +753,7 @@ fn colliding_names_stop_an_update() {
     changed["components"]["schemas"]["Owner"]["properties"]["extra"] = json!({"type": "string"});
     changed["components"]["schemas"]["Owner"]["properties"]["apiKey"] = json!({"type": "string"});
     let from = repository.describe(&changed);
-    for arguments in [vec!["--no-verify", "--from", &from], vec!["--dry-run", "--format", "json", "--from", &from]] {
+    for arguments in [vec!["--from", &from], vec!["--dry-run", "--format", "json", "--from", &from]] {
         let run = repository.update(&arguments).assert().failure();
         let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
         assert!(error.starts_with("error: nothing is written: ") && error.contains("the property `extra`"), "{error}");

@@ -78,7 +78,6 @@ impl<E: StdError + 'static> StdError for Stopped<E> {
 /// }
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct BulkError<E> {
     reason: Stopped<E>,
     checkpoint: Checkpoint,
@@ -201,6 +200,16 @@ impl<E> fmt::Display for BulkError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reason, checkpoint, .. } = self;
         write!(f, "the bulk job {} stopped after {} users: {reason}", checkpoint.job_id(), checkpoint.seen())
+    }
+}
+
+/// Formats the text and the error of the input, because `main` prints an error by `Debug`.
+impl<E: fmt::Debug> fmt::Debug for BulkError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            Stopped::Input(error) => write!(f, "{self}: {error:?}"),
+            _ => write!(f, "{self}"),
+        }
     }
 }
 

@@ -5,16 +5,21 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{reference, references, resolve, schemas_mut};
+use crate::document::{SCHEMA_PREFIX, array_mut, reference, references, requires, resolve, schemas, schemas_mut};
+use crate::generator::description::lookup::required;
 
 /// Replaces compositions round by round, because a part can also be composed. `supported` rejects the rest.
 pub fn compose(document: &mut Value) {
     const MAX_ROUNDS: usize = 8;
+    nullable_components(document);
     for _ in 0..MAX_ROUNDS {
         let before = document.clone();
         schemas_mut(document, &mut |schema| {
+            null_choices(schema);
+            drop_empty_parts(schema);
             unwrap_only_part(schema);
             merge_parts(&before, schema);
+            join_texts(&before, schema);
             flatten_choices(&before, schema);
             inline_plain_component(&before, schema);
         });
@@ -22,6 +27,88 @@ pub fn compose(document: &mut Value) {
         if *document == before {
             return;
         }
+    }
+}
+
+/// Moves `nullable` from a component to everything that refers to it: a type is not null, a value of it is.
+fn nullable_components(document: &mut Value) {
+    let is_nullable = |schema: &Value| schema.get("nullable") == Some(&json!(true));
+    let names = schemas(document).filter(|(_, schema)| is_nullable(schema)).map(|(name, _)| name.clone());
+    let names: Vec<String> = names.collect();
+    for name in &names {
+        let component = document.pointer_mut("/components/schemas").and_then(|all| all.get_mut(name)?.as_object_mut());
+        component.and_then(|component| component.shift_remove("nullable"));
+    }
+    schemas_mut(document, &mut |schema| {
+        let target = reference(&Value::Object(schema.clone())).map(str::to_owned);
+        if target.is_some_and(|target| names.contains(&target)) {
+            schema.insert("nullable".to_owned(), json!(true));
+        }
+    });
+}
+
+/// A choice with a nullable schema may be null as a whole.
+fn null_choices(schema: &mut Map<String, Value>) {
+    let mut is_nullable = false;
+    for keyword in ["oneOf", "anyOf"] {
+        for choice in array_mut(schema.get_mut(keyword)) {
+            is_nullable |=
+                choice.as_object_mut().is_some_and(|choice| choice.shift_remove("nullable") == Some(json!(true)));
+            if let Some(name) = reference(choice).filter(|_| choice.as_object().is_some_and(|keys| keys.len() == 1)) {
+                *choice = json!({"$ref": format!("{SCHEMA_PREFIX}{name}")});
+            }
+        }
+    }
+    if is_nullable {
+        schema.insert("nullable".to_owned(), json!(true));
+    }
+}
+
+/// A part of an `allOf` without keywords, such as a description, is none.
+fn drop_empty_parts(schema: &mut Map<String, Value>) {
+    let Some(Value::Array(parts)) = schema.get_mut("allOf") else { return };
+    let null = json!({"nullable": true});
+    let is_nullable = parts.contains(&null);
+    parts.retain(|part| *part != null && *part != json!({}));
+    if parts.is_empty() {
+        schema.shift_remove("allOf");
+    }
+    if is_nullable {
+        schema.insert("nullable".to_owned(), json!(true));
+    }
+}
+
+/// A choice between texts, some of which have values, is an enum: every enum accepts other values.
+fn join_texts(document: &Value, schema: &mut Map<String, Value>) {
+    for keyword in ["oneOf", "anyOf"] {
+        let Some(Value::Array(choices)) = schema.get(keyword) else { continue };
+        let is_text = |choice: &Value| {
+            let choice = resolve(document, choice).and_then(Value::as_object);
+            choice.is_some_and(|keys| {
+                keys.get("type").is_some_and(|kind| kind == "string")
+                    && keys.keys().all(|key| ["type", "enum"].contains(&key.as_str()))
+            })
+        };
+        if choices.len() < 2 || !choices.iter().all(is_text) {
+            continue;
+        }
+        let (named, inline): (Vec<&Value>, Vec<&Value>) =
+            choices.iter().partition(|choice| reference(choice).is_some());
+        let mut values: Vec<Value> = Vec::new();
+        for value in inline.iter().filter_map(|choice| choice.get("enum")?.as_array()).flatten() {
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+        let joined = match (named.as_slice(), values.is_empty()) {
+            ([], true) => json!({"type": "string"}),
+            ([], false) => json!({"type": "string", "enum": values}),
+            ([only], true) => json!({"allOf": [only]}),
+            _ => continue,
+        };
+        schema.shift_remove(keyword);
+        schema.shift_remove("discriminator");
+        schema.extend(joined.as_object().cloned().unwrap_or_default());
     }
 }
 
@@ -52,7 +139,12 @@ fn unwrap_only_part(schema: &mut Map<String, Value>) {
 fn merge_parts(document: &Value, schema: &mut Map<String, Value>) {
     let Some(Value::Array(parts)) = schema.get("allOf") else { return };
     if parts.len() < 2 && !schema.contains_key("properties") {
-        return;
+        let own = required(&json!(schema)).map(str::to_owned).collect::<Vec<_>>();
+        let part = parts.first().and_then(|part| resolve(document, part));
+        if own.iter().all(|name| part.is_some_and(|part| requires(part, name))) {
+            schema.shift_remove("required");
+            return;
+        }
     }
     let own: Map<String, Value> =
         schema.iter().filter(|(key, _)| OBJECT.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -62,17 +154,27 @@ fn merge_parts(document: &Value, schema: &mut Map<String, Value>) {
     for part in parts.iter().chain([&own]) {
         let Some(Value::Object(part)) = resolve(document, part) else { return };
         let is_object = part.get("type").is_none_or(|name| name == "object");
-        if !is_object || part.keys().any(|key| !OBJECT.contains(&key.as_str())) {
+        // Objects are open, whether or not they say so.
+        let is_mergeable = |(key, value): (&String, &Value)| {
+            OBJECT.contains(&key.as_str())
+                || key == "additionalProperties" && (value.is_boolean() || *value == json!({}))
+        };
+        if !is_object || !part.iter().all(is_mergeable) {
             return;
         }
-        properties.extend(part.get("properties").and_then(Value::as_object).cloned().unwrap_or_default());
+        for (name, property) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            if properties.insert(name.clone(), property.clone()).is_some_and(|other| other != *property) {
+                return;
+            }
+        }
         for name in part.get("required").and_then(Value::as_array).into_iter().flatten() {
             if !required.contains(name) {
                 required.push(name.clone());
             }
         }
     }
-    schema.retain(|key, _| key != "allOf" && !OBJECT.contains(&key.as_str()));
+    schema
+        .retain(|key, _| !["allOf", "additionalProperties"].contains(&key.as_str()) && !OBJECT.contains(&key.as_str()));
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
     if !required.is_empty() {
@@ -86,7 +188,9 @@ const OBJECT: [&str; 3] = ["type", "properties", "required"];
 /// A choice inside a choice becomes part of the outer choice, so that callers need one step from a recipient to `to`.
 fn flatten_choices(document: &Value, schema: &mut Map<String, Value>) {
     let Some(Value::Array(choices)) = schema.get("oneOf") else { return };
-    if !choices.iter().any(|choice| inner_choices(document, choice).is_some()) {
+    let is_twin = |(index, choice): (usize, &Value)| choices.iter().take(index).any(|other| other == choice);
+    let is_nested = choices.iter().any(|choice| inner_choices(document, choice).is_some());
+    if !is_nested && !choices.iter().enumerate().any(is_twin) {
         return;
     }
     let mut flat: Vec<Value> = Vec::new();

@@ -14,6 +14,7 @@ pub fn downgrade(document: &mut Value) {
         replace_constant(schema);
         replace_types(schema);
         replace_null_choice(schema);
+        add_type(schema);
         if schema.get("type").is_some_and(|name| name == "array") {
             schema.entry("items").or_insert_with(|| json!({}));
         }
@@ -79,6 +80,21 @@ fn replace_types(schema: &mut Map<String, Value>) {
             schema.insert("oneOf".to_owned(), json!(choices));
         }
     }
+}
+
+/// Adds the type that a `format` implies to a schema without one.
+fn add_type(schema: &mut Map<String, Value>) {
+    let others = ["type", "enum", "$ref", "oneOf", "anyOf", "allOf", "properties", "items"];
+    if others.iter().any(|key| schema.contains_key(*key)) {
+        return;
+    }
+    let kind = match schema.get("format").and_then(Value::as_str) {
+        None => return,
+        Some("int32" | "int64") => "integer",
+        Some("float" | "double") => "number",
+        Some(_) => "string",
+    };
+    schema.insert("type".to_owned(), json!(kind));
 }
 
 /// The keywords that apply to only one type.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{METHODS, array_mut, operations, operations_mut, schemas_mut, text};
+use crate::document::{array_mut, operations, operations_mut, schemas_mut, text};
 
 /// The keywords that only concern people or the server. The client would send a default that the server assumes.
 const REMOVED: [&str; 10] =
@@ -32,6 +32,7 @@ pub const LIMITS: [&str; 13] = [
 pub fn strip(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         schema.retain(|key, _| !REMOVED.contains(&key.as_str()) && !LIMITS.contains(&key.as_str()));
+        schema.retain(|key, value| !["oneOf", "anyOf"].contains(&key.as_str()) || !only_requires(value));
         remove_extensions(schema);
     });
     path_items(document);
@@ -54,8 +55,9 @@ pub fn strip(document: &mut Value) {
             operation.shift_remove("security");
         }
         remove_extensions(operation);
-        for parameter in array_mut(operation.get_mut("parameters")) {
-            carrier(parameter);
+        if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+            parameters.retain(|parameter| !is_of_client(parameter));
+            parameters.iter_mut().for_each(carrier);
         }
         if let Some(body) = operation.get_mut("requestBody") {
             carrier(body);
@@ -82,14 +84,26 @@ pub fn strip(document: &mut Value) {
     }
 }
 
-/// Removes everything but operations from a path, and what concerns operations, which `supported` rejects.
+/// Removes prose and extensions from a path. `supported` rejects everything else that is not an operation.
 fn path_items(document: &mut Value) {
     let items = document.get_mut("paths").and_then(Value::as_object_mut);
     for item in items.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
-        let concerns_operations =
-            |key: &str| ["$ref", "parameters", "servers"].contains(&key) || METHODS.contains(&key);
-        item.retain(|key, _| concerns_operations(key));
+        item.retain(|key, _| !["summary", "description"].contains(&key.as_str()) && !key.starts_with("x-"));
     }
+}
+
+/// Returns `true` for a choice that only says which properties must be present together: a limit.
+fn only_requires(choices: &Value) -> bool {
+    let is_limit =
+        |choice: &Value| choice.as_object().is_some_and(|keys| keys.len() == 1 && keys.contains_key("required"));
+    choices.as_array().is_some_and(|choices| !choices.is_empty() && choices.iter().all(is_limit))
+}
+
+/// Returns `true` for a header that the client sets, which OpenAPI ignores as a parameter.
+fn is_of_client(parameter: &Value) -> bool {
+    let name = text(parameter, "name").unwrap_or_default();
+    text(parameter, "in") == Some("header")
+        && ["Accept", "Authorization", "Content-Type"].iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// Moves the security that every operation repeats to the document.

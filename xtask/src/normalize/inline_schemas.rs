@@ -58,7 +58,7 @@ fn name_inside(document: &mut Value, constants: bool) {
 }
 
 /// The members that stay behind when a schema becomes a component.
-const STAY: [&str; 2] = ["nullable", CONSTANT];
+const STAY: [&str; 3] = ["nullable", "deprecated", CONSTANT];
 
 struct Named {
     schemas: BTreeMap<String, Value>,
@@ -103,7 +103,8 @@ impl Named {
         let required: Vec<String> = required(schema).map(str::to_owned).collect();
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (property, inner) in properties.into_iter().flatten() {
-            let is_constant = inner.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() == 1);
+            let values = inner.get("enum").and_then(Value::as_array).map(Vec::as_slice);
+            let is_constant = matches!(values, Some([Value::String(_)]));
             if !(is_constant && required.contains(property)) {
                 self.hoist(inner, format!("{name}{}", property.to_upper_camel_case()));
             }

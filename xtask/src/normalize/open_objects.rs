@@ -8,7 +8,13 @@ use crate::document::schemas_mut;
 /// nothing. Uses `{}` instead of `true`, which typify ignores.
 pub fn open_objects(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
-        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+            // An object of nothing is an object of anything.
+            if schema.get("additionalProperties") == Some(&json!(false)) {
+                schema.shift_remove("additionalProperties");
+            }
+            return;
+        };
         // Next to properties, a type for the rest would restrict properties that Courier adds later; otherwise it is a
         // map's type.
         let is_map = properties.is_empty() && schema.get("additionalProperties").is_some_and(Value::is_object);

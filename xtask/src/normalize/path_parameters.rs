@@ -31,6 +31,7 @@ pub fn path_parameters(document: &mut Value) {
                 any = true;
                 if let Some(parameter) = parameter.as_object_mut() {
                     parameter.insert("name".to_owned(), json!(name));
+                    parameter.insert("required".to_owned(), json!(true));
                     parameter.insert("schema".to_owned(), json!({"$ref": format!("{SCHEMA_PREFIX}{PATH_SEGMENT}")}));
                 }
             }

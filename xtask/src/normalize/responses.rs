@@ -15,8 +15,11 @@ pub fn responses(document: &mut Value) {
     let mut has_operations = false;
     operations_mut(document, |_, _, operation| {
         has_operations = true;
-        let successes = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
-        let successes = successes.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response);
+        let described = || operation.get("responses").and_then(Value::as_object).into_iter().flatten();
+        // Without a success or a redirect, `default` is one.
+        let has_success = described().any(|(status, _)| status.starts_with(['2', '3']));
+        let is_success = |status: &str| status.starts_with('2') || (!has_success && status == "default");
+        let successes = described().filter(|(status, _)| is_success(status)).map(|(_, response)| response);
         let success = richest(&all, successes).cloned().unwrap_or_else(|| json!({"description": ""}));
         let code = if success.get("content").is_some() { "200" } else { "204" };
         let error = json!({"$ref": "#/components/responses/ApiError"});

@@ -67,7 +67,25 @@ fn call(changes: &mut Changes, (old_model, old): (&Model, &Operation), (new_mode
     }
     parameters(changes, &rust, "query", &old.query, &new.query);
     parameters(changes, &rust, "header", &old.headers, &new.headers);
+    let deprecated = |parameters: &[Parameter], name: &str| -> Option<String> {
+        parameters.iter().find(|other| other.ident == name)?.deprecated.clone()
+    };
+    for is in &new.path_parameters {
+        let was = deprecated(&old.path_parameters, &is.ident);
+        changes.deprecation(
+            Subject::Parameter,
+            &rust,
+            &format!("path parameter `{}` ", is.ident),
+            &was,
+            &is.deprecated,
+        );
+    }
     body(changes, &rust, old.body.as_ref(), new.body.as_ref());
+    if old.body == new.body && old.takes_text != new.takes_text {
+        let form = |takes_text: bool| if takes_text { "text" } else { "JSON" };
+        let what = format!("sends its body as {}, was as {}", form(new.takes_text), form(old.takes_text));
+        changes.compatible(Subject::Operation, &rust, what);
+    }
     if old.response != new.response {
         let what = format!("returns {}, was {}", new.response, old.response);
         changes.breaking(Subject::Operation, &rust, what);
@@ -85,9 +103,7 @@ fn call(changes: &mut Changes, (old_model, old): (&Model, &Operation), (new_mode
         }
         _ => {}
     }
-    if let (None, Some(note)) = (&old.deprecated, &new.deprecated) {
-        changes.deprecated(Subject::Operation, &rust, format!("is deprecated: {note}"));
-    }
+    changes.deprecation(Subject::Operation, &rust, "", &old.deprecated, &new.deprecated);
     if old.repeatable != new.repeatable {
         let what =
             if new.repeatable { "may now be repeated without a key" } else { "is no longer repeated without a key" };
@@ -105,10 +121,8 @@ fn parameters(changes: &mut Changes, rust: &str, location: &str, olds: &[Paramet
             let what = format!("{location} parameter `{}` is {}, was {}", was.ident, is.kind, was.kind);
             changes.breaking(Subject::Parameter, rust, what);
         }
-        if let (None, Some(note)) = (&was.deprecated, &is.deprecated) {
-            let what = format!("{location} parameter `{}` is deprecated: {note}", was.ident);
-            changes.deprecated(Subject::Parameter, rust, what);
-        }
+        let prefix = format!("{location} parameter `{}` ", was.ident);
+        changes.deprecation(Subject::Parameter, rust, &prefix, &was.deprecated, &is.deprecated);
         if is.name != was.name {
             let what = format!("{location} parameter `{}` is sent as `{}`, was as `{}`", was.ident, is.name, was.name);
             changes.compatible(Subject::Parameter, rust, what);

@@ -28,6 +28,7 @@ fn kind(item: &TypeItem) -> &'static str {
 
 fn item(changes: &mut Changes, (old_model, old): (&Model, &TypeItem), (new_model, new): (&Model, &TypeItem)) {
     features(changes, old, new);
+    changes.deprecation(Subject::Schema, &type_name(new), "", &old.deprecated, &new.deprecated);
     match (&old.shape, &new.shape) {
         (
             TypeShape::Structure { fields: were, arguments: old_arguments, constants: old_constants },
@@ -46,7 +47,9 @@ fn item(changes: &mut Changes, (old_model, old): (&Model, &TypeItem), (new_model
             constants(changes, new, old_constants, new_constants);
         }
         (TypeShape::Enum(were), TypeShape::Enum(are)) => words(changes, new, were, are),
-        (TypeShape::Union { variants: were }, TypeShape::Union { variants: are }) => variants(changes, new, were, are),
+        (TypeShape::Union { variants: were }, TypeShape::Union { variants: are }) => {
+            variants(changes, new_model, new, were, are)
+        }
         _ => changes.breaking(Subject::Schema, &type_name(new), format!("is {}, was {}", kind(new), kind(old))),
     }
 }
@@ -98,9 +101,7 @@ fn fields(changes: &mut Changes, item: &TypeItem, is_sent: bool, olds: &[Field],
             let what = format!("is sent as `{}`, was as `{}`", is.name, was.name);
             changes.compatible(Subject::Property, &rust, what);
         }
-        if let (None, Some(note)) = (&was.deprecated, &is.deprecated) {
-            changes.deprecated(Subject::Property, &rust, format!("is deprecated: {note}"));
-        }
+        changes.deprecation(Subject::Property, &rust, "", &was.deprecated, &is.deprecated);
         let is_argument = |field: &Field| !field.has_setter();
         match (is_argument(was), is_argument(is)) {
             (false, true) => changes.breaking(Subject::Property, &rust, "is now required, and an argument"),
@@ -170,12 +171,37 @@ fn words(changes: &mut Changes, item: &TypeItem, olds: &[EnumValue], news: &[Enu
     }
 }
 
-fn variants(changes: &mut Changes, item: &TypeItem, olds: &[Variant], news: &[Variant]) {
+/// Returns `true` if a union no longer recognizes a variant by its former property or values.
+fn has_other_tags(new_model: &Model, was: &Variant, is: &Variant) -> bool {
+    // A constant is reported where it is, in its structure.
+    let constants = match is.kind.named().and_then(|name| new_model.item(name)).map(|item| &item.shape) {
+        Some(TypeShape::Structure { constants, .. }) => constants.as_slice(),
+        _ => &[],
+    };
+    let now = |name: &str| is.shape.tags.iter().find(|(other, _)| other == name).map(|(_, values)| values);
+    let tags = was.shape.tags.iter().filter(|(name, _)| !constants.iter().any(|(other, _)| other == name));
+    let tags = || tags.clone().map(|(name, values)| (values, now(name)));
+    let has_lost = tags().any(|(were, now)| now.is_some_and(|now| were.iter().any(|value| !now.contains(value))));
+    has_lost || (!is.shape.tags.is_empty() && tags().next().is_some() && tags().all(|(_, now)| now.is_none()))
+}
+
+/// The properties and values by which a union recognizes a variant.
+fn tags(variant: &Variant) -> String {
+    let tags = variant.shape.tags.iter().map(|(name, values)| format!("`{name}` `{}`", values.join("`/`")));
+    let tags = tags.collect::<Vec<_>>().join(" and ");
+    if tags.is_empty() { "its properties".to_owned() } else { tags }
+}
+
+fn variants(changes: &mut Changes, new_model: &Model, item: &TypeItem, olds: &[Variant], news: &[Variant]) {
     for was in olds {
         let rust = member(item, &was.ident);
         match news.iter().find(|is| is.ident == was.ident) {
             Some(is) if is.kind != was.kind => {
                 changes.breaking(Subject::Variant, &rust, format!("holds {}, was {}", is.kind, was.kind));
+            }
+            Some(is) if has_other_tags(new_model, was, is) => {
+                let what = format!("is recognized by {}, was by {}", tags(is), tags(was));
+                changes.compatible(Subject::Variant, &rust, what);
             }
             Some(_) => {}
             None => changes.removed(Subject::Variant, &rust, format!("variant of {} removed", was.kind)),

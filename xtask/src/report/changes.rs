@@ -121,8 +121,16 @@ impl Changes {
         self.push(subject, Effect::Breaking, Kind::Changed, rust, what);
     }
 
-    pub fn deprecated(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
-        self.push(subject, Effect::Compatible, Kind::Deprecated, rust, what);
+    /// Compares two deprecation notes of an item.
+    pub fn deprecation(&mut self, subject: Subject, rust: &str, item: &str, was: &Option<String>, is: &Option<String>) {
+        match (was, is) {
+            (None, Some(note)) => {
+                let what = format!("{item}is deprecated: {note}");
+                self.push(subject, Effect::Compatible, Kind::Deprecated, rust, what);
+            }
+            (Some(_), None) => self.compatible(subject, rust, format!("{item}is no longer deprecated")),
+            _ => {}
+        }
     }
 
     pub fn compatible(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, object, operations, references, schemas, text};
+use crate::document::{SCHEMA_PREFIX, object, operations, reference, references, schemas, text};
 use crate::findings::{Finding, Section};
 
 /// The formats that only corrections give to a property.
@@ -14,6 +14,11 @@ const FORMATS: [&str; 3] = ["password", "milliseconds", "date-time"];
 /// operations that set values.
 pub fn proposals(old: &Value, new: &Value, upstream: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let patched: BTreeSet<&str> = operations(new)
+        .into_iter()
+        .filter(|operation| operation.method == "patch" && !is_json_patch(new, operation.value))
+        .filter_map(|operation| reference(operation.value.pointer("/requestBody/content/application~1json/schema")?))
+        .collect();
     for (name, schema, property, value) in properties(new) {
         let is_known = properties_of(old, name).is_some_and(|known| known.contains_key(property));
         let same = properties(new)
@@ -37,6 +42,10 @@ pub fn proposals(old: &Value, new: &Value, upstream: &Value) -> Vec<Finding> {
             && accepts_null(upstream, property, sibling)
         {
             marks.insert("x-null".to_owned(), mark.clone());
+        }
+        // A merge patch (RFC 7396) clears with null what may be null.
+        if !is_known && patched.contains(name.as_str()) && is_nullable(upstream, property, schema) {
+            marks.insert("x-null".to_owned(), json!("clears"));
         }
         marks.retain(|mark, _| value.get(mark).is_none());
         if !marks.is_empty() {
@@ -85,6 +94,16 @@ fn accepts_null(upstream: &Value, property: &str, sibling: &str) -> bool {
     all.any(|properties| {
         let is_nullable = properties.get(property).is_some_and(|value| value.get("nullable") == Some(&json!(true)));
         is_nullable && properties.contains_key(sibling)
+    })
+}
+
+/// Returns `true` if upstream says that a property of a schema with the same properties can be null.
+fn is_nullable(upstream: &Value, property: &str, schema: &Value) -> bool {
+    let own = object(schema, "properties");
+    let mut all = schemas(upstream).filter_map(|(_, schema)| object(schema, "properties"));
+    all.any(|properties| {
+        properties.get(property).is_some_and(|value| value.get("nullable") == Some(&json!(true)))
+            && own.into_iter().flatten().all(|(name, _)| properties.contains_key(name))
     })
 }
 

@@ -2,13 +2,13 @@
 
 mod changelog;
 mod removals;
-mod replace_files;
+pub mod replace_files;
 mod skeletons;
 mod verify;
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
@@ -26,7 +26,6 @@ use crate::release::Release;
 use crate::report::{Report, Sides, second_source};
 use crate::update_spec::removals::{release_version, removals};
 use crate::update_spec::replace_files::replace;
-use crate::update_spec::verify::verify;
 use crate::{coming_from, passes, programs};
 
 #[derive(Args)]
@@ -50,9 +49,6 @@ pub struct Options {
     /// The format of the report, on standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Do not compile the crate or refresh the shapes of its types afterwards.
-    #[arg(long)]
-    no_verify: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -129,6 +125,8 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
         bail!("nothing is written: {refusal}. If this is intended, pass `--allow-removals`");
     }
     let new_model = new_model.context("nothing is written")?;
+    let compiled = files::print_courier(&operation_names::distinct(&new_courier.document))?;
+    verify::compile(&files.repository, &compiled, [&new_model, &old_model]).context("nothing is written")?;
     if options.dry_run {
         return Ok(());
     }
@@ -148,7 +146,11 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     }
     // Only the files that change.
     texts.retain(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text));
-    write(&files.repository, &texts, options.no_verify)
+    replace(&texts)?;
+    verify::write_shapes(&files.repository, options.write_skeletons);
+    let names = texts.iter().map(|(path, _)| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    eprintln!("Written: {names}. The report is in target/update-spec.md. Next: `git diff`.");
+    Ok(())
 }
 
 /// Keeps the report: after the update, a second run has nothing to report.
@@ -156,17 +158,6 @@ fn keep(repository: &Path, report: &Report) -> Result<()> {
     let (path, text) = (programs::target(repository).join("update-spec.md"), report.markdown()?);
     let written = fs::create_dir_all(programs::target(repository)).and_then(|()| fs::write(&path, text));
     written.with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn write(repository: &Path, files: &[(PathBuf, String)], no_verify: bool) -> Result<()> {
-    let replacement = replace(files)?;
-    if !no_verify && let Err(error) = verify(repository) {
-        replacement.undo()?;
-        return Err(error.context("the files are unchanged; use `--no-verify` to keep the new ones and inspect them"));
-    }
-    let names = files.iter().map(|(path, _)| path.display().to_string()).collect::<Vec<_>>().join(", ");
-    eprintln!("Written: {names}. The report is in target/update-spec.md. Next: `git diff`.");
-    Ok(())
 }
 
 /// The requested description, and its name in errors.
@@ -204,7 +195,7 @@ fn summary(removals: &[&str]) -> String {
 }
 
 /// The version of the crate, from which the report derives the next version.
-fn version(repository: &Path) -> Result<Version> {
+pub fn version(repository: &Path) -> Result<Version> {
     let path = repository.join("Cargo.toml");
     let manifest: toml::Table = files::read(&path)?.parse().with_context(|| path.display().to_string())?;
     let version = manifest

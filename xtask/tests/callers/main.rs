@@ -137,7 +137,8 @@ fn add_unusual_shapes(document: &mut Value) {
                 {"name": "size", "in": "query", "schema": {"type": "number"}},
                 {"name": "kinds", "in": "query", "schema": list(refer("NeverSeenKind"))},
                 {"name": "x-shade", "in": "header", "schema": refer("NeverSeenKind")},
-                {"name": "x-weight", "in": "header", "schema": {"type": "number"}}
+                {"name": "x-weight", "in": "header", "schema": {"type": "number"}},
+                {"name": "x-type", "in": "header", "schema": {"type": "boolean"}}
             ],
             "requestBody": carry(body), "responses": {"2XX": carry(response)}
         });
@@ -167,14 +168,16 @@ fn add_unusual_shapes(document: &mut Value) {
             "parent": tree, "children": list(tree.clone()), "choice": refer("UnusualChoice"),
             "nothing": nullable(refer("UnusualChoice")), "lists": map(list(text.clone())),
             "maps": map(map(text.clone())), "choices": map(list(refer("UnusualChoice"))), "kinds": refer("UnusualKind"),
-            "clone": text, "self": text, "": text
+            "clone": text, "self": text, "": text, "inner": list(list(text.clone())), "value": map(list(text.clone()))
         }),
     );
+    schemas["UnusualTree"]["deprecated"] = json!(true);
     schemas["UnusualChoice"] = json!({"oneOf": [
         tree, {"type": "string"}, {"type": "integer"}, {"type": "boolean"}, list(refer("UnusualChoice"))
     ]});
     schemas["UnusualKind"] = json!({
-        "type": "string", "enum": ["SENT", "sent", "a`b\nc\rd\u{202e}", "*/ #![doc]"], "x-values": {"sent": "SentLater"}
+        "type": "string", "enum": ["SENT", "sent", "a`b\nc\rd\u{202e}", "*/ #![doc]", "Err", "Ok", "None", "self"],
+        "x-values": {"sent": "SentLater"}, "deprecated": true
     });
     for (name, page) in [("optional", "UnusualOptionalPage"), ("more", "UnusualMorePage"), ("flat", "UnusualFlatPage")]
     {

@@ -120,7 +120,7 @@ impl Repository {
         repository.write("openapi/upstream.yaml", empty);
         repository.write("openapi/courier.yaml", empty);
         repository.write("docs/coming-from.md", "");
-        repository.update(&["--no-verify", "--from", &repository.describe(&description())]).assert().success();
+        repository.update(&["--from", &repository.describe(&description())]).assert().success();
         repository
     }
 
