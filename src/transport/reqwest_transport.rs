@@ -189,11 +189,11 @@ impl Pools {
             None => Url::parse(&parts.uri.to_string())
                 .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
         };
-        let start = Instant::now();
+        let (start, mut rest) = (Instant::now(), timeout);
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = reqwest::Request::new(parts.method.clone(), url.clone());
+            let mut request = reqwest::Request::new(parts.method.clone(), url);
             *request.headers_mut() = parts.headers.clone();
-            *request.timeout_mut() = Some(timeout.saturating_sub(start.elapsed()));
+            *request.timeout_mut() = Some(rest);
             let mut progress = None;
             if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
                 // RFC 9110, section 8.6. Some proxies refuse a request without it, with a 411.
@@ -211,8 +211,8 @@ impl Pools {
                 let is_unread = error.is_timeout() && progress.is_some_and(|progress| progress.abandon());
                 if is_unread { error.not_sent() } else { error }
             })?;
-            match redirect_target(&arriving, &url).filter(|_| self.settings.is_some()) {
-                Some(target) => url = target,
+            match redirect_target(&arriving).filter(|_| self.settings.is_some()) {
+                Some(target) => (url, rest) = (target, timeout.saturating_sub(start.elapsed())),
                 None => return Ok(arriving),
             }
         }
@@ -299,8 +299,11 @@ impl fmt::Debug for Http {
 
 /// Returns the target of a redirect that repeats the request unchanged at the same scheme, host and port, so that the
 /// key goes nowhere else.
-fn redirect_target(response: &reqwest::Response, from: &Url) -> Option<Url> {
-    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+fn redirect_target(response: &reqwest::Response) -> Option<Url> {
+    if !response.status().is_redirection() {
+        return None;
+    }
+    let (from, location) = (response.url(), response.headers().get(LOCATION)?.to_str().ok()?);
     from.join(location).ok().filter(|to| is_same_request_same_origin(response.status(), from, to))
 }
 
