@@ -196,7 +196,7 @@ impl Workspace {
 }
 
 /// Returns the path of another file in the same folder.
-fn beside(file: &Path, suffix: &str) -> PathBuf {
+fn sibling(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     file.with_file_name(name)
@@ -204,7 +204,7 @@ fn beside(file: &Path, suffix: &str) -> PathBuf {
 
 /// Reserves the file for this process. The lock is a separate file, because the file itself is replaced.
 fn lock(file: &Path) -> Result<File, String> {
-    let path = beside(file, ".lock");
+    let path = sibling(file, ".lock");
     let lock = File::create(&path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -215,7 +215,7 @@ fn lock(file: &Path) -> Result<File, String> {
 
 /// Replaces a file atomically: a reader finds the old text or the new text, even after a crash.
 fn write_whole(file: &Path, text: &str) -> io::Result<()> {
-    let new = beside(file, ".new");
+    let new = sibling(file, ".new");
     let mut output = File::create(&new)?;
     output.write_all(text.as_bytes())?;
     output.sync_all()?;

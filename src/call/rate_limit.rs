@@ -8,8 +8,9 @@ use crate::call::{Call, Resource};
 impl ClientBuilder {
     /// Limits the calls of an operation, such as [`calls::ListsUpdate`](crate::calls::ListsUpdate), to `calls` in each
     /// `period`, evenly spaced, in addition to the [resource's](Self::rate_limit_for_resource) and the client's
-    /// [`rate_limit`](Self::rate_limit). Clones share the limit, each [API key](crate::Client::with_api_key) has a separate one, and retries do not count. A later limit for the
-    /// same operation replaces an earlier one. [`build`](Self::build) refuses a limit of 0 calls.
+    /// [`rate_limit`](Self::rate_limit). Clones share the limit, each [API key](crate::Client::with_api_key) has a
+    /// separate one, and retries do not count. A later limit for the same operation replaces an earlier limit.
+    /// [`build`](Self::build) refuses a limit of 0 calls.
     ///
     /// A call that could start only after its [total timeout](crate::Options::total_timeout) fails immediately, with
     /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited).
@@ -31,8 +32,8 @@ impl ClientBuilder {
     }
 
     /// Limits the calls of all operations of a resource and of the resources below it together, in the same way as
-    /// [`rate_limit_for`](Self::rate_limit_for). A call waits for the limits of the client, of its resources and of its
-    /// operation.
+    /// [`rate_limit_for`](Self::rate_limit_for). A call waits for all limits that apply to it: those of the client, of
+    /// its resources and of its operation.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Conversions between enums that have the values of the other, and from channels.
+//! Conversions between enums with the same values, and from channels.
 
 #[cfg(has_type = "ChannelClassification")]
 use crate::types::ChannelClassification;

@@ -32,8 +32,8 @@ pub fn sign(secret: impl AsRef<[u8]>, time: SystemTime, body: impl AsRef<[u8]>) 
     Ok(format!("t={time},signature={}", hex(&mac.finalize().into_bytes())))
 }
 
-/// Returns the MAC of a secret, and if the secret is in quotes, also that of the secret without them: a `.env` file can
-/// have them around a value.
+/// Returns the MAC of a secret. If the secret is in quotes, as in some `.env` files, also returns the MAC of the secret
+/// without them.
 pub(crate) fn keyed(secret: &[u8]) -> Result<Vec<Hmac<Sha256>>, EmptySecret> {
     let mut readings = vec![trimmed(secret)];
     if let [open @ (b'"' | b'\''), inner @ .., close] = trimmed(secret)

@@ -1,4 +1,4 @@
-//! The body of a request, from which follows if the server can have the request.
+//! The body of a request, which records whether the server can have received the request.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ pub(super) struct RequestBody {
 pub(super) struct Progress(Arc<AtomicU8>);
 
 impl Progress {
-    /// Returns `true` if the body was not read. Then it cannot be read any more, even if the request is still in a
-    /// queue, so that no server gets the complete request.
+    /// Returns `true` if the body was not read. From then on, it cannot be read, even if the request is still in a
+    /// queue, so no server gets the complete request.
     pub(super) fn abandon(&self) -> bool {
         self.change(ABANDONED)
     }

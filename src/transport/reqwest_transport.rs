@@ -174,7 +174,7 @@ impl Pools {
         Ok(response)
     }
 
-    /// Sends the request, also to where the server redirects it.
+    /// Sends the request, and follows the redirects that are safe.
     async fn execute(
         &self,
         client: &reqwest::Client,

@@ -88,7 +88,7 @@ impl Verifier {
     /// # Errors
     ///
     /// [`EmptySecret`] if the secret is empty or blank, because anyone could sign with it. Whitespace and a byte order
-    /// mark around a secret are ignored. A secret in quotes is tried with them and without.
+    /// mark around a secret are ignored. A secret in quotes is tried both with and without the quotes.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, EmptySecret> {
         Ok(Self { macs: keyed(secret.as_ref())?, tolerance: Duration::from_secs(5 * 60) })
     }

@@ -64,7 +64,7 @@ fn null_choices(schema: &mut Map<String, Value>) {
     }
 }
 
-/// A part of an `allOf` without keywords, such as a description, is none.
+/// Removes the parts of an `allOf` that are empty, such as a part with only a description.
 fn drop_empty_parts(schema: &mut Map<String, Value>) {
     let Some(Value::Array(parts)) = schema.get_mut("allOf") else { return };
     let null = json!({"nullable": true});
