@@ -37,6 +37,17 @@ const KEYWORDS: [&str; 19] = [
     "xml",
 ];
 
+/// The formats with a type of the crate, and the type that they need. Other formats mean nothing in Rust.
+const FORMATS: [(&str, &str); 7] = [
+    ("date-time", "string"),
+    ("delivery-time", "string"),
+    ("duration-milliseconds", "integer"),
+    ("local-date-time", "string"),
+    ("milliseconds", "integer"),
+    ("password", "string"),
+    ("time-zone", "string"),
+];
+
 /// The types of OpenAPI 3.0.
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
@@ -137,6 +148,11 @@ fn in_schema(document: &Value, schema: &Value) -> Vec<String> {
     }
     if object.contains_key("x-sensitive") && !can_be_sensitive(object) {
         unsupported.push("`x-sensitive` on what is neither a map nor any JSON".to_owned());
+    }
+    let kind = object.get("type").and_then(Value::as_str);
+    let format = object.get("format").and_then(Value::as_str);
+    if let Some((format, needed)) = FORMATS.iter().find(|(own, needed)| format == Some(own) && kind != Some(needed)) {
+        unsupported.push(format!("`format: {format}` on what is not of the type {needed}"));
     }
     match object.get("type") {
         None => {}
