@@ -45,6 +45,8 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
         ("types.rs", emit::types::types(&model)),
         ("calls.rs", emit::calls::calls(&model)),
         ("resources.rs", emit::resources::resources(&model)),
+        // For the build script, one name per line.
+        ("type_names.txt", model.types.iter().map(|item| item.name.clone() + "\n").collect()),
     ];
     if features.contains("schemars") {
         files.push(("schemas.rs", emit::schemas::schemas(&model, &document)?));

@@ -30,7 +30,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let job = job(&client, &template, &saved).await?.channel(Channel::Email).missing_address(MissingAddress::Reject);
     let results = job.results();
 
-    let users = BufReader::new(fs::File::open(&file)?).lines().skip(1).map(|line| line.and_then(|line| user(&line)));
+    let lines = BufReader::new(fs::File::open(&file)?).lines().enumerate().skip(1);
+    let users = lines.map(|(index, line)| {
+        line.and_then(|line| user(&line)).map_err(|error| io::Error::other(format!("line {}: {error}", index + 1)))
+    });
     let mut sending = job.send_stream(stream::iter(users));
     while let Some(progress) = sending.try_next().await? {
         if let Some(checkpoint) = progress.checkpoint() {
@@ -73,7 +76,7 @@ async fn job(client: &Client, template: &str, saved: &str) -> Result<Job, Box<dy
 fn user(line: &str) -> io::Result<BulkUser> {
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();
     let [id, email, name] = fields.as_slice() else {
-        return Err(io::Error::other("a line does not have three fields"));
+        return Err(io::Error::other("it does not have three fields"));
     };
     Ok(BulkUser::new().recipient(*id).profile([("email", *email)]).data([("name", *name)]))
 }

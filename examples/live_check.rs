@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if failures > 0 { Err("Courier did not do what the SDK expects".into()) } else { Ok(()) }
 }
 
-/// What the server did in one check.
+/// The server's behavior in one check.
 pub struct Finding {
     pub name: &'static str,
     pub outcome: Result<String, String>,

@@ -31,6 +31,7 @@ async fn main() -> Result<(), Failure> {
     // In a service, a background task does this every few seconds.
     let count = deliver(&shop, &client).await?;
     println!("{count} notifications were sent");
+    std::fs::remove_file(file)?;
     Ok(())
 }
 
@@ -56,19 +57,25 @@ pub async fn place_order(shop: &Shop, client: &Client, order: &str, email: &str)
 pub async fn deliver(shop: &Shop, client: &Client) -> Result<usize, Failure> {
     let mut count = 0;
     for (id, row, failures) in shop.with(round).await? {
-        let notification: Notification = serde_json::from_str(&row)?;
-        let update = match client.perform(&notification).await {
-            Ok(_) => "state = 'sent'",
-            // A repeated response can lack its body.
-            Err(error) if error.was_accepted() => "state = 'sent'",
-            // The row stays in the outbox.
-            Err(error) if error.is_transient() => {
-                eprintln!("failed {} times: {error}", failures + 1);
-                "failures = failures + 1, rounds_left = min(1 << failures, 500)"
-            }
-            // A person must decide: Courier refused it, or its key has expired, so sending it now could send it twice.
+        let update = match serde_json::from_str::<Notification>(&row) {
+            Ok(notification) => match client.perform(&notification).await {
+                Ok(_) => "state = 'sent'",
+                // A repeated response can lack its body.
+                Err(error) if error.was_accepted() => "state = 'sent'",
+                // The row stays in the outbox.
+                Err(error) if error.is_transient() => {
+                    eprintln!("failed {} times: {error}", failures + 1);
+                    "failures = failures + 1, rounds_left = min(1 << failures, 500)"
+                }
+                // A person must decide: Courier refused it, or its key has expired, so sending it now could send it twice.
+                Err(error) => {
+                    eprintln!("{error}");
+                    "state = 'failed'"
+                }
+            },
+            // Another version of the program wrote it.
             Err(error) => {
-                eprintln!("{error}");
+                eprintln!("unreadable: {error}");
                 "state = 'failed'"
             }
         };

@@ -71,7 +71,7 @@ fn replay(path: &str) -> Result<Client, Box<dyn Error>> {
     let lines = fs::read_to_string(path)?;
     let exchanges = lines.lines().map(serde_json::from_str).collect::<Result<VecDeque<Value>, _>>()?;
     let replayer = Replayer { exchanges: Mutex::new(exchanges) };
-    Ok(Client::builder().api_key("not needed").transport(replayer).build()?)
+    Ok(Client::builder().api_key("none").transport(replayer).build()?)
 }
 
 async fn list(client: &Client) -> Result<(), Box<dyn Error>> {
@@ -97,7 +97,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let courier = Courier::new();
             courier.client().lists().update("customers", "Customers").await?;
             let recorder = Recorder { inner: courier, file: Mutex::new(File::create(&path)?) };
-            list(&Client::builder().api_key("not needed").transport(recorder).build()?).await?;
+            list(&Client::builder().api_key("none").transport(recorder).build()?).await?;
             let replayed = list(&replay(&path.to_string_lossy())?).await;
             fs::remove_file(path)?;
             replayed

@@ -19,10 +19,11 @@
 /// You rarely need the types that end in `Request`, because calls build them from their arguments.
 pub mod types {
     #![allow(clippy::large_enum_variant, clippy::should_implement_trait, clippy::too_many_arguments)]
-    #![allow(deprecated, reason = "what is deprecated is still sent and read")]
+    #![allow(deprecated, reason = "deprecated items are still sent and read")]
 
     use std::collections::BTreeMap;
 
+    use serde::Serialize;
     use serde_json::Value;
 
     #[allow(unused_imports, reason = "the description has no type that contains itself today")]
@@ -48,16 +49,18 @@ pub mod types {
 /// of the response. A call owns its arguments and a clone of the client, so it can be cloned, stored and spawned.
 pub mod calls {
     #![allow(clippy::too_many_arguments)]
-    #![allow(deprecated, reason = "what is deprecated is still sent")]
+    #![allow(deprecated, reason = "deprecated items are still sent")]
 
     #[allow(unused_imports, reason = "the description has no body or response that is a map today")]
     use std::collections::BTreeMap;
 
+    use serde::Serialize;
     use serde_json::Value;
 
     use crate::call::Arguments;
     use crate::call::macros::{argument, call};
     pub use crate::call::{Call, Sending};
+    use crate::json::Structure;
     use crate::operation::{Operation, ResponseBody};
     use crate::pagination::{Next, Paged, paged};
     use crate::{Client, types};
@@ -75,6 +78,7 @@ pub mod resources {
     #[allow(unused_imports, reason = "the description has no body that is a map today")]
     use std::collections::BTreeMap;
 
+    pub use crate::call::Resource;
     use crate::calls::*;
     use crate::{Client, types};
 

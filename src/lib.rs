@@ -48,14 +48,14 @@
 //!
 //! # What the client does for you
 //!
-//! - **Retries** temporary failures, up to twice, without doing the work twice: every `POST` has an idempotency key.
-//!   See [`guide::retries`].
+//! - **Retries** temporary failures up to twice. Courier still does the work only once, because every `POST` has an
+//!   idempotency key. See [`guide::retries`].
 //! - **Pages** through lists: each has `.items()` and `.pages()`. See [`guide::paging`].
 //! - **Sends to any number of users**: a bulk job takes an iterator or a stream, and resumes after a crash. See
 //!   [`guide::bulk`].
-//! - **Waits** until a message was delivered, or a job or run has ended. See [`ext::Wait`].
-//! - **Accepts unexpected responses**: unknown fields or values, and values of another type than described, are not
-//!   errors, and are kept. See [`guide::errors`].
+//! - **Waits** until a message is delivered, or a job or run has ended. See [`ext::Wait`].
+//! - **Accepts unexpected responses**: unknown fields and values, and values of an unexpected type, are kept instead of
+//!   causing an error. See [`guide::errors`].
 //! - **Reports failures** with one [`Error`] type for every operation, and an [`ErrorKind`] to branch on.
 //! - **Keeps secrets**: keys and tokens are never printed, and errors and traces do not contain URLs. See
 //!   [`Sensitive`].
@@ -78,9 +78,9 @@
 //! | `tracing` | a span for each call and each attempt, and an event for each retry, named as OpenTelemetry names them |
 //! | `webhook` | verifying and parsing the events that Courier posts to your webhooks: the module `ext::webhook` |
 //!
-//! Features that other crates turn on change little: the client turns off the decoders of `reqwest/gzip` and its siblings.
-//! With `serde_json/arbitrary_precision`, a whole number in exponent notation (`1e3`) can be a
-//! [mismatch](types::Mismatch) in a union.
+//! Features of dependencies that other crates turn on change little. The client does not use the decoders of
+//! `reqwest/gzip` and similar features. With `serde_json/arbitrary_precision`, a whole number in exponent notation
+//! (`1e3`) can be a [mismatch](types::Mismatch) in a union.
 //!
 //! # Glossary
 //!

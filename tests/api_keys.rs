@@ -27,7 +27,7 @@ async fn every_call_goes_out_with_its_own_key() {
         (0..20).map(|tenant| client.with_api_key(format!("pk_prod_tenant-{tenant}")).unwrap()).collect();
     let calls = (0..1000).map(|number| {
         let tenant = number % tenants.len();
-        // Some from copies of copies.
+        // Some of the copies are made from other copies.
         let client = match number % 3 {
             0 => tenants[tenant].clone(),
             1 => tenants[tenant].with_options(|options| options.max_retries(1)),
@@ -68,7 +68,7 @@ async fn limits_and_budget_are_per_key() {
     join_all(keys.iter().chain([&client]).map(|client| call(client.clone()))).await;
     assert_eq!(begun.elapsed().as_secs(), 1, "the two calls of a key are a second apart");
 
-    // A pause that the server requests is one of the key.
+    // A pause that the server requests applies to the key.
     let limited = || Ok(Response::builder().status(429).header("retry-after", "20").body(Body::empty()).unwrap());
     let server = Scripted::outcomes(vec![limited, good]);
     let client = server.builder().clock(PausedClock).options(|options| options.max_retries(0)).build().unwrap();
@@ -79,7 +79,7 @@ async fn limits_and_budget_are_per_key() {
     client.with_api_key("pk_test_SECRET-KEY").unwrap().lists().delete("x").await.unwrap();
     assert_eq!(begun.elapsed().as_secs(), 20);
 
-    // So is the retry budget.
+    // The retry budget belongs to the key as well.
     let server = Scripted::outcomes(vec![refused]);
     let client = server.builder().retry_budget(0).build().unwrap();
     assert!(client.lists().delete("x").await.unwrap_err().budget_was_spent());
@@ -117,7 +117,7 @@ async fn unusable_keys_are_refused() {
 #[derive(Clone)]
 struct Rotating {
     keys: Arc<Mutex<Vec<&'static str>>>,
-    asked: Arc<Mutex<usize>>,
+    requests: Arc<Mutex<usize>>,
     delay: Duration,
     valid_for: Option<Duration>,
 }
@@ -125,11 +125,11 @@ struct Rotating {
 impl Rotating {
     fn keys(keys: &[&'static str]) -> Self {
         let keys = Arc::new(Mutex::new(keys.iter().rev().copied().collect()));
-        Self { keys, asked: Arc::default(), delay: Duration::from_secs(1), valid_for: None }
+        Self { keys, requests: Arc::default(), delay: Duration::from_secs(1), valid_for: None }
     }
 
-    fn asked(&self) -> usize {
-        *self.asked.lock().unwrap()
+    fn requests(&self) -> usize {
+        *self.requests.lock().unwrap()
     }
 
     fn client(&self, server: &Scripted) -> Client {
@@ -140,7 +140,7 @@ impl Rotating {
 impl ApiKeyProvider for Rotating {
     fn api_key(&self) -> BoxFuture<'_, Result<ProvidedKey, Box<dyn std::error::Error + Send + Sync>>> {
         Box::pin(async {
-            *self.asked.lock().unwrap() += 1;
+            *self.requests.lock().unwrap() += 1;
             tokio::time::sleep(self.delay).await;
             let mut keys = self.keys.lock().unwrap();
             let key = if keys.len() > 1 { keys.pop().unwrap() } else { keys[0] };
@@ -180,16 +180,16 @@ async fn provider_is_asked_once_for_a_thousand_calls() {
     let server = accepting(&Arc::new(Mutex::new("key-1")));
     let provider = Rotating { valid_for: Some(Duration::from_secs(60)), ..Rotating::keys(&["key-1"]) };
     let client = provider.client(&server);
-    assert_eq!(provider.asked(), 0, "not before the first call");
+    assert_eq!(provider.requests(), 0, "not before the first call");
     let outcomes = join_all((0..1000).map(|_| call(&client))).await;
     assert!(outcomes.iter().all(|outcome| *outcome.as_ref().unwrap() == 1));
-    assert_eq!((provider.asked(), begun.elapsed().as_millis()), (1, 1010));
+    assert_eq!((provider.requests(), begun.elapsed().as_millis()), (1, 1010));
     tokio::time::sleep(Duration::from_secs(58)).await;
     call(&client).await.unwrap();
-    assert_eq!(provider.asked(), 1);
+    assert_eq!(provider.requests(), 1);
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(join_all((0..1000).map(|_| call(&client))).await.iter().all(Result::is_ok));
-    assert_eq!(provider.asked(), 2, "the key was valid for a minute");
+    assert_eq!(provider.requests(), 2, "the key was valid for a minute");
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,13 +202,13 @@ async fn refused_keys_are_replaced_once() {
     *accepted.lock().unwrap() = "key-2";
     let outcomes = join_all((0..1000).map(|_| call(&client))).await;
     assert!(outcomes.iter().all(|outcome| *outcome.as_ref().unwrap() == 2), "{:?}", outcomes[0]);
-    assert_eq!((provider.asked(), server.seen()), (2, 2001));
+    assert_eq!((provider.requests(), server.seen()), (2, 2001));
     assert_eq!(call(&client).await.unwrap(), 1);
 
     // A call is refused twice at most.
     *accepted.lock().unwrap() = "unknown";
     let error = call(&client).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), provider.asked()), (ErrorKind::Authentication, 2, 3));
+    assert_eq!((error.kind(), error.attempts(), provider.requests()), (ErrorKind::Authentication, 2, 3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -219,17 +219,17 @@ async fn refused_key_that_is_current_is_not_sent_again() {
     let client = provider.client(&server);
     let error = call(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Authentication, 1));
-    assert_eq!((provider.asked(), server.seen()), (2, 1));
-    // The provider is not asked by every failing call.
+    assert_eq!((provider.requests(), server.seen()), (2, 1));
+    // A failing call does not always request a key from the provider.
     join_all((0..100).map(|_| call(&client))).await;
-    assert_eq!(provider.asked(), 2);
+    assert_eq!(provider.requests(), 2);
     tokio::time::sleep(Duration::from_secs(10)).await;
     join_all((0..100).map(|_| call(&client))).await;
-    assert_eq!(provider.asked(), 3);
+    assert_eq!(provider.requests(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn replaced_key_repeats_a_post_under_its_idempotency_key() {
+async fn replaced_key_keeps_the_idempotency_key_of_a_post() {
     let server = Scripted::outcomes(vec![|| status(401, ""), || status(202, r#"{"requestId": "1"}"#)]);
     let client = Rotating::keys(&["key-1", "key-2"]).client(&server).with_options(|options| options.max_retries(0));
     client.send().message(trycourier::types::Message::new()).await.unwrap();
@@ -250,12 +250,12 @@ async fn failed_provider_is_asked_by_the_next_call() {
         assert_eq!(error.to_string(), "lists.delete: the API key provider failed, so the request was not sent");
         assert_eq!(error.source().unwrap().to_string(), "the vault is sealed");
     }
-    assert_eq!(provider.asked(), 1);
+    assert_eq!(provider.requests(), 1);
     let error = call(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::ApiKey, false));
     assert!(error.to_string().contains("starts with `Bearer`") && !everything(&error).contains("SECRET"), "{error}");
     call(&client).await.unwrap();
-    assert_eq!((provider.asked(), server.seen()), (3, 1));
+    assert_eq!((provider.requests(), server.seen()), (3, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +268,7 @@ async fn hanging_provider_ends_with_the_total_timeout() {
     let errors = join_all((0..100).map(|_| call(&hurried))).await;
     assert!(errors.iter().all(|error| error.as_ref().unwrap_err().kind() == ErrorKind::Timeout));
     assert!(errors.iter().all(|error| !error.as_ref().unwrap_err().was_sent()));
-    assert_eq!((begun.elapsed().as_secs(), provider.asked()), (7, 1));
+    assert_eq!((begun.elapsed().as_secs(), provider.requests()), (7, 1));
     // Without a total timeout, it may take as long as an attempt.
     assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::Timeout);
     assert_eq!((begun.elapsed().as_secs(), server.seen()), (67, 0));
@@ -287,7 +287,7 @@ async fn request_for_a_key_outlives_the_call_that_made_it() {
     let in_time = tokio::time::timeout(Duration::from_secs(5), call(&client)).await;
     assert_eq!(in_time.unwrap().unwrap(), 1);
     second.await.unwrap();
-    assert_eq!(provider.asked(), 1);
+    assert_eq!(provider.requests(), 1);
 }
 
 #[tokio::test]
@@ -307,7 +307,7 @@ async fn provided_keys_are_not_shown() {
     assert!(!format!("{client:?}").contains("SECRET"));
     let client = client.build().unwrap();
     let error = client.request(Method::GET, "/x").send_raw().await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), provider.asked()), (ErrorKind::Permission, 2, 2));
+    assert_eq!((error.kind(), error.attempts(), provider.requests()), (ErrorKind::Permission, 2, 2));
     assert!(!everything(&error).contains("SECRET"), "{}", everything(&error));
     assert!(!format!("{client:?} {:?}", ProvidedKey::new("pk_SECRET")).contains("SECRET"));
 }

@@ -222,6 +222,8 @@ async fn resumes_after_input_error() {
     let broken = rows().take(2500).chain(stream::iter([Err(io::Error::other("the database went away"))]));
     let error = job(&client).await.send_stream(broken).await.unwrap_err();
     assert!(matches!(error.reason(), Stopped::Input(_)));
+    let text = format!("{error:?}");
+    assert!(text.starts_with("the bulk job ") && text.contains("the database went away"), "{text}");
     assert_eq!(runs(&courier), (0, 0));
 
     let report = Job::resume(&client, error.checkpoint().clone()).send_stream(rows()).await.unwrap();

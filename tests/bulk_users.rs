@@ -57,7 +57,7 @@ async fn every_field_of_the_reference_response_is_typed() {
 }
 
 #[tokio::test]
-async fn the_references_answer_is_encoded_again_as_it_came() {
+async fn response_of_the_reference_is_encoded_unchanged() {
     let server = Server::answering(200, reference_answer()).await;
     let page = server.client().bulk().list_users("job").await.unwrap();
     assert_eq!(serde_json::to_value(page.into_inner()).unwrap(), reference_answer());
@@ -88,7 +88,7 @@ async fn a_large_job_is_listed_page_by_page() {
 }
 
 #[tokio::test]
-async fn adding_users_tells_which_were_refused() {
+async fn adding_users_reports_rejected_users() {
     let refused = json!({"total": 2, "errors": [{"error": "Duplicate user", "user": {"recipient": "user_1"}}]});
     let server = Server::answering(200, refused).await;
     let response = server.client().bulk().add_users("job", [BulkUser::new().recipient("user_1")]).await.unwrap();

@@ -83,6 +83,14 @@ fn api_key_with_foreign_characters_is_refused() {
         ("bearer  pk_SECRET", "`Bearer`"),
         ("COURIER_API_KEY=pk_SECRET", "without `COURIER_API_KEY=`"),
         ("export COURIER_API_KEY=pk_SECRET", "without `COURIER_API_KEY=`"),
+        ("courier_api_key=pk_SECRET", "without `COURIER_API_KEY=`"),
+        ("Bearer:pk_SECRET", "`Bearer`"),
+        ("BEARER", "`Bearer`"),
+        ("pk_SECRET,", "punctuation"),
+        ("pk_SECRET;", "punctuation"),
+        ("<SECRET>", "placeholder"),
+        ("{{SECRET}}", "placeholder"),
+        ("%SECRET%", "not expanded"),
         ("${SECRET}", "not expanded"),
         ("$SECRET", "not expanded"),
         ("pk_SECRET # production", "blank"),
@@ -99,9 +107,18 @@ fn api_key_with_foreign_characters_is_refused() {
         assert!(text.contains(hint) && text.contains("API key"), "{key:?}: {text}");
         assert!(!text.contains("SECRET") && !text.contains("RET"), "{text}");
     }
-    for key in [" pk_test_1\n", "pk_prod_K3Y/K3Y+X=Q", "a"] {
+    for key in [" pk_test_1\n", "pk_prod_K3Y/K3Y+X=Q", "a", "bearerless"] {
         assert!(Client::builder().api_key(key).build().is_ok(), "{key:?}");
     }
+}
+
+#[test]
+fn zero_connect_timeout_is_refused() {
+    let build = |timeout| Client::builder().api_key("k").connect_timeout(timeout).build();
+    let error = build(Duration::ZERO).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("`connect_timeout`"), "{error}");
+    assert!(build(Duration::MAX).is_ok() && build(Duration::from_nanos(1)).is_ok());
 }
 
 #[test]

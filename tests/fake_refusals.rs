@@ -242,6 +242,10 @@ fn impossible_journeys_and_runs_are_refused() {
     let delay = json!({"type": "delay", "mode": "duration", "duration": "a while"});
     let journey = |nodes: Value| json!({"name": "j", "nodes": nodes});
     let draft = create(&courier, "/journeys", journey(json!([trigger])));
+    let twice = json!({"type": "send", "message": {"template": "none", "to": {
+        "email_override": "a@example.com", "user_id_override": "ada"}}});
+    let batch = json!({"type": "batch", "scope": "user", "wait_period": "PT1M", "max_wait_period": "PT1H",
+        "retain": {"type": "highest", "count": 5}});
     let late = json!({"type": "send", "message": {"template": "none", "delay": {"until": "whenever you like"}}});
     let settings = |name: &str, value: Value| {
         let id = create(&courier, "/journeys", with(journey(json!([trigger])), "state", json!("PUBLISHED")));
@@ -285,6 +289,8 @@ fn impossible_journeys_and_runs_are_refused() {
             ),
             ("PUT", &format!("/journeys/{draft}"), journey(json!([trigger, send])), 400, INVALID, "no template"),
             ("PUT", &format!("/journeys/{draft}"), journey(json!([trigger, late])), 400, INVALID, "`delay.until`"),
+            ("PUT", &format!("/journeys/{draft}"), journey(json!([trigger, twice])), 400, INVALID, "exactly one"),
+            ("POST", "/journeys", journey(json!([trigger, batch])), 400, INVALID, "`retain.sort_key`"),
             ("POST", &format!("/journeys/{draft}/templates"), template, 400, INVALID, "`channel`"),
             ("POST", &invoke(&draft), ada(), 404, INVALID, &format!("Automation template {draft} not found")),
             ("POST", &invoke("none"), ada(), 404, INVALID, "Automation template none not found"),
@@ -322,6 +328,10 @@ fn conflicts_and_missing_resources_are_refused() {
     let courier = Courier::new();
     succeed(&courier, "POST", "/brands", json!({"id": "b", "name": "Blue", "settings": {}}));
     let provider = create(&courier, "/providers", json!({"provider": "twilio"}));
+    let limit = |rate: i64, period: &str| json!({"settings": {"rate_limit": {"rate": rate, "period": period}}});
+    for (rate, period) in [(1_000, "second"), (1, "hour")] {
+        succeed(&courier, "PATCH", &format!("/providers/{provider}"), limit(rate, period));
+    }
     let routing = json!({"name": "r", "routing": {"method": "single", "channels": ["email"]}});
     let strategy = create(&courier, "/routing-strategies", routing);
     let used = with(notification(json!([])), "routing", json!({"strategy_id": strategy}));
@@ -344,6 +354,10 @@ fn conflicts_and_missing_resources_are_refused() {
         &[
             ("POST", "/brands", json!({"id": "b", "name": "B", "settings": {}}), 409, INVALID, "already a brand"),
             ("PUT", &format!("/providers/{provider}"), json!({"provider": "sendgrid"}), 400, INVALID, "`provider`"),
+            ("PATCH", &format!("/providers/{provider}"), limit(0, "minute"), 400, INVALID, "InvalidRateLimit"),
+            ("PATCH", &format!("/providers/{provider}"), limit(1, "day"), 400, INVALID, "InvalidRateLimit"),
+            ("PATCH", &format!("/providers/{provider}"), limit(1_001, "second"), 400, INVALID, "InvalidRateLimit"),
+            ("POST", "/providers", with(limit(-1, "hour"), "provider", json!("ses")), 400, INVALID, "InvalidRateLimit"),
             ("GET", "/providers/none", Value::Null, 404, INVALID, "no provider"),
             (
                 "DELETE",

@@ -98,7 +98,7 @@ fn refusals_have_couriers_envelope() {
 }
 
 #[test]
-fn documented_rate_limits_are_enforced_if_asked() {
+fn documented_rate_limits_are_enforced_if_enabled() {
     let courier = Courier::new();
     let update = || courier.handle(&fake::request("PUT", "/lists/l", &json!({"name": "L"})));
     (0..30).for_each(|_| assert!(update().status().is_success()));

@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use support::faulty::TestClock;
 use support::tls::{
-    DATA, END_HEADERS, END_STREAM, HEADERS, NO_ERROR, REFUSED, RST_STREAM, Secure, Stream, answer, answer_begins,
-    go_away, greet, next_request, read_frame, reset, write_frame,
+    DATA, END_HEADERS, END_STREAM, HEADERS, NO_ERROR, PING, REFUSED, RST_STREAM, SETTINGS, Secure, Stream, answer,
+    answer_begins, go_away, greet, next_request, read_frame, reset, write_frame,
 };
 use tokio::io::AsyncWriteExt as _;
 use trycourier::http::{Method, Response};
 use trycourier::transport::{Attempt, Body, BoxFuture, Http, Transport, TransportError};
-use trycourier::{Client, ErrorKind};
+use trycourier::{Client, ClientBuilder, ErrorKind};
 
 const H2: &[&str] = &["h2"];
 
@@ -36,6 +36,16 @@ async fn good(mut stream: Stream) -> io::Result<()> {
 
 async fn forever() -> io::Result<()> {
     std::future::pending().await
+}
+
+/// A client of a server, with a clock that does not wait.
+fn client(server: &Secure) -> Client {
+    server.builder().clock(TestClock::new()).build().unwrap()
+}
+
+/// The same with a time limit for each attempt, to build.
+fn impatient(server: &Secure, timeout: Duration) -> ClientBuilder {
+    server.builder().clock(TestClock::new()).options(|options| options.attempt_timeout(timeout))
 }
 
 async fn keyless(client: &Client) -> Result<(), trycourier::Error> {
@@ -66,12 +76,7 @@ async fn refused_request_was_not_sent() {
         .await;
         for (retries, expected) in [(0, 1), (2, 3)] {
             requests.store(0, Ordering::SeqCst);
-            let client = server
-                .builder()
-                .clock(TestClock::new())
-                .options(|options| options.max_retries(retries))
-                .build()
-                .unwrap();
+            let client = client(&server).with_options(|options| options.max_retries(retries));
             // Without a key, it can be repeated only because it was not processed.
             let error = keyless(&client).await.unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connection, expected), "{by_go_away} {error}");
@@ -98,8 +103,7 @@ async fn possibly_processed_request_was_sent() {
             Ok(())
         })
         .await;
-        let client = server.builder().clock(TestClock::new()).build().unwrap();
-        let error = keyless(&client).await.unwrap_err();
+        let error = keyless(&client(&server)).await.unwrap_err();
         assert!(error.was_sent() && error.attempts() == 1, "{name}: {error:?}");
     }
     // A GOAWAY that covers the request, and then the end of the connection.
@@ -109,9 +113,62 @@ async fn possibly_processed_request_was_sent() {
         go_away(&mut stream, id, NO_ERROR).await
     })
     .await;
-    let client = server.builder().clock(TestClock::new()).build().unwrap();
-    let error = keyless(&client).await.unwrap_err();
+    let error = keyless(&client(&server)).await.unwrap_err();
     assert!(error.was_sent() && error.attempts() == 1, "{error:?}");
+}
+
+/// The server permits a single stream, and is slow to respond on it.
+#[tokio::test]
+async fn request_that_waited_for_a_stream_was_not_sent() {
+    const ONE_STREAM: &[u8] = &[0, 3, 0, 0, 0, 1];
+    for method in [Method::POST, Method::PATCH] {
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let go_on = Arc::new(tokio::sync::Notify::new());
+        let released = Arc::clone(&go_on);
+        let server = Secure::start(H2, move |mut stream, _| {
+            let (tell, released) = (tell.clone(), Arc::clone(&released));
+            async move {
+                greet(&mut stream).await?;
+                write_frame(&mut stream, SETTINGS, 0, 0, ONE_STREAM).await?;
+                let id = next_request(&mut stream).await?;
+                answer(&mut stream, id, "{}").await?;
+                let id = next_request(&mut stream).await?;
+                tell.send(Vec::new()).unwrap();
+                released.notified().await;
+                answer(&mut stream, id, "{}").await?;
+                let mut later = Vec::new();
+                // While the client answers pings, it can also send what is left. Then it leaves the connection.
+                for _ in 0..20 {
+                    let _ = write_frame(&mut stream, PING, 0, 0, &[7; 8]).await;
+                    while let Ok(frame) = read_frame(&mut stream).await {
+                        match frame.kind {
+                            PING if frame.payload == [7; 8] => break,
+                            DATA if frame.stream > id => later.push(frame.payload),
+                            _ => {}
+                        }
+                    }
+                }
+                tell.send(later).unwrap();
+                forever().await
+            }
+        })
+        .await;
+        let client = server.builder().options(|options| options.max_retries(0)).build().unwrap();
+        let call = |timeout| {
+            let call = client.request(method.clone(), "/x").json(&"a body");
+            call.options(|options| options.idempotency_keys(false).attempt_timeout(timeout)).send_raw()
+        };
+        let long = Duration::from_secs(60);
+        // The client learns the server's settings.
+        call(long).await.unwrap();
+        let first = tokio::spawn(call(long));
+        told.recv().await.unwrap();
+        let error = call(Duration::from_millis(100)).await.unwrap_err();
+        assert_eq!((error.kind(), error.was_sent()), (ErrorKind::Timeout, false), "{method}: {error}");
+        go_on.notify_one();
+        assert_eq!(first.await.unwrap().unwrap().status(), 200);
+        assert_eq!(told.recv().await.unwrap(), Vec::<Vec<u8>>::new(), "{method}: it was sent later");
+    }
 }
 
 /// Makes two calls without a key over one connection. Its server runs `act` when it has read both.
@@ -133,7 +190,7 @@ async fn two_at_once<F: Future<Output = io::Result<()>> + Send>(
         }
     })
     .await;
-    let client = server.builder().clock(TestClock::new()).build().unwrap();
+    let client = client(&server);
     keyless(&client).await.unwrap();
     let call = async || {
         let call = client.request(Method::POST, "/send").options(|options| options.idempotency_keys(false));
@@ -209,8 +266,7 @@ async fn only_a_refused_stream_was_not_sent() {
                 }
             })
             .await;
-            let client = server.builder().clock(TestClock::new()).build().unwrap();
-            let error = keyless(&client).await.unwrap_err();
+            let error = keyless(&client(&server)).await.unwrap_err();
             let was_sent = begun || reason != REFUSED;
             assert_eq!((error.was_sent(), error.was_accepted()), (was_sent, begun), "{reason} {begun}: {error:?}");
             assert_eq!(error.attempts(), if was_sent { 1 } else { 3 }, "{reason} {begun}: {error:?}");
@@ -224,28 +280,25 @@ async fn response_cut_at_any_byte_is_retried_under_its_key() {
     const HEAD: [u8; 10] = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88];
     const BODY: [u8; 11] = [0, 0, 2, 0, 1, 0, 0, 0, 1, b'{', b'}'];
     for length in 0..HEAD.len() + BODY.len() {
-        let server = Secure::start(H2, move |mut stream, number| async move {
-            greet(&mut stream).await?;
-            if number > 0 {
-                return good(stream).await;
-            }
-            next_request(&mut stream).await?;
-            stream.write_all(&[&HEAD[..], &BODY].concat()[..length]).await?;
-            stream.shutdown().await
-        })
-        .await;
-        let client = server.builder().clock(TestClock::new()).build().unwrap();
-        let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await;
+        // The first connections are cut.
+        let cutting = async |cuts| {
+            Secure::start(H2, move |mut stream, number| async move {
+                greet(&mut stream).await?;
+                if number >= cuts {
+                    return good(stream).await;
+                }
+                next_request(&mut stream).await?;
+                stream.write_all(&[&HEAD[..], &BODY].concat()[..length]).await?;
+                stream.shutdown().await
+            })
+            .await
+        };
+        let server = cutting(1).await;
+        let response = client(&server).request(Method::POST, "/send").send::<serde_json::Value>().await;
         assert_eq!(response.unwrap_or_else(|error| panic!("{length}: {error:?}")).attempts(), 2, "{length}");
 
-        let again = Secure::start(H2, move |mut stream, _| async move {
-            greet(&mut stream).await?;
-            next_request(&mut stream).await?;
-            stream.write_all(&[&HEAD[..], &BODY].concat()[..length]).await?;
-            stream.shutdown().await
-        })
-        .await;
-        let error = keyless(&again.builder().clock(TestClock::new()).build().unwrap()).await.unwrap_err();
+        let server = cutting(usize::MAX).await;
+        let error = keyless(&client(&server)).await.unwrap_err();
         let known = (error.attempts(), error.was_sent(), error.was_accepted());
         assert_eq!(known, (1, true, length >= HEAD.len()), "{length}: {error:?}");
     }
@@ -268,7 +321,7 @@ async fn stream_cut_in_its_body_is_retried_under_its_key() {
         good(stream).await
     })
     .await;
-    let client = server.builder().clock(TestClock::new()).build().unwrap();
+    let client = client(&server);
     let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
     assert_eq!((response.attempts(), response["a"].as_u64()), (2, Some(1)));
     client.request(Method::POST, "/send").send::<()>().await.unwrap();
@@ -292,7 +345,7 @@ async fn response_reset_without_error_is_incomplete() {
             good(stream).await
         })
         .await;
-        let client = server.builder().clock(TestClock::new()).build().unwrap();
+        let client = client(&server);
         let response = client.request(Method::POST, "/send").send::<serde_json::Value>().await.unwrap();
         assert_eq!((response.attempts(), response["a"].as_u64()), (2, Some(1)), "{body}");
     }
@@ -315,12 +368,7 @@ async fn dies_after_one_answer() -> Secure {
 #[tokio::test]
 async fn attempt_after_timeout_uses_a_new_connection() {
     let server = dies_after_one_answer().await;
-    let client = server
-        .builder()
-        .clock(TestClock::new())
-        .options(|options| options.attempt_timeout(ATTEMPT_TIMEOUT))
-        .build()
-        .unwrap();
+    let client = impatient(&server, ATTEMPT_TIMEOUT).build().unwrap();
     let send = || client.request(Method::GET, "/x").send_raw();
     send().await.unwrap();
     let response = send().await.unwrap();
@@ -343,12 +391,7 @@ async fn attempt_after_body_timeout_uses_a_new_connection() {
         forever().await
     })
     .await;
-    let client = server
-        .builder()
-        .clock(TestClock::new())
-        .options(|options| options.attempt_timeout(ATTEMPT_TIMEOUT))
-        .build()
-        .unwrap();
+    let client = impatient(&server, ATTEMPT_TIMEOUT).build().unwrap();
     let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
     assert_eq!((response.attempts(), server.connections()), (2, 2));
 }
@@ -365,9 +408,7 @@ async fn a_first_connection_that_hangs_is_replaced() {
             forever().await
         })
         .await;
-        let client =
-            server.builder().clock(TestClock::new()).options(|options| options.attempt_timeout(ATTEMPT_TIMEOUT));
-        let client = client.build().unwrap();
+        let client = impatient(&server, ATTEMPT_TIMEOUT).build().unwrap();
         let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
         assert_eq!((response.attempts() as usize, server.connections()), (hanging + 1, hanging + 1));
         // The connection that responds is kept.
@@ -428,9 +469,7 @@ async fn wrapped_transport_leaves_a_dead_connection() {
             forever().await
         })
         .await;
-        let client =
-            server.builder().clock(TestClock::new()).options(|options| options.attempt_timeout(ATTEMPT_TIMEOUT));
-        let client = client.wrap_transport(Wrapped).build().unwrap();
+        let client = impatient(&server, ATTEMPT_TIMEOUT).wrap_transport(Wrapped).build().unwrap();
         client.request(Method::GET, "/x").send_raw().await.unwrap();
         let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
         assert_eq!((response.attempts(), server.connections()), (2, 2), "{begun}");
@@ -457,7 +496,7 @@ async fn dropped_call_ends_only_its_stream() {
         }
     })
     .await;
-    let client = server.builder().clock(TestClock::new()).build().unwrap();
+    let client = client(&server);
     tokio::select! {
         outcome = client.request(Method::GET, "/x").send_raw() => panic!("{outcome:?}"),
         arrived = next_event.recv() => assert!(arrived.unwrap().is_empty()),
@@ -470,12 +509,7 @@ async fn dropped_call_ends_only_its_stream() {
 #[tokio::test]
 async fn many_timeouts_succeed_at_the_next_attempt() {
     let server = dies_after_one_answer().await;
-    let client = server
-        .builder()
-        .clock(TestClock::new())
-        .options(|options| options.attempt_timeout(ATTEMPT_TIMEOUT))
-        .build()
-        .unwrap();
+    let client = impatient(&server, ATTEMPT_TIMEOUT).build().unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let responses = join_all((0..100).map(|_| client.request(Method::GET, "/x").send_raw())).await;
     assert!(responses.iter().all(|response| response.as_ref().is_ok_and(|response| response.attempts() == 2)));
@@ -490,13 +524,8 @@ async fn many_timeouts_succeed_at_the_next_attempt() {
 #[tokio::test]
 async fn silent_connection_is_dropped_before_the_timeout() {
     let server = dies_after_one_answer().await;
-    let client = server
-        .builder()
-        .clock(TestClock::new())
-        .options(|options| options.attempt_timeout(Duration::from_secs(60)))
-        .http2_keep_alive(Duration::from_millis(200), Duration::from_millis(200))
-        .build()
-        .unwrap();
+    let client = impatient(&server, Duration::from_secs(60));
+    let client = client.http2_keep_alive(Duration::from_millis(200), Duration::from_millis(200)).build().unwrap();
     client.request(Method::GET, "/x").send_raw().await.unwrap();
     let begun = Instant::now();
     let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
@@ -519,7 +548,7 @@ async fn cut_connection_loses_none_of_300_calls() {
         Ok(())
     })
     .await;
-    let client = server.builder().clock(TestClock::new()).build().unwrap();
+    let client = client(&server);
     let responses = join_all((0..300).map(|_| client.request(Method::POST, "/send").send_raw())).await;
     let failed: Vec<String> =
         responses.iter().filter_map(|response| Some(response.as_ref().err()?.to_string())).collect();

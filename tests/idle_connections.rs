@@ -13,15 +13,15 @@ use tokio::runtime::{Builder, Runtime};
 use trycourier::{Client, ErrorKind, Result};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
-const UNASKED: &str = "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+const UNSOLICITED: &str = "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// A server that answers each request, and then parts with the connection in its way once it is told to.
+/// A server that responds to each request, and ends the connection in its own way when the test tells it to.
 struct Server {
     url: String,
     /// The method of each request.
     requests: Receiver<String>,
-    part: Sender<()>,
-    parted: Receiver<()>,
+    close: Sender<()>,
+    closed: Receiver<()>,
 }
 
 impl Server {
@@ -29,15 +29,15 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (request, requests) = channel();
-        let (part, told) = channel();
-        let (gone, parted) = channel();
+        let (close, closing) = channel();
+        let (gone, closed) = channel();
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let mut connection = connection.unwrap();
                 if let Some(method) = read_request(&mut connection) {
                     request.send(method).unwrap();
                     connection.write_all(OK.as_bytes()).unwrap();
-                    if told.recv().is_err() {
+                    if closing.recv().is_err() {
                         return;
                     }
                     connection.write_all(last_words.as_bytes()).unwrap();
@@ -46,13 +46,13 @@ impl Server {
                 gone.send(()).unwrap();
             }
         });
-        Self { url, requests, part, parted }
+        Self { url, requests, close, closed }
     }
 
     /// Closes the idle connection, while no runtime is polled.
     fn close(&self) {
-        self.part.send(()).unwrap();
-        self.parted.recv().unwrap();
+        self.close.send(()).unwrap();
+        self.closed.recv().unwrap();
     }
 }
 
@@ -80,7 +80,7 @@ async fn patch(client: &Client) -> Result<()> {
 
 #[test]
 fn connection_closed_between_calls_is_not_used() {
-    for last_words in ["", UNASKED, "garbage", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"] {
+    for last_words in ["", UNSOLICITED, "garbage", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"] {
         let server = Server::start(last_words);
         let (runtime, client) =
             (current_thread(), Client::builder().api_key("key").base_url(&server.url).build().unwrap());
@@ -97,7 +97,7 @@ fn connection_closed_between_calls_is_not_used() {
 /// A task of the same runtime that is awaited by its handle, as a Lambda's handler is.
 #[test]
 fn spawned_call_does_not_use_a_closed_connection() {
-    for last_words in ["", UNASKED] {
+    for last_words in ["", UNSOLICITED] {
         let server = Server::start(last_words);
         let (runtime, client) =
             (current_thread(), Client::builder().api_key("key").base_url(&server.url).build().unwrap());
@@ -114,14 +114,14 @@ fn spawned_call_does_not_use_a_closed_connection() {
 fn many_closed_connections_are_not_used() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (part, told) = channel::<()>();
-    let (gone, parted) = channel();
+    let (close, closing) = channel::<()>();
+    let (gone, closed) = channel();
     let requests = thread::spawn(move || {
-        // All requests are answered at once, so that each needs a connection.
+        // All requests get their responses at the same time, so that each needs a connection.
         let mut connections: Vec<TcpStream> = (0..20).map(|_| listener.accept().unwrap().0).collect();
         connections.iter_mut().for_each(|connection| assert_eq!(read_request(connection).unwrap(), "GET"));
         connections.iter_mut().for_each(|connection| connection.write_all(OK.as_bytes()).unwrap());
-        told.recv().unwrap();
+        closing.recv().unwrap();
         drop(connections);
         gone.send(()).unwrap();
         let mut connection = listener.accept().unwrap().0;
@@ -132,8 +132,8 @@ fn many_closed_connections_are_not_used() {
     let (runtime, client) = (current_thread(), Client::builder().api_key("key").base_url(url).build().unwrap());
     let calls = (0..20).map(|_| client.request(Method::GET, "/things").send_raw());
     runtime.block_on(futures::future::try_join_all(calls)).unwrap();
-    part.send(()).unwrap();
-    parted.recv().unwrap();
+    close.send(()).unwrap();
+    closed.recv().unwrap();
     runtime.block_on(patch(&client)).unwrap();
     assert_eq!(requests.join().unwrap(), "PATCH");
 }

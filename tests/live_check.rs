@@ -53,7 +53,7 @@ async fn differences_are_reported() {
         .on::<calls::SendMessage>()
         .when(move |_| second.swap(true, std::sync::atomic::Ordering::Relaxed))
         .reply(SendMessageResponse::new("1-other"));
-    courier.on::<calls::MessagesRetrieve>().reply(MessageDetails::new("1-a", MessageStatus::Delivered, "u", "", "", 0));
+    courier.on::<calls::MessagesRetrieve>().reply(MessageDetails::new("1-a", MessageStatus::Delivered, "u", "", 0));
     courier.on::<calls::MessagesCancel>().fail(500);
     let findings = check(&courier.client(), None).await;
     let failed: Vec<&str> =

@@ -151,7 +151,7 @@ async fn outbox_of_killed_processes_sends_once() {
     for order in 0..ORDERS {
         place_order(&shop, &client(&courier), &format!("A-{order}"), "ada@example.com").await.unwrap();
     }
-    // Each process is killed once it has sent another three, at whatever it does then.
+    // Each process is killed once it has sent another three, at any point of its work.
     let mut kills = 0;
     while courier.sent().len() < ORDERS {
         let before = courier.sent().len();
@@ -192,6 +192,9 @@ fn poisoned_row_holds_up_no_other() {
         let builder = courier.client_builder().transport(Remote(courier.clone()));
         let client = builder.options(|options| options.max_retries(0)).build().unwrap();
         let shop = Shop::open(&file.0).unwrap();
+        // A row that this version cannot read.
+        let unreadable = "INSERT INTO outbox (prepared) VALUES ('{}')";
+        shop.with(move |database| database.execute(unreadable, [])).await.unwrap();
         for order in ["A-1", "POISON", "A-2", "A-3", "A-4"] {
             place_order(&shop, &client, order, "ada@example.com").await.unwrap();
         }

@@ -129,6 +129,33 @@ async fn missing_cursor_is_not_the_end_of_a_list() {
 }
 
 #[tokio::test]
+async fn missing_flag_is_not_the_end_of_a_list() {
+    let description = description();
+    for (id, operation) in paged(&description) {
+        for flag in [None, Some(Value::Null), Some(json!("yes"))] {
+            let pages = [End::Cursor("second"), End::Cursor("third"), End::Absent].map(|end| {
+                let mut page = page(&description, &operation, end);
+                let (object, name) =
+                    if page["paging"].is_object() { (&mut page["paging"], "more") } else { (&mut page, "has_more") };
+                if object.as_object_mut().unwrap().remove(name).is_some() {
+                    object.as_object_mut().unwrap().extend(flag.clone().map(|flag| (name.to_owned(), flag)));
+                }
+                page
+            });
+            let server = Server::start(move |request| {
+                Reply::json(
+                    200,
+                    &pages[request.query("cursor").map_or(0, |cursor| if cursor == "second" { 1 } else { 2 })],
+                )
+            })
+            .await;
+            let walked = walk(&server.client(), &id).await.unwrap_or_else(|error| panic!("{id} {flag:?}: {error}"));
+            assert_eq!(walked, (6, 3), "{id} {flag:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn repeated_cursor_is_an_error_in_every_shape() {
     let description = description();
     for (id, operation) in paged(&description) {

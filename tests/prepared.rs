@@ -405,7 +405,7 @@ async fn unknown_operations_are_kept_and_refused() {
 }
 
 #[tokio::test]
-async fn expired_and_modified_calls_of_any_operation_send_nothing() {
+async fn unusable_calls_of_any_operation_send_nothing() {
     let courier = Courier::new();
     let written = written(&courier);
     let error = perform(&client(&courier, CREATED_AT + 24 * HOUR), &written).await.unwrap_err();

@@ -17,7 +17,7 @@ use trycourier::http::{Method, Response};
 use trycourier::retry::{Acquire, Limiter, Permit};
 use trycourier::testing::Courier;
 use trycourier::transport::Body;
-use trycourier::{Client, ErrorKind, calls};
+use trycourier::{Client, ErrorKind, calls, resources};
 
 fn limited() -> Outcome {
     Ok(Response::builder().status(429).header("retry-after", "20").body(Body::empty()).unwrap())
@@ -331,6 +331,42 @@ async fn limit_of_an_operation_adds_to_that_of_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn resource_limit_adds_to_those_of_operations() {
+    let (server, log) = logging(Instant::now());
+    let client = server
+        .builder()
+        .clock(PausedClock)
+        .rate_limit(10, Duration::from_secs(1))
+        .rate_limit_for_resource::<resources::Lists>(1, Duration::from_secs(1))
+        .rate_limit_for_resource::<resources::Lists>(2, Duration::from_secs(1))
+        .rate_limit_for_resource::<resources::ListsSubscriptions>(1, Duration::from_secs(5))
+        .rate_limit_for::<calls::ListsDelete>(1, Duration::from_secs(10));
+    let client = client.build().unwrap();
+    let calls = futures::future::join4(
+        join_all((0..4).map(|_| client.lists().update("a", "A").send())),
+        join_all((0..3).map(|_| client.lists().subscriptions().unsubscribe_user("b", "u").send())),
+        join_all((0..2).map(|_| client.lists().delete("c").send())),
+        // A resource whose name begins in the same way, and another.
+        join_all((0..2).map(|_| client.profiles().lists().delete("d").send())),
+    );
+    let (updates, unsubscribed, deleted, profiles) = calls.await;
+    assert!(updates.iter().all(Result::is_ok) && profiles.iter().all(Result::is_ok));
+    assert!([unsubscribed, deleted].iter().flatten().all(Result::is_ok));
+    let log = log.lock().unwrap();
+    let starts = |path: &str| -> Vec<u128> {
+        log.iter().filter(|(logged, _)| logged == path).map(|(_, start)| *start).collect()
+    };
+    assert_eq!(starts("/lists/a"), [0, 500, 1000, 1500]);
+    // Each waits for its turn of the lists as well, behind the others.
+    assert_eq!(starts("/lists/b/subscriptions/u"), [2000, 7000, 12_000]);
+    assert_eq!(starts("/lists/c"), [3500, 13_500]);
+    assert_eq!(starts("/profiles/d/lists"), [900, 1000], "only the limit of all calls");
+
+    let error = server.builder().rate_limit_for_resource::<resources::Lists>(0, MINUTE).build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+}
+
+#[tokio::test(start_paused = true)]
 async fn documented_limits_are_kept_on_demand() {
     let update = |client: Client| async move {
         let mut attempts = 0;
@@ -413,7 +449,7 @@ impl Decisions {
         Self(Arc::new(Mutex::new(decisions.into_iter().collect())), Arc::default())
     }
 
-    fn asked(&self) -> Vec<&'static str> {
+    fn operations(&self) -> Vec<&'static str> {
         self.1.lock().unwrap().clone()
     }
 
@@ -455,9 +491,9 @@ async fn limiter_permits_each_attempt() {
     let client = limiter.client(&server);
     client.lists().delete("a").await.unwrap();
     assert_eq!((begun.elapsed().as_millis(), server.seen()), (18_501, 2));
-    assert_eq!(limiter.asked(), ["lists.delete"; 6]);
+    assert_eq!(limiter.operations(), ["lists.delete"; 6]);
     client.request(Method::GET, "/x").send_raw().await.unwrap();
-    assert_eq!(limiter.asked().len(), 7);
+    assert_eq!(limiter.operations().len(), 7);
 }
 
 #[tokio::test(start_paused = true)]

@@ -270,6 +270,9 @@ fn requests() -> Vec<(&'static str, &'static str, Row)> {
         "POST",
         "/notifications",
         rows! {
+            "template" NotificationsCreateRequest {"notification": {"name": "a", "tags": [], "brand": null,
+                "routing": null, "subscription": null, "content": {
+                    "version": "2022-01-01", "scope": "strict", "elements": []}}}
             "template" NotificationsCreateRequest {"notification": {"name": "a", "tags": ["b"], "brand": null,
                 "routing": null, "subscription": {"topic_id": "topic"}, "content": {"version": "2022-01-01", "elements": [
                     {"type": "channel", "channel": "email", "elements": [{"id": "s", "type": "meta", "title": "a"}]}]}}}
@@ -299,7 +302,17 @@ fn requests() -> Vec<(&'static str, &'static str, Row)> {
         rows! {
             "brand" BrandsCreateRequest {"name": "Acme", "settings": {
                 "colors": {"primary": "#9D3789", "secondary": "#FFFFFF", "tertiary": "#000000"},
-                "email": {"header": {"barColor": "#9D3789"}, "footer": {"content": "a"}}}}
+                "email": {"header": {"barColor": "#9D3789"}, "footer": {"content": "a", "social": {
+                    "inheritDefault": true, "medium": {"url": "https://example.com"}}}}}}
+        },
+    );
+    add(
+        "PUT",
+        "/audiences/tagged",
+        rows! {
+            "audience" AudiencesUpdateRequest {"name": "Tagged", "operator": "AND", "filter": {"filters": [
+                {"operator": "INCLUDES", "path": "tags", "value": ["a", "b"]},
+                {"operator": "OR", "filters": [{"operator": "EQ", "path": "plan", "value": "pro"}]}]}}
         },
     );
     add(
@@ -320,6 +333,9 @@ fn responses() -> Vec<Row> {
             "title": "a", "body": "b"}}]}
         "rendered" RenderOutputResponse {"results": [{"channel": "inbox", "channel_id": "c", "content": {
             "title": "a", "body": "b", "blocks": [{"type": "text", "text": "c"}]}}]}
+        "content" NotificationContentResponse {"version": "2022-01-01", "scope": "default", "elements": [
+            {"id": "t", "type": "text", "content": "a", "checksum": "1", "locales": {
+                "fr": {"content": "b", "checksum": "2", "_sourceHash": "3"}}}]}
         "content" NotificationContentResponse {"version": "2022-01-01", "elements": [
             {"id": "c", "type": "channel", "channel": "email", "checksum": "1", "elements": [
                 {"id": "m", "type": "meta", "title": "a", "checksum": "2",
@@ -346,6 +362,8 @@ fn responses() -> Vec<Row> {
         "event" MessageDetails {"id": "m", "status": "UNDELIVERABLE", "recipient": "u", "recipientId": "u", "event": "t",
             "notification": "t", "enqueued": 1, "reason": "PROVIDER_ERROR", "error": "a",
             "providers": [{"provider": "sendgrid", "error": "b"}]}
+        "event" MessageDetails {"id": "m", "status": "ENQUEUED", "recipient": "u", "recipientId": "u", "event": "t",
+            "enqueued": 1, "providers": []}
         "journey" JourneyMessage {"template": "t", "experiment": {"bucketingKey": "u", "variants": []}}
         "history" MessageHistoryResponse {"results": [{"ts": 1, "type": "ENQUEUED"}, {"ts": 2, "type": "SENT", "integration": "a"}]}
         "sent" SendMessageResponse {"requestId": "1-a"}
@@ -438,7 +456,7 @@ fn normalized_removes_only_what_courier_adds() {
 }
 
 #[test]
-fn template_file_may_omit_what_is_none() {
+fn template_file_may_omit_empty_properties() {
     let file = json!({"name": "a", "content": {"version": "2022-01-01", "elements": []}});
     let template: NotificationTemplateInput = serde_json::from_value(file.clone()).expect("a template");
     let mut complete = file;

@@ -1,4 +1,4 @@
-//! A value that cannot be meant is refused before anything is sent.
+//! A value that is certainly a mistake is refused before anything is sent.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
@@ -54,12 +54,17 @@ async fn number_that_json_lacks_is_refused() {
         assert_refused(send(Object::from_iter(vec![("ok", 1.5), ("total", number)])).await, &"pairs");
         assert_refused(send(Object::from([("rows", vec![1.0, number])])).await, &"list");
         assert_refused(send(Object::from([("rows", [number, 1.0])])).await, &"array");
+        assert_refused(send(Object::from([("rows", vec![vec![number]])])).await, &"list of lists");
+        assert_refused(send(Object::from([("total", Some(number))])).await, &"option");
         assert_refused(client.send().message(message()).extra("priority", number).await, &"extra of a call");
         assert_refused(client.send().message(message().extra("priority", number as f32)).await, &"f32");
         let mut data = Object::new();
         data.insert("total", number);
         assert_refused(send(data.clone()).await, &"insert");
+        data.insert("weight", number);
         data.insert("total", 2.5);
+        assert_refused(send(data.clone()).await, &"one of two");
+        data.insert("weight", 2.5);
         send(data).await.unwrap();
 
         let variant = serde_json::to_value(JourneyExperimentVariant::new("a", "nt_1", number));
@@ -94,6 +99,8 @@ async fn delay_ends_at_a_time_or_in_a_window() {
         "2027-01-31T09:00:00+01:00[Europe/Berlin]",
         "31.01.2027",
         "2027-02-30T09:00:00Z",
+        " 2027-01-31T09:00:00Z",
+        "2027-01-31T09:00:00Z\n",
         "Mo-Fr",
         "09:00",
         "Mo-Fr 9-17",
@@ -104,7 +111,7 @@ async fn delay_ends_at_a_time_or_in_a_window() {
         assert_refused(client.send().message(message().delay(Delay::until_time(text))).await, &text);
         assert_refused(client.send().message(message().delay(Delay::window(text))).await, &text);
     }
-    // A time without an offset needs a time zone beside it, so it is not a timestamp.
+    // A time without an offset needs a separate time zone, so it is not a timestamp.
     for text in ["2027-01-31T09:00:00", "Mo-Fr 09:00-17:00"] {
         assert_refused(client.send().message(message().delay(Delay::until_time(text))).await, &text);
     }
@@ -171,10 +178,23 @@ async fn broadcast_is_scheduled_in_local_time() {
 async fn timestamp_of_a_query_or_body_is_checked() {
     let server = server().await;
     let client = server.client();
-    for text in ["", "tomorrow", "2027-01-31T09:00:00", "2027-13-01T00:00:00Z", "12"] {
+    for text in [
+        "",
+        "tomorrow",
+        "2027-01-31T09:00:00",
+        "2027-13-01T00:00:00Z",
+        "12",
+        " 2027-01-31T09:00:00Z",
+        "2027-01-31T09:00:00Z ",
+        "000000000",
+        "99999999999999999999",
+        "-1785312000",
+        "1785312000.5",
+    ] {
         assert_refused(client.messages().list().enqueued_after(text).await, &text);
         let expiry = Expiry::new("P1D").expires_at(text);
         assert_refused(client.send().message(message().expiry(expiry)).await, &text);
+        assert_refused(client.send().message(message()).idempotency_expiration(text).await, &text);
     }
     client.messages().list().enqueued_after("2027-01-31T09:00:00Z").await.unwrap();
     sent(&client, &server, message().expiry(Expiry::new("P1D").expires_at("1785312000"))).await;
@@ -212,6 +232,17 @@ async fn durations_are_sent_in_milliseconds() {
     assert_eq!(sent["timeout"], json!({"escalation": 30_000, "message": 3_600_000, "channel": {"email": 60_000}}));
     assert_eq!(sent["channels"]["sms"]["timeouts"], json!({"channel": 2_000, "provider": 1_000}));
     assert_eq!(sent["providers"]["twilio"]["timeouts"], 5_000);
+    for negative in [-1, i64::MIN] {
+        let negative = DurationMillis(negative);
+        let client = server.client();
+        for message in [
+            self::message().delay(Delay::new().duration(negative)),
+            self::message().timeout(Timeout::new().channel([("email", negative)])),
+            self::message().providers([("twilio", MessageProvider::new().timeouts(negative))]),
+        ] {
+            assert_refused(client.send().message(message).await, &negative);
+        }
+    }
     assert_eq!(DurationMillis::from(Duration::MAX), DurationMillis(i64::MAX));
     assert_eq!(Millis(1_710_243_002_484).to_string(), "2024-03-12T11:30:02.484Z");
 }

@@ -182,7 +182,7 @@ fn sources(source: &Path) -> Vec<(String, String)> {
     sources
 }
 
-/// Reads a file into the house.
+/// Adds a file, with its modules and its uses of others.
 struct Reader<'h> {
     house: &'h mut House,
     file: String,
@@ -190,7 +190,7 @@ struct Reader<'h> {
 }
 
 impl Reader<'_> {
-    /// Notes a path of the crate; others are of other crates, or of the module itself.
+    /// Records a path of the crate. Other paths lead to other crates, or stay in the module.
     fn refer(&mut self, path: &[String], line: usize) {
         if let Some(path) = self.absolute(path) {
             self.house.references.entry(self.file.clone()).or_default().push(Reference { path, line });
@@ -344,7 +344,7 @@ fn every_room_has_files() {
     assert!(top.len() <= 12, "{top:?}");
 }
 
-/// The check itself, on a house with each fault.
+/// The check itself, on a crate with each fault.
 #[test]
 fn faults_are_found_and_named() {
     let folder = std::env::temp_dir().join(format!("rooms-{}", std::process::id()));

@@ -68,11 +68,16 @@ async fn root_certificates_need_a_certificate() {
         ("nothing", String::new()),
         ("a key", pem.replace("CERTIFICATE", "PRIVATE KEY")),
         ("another label", pem.replace("CERTIFICATE", "X509 CERTIFICATE")),
-        ("indented", indented),
+        ("indented", indented.clone()),
         ("a byte order mark", format!("\u{feff}{pem}")),
         ("UTF-16", pem.chars().flat_map(|c| [c, '\0']).collect()),
         ("cut", pem[..pem.len() / 2].to_owned()),
         ("broken", pem.replacen("MII", "M*I", 1)),
+        ("a second one without a line break", [pem.trim_end(), &pem].concat()),
+        ("a second one behind a text", format!("{pem}authority: {pem}")),
+        ("a second one behind a byte order mark", format!("{pem}\u{feff}{pem}")),
+        ("a second one with another label", format!("{pem}{}", pem.replace("CERTIFICATE", "TRUSTED CERTIFICATE"))),
+        ("an indented second one", format!("{pem}{indented}")),
     ] {
         // Trusting another certificate does not help.
         for builder in [server.stranger(), server.stranger().root_certificates(&pem)] {

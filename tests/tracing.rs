@@ -108,7 +108,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Memory {
     }
 }
 
-/// Every test of this file is watched: the first thread that comes to a span decides whether it is recorded.
+/// Every test of this file has the subscriber, because the first thread that reaches a span decides whether it is
+/// recorded.
 fn watched() -> (Memory, tracing::subscriber::DefaultGuard) {
     let memory = Memory::default();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(memory.clone()));
@@ -331,7 +332,7 @@ async fn each_attempt_is_the_parent_at_the_server() {
         |span: &SpanData| Some(format!("00-{}-{}-01", user.span_context.trace_id(), span.span_context.span_id()));
     assert_eq!(server.headers("traceparent"), [parent(first), parent(second)]);
 
-    // Not unless asked for, and not over the caller's own header.
+    // Only if it is enabled, and never in place of the caller's own header.
     let (outcome, _) = traced(builder().build().unwrap().lists().delete("a").send()).await;
     outcome.unwrap();
     let own = builder().propagate_trace_context(true).options(|options| options.header("traceparent", "mine"));

@@ -72,7 +72,26 @@ fn secret_has_any_length_except_zero() {
     assert_eq!(sign("", at(TIME), BODY).unwrap_err(), EmptySecret);
     assert_eq!(sign(" \n", at(TIME), BODY).unwrap_err(), EmptySecret);
     assert_eq!(Verifier::new(" \r\n\t").unwrap_err(), EmptySecret);
-    for secret in ["whsec_new\n", " whsec_new", "whsec_new\r\n", "\twhsec_new "] {
+    for blank in ["\u{feff}", "\u{a0}", "\0", "\"\"", "''", "\" \"\n"] {
+        assert_eq!(Verifier::new(blank).unwrap_err(), EmptySecret, "{blank:?}");
+        assert_eq!(sign(blank, at(TIME), BODY).unwrap_err(), EmptySecret, "{blank:?}");
+    }
+    let quoted = verifier().add_secret("\"it's quoted\"").unwrap();
+    for signed_with in ["\"it's quoted\"", "it's quoted"] {
+        assert!(quoted.verify_at(sign(signed_with, at(TIME), BODY).unwrap(), BODY, at(TIME)).is_ok(), "{signed_with}");
+    }
+    for secret in [
+        "whsec_new\n",
+        " whsec_new",
+        "whsec_new\r\n",
+        "\twhsec_new ",
+        "\u{feff}whsec_new",
+        "\u{a0}whsec_new\u{2003}",
+        "\"whsec_new\"",
+        "'whsec_new'\n",
+        "\u{feff}\" whsec_new\"\r\n",
+    ] {
+        assert_eq!(sign(secret, at(TIME), BODY).unwrap(), header(), "{secret:?}");
         assert!(Verifier::new(secret).unwrap().verify_at(header(), BODY, at(TIME)).is_ok(), "{secret:?}");
         let old = Verifier::new("whsec_old").unwrap();
         assert!(old.add_secret(secret).unwrap().verify_at(header(), BODY, at(TIME)).is_ok(), "{secret:?}");

@@ -40,7 +40,7 @@ pub fn name_values(document: &mut Value) -> Result<(), String> {
             if let Some(twin) = taken.insert(name.clone(), text.clone()) {
                 let what = match (twin == text, name.as_str()) {
                     (true, _) => format!("has the value {text:?} twice"),
-                    (false, "") => format!("has the values {twin:?} and {text:?}, of which no name can be made"),
+                    (false, "") => format!("has the values {twin:?} and {text:?}, which cannot become a name"),
                     (false, name) => format!("has the values {twin:?} and {text:?}, which would both be `{name}`"),
                 };
                 return Err(format!(

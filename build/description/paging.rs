@@ -46,13 +46,14 @@ pub fn paging<'a>(document: &'a Value, operation: &'a Value) -> Result<Option<De
     }
     let page = success_body(operation).map(|schema| resolve(document, schema));
     let (page, response) = page.and_then(|page| Some((page, properties(page)?))).ok_or(
-        "it takes a `cursor` and its response is not an object; correct the one or the other in \
+        "it takes a `cursor` and its response is not an object; correct one of them in \
          openapi/overlay/corrections.yaml",
     )?;
     let shape = PagingShape::ALL.into_iter().find(|(property, _)| response.contains_key(*property));
     let (_, shape) = shape.ok_or(
-        "it takes a `cursor`, and its response has none of `paging`, `has_more`, `next_cursor` and `cursor` to go on by; correct \
-         the response in openapi/overlay/corrections.yaml, or teach build/description/paging.rs this way of paging",
+        "it takes a `cursor`, and its response has none of `paging`, `has_more`, `next_cursor` and `cursor`, which lead to \
+         the next page; correct the response in openapi/overlay/corrections.yaml, or add this form of paging to \
+         build/description/paging.rs",
     )?;
     let is_object = |schema: &Value| {
         let schema = resolve(document, schema);
@@ -70,7 +71,7 @@ pub fn paging<'a>(document: &'a Value, operation: &'a Value) -> Result<Option<De
         None => only_items(&lists, &required(page).collect::<Vec<_>>()),
     };
     let items = items.ok_or_else(|| match (named, lists.is_empty()) {
-        (Some(named), _) => format!("its `{ITEMS}` names `{named}`, which is no list of objects in its response"),
+        (Some(named), _) => format!("its `{ITEMS}` names `{named}`, which is not a list of objects in its response"),
         (None, true) => "it takes a `cursor`, and its response has no list of objects; correct the response in \
              openapi/overlay/corrections.yaml"
             .to_owned(),

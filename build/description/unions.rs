@@ -143,15 +143,15 @@ fn only_what_tells(shapes: &mut [Shape]) {
     let objects = || shapes.iter().filter(|shape| shape.kind == Kind::Object);
     let of_all = |name: &String| objects().all(|shape| shape.required.contains(name));
     let alone = |shape: &Shape| objects().filter(|other| other.tags == shape.tags).count() == 1;
-    let telling: Vec<Vec<String>> = shapes
+    let distinctive: Vec<Vec<String>> = shapes
         .iter()
         .map(|shape| match !shape.tags.is_empty() && alone(shape) {
             true => Vec::new(),
             false => shape.required.iter().filter(|name| objects().count() == 1 || !of_all(name)).cloned().collect(),
         })
         .collect();
-    for (shape, telling) in shapes.iter_mut().zip(telling) {
-        shape.required = telling;
+    for (shape, distinctive) in shapes.iter_mut().zip(distinctive) {
+        shape.required = distinctive;
     }
 }
 
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_told_apart_by_type_before_all_else() {
+    fn objects_differ_by_type_before_anything_else() {
         let node = |kind: &str, modes: &[&str]| {
             json!({
                 "type": "object",

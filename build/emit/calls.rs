@@ -49,10 +49,10 @@ fn call(model: &Model, operation: &Operation) -> TokenStream {
         fields.iter().filter(|field| field.has_setter()).map(|field| setters(model, field, &quote!(self.body)));
     let extra = (!fields.is_empty()).then(|| {
         quote! {
-            /// Sets a property of the body that this version does not describe, or that has another type than
-            /// described. It overrides the field of that name.
+            /// Sets a property of the body that has no setter, or sets a property to a value of an unexpected type. It
+            /// overrides the field of that name.
             #[inline]
-            pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+            pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value> + Serialize) -> Self {
                 self.body.extra.insert(name, value);
                 self
             }
@@ -119,7 +119,7 @@ fn constructor(model: &Model, operation: &Operation) -> TokenStream {
     });
     match &operation.body {
         None => quote! {
-            /// Makes the call for a client, as the method of the resource does.
+            /// Creates the call for a client, like the method of the resource.
             #[inline]
             pub fn new(client: &Client #(, #parameters)*) -> Self {
                 Self { client: client.clone(), #(#in_path)* #(#optional)* }
@@ -132,7 +132,7 @@ fn constructor(model: &Model, operation: &Operation) -> TokenStream {
             let kind = if is_plain { quote!(#body) } else { quote!(impl Into<#body>) };
             let value = if is_plain { quote!(body) } else { quote!(body: body.into()) };
             quote! {
-                /// Makes the call with a whole body.
+                /// Creates the call from a whole body.
                 #[inline]
                 pub fn with_body(client: &Client #(, #parameters)*, body: #kind) -> Self {
                     Self { client: client.clone(), #(#in_path)* #(#optional)* #value }
@@ -248,13 +248,15 @@ fn implementation(operation: &Operation) -> TokenStream {
     }
 }
 
-/// The expression of a field of `response`, as an `Option`.
-fn received(field: &ResponseField, is_cloned: bool) -> TokenStream {
-    let name = ident(&field.ident);
-    let cloned = is_cloned.then(|| quote!(.clone()));
-    let value = |of: TokenStream| match field.is_option {
-        true => quote!(#of.#name #cloned),
-        false => quote!(Some(#of.#name #cloned)),
+/// The expression of a field of `response`, as an `Option`. A required flag is `None` if it was not received: its field
+/// is then false.
+fn received(field: &ResponseField, is_flag: bool) -> TokenStream {
+    let (name, text) = (ident(&field.ident), &field.ident);
+    let value = |part: TokenStream| match (is_flag, field.is_option) {
+        (true, true) => quote!(#part.#name),
+        (true, false) => quote!(#part.is_received(#text).then_some(#part.#name)),
+        (false, true) => quote!(#part.#name.clone()),
+        (false, false) => quote!(Some(#part.#name.clone())),
     };
     match &field.parent {
         None => value(quote!(response)),
@@ -273,8 +275,8 @@ fn received(field: &ResponseField, is_cloned: bool) -> TokenStream {
 fn paged(operation: &Operation, paging: &Paging) -> TokenStream {
     let Paging { property, item, .. } = paging;
     let (name, items) = (ident(&operation.name), ident(&paging.items));
-    let more = paging.more.as_ref().map_or_else(|| quote!(None), |field| received(field, false));
-    let cursor = received(&paging.cursor, true);
+    let more = paging.more.as_ref().map_or_else(|| quote!(None), |field| received(field, true));
+    let cursor = received(&paging.cursor, false);
     let or_default = paging.items_optional.then(|| quote!(.unwrap_or_default()));
     quote! {
         impl Paged for #name {

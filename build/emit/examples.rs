@@ -90,7 +90,7 @@ pub fn call_example(model: &Model, operation: &Operation) -> String {
 
 /// A statement that prints the most useful part of a response.
 fn shown(model: &Model, response: &RustType) -> String {
-    const TELLING: [&str; 9] =
+    const INFORMATIVE: [&str; 9] =
         ["request_id", "message_id", "run_id", "job_id", "token", "id", "status", "items", "results"];
     let whole = "println!(\"{:?}\", *response);".to_owned();
     let Some(TypeItem { shape: TypeShape::Structure { fields, .. }, .. }) =
@@ -98,9 +98,9 @@ fn shown(model: &Model, response: &RustType) -> String {
     else {
         return whole;
     };
-    let telling = TELLING.iter().find_map(|name| fields.iter().find(|field| field.ident == *name));
-    let telling = telling.or_else(|| fields.iter().find(|field| field.required)).or(fields.first());
-    match telling {
+    let informative = INFORMATIVE.iter().find_map(|name| fields.iter().find(|field| field.ident == *name));
+    let informative = informative.or_else(|| fields.iter().find(|field| field.required)).or(fields.first());
+    match informative {
         Some(field) if field.kind == RustType::Text && field.required => {
             format!("println!(\"{{}}\", response.{});", field.ident)
         }

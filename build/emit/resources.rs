@@ -40,6 +40,7 @@ fn resource(model: &Model, name: &[String], description: &str) -> TokenStream {
         }
         _ => None,
     };
+    let name = name.join(".");
     quote! {
         #documentation
         #features
@@ -50,6 +51,9 @@ fn resource(model: &Model, name: &[String], description: &str) -> TokenStream {
         impl #kind {
             #(#children)*
             #(#methods)*
+        }
+        impl Resource for #kind {
+            const NAME: &'static str = #name;
         }
         #of_client
     }

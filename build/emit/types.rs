@@ -94,10 +94,10 @@ fn structure(
         quote!(let mut new: Self = Structure::empty(); #(#assignments)* new)
     };
     let new_documentation = if arguments.is_empty() {
-        documentation("Makes a value without any property set.")
+        documentation("Creates a value without properties.")
     } else {
         let required: Vec<String> = arguments.iter().map(|field| format!("`{}`", field.ident)).collect();
-        documentation(&format!("Makes a value of the required properties: {}.", required.join(", ")))
+        documentation(&format!("Creates a value with the required properties: {}.", required.join(", ")))
     };
     let setters = fields.iter().filter(|field| field.has_setter()).map(|field| setters(model, field, &quote!(self)));
     let default = arguments.is_empty().then(|| {
@@ -118,7 +118,7 @@ fn structure(
         #[non_exhaustive]
         pub struct #name {
             #(#members)*
-            /// The properties without a separate field, by name.
+            /// The properties that have no field, by name.
             pub extra: Extra,
         }
         impl #name {
@@ -128,10 +128,10 @@ fn structure(
                 #value
             }
             #(#setters)*
-            /// Sets a property that has no setter, or one to a value of another type than described. It overrides the
-            /// field of that name.
+            /// Sets a property that has no setter, or sets a property to a value of an unexpected type. It overrides
+            /// the field of that name.
             #[inline]
-            pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+            pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value> + Serialize) -> Self {
                 self.extra.insert(name, value);
                 self
             }

@@ -125,7 +125,8 @@ fn distinct_types(model: &Model) -> Result<(), String> {
     Ok(())
 }
 
-/// Fails if something has a type that does not exist, such as a schema of the name of one that is never generated.
+/// Fails if something has a type that does not exist, such as a schema with the name of a schema that is never
+/// generated.
 fn known_types(model: &Model) -> Result<(), String> {
     let fields = model.types.iter().flat_map(|item| match &item.shape {
         TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.kind).collect(),

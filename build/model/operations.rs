@@ -222,8 +222,8 @@ fn rust_paging(
         more: more.map(|more| field(more, RustType::Boolean)).transpose()?.flatten(),
         cursor: described_cursor.ok_or_else(|| {
             format!(
-                "a page has no `{cursor}` to go on by; correct it in openapi/overlay/corrections.yaml, or remove the \
-                 parameter `cursor` there"
+                "a page has no `{cursor}` that leads to the next page; correct it in \
+                 openapi/overlay/corrections.yaml, or remove the parameter `cursor` there"
             )
         })?,
     })

@@ -218,7 +218,7 @@ fn structure(
         let kind = if is_hidden { RustType::Sensitive(Box::new(kind)) } else { kind };
         if ["extra", "new"].contains(&ident.as_str()) {
             return Err(format!(
-                "the property `{name}` cannot become the field `{ident}`, which there is already; remove it in \
+                "the property `{name}` cannot become the field `{ident}`, which already exists; remove it in \
                  openapi/overlay/corrections.yaml: callers can still set it, with `extra`"
             ));
         }
@@ -246,7 +246,7 @@ fn structure(
         });
     }
     if !has_extra {
-        return Err("it takes no further properties; `normalise` opens every object".to_owned());
+        return Err("it takes no further properties; `normalize` opens every object".to_owned());
     }
     if fields.len() > MAX_FIELDS {
         return Err(format!(
@@ -290,7 +290,7 @@ fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
         let ident = variant.ident.to_string();
         if ident == "Unrecognized" {
             return Err(
-                "it has a value `unrecognized`, a name that is kept for unknown values; give the value another \
+                "it has a value `unrecognized`, a name that is reserved for unknown values; give the value another \
                         name in openapi/overlay/corrections.yaml, with `x-values`"
                     .to_owned(),
             );
@@ -313,7 +313,7 @@ fn variants(union: &str, item: &ItemEnum, shapes: Vec<Shape>) -> Result<Vec<Vari
     for variant in &item.variants {
         let Fields::Unnamed(held) = &variant.fields else {
             return Err(format!(
-                "the union `{union}`: the choice `{}` is not supported; a union has no `properties` beside its choices, and \
+                "the union `{union}`: the choice `{}` is not supported; a union has no `properties` besides its choices, and \
                  each of them is a schema with properties or an enum, a list, or a plain string, number or boolean; correct \
                  it in openapi/overlay/corrections.yaml",
                 variant.ident

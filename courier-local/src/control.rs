@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use trycourier::Bytes;
-use trycourier::http::header::CONTENT_TYPE;
-use trycourier::http::{HeaderValue, Request, Response, StatusCode};
+use trycourier::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use trycourier::http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use trycourier::testing::Courier;
 
 use crate::state::Workspace;
@@ -55,7 +55,7 @@ pub fn respond(workspace: &Workspace, request: &Request<Bytes>) -> Option<Respon
     let path = request.uri().path();
     let name = path.strip_prefix("/_courier/")?;
     let response = match (request.method().as_str(), name) {
-        ("GET", "health") => Ok(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")})),
+        ("GET" | "HEAD", "health") => Ok(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")})),
         ("GET", "sent") => Ok(sent(&workspace.courier)),
         ("POST", "reset") => workspace.reset().map(|()| json!({})),
         ("POST", "advance") => advance(workspace, request.body()),
@@ -117,6 +117,9 @@ fn fail(courier: &Courier, fault: Fault) -> Result<Value, String> {
         StatusCode::from_u16(status).ok().filter(|_| status >= 200).ok_or_else(|| format!("{status} is not a status"))
     });
     let status = status.transpose()?;
+    if let Some((name, _)) = fault.headers.iter().find(|(name, value)| !can_set(name, value)) {
+        return Err(format!("The header `{name}` cannot be set"));
+    }
     let stub = || {
         let stub = courier.on_operation(&snake_case(&fault.operation));
         stub.ok_or_else(|| format!("There is no operation `{}`", fault.operation))
@@ -139,6 +142,13 @@ fn fail(courier: &Courier, fault: Fault) -> Result<Value, String> {
     };
     let _ = stub.times(fault.times).delay(delay);
     Ok(json!({}))
+}
+
+/// Returns `true` if a response can have the header, and it is not the server's own.
+fn can_set(name: &str, value: &str) -> bool {
+    let name = HeaderName::try_from(name).ok();
+    let name = name.filter(|name| ![CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(name));
+    name.is_some() && HeaderValue::try_from(value).is_ok()
 }
 
 /// Converts a name of the Node SDK: `subscribeUser` is `subscribe_user`.

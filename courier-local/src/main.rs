@@ -13,12 +13,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use clap::Parser;
+use trycourier::http::Uri;
 use trycourier::testing::{Courier, RecordedCall};
 
 use crate::seed::Seed;
 use crate::state::Workspace;
 
-/// The time between two looks for changes to save.
+/// The time between two checks for changes to save.
 const SAVE_PERIOD: Duration = Duration::from_millis(200);
 /// The time limit of a health check.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -49,7 +50,7 @@ struct Arguments {
     #[arg(long)]
     any_template: bool,
     /// Post `message:updated` and other webhooks to this address
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = webhook_url)]
     webhook: Option<String>,
     /// Sign the webhooks
     #[arg(long, value_name = "SECRET", requires = "webhook")]
@@ -114,25 +115,40 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let served = if arguments.public { courier.serve_public(address).await } else { courier.serve(address).await };
     let server = served.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     println!("A local Courier is listening. To use it from any of Courier's SDKs:\n");
-    println!("  export COURIER_BASE_URL={} COURIER_API_KEY=any\n", server.url());
-    println!("The messages are shown at {}/", server.url());
+    let url = local(&server.url());
+    println!("  export COURIER_BASE_URL={url} COURIER_API_KEY=any\n");
+    println!("The messages are shown at {url}/");
     let _posting = arguments.webhook.map(|url| {
         println!("Webhooks are posted to {url}");
         courier.post_webhooks(url, arguments.secret, |cause| eprintln!("{cause}"))
     });
     let stop = stopped();
     tokio::pin!(stop);
+    let mut last_error = None;
     loop {
         let ends = tokio::time::timeout(SAVE_PERIOD, &mut stop).await.is_ok();
-        match workspace.save(ends) {
-            Err(error) if ends => return Err(error.into()),
-            Err(error) => eprintln!("courier-local: {error}"),
-            Ok(()) => {}
+        let error = workspace.save(ends).err();
+        match &error {
+            Some(error) if ends => return Err(error.as_str().into()),
+            Some(message) if error != last_error => eprintln!("courier-local: {message}"),
+            _ => {}
         }
+        last_error = error;
         if ends {
             return Ok(());
         }
     }
+}
+
+/// Checks the address of the webhooks.
+fn webhook_url(text: &str) -> Result<String, String> {
+    let is_url = text.parse::<Uri>().is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")));
+    if is_url { Ok(text.to_owned()) } else { Err("it must begin with http:// or https://".to_owned()) }
+}
+
+/// Replaces the address of all interfaces by one that this machine can connect to.
+fn local(address: &str) -> String {
+    address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")
 }
 
 /// Waits until the program is to stop.
@@ -160,9 +176,9 @@ fn line(call: &RecordedCall) -> String {
     format!("{hour:02}:{minute:02}:{second:02} {status} {method} {} ({operation})", call.target)
 }
 
-/// Asks a running program how it is, for images that have no HTTP client.
+/// Checks the health of a running program, for images without an HTTP client.
 fn check_health(address: &str) -> Result<(), Box<dyn Error>> {
-    let address = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
+    let address = local(address);
     let mut stream = TcpStream::connect(&address).map_err(|error| format!("cannot connect to {address}: {error}"))?;
     stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
     let request = format!("GET {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", control::HEALTH);

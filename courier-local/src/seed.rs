@@ -18,7 +18,7 @@ type Entries<T> = BTreeMap<String, Option<T>>;
 
 /// The contents of a seed file.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a map")]
 pub struct Seed {
     profiles: BTreeMap<String, Map<String, Value>>,
     templates: Entries<Template>,
@@ -73,7 +73,13 @@ impl Seed {
     pub fn read(path: &Path) -> Result<Self, String> {
         let source = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {source}: {error}"))?;
-        let seed: Option<Self> = yaml_serde::from_str(&text).map_err(|error| format!("{source}: {error}"))?;
+        let invalid = |error: yaml_serde::Error| format!("{source}: {error}");
+        // A typed map would take the last of two equal keys.
+        let mut document: yaml_serde::Value = yaml_serde::from_str(&text).map_err(invalid)?;
+        document.apply_merge().map_err(invalid)?;
+        // The errors of the text have lines; the document has the merged keys.
+        let seed = if text.contains("<<") { yaml_serde::from_value(document) } else { yaml_serde::from_str(&text) };
+        let seed: Option<Self> = seed.map_err(invalid)?;
         Ok(Self { source, ..seed.unwrap_or_default() })
     }
 

@@ -4,7 +4,7 @@
 //! of this program can read it, whatever its tables look like.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,6 +48,8 @@ pub struct Workspace {
     pub courier: Courier,
     seed: Seed,
     file: Option<PathBuf>,
+    /// Locked as long as the program runs, even if it is killed.
+    _lock: Option<File>,
     journal: Mutex<Journal>,
 }
 
@@ -65,7 +67,8 @@ struct Journal {
 impl Workspace {
     /// Reads the file if it exists, and then stores what the seed has in addition.
     pub fn open(courier: Courier, seed: Seed, file: Option<PathBuf>) -> Result<Self, String> {
-        let workspace = Self { courier, seed, file, journal: Mutex::default() };
+        let lock = file.as_deref().map(lock).transpose()?;
+        let workspace = Self { courier, seed, file, _lock: lock, journal: Mutex::default() };
         if let Some(file) = workspace.file.as_deref() {
             workspace.restore(file)?;
         }
@@ -192,11 +195,27 @@ impl Workspace {
     }
 }
 
-/// Replaces a file at once: whoever reads it finds the text before or the text after, even after a crash.
-fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+/// Returns the path of another file in the same folder.
+fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = file.with_file_name(name);
+    name.push(suffix);
+    file.with_file_name(name)
+}
+
+/// Reserves the file for this process. The lock is a separate file, because the file itself is replaced.
+fn lock(file: &Path) -> Result<File, String> {
+    let path = beside(file, ".lock");
+    let lock = File::create(&path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(format!("{} is in use by another courier-local", file.display())),
+        Err(TryLockError::Error(error)) => Err(format!("cannot lock {}: {error}", path.display())),
+    }
+}
+
+/// Replaces a file atomically: a reader finds the old text or the new text, even after a crash.
+fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    let new = beside(file, ".new");
     let mut output = File::create(&new)?;
     output.write_all(text.as_bytes())?;
     output.sync_all()?;

@@ -3,8 +3,8 @@
 //!     cargo run --example observability
 //!
 //! It calls a fake Courier in this process, which limits rates, fails once, and loses a response. A service uses the
-//! exporters of the crate `opentelemetry-otlp` instead. `dashboard.json` beside this file is a dashboard for Grafana, by the
-//! names that the metrics have in Prometheus.
+//! exporters of the crate `opentelemetry-otlp` instead. `dashboard.json` next to this file is a dashboard for Grafana,
+//! which uses the names that the metrics have in Prometheus.
 
 use std::error::Error;
 use std::time::Duration;

@@ -49,6 +49,15 @@ pub trait Call: Clone + Send + Sync + Sized + 'static {
     fn empty(client: Client) -> Self;
 }
 
+/// A resource of the API, such as [`Lists`](crate::resources::Lists), for
+/// [`rate_limit_for_resource`](crate::ClientBuilder::rate_limit_for_resource).
+///
+/// Only the [`resources`](crate::resources) of this crate implement it.
+pub trait Resource {
+    #[doc(hidden)]
+    const NAME: &'static str;
+}
+
 /// Visits the arguments of a call, to write them or to read them.
 pub trait Arguments {
     /// The next parameter of the path.

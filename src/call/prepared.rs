@@ -72,9 +72,9 @@ pub struct Prepared<C: Call> {
 
 /// A [`Prepared`] call of any operation, so that calls of several operations can be stored in one table.
 ///
-/// It is serialized as the same text as the `Prepared` that it was made from, and either can be read from it.
+/// Its serialized form is that of the `Prepared` call, and you can deserialize either from it.
 /// [`Client::perform_call`](crate::Client::perform_call) sends it. A call of an operation that this version of the
-/// crate does not know can be read and stored again, but not performed.
+/// crate does not know can be deserialized and stored again, but not performed.
 ///
 /// ```
 /// use trycourier::types::{Message, Recipient};

@@ -1,14 +1,14 @@
-//! The rate limits of operations.
+//! The rate limits of operations and resources.
 
 use std::time::Duration;
 
 use crate::ClientBuilder;
-use crate::call::Call;
+use crate::call::{Call, Resource};
 
 impl ClientBuilder {
     /// Limits the calls of an operation, such as [`calls::ListsUpdate`](crate::calls::ListsUpdate), to `calls` in each
-    /// `period`, evenly spaced, in addition to the client's [`rate_limit`](Self::rate_limit). Clones share the limit,
-    /// each [API key](crate::Client::with_api_key) has a separate one, and retries do not count. A later limit for the
+    /// `period`, evenly spaced, in addition to the [resource's](Self::rate_limit_for_resource) and the client's
+    /// [`rate_limit`](Self::rate_limit). Clones share the limit, each [API key](crate::Client::with_api_key) has a separate one, and retries do not count. A later limit for the
     /// same operation replaces an earlier one. [`build`](Self::build) refuses a limit of 0 calls.
     ///
     /// A call that could start only after its [total timeout](crate::Options::total_timeout) fails immediately, with
@@ -25,7 +25,29 @@ impl ClientBuilder {
     /// # Ok::<(), trycourier::Error>(())
     /// ```
     #[doc(alias = "throttle")]
-    pub fn rate_limit_for<C: Call>(self, calls: u32, period: Duration) -> Self {
-        self.rate_limit_of(C::OPERATION, calls, period)
+    pub fn rate_limit_for<C: Call>(mut self, calls: u32, period: Duration) -> Self {
+        self.operation_rate_limits.push((C::OPERATION.id, calls, period));
+        self
+    }
+
+    /// Limits the calls of all operations of a resource and of the resources below it together, in the same way as
+    /// [`rate_limit_for`](Self::rate_limit_for). A call waits for the limits of the client, of its resources and of its
+    /// operation.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trycourier::{Client, resources};
+    ///
+    /// // `client.lists()`, and `client.lists().subscriptions()`
+    /// let client = Client::builder()
+    ///     .api_key("pk_test_1234")
+    ///     .rate_limit_for_resource::<resources::Lists>(20, Duration::from_secs(60))
+    ///     .build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
+    #[doc(alias = "throttle")]
+    pub fn rate_limit_for_resource<R: Resource>(mut self, calls: u32, period: Duration) -> Self {
+        self.resource_rate_limits.push((R::NAME, calls, period));
+        self
     }
 }

@@ -23,8 +23,8 @@ use crate::{Error, ErrorKind, Result};
 ///
 /// The client asks it before the first call, keeps the key for as long as [`ProvidedKey::valid_for`] permits, and asks
 /// again after Courier has refused the key with a 401. The refused call is then sent once more, if the new key differs.
-/// Calls that need a key at the same time wait for the same request to the provider. The wait counts towards the
-/// [total timeout](crate::Options::total_timeout) and lasts no longer than the [attempt
+/// Calls that need a key at the same time wait for the same request to the provider. The wait counts toward the [total
+/// timeout](crate::Options::total_timeout) and lasts no longer than the [attempt
 /// timeout](crate::Options::attempt_timeout).
 ///
 /// ```
@@ -84,7 +84,7 @@ pub(crate) struct ApiKey {
 }
 
 impl ApiKey {
-    /// Parses a key, or returns the reason why it cannot be one.
+    /// Parses a key, or returns the reason why it is not a valid key.
     pub(crate) fn parse(text: &str) -> Result<Arc<Self>, &'static str> {
         let text = text.trim();
         if let Some(reason) = unusable_key(text) {
@@ -106,12 +106,14 @@ fn unusable_key(key: &str) -> Option<&'static str> {
         Some("has a character that is not ASCII, such as a byte order mark; copy the key alone")
     } else if key.contains(['"', '\'', '`']) {
         Some("has quotes; remove them")
-    } else if starts_with("bearer ") {
+    } else if starts_with("bearer") && !key.bytes().nth(6).is_some_and(|byte| byte.is_ascii_alphanumeric()) {
         Some("starts with `Bearer`, which the client adds itself; remove it")
-    } else if key.contains("COURIER_API_KEY=") {
+    } else if key.to_ascii_uppercase().contains("COURIER_API_KEY=") {
         Some("is a whole line; give the key alone, without `COURIER_API_KEY=`")
-    } else if key.starts_with('$') {
-        Some("is the name of a variable that was not expanded")
+    } else if key.starts_with(['$', '%', '<', '{']) {
+        Some("is a placeholder or the name of a variable that was not expanded")
+    } else if key.ends_with([',', ';']) {
+        Some("ends in a punctuation mark; copy the key alone")
     } else if key.contains([' ', '\t', '\r', '\n']) {
         Some("has a blank or a line break in it; copy the key alone, without a comment")
     } else if key.contains(|c: char| c.is_ascii_control()) {
@@ -151,7 +153,7 @@ impl Account {
         &self,
         clock: &Arc<dyn Clock>,
         refused: Option<&Arc<ApiKey>>,
-        timeout: Duration,
+        timeout: impl FnOnce() -> Result<Duration>,
     ) -> Result<Arc<ApiKey>> {
         let provided = match &self.source {
             Source::Fixed(key) => return Ok(Arc::clone(key)),
@@ -161,7 +163,7 @@ impl Account {
             Ok(key) => return Ok(key),
             Err(request) => request,
         };
-        let Some(outcome) = Box::pin(within(&**clock, timeout, request)).await else {
+        let Some(outcome) = Box::pin(within(&**clock, timeout()?, request)).await else {
             return Err(Error::new(ErrorKind::Timeout, "the API key provider did not return a key in time"));
         };
         outcome.map_err(|failure| match failure {

@@ -9,7 +9,6 @@ use super::api_key::{Accounts, ApiKey, ApiKeyProvider, Source};
 use super::base_url::BaseUrl;
 use super::options::Options;
 use super::{Client, Inner, Shared, proxy_env};
-use crate::operation::Operation;
 use crate::retry::budget::RetryBudget;
 use crate::retry::rate_limit::{Intervals, interval};
 use crate::retry::{Clock, TokioClock};
@@ -53,7 +52,7 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 ///
 /// The names can also be lowercase. On macOS and Windows, the system's settings apply as well. The scheme of a proxy is
 /// `http` or `https`. With a SOCKS proxy, calls fail with [`ErrorKind::Proxy`] and are not retried;
-/// [`build`](Self::build) refuses any other scheme. For other settings, give the client a `reqwest` client or a
+/// [`build`](Self::build) refuses any other scheme. To choose a proxy in another way, pass your own `reqwest` client or
 /// [`transport`](Self::transport).
 #[must_use]
 #[doc(alias = "proxy")]
@@ -70,7 +69,8 @@ pub struct ClientBuilder {
     authorities: Vec<Vec<u8>>,
     retry_budget: u32,
     rate_limit: Option<(u32, Duration)>,
-    operation_rate_limits: Vec<(&'static str, u32, Duration)>,
+    pub(crate) operation_rate_limits: Vec<(&'static str, u32, Duration)>,
+    pub(crate) resource_rate_limits: Vec<(&'static str, u32, Duration)>,
     documented_rate_limits: bool,
     options: Options,
     clock: Arc<dyn Clock>,
@@ -102,6 +102,7 @@ impl Default for ClientBuilder {
             retry_budget: RetryBudget::DEFAULT_RESERVE,
             rate_limit: None,
             operation_rate_limits: Vec::new(),
+            resource_rate_limits: Vec::new(),
             documented_rate_limits: false,
             options: Options::default(),
             clock: Arc::new(TokioClock),
@@ -201,7 +202,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the time limit for connecting. The default is 5 s.
+    /// Sets the time limit for connecting. The default is 5 s. [`build`](Self::build) refuses zero.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
@@ -259,8 +260,9 @@ impl ClientBuilder {
 
     /// Limits the client to starting `calls` calls in each `period`, evenly spaced, so that a long job does not exceed
     /// the API's rate limits. Clones share the limit, each [API key](Client::with_api_key) has a separate one, and
-    /// retries do not count. The default is unlimited. [`rate_limit_for`](Self::rate_limit_for) limits an operation.
-    /// [`build`](Self::build) refuses a limit of 0 calls.
+    /// retries do not count. The default is unlimited. [`rate_limit_for`](Self::rate_limit_for) limits a single
+    /// operation, and [`rate_limit_for_resource`](Self::rate_limit_for_resource) a resource. [`build`](Self::build)
+    /// refuses a limit of 0 calls.
     ///
     /// A call that could start only after its [total timeout](Options::total_timeout) fails immediately, with
     /// [`ErrorKind::RateLimited`]. Dropping a waiting call gives its turn to a later call.
@@ -278,16 +280,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits each operation for which Courier documents a limit to this limit, in the same way as
-    /// [`rate_limit_for`](Self::rate_limit_for), which overrides it. The page of an operation in [`resources`](crate::resources)
-    /// names its limit. The default is `false`.
+    /// Sets whether the client keeps the rate limits that Courier documents, as if
+    /// [`rate_limit_for`](Self::rate_limit_for) had been called for each of these operations. A call of
+    /// `rate_limit_for` takes precedence. The page of an operation in [`resources`](crate::resources) states its limit.
+    /// The default is `false`.
     pub fn documented_rate_limits(mut self, limit: bool) -> Self {
         self.documented_rate_limits = limit;
-        self
-    }
-
-    pub(crate) fn rate_limit_of(mut self, operation: &Operation, calls: u32, period: Duration) -> Self {
-        self.operation_rate_limits.push((operation.id, calls, period));
         self
     }
 
@@ -349,7 +347,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the `reqwest` client to send with, for settings that the builder has no method for.
+    /// Sets the `reqwest` client to send with, for settings that the builder does not offer.
     ///
     /// The given client then determines redirects, proxies, the connect timeout, decompression and keep-alive. Build it
     /// with `redirect(Policy::none())`, because by default reqwest follows redirects to other hosts, changes a `POST`
@@ -397,7 +395,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the meter provider of OpenTelemetry for the client's metrics. The default is the global meter provider at the
+    /// Sets OpenTelemetry's meter provider for the client's metrics. The default is the global meter provider at the
     /// time of [`build`](Self::build). See the [guide](crate::guide::observability) for the list of metrics.
     ///
     /// ```
@@ -413,9 +411,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether requests have the headers `traceparent` and `tracestate` of W3C's Trace Context, with OpenTelemetry's
-    /// current span: with the feature `tracing` and the crate `tracing-opentelemetry`, the span of the attempt. The
-    /// default is `false`.
+    /// Sets whether requests have the headers `traceparent` and `tracestate` of W3C Trace Context, which identify
+    /// OpenTelemetry's current span. With the feature `tracing` and the crate `tracing-opentelemetry`, that is the span
+    /// of the attempt. The default is `false`.
     #[cfg(feature = "opentelemetry")]
     #[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
     #[doc(alias = "traceparent")]
@@ -454,14 +452,16 @@ impl ClientBuilder {
         let base_url = BaseUrl::parse(&self.base_url, BASE_URL, self.allow_http)?;
         self.options.check()?;
         check_no_shared_key(&self.options)?;
-        let operations = self.operation_rate_limits.into_iter();
+        let named = |(name, calls, period)| Ok((name, interval(calls, period)?));
         let intervals = Intervals {
             all: self.rate_limit.map(|(calls, period)| interval(calls, period)).transpose()?,
-            operations: operations
-                .map(|(id, calls, period)| Ok((id, interval(calls, period)?)))
-                .collect::<Result<_>>()?,
+            resources: self.resource_rate_limits.into_iter().map(named).collect::<Result<_>>()?,
+            operations: self.operation_rate_limits.into_iter().map(named).collect::<Result<_>>()?,
             documented: self.documented_rate_limits,
         };
+        if self.connect_timeout.is_zero() {
+            return Err(configuration("`connect_timeout` is zero, so that no connection can be made".to_owned()));
+        }
         let conflict = match (&self.transport, &self.wrap, &self.http) {
             (Some(_), Some(_), _) => {
                 Some("`wrap_transport` wraps the client's own transport, which `transport` replaces")
@@ -518,14 +518,21 @@ fn configuration(detail: String) -> Error {
     Error::new(ErrorKind::Configuration, detail)
 }
 
-/// Refuses PEM without a certificate, which would be ignored.
+/// Refuses PEM in which a certificate would be ignored.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 fn check_certificates(pem: &[u8]) -> Result<()> {
-    let refused = |reason: &str| configuration(format!("what `root_certificates` was given {reason}"));
+    let refused = |reason: &str| configuration(format!("the argument of `root_certificates` {reason}"));
+    let text = String::from_utf8_lossy(pem);
+    let labels = text.split("-----BEGIN ").skip(1).filter_map(|part| Some(part.split_once("-----")?.0));
+    let begun = labels.filter(|label| label.ends_with("CERTIFICATE")).count();
     match reqwest::Certificate::from_pem_bundle(pem) {
         Ok(certificates) if certificates.is_empty() => Err(refused(
             "has no certificate in PEM format: pass the content of the file, with lines that begin with \
              `-----BEGIN CERTIFICATE-----`",
+        )),
+        Ok(certificates) if certificates.len() != begun => Err(refused(
+            "has a certificate that would be ignored: `-----BEGIN CERTIFICATE-----` must be a line by itself, without \
+             blanks before it and with this label",
         )),
         Ok(_) => Ok(()),
         Err(error) => Err(refused("has a certificate that cannot be read").caused_by(error)),

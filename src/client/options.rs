@@ -221,7 +221,8 @@ impl Options {
         self
     }
 
-    /// Sets a rate limit outside of the client, which each attempt asks for a permit. See [`Limiter`].
+    /// Sets a rate limit outside of the client, such as a limit that several processes share. Each attempt needs a
+    /// permit from it. See [`Limiter`].
     pub fn limiter(mut self, limiter: impl Limiter) -> Self {
         self.limiter = Some(Arc::new(limiter));
         self

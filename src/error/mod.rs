@@ -325,8 +325,8 @@ impl Error {
 
     /// Returns `true` if any of the attempts may have reached the server. Otherwise, the server has not acted.
     ///
-    /// It is also `true` for an attempt that timed out while it waited for a free stream of an HTTP/2 connection, because
-    /// the HTTP library does not say whether a stream was free.
+    /// An attempt that timed out while it waited for a free stream of an HTTP/2 connection was not sent if the request has a
+    /// body. Without a body, it counts as sent, because the HTTP library does not say whether a stream was free.
     pub fn was_sent(&self) -> bool {
         self.0.delivery >= Delivery::Sent
     }

@@ -59,7 +59,7 @@ impl<'a> Attempts<'a> {
             }
             match response {
                 Ok(response) => {
-                    self.pause_operation(requested_pause(&response.headers, self.client.clock().date()));
+                    self.pause_operation(requested_pause(&response.headers, || self.client.clock().date()));
                     return Ok(response);
                 }
                 Err(error) if self.may_replace_key(&error) => self.replace_key(error).await?,
@@ -71,12 +71,13 @@ impl<'a> Attempts<'a> {
     /// Waits until the next attempt may be sent, and returns the time that it may take.
     async fn prepare_attempt(&mut self) -> Result<Duration> {
         if self.count == 0 {
-            let start = self.client.clock().now();
-            let outcome = self.wait_for_limits().await;
-            self.report.waited_since(start);
-            outcome?;
-            let timeout = self.next_timeout()?;
-            let key = self.client.account().api_key(self.client.clock(), None, timeout).await?;
+            let account = self.client.account();
+            if !account.limits.are_absent() {
+                let outcome = self.wait_for_limits().await;
+                self.report.waited_since(self.report.start());
+                outcome?;
+            }
+            let key = account.api_key(self.client.clock(), None, || self.next_timeout()).await?;
             self.request.set_api_key(key);
         }
         if self.client.options().limiter.is_some() {
@@ -97,7 +98,7 @@ impl<'a> Attempts<'a> {
         let clock = &**self.client.clock();
         account.limits.wait_for_slot(self.request.operation, clock, |now| self.remaining(now)).await?;
         if options.pause_on_rate_limit {
-            account.limits.wait_for_pause(self.request.operation, clock, self.remaining(clock.now())).await?;
+            account.limits.wait_for_pause(self.request.operation, clock, |now| self.remaining(now)).await?;
         }
         Ok(())
     }
@@ -148,8 +149,7 @@ impl<'a> Attempts<'a> {
     async fn replace_key(&mut self, error: Error) -> Result<()> {
         let error = error.with_attempts(self.count).after(self.last_error.as_ref());
         let refused = self.request.api_keys().next();
-        let timeout = self.next_timeout()?;
-        let key = self.client.account().api_key(self.client.clock(), refused, timeout).await;
+        let key = self.client.account().api_key(self.client.clock(), refused, || self.next_timeout()).await;
         match key {
             Ok(key) if refused.is_some_and(|refused| refused.text == key.text) => Err(error),
             Ok(key) => {

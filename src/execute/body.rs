@@ -77,7 +77,7 @@ async fn receive(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<By
     Ok(received.freeze())
 }
 
-/// Reads the beginning of an error's body, as far as it is there.
+/// Reads the beginning of an error's body, as far as it arrives.
 pub(super) async fn read_beginning(mut body: Body, headers: &mut HeaderMap, limit: usize) -> Bytes {
     let mut received = BytesMut::new();
     while let Ok(Some(chunk)) = body.chunk().await {

@@ -1,8 +1,12 @@
 //! Decodes the body of a success.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::HeaderMap;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use http::header::CONTENT_TYPE;
+use serde::Deserializer as _;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::attempt::RawResponse;
@@ -117,14 +121,15 @@ pub(crate) fn decode_foreign<T: DeserializeOwned>(
 
 /// Refuses a success that is not Courier's, such as the login page of a proxy. It does not prove that the call was accepted.
 fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Result<RawResponse> {
-    let body = response.body.trim_ascii_start();
+    let body = json::without_byte_order_mark(&response.body).trim_ascii_start();
+    let content_type = response.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let claims_json = || content_type.is_some_and(|text| text.contains("json"));
     let is_from_courier = match body.first() {
         None | Some(b'{' | b'[') => true,
         Some(b'<') => false,
         // A body that is not described is not decoded either, so nothing else would notice a text.
-        Some(_) => {
-            request.operation.response != ResponseBody::None || serde_json::from_slice::<IgnoredAny>(body).is_ok()
-        }
+        Some(_) if request.operation.response != ResponseBody::None && claims_json() => true,
+        Some(_) => serde_json::from_slice::<IgnoredAny>(body).is_ok(),
     };
     if is_from_courier {
         return Ok(response);
@@ -138,6 +143,10 @@ fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Re
 
 /// Returns `true` if JSON lacks the property, or has an empty value for it.
 fn lacks(text: &[u8], name: &str) -> bool {
+    // Almost every response has it, and is not decoded a second time.
+    if serde_json::Deserializer::from_slice(text).deserialize_map(HasText(name)).is_ok_and(|has_text| has_text) {
+        return false;
+    }
     // Only the strict and the lenient decoding of the whole body report its defects.
     let Ok(decoded) = json::decode::<Value>(text, true) else { return false };
     match decoded.value.get(name) {
@@ -145,6 +154,29 @@ fn lacks(text: &[u8], name: &str) -> bool {
         Some(Value::String(text)) => text.trim().is_empty(),
         // It is a mismatch, and kept.
         Some(_) => false,
+    }
+}
+
+/// Finds a property whose value is a text that is not empty.
+struct HasText<'a>(&'a str);
+
+impl<'de> Visitor<'de> for HasText<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<bool, A::Error> {
+        let mut has_text = false;
+        while let Some(name) = object.next_key::<&str>()? {
+            if name == self.0 {
+                has_text = !object.next_value::<&str>()?.trim().is_empty();
+            } else {
+                object.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(has_text)
     }
 }
 

@@ -123,7 +123,7 @@ pub(super) fn with_response(
     status: StatusCode,
     headers: HeaderMap,
 ) -> Error {
-    // Before the redaction, which can remove any short value that equals one of the caller's.
+    // These headers are parsed before the redaction, which can remove a short value that equals one of the caller's.
     let now = client.clock().date();
     let retry_after = parse_retry_after(&headers, now)
         .or_else(|| parse_limit_reset(&headers, now).filter(|_| status == StatusCode::TOO_MANY_REQUESTS));

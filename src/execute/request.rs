@@ -20,6 +20,9 @@ use crate::{Error, Result};
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("trycourier-rust/", env!("CARGO_PKG_VERSION")));
 
+/// The number of headers that the client itself adds to a request with a body.
+const CLIENT_HEADERS: usize = 5;
+
 /// The characters that a form does not encode, and the space, which becomes a plus.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 
@@ -109,7 +112,9 @@ impl Request {
     }
 
     fn attempt_headers(&self, client: &Client) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(8);
+        let own = [self.headers.len(), client.options().headers.len(), usize::from(self.key.is_some())];
+        // Without room to spare, because small memory is much faster to get.
+        let mut headers = HeaderMap::with_capacity(CLIENT_HEADERS + own.iter().sum::<usize>());
         headers.insert(ACCEPT, JSON);
         #[cfg(feature = "gzip")]
         headers.insert(http::header::ACCEPT_ENCODING, super::gzip::ACCEPTED);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::types::Object;
 
-/// Values that replace those of an email, for [`Channel::override_`](crate::types::Channel::override_) of the channel
+/// Values that replace parts of an email, for [`Channel::override_`](crate::types::Channel::override_) of the channel
 /// `email`.
 ///
 /// Courier applies them after rendering, whichever provider sends the email, so the rendered content of
@@ -26,7 +26,6 @@ use crate::types::Object;
 ///     .to(Recipient::email("customer@example.com"))
 ///     .template("nt_invoice")
 ///     .channels([("email", Channel::new().override_(email))]);
-/// # let _ = message;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
@@ -145,7 +144,6 @@ impl From<EmailOverride> for Object {
 ///     ("postmark", MessageProvider::new().override_(json!({"body": {"Attachments": [invoice.to_postmark()]}}))),
 ///     ("mailgun", MessageProvider::new().override_(json!({"attachments": [invoice.to_courier()]}))),
 /// ]);
-/// # let _ = message;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
@@ -163,17 +161,17 @@ impl Attachment {
         Self { filename: filename.into(), content_type: content_type.into(), content }
     }
 
-    /// Returns the form of [`EmailOverride::attach`], which is also that of the provider `mailgun`.
+    /// Returns the form that [`EmailOverride::attach`] uses, and that the provider `mailgun` expects.
     pub fn to_courier(&self) -> Value {
         json!({"filename": self.filename, "contentType": self.content_type, "data": self.content})
     }
 
-    /// Returns the form of the provider `sendgrid`, for `body.attachments`.
+    /// Returns the form that the provider `sendgrid` expects in `body.attachments`.
     pub fn to_sendgrid(&self) -> Value {
         json!({"filename": self.filename, "type": self.content_type, "content": self.content})
     }
 
-    /// Returns the form of the provider `postmark`, for `body.Attachments`.
+    /// Returns the form that the provider `postmark` expects in `body.Attachments`.
     pub fn to_postmark(&self) -> Value {
         json!({"Name": self.filename, "ContentType": self.content_type, "Content": self.content})
     }

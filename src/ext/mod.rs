@@ -8,19 +8,15 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 pub mod bulk;
 mod constructors;
-#[cfg(any(feature = "automations", feature = "send"))]
+mod conversions;
+#[cfg(has_type = "Message")]
 mod email_override;
-#[cfg(any(
-    feature = "automations",
-    feature = "broadcasts",
-    feature = "bulk",
-    feature = "journeys",
-    feature = "notifications",
-    feature = "send",
-    feature = "tenants"
-))]
+#[cfg(has_type = "ElementalContent")]
 mod normalized;
+#[cfg(feature = "notifications")]
+mod notification_list_item;
 pub(crate) mod performed_call;
+mod token_lifetime;
 mod token_scope;
 mod wait;
 #[cfg(feature = "webhook")]
@@ -29,10 +25,11 @@ pub mod webhook;
 #[cfg(any(feature = "testing", feature = "webhook"))]
 pub(crate) mod webhook_signature;
 
-#[cfg(any(feature = "automations", feature = "send"))]
+#[cfg(has_type = "Message")]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "automations", feature = "send"))))]
 pub use email_override::{Attachment, EmailOverride};
 
 pub use crate::pagination::{Items, Page, Paged, Pages, Paginate};
-pub use token_scope::{InvalidScope, Lifetime, Scope};
+pub use token_lifetime::Lifetime;
+pub use token_scope::{InvalidScope, Scope};
 pub use wait::{Verdict, Wait, WaitError};

@@ -1,12 +1,12 @@
 //! Content as it can be written, from content as it was read.
 
-#[cfg(any(feature = "broadcasts", feature = "journeys", feature = "notifications"))]
+#[cfg(has_type = "ContentElements")]
 use crate::types::ContentElements;
 use crate::types::ElementalContent;
 use serde::Serialize;
 use serde_json::Value;
 
-#[cfg(any(feature = "broadcasts", feature = "journeys", feature = "notifications"))]
+#[cfg(has_type = "ContentElements")]
 impl ContentElements {
     /// Returns the content in the form in which it can be written, for instance with
     /// [`notifications.put_content`](crate::resources::Notifications::put_content).
@@ -53,8 +53,8 @@ impl ContentElements {
 
 impl ElementalContent {
     /// Returns the content without the keys that Courier adds and rejects when they are written: `checksum`, and those
-    /// in `locales` that begin with an underscore. For content that was read or stored as it was read; content of your
-    /// own needs no change.
+    /// in `locales` that begin with an underscore. Use it for content from a response. Content that you wrote yourself
+    /// does not need it.
     ///
     /// ```
     /// use serde_json::json;

@@ -1,8 +1,7 @@
-//! The scope and the lifetime of a token for browsers and apps.
+//! The scope of a token for browsers and apps.
 
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
 
 /// The permissions of a token, for [`auth.issue_token`](crate::resources::Auth::issue_token).
 ///
@@ -32,6 +31,34 @@ use std::time::Duration;
 pub struct Scope {
     permissions: Vec<String>,
     error: Option<InvalidScope>,
+}
+
+/// Adds a method for a permission, either for everything of a kind or for the thing with an id.
+macro_rules! permission {
+    ($documentation:literal, $name:ident, $permission:literal) => {
+        #[doc = $documentation]
+        ///
+        /// ```
+        /// # use trycourier::ext::Scope;
+        #[doc = concat!("let scope = Scope::user(\"user_123\").", stringify!($name), "();")]
+        #[doc = concat!("assert_eq!(scope.to_string(), \"user_id:user_123 ", $permission, "\");")]
+        /// ```
+        pub fn $name(self) -> Self {
+            self.permission($permission)
+        }
+    };
+    ($documentation:literal, $name:ident, $prefix:literal, $suffix:literal) => {
+        #[doc = $documentation]
+        ///
+        /// ```
+        /// # use trycourier::ext::Scope;
+        #[doc = concat!("let scope = Scope::user(\"user_123\").", stringify!($name), "(\"acme\");")]
+        #[doc = concat!("assert_eq!(scope.to_string(), \"user_id:user_123 ", $prefix, "acme", $suffix, "\");")]
+        /// ```
+        pub fn $name(self, id: impl AsRef<str>) -> Self {
+            self.permission_for($prefix, id.as_ref(), $suffix)
+        }
+    };
 }
 
 impl Scope {
@@ -76,213 +103,57 @@ impl Scope {
         self.permission_for("user_id:", id.as_ref(), "")
     }
 
-    /// Lets the token read the user's inbox.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").inbox_read().to_string(), "user_id:user_123 inbox:read:messages");
-    /// ```
-    pub fn inbox_read(self) -> Self {
-        self.permission("inbox:read:messages")
-    }
-
-    /// Lets the token mark messages in the user's inbox as read, opened, archived and so on.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").inbox_write().to_string(), "user_id:user_123 inbox:write:events");
-    /// ```
-    pub fn inbox_write(self) -> Self {
-        self.permission("inbox:write:events")
-    }
-
-    /// Lets the token read the messages that were sent to the user.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").messages_read().to_string(), "user_id:user_123 read:messages");
-    /// ```
-    pub fn messages_read(self) -> Self {
-        self.permission("read:messages")
-    }
-
-    /// Lets the token read the user's preferences.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").preferences_read().to_string(), "user_id:user_123 read:preferences");
-    /// ```
-    pub fn preferences_read(self) -> Self {
-        self.permission("read:preferences")
-    }
-
-    /// Lets the token change the user's preferences.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").preferences_write().to_string(), "user_id:user_123 write:preferences");
-    /// ```
-    pub fn preferences_write(self) -> Self {
-        self.permission("write:preferences")
-    }
-
-    /// Lets the token read the user's device tokens.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").user_tokens_read().to_string(), "user_id:user_123 read:user-tokens");
-    /// ```
-    pub fn user_tokens_read(self) -> Self {
-        self.permission("read:user-tokens")
-    }
-
-    /// Lets the token add and remove the user's device tokens, as an app with push notifications does.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").user_tokens_write().to_string(), "user_id:user_123 write:user-tokens");
-    /// ```
-    pub fn user_tokens_write(self) -> Self {
-        self.permission("write:user-tokens")
-    }
-
-    /// Lets the token read all brands.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").brands_read().to_string(), "user_id:user_123 read:brands");
-    /// ```
-    pub fn brands_read(self) -> Self {
-        self.permission("read:brands")
-    }
-
-    /// Lets the token change all brands.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").brands_write().to_string(), "user_id:user_123 write:brands");
-    /// ```
-    pub fn brands_write(self) -> Self {
-        self.permission("write:brands")
-    }
-
-    /// Lets the token read this brand.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// let scope = Scope::user("user_123").brand_read("acme").brand_write("acme");
-    /// assert_eq!(scope.to_string(), "user_id:user_123 read:brands:acme write:brands:acme");
-    /// ```
-    pub fn brand_read(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("read:brands:", id.as_ref(), "")
-    }
-
-    /// Lets the token change this brand.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").brand_write("acme").to_string(), "user_id:user_123 write:brands:acme");
-    /// ```
-    pub fn brand_write(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("write:brands:", id.as_ref(), "")
-    }
-
-    /// Lets the token read all tenants. This and the following permissions are for Courier Create, the editor for
-    /// templates that you embed in your own application.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").tenants_read().to_string(), "user_id:user_123 tenants:read");
-    /// ```
-    pub fn tenants_read(self) -> Self {
-        self.permission("tenants:read")
-    }
-
-    /// Lets the token read the templates of all tenants.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// let scope = Scope::user("user_123").tenants_templates_read();
-    /// assert_eq!(scope.to_string(), "user_id:user_123 tenants:notifications:read");
-    /// ```
-    pub fn tenants_templates_read(self) -> Self {
-        self.permission("tenants:notifications:read")
-    }
-
-    /// Lets the token change the templates of all tenants.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// let scope = Scope::user("user_123").tenants_templates_write();
-    /// assert_eq!(scope.to_string(), "user_id:user_123 tenants:notifications:write");
-    /// ```
-    pub fn tenants_templates_write(self) -> Self {
-        self.permission("tenants:notifications:write")
-    }
-
-    /// Lets the token read the brands of all tenants.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").tenants_brands_read().to_string(), "user_id:user_123 tenants:brand:read");
-    /// ```
-    pub fn tenants_brands_read(self) -> Self {
-        self.permission("tenants:brand:read")
-    }
-
-    /// Lets the token read this tenant.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// assert_eq!(Scope::user("user_123").tenant_read("acme").to_string(), "user_id:user_123 tenant:acme:read");
-    /// ```
-    pub fn tenant_read(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("tenant:", id.as_ref(), ":read")
-    }
-
-    /// Lets the token read the templates of this tenant.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// let scope = Scope::user("user_123").tenant_templates_read("acme");
-    /// assert_eq!(scope.to_string(), "user_id:user_123 tenant:acme:notification:read");
-    /// ```
-    pub fn tenant_templates_read(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("tenant:", id.as_ref(), ":notification:read")
-    }
-
-    /// Lets the token change the templates of this tenant.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// let scope = Scope::user("user_123").tenant_templates_write("acme");
-    /// assert_eq!(scope.to_string(), "user_id:user_123 tenant:acme:notification:write");
-    /// ```
-    pub fn tenant_templates_write(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("tenant:", id.as_ref(), ":notification:write")
-    }
-
-    /// Lets the token read the brand of this tenant.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// let scope = Scope::user("user_123").tenant_brand_read("acme");
-    /// assert_eq!(scope.to_string(), "user_id:user_123 tenant:acme:brand:read");
-    /// ```
-    pub fn tenant_brand_read(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("tenant:", id.as_ref(), ":brand:read")
-    }
-
-    /// Lets the token change the brand of this tenant.
-    ///
-    /// ```
-    /// # use trycourier::ext::Scope;
-    /// let scope = Scope::user("user_123").tenant_brand_write("acme");
-    /// assert_eq!(scope.to_string(), "user_id:user_123 tenant:acme:brand:write");
-    /// ```
-    pub fn tenant_brand_write(self, id: impl AsRef<str>) -> Self {
-        self.permission_for("tenant:", id.as_ref(), ":brand:write")
-    }
+    permission!("Lets the token read the user's inbox.", inbox_read, "inbox:read:messages");
+    permission!(
+        "Lets the token mark messages in the user's inbox as read, opened, archived and so on.",
+        inbox_write,
+        "inbox:write:events"
+    );
+    permission!("Lets the token read the messages that were sent to the user.", messages_read, "read:messages");
+    permission!("Lets the token read the user's preferences.", preferences_read, "read:preferences");
+    permission!("Lets the token change the user's preferences.", preferences_write, "write:preferences");
+    permission!("Lets the token read the user's device tokens.", user_tokens_read, "read:user-tokens");
+    permission!(
+        "Lets the token add and remove the user's device tokens, as an app with push notifications does.",
+        user_tokens_write,
+        "write:user-tokens"
+    );
+    permission!("Lets the token read all brands.", brands_read, "read:brands");
+    permission!("Lets the token change all brands.", brands_write, "write:brands");
+    permission!("Lets the token read this brand.", brand_read, "read:brands:", "");
+    permission!("Lets the token change this brand.", brand_write, "write:brands:", "");
+    permission!(
+        "Lets the token read all tenants. This and the following permissions are for Courier Create, the editor for \
+         templates that you embed in your own application.",
+        tenants_read,
+        "tenants:read"
+    );
+    permission!(
+        "Lets the token read the templates of all tenants.",
+        tenants_templates_read,
+        "tenants:notifications:read"
+    );
+    permission!(
+        "Lets the token change the templates of all tenants.",
+        tenants_templates_write,
+        "tenants:notifications:write"
+    );
+    permission!("Lets the token read the brands of all tenants.", tenants_brands_read, "tenants:brand:read");
+    permission!("Lets the token read this tenant.", tenant_read, "tenant:", ":read");
+    permission!(
+        "Lets the token read the templates of this tenant.",
+        tenant_templates_read,
+        "tenant:",
+        ":notification:read"
+    );
+    permission!(
+        "Lets the token change the templates of this tenant.",
+        tenant_templates_write,
+        "tenant:",
+        ":notification:write"
+    );
+    permission!("Lets the token read the brand of this tenant.", tenant_brand_read, "tenant:", ":brand:read");
+    permission!("Lets the token change the brand of this tenant.", tenant_brand_write, "tenant:", ":brand:write");
 
     /// Adds permissions for which this version does not have a method, unchanged. Never pass an id that a user can
     /// choose.
@@ -368,78 +239,3 @@ impl fmt::Display for InvalidScope {
 }
 
 impl Error for InvalidScope {}
-
-/// The lifetime of a token, rounded up to a full second. Its text uses the largest unit of which the lifetime is a
-/// whole multiple.
-///
-/// ```
-/// use std::time::Duration;
-/// use trycourier::ext::Lifetime;
-///
-/// assert_eq!(Lifetime::days(7).to_string(), "7 days");
-/// assert_eq!(Lifetime::from(Duration::from_secs(2 * 60 * 60)).to_string(), "2 hours");
-/// assert_eq!(String::from(Lifetime::minutes(90)), "90 minutes");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[must_use]
-pub struct Lifetime {
-    seconds: u64,
-}
-
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-
-impl Lifetime {
-    /// Creates a lifetime of a number of days.
-    ///
-    /// ```
-    /// # use trycourier::ext::Lifetime;
-    /// assert_eq!(Lifetime::days(3).to_string(), "3 days");
-    /// ```
-    pub const fn days(days: u64) -> Self {
-        Self { seconds: days.saturating_mul(DAY) }
-    }
-
-    /// Creates a lifetime of a number of hours.
-    ///
-    /// ```
-    /// # use trycourier::ext::Lifetime;
-    /// assert_eq!(Lifetime::hours(3).to_string(), "3 hours");
-    /// ```
-    pub const fn hours(hours: u64) -> Self {
-        Self { seconds: hours.saturating_mul(HOUR) }
-    }
-
-    /// Creates a lifetime of a number of minutes.
-    ///
-    /// ```
-    /// # use trycourier::ext::Lifetime;
-    /// assert_eq!(Lifetime::minutes(3).to_string(), "3 minutes");
-    /// ```
-    pub const fn minutes(minutes: u64) -> Self {
-        Self { seconds: minutes.saturating_mul(MINUTE) }
-    }
-}
-
-impl From<Duration> for Lifetime {
-    fn from(life: Duration) -> Self {
-        Self { seconds: life.as_secs().saturating_add(u64::from(life.subsec_nanos() > 0)) }
-    }
-}
-
-impl fmt::Display for Lifetime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = [(DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")];
-        let whole = |unit: u64| self.seconds > 0 && self.seconds.is_multiple_of(unit);
-        let (unit, name) = units.into_iter().find(|(unit, _)| whole(*unit)).unwrap_or((1, "second"));
-        let number = self.seconds / unit;
-        write!(f, "{number} {name}{}", if number == 1 { "" } else { "s" })
-    }
-}
-
-impl From<Lifetime> for String {
-    fn from(life: Lifetime) -> Self {
-        life.to_string()
-    }
-}

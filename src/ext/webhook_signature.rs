@@ -27,18 +27,33 @@ pub const SIGNATURE_HEADER: &str = "courier-signature";
 /// [`EmptySecret`] if the secret is empty or blank.
 pub fn sign(secret: impl AsRef<[u8]>, time: SystemTime, body: impl AsRef<[u8]>) -> Result<String, EmptySecret> {
     let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis().to_string();
-    let mac = signed(keyed(secret.as_ref())?, time.as_bytes(), body.as_ref());
+    let mac = keyed(secret.as_ref())?.pop().ok_or(EmptySecret)?;
+    let mac = signed(mac, time.as_bytes(), body.as_ref());
     Ok(format!("t={time},signature={}", hex(&mac.finalize().into_bytes())))
 }
 
-pub(crate) fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, EmptySecret> {
-    // A file or an environment variable often ends in a line break, which is not part of the secret.
-    let secret = secret.trim_ascii();
-    if secret.is_empty() {
-        return Err(EmptySecret);
+/// Returns the MAC of a secret, and if the secret is in quotes, also that of the secret without them: a `.env` file can
+/// have them around a value.
+pub(crate) fn keyed(secret: &[u8]) -> Result<Vec<Hmac<Sha256>>, EmptySecret> {
+    let mut readings = vec![trimmed(secret)];
+    if let [open @ (b'"' | b'\''), inner @ .., close] = trimmed(secret)
+        && open == close
+    {
+        readings.push(trimmed(inner));
     }
-    // HMAC takes a key of any length; the error exists for other algorithms.
-    Hmac::new_from_slice(secret).map_err(|_| EmptySecret)
+    let keyed = |reading: &[u8]| match reading {
+        [] => Err(EmptySecret),
+        // HMAC takes a key of any length; the error exists for other algorithms.
+        _ => Hmac::new_from_slice(reading).map_err(|_| EmptySecret),
+    };
+    readings.into_iter().map(keyed).collect()
+}
+
+/// Removes what a file or an environment variable often adds to a secret: line breaks, and a byte order mark. HMAC itself
+/// ignores a NUL at the end.
+fn trimmed(secret: &[u8]) -> &[u8] {
+    let is_added = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0');
+    std::str::from_utf8(secret).map_or(secret.trim_ascii(), |text| text.trim_matches(is_added).as_bytes())
 }
 
 pub(crate) fn signed(mut mac: Hmac<Sha256>, time: &[u8], body: &[u8]) -> Hmac<Sha256> {

@@ -4,15 +4,15 @@
 //!
 //! | page | topic |
 //! |---|---|
-//! | [`first_send`] | the first message, its status, and how to cancel it |
+//! | [`first_send`] | the first message, and its status |
 //! | [`recipients`] | users, addresses, lists, audiences, several at once |
 //! | [`templates`] | templates, data, content without a template |
-//! | [`routing`] | channels, providers, delays, expiry, one-time passwords |
+//! | [`routing`] | channels, providers, one-time passwords |
 //! | [`email`] | subject, sender, reply-to, cc, bcc, attachments |
 //! | [`localization`] | messages in the language of each recipient |
 //! | [`templates_as_code`] | templates in files, under version control |
-//! | [`scheduling`] | delays, delivery windows, time zones, broadcasts at a time |
-//! | [`users`] | profiles, push tokens, tokens for browsers |
+//! | [`scheduling`] | delays, delivery windows, time zones, expiry, canceling |
+//! | [`users`] | profiles, push tokens |
 //! | [`inbox`] | messages in your own app, and tokens for it |
 //! | [`lists`] | lists and audiences |
 //! | [`tenants`] | tenants and brands |
@@ -29,7 +29,7 @@
 //! | [`metrics`] | deliveries, opens and clicks of a template |
 //! | [`webhooks`] | verifying and handling the events that Courier posts to your service |
 //! | [`testing`] | testing your own code |
-//! | [`production`] | services of several processes: stored calls, limits, keys |
+//! | [`production`] | services that run in several processes: stored calls, limits, keys |
 //! | [`observability`] | traces, metrics and logs, without secrets |
 //! | [`regions`] | workspaces in the European Union |
 //! | [`blocking`] | calls from synchronous code |
@@ -53,13 +53,13 @@ pages! {
     first_send: "quick start", "api key", "send email", "send sms", "getting started";
     recipients: "to", "send to a list", "send to several users";
     templates: "template", "data", "variables", "Elemental", "button";
-    routing: "channels", "providers", "override", "delay", "otp", "sms", "failover", "fallback", "one-time password", "verification code";
+    routing: "channels", "providers", "override", "otp", "sms", "failover", "fallback", "one-time password", "verification code";
     email: "attachment", "attachments", "cc", "bcc", "reply-to", "pdf", "sender";
     localization: "locale", "translation", "translations", "language", "i18n", "gettext", "po file";
     templates_as_code: "version control", "GitOps", "deploy templates", "checksum";
-    scheduling: "send later", "delivery window", "opening hours", "time zone", "timezone", "cancel";
-    users: "profiles", "list users", "push token", "device token", "authentication", "phone number";
-    inbox: "in-app", "jwt", "JSON Web Token", "Courier Create", "notification center";
+    scheduling: "send later", "delay", "expiry", "delivery window", "opening hours", "time zone", "timezone", "cancel";
+    users: "profiles", "list users", "push token", "device token", "phone number";
+    inbox: "in-app", "jwt", "authentication", "JSON Web Token", "Courier Create", "notification center";
     lists: "audiences", "subscribe", "csv";
     tenants: "brands", "multi-tenant", "organization", "workspace";
     preferences: "topics", "opt out", "unsubscribe link", "List-Unsubscribe", "unsubscribe";

@@ -13,9 +13,6 @@ use crate::mismatch::Mismatch;
 /// The default limit on the memory that the values of one response may take, in bytes.
 const DEFAULT_MEMORY_LIMIT: usize = 512 << 20;
 
-/// A prefix of some text files that is not valid in JSON.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
 /// A decoded response.
 #[derive(Debug)]
 pub struct Decoded<T> {
@@ -63,7 +60,7 @@ pub fn decode_within<T: Decode>(
     allow_mismatches: bool,
     memory_limit: usize,
 ) -> Result<Decoded<T>, DecodeError> {
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    let body = without_byte_order_mark(body);
     if memory_limit::is_exceeded_by(body, memory_limit) {
         return Err(DecodeError::TooLarge);
     }
@@ -123,21 +120,15 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<Decoded<T>> {
 
 /// Decodes a response as a type of the caller. Only text that is not valid JSON is repaired.
 pub fn decode_foreign<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<Decoded<T>> {
-    parse(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body))
+    parse(without_byte_order_mark(body))
+}
+
+/// Removes a prefix of some text files that is not valid in JSON.
+pub fn without_byte_order_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 
 /// Decodes a value leniently. Parts that do not match are kept in `extra`. Returns `None` if no part matches.
-#[cfg(any(
-    feature = "automations",
-    feature = "broadcasts",
-    feature = "bulk",
-    feature = "journeys",
-    feature = "notifications",
-    feature = "send",
-    feature = "tenants",
-    feature = "testing",
-    feature = "webhook"
-))]
 pub fn from_value<T: Decode>(value: &serde_json::Value) -> Option<T> {
     T::lenient(value, &mut Diagnostics::new(DEFAULT_MEMORY_LIMIT))
 }

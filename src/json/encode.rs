@@ -1,8 +1,7 @@
 //! Encodes objects.
 
-use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::finite::NOT_FINITE;
 use super::properties::Properties;
 use super::traits::Encode;
 use crate::json::extra::Extra;
@@ -21,9 +20,7 @@ impl<'w, M: SerializeMap> FieldWriter<'w, M> {
     where
         S: Serializer<SerializeMap = M, Error = M::Error>,
     {
-        if extra.is_unsendable() {
-            return Err(S::Error::custom(NOT_FINITE));
-        }
+        extra.check_sendable::<S::Error>()?;
         let mut map = to.serialize_map(None)?;
         for (index, name, value) in properties.constants() {
             match extra.get(name) {

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Index;
 
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::json::{IndexSet, finite};
+use crate::json::finite::Unsendable;
+use crate::json::{IndexSet, inline_schema};
 use crate::secrets::SENSITIVE;
 use crate::secrets::debug::{Member, Shown};
 
@@ -45,8 +47,7 @@ struct Content {
     other: Option<Value>,
     /// `true` if a value did not match a field for secrets, so that no value may be shown.
     sensitive: bool,
-    /// The name of a property whose float JSON cannot represent.
-    not_finite: Option<String>,
+    unsendable: Unsendable,
     lost_elements: LostElements,
 }
 
@@ -109,20 +110,16 @@ impl Extra {
     ///
     /// A call with a float that is infinite or not a number fails with
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
-    pub fn insert<V: Into<Value>>(&mut self, name: impl Into<String>, value: V) -> Option<Value> {
-        let (name, value, content) = (name.into(), value.into(), self.content());
-        if finite::is_lost::<V>(&value) {
-            content.not_finite = Some(name.clone());
-        } else if content.not_finite.as_ref() == Some(&name) {
-            content.not_finite = None;
-        }
-        content.insert(name, value)
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value> + Serialize) -> Option<Value> {
+        let (name, content) = (name.into(), self.content());
+        content.unsendable.set(&name, &value);
+        content.insert(name, value.into())
     }
 
     /// Removes a property, and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let content = self.0.as_mut()?;
-        content.not_finite.take_if(|lost| lost == name);
+        content.unsendable.remove(name);
         content.remove(name)
     }
 
@@ -169,9 +166,9 @@ impl Extra {
         self.0.as_ref().is_some_and(|content| content.absent.contains(property))
     }
 
-    /// Returns `true` if a property was set to a float that JSON cannot represent.
-    pub(crate) fn is_unsendable(&self) -> bool {
-        self.0.as_ref().is_some_and(|content| content.not_finite.is_some())
+    /// Returns an error if a property was set to a value that cannot be sent.
+    pub(crate) fn check_sendable<E: serde::ser::Error>(&self) -> Result<(), E> {
+        self.0.as_ref().map_or(Ok(()), |content| content.unsendable.check())
     }
 
     /// The indices of the elements of an array that could not be decoded.
@@ -218,7 +215,7 @@ impl Index<&str> for Extra {
     }
 }
 
-impl<K: Into<String>, V: Into<Value>> Extend<(K, V)> for Extra {
+impl<K: Into<String>, V: Into<Value> + Serialize> Extend<(K, V)> for Extra {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         for (name, value) in entries {
             self.insert(name, value);
@@ -226,7 +223,7 @@ impl<K: Into<String>, V: Into<Value>> Extend<(K, V)> for Extra {
     }
 }
 
-impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Extra {
+impl<K: Into<String>, V: Into<Value> + Serialize> FromIterator<(K, V)> for Extra {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut extra = Self::new();
         extra.extend(entries);
@@ -234,7 +231,7 @@ impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Extra {
     }
 }
 
-impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Extra {
+impl<K: Into<String>, V: Into<Value> + Serialize, const N: usize> From<[(K, V); N]> for Extra {
     fn from(entries: [(K, V); N]) -> Self {
         Self::from_iter(entries)
     }
@@ -288,20 +285,7 @@ impl fmt::Debug for Extra {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Extra {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Extra".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "object", "additionalProperties": true})
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-}
+inline_schema!(Extra, {"type": "object", "additionalProperties": true});
 
 #[cfg(test)]
 mod tests {

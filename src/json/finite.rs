@@ -1,6 +1,5 @@
 //! Refuses floats that JSON cannot represent. `serde_json` replaces them by null.
 
-use std::any::type_name;
 use std::fmt::Display;
 
 use serde::Serialize;
@@ -8,27 +7,32 @@ use serde::ser::{
     Error, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
     SerializeTupleVariant, Serializer,
 };
-use serde_json::Value;
 
-pub(crate) const NOT_FINITE: &str = "a number is infinite or not a number, which JSON cannot represent";
+pub(super) const NOT_FINITE: &str = "a number is infinite or not a number, which JSON cannot represent";
 
 /// Returns an error if a value contains a float that JSON cannot represent.
 pub(crate) fn check<T: Serialize + ?Sized>(value: &T) -> Result<(), serde_json::Error> {
     value.serialize(Checker)
 }
 
-/// Returns `true` if a conversion from `V` has replaced such a float by null.
-pub(crate) fn is_lost<V>(value: &Value) -> bool {
-    // The conversion cannot fail, and `V` is not `'static`, so that only its name is known.
-    let name = type_name::<V>();
-    match value {
-        Value::Null => matches!(name, "f64" | "f32"),
-        Value::Array(elements) => {
-            let element = ["alloc::vec::Vec<", "&[", "["].iter().find_map(|list| name.strip_prefix(list));
-            elements.contains(&Value::Null)
-                && element.is_some_and(|name| name.starts_with("f64") || name.starts_with("f32"))
-        }
-        _ => false,
+/// The properties of an object that were set to values that cannot be sent, each with the reason.
+#[derive(Clone, Default)]
+pub(crate) struct Unsendable(Vec<(String, String)>);
+
+impl Unsendable {
+    /// Checks a value that is set as the property of this name.
+    pub(crate) fn set(&mut self, name: &str, value: &impl Serialize) {
+        self.remove(name);
+        self.0.extend(check(value).err().map(|error| (name.to_owned(), error.to_string())));
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.retain(|(own, _)| own != name);
+    }
+
+    /// Returns an error if there is such a property.
+    pub(crate) fn check<E: Error>(&self) -> Result<(), E> {
+        self.0.first().map_or(Ok(()), |(_, reason)| Err(E::custom(reason)))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Estimates of the memory that decoding takes, before it is taken.
 //!
-//! This stays because a limit on the text of a response is not a limit on memory: an object with one member is six
-//! characters of text, and a map node with room for eleven. A hostile server could otherwise exhaust the memory with 8
-//! MiB of text.
+//! This stays because a limit on the text of a response does not limit the memory: an object with one member can be six
+//! characters of text, but takes a map node with room for eleven members. A hostile server could otherwise exhaust the
+//! memory with 8 MiB of text.
 
 use serde_json::Value;
 

@@ -13,6 +13,7 @@ mod encode;
 pub(crate) mod extra;
 mod fields;
 pub(crate) mod finite;
+mod inline_schema;
 mod memory_limit;
 pub(crate) mod object;
 mod properties;
@@ -27,19 +28,7 @@ mod union;
 pub(crate) mod unrecognized_value;
 mod values;
 
-#[cfg(any(
-    feature = "automations",
-    feature = "broadcasts",
-    feature = "bulk",
-    feature = "journeys",
-    feature = "notifications",
-    feature = "send",
-    feature = "tenants",
-    feature = "testing",
-    feature = "webhook"
-))]
-pub use decode::from_value;
-pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within};
+pub use decode::{DecodeError, Decoded, decode, decode_foreign, decode_within, from_value, without_byte_order_mark};
 pub use diagnostics::Diagnostics;
 pub use encode::FieldWriter;
 pub use properties::{IndexSet, Properties};
@@ -49,6 +38,7 @@ pub use struct_codec::{Structure, decode_structure, encode_structure};
 pub use traits::{Decode, Encode};
 pub use union::{Shape, Union, decode_union, decode_union_leniently, union_from_value};
 
+pub(crate) use inline_schema::inline_schema;
 pub(crate) use string_enum::string_enum;
 pub(crate) use struct_codec::structure;
 pub(crate) use union::union;

@@ -8,14 +8,14 @@ use serde::ser::{Error, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::json::finite::{self, NOT_FINITE};
-use crate::json::{Decode, Diagnostics, Encode};
+use crate::json::finite::{self, Unsendable};
+use crate::json::{Decode, Diagnostics, Encode, inline_schema};
 use crate::secrets::debug::Shown;
 
 /// A JSON object whose properties Courier does not describe, such as the data of a message or a profile.
 ///
-/// Create it from [`serde_json::json!`], a map, an array of pairs, or, with [`from_serialize`](Self::from_serialize), a
-/// value of your own. Read it with `["name"]`:
+/// Create it from [`serde_json::json!`], a map or an array of pairs, or from your own type with
+/// [`from_serialize`](Self::from_serialize). Read it with `["name"]`:
 ///
 /// ```
 /// use serde_json::json;
@@ -29,9 +29,10 @@ use crate::secrets::debug::Shown;
 /// assert_eq!(data, same);
 /// ```
 ///
-/// If a `json!` is not an object, or a float in an array of pairs is infinite or not a number, the call fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument)
-/// and nothing is sent. A float inside a `json!` is null already if JSON cannot represent it. If Courier sends JSON of another kind instead of an object, [`as_value`](Self::as_value)
-/// returns it unchanged.
+/// If a `json!` is not an object, or a float in an array of pairs is infinite or not a number, the call fails with
+/// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) and nothing is sent. A float inside a `json!` is
+/// null already if JSON cannot represent it. If Courier sends JSON of another kind instead of an object,
+/// [`as_value`](Self::as_value) returns it unchanged.
 ///
 /// `Debug` hides the values whose names look like names of secrets.
 #[derive(Clone)]
@@ -39,8 +40,7 @@ pub struct Object {
     value: Value,
     /// `true` if the value is from a response. It is then sent back unchanged, regardless of its kind of JSON.
     received: bool,
-    /// The name of a property whose float JSON cannot represent.
-    not_finite: Option<Box<str>>,
+    unsendable: Unsendable,
 }
 
 impl Object {
@@ -49,7 +49,7 @@ impl Object {
         Self::from(Map::new())
     }
 
-    /// Converts a value of your own, such as a struct that implements [`Serialize`].
+    /// Converts a value of your own type, such as a struct that implements [`Serialize`].
     ///
     /// ```
     /// use trycourier::types::Object;
@@ -75,7 +75,7 @@ impl Object {
     }
 
     pub(crate) fn received(value: Value) -> Self {
-        Self { value, received: true, not_finite: None }
+        Self { value, received: true, unsendable: Unsendable::default() }
     }
 
     /// The value of a property.
@@ -84,20 +84,16 @@ impl Object {
     }
 
     /// Sets a property, and returns its previous value. If this is not an object, it becomes one.
-    pub fn insert<V: Into<Value>>(&mut self, name: impl Into<String>, value: V) -> Option<Value> {
-        let (name, value) = (name.into(), value.into());
-        if finite::is_lost::<V>(&value) {
-            self.not_finite = Some(name.as_str().into());
-        } else if self.not_finite.as_deref() == Some(&name) {
-            self.not_finite = None;
-        }
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value> + Serialize) -> Option<Value> {
+        let name = name.into();
+        self.unsendable.set(&name, &value);
         if !self.value.is_object() {
             self.value = Value::Object(Map::new());
         }
-        self.value.as_object_mut()?.insert(name, value)
+        self.value.as_object_mut()?.insert(name, value.into())
     }
 
-    /// Returns `true` if it is a JSON object. It is, unless it was created from another JSON value.
+    /// Returns `true` if the value is a JSON object, which is always the case unless it was created from other JSON.
     pub fn is_object(&self) -> bool {
         self.value.is_object()
     }
@@ -127,7 +123,7 @@ impl Object {
         self.value
     }
 
-    /// Converts it to a type of your own.
+    /// Converts the object to your own type.
     ///
     /// # Errors
     ///
@@ -159,7 +155,7 @@ impl PartialEq<Value> for Object {
 
 impl From<Value> for Object {
     fn from(value: Value) -> Self {
-        Self { value, received: false, not_finite: None }
+        Self { value, received: false, unsendable: Unsendable::default() }
     }
 }
 
@@ -169,13 +165,13 @@ impl From<Map<String, Value>> for Object {
     }
 }
 
-impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Object {
+impl<K: Into<String>, V: Into<Value> + Serialize, const N: usize> From<[(K, V); N]> for Object {
     fn from(properties: [(K, V); N]) -> Self {
         Self::from_iter(properties)
     }
 }
 
-impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Object {
+impl<K: Into<String>, V: Into<Value> + Serialize> FromIterator<(K, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(properties: I) -> Self {
         let mut object = Self::new();
         for (name, value) in properties {
@@ -206,12 +202,10 @@ impl fmt::Debug for Object {
     }
 }
 
-/// Fails if it is not an object, unless it was received like that.
+/// Fails if the value is not an object, unless it came from a response.
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        if self.not_finite.is_some() {
-            return Err(S::Error::custom(NOT_FINITE));
-        }
+        self.unsendable.check::<S::Error>()?;
         if self.received || self.is_object() { self.value.serialize(to) } else { Err(S::Error::custom(NOT_AN_OBJECT)) }
     }
 }
@@ -252,17 +246,4 @@ impl Encode for Object {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Object {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Object".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "object", "additionalProperties": true})
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-}
+inline_schema!(Object, {"type": "object", "additionalProperties": true});

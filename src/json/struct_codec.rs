@@ -26,6 +26,13 @@ pub trait Structure: Sized + PartialEq {
     fn encode_fields<M: SerializeMap>(&self, to: &mut FieldWriter<'_, M>);
     fn extra(&self) -> &Extra;
     fn extra_mut(&mut self) -> &mut Extra;
+
+    /// Returns `true` if a property was received as described. A field has a value even if its property was not.
+    fn is_received(&self, name: &str) -> bool {
+        let index = Self::PROPERTIES.names.iter().position(|known| *known == name);
+        let extra = self.extra();
+        extra.other().is_none() && !extra.contains(name) && index.is_some_and(|index| !extra.is_absent(index))
+    }
 }
 
 /// Implements [`Structure`] and serde's traits for a struct, from the list of its fields.

@@ -58,7 +58,7 @@ impl Decode for String {
     fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
         match value {
             Value::String(text) => Some(text.clone()),
-            // The text of an id is more useful than an empty one. The object keeps the number, too.
+            // An id as text is more useful than an empty text. The object also keeps the number.
             Value::Number(number) if !number.is_f64() => {
                 diagnostics.mismatch::<()>(Self::EXPECTED);
                 diagnostics.lost = true;

@@ -100,8 +100,8 @@ impl<P: Paged> Paginate for P {}
 /// # Resuming
 ///
 /// Each page has the cursor of the next one. Save it when you have processed the page, and set it on the call to resume
-/// from there after a crash. If the process dies before the cursor is saved, a page is processed twice, but none is
-/// left out.
+/// from there after a crash. If the process dies before it saves the cursor, a page is processed twice, but no page is
+/// skipped.
 ///
 /// ```no_run
 /// use futures::TryStreamExt as _;
@@ -187,8 +187,8 @@ impl<P: Paged> FusedStream for Pages<P> {
 /// # }
 /// ```
 ///
-/// To stop after ten items, use `StreamExt::take` of the crate `futures`. Pages that they do not need are not fetched.
-/// The size of a page is a separate setting: a setter of the call, for the lists that support it.
+/// To stop after ten items, use `StreamExt::take` of the crate `futures`. Later pages are then not fetched. For lists
+/// that support it, the call has a setter for the size of a page.
 ///
 /// ```no_run
 /// use futures::{StreamExt as _, TryStreamExt as _};

@@ -1,11 +1,9 @@
 //! One page of a list.
 
 use http::{HeaderMap, StatusCode};
-use serde_json::Value;
 
 use super::paged::Paged;
 use crate::json::Structure;
-use crate::json::extra::Extra;
 use crate::mismatch::Mismatch;
 use crate::{Error, ErrorKind, Response, Result};
 
@@ -43,14 +41,8 @@ impl<T> Page<T> {
         mut response: Response<P::Response>,
         next_cursor: Option<String>,
     ) -> Result<Self> {
-        let names = P::Response::PROPERTIES.names;
-        let items_are_missing = |extra: &Extra| {
-            let property = names.iter().position(|name| *name == P::ITEMS);
-            extra.other().is_some()
-                || property.is_some_and(|property| extra.is_absent(property))
-                || extra.get(P::ITEMS).is_some_and(|items| !matches!(items, Value::Array(_)))
-        };
-        if items_are_missing(response.extra()) {
+        // An array with an element that cannot be decoded is also in `extra`.
+        if !response.is_received(P::ITEMS) && !response.extra()[P::ITEMS].is_array() {
             return Err(not_a_list(&response).with_operation(P::OPERATION.id));
         }
         let error_indices = response.extra().lost_elements(P::ITEMS).to_vec();

@@ -40,7 +40,7 @@ pub trait Paged: Call<Response: Structure> + Unpin {
 /// The part of a response that leads to the next page.
 #[doc(hidden)]
 pub struct Next {
-    /// `true` if there are more pages; `None` if the response has only a cursor.
+    /// `true` if there are more pages; `None` if the response has only a cursor, which then decides.
     pub more: Option<bool>,
     pub cursor: Option<String>,
 }

@@ -50,7 +50,7 @@ pub(crate) fn parse_key(text: &str) -> Result<HeaderValue> {
 pub(crate) fn parse_expiration_header(text: &str) -> Result<HeaderValue> {
     let is_date = match text.parse::<u64>() {
         Ok(number) => number >= MIN_SECONDS,
-        Err(_) => parse_expiration(text).is_some(),
+        Err(_) => parse_expiration(text).is_some() && text.trim() == text,
     };
     match HeaderValue::from_str(text) {
         Ok(mut value) if is_date => {

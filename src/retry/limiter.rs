@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// A rate limit outside of the client, such as a counter in Redis that several processes share.
 ///
-/// The client asks it before each attempt, after the wait for its own [rate
+/// The client asks it for a permit before each attempt, after waiting for the client's own [rate
 /// limits](crate::ClientBuilder::rate_limit). [`Options::limiter`](crate::Options::limiter) sets it. To use a separate
 /// limit for each [API key](crate::Client::with_api_key), give each copy of the client another limiter.
 ///
@@ -42,7 +42,7 @@ use std::time::Duration;
 pub trait Limiter: Send + Sync + 'static {
     /// Asks for a permit to send an attempt of an operation, such as `lists.update`.
     ///
-    /// The future can wait by itself, or return the time after which the client asks again. Both count towards the
+    /// The future can wait by itself, or return the time after which the client asks again. Both count toward the
     /// [total timeout](crate::Options::total_timeout), and the client drops a future that takes longer than the
     /// [attempt timeout](crate::Options::attempt_timeout). A dropped future should not use up a permit.
     ///

@@ -18,13 +18,13 @@
 //! response was lost can end in [`NotFound`](crate::ErrorKind::NotFound), because the first attempt has done the work;
 //! see [`response_was_lost`](crate::Error::response_was_lost).
 //!
-//! Before its first attempt, a call waits for the client's [rate limit](crate::ClientBuilder::rate_limit) and for a pause
-//! that the server has requested. The server requests one by a 429 with a delay, and by a response whose headers
-//! `RateLimit-Remaining` and `RateLimit-Reset` (or `RateLimit`, or `X-RateLimit-…`) say that no further call is permitted
-//! for at most 60 s. Then the call asks the [`Limiter`], if there is one.
+//! Before its first attempt, a call waits for the client's [rate limit](crate::ClientBuilder::rate_limit) and for the
+//! end of a pause that the server has requested. The server requests a pause of up to 60 s by a 429 with a delay, or by
+//! a response whose headers (`RateLimit-Remaining` and `RateLimit-Reset`, `RateLimit`, or `X-RateLimit-…`) show that
+//! the limit is used up. Then the call asks the [`Limiter`], if there is one.
 //!
-//! Every retry is also paid for from a [budget](crate::ClientBuilder::retry_budget) that the clones of a client share,
-//! so that retries do not multiply an outage.
+//! Every retry also needs a share of a [budget](crate::ClientBuilder::retry_budget) that the clones of a client have in
+//! common, so that retries do not make an outage worse.
 
 pub(crate) mod budget;
 pub(crate) mod classify;

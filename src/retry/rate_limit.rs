@@ -1,6 +1,6 @@
 //! Limits that delay calls before they are sent: the server's after a 429, and the client's rate limit.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,8 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) struct Intervals {
     /// The time between two calls of any operation.
     pub all: Option<Duration>,
+    /// The time between two calls of any operation of a resource.
+    pub resources: BTreeMap<&'static str, Duration>,
     /// The time between two calls of an operation.
     pub operations: HashMap<&'static str, Duration>,
     /// `true` if other operations have the limits that Courier documents.
@@ -21,6 +23,11 @@ pub(crate) struct Intervals {
 }
 
 impl Intervals {
+    fn are_absent(&self) -> bool {
+        let Self { all, resources, operations, documented } = self;
+        all.is_none() && resources.is_empty() && operations.is_empty() && !documented
+    }
+
     fn of_operation(&self, operation: &Operation) -> Option<Duration> {
         self.operations.get(operation.id).copied().or_else(|| {
             let (calls, period) = operation.rate_limit.filter(|_| self.documented)?;
@@ -46,6 +53,8 @@ pub(crate) struct RateLimits {
     paused_until: Mutex<HashMap<&'static str, Instant>>,
     intervals: Arc<Intervals>,
     all: Option<RateLimit>,
+    /// The limits of resources, each before those of the resources below it.
+    resources: BTreeMap<&'static str, RateLimit>,
     /// The limits of the operations that have been called.
     operations: Mutex<HashMap<&'static str, Arc<RateLimit>>>,
 }
@@ -56,6 +65,7 @@ impl RateLimits {
             paused_until: Mutex::default(),
             intervals: Arc::clone(intervals),
             all: intervals.all.map(RateLimit::new),
+            resources: intervals.resources.iter().map(|(name, interval)| (*name, RateLimit::new(*interval))).collect(),
             operations: Mutex::default(),
         }
     }
@@ -68,6 +78,11 @@ impl RateLimits {
         *until = (*until).max(end);
     }
 
+    /// Returns `true` if no call has to wait.
+    pub(crate) fn are_absent(&self) -> bool {
+        self.intervals.are_absent() && lock(&self.paused_until).is_empty()
+    }
+
     /// Waits until the operation is no longer paused.
     ///
     /// # Errors
@@ -77,13 +92,14 @@ impl RateLimits {
         &self,
         operation: &Operation,
         clock: &dyn Clock,
-        remaining: Option<Duration>,
+        remaining: impl Fn(Instant) -> Option<Duration>,
     ) -> Result<()> {
-        let pause = self.remaining_pause(operation, clock.now());
+        let now = clock.now();
+        let pause = self.remaining_pause(operation, now);
         if pause.is_zero() {
             return Ok(());
         }
-        if remaining.is_some_and(|remaining| pause >= remaining) {
+        if remaining(now).is_some_and(|remaining| pause >= remaining) {
             let detail =
                 "the server requested a pause of this operation that lasts longer than the call's total timeout";
             return Err(Error::new(ErrorKind::RateLimited, detail));
@@ -110,7 +126,9 @@ impl RateLimits {
         clock: &dyn Clock,
         remaining: impl Fn(Instant) -> Option<Duration>,
     ) -> Result<()> {
-        if let Some(limit) = &self.all {
+        let is_below = |resource| operation.id.strip_prefix(resource).is_some_and(|rest: &str| rest.starts_with('.'));
+        let resources = self.resources.iter().filter(|(name, _)| is_below(**name)).map(|(_, limit)| limit);
+        for limit in self.all.iter().chain(resources) {
             limit.wait(clock, &remaining).await?;
         }
         match self.of_operation(operation) {

@@ -141,6 +141,20 @@ impl Secrets {
     }
 }
 
+/// Removes the beginning of an escape at the end of a text: `%`, `%2`, `\`, `\u00`, or the first half of a pair.
+fn without_cut_escape(mut text: &[u8], sign: u8) -> &[u8] {
+    let is_in_escape = |byte: &u8| *byte == b'u' || byte.is_ascii_hexdigit();
+    loop {
+        let (before, escape) = text.split_at(text.iter().rposition(|byte| *byte == sign).unwrap_or(text.len()));
+        text = match escape {
+            [b'%', rest @ ..] if rest.len() < 2 && rest.iter().all(is_in_escape) => before,
+            [b'\\', rest @ ..] if rest.len() < 5 && rest.iter().all(is_in_escape) => before,
+            [b'\\', b'u', b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', _, _] => before,
+            _ => return text,
+        };
+    }
+}
+
 fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
@@ -217,9 +231,11 @@ impl Redaction {
         let mut spans = self.spans(text.as_bytes(), was_cut);
         for (sign, escape) in [(b'%', percent_escape as fn(&[u8]) -> _), (b'\\', json_escape)] {
             if text.as_bytes().contains(&sign) {
-                let Reading { text, origins } = Reading::new(text.as_bytes(), escape);
-                let origin = |at: usize| origins.get(at).copied().unwrap_or_default();
-                let found = self.spans(&text, was_cut).into_iter();
+                let complete = if was_cut { without_cut_escape(text.as_bytes(), sign) } else { text.as_bytes() };
+                let Reading { text: read, origins } = Reading::new(complete, escape);
+                // What is left of an escape is hidden with the value before it.
+                let origin = |at: usize| origins.get(at).filter(|_| at < read.len()).copied().unwrap_or(text.len());
+                let found = self.spans(&read, was_cut).into_iter();
                 spans.extend(found.map(|span| Span { from: origin(span.from), to: origin(span.to), ..span }));
             }
         }

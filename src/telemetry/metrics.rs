@@ -1,5 +1,6 @@
 //! Metrics and the propagation of traces by OpenTelemetry.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -43,7 +44,8 @@ impl Metrics {
         };
         let counter =
             |name, unit, description| meter.u64_counter(name).with_unit(unit).with_description(description).build();
-        let mut server = vec![KeyValue::new("server.address", host.to_owned())];
+        // Every attempt has a copy of it.
+        let mut server = vec![KeyValue::new("server.address", Arc::<str>::from(host))];
         server.extend(port.map(|port| KeyValue::new("server.port", i64::from(port))));
         Self {
             attempts: duration("http.client.request.duration", "Duration of HTTP client requests."),

@@ -157,11 +157,12 @@
 //!
 //! # Limits
 //!
-//! It does not imitate parts that the API's description leaves open: timeouts and escalation between channels, the content
-//! of a digest, conditions of journeys. Names of channels in a routing are not checked, because any can be a provider; a
-//! message that none of them reaches becomes `UNROUTABLE`. Of opening hours, it reads weekdays, times, `off` and `24/7`. Bulk
-//! jobs ignore idempotency keys: users who are added again are rejected as duplicates, as Courier may do. Audit events,
-//! digest instances, metrics, preview runs, devices and the catalog of providers are examples, made from the description.
+//! It does not imitate parts that the API's description leaves open: timeouts and escalation between channels, the
+//! content of a digest, and conditions of journeys. It does not check the names of channels in a routing, because any
+//! name can be a provider; if none of them reaches the recipient, the message becomes `UNROUTABLE`. In opening hours,
+//! it understands weekdays, times, `off` and `24/7`. Bulk jobs ignore idempotency keys: users who are added again are
+//! rejected as duplicates, as Courier may do. Audit events, digest instances, metrics, preview runs, devices and the
+//! catalog of providers are examples, made from the description.
 //!
 //! Courier does not document whether it refuses a message that has neither a template nor content, but an `override` of a
 //! channel or a provider. The fake sends it.

@@ -17,7 +17,6 @@ use super::TransportError;
 ///
 /// let whole = Body::from(r#"{"items": []}"#);
 /// let chunks = Body::from_stream(stream::iter([Ok::<_, TransportError>("{\"items\"".into()), Ok(": []}".into())]));
-/// # let _ = (whole, chunks);
 /// ```
 #[derive(Default)]
 pub struct Body(Source);

@@ -64,6 +64,7 @@
 
 mod body;
 mod error;
+mod request_body;
 mod reqwest_transport;
 
 use std::fmt;
@@ -92,7 +93,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Transport: Send + Sync + 'static {
     /// Sends the request, and returns the response as soon as its headers have arrived.
     ///
-    /// The client drops the future or the body when the attempt times out or the call is cancelled. The request should
+    /// The client drops the future or the body when the attempt times out or the call is canceled. The request should
     /// then be abandoned.
     ///
     /// # Errors

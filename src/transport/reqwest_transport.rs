@@ -6,10 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures_util::stream;
-use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method, Response, StatusCode, Version};
+use http::header::{CONTENT_LENGTH, LOCATION};
+use http::{HeaderValue, Method, Response, StatusCode, Uri, Version};
 use reqwest::{Url, redirect};
 
+use super::request_body::RequestBody;
 use super::{Attempt, Body, BoxFuture, Failure, Transport, TransportError};
 use crate::error::causes::causes;
 use crate::{Error, ErrorKind, Result};
@@ -63,6 +64,9 @@ pub(crate) struct KeepAlive {
 /// The longest duration that makes a difference; a ping after a year is never sent.
 const MAX_KEEP_ALIVE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// The number of redirects that an attempt follows.
+const MAX_REDIRECTS: usize = 10;
+
 /// The microseconds between two calls of a loop.
 const BACK_TO_BACK: u64 = 20;
 
@@ -85,7 +89,8 @@ impl Settings {
     fn build_pool(&self) -> reqwest::Result<reqwest::Client> {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
-            .redirect(redirect::Policy::custom(same_request_same_origin))
+            // `redirect_target` decides.
+            .redirect(redirect::Policy::none())
             // Only one layer may retry; otherwise, requests could not be counted.
             .retry(reqwest::retry::never())
             // Another crate can turn these features of reqwest on. This crate decodes bodies itself, within their
@@ -150,11 +155,9 @@ impl Pools {
         // Without a runtime, reqwest panics.
         tokio::runtime::Handle::try_current()
             .map_err(|error| TransportError::new(Failure::NoRuntime, error).not_sent())?;
-        let request = to_reqwest(attempt)?;
         self.let_connections_close().await;
-        let mut arriving = client.execute(request).await.map_err(|error| self.failed(error, number))?;
+        let mut arriving = self.execute(&client, number, attempt).await?;
         self.uses_http1.store(arriving.version() < Version::HTTP_2, Ordering::Relaxed);
-        self.last_event.store(self.now(), Ordering::Relaxed);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = arriving.status();
         *response.version_mut() = arriving.version();
@@ -171,11 +174,56 @@ impl Pools {
         Ok(response)
     }
 
+    /// Sends the request, also to where the server redirects it.
+    async fn execute(
+        &self,
+        client: &reqwest::Client,
+        number: u64,
+        attempt: Attempt,
+    ) -> std::result::Result<reqwest::Response, TransportError> {
+        let Attempt { request, url, timeout, .. } = attempt;
+        let (parts, body) = request.into_parts();
+        // A transport that wraps this one can have changed the request.
+        let mut url = match url.filter(|url| is_same(url, &parts.uri)) {
+            Some(url) => url,
+            None => Url::parse(&parts.uri.to_string())
+                .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
+        };
+        let (start, mut rest) = (Instant::now(), timeout);
+        for _ in 0..=MAX_REDIRECTS {
+            let mut request = reqwest::Request::new(parts.method.clone(), url);
+            *request.headers_mut() = parts.headers.clone();
+            *request.timeout_mut() = Some(rest);
+            let mut progress = None;
+            if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+                // RFC 9110, section 8.6. Some proxies refuse a request without it, with a 411.
+                request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            } else if !body.is_empty() && self.settings.is_none() {
+                // The caller's client decides about redirects, for which it needs a body that it can repeat.
+                *request.body_mut() = Some(body.clone().into());
+            } else if !body.is_empty() {
+                let (body, its_progress) = RequestBody::new(body.clone());
+                *request.body_mut() = Some(reqwest::Body::wrap(body));
+                progress = Some(its_progress);
+            }
+            let arriving = client.execute(request).await.map_err(|error| {
+                let error = self.failed(error, number);
+                let is_unread = error.is_timeout() && progress.is_some_and(|progress| progress.abandon());
+                if is_unread { error.not_sent() } else { error }
+            })?;
+            match redirect_target(&arriving).filter(|_| self.settings.is_some()) {
+                Some(target) => (url, rest) = (target, timeout.saturating_sub(start.elapsed())),
+                None => return Ok(arriving),
+            }
+        }
+        Err(TransportError::new(Failure::Redirect, "too many redirects"))
+    }
+
     /// Gives the idle connections a turn, so that those that the server has closed are not used again.
     ///
     /// A current-thread runtime runs the tasks of the connections only during a call. Without a turn, the first poll of
     /// the call would pick a connection before its task has read that it was closed: a `PATCH` would fail as possibly
-    /// sent, and an unsolicited 408 would be taken for its response.
+    /// sent, and an unsolicited 408 would be mistaken for its response.
     async fn let_connections_close(&self) {
         // A call right after another is not slowed down: a server does not close a connection as soon as that.
         if self.now().saturating_sub(self.last_event.load(Ordering::Relaxed)) > BACK_TO_BACK {
@@ -219,26 +267,14 @@ impl Pools {
     }
 }
 
-fn to_reqwest(attempt: Attempt) -> std::result::Result<reqwest::Request, TransportError> {
-    let Attempt { request, url, timeout, .. } = attempt;
-    let (parts, body) = request.into_parts();
-    // A transport that wraps this one can have changed the request.
-    let url = match url.filter(|url| parts.uri == *url.as_str()) {
-        Some(url) => url,
-        None => Url::parse(&parts.uri.to_string())
-            .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
+/// Returns `true` if a URI is a URL. `Uri == str` would compare each character without its case.
+fn is_same(url: &Url, uri: &Uri) -> bool {
+    let (Some(scheme), Some(authority), Some(target)) = (uri.scheme_str(), uri.authority(), uri.path_and_query())
+    else {
+        return false;
     };
-    let takes_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
-    let mut request = reqwest::Request::new(parts.method, url);
-    *request.headers_mut() = parts.headers;
-    *request.timeout_mut() = Some(timeout);
-    if !body.is_empty() {
-        *request.body_mut() = Some(body.into());
-    } else if takes_body {
-        // RFC 9110, section 8.6. Some proxies refuse a request without it, with a 411.
-        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    Ok(request)
+    let rest = url.as_str().strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+    rest.and_then(|rest| rest.strip_prefix(authority.as_str())) == Some(target.as_str())
 }
 
 /// Converts a `reqwest` client, and keeps its redirects, proxies, timeouts and certificates.
@@ -261,18 +297,14 @@ impl fmt::Debug for Http {
     }
 }
 
-/// Follows a redirect that repeats the request unchanged at the same scheme, host and port, so that the key goes
-/// nowhere else.
-fn same_request_same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    const MAX_REDIRECTS: usize = 10;
-    let from = attempt.previous().last();
-    if !from.is_some_and(|from| is_same_request_same_origin(attempt.status(), from, attempt.url())) {
-        attempt.stop()
-    } else if attempt.previous().len() > MAX_REDIRECTS {
-        attempt.error("too many redirects")
-    } else {
-        attempt.follow()
+/// Returns the target of a redirect that repeats the request unchanged at the same scheme, host and port, so that the
+/// key goes nowhere else.
+fn redirect_target(response: &reqwest::Response) -> Option<Url> {
+    if !response.status().is_redirection() {
+        return None;
     }
+    let (from, location) = (response.url(), response.headers().get(LOCATION)?.to_str().ok()?);
+    from.join(location).ok().filter(|to| is_same_request_same_origin(response.status(), from, to))
 }
 
 fn is_same_request_same_origin(status: StatusCode, from: &Url, to: &Url) -> bool {
@@ -287,6 +319,7 @@ impl TransportError {
             return Self::new(Failure::Request, error).not_sent();
         }
         if error.is_redirect() {
+            // By the caller's client.
             return Self::new(Failure::Redirect, error);
         }
         if error.is_connect() {

@@ -118,20 +118,7 @@ macro_rules! checked_text {
             }
         }
 
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({"type": "string", "format": $format})
-            }
-
-            fn inline_schema() -> bool {
-                true
-            }
-        }
+        crate::json::inline_schema!($name, {"type": "string", "format": $format});
     };
 }
 pub(crate) use checked_text;

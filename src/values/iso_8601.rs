@@ -1,6 +1,7 @@
 //! Timestamps as text in ISO 8601.
 //!
-//! The crates for dates weigh more than this file, and each user has a favorite: they are optional, for conversions.
+//! The crates for dates are much larger than this file, and users differ in which of them they use. So they are
+//! optional, and only used for conversions.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

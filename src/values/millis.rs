@@ -8,7 +8,7 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json::{Decode, Diagnostics, Encode};
+use crate::json::{Decode, Diagnostics, Encode, inline_schema};
 use crate::values::iso_8601::{MILLISECOND, format, from_unix_nanos};
 use crate::values::timestamp::TimestampError;
 
@@ -172,31 +172,28 @@ macro_rules! milliseconds {
             }
         }
 
-        impl Encode for $name {
-            fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_i64(self.0)
-            }
-        }
-
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({"type": "integer", "format": $format})
-            }
-
-            fn inline_schema() -> bool {
-                true
-            }
-        }
+        inline_schema!($name, {"type": "integer", "format": $format});
     };
 }
 
 milliseconds!(Millis, "milliseconds");
 milliseconds!(DurationMillis, "duration-milliseconds");
+
+impl Encode for Millis {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(self.0)
+    }
+}
+
+/// Fails if the duration is negative.
+impl Encode for DurationMillis {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.0 < 0 {
+            return Err(serde::ser::Error::custom("a duration must not be negative"));
+        }
+        to.serialize_i64(self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! Types for values that JSON has no type for: timestamps, secrets, and an explicit null.
+//! Types for values for which JSON does not have a type: timestamps, secrets, and an explicit null.
 
 pub(crate) mod checked_text;
 pub(crate) mod iso_8601;

@@ -5,7 +5,7 @@ use crate::values::iso_8601::parse;
 use crate::values::timestamp::Timestamp;
 
 checked_text! {
-    /// A date and a time without an offset, such as `2027-01-31T09:00:00`, which a time zone beside it interprets.
+    /// A date and a time without an offset, such as `2027-01-31T09:00:00`, for a time zone that is given separately.
     ///
     /// It converts from text, and with the features `jiff` and `chrono` from `jiff::civil::DateTime` and
     /// `chrono::NaiveDateTime`. A text of another format, or with an offset, is not sent: the call fails with
@@ -46,7 +46,6 @@ checked_text! {
     ///
     /// let tomorrow = Delay::until_time(SystemTime::now() + Duration::from_secs(24 * 60 * 60));
     /// let at_work = Delay::window("Mo-Fr 09:00-17:00").timezone("Europe/Paris");
-    /// # let _ = (tomorrow, at_work);
     /// ```
     DeliveryTime, "delivery-time", is_delivery_time, "a delay must end at an ISO 8601 timestamp, such as `2027-01-31T09:00:00Z`, or in a window, such as `Mo-Fr 09:00-17:00`"
 }
@@ -55,7 +54,7 @@ impl From<Timestamp> for DeliveryTime {
     /// Keeps the text only if it is a timestamp.
     fn from(time: Timestamp) -> Self {
         match time.defect() {
-            // Opening hours are no timestamp.
+            // Opening hours are not a timestamp.
             Some(_) => String::new().into(),
             None => time.into_string().into(),
         }
@@ -98,7 +97,7 @@ fn is_time_zone(text: &str) -> bool {
 }
 
 fn is_delivery_time(text: &str) -> bool {
-    parse(text).is_some() || is_local_time(text) || is_window(text)
+    (parse(text).is_some() && text.trim() == text) || is_local_time(text) || is_window(text)
 }
 
 /// Returns `true` for opening hours: rules with days, and times of the form `09:00-17:00`.

@@ -80,7 +80,7 @@ impl From<Map<String, Value>> for Sensitive<Object> {
     }
 }
 
-impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Sensitive<Object> {
+impl<K: Into<String>, V: Into<Value> + Serialize, const N: usize> From<[(K, V); N]> for Sensitive<Object> {
     fn from(value: [(K, V); N]) -> Self {
         Self(value.into())
     }

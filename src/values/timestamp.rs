@@ -26,14 +26,18 @@ checked_text! {
     /// # Ok::<(), trycourier::types::TimestampError>(())
     /// ```
     ///
-    /// A text that is not a timestamp with an offset is also kept, but its conversion fails. It is sent only if it was
-    /// received, and a call with any other fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    /// A text that is not a timestamp with an offset is kept as well, but cannot be converted. It is sent only if it
+    /// came from a response; otherwise, the call fails with
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
     Timestamp, "date-time", is_timestamp, "a timestamp must be ISO 8601 with an offset, such as `2027-01-31T09:00:00Z`"
 }
 
-/// Returns `true` for ISO 8601, and for a number since the Unix epoch, which a few properties also take.
+/// Returns `true` for ISO 8601, and for a number since the Unix epoch, which a few properties also take: of seconds, or
+/// of milliseconds up to the year 9999.
 fn is_timestamp(text: &str) -> bool {
-    parse(text).is_some() || (text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_digit()))
+    let is_number = || text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_since_epoch = |number| (100_000_000..253_402_300_800_000_u64).contains(&number);
+    (parse(text).is_some() && text.trim() == text) || (is_number() && text.parse().is_ok_and(is_since_epoch))
 }
 
 /// The error of converting a timestamp: its text is not a date with a time and an offset, or the other type cannot

@@ -93,7 +93,7 @@ fn explain(error: ureq::Error) -> anyhow::Error {
     let explanation = match &error {
         ureq::Error::Timeout(_) => format!("no response within {} seconds", MAX_WAIT.as_secs()),
         ureq::Error::TooManyRedirects => format!("it redirects more than {MAX_REDIRECTS} times"),
-        ureq::Error::RequireHttpsOnly(_) => "it is not HTTPS, or redirects to what is not".to_owned(),
+        ureq::Error::RequireHttpsOnly(_) => "it is not HTTPS, or it redirects to an address that is not".to_owned(),
         ureq::Error::HostNotFound => "there is no such host".to_owned(),
         _ => "cannot be fetched".to_owned(),
     };

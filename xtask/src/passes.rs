@@ -110,7 +110,7 @@ impl<'a> Road<'a> {
         Ok(())
     }
 
-    /// Removes unused schemas. Those that a pass has left without a use are behind the overlays, too.
+    /// Removes unused schemas. If a pass has made a schema unused, changes of it are hidden by the overlays as well.
     fn reach(&mut self) {
         let before: BTreeMap<String, Value> =
             schemas(&self.document).map(|(name, schema)| (name.clone(), schema.clone())).collect();

@@ -69,7 +69,7 @@ pub fn require_supported(document: &Value) -> Result<()> {
     };
     ensure!(
         unsupported.is_empty(),
-        "not supported: {}{more}; correct it in openapi/overlay/corrections.yaml, or teach xtask/src/normalize{omissions}",
+        "not supported: {}{more}; correct it in openapi/overlay/corrections.yaml, or add a rule to xtask/src/normalize{omissions}",
         named.join(", ")
     );
     Ok(())
@@ -147,7 +147,7 @@ fn in_schema(document: &Value, schema: &Value) -> Vec<String> {
         unsupported.push("a choice inside `oneOf`".to_owned());
     }
     if object.contains_key("x-sensitive") && !can_be_sensitive(object) {
-        unsupported.push("`x-sensitive` on what is neither a map nor any JSON".to_owned());
+        unsupported.push("`x-sensitive` on a schema that is neither a map nor any JSON".to_owned());
     }
     let kind = object.get("type").and_then(Value::as_str);
     let format = object.get("format").and_then(Value::as_str);

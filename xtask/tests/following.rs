@@ -585,7 +585,7 @@ fn unusable_change_is_refused_by_name() {
             "secret of another kind",
             "/components/schemas/Owner/properties/settings".to_owned(),
             json!({"type": "object", "additionalProperties": {"type": "integer"}}),
-            "not supported: `x-sensitive` on what is neither a map nor any JSON at /components/schemas/Owner/properties/settings; ",
+            "not supported: `x-sensitive` on a schema that is neither a map nor any JSON at /components/schemas/Owner/properties/settings; ",
         ),
         (
             "secret text that becomes a number",
@@ -609,7 +609,7 @@ fn unusable_change_is_refused_by_name() {
             "secret object",
             "/components/schemas/Owner/properties/settings".to_owned(),
             json!({"type": "object", "properties": {"auth": {"type": "string"}}}),
-            "not supported: `x-sensitive` on what is neither a map nor any JSON at /components/schemas/",
+            "not supported: `x-sensitive` on a schema that is neither a map nor any JSON at /components/schemas/",
         ),
     ] {
         let mut changed = document.clone();
@@ -735,7 +735,7 @@ fn gone_target_leaves_its_overlay() {
 fn second_source_is_compared_with_the_first() {
     let (repository, document) = corrected();
     let mut second = document.clone();
-    // Another name and another place for the same type are no difference.
+    // Another name and another place for the same type do not make a difference.
     let schemas = second["components"]["schemas"].as_object_mut().unwrap();
     let part = schemas.shift_remove("Part").unwrap();
     schemas["Thing"]["properties"]["part"] = part;

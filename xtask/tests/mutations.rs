@@ -314,9 +314,13 @@ fn pages_have_the_shape_of_the_description() {
         (
             "another name",
             paging(json!([]), json!({"next": text()})),
-            Err(&["`things_list`", "has no `cursor` to go on by", "corrections.yaml"]),
+            Err(&["`things_list`", "has no `cursor` that leads to the next page", "corrections.yaml"]),
         ),
-        ("text", at("/components/schemas/Page/properties/paging", text()), Err(&["has no `cursor` to go on by"])),
+        (
+            "text",
+            at("/components/schemas/Page/properties/paging", text()),
+            Err(&["has no `cursor` that leads to the next page"]),
+        ),
         (
             "integer parameter",
             at("/paths/~1things/get/parameters/0/schema", json!({"type": "integer"})),
@@ -349,7 +353,7 @@ fn items_of_a_page_stay_the_items() {
         ),
     ]);
 
-    // What was the list stays the list, whatever the rule would choose.
+    // The list of a page stays the same, even if the rule would choose another.
     let mut old = description();
     lists(json!([]), &["entries"])(&mut old);
     let committed = import(&old.to_string(), &json!({})).unwrap().document;
@@ -365,7 +369,7 @@ fn items_of_a_page_stay_the_items() {
     let changes: Vec<_> = changes.iter().map(|change| (change.effect, change.what.as_str())).collect();
     assert_eq!(changes, [(Effect::Breaking, "required property added, which is an argument")]);
 
-    // And if somebody chooses another, the report says so.
+    // And if a person chooses another, the report says so.
     let mut other = named(&imported.document);
     other["paths"]["/things"]["get"]["x-items"] = json!("items");
     let changes = compare(&model(&named(&imported.document)), &model(&other));
@@ -887,7 +891,7 @@ fn enums_have_a_name_for_each_value() {
             ]),
         ),
         ("signs", values(json!(["FOO_BAR", "foo-bar"])), Err(&["both be `FooBar`", "x-values"])),
-        ("no letters", values(json!(["", "*"])), Err(&["of which no name can be made", "x-values"])),
+        ("no letters", values(json!(["", "*"])), Err(&["which cannot become a name", "x-values"])),
         ("twice", values(json!(["a", "a", "b"])), Err(&["has the value \"a\" twice"])),
         (
             "integers",
@@ -895,7 +899,7 @@ fn enums_have_a_name_for_each_value() {
             Err(&["has the value 1, which is not text", "remove: true"]),
         ),
         ("mixed", property(json!({"enum": [1, "a"]})), Err(&["has the value 1, which is not text"])),
-        ("unrecognized", values(json!(["unrecognized"])), Err(&["kept for unknown values", "x-values"])),
+        ("unrecognized", values(json!(["unrecognized"])), Err(&["reserved for unknown values", "x-values"])),
         (
             "constant number",
             required(json!({"const": 1})),

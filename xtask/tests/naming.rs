@@ -96,7 +96,7 @@ fn bad_names_are_reported_with_a_better_one() {
     assert_eq!(
         complaints(&schemas),
         [
-            "TreeUnionMember3: a name by the number 3; it could be called TreeOakTree",
+            "TreeUnionMember3: its name depends on the number 3; it could be called TreeOakTree",
             "HTMLNode: not the name that the type has in Rust; it could be called HtmlNode",
             "SendMessageRequestMessage: it repeats the whole name of SendMessageRequest; it could be called Message",
             "SendMessageRequestMessageTo: it repeats the whole name of SendMessageRequestMessage; it could be called MessageTo",

@@ -98,8 +98,8 @@ fn unnamed_schema_stops_generate_spec_alone() {
     assert_eq!(
         findings(&report, "schema_name"),
         [
-            "ThingShapeVariant0: a name by the number 0; it could be called ThingShapeSquare".to_owned(),
-            "ThingShapeVariant1: a name by the number 1; it could be called ThingShapeCircle".to_owned(),
+            "ThingShapeVariant0: its name depends on the number 0; it could be called ThingShapeSquare".to_owned(),
+            "ThingShapeVariant1: its name depends on the number 1; it could be called ThingShapeCircle".to_owned(),
             format!("Owner: {shape} ThingMaker: {reason}"),
             format!("ThingMaker: {shape} Owner: {reason}"),
         ]
@@ -108,7 +108,7 @@ fn unnamed_schema_stops_generate_spec_alone() {
     assert!(names.contains("x-name: ThingShapeSquare"), "{names}");
     repository.update(&["--from", &from]).assert().success();
     let refused = error(&mut repository.xtask(&["generate-spec"]));
-    let expected = "ThingShapeVariant0: a name by the number 0; it could be called ThingShapeSquare";
+    let expected = "ThingShapeVariant0: its name depends on the number 0; it could be called ThingShapeSquare";
     assert!(refused.contains(expected), "{refused}");
 
     let types = "overlay: 1.0.0\ninfo: {}\nactions:\n\
@@ -228,14 +228,14 @@ fn unsupported_construct_is_refused_by_position() {
     let from = repository.describe(&changed);
     let refused = error(&mut repository.update(&["--from", &from]));
     let sentence = "not supported: `anyOf` at /components/schemas/Owner/properties/name; correct it in \
-                    openapi/overlay/corrections.yaml, or teach xtask/src/normalize\n";
+                    openapi/overlay/corrections.yaml, or add a rule to xtask/src/normalize\n";
     assert!(refused.ends_with(sentence), "{refused}");
     assert_eq!(repository.files(), before);
 
     let correction = "overlay: 1.0.0\ninfo: {}\nactions:\n- target: $.components.schemas.Owner.properties.name.anyOf\n  \
                       remove: true\n- target: $.components.schemas.Owner.properties.name\n  update: {type: string}\n";
     repository.write("openapi/overlay/corrections.yaml", correction);
-    // The correction stands in front of what upstream had before.
+    // The correction precedes the value that upstream had before.
     let hidden =
         "openapi/overlay/corrections.yaml:6: /components/schemas/Owner/properties/name/type is nothing, was \"string\"";
     let report = repository.report(&from, "text");
@@ -541,8 +541,9 @@ fn unknown_paging_stops_an_update() {
     page.insert("continue_with".to_owned(), cursor);
     let refused = error(&mut repository.update(&["--from", &repository.describe(&changed)]));
     let sentence = "error: nothing is written: no Rust can be generated: the operation `things_list`: it takes a `cursor`, and \
-                    its response has none of `paging`, `has_more`, `next_cursor` and `cursor` to go on by; correct the response \
-                    in openapi/overlay/corrections.yaml, or teach build/description/paging.rs this way of paging\n";
+                    its response has none of `paging`, `has_more`, `next_cursor` and `cursor`, which lead to the next \
+                    page; correct the response in openapi/overlay/corrections.yaml, or add this form of paging to \
+                    build/description/paging.rs\n";
     assert!(refused.ends_with(sentence), "{refused}");
     assert_eq!(repository.files(), before);
 }

@@ -11,11 +11,14 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisResult, Script};
 use trycourier::retry::{Acquire, Limiter, Permit};
 
-/// Returns 0 if it grants the permit, or else the milliseconds to wait. The time is that of Redis, whatever the clocks of
-/// the processes are.
+/// Returns 0 if it grants the permit, or else the milliseconds to wait. It uses the time of Redis, because the clocks
+/// of the processes can differ, or the time that a second key holds.
 const SCRIPT: &str = "
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    local now = KEYS[2] and tonumber(redis.call('GET', KEYS[2]))
+    if not now then
+        local time = redis.call('TIME')
+        now = time[1] * 1000 + math.floor(time[2] / 1000)
+    end
     local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
     local oldest = redis.call('LINDEX', KEYS[1], limit - 1)
     if oldest and now - oldest < window then
@@ -48,6 +51,7 @@ pub struct RedisLimiter {
     script: Script,
     limits: HashMap<&'static str, (usize, Duration)>,
     margin: Duration,
+    clock: Option<String>,
     without_redis: WithoutRedis,
 }
 
@@ -60,7 +64,7 @@ impl RedisLimiter {
             .set_response_timeout(Some(TIMEOUT));
         let redis = ConnectionManager::new_with_config(Client::open(url)?, config).await?;
         let limits = HashMap::new();
-        Ok(Self { redis, script: Script::new(SCRIPT), limits, margin: MARGIN, without_redis })
+        Ok(Self { redis, script: Script::new(SCRIPT), limits, margin: MARGIN, clock: None, without_redis })
     }
 
     /// Limits an operation to a number of attempts in any period of this length.
@@ -77,9 +81,20 @@ impl RedisLimiter {
         self
     }
 
+    /// Reads the time, in milliseconds, from a key instead of Redis's clock, so that a test can simulate it.
+    #[must_use]
+    pub fn clock(mut self, key: impl Into<String>) -> Self {
+        self.clock = Some(key.into());
+        self
+    }
+
     async fn ask(&self, operation: &str, attempts: usize, period: Duration) -> RedisResult<u64> {
         let window = u64::try_from((period + self.margin).as_millis()).unwrap_or(u64::MAX);
-        let mut call = self.script.key(format!("courier-limit:{operation}"));
+        let mut call = self.script.prepare_invoke();
+        call.key(format!("courier-limit:{operation}"));
+        if let Some(key) = &self.clock {
+            call.key(key);
+        }
         call.arg(attempts).arg(window).invoke_async(&mut self.redis.clone()).await
     }
 }

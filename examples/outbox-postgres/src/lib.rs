@@ -1,9 +1,9 @@
 //! A transactional outbox on PostgreSQL: an order and its notification are stored together or not at all, and each
-//! notification is sent once, however many workers there are and whenever they are killed.
+//! notification is sent once, regardless of the number of workers and of when they are killed.
 //!
-//! The queue is `graphile_worker`'s. A job is a prepared call of any operation, stored in the transaction of the
-//! business. Its key is the call's idempotency key: a worker that is killed after Courier has acted leaves the job
-//! locked, another worker performs it again under the same key, and Courier acts once.
+//! The queue is `graphile_worker`'s. A job is a prepared call of any operation, stored in the transaction of the order.
+//! Its key is the call's idempotency key. If a worker is killed after Courier has acted, the job stays locked; another
+//! worker performs it again under the same key, and Courier acts once.
 
 use std::time::{Duration, SystemTime};
 
@@ -73,7 +73,7 @@ async fn add_job(connection: &mut PgConnection, key: Option<&str>, call: &Value,
     Ok(())
 }
 
-/// Makes a worker. It takes over the calls of a worker that has shown no sign of life for `recover_after`.
+/// Makes a worker. It takes over the calls of a worker that has been silent for `recover_after`.
 pub async fn worker(pool: &PgPool, client: &Client, recover_after: Duration) -> Result<Worker> {
     let options = WorkerOptions::default()
         .pg_pool(pool.clone())
@@ -87,7 +87,7 @@ pub async fn worker(pool: &PgPool, client: &Client, recover_after: Duration) -> 
     Ok(options.init().await?)
 }
 
-/// The job: a prepared call. A call that cannot be read is a dead letter, so it is read by the handler.
+/// The job: a prepared call. The handler parses it, so that a call that cannot be parsed becomes a dead letter.
 #[derive(Deserialize, Serialize)]
 #[serde(transparent)]
 struct PerformCall(Value);

@@ -15,9 +15,6 @@ use trycourier::{Client, ErrorKind};
 /// The properties of a template that Courier sets.
 const READ_ONLY: [&str; 6] = ["id", "created", "creator", "state", "updated", "updater"];
 
-/// The properties that a template must have when it is written, even if they are null.
-const REQUIRED: [&str; 3] = ["brand", "routing", "subscription"];
-
 /// The ids of the templates by their names, in each environment.
 type Ids = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -64,11 +61,16 @@ impl Project {
         let names = self.names()?;
         bar.set_length(names.len() as u64);
         for name in bar.wrap_iter(names.iter()) {
+            let mut template = self.template(name)?;
             let before = match self.id(name) {
-                Some(id) => text(&draft(client, id).await?)?,
+                Some(id) => {
+                    let draft = draft(client, id).await?;
+                    adopt_ids(&mut template, &draft)?;
+                    text(&draft)?
+                }
                 None => String::new(),
             };
-            let after = text(&self.template(name)?)?;
+            let after = text(&template)?;
             let lines = TextDiff::from_lines(&before, &after);
             let header = (format!("{}/{name}", self.environment), self.file(name).display().to_string());
             diff.push_str(&lines.unified_diff().header(&header.0, &header.1).to_string());
@@ -85,11 +87,17 @@ impl Project {
         let templates = templates.collect::<Result<Vec<_>>>()?;
         let mut changed = Vec::new();
         bar.set_length(templates.len() as u64);
-        for (template, name) in bar.wrap_iter(templates.into_iter()) {
+        for (mut template, name) in bar.wrap_iter(templates.into_iter()) {
             bar.set_message(name.clone());
             match self.id(&name) {
-                Some(id) if text(&draft(client, id).await?)? == text(&template)? => continue,
-                Some(id) => drop(client.notifications().replace(id, template).await?),
+                Some(id) => {
+                    let draft = draft(client, id).await?;
+                    adopt_ids(&mut template, &draft)?;
+                    if template == draft {
+                        continue;
+                    }
+                    client.notifications().replace(id, template).await?;
+                }
                 None => {
                     // If the program is killed before it has stored the id, the next run gets the same template.
                     let key = format!("create-template-{}-{name}", self.environment);
@@ -145,7 +153,7 @@ impl Project {
 
     /// Publishes an earlier version again, by default the one before the current. Returns the name of that version.
     ///
-    /// The draft and the file stay as they are: correct them before the next push.
+    /// The draft and the file do not change: correct them before the next push.
     pub async fn roll_back(&self, client: &Client, name: &str, version: Option<&str>) -> Result<String> {
         let id = self.known_id(name)?;
         let versions: Vec<_> = client.notifications().list_versions(id).items().try_collect().await?;
@@ -233,12 +241,34 @@ async fn draft(client: &Client, id: &str) -> Result<NotificationTemplateInput> {
 fn writable(template: &NotificationTemplate) -> Result<NotificationTemplateInput> {
     let Value::Object(mut properties) = serde_json::to_value(template)? else { bail!("a template is an object") };
     properties.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
-    for required in REQUIRED {
-        properties.entry(required).or_insert(Value::Null);
-    }
     let mut template: NotificationTemplateInput = serde_json::from_value(Value::Object(properties))?;
     template.content = template.content.normalized();
     Ok(template)
+}
+
+/// Gives the elements of a template the ids that they have in the draft, if the file has none: Courier sets them, and keeps
+/// translations under them.
+fn adopt_ids(template: &mut NotificationTemplateInput, draft: &NotificationTemplateInput) -> Result<()> {
+    fn adopt(value: &mut Value, draft: &Value) {
+        match (value, draft) {
+            (Value::Object(value), Value::Object(draft)) => {
+                for (name, member) in &mut *value {
+                    draft.get(name).into_iter().for_each(|draft| adopt(member, draft));
+                }
+                if let (true, Some(id)) = (value.get("type") == draft.get("type"), draft.get("id")) {
+                    value.entry("id").or_insert_with(|| id.clone());
+                }
+            }
+            (Value::Array(values), Value::Array(drafts)) => {
+                values.iter_mut().zip(drafts).for_each(|(v, d)| adopt(v, d))
+            }
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(&*template)?;
+    adopt(&mut value, &serde_json::to_value(draft)?);
+    *template = serde_json::from_value(value)?;
+    Ok(())
 }
 
 /// The text of a template's file.
@@ -273,7 +303,7 @@ fn read<T: serde::de::DeserializeOwned>(file: &Path) -> Result<Option<T>> {
     }
 }
 
-/// Replaces a file at once, so that a killed program leaves no half of it.
+/// Replaces a file atomically, so that a killed program never leaves half a file.
 fn write(file: &Path, text: &str) -> Result<()> {
     let new = file.with_extension("new");
     fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))

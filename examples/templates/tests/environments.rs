@@ -86,6 +86,17 @@ async fn pull_writes_what_can_be_pushed_again() {
 }
 
 #[tokio::test]
+async fn file_without_ids_is_pushed_once() {
+    let environments = pulled().await;
+    let staging = environments.staging.client();
+    fs::write(environments.file("new.json"), serde_json::to_string(&template("New", "t")).unwrap()).unwrap();
+    let mut project = environments.project("staging");
+    assert_eq!(project.push(&staging, &bar()).await.unwrap(), ["new"]);
+    assert_eq!(project.diff(&staging, &bar()).await.unwrap(), "");
+    assert_eq!(project.push(&staging, &bar()).await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
 async fn push_changes_only_drafts_that_differ() {
     let environments = pulled().await;
     let staging = environments.staging.client();

@@ -46,7 +46,7 @@ impl<E> fmt::Display for Stopped<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(error) => write!(f, "{error}"),
-            Self::Input(_) => f.write_str("the input of users failed"),
+            Self::Input(_) => f.write_str("the stream of users yielded an error"),
             Self::MissingAddress { index, reason } => write!(f, "the user at index {index} {reason}"),
             Self::Failed(_) => f.write_str("the status of the job is ERROR"),
         }
@@ -72,13 +72,12 @@ impl<E: StdError + 'static> StdError for Stopped<E> {
 /// # async fn example(job: Job, users: Vec<BulkUser>) {
 /// if let Err(error) = job.send(users).await {
 ///     if let Stopped::MissingAddress { index, .. } = error.reason() {
-///         println!("user {index} has no address; nobody was sent anything");
+///         println!("user {index} has no address; nothing was sent");
 ///     }
 ///     println!("{} users were processed", error.checkpoint().seen());
 /// }
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct BulkError<E> {
     reason: Stopped<E>,
     checkpoint: Checkpoint,
@@ -201,6 +200,16 @@ impl<E> fmt::Display for BulkError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reason, checkpoint, .. } = self;
         write!(f, "the bulk job {} stopped after {} users: {reason}", checkpoint.job_id(), checkpoint.seen())
+    }
+}
+
+/// Formats the text and the error of the input, because `main` prints an error by `Debug`.
+impl<E: fmt::Debug> fmt::Debug for BulkError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            Stopped::Input(error) => write!(f, "{self}: {error:?}"),
+            _ => write!(f, "{self}"),
+        }
     }
 }
 

@@ -64,8 +64,8 @@ impl calls::BulkRetrieveJob {
 #[cfg(feature = "messages")]
 #[cfg_attr(docsrs, doc(cfg(feature = "messages")))]
 impl calls::MessagesRetrieve {
-    /// Waits until the message was delivered, for at most 10 minutes unless you set a [`timeout`](Wait::timeout). If
-    /// the message will not be delivered, the wait fails, and the error contains the message.
+    /// Waits until the message is delivered, for at most 10 minutes unless you set a [`timeout`](Wait::timeout). If the
+    /// message will not be delivered, the wait fails, and the error contains the message.
     ///
     /// Some channels, such as Inbox, do not report a status after `SENT`; wait for `SENT` with `until`.
     ///
@@ -86,8 +86,8 @@ impl calls::MessagesRetrieve {
         .described(describe)
     }
 
-    /// Waits until the message was delivered or will certainly not be delivered, for at most 10 minutes unless you set
-    /// a [`timeout`](Wait::timeout).
+    /// Waits until the message is delivered or can no longer be delivered, for at most 10 minutes unless you set a
+    /// [`timeout`](Wait::timeout).
     ///
     /// ```no_run
     /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -175,7 +175,7 @@ impl calls::AutomationsRunsListSteps {
 }
 
 /// Returns the verdict on the status of a run or step. Unknown statuses are treated as pending.
-#[cfg(any(feature = "automations", feature = "journeys"))]
+#[cfg(has_type = "RunStatus")]
 fn verdict(is_ended: bool, is_failed: bool) -> Verdict {
     match (is_ended, is_failed) {
         (true, false) => Verdict::Success,

@@ -177,7 +177,6 @@ impl<S> WaitError<S> {
     /// let settled = client.messages().retrieve("1-65f240a0").until_settled().await;
     /// // The last known state, settled or not.
     /// let message = settled.map_or_else(|error| error.into_last(), Some);
-    /// # let _ = message;
     /// # }
     /// ```
     pub fn into_last(self) -> Option<S> {

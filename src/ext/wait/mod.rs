@@ -216,7 +216,6 @@ impl<S: Send + 'static> Wait<S> {
     /// use trycourier::retry::TokioClock;
     ///
     /// let wait = Wait::new(|| async { Ok(1) }, |_| Verdict::Success).clock(TokioClock);
-    /// # let _ = wait;
     /// ```
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::{self, BoxFuture, Either};
-
 use super::error::{Reason, Subject, WaitError};
 use super::{Verdict, Wait};
 use crate::ErrorKind;
-use crate::retry::Clock;
 use crate::retry::retry_after::requested_delay;
+use crate::retry::within;
 
 /// The polls so far.
 pub(super) struct Poller<S> {
@@ -63,7 +61,7 @@ impl<S: Send + 'static> Poller<S> {
             }
             self.count = self.count.saturating_add(1);
             let left = self.wait.timeout.saturating_sub(elapsed());
-            let error = match within(left, &*clock, (self.wait.poll)()).await {
+            let error = match within(&*clock, left, (self.wait.poll)()).await {
                 None => return Err(self.timed_out()),
                 Some(Ok(state)) => {
                     let verdict = (self.wait.judge)(&state);
@@ -77,12 +75,5 @@ impl<S: Send + 'static> Poller<S> {
                 _ => return Err(Reason::Call(error)),
             }
         }
-    }
-}
-
-async fn within<T>(time: Duration, clock: &dyn Clock, future: BoxFuture<'static, T>) -> Option<T> {
-    match future::select(future, clock.limit(time)).await {
-        Either::Left((value, _)) => Some(value),
-        Either::Right(_) => None,
     }
 }

@@ -4,7 +4,7 @@
 use crate::types::BulkJobStatus;
 #[cfg(feature = "messages")]
 use crate::types::MessageStatus;
-#[cfg(any(feature = "automations", feature = "journeys"))]
+#[cfg(has_type = "RunStatus")]
 use crate::types::{RunStatus, RunStepStatus};
 
 #[cfg(feature = "messages")]
@@ -60,9 +60,9 @@ impl MessageStatus {
 
     /// Returns `true` if this status is at least as far along as another, different one, so that it replaces the other.
     ///
-    /// Webhooks can arrive in another order than their events. A receiver that stores the last status of each message
-    /// ignores a status that does not supersede the stored one. A failure and a delivery supersede each other, because
-    /// a delivered message can bounce later; nothing but a click supersedes an opened message.
+    /// Webhooks can arrive in a different order from their events. A receiver that stores the last status of each
+    /// message ignores a status that does not supersede the stored one. A failure and a delivery supersede each other,
+    /// because a delivered message can bounce later; nothing but a click supersedes an opened message.
     ///
     /// ```
     /// use trycourier::types::MessageStatus;
@@ -106,7 +106,7 @@ impl BulkJobStatus {
     }
 }
 
-#[cfg(any(feature = "automations", feature = "journeys"))]
+#[cfg(has_type = "RunStatus")]
 impl RunStatus {
     /// Returns `true` if the run has ended, successfully or not. Returns `false` for a status that this version does
     /// not know.
@@ -134,7 +134,7 @@ impl RunStatus {
     }
 }
 
-#[cfg(any(feature = "automations", feature = "journeys"))]
+#[cfg(has_type = "RunStatus")]
 impl RunStepStatus {
     /// Returns `true` if the step has ended, successfully or not. Returns `false` for a status that this version does
     /// not know.

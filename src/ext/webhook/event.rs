@@ -5,13 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ext::webhook_signature::hex;
 use crate::json::{self, Decode};
-
-/// The generated types of the events' data.
-mod data {
-    pub use crate::types::MessageDetails as Message;
-    pub use crate::types::PreferenceChangeLogEntry as PreferenceChange;
-    pub use serde_json::Value as Undescribed;
-}
+use crate::types::{MessageDetails, PreferenceChangeLogEntry};
 
 const MESSAGE_UPDATED: &str = "message:updated";
 const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
@@ -38,27 +32,27 @@ pub enum Event {
     /// `message:updated`: the status of a message has changed. The times of earlier statuses remain. The cause of a
     /// failure, a bounce or a complaint is in `reason`, `error` and `providers`. Don't rely on an order: a message can
     /// be opened before it is delivered.
-    MessageUpdated(data::Message),
+    MessageUpdated(MessageDetails),
     /// `preferences:user:updated`: a user has changed the choice for a topic. `previous` is the earlier choice.
-    PreferencesUserUpdated(data::PreferenceChange),
+    PreferencesUserUpdated(PreferenceChangeLogEntry),
     /// `notification:submitted`: a template was submitted for review.
-    NotificationSubmitted(data::Undescribed),
+    NotificationSubmitted(Value),
     /// `notification:submission_canceled`: a template's submission was withdrawn.
-    NotificationSubmissionCanceled(data::Undescribed),
+    NotificationSubmissionCanceled(Value),
     /// `notification:published`: a template was published.
-    NotificationPublished(data::Undescribed),
+    NotificationPublished(Value),
     /// `audiences:created`: an audience was created.
-    AudiencesCreated(data::Undescribed),
+    AudiencesCreated(Value),
     /// `audiences:updated`: an audience was changed.
-    AudiencesUpdated(data::Undescribed),
+    AudiencesUpdated(Value),
     /// `audiences:deleted`: an audience was deleted.
-    AudiencesDeleted(data::Undescribed),
+    AudiencesDeleted(Value),
     /// `audiences:user:matched`: a user now belongs to an audience.
-    AudiencesUserMatched(data::Undescribed),
+    AudiencesUserMatched(Value),
     /// `audiences:user:unmatched`: a user no longer belongs to an audience.
-    AudiencesUserUnmatched(data::Undescribed),
+    AudiencesUserUnmatched(Value),
     /// `audiences:calculated`: Courier has computed the members of an audience.
-    AudiencesCalculated(data::Undescribed),
+    AudiencesCalculated(Value),
     /// An event that this version does not know, or whose data is not an object.
     Unrecognized {
         /// The event's type; empty if the body has none.

@@ -87,10 +87,10 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`EmptySecret`] if the secret is empty or blank, because anyone could sign with it. Whitespace around a secret
-    /// is ignored.
+    /// [`EmptySecret`] if the secret is empty or blank, because anyone could sign with it. Whitespace and a byte order
+    /// mark around a secret are ignored. A secret in quotes is tried with them and without.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, EmptySecret> {
-        Ok(Self { macs: vec![keyed(secret.as_ref())?], tolerance: Duration::from_secs(5 * 60) })
+        Ok(Self { macs: keyed(secret.as_ref())?, tolerance: Duration::from_secs(5 * 60) })
     }
 
     /// Also accepts deliveries signed with another secret: the old secret during a rotation, or the secret of another
@@ -110,7 +110,7 @@ impl Verifier {
     ///
     /// [`EmptySecret`] if the secret is empty or blank.
     pub fn add_secret(mut self, secret: impl AsRef<[u8]>) -> Result<Self, EmptySecret> {
-        self.macs.push(keyed(secret.as_ref())?);
+        self.macs.extend(keyed(secret.as_ref())?);
         Ok(self)
     }
 

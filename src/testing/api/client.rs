@@ -55,7 +55,6 @@ impl Courier {
     ///
     /// # fn main() -> trycourier::Result<()> {
     /// let client = Courier::new().client_builder().clock(TokioClock).rate_limit(5, Duration::from_secs(1)).build()?;
-    /// # let _ = client;
     /// # Ok(())
     /// # }
     /// ```

@@ -27,10 +27,10 @@ pub(super) fn page(state: &State, now: i64) -> Response {
     let count = state.table::<Message>().len();
     let mut articles = String::new();
     for (id, message) in state.table::<Message>().iter().rev().take(MAX_SHOWN) {
-        let (title, body) = render(state, &message.message, &message.to);
-        let template = message.message.get("template").and_then(|template| template.as_str());
-        let title = if title.is_empty() { template.unwrap_or("(no title)") } else { &title };
-        let source = serde_json::json!({"to": message.to, "message": &*message.message});
+        let (to, source) = (&message.draft.to, &*message.draft.message);
+        let (title, body) = render(state, source, to);
+        let title = if title.is_empty() { message.template().unwrap_or("(no title)") } else { &title };
+        let source = serde_json::json!({"to": to, "message": source});
         let source = serde_json::to_string_pretty(&source).unwrap_or_default();
         // Writing to a string does not fail.
         let _ = writeln!(

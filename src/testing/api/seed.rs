@@ -1,4 +1,4 @@
-//! Things that a test stores and the API has no operation for.
+//! Resources that a test stores, and that the API has no operation to create.
 
 use super::courier::Courier;
 use crate::testing::resources::{automations, messages, sections, templates};
@@ -7,8 +7,8 @@ use crate::types::{MessageStatus, Reason};
 impl Courier {
     /// Stores a published template with this id, for messages that name it.
     ///
-    /// A message whose template is missing is accepted, and becomes `UNMAPPED`. So is an event that is mapped to no
-    /// template: an event is a template here.
+    /// A message whose template is missing is accepted, and becomes `UNMAPPED`. An event of a bulk job is treated as
+    /// the id of a template.
     pub fn template(&self, id: &str) -> &Self {
         templates::add_published(&mut self.state(), id, self.now_millis());
         self

@@ -19,8 +19,8 @@ impl Courier {
         self
     }
 
-    /// Sets how many calls, messages, runs and idempotency keys are kept, of each; 10,000 by default. The oldest are
-    /// dropped first.
+    /// Sets the maximum number of calls that are kept, and likewise of messages, runs and idempotency keys; 10,000 of
+    /// each by default. The oldest are dropped first.
     pub fn keep(&self, count: usize) -> &Self {
         let mut state = self.state();
         state.settings.keep = count;

@@ -155,7 +155,7 @@ impl<C> Stub<C> {
         self.then(Action::PassThrough)
     }
 
-    /// Uses the previous response `times` times. Without one, it is [`pass_through`](Self::pass_through).
+    /// Uses the previous response `times` times. If there is none yet, it uses [`pass_through`](Self::pass_through).
     pub fn times(self, times: usize) -> Self {
         let mut plan = lock(&self.rule.plan);
         if plan.steps.is_empty() {

@@ -24,10 +24,7 @@ pub(crate) fn limit(request: &Request<'_>, default: usize) -> Result<usize, Resp
 /// Like [`page`], with a given number of rows, or fewer if the fake's pages are smaller.
 pub(crate) fn page_of_size(size: usize, request: &Request<'_>, rows: impl Iterator<Item = Value>) -> Outcome {
     let Some(shape) = &request.operation.paging else { return Ok(Response::ok(unpaged(request.operation, rows))) };
-    let start = match request.parameter("cursor") {
-        None => 0,
-        Some(cursor) => parse_cursor(cursor).ok_or_else(unknown_cursor)?,
-    };
+    let start = parse_cursor(request.parameter("cursor"))?;
     let size = size.min(request.page_size);
     let mut rows = rows.skip(start);
     let page: Vec<Value> = rows.by_ref().take(size).collect();
@@ -54,10 +51,8 @@ fn unpaged(operation: &Operation, rows: impl Iterator<Item = Value>) -> Value {
 /// The page of given rows that a target (path and query) asks for.
 pub(crate) fn page_of(operation: &Operation, rows: &[Value], size: usize, target: &str) -> Outcome {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let start = match pairs(query).find(|(name, value)| name == "cursor" && !value.is_empty()) {
-        None => 0,
-        Some((_, cursor)) => parse_cursor(&cursor).ok_or_else(unknown_cursor)?,
-    };
+    let cursor = pairs(query).find(|(name, value)| name == "cursor" && !value.is_empty());
+    let start = parse_cursor(cursor.as_ref().map(|(_, cursor)| cursor.as_str()))?;
     let end = start.saturating_add(size.max(1)).min(rows.len());
     let page = rows.get(start..end).ok_or_else(unknown_cursor)?.to_vec();
     let cursor = (end < rows.len()).then(|| format_cursor(end));
@@ -76,6 +71,7 @@ fn format_cursor(before: usize) -> String {
     format!("after-{before}")
 }
 
-fn parse_cursor(cursor: &str) -> Option<usize> {
-    cursor.strip_prefix("after-")?.parse().ok()
+fn parse_cursor(cursor: Option<&str>) -> Result<usize, Response> {
+    let before = |cursor: &str| cursor.strip_prefix("after-")?.parse().ok();
+    cursor.map_or(Ok(0), |cursor| before(cursor).ok_or_else(unknown_cursor))
 }

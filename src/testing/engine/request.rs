@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::description::{DESCRIPTION, Operation};
 use super::response::Response;
 use super::settings::Settings;
-use super::time::duration_millis;
+use super::time::{duration_millis, parse};
 
 pub(crate) struct Request<'a> {
     pub operation: &'static Operation,
@@ -83,6 +83,14 @@ impl<'a> Request<'a> {
     pub fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
         let given = self.query.iter().filter(move |(own, value)| own == name && !value.is_empty());
         given.map(|(_, value)| value.as_str())
+    }
+
+    /// A query parameter that is a date or a timestamp. Any other text is refused.
+    pub fn time(&self, name: &str) -> Result<Option<i64>, Response> {
+        let time = self.parameter(name).map(|text| {
+            parse(text).ok_or_else(|| Response::invalid(format!("`{name}` is not an ISO 8601 date or timestamp")))
+        });
+        time.transpose()
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

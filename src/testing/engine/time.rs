@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{Span, Timestamp, ToSpan};
 
 use crate::values::iso_8601::{MILLISECOND, format as written, parse as read, to_unix_nanos as nanoseconds_of};
 
@@ -106,16 +106,15 @@ fn parse_hours(text: &str) -> Option<(i64, i64)> {
 
 /// Parses a duration such as `7 days`, `10h` or `2.5 hrs`, or in ISO 8601 such as `P1DT2H`.
 pub(crate) fn parse_duration(text: &str) -> Option<i64> {
-    match text.trim().strip_prefix('P') {
-        Some(rest) => parse_iso_duration(rest),
-        None => {
-            let unit = text.trim().trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
-            let number: f64 = text.trim().strip_suffix(unit)?.parse().ok()?;
-            // Too long a time saturates.
-            let millis = (number * unit_millis(unit.trim())? as f64).round() as i64;
-            Some(millis).filter(|millis| *millis < i64::MAX)
-        }
+    let text = text.trim();
+    if text.starts_with('P') {
+        return text.parse().ok().map(iso_duration_millis);
     }
+    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let number: f64 = text.strip_suffix(unit)?.parse().ok()?;
+    // Too long a time saturates.
+    let millis = (number * unit_millis(unit.trim())? as f64).round() as i64;
+    Some(millis).filter(|millis| *millis < i64::MAX)
 }
 
 fn unit_millis(unit: &str) -> Option<i64> {
@@ -131,32 +130,12 @@ fn unit_millis(unit: &str) -> Option<i64> {
     })
 }
 
-fn parse_iso_duration(text: &str) -> Option<i64> {
-    let (mut total, mut number, mut in_time) = (0_i64, String::new(), false);
-    for letter in text.chars() {
-        let unit = match letter {
-            'T' => {
-                in_time = true;
-                continue;
-            }
-            '0'..='9' => {
-                number.push(letter);
-                continue;
-            }
-            'S' => "second",
-            'M' if in_time => "minute",
-            'H' => "hour",
-            'D' => "day",
-            'W' => "week",
-            'M' => "month",
-            'Y' => "year",
-            _ => return None,
-        };
-        let millis = number.parse::<i64>().ok()?.checked_mul(unit_millis(unit)?)?;
-        total = total.checked_add(millis)?;
-        number.clear();
-    }
-    (number.is_empty() && !text.is_empty()).then_some(total)
+/// A month has 30 days here, and a year 365.
+fn iso_duration_millis(span: Span) -> i64 {
+    let days = i64::from(span.get_years()) * 365 + i64::from(span.get_months()) * 30;
+    let days = days + i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
+    let minutes = i64::from(span.get_hours()) * 60 + span.get_minutes();
+    days * DAY + (minutes * 60 + span.get_seconds()) * SECOND + span.get_milliseconds()
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::json::text;
+use super::request::Request;
+
 /// The user that the fake names as the creator of everything.
 pub(crate) const CREATOR: &str = "user_local";
 
@@ -62,6 +65,15 @@ impl Versions {
             self.changed = false;
         }
         self.live = self.published.len() - 1;
+    }
+
+    /// Publishes the draft if the request specifies so, and returns `true`.
+    pub fn publish_if_requested(&mut self, request: &Request<'_>) -> bool {
+        let is_requested = text(&request.body, "state") == Some("PUBLISHED");
+        if is_requested {
+            self.publish(request.now);
+        }
+        is_requested
     }
 
     /// Publishes an earlier version again, as a new one. Returns `false` if it does not exist.

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::elements;
-use super::messages::Message;
 use super::send::submit_at;
 use super::templates::Template;
+use super::{elements, messages};
 use crate::testing::engine::{
     CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, Stored, crud, iso, or_null, pick, text,
     time, with,
@@ -164,7 +163,6 @@ fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
     let schedule = broadcast.schedule.take().unwrap_or_default();
     let details = broadcast.details(request.id(0), request);
     let request_id = text(&schedule, "request_id").unwrap_or_default();
-    let messages = state.table_mut::<Message>().iter_mut();
-    messages.filter(|(_, message)| message.request == request_id).for_each(|(_, message)| message.cancel(request.now));
+    messages::of_request(state, request_id).for_each(|message| message.cancel(request.now));
     Ok(Response::ok(details))
 }

@@ -155,7 +155,7 @@ fn enqueue(state: &mut State, request: &Request<'_>, definition: &Value, user: &
     data.extend(object(user, "data").cloned().unwrap_or_default());
     message.insert("data".to_owned(), Value::Object(data));
     let draft = Draft {
-        request_id: request.id(0),
+        request_id: request.id(0).to_owned(),
         message: Arc::new(Value::Object(message)),
         to: Value::Object(to),
         list: None,

@@ -104,10 +104,20 @@ fn all(nodes: &[Value]) -> Vec<&Value> {
     nodes.iter().flat_map(|node| std::iter::once(node).chain(inner(node))).collect()
 }
 
-/// Refuses delays of runs and of messages that are no times. Their variables have no values yet.
-fn check_delays(state: &State, nodes: &[&Value]) -> Result<(), Response> {
+/// Refuses delays of runs and of messages that are not times, and invalid combinations. Their variables have no values
+/// yet.
+fn check_nodes(state: &State, nodes: &[&Value]) -> Result<(), Response> {
     nodes.iter().try_for_each(|node| match text(node, "type") {
         Some("delay") => runs::delay_end(node, 0, None).map(drop),
+        Some("batch")
+            if matches!(path(node, "retain.type").and_then(Value::as_str), Some("highest" | "lowest"))
+                && path(node, "retain.sort_key").is_none() =>
+        {
+            Err(Response::invalid("`retain.sort_key` is required for `highest` and `lowest`"))
+        }
+        Some("send") if path(node, "message.to").and_then(Value::as_object).is_some_and(|to| to.len() > 1) => {
+            Err(Response::invalid("`message.to` of a send node takes exactly one override"))
+        }
         _ => match path(node, "message.delay.until").and_then(Value::as_str) {
             Some(until) if !until.contains("{{") => due(state, &or_null(node, "message"), &Value::Null, 0).map(drop),
             _ => Ok(()),
@@ -121,7 +131,7 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     if all.iter().any(|node| text(node, "id").is_some()) {
         return Err(Response::invalid("client-supplied node ids are not allowed; ids are server-generated"));
     }
-    check_delays(state, &all)?;
+    check_nodes(state, &all)?;
     if all.iter().any(|node| text(node, "type") == Some("send")) {
         return Err(Response::unprocessable("A new journey cannot have send nodes, because it has no templates yet"));
     }
@@ -130,9 +140,7 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     }
     let (id, content) = (state.new_id("jn_"), content(state, &request.body));
     let mut content = Versions::new(content, request.now);
-    if text(&request.body, "state") == Some("PUBLISHED") {
-        content.publish(request.now);
-    }
+    content.publish_if_requested(request);
     let journey = Journey { content, created: request.now, updated: request.now, archived: false };
     let view = journey.details(&id, "published", journey.content.draft());
     state.table_mut().insert(&id, journey);
@@ -142,7 +150,7 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
 fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     state.find::<Journey>(request.id(0))?;
     let nodes = all(list(&request.body, "nodes"));
-    check_delays(state, &nodes)?;
+    check_nodes(state, &nodes)?;
     let sends = nodes.into_iter().filter(|node| text(node, "type") == Some("send"));
     let is_known = |template: &str| {
         let template = state.table::<Template>().get(template);
@@ -159,9 +167,7 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let is_kept = request.body.get("cancelation_token").is_none();
     journey.content.write(if is_kept { with(token, content) } else { content });
     journey.updated = request.now;
-    if text(&request.body, "state") == Some("PUBLISHED") {
-        journey.content.publish(request.now);
-    }
+    journey.content.publish_if_requested(request);
     Ok(Response::ok(journey.details(request.id(0), "draft", journey.content.draft())))
 }
 

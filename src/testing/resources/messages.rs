@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{content, preferences, profiles, tokens};
+use crate::secrets::names::PUSH_TOKENS;
 use crate::testing::engine::outbox::{Event, Posted};
 use crate::testing::engine::{
     Handler, Outcome, Request, Resource, Response, State, crud, list, path, pick, stored, text, time, with,
@@ -22,20 +23,12 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 
 /// One message to one recipient.
 pub(crate) struct Message {
-    /// The id of the request that sent it.
-    pub request: String,
-    /// The message without `to`.
-    pub message: Arc<Value>,
-    pub to: Value,
+    pub draft: Draft,
     pub recipient: String,
-    list: Option<String>,
     pub channel: Option<&'static str>,
     pub enqueued: i64,
-    /// The time at which its delay ends.
-    due: i64,
     delivery: i64,
     fate: Fate,
-    by_profile: bool,
     /// The statuses set from outside, in the order of time.
     marks: Vec<Mark>,
     archived: bool,
@@ -69,11 +62,14 @@ struct Step<'m> {
 }
 
 /// A message to be created.
-pub(crate) struct Draft<'a> {
-    pub request_id: &'a str,
+#[derive(Clone)]
+pub(crate) struct Draft {
+    /// The id of the request that sends it.
+    pub request_id: String,
+    /// The message without `to`.
     pub message: Arc<Value>,
     pub to: Value,
-    pub list: Option<&'a str>,
+    pub list: Option<String>,
     /// The time from which it may go out.
     pub due: i64,
     /// Only the `profile` in `to` has addresses.
@@ -83,7 +79,8 @@ pub(crate) struct Draft<'a> {
 }
 
 /// Creates a message. Returns its id.
-pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String>, draft: Draft<'_>) -> String {
+pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String>, mut draft: Draft) -> String {
+    draft.due = draft.due.max(request.now);
     let id = id.unwrap_or_else(|| state.new_request_id(request.now));
     let channel = channel(state, &draft);
     let known = draft.template_known
@@ -108,22 +105,17 @@ pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String
             message: Arc::clone(&draft.message),
             to: draft.to.clone(),
             recipient: recipient.clone(),
-            list: draft.list.map(str::to_owned),
+            list: draft.list.clone(),
             cause,
         });
     }
     let message = Message {
-        request: draft.request_id.to_owned(),
-        message: draft.message,
+        draft,
         recipient,
-        to: draft.to,
-        list: draft.list.map(str::to_owned),
         channel,
         enqueued: request.now,
-        due: draft.due.max(request.now),
         delivery: request.delivery,
         fate,
-        by_profile: draft.by_profile,
         marks: Vec::new(),
         archived: false,
         is_watched: state.settings.webhooks,
@@ -155,7 +147,7 @@ pub(super) fn tenant_of<'a>(message: &'a Value, to: &'a Value) -> Option<&'a str
 }
 
 /// The channel that reaches a recipient.
-fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
+fn channel(state: &State, draft: &Draft) -> Option<&'static str> {
     let inline = draft.to.get("profile").unwrap_or(&Value::Null);
     let to = if draft.by_profile { inline } else { &draft.to };
     let user = text(to, "user_id").unwrap_or_default();
@@ -168,8 +160,7 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
     };
     let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
     let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());
-    let by_provider =
-        |channel: &str| PROVIDER_ADDRESSES.iter().any(|(name, own)| *own == channel && property(name).is_some());
+    let by_provider = |channel: &str| provider_addresses(channel).any(|name| property(name).is_some());
     let pushed = || tokens::has_token(state, user) || by_provider("push");
     let reaches = |channel: &str| match channel {
         "email" => has("email").then_some("email"),
@@ -196,26 +187,18 @@ fn channel(state: &State, draft: &Draft<'_>) -> Option<&'static str> {
     }
 }
 
-/// The properties of a recipient that address a provider, with its channel.
-const PROVIDER_ADDRESSES: [(&str, &str); 17] = [
-    ("airship", "push"),
-    ("apn", "push"),
-    ("expo", "push"),
-    ("firebaseToken", "push"),
-    ("oneSignalExternalUserId", "push"),
-    ("oneSignalPlayerID", "push"),
-    ("pushbullet", "push"),
-    ("pusher", "push"),
-    ("pusherBeams", "push"),
-    ("target_arn", "sms"),
-    ("magicbell", "inbox"),
-    ("discord", "direct_message"),
-    ("facebookPSID", "direct_message"),
-    ("intercom", "direct_message"),
-    ("streamChat", "direct_message"),
-    ("viber", "direct_message"),
-    ("splunk_on_call", "splunk_on_call"),
-];
+/// The properties of a recipient that address a provider of a channel.
+fn provider_addresses(channel: &str) -> impl Iterator<Item = &'static str> {
+    let (tokens, others): (&[&str], &[&str]) = match channel {
+        "push" => (PUSH_TOKENS, &["pusher", "pusherBeams"]),
+        "sms" => (&[], &["target_arn"]),
+        "inbox" => (&[], &["magicbell"]),
+        "direct_message" => (&[], &["discord", "facebookPSID", "intercom", "streamChat", "viber"]),
+        "splunk_on_call" => (&[], &["splunk_on_call"]),
+        _ => (&[], &[]),
+    };
+    tokens.iter().chain(others).copied()
+}
 
 fn provider_channel(provider: &str) -> Option<&'static str> {
     Some(match provider {
@@ -238,10 +221,10 @@ impl Message {
     fn steps(&self) -> Vec<Step<'_>> {
         let step = |at, status| Step { at, status, reason: None };
         let mut steps = vec![step(self.enqueued, "ENQUEUED")];
-        if self.due > self.enqueued {
+        if self.draft.due > self.enqueued {
             steps.push(step(self.enqueued, "DELAYED"));
         }
-        let after = |thirds: i64| self.due.saturating_add(self.delivery / 3 * thirds);
+        let after = |thirds: i64| self.draft.due.saturating_add(self.delivery / 3 * thirds);
         match self.fate {
             Fate::UnknownTemplate => steps.push(step(after(1), "UNMAPPED")),
             Fate::Unsubscribed => steps.push(Step { reason: Some("UNSUBSCRIBED"), ..step(after(1), "FILTERED") }),
@@ -279,16 +262,21 @@ impl Message {
     }
 
     fn event(&self) -> &str {
-        let metadata = self.message.get("metadata").and_then(|metadata| text(metadata, "event"));
-        metadata.or(text(&self.message, "event")).or(text(&self.message, "template")).unwrap_or_default()
+        let message = &self.draft.message;
+        let metadata = message.get("metadata").and_then(|metadata| text(metadata, "event"));
+        metadata.or(text(message, "event")).or(self.template()).unwrap_or_default()
+    }
+
+    pub fn template(&self) -> Option<&str> {
+        text(&self.draft.message, "template")
     }
 
     fn tenant(&self) -> Option<&str> {
-        tenant_of(&self.message, &self.to)
+        tenant_of(&self.draft.message, &self.draft.to)
     }
 
     fn tags(&self) -> &[Value] {
-        self.message.get("metadata").map_or(&[], |metadata| list(metadata, "tags"))
+        self.draft.message.get("metadata").map_or(&[], |metadata| list(metadata, "tags"))
     }
 
     /// Its details after some of its steps.
@@ -298,7 +286,7 @@ impl Message {
             "id": id,
             "enqueued": self.enqueued,
             "event": self.event(),
-            "notification": text(&self.message, "template").unwrap_or_default(),
+            "notification": self.template().unwrap_or_default(),
             "recipient": self.recipient,
             "status": last.map_or("ENQUEUED", |step| step.status),
         });
@@ -342,16 +330,18 @@ impl Message {
             wanted.peek().is_none() || wanted.any(own)
         };
         let tagged = |tag: &str| self.tags().iter().any(|own| own == tag);
-        let trace = path(&self.message, "metadata.trace_id").and_then(Value::as_str);
+        let trace = path(&self.draft.message, "metadata.trace_id").and_then(Value::as_str);
         let after = request.parameter("enqueued_after").and_then(time::parse);
         let status = self.status(request.now);
         is("messageId", id)
             && is("recipient", &self.recipient)
             && is("event", self.event())
-            && is("notification", text(&self.message, "template").unwrap_or_default())
-            && is("list", self.list.as_deref().unwrap_or_default())
+            && is("notification", self.template().unwrap_or_default())
+            && is("list", self.draft.list.as_deref().unwrap_or_default())
             && is("tenant_id", self.tenant().unwrap_or_default())
-            && request.parameter("traceId").is_none_or(|wanted| wanted == self.request || trace == Some(wanted))
+            && request
+                .parameter("traceId")
+                .is_none_or(|wanted| wanted == self.draft.request_id || trace == Some(wanted))
             && request.parameter("tags").is_none_or(|tags| tags.split(',').any(|tag| tagged(tag.trim())))
             && after.is_none_or(|after| self.enqueued > after)
             && any("status", &|wanted| wanted == status)
@@ -359,6 +349,12 @@ impl Message {
             && any("provider", &|wanted| self.channel == Some(wanted))
             && (!self.archived || request.parameter("archived") == Some("true"))
     }
+}
+
+/// The messages of a request, to change them.
+pub(super) fn of_request<'a>(state: &'a mut State, id: &'a str) -> impl Iterator<Item = &'a mut Message> {
+    let messages = state.table_mut::<Message>().iter_mut().map(|(_, message)| message);
+    messages.filter(move |message| message.draft.request_id == id)
 }
 
 /// Sets the status of a message. Returns `false` if it does not exist.
@@ -395,9 +391,7 @@ impl Resource for Message {
 }
 
 fn list_all(state: &mut State, request: &Request<'_>) -> Outcome {
-    if request.parameter("enqueued_after").is_some_and(|after| time::parse(after).is_none()) {
-        return Err(Response::invalid("`enqueued_after` is not an ISO 8601 timestamp"));
-    }
+    request.time("enqueued_after")?;
     crud::list::<Message>(state, request)
 }
 
@@ -426,7 +420,7 @@ fn list_outputs(state: &mut State, request: &Request<'_>) -> Outcome {
     let message = state.find::<Message>(request.id(0))?;
     let is_rendered = time_of(&message.steps_until(request.now), "ROUTED").is_some();
     let output = message.channel.filter(|_| is_rendered).map(|channel| {
-        let (title, body) = content::render(state, &message.message, &message.to);
+        let (title, body) = content::render(state, &message.draft.message, &message.draft.to);
         json!({"channel": channel, "channel_id": channel, "content": {
             "title": title, "subject": title, "text": body, "body": body,
             "html": format!("<p>{}</p>", content::escaped(&body)),
@@ -438,19 +432,15 @@ fn list_outputs(state: &mut State, request: &Request<'_>) -> Outcome {
 
 fn resend(state: &mut State, request: &Request<'_>) -> Outcome {
     let earlier = state.find::<Message>(request.id(0))?;
-    let (message, to, list) = (Arc::clone(&earlier.message), earlier.to.clone(), earlier.list.clone());
-    let (by_profile, template_known) = (earlier.by_profile, earlier.fate != Fate::UnknownTemplate);
+    let template_known = earlier.fate != Fate::UnknownTemplate;
+    let draft = Draft { due: request.now, template_known, ..earlier.draft.clone() };
     let id = state.new_request_id(request.now);
-    let (request_id, list, due) = (&id, list.as_deref(), request.now);
-    let draft = Draft { request_id, message, to, list, due, by_profile, template_known };
-    let id = create(state, request, Some(id.clone()), draft);
+    let draft = Draft { request_id: id.clone(), ..draft };
+    let id = create(state, request, Some(id), draft);
     Ok(Response::new(202, json!({"messageId": id})))
 }
 
 fn archive_request(state: &mut State, request: &Request<'_>) -> Outcome {
-    let messages = state.table_mut::<Message>().iter_mut();
-    let archived = messages.filter(|(_, message)| message.request == request.id(0)).map(|(_, message)| {
-        message.archived = true;
-    });
+    let archived = of_request(state, request.id(0)).map(|message| message.archived = true);
     if archived.count() == 0 { Err(Response::not_found("request", request.id(0))) } else { Ok(Response::empty(204)) }
 }

@@ -9,8 +9,7 @@ use super::messages::tenant_of;
 use super::sections::{self, TopicInSection, find_topic};
 use super::tenants::Tenant;
 use crate::testing::engine::{
-    Handler, Outcome, Request, Response, State, iso, limit, list, or_null, page, page_of_size, pick, stored, text,
-    time, with,
+    Handler, Outcome, Request, Response, State, iso, limit, list, or_null, page, page_of_size, pick, stored, text, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -206,10 +205,7 @@ fn list_log(state: &mut State, request: &Request<'_>) -> Outcome {
     if request.parameter("tenant_id").is_some() && request.parameter("user_id").is_none() {
         return Err(Response::invalid("`tenant_id` is valid only with `user_id`"));
     }
-    let since = match request.parameter("since").map(time::parse) {
-        Some(None) => return Err(Response::invalid("`since` is not an ISO 8601 date or timestamp")),
-        since => since.flatten().map(iso),
-    };
+    let since = request.time("since")?.map(iso);
     let is_recent = |entry: &Value| since.as_deref().is_none_or(|since| text(entry, "timestamp") >= Some(since));
     let entries = state.table::<LogEntry>().iter().rev().map(|(_, LogEntry(entry))| entry);
     let matching = entries.filter(|entry| is(entry, "user_id") && is(entry, "tenant_id") && is_recent(entry));

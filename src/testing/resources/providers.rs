@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::testing::engine::dispatch::respond_with_example;
 use crate::testing::engine::{
-    Create, Handler, Outcome, Request, Response, State, crud, document, merge, or_null, pick, text, with,
+    Create, Handler, Outcome, Request, Response, State, crud, document, merge, or_null, path, pick, text, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -25,6 +25,20 @@ fn defaults() -> Value {
     json!({"settings": {}, "title": "Default Configuration"})
 }
 
+/// Refuses a rate limit whose sends would be less than a millisecond or more than twelve hours apart.
+fn check_rate_limit(provider: &Value) -> Result<(), Response> {
+    let Some(limit) = path(provider, "settings.rate_limit").filter(|limit| !limit.is_null()) else { return Ok(()) };
+    let period = match text(limit, "period") {
+        Some("second") => 1_000.0,
+        Some("minute") => 60_000.0,
+        Some("hour") => 3_600_000.0,
+        _ => 0.0,
+    };
+    let interval = period / limit.get("rate").and_then(Value::as_f64).unwrap_or_default();
+    let is_valid = (1.0..=12.0 * 3_600_000.0).contains(&interval);
+    if is_valid { Ok(()) } else { Err(Response::invalid("InvalidRateLimit")) }
+}
+
 fn other_provider() -> Response {
     Response::invalid("The `provider` of a configuration cannot change")
 }
@@ -35,6 +49,7 @@ impl Create for Provider {
 
     fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
         let provider = text(&request.body, "provider").unwrap_or_default();
+        check_rate_limit(&request.body)?;
         let about = match before {
             None => json!({"id": id, "created": request.now}),
             Some(Self(before)) if text(&before, "provider").unwrap_or_default() != provider => {
@@ -52,9 +67,11 @@ fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
         return Err(other_provider());
     }
     let given = FIELDS.iter().filter_map(|name| Some(((*name).to_owned(), request.body.get(*name)?.clone())));
-    if let Value::Object(provider) = &mut *provider {
-        merge(provider, &given.collect());
+    let mut merged = provider.clone();
+    if let Value::Object(merged) = &mut merged {
+        merge(merged, &given.collect());
     }
-    *provider = with(with(defaults(), provider.clone()), json!({"updated": request.now}));
+    check_rate_limit(&merged)?;
+    *provider = with(with(defaults(), merged), json!({"updated": request.now}));
     Ok(Response::ok(provider.clone()))
 }

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::content;
-use super::messages::Message;
+use super::{content, messages};
 use crate::testing::engine::{Outcome, Request, Response, State, iso, page_of_size, stored, text, time, with};
 
 /// The number of runs of a page, if the request does not set it, and its maximum.
@@ -114,7 +113,7 @@ pub(super) fn find<'a>(state: &'a State, id: &str, kind: Kind) -> Result<&'a Run
     run.ok_or_else(|| Response::not_found("run", id))
 }
 
-/// Stops a run, with the messages that it has not sent. A finished run stays as it is.
+/// Stops a run, with the messages that it has not sent. A finished run does not change.
 pub(super) fn cancel(state: &mut State, id: &str, now: i64) -> Result<(), Response> {
     let run = state.find_mut::<Run>(id)?;
     if matches!(run.status(now), "CANCELED" | "PROCESSED") {
@@ -123,8 +122,7 @@ pub(super) fn cancel(state: &mut State, id: &str, now: i64) -> Result<(), Respon
     run.canceled = Some(now);
     let unsent = run.steps.iter().filter(|step| step.begins > now).filter_map(|step| step.message.clone());
     for request in unsent.collect::<Vec<_>>() {
-        let messages = state.table_mut::<Message>().iter_mut();
-        messages.filter(|(_, message)| message.request == request).for_each(|(_, message)| message.cancel(now));
+        messages::of_request(state, &request).for_each(|message| message.cancel(now));
     }
     Ok(())
 }
@@ -140,12 +138,7 @@ pub(super) fn cancel_by_token(state: &mut State, token: &str, now: i64) {
 
 /// A page of runs, the newest first.
 pub(super) fn list(state: &State, request: &Request<'_>, kind: Kind) -> Outcome {
-    let date = |name: &str| match request.parameter(name).map(time::parse) {
-        Some(None) => Err(Response::invalid(format!("`{name}` is not an ISO 8601 date"))),
-        Some(date) => Ok(date),
-        None => Ok(None),
-    };
-    let (start, end) = (date("start_date")?, date("end_date")?);
+    let (start, end) = (request.time("start_date")?, request.time("end_date")?);
     let template = request.parameter("template_id");
     let runs = state.table::<Run>().iter().rev().filter(|(_, run)| {
         run.kind == kind

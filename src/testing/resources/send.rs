@@ -50,7 +50,7 @@ pub(super) fn submit_at(
         Value::Array(recipients) => recipients,
         one => std::slice::from_ref(one),
     };
-    // A recipient can have the address of any provider, or none if the provider needs none.
+    // A recipient can have the address of any provider, or no address at all if the provider does not need one.
     let is_named = |to: &Value| {
         let mut ids = IDS.iter().filter_map(|name| to.get(name).filter(|id| !id.is_null())).peekable();
         to.is_object() && (ids.peek().is_none() || ids.any(|id| id != ""))
@@ -65,10 +65,10 @@ pub(super) fn submit_at(
     let is_single = !to.is_array() && expand(state, recipients.first().unwrap_or(&Value::Null)).is_none();
     for to in recipients {
         let users = expand(state, to).unwrap_or_else(|| vec![to.clone()]);
-        let list = text(to, "list_id").filter(|_| !is_person(to));
+        let list = text(to, "list_id").filter(|_| !is_person(to)).map(str::to_owned);
         for to in users {
             let due = due(state, &message, &to, at)?;
-            let (request_id, message) = (&id, Arc::clone(&message));
+            let (request_id, message, list) = (id.clone(), Arc::clone(&message), list.clone());
             let draft = Draft { request_id, message, to, list, due, by_profile: false, template_known };
             messages::create(state, request, is_single.then(|| id.clone()), draft);
         }

@@ -115,15 +115,7 @@ impl Template {
     fn write(&mut self, payload: Value, request: &Request<'_>) {
         self.content.write(payload);
         self.updated = Some(request.now);
-        self.publish_if_requested(request);
-    }
-
-    fn publish_if_requested(&mut self, request: &Request<'_>) -> bool {
-        let is_requested = text(&request.body, "state") == Some("PUBLISHED");
-        if is_requested {
-            self.content.publish(request.now);
-        }
-        is_requested
+        self.content.publish_if_requested(request);
     }
 
     /// Changes the content of the draft. Returns the response of operations that change elements.
@@ -215,7 +207,7 @@ pub(super) fn store(
 ) -> Result<(String, bool, Response), Response> {
     let (id, payload) = (state.new_id("nt_"), payload(state, given)?);
     let mut template = Template { journey: journey(request).map(str::to_owned), ..Template::new(payload, request.now) };
-    let is_published = template.publish_if_requested(request);
+    let is_published = template.content.publish_if_requested(request);
     let view = Response::new(201, template.details(&id, "published", template.content.draft()));
     state.table_mut().insert(&id, template);
     Ok((id, is_published, view))

@@ -92,7 +92,7 @@ fn keep_version(document: &mut Value, committed: &Value) {
 fn explain(error: anyhow::Error, description: &str) -> anyhow::Error {
     let location = error.downcast_ref::<yaml_serde::Error>().and_then(yaml_serde::Error::location);
     match location {
-        // An error in JSON of one line is in its last line, too.
+        // If the JSON is a single line, any error is in its last line.
         Some(location) if location.line() >= description.trim_end().lines().count().max(2) => {
             error.context(format!("it was cut off: it ends in the middle, in line {}", location.line()))
         }

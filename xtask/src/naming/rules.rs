@@ -39,7 +39,7 @@ fn numbered(name: &str, schema: &Value) -> Option<(String, String)> {
     });
     let required = schema.get("required").and_then(|required| required.get(0)).and_then(Value::as_str);
     let kind = constant.or_else(|| required.map(ToUpperCamelCase::to_upper_camel_case)).unwrap_or_default();
-    Some((format!("a name by the number {number}"), format!("{base}{kind}")))
+    Some((format!("its name depends on the number {number}"), format!("{base}{kind}")))
 }
 
 /// Detects a name that differs from the type's name in Rust, which the overlays and the documentation use.

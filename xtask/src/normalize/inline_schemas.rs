@@ -63,7 +63,7 @@ const STAY: [&str; 3] = ["nullable", "deprecated", CONSTANT];
 struct Named {
     schemas: BTreeMap<String, Value>,
     order: Vec<String>,
-    /// `true` if enums of one value get names, too.
+    /// `true` if enums of one value get names as well.
     constants: bool,
 }
 

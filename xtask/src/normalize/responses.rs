@@ -76,7 +76,7 @@ fn body<'a>(document: &'a Value, response: &'a Value) -> Option<&'a Value> {
     resolve(document, response.pointer("/content/application~1json/schema")?)
 }
 
-/// Returns `true` if a body only has properties that another one has, too.
+/// Returns `true` if a body only has properties that another one also has.
 fn is_part(part: &Value, whole: &Value) -> bool {
     let (Some(ones), Some(others)) = (object(part, "properties"), object(whole, "properties")) else {
         return part == whole;

@@ -99,7 +99,7 @@ fn read(path: &Path) -> Result<Overlay> {
 /// Parses an overlay. Messages name `file`.
 pub fn parse(text: &str, file: String) -> Result<Overlay> {
     let mut overlay: Overlay = yaml_serde::from_str(text)?;
-    ensure!(overlay.overlay == "1.0.0", "it has overlay version {} where 1.0.0 is read", overlay.overlay);
+    ensure!(overlay.overlay == "1.0.0", "it has overlay version {}, but only 1.0.0 is supported", overlay.overlay);
     let lines: Lines = serde_saphyr::from_str(text)?;
     for (action, line) in overlay.actions.iter_mut().zip(lines.actions) {
         action.line = line.target.defined.line();

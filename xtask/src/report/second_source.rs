@@ -1,4 +1,4 @@
-//! What only one of two descriptions of the API has, without regard to the names of their schemas.
+//! The parts of the API that only one of two descriptions has, without regard to the names of their schemas.
 
 use std::collections::{BTreeMap, BTreeSet};
 

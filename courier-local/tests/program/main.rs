@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
+mod browser;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -44,7 +46,11 @@ struct Program {
 
 impl Program {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = command(&["127.0.0.1:0"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_at("127.0.0.1:0", arguments)
+    }
+
+    fn start_at(address: &str, arguments: &[&str]) -> Self {
+        let mut child = command(&[address]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let url = |line: String| Some(line.split_once("COURIER_BASE_URL=")?.1.split(' ').next()?.to_owned());
         let url = lines.by_ref().find_map(url).unwrap();
@@ -144,6 +150,18 @@ async fn seed_can_be_json() {
     assert!(program.client().notifications().retrieve("nt").await.is_ok());
 }
 
+#[tokio::test]
+async fn seed_can_use_anchors_and_merge_keys() {
+    let folder = TempDir::new().unwrap();
+    let text = "profiles:\n  ada: &base {locale: en, name: Ada}\n  bob: {<<: *base, name: Bob}\nlists:\n  b: &l {name: B}\n  c: *l\n";
+    let program = Program::start(&["--seed", &file(&folder, "seed.yaml", text)]);
+    let bob = program.client().profiles().retrieve("bob").await.unwrap().into_inner().profile;
+    assert_eq!((bob.len(), &bob["locale"], &bob["name"]), (2, &json!("en"), &json!("Bob")));
+    assert_eq!(program.client().lists().retrieve("c").await.unwrap().name, "B");
+    // Empty files are seeds.
+    Program::start(&["--seed", &file(&folder, "seed.yaml", "# nothing\n")]);
+}
+
 #[test]
 fn invalid_seed_is_refused_with_line_and_path() {
     let folder = TempDir::new().unwrap();
@@ -152,6 +170,9 @@ fn invalid_seed_is_refused_with_line_and_path() {
         ("lists:\n  customers: {name: All, subscriber: [ada]}\n", ["lists", "unknown field `subscriber`"]),
         ("lists:\n  a: {}\n  customers: {name: [All]}\n", ["lists.customers.name", "line 3"]),
         ("people: {}\n", ["seed.yaml", "unknown field `people`"]),
+        ("[profiles]\n", ["seed.yaml", "expected a map"]),
+        ("profiles:\n  ada: {name: A}\n  ada: {name: B}\n", ["profiles", "duplicate entry with key \"ada\""]),
+        ("profiles:\n  ada: {name: A, name: B}\n", ["profiles", "duplicate entry with key \"name\""]),
         ("topics:\n  news: {default_status: MAYBE}\n", ["seed.yaml is refused", "topics.news: "]),
         ("tenants:\n  acme: {properties: 5}\n", ["seed.yaml is refused", "tenants.acme: "]),
     ] {
@@ -225,6 +246,65 @@ async fn state_survives_a_kill() {
             tokio::task::yield_now().await;
         }
     }
+}
+
+#[tokio::test]
+async fn kill_while_saving_leaves_a_whole_file() {
+    const ROUNDS: usize = 12;
+    let folder = TempDir::new().unwrap();
+    let (state, new) = (folder.path().join("state"), folder.path().join("state.new"));
+    let arguments = ["--state", &state.display().to_string()];
+    let (mut count, mut unfinished) = (0, 0);
+    for round in 0..=ROUNDS {
+        let program = Program::start(&arguments);
+        // The first messages are there, all of those that were there before, and no gap.
+        let sent = program.sent().await;
+        let keys: Vec<&str> = sent.iter().map(|sent| sent["idempotency_key"].as_str().unwrap()).collect();
+        assert_eq!(keys, (0..keys.len()).map(|number| format!("key-{number}")).collect::<Vec<_>>(), "round {round}");
+        assert!(keys.len() >= count, "round {round}");
+        count = keys.len();
+        if round == ROUNDS {
+            break;
+        }
+        let _ = fs::remove_file(&new);
+        let (client, body) = (program.client(), "b".repeat(20_000));
+        let sending = tokio::spawn(async move {
+            for number in count.. {
+                let message = Message::new().to(Recipient::email("ada@example.com")).content(Content::new("t", &body));
+                let call = client.send().message(message).idempotency_key(format!("key-{number}"));
+                if call.options(|options| options.max_retries(0)).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let new = new.clone();
+        let killed = tokio::task::spawn_blocking(move || {
+            for is_saving in [true, false].into_iter().cycle().take(1 + 2 * (round % 3)) {
+                while new.exists() != is_saving {
+                    std::thread::yield_now();
+                }
+            }
+            drop(program);
+            new.exists()
+        });
+        unfinished += usize::from(killed.await.unwrap());
+        sending.await.unwrap();
+    }
+    assert!(count > 0 && unfinished > 0, "{count} messages, {unfinished} kills while a file was written");
+}
+
+#[tokio::test]
+async fn state_belongs_to_one_program() {
+    let folder = TempDir::new().unwrap();
+    let state = folder.path().join("state").display().to_string();
+    let program = Program::start(&["--state", &state]);
+    assert!(refusal(&["--state", &state]).contains("is in use by another courier-local"));
+    drop(program);
+    Program::start(&["--state", &state]).terminate();
+
+    let missing = folder.path().join("missing").join("state").display().to_string();
+    assert!(refusal(&["--state", &missing]).contains("cannot write"));
+    assert!(refusal(&["--state", &folder.path().display().to_string()]).contains("cannot read"));
 }
 
 fn is_saved(file: &Path, key: &str) -> bool {
@@ -316,6 +396,14 @@ async fn invalid_control_requests_are_refused() {
         ("fail", json!({"operation": "lists.list"}), 400, "is required"),
         ("fail", json!({"operation": "lists.list", "status": 99}), 400, "99 is not a status"),
         ("fail", json!({"operation": "lists.list", "status": 500, "times": 0}), 400, "`times`"),
+        ("fail", json!({"operation": "lists.list", "status": 500, "headers": {"a b": "c"}}), 400, "header `a b`"),
+        ("fail", json!({"operation": "lists.list", "status": 500, "headers": {"a": "\n"}}), 400, "header `a`"),
+        (
+            "fail",
+            json!({"operation": "lists.list", "status": 500, "headers": {"Content-Length": "9"}}),
+            400,
+            "header `C",
+        ),
         ("fail", json!({"operation": "lists.list", "stat": 500}), 400, "unknown field `stat`"),
         ("fail", json!({"operation": "lists.list", "status": 500, "disconnect": "after_acting"}), 400, "exclude"),
         ("advance", json!({"seconds": -1}), 400, "-1 is not a number of seconds"),
@@ -378,7 +466,28 @@ fn health_is_an_exit_code() {
 #[test]
 fn open_address_needs_public() {
     assert!(refusal(&["0.0.0.0:0"]).contains("can be reached from other machines"));
-    Program::start(&["--public"]);
+    let program = Program::start_at("0.0.0.0:0", &["--public"]);
+    assert!(program.url.starts_with("http://127.0.0.1:"), "{}", program.url);
+}
+
+#[test]
+fn webhook_must_be_a_url() {
+    for url in ["localhost:3000/courier", "ftp://localhost/courier", ""] {
+        assert!(refusal(&["--webhook", url]).contains("must begin with http"), "{url}");
+    }
+}
+
+#[test]
+fn image_runs_the_program_and_checks_its_health() {
+    let instruction = |name: &str| -> Vec<&str> {
+        let line = include_str!("../../Dockerfile").lines().find(|line| line.starts_with(name)).unwrap();
+        serde_json::from_str(&line[line.find('[').unwrap()..]).unwrap()
+    };
+    let (run, check) = (instruction("ENTRYPOINT"), instruction("HEALTHCHECK"));
+    assert_eq!((run[0], run[1], check[0], check[1]), ("courier-local", "0.0.0.0:4010", run[0], run[1]));
+    let program = Program::start_at("0.0.0.0:0", &run[2..]);
+    let address = format!("0.0.0.0:{}", program.url.rsplit(':').next().unwrap());
+    assert!(command(&[&address]).args(&check[2..]).status().unwrap().success());
 }
 
 /// Receives webhooks, and returns the statuses that they report.
