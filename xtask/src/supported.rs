@@ -93,7 +93,7 @@ fn unsupported(document: &Value) -> Vec<String> {
         let keywords = item.as_object().into_iter().flatten().filter(|pair| !is_operation(pair));
         unsupported.extend(keywords.map(|(keyword, _)| format!("`{keyword}` of the path {path}")));
         if !item.is_object() {
-            unsupported.push(format!("what the path {path} has"));
+            unsupported.push(format!("the value of the path {path}"));
         }
     }
     for operation in operations(document) {
@@ -152,7 +152,7 @@ fn in_schema(document: &Value, schema: &Value) -> Vec<String> {
     let kind = object.get("type").and_then(Value::as_str);
     let format = object.get("format").and_then(Value::as_str);
     if let Some((format, needed)) = FORMATS.iter().find(|(own, needed)| format == Some(own) && kind != Some(needed)) {
-        unsupported.push(format!("`format: {format}` on what is not of the type {needed}"));
+        unsupported.push(format!("`format: {format}` on a type other than `{needed}`"));
     }
     match object.get("type") {
         None => {}
