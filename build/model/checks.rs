@@ -42,10 +42,12 @@ pub const TYPES_OF_CALLS: &[&str] = &[
     "Next",
     "Operation",
     "Paged",
+    "Resource",
     "ResponseBody",
     "Sending",
     "Serialize",
     "String",
+    "Structure",
     "Value",
 ];
 
