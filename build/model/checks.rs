@@ -42,9 +42,12 @@ pub const TYPES_OF_CALLS: &[&str] = &[
     "Next",
     "Operation",
     "Paged",
+    "Resource",
     "ResponseBody",
     "Sending",
+    "Serialize",
     "String",
+    "Structure",
     "Value",
 ];
 
@@ -210,7 +213,7 @@ pub fn paths(document: &Value) -> Result<(), String> {
             let is_missing = text(parameter, "in") == Some("path") && !path.contains(&format!("{{{name}}}"));
             let what = match keys.insert(argument_key(name), name) {
                 _ if is_missing => format!("the parameter `{name}`, which is not in its path"),
-                _ if argument_key(name).is_empty() => format!("the parameter {name:?}, of which no name can be made"),
+                _ if argument_key(name).is_empty() => format!("the parameter {name:?}, which cannot become a name"),
                 Some(twin) => format!("the parameters `{twin}` and `{name}`, which would have the same name"),
                 None => {
                     fixed = fixed.replacen(&format!("{{{name}}}"), "x", 1);

@@ -112,6 +112,7 @@ pub const RESERVED: &[&str] = &[
     "Result",
     "Self",
     "Sensitive",
+    "Serialize",
     "Some",
     "String",
     "Structure",

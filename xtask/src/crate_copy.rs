@@ -1,4 +1,4 @@
-//! A copy of the crate with another description, to compile it without a change to the repository.
+//! A copy of the crate with another description, which is compiled without a change to the repository.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -24,7 +24,7 @@ pub struct CompilerError {
     /// The file of the crate, or else the generated file, and the line.
     pub file: String,
     pub line: usize,
-    /// The message and what it says about the line.
+    /// The message, with the label of the line.
     pub text: String,
 }
 

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
 use ureq::Agent;
 use ureq::http::header::CONTENT_TYPE;
 use ureq::http::{StatusCode, Uri};
@@ -80,26 +79,13 @@ fn download(url: &str) -> Result<Vec<u8>> {
 
     let length = response.body().content_length();
     ensure!(length.is_none_or(|length| length <= MAX_BYTES), "it is larger than {MAX_BYTES} bytes");
-    let progress = progress(length);
-    let bytes = limited(&mut progress.wrap_read(response.body_mut().as_reader()));
-    progress.finish_and_clear();
-    match bytes {
+    match limited(&mut response.body_mut().as_reader()) {
         Err(error)
             if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::UnexpectedEof) =>
         {
             bail!("the download was cut off before its end")
         }
         bytes => bytes.context("the download failed"),
-    }
-}
-
-/// A progress bar on a terminal, nothing elsewhere.
-fn progress(length: Option<u64>) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bytes} of {total_bytes} {wide_bar}");
-    let bar = length.map_or_else(ProgressBar::no_length, ProgressBar::new);
-    match style {
-        Ok(style) if length.is_some() => bar.with_style(style),
-        _ => bar,
     }
 }
 

@@ -37,6 +37,17 @@ const KEYWORDS: [&str; 19] = [
     "xml",
 ];
 
+/// The formats with a type of the crate, and the type that they need. Other formats mean nothing in Rust.
+const FORMATS: [(&str, &str); 7] = [
+    ("date-time", "string"),
+    ("delivery-time", "string"),
+    ("duration-milliseconds", "integer"),
+    ("local-date-time", "string"),
+    ("milliseconds", "integer"),
+    ("password", "string"),
+    ("time-zone", "string"),
+];
+
 /// The types of OpenAPI 3.0.
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
@@ -82,7 +93,7 @@ fn unsupported(document: &Value) -> Vec<String> {
         let keywords = item.as_object().into_iter().flatten().filter(|pair| !is_operation(pair));
         unsupported.extend(keywords.map(|(keyword, _)| format!("`{keyword}` of the path {path}")));
         if !item.is_object() {
-            unsupported.push(format!("what the path {path} has"));
+            unsupported.push(format!("the value of the path {path}"));
         }
     }
     for operation in operations(document) {
@@ -137,6 +148,11 @@ fn in_schema(document: &Value, schema: &Value) -> Vec<String> {
     }
     if object.contains_key("x-sensitive") && !can_be_sensitive(object) {
         unsupported.push("`x-sensitive` on a schema that is neither a map nor any JSON".to_owned());
+    }
+    let kind = object.get("type").and_then(Value::as_str);
+    let format = object.get("format").and_then(Value::as_str);
+    if let Some((format, needed)) = FORMATS.iter().find(|(own, needed)| format == Some(own) && kind != Some(needed)) {
+        unsupported.push(format!("`format: {format}` on a type other than `{needed}`"));
     }
     match object.get("type") {
         None => {}

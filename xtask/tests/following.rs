@@ -588,6 +588,24 @@ fn unusable_change_is_refused_by_name() {
             "not supported: `x-sensitive` on a schema that is neither a map nor any JSON at /components/schemas/Owner/properties/settings; ",
         ),
         (
+            "secret text that becomes a number",
+            "/components/schemas/Owner/properties/pin".to_owned(),
+            json!({"type": "integer"}),
+            "not supported: `format: password` on a type other than `string` at /components/schemas/Owner/properties/pin; ",
+        ),
+        (
+            "secret text that becomes an object",
+            "/components/schemas/Owner/properties/pin".to_owned(),
+            json!({"type": "object", "properties": {"a": {"type": "string"}}}),
+            "not supported: `format: password` on a type other than `string` at /components/schemas/Owner/properties/pin; ",
+        ),
+        (
+            "milliseconds that become text",
+            "/components/schemas/Thing/properties/created".to_owned(),
+            json!({"type": "string"}),
+            "not supported: `format: milliseconds` on a type other than `integer` at /components/schemas/Thing/properties/created; ",
+        ),
+        (
             "secret object",
             "/components/schemas/Owner/properties/settings".to_owned(),
             json!({"type": "object", "properties": {"auth": {"type": "string"}}}),

@@ -277,12 +277,18 @@ fn pages_have_the_shape_of_the_description() {
     };
     let things = || list(refer("Thing"));
     check(vec![
-        ("as it is", change(|_| ()), Ok(&["more: Some(response.paging.more), cursor: response.paging.cursor.clone()"])),
+        (
+            "as it is",
+            change(|_| ()),
+            Ok(&[
+                "more: response.paging.is_received(\"more\").then_some(response.paging.more), cursor: response.paging.cursor.clone()",
+            ]),
+        ),
         (
             "optional paging",
             at("/components/schemas/Page/required", json!(["items"])),
             Ok(&[
-                "more: response.paging.as_ref().and_then(|part| Some(part.more))",
+                "more: response.paging.as_ref().and_then(|part| part.is_received(\"more\").then_some(part.more))",
                 "cursor: response.paging.as_ref().and_then(|part| part.cursor.clone())",
             ]),
         ),
@@ -441,6 +447,7 @@ fn names_that_rust_or_the_crate_has_are_refused() {
         "Timestamp",
         "Millis",
         "Sensitive",
+        "Serialize",
         "Nullable",
         "Extra",
         "Structure",
@@ -547,7 +554,7 @@ fn properties_and_parameters_have_distinct_names() {
             parameter("CURSOR"),
             Err(&["the parameters `cursor` and `CURSOR`", "remove: true"]),
         ),
-        ("parameter without a name", parameter(""), Err(&["of which no name can be made", "remove: true"])),
+        ("parameter without a name", parameter(""), Err(&["which cannot become a name", "remove: true"])),
         ("keyword of 2024", named("gen"), Ok(&["gen_: Option<String>"])),
         (
             "parameter of a path only",

@@ -47,7 +47,7 @@ fn nullable_components(document: &mut Value) {
     });
 }
 
-/// A choice with a nullable schema may be null as a whole.
+/// Makes a choice nullable as a whole if one of its schemas is.
 fn null_choices(schema: &mut Map<String, Value>) {
     let mut is_nullable = false;
     for keyword in ["oneOf", "anyOf"] {
@@ -78,7 +78,7 @@ fn drop_empty_parts(schema: &mut Map<String, Value>) {
     }
 }
 
-/// A choice between texts, some of which have values, is an enum: every enum accepts other values.
+/// Joins a choice between texts, some of which have values, into one enum: every enum accepts other values.
 fn join_texts(document: &Value, schema: &mut Map<String, Value>) {
     for keyword in ["oneOf", "anyOf"] {
         let Some(Value::Array(choices)) = schema.get(keyword) else { continue };
