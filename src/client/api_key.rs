@@ -106,7 +106,7 @@ fn unusable_key(key: &str) -> Option<&'static str> {
         Some("has a character that is not ASCII, such as a byte order mark; copy the key alone")
     } else if key.contains(['"', '\'', '`']) {
         Some("has quotes; remove them")
-    } else if starts_with("bearer") && key.as_bytes().get(6).is_none_or(|byte| !byte.is_ascii_alphanumeric()) {
+    } else if starts_with("bearer") && !key.as_bytes().get(6).is_some_and(u8::is_ascii_alphanumeric) {
         Some("starts with `Bearer`, which the client adds itself; remove it")
     } else if key.to_ascii_uppercase().contains("COURIER_API_KEY=") {
         Some("is a whole line; give the key alone, without `COURIER_API_KEY=`")
