@@ -155,8 +155,9 @@ impl Pools {
         // Without a runtime, reqwest panics.
         tokio::runtime::Handle::try_current()
             .map_err(|error| TransportError::new(Failure::NoRuntime, error).not_sent())?;
-        self.let_connections_close().await;
-        let mut arriving = self.execute(&client, number, attempt).await?;
+        let start = Instant::now();
+        self.let_connections_close(start).await;
+        let mut arriving = self.execute(&client, number, attempt, start).await?;
         self.uses_http1.store(arriving.version() < Version::HTTP_2, Ordering::Relaxed);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = arriving.status();
@@ -165,7 +166,7 @@ impl Pools {
         *response.body_mut() = Body::from_stream(stream::unfold(Some((arriving, self)), move |state| async move {
             let (mut arriving, pools) = state?;
             let outcome = arriving.chunk().await;
-            pools.last_event.store(pools.now(), Ordering::Relaxed);
+            pools.last_event.store(pools.micros(Instant::now()), Ordering::Relaxed);
             match outcome {
                 Ok(chunk) => Some((Ok(chunk?), Some((arriving, pools)))),
                 Err(error) => Some((Err(pools.failed(error, number)), None)),
@@ -180,6 +181,7 @@ impl Pools {
         client: &reqwest::Client,
         number: u64,
         attempt: Attempt,
+        start: Instant,
     ) -> std::result::Result<reqwest::Response, TransportError> {
         let Attempt { request, url, timeout, .. } = attempt;
         let (parts, body) = request.into_parts();
@@ -189,11 +191,11 @@ impl Pools {
             None => Url::parse(&parts.uri.to_string())
                 .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
         };
-        let (start, mut rest) = (Instant::now(), timeout);
         for _ in 0..=MAX_REDIRECTS {
             let mut request = reqwest::Request::new(parts.method.clone(), url);
             *request.headers_mut() = parts.headers.clone();
-            *request.timeout_mut() = Some(rest);
+            // Counted from the start, so that this timeout ends before the client's own, and its pool is replaced.
+            *request.timeout_mut() = Some(timeout.saturating_sub(start.elapsed()));
             let mut progress = None;
             if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
                 // RFC 9110, section 8.6. Some proxies refuse a request without it, with a 411.
@@ -212,7 +214,7 @@ impl Pools {
                 if is_unread { error.not_sent() } else { error }
             })?;
             match redirect_target(&arriving).filter(|_| self.settings.is_some()) {
-                Some(target) => (url, rest) = (target, timeout.saturating_sub(start.elapsed())),
+                Some(target) => url = target,
                 None => return Ok(arriving),
             }
         }
@@ -224,17 +226,18 @@ impl Pools {
     /// A current-thread runtime runs the tasks of the connections only during a call. Without a turn, the first poll of
     /// the call would pick a connection before its task has read that it was closed: a `PATCH` would fail as possibly
     /// sent, and an unsolicited 408 would be mistaken for its response.
-    async fn let_connections_close(&self) {
+    async fn let_connections_close(&self, now: Instant) {
         // A call right after another is not slowed down: a server does not close a connection as soon as that.
-        if self.now().saturating_sub(self.last_event.load(Ordering::Relaxed)) > BACK_TO_BACK {
+        if self.micros(now).saturating_sub(self.last_event.load(Ordering::Relaxed)) > BACK_TO_BACK {
             // The first turn polls the sockets, which wakes the tasks, and the second turn runs them.
             tokio::task::yield_now().await;
             tokio::task::yield_now().await;
         }
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    /// Returns the microseconds from the start of the pools.
+    fn micros(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.start).as_micros()).unwrap_or(u64::MAX)
     }
 
     fn failed(&self, error: reqwest::Error, number: u64) -> TransportError {
