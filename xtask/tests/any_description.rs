@@ -100,7 +100,15 @@ proptest! {
         }
         let before = routes(&document);
         let mut other = document.clone();
-        normalize(&mut document).map_err(|error| TestCaseError::fail(format!("{error:#}")))?;
+        if let Err(error) = normalize(&mut document) {
+            let error = format!("{error:#}");
+            // The only two damages that it refuses. Each names the operation.
+            let is_expected = ["the response ", "is a `$ref`"].iter().all(|part| error.contains(part))
+                || error.contains("has another body than the other successful responses");
+            prop_assert!(is_expected, "{error}");
+            prop_assert_eq!(normalize(&mut other).map_err(|error| format!("{error:#}")), Err(error));
+            return Ok(());
+        }
         normalize(&mut other).map_err(|error| TestCaseError::fail(format!("{error:#}")))?;
         prop_assert_eq!(text(&document), text(&other), "not deterministic");
         normalize(&mut other).map_err(|error| TestCaseError::fail(format!("{error:#}")))?;
