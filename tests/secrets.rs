@@ -358,7 +358,7 @@ async fn a_snippet_is_cut_between_secrets_and_escapes() {
                 async { response }
             });
             let client = server.builder().options(|options| options.max_retries(0).query("q", SECRET)).build().unwrap();
-            let error = client.lists().list().await.unwrap_err();
+            let error = client.request(Method::GET, "/lists").send_raw().await.unwrap_err();
             let snippet = error.body_snippet().unwrap();
             assert_eq!(snippet, "<pre>[sensitive]", "{end} of {form}");
         }
