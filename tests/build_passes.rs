@@ -34,5 +34,5 @@ fn unreadable_description_differs_from_unsupported() {
     });
     let get = json!({"operationId": "things_get", "x-method": "things.get", "responses": responses});
     let two_successes = failure(&document("3.0.3", json!({"/things": {"get": get}})));
-    assert!(two_successes.starts_with("progenitor cannot read the description: "), "{two_successes}");
+    assert!(two_successes.starts_with("GET /things: progenitor cannot read the description: "), "{two_successes}");
 }

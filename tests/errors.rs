@@ -346,3 +346,25 @@ async fn secret_at_the_end_of_a_cut_snippet_is_hidden() {
         assert_eq!(error.body_snippet(), Some("<pre>Authorization: Bearer [sensitive]"), "{page}");
     }
 }
+
+#[tokio::test]
+async fn a_snippet_is_cut_between_secrets_and_escapes() {
+    const SECRET: &str = "s3cr3t/ä+🦀=\"end\"";
+    let json: String = SECRET.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+    let percent: String = SECRET.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let mixed = SECRET.replace('/', "%2F").replace('=', "%3d");
+    let slashed = SECRET.replace('/', "\\/").replace('🦀', "\\ud83e\\udd80").replace('"', "\\\"");
+    for (form, shortest) in [(json, 24), (percent, 12), (mixed, 4), (slashed, 4)] {
+        for end in (shortest..=form.len()).filter(|end| form.is_char_boundary(*end)) {
+            let body = format!("<pre>{}", &form[..end]);
+            let server = Scripted::new(move |_, _| {
+                let response: Outcome = Ok(http::Response::builder().status(502).body(body.clone().into()).unwrap());
+                async { response }
+            });
+            let client = server.builder().options(|options| options.max_retries(0).query("q", SECRET)).build().unwrap();
+            let error = client.lists().list().await.unwrap_err();
+            let snippet = error.body_snippet().unwrap();
+            assert_eq!(snippet, "<pre>[sensitive]", "{end} of {form}");
+        }
+    }
+}
