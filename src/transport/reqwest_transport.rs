@@ -149,6 +149,24 @@ impl Http {
     }
 }
 
+/// A request and its response, until the response is complete or the request has failed.
+struct Exchange {
+    pools: Arc<Pools>,
+    number: u64,
+    start: Instant,
+    timeout: Duration,
+    has_ended: bool,
+}
+
+/// A caller that also limits the time can drop the exchange right before it fails with its own timeout.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if !self.has_ended && self.start.elapsed() >= self.timeout {
+            self.pools.replace_after_timeout(self.number);
+        }
+    }
+}
+
 impl Pools {
     async fn send(self: Arc<Self>, attempt: Attempt) -> std::result::Result<Response<Body>, TransportError> {
         let Pool { client, number } = self.pool.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -156,20 +174,25 @@ impl Pools {
         tokio::runtime::Handle::try_current()
             .map_err(|error| TransportError::new(Failure::NoRuntime, error).not_sent())?;
         let start = Instant::now();
-        self.let_connections_close(start).await;
-        let mut arriving = self.execute(&client, number, attempt, start).await?;
-        self.uses_http1.store(arriving.version() < Version::HTTP_2, Ordering::Relaxed);
+        let mut exchange = Exchange { pools: self, number, start, timeout: attempt.timeout, has_ended: false };
+        exchange.pools.let_connections_close(start).await;
+        let outcome = exchange.pools.execute(&client, number, attempt, start).await;
+        exchange.has_ended = outcome.is_err();
+        let mut arriving = outcome?;
+        exchange.pools.uses_http1.store(arriving.version() < Version::HTTP_2, Ordering::Relaxed);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = arriving.status();
         *response.version_mut() = arriving.version();
         *response.headers_mut() = std::mem::take(arriving.headers_mut());
-        *response.body_mut() = Body::from_stream(stream::unfold(Some((arriving, self)), move |state| async move {
-            let (mut arriving, pools) = state?;
+        *response.body_mut() = Body::from_stream(stream::unfold(Some((arriving, exchange)), |state| async move {
+            let (mut arriving, mut exchange) = state?;
             let outcome = arriving.chunk().await;
+            let pools = &exchange.pools;
             pools.last_event.store(pools.micros(Instant::now()), Ordering::Relaxed);
+            exchange.has_ended = !matches!(outcome, Ok(Some(_)));
             match outcome {
-                Ok(chunk) => Some((Ok(chunk?), Some((arriving, pools)))),
-                Err(error) => Some((Err(pools.failed(error, number)), None)),
+                Ok(chunk) => Some((Ok(chunk?), Some((arriving, exchange)))),
+                Err(error) => Some((Err(exchange.pools.failed(error, exchange.number)), None)),
             }
         }));
         Ok(response)
