@@ -33,6 +33,9 @@ pub fn strip(document: &mut Value) {
     schemas_mut(document, &mut |schema| {
         schema.retain(|key, _| !REMOVED.contains(&key.as_str()) && !LIMITS.contains(&key.as_str()));
         schema.retain(|key, value| !["oneOf", "anyOf"].contains(&key.as_str()) || !only_requires(value));
+        if let Some(Value::Array(required)) = schema.get_mut("required") {
+            without_repetitions(required);
+        }
         remove_extensions(schema);
     });
     path_items(document);
@@ -90,6 +93,16 @@ fn path_items(document: &mut Value) {
     for item in items.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
         item.retain(|key, _| !["summary", "description"].contains(&key.as_str()) && !key.starts_with("x-"));
     }
+}
+
+/// Removes repeated names, for which `argument_order` has no order.
+fn without_repetitions(names: &mut Vec<Value>) {
+    let mut seen = Vec::new();
+    names.retain(|name| {
+        let is_new = !seen.contains(name);
+        seen.extend(is_new.then(|| name.clone()));
+        is_new
+    });
 }
 
 /// Returns `true` for a choice that only says which properties must be present together: a limit.
@@ -166,6 +179,14 @@ mod tests {
 
     use super::strip;
     use crate::normalize::tests::operation;
+
+    #[test]
+    fn repeated_required_names_go() {
+        let mut document =
+            json!({"components": {"schemas": {"A": {"type": "object", "required": ["b", "a", "b", {}, {}]}}}});
+        strip(&mut document);
+        assert_eq!(document["components"]["schemas"]["A"]["required"], json!(["b", "a", {}]));
+    }
 
     #[test]
     fn prose_and_limits_go_and_properties_stay() {
