@@ -29,7 +29,8 @@ fn dependencies_support_the_declared_rust_version() {
     let packages = metadata["packages"].as_array().unwrap();
     assert!(packages.len() > 50, "{}", packages.len());
     let ours = version(env!("CARGO_PKG_RUST_VERSION"));
-    for package in packages {
+    // The packages of this repository have their own versions, which Cargo checks.
+    for package in packages.iter().filter(|package| !package["source"].is_null()) {
         if let Some(theirs) = package["rust_version"].as_str() {
             assert!(
                 version(theirs)[..2] <= ours[..2],
