@@ -152,6 +152,7 @@ impl Http {
 /// A request and its response, until the response is complete or the request has failed.
 struct Exchange {
     pools: Arc<Pools>,
+    /// The number of the pool that it uses.
     number: u64,
     start: Instant,
     timeout: Duration,
@@ -167,16 +168,70 @@ impl Drop for Exchange {
     }
 }
 
+impl Exchange {
+    /// Sends the request, and follows the redirects that are safe.
+    async fn execute(
+        &self,
+        client: &reqwest::Client,
+        attempt: Attempt,
+    ) -> std::result::Result<reqwest::Response, TransportError> {
+        let Attempt { request, url, .. } = attempt;
+        let has_own_pool = self.pools.settings.is_some();
+        let (parts, body) = request.into_parts();
+        // A transport that wraps this one can have changed the request.
+        let mut url = match url.filter(|url| is_same(url, &parts.uri)) {
+            Some(url) => url,
+            None => Url::parse(&parts.uri.to_string())
+                .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
+        };
+        for _ in 0..=MAX_REDIRECTS {
+            let mut request = reqwest::Request::new(parts.method.clone(), url);
+            *request.headers_mut() = parts.headers.clone();
+            *request.timeout_mut() = Some(self.timeout.saturating_sub(self.start.elapsed()));
+            let mut progress = None;
+            if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+                // RFC 9110, section 8.6. Some proxies refuse a request without it, with a 411.
+                request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            } else if !body.is_empty() && !has_own_pool {
+                // The caller's client decides about redirects, for which it needs a body that it can repeat.
+                *request.body_mut() = Some(body.clone().into());
+            } else if !body.is_empty() {
+                let (body, its_progress) = RequestBody::new(body.clone());
+                *request.body_mut() = Some(reqwest::Body::wrap(body));
+                progress = Some(its_progress);
+            }
+            let arriving = client.execute(request).await.map_err(|error| {
+                let error = self.failed(error);
+                let is_unread = error.is_timeout() && progress.is_some_and(|progress| progress.abandon());
+                if is_unread { error.not_sent() } else { error }
+            })?;
+            match redirect_target(&arriving).filter(|_| has_own_pool) {
+                Some(target) => url = target,
+                None => return Ok(arriving),
+            }
+        }
+        Err(TransportError::new(Failure::Redirect, "too many redirects"))
+    }
+
+    fn failed(&self, error: reqwest::Error) -> TransportError {
+        let error = TransportError::from_reqwest(error);
+        if error.is_timeout() && error.was_sent() {
+            self.pools.replace_after_timeout(self.number);
+        }
+        error
+    }
+}
+
 impl Pools {
     async fn send(self: Arc<Self>, attempt: Attempt) -> std::result::Result<Response<Body>, TransportError> {
         let Pool { client, number } = self.pool.read().unwrap_or_else(PoisonError::into_inner).clone();
         // Without a runtime, reqwest panics.
         tokio::runtime::Handle::try_current()
             .map_err(|error| TransportError::new(Failure::NoRuntime, error).not_sent())?;
-        let start = Instant::now();
-        let mut exchange = Exchange { pools: self, number, start, timeout: attempt.timeout, has_ended: false };
+        let (start, timeout) = (Instant::now(), attempt.timeout);
+        let mut exchange = Exchange { pools: self, number, start, timeout, has_ended: false };
         exchange.pools.let_connections_close(start).await;
-        let outcome = exchange.pools.execute(&client, number, attempt, start).await;
+        let outcome = exchange.execute(&client, attempt).await;
         exchange.has_ended = outcome.is_err();
         let mut arriving = outcome?;
         exchange.pools.uses_http1.store(arriving.version() < Version::HTTP_2, Ordering::Relaxed);
@@ -192,56 +247,10 @@ impl Pools {
             exchange.has_ended = !matches!(outcome, Ok(Some(_)));
             match outcome {
                 Ok(chunk) => Some((Ok(chunk?), Some((arriving, exchange)))),
-                Err(error) => Some((Err(exchange.pools.failed(error, exchange.number)), None)),
+                Err(error) => Some((Err(exchange.failed(error)), None)),
             }
         }));
         Ok(response)
-    }
-
-    /// Sends the request, and follows the redirects that are safe.
-    async fn execute(
-        &self,
-        client: &reqwest::Client,
-        number: u64,
-        attempt: Attempt,
-        start: Instant,
-    ) -> std::result::Result<reqwest::Response, TransportError> {
-        let Attempt { request, url, timeout, .. } = attempt;
-        let (parts, body) = request.into_parts();
-        // A transport that wraps this one can have changed the request.
-        let mut url = match url.filter(|url| is_same(url, &parts.uri)) {
-            Some(url) => url,
-            None => Url::parse(&parts.uri.to_string())
-                .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
-        };
-        for _ in 0..=MAX_REDIRECTS {
-            let mut request = reqwest::Request::new(parts.method.clone(), url);
-            *request.headers_mut() = parts.headers.clone();
-            // Counted from the start, so that this timeout ends before the client's own, and its pool is replaced.
-            *request.timeout_mut() = Some(timeout.saturating_sub(start.elapsed()));
-            let mut progress = None;
-            if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
-                // RFC 9110, section 8.6. Some proxies refuse a request without it, with a 411.
-                request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-            } else if !body.is_empty() && self.settings.is_none() {
-                // The caller's client decides about redirects, for which it needs a body that it can repeat.
-                *request.body_mut() = Some(body.clone().into());
-            } else if !body.is_empty() {
-                let (body, its_progress) = RequestBody::new(body.clone());
-                *request.body_mut() = Some(reqwest::Body::wrap(body));
-                progress = Some(its_progress);
-            }
-            let arriving = client.execute(request).await.map_err(|error| {
-                let error = self.failed(error, number);
-                let is_unread = error.is_timeout() && progress.is_some_and(|progress| progress.abandon());
-                if is_unread { error.not_sent() } else { error }
-            })?;
-            match redirect_target(&arriving).filter(|_| self.settings.is_some()) {
-                Some(target) => url = target,
-                None => return Ok(arriving),
-            }
-        }
-        Err(TransportError::new(Failure::Redirect, "too many redirects"))
     }
 
     /// Gives the idle connections a turn, so that those that the server has closed are not used again.
@@ -261,14 +270,6 @@ impl Pools {
     /// Returns the microseconds from the start of the pools.
     fn micros(&self, now: Instant) -> u64 {
         u64::try_from(now.saturating_duration_since(self.start).as_micros()).unwrap_or(u64::MAX)
-    }
-
-    fn failed(&self, error: reqwest::Error, number: u64) -> TransportError {
-        let error = TransportError::from_reqwest(error);
-        if error.is_timeout() && error.was_sent() {
-            self.replace_after_timeout(number);
-        }
-        error
     }
 
     /// Replaces a pool in which a request has timed out.
