@@ -261,13 +261,20 @@ async fn dropped_calls_return_their_slots_in_any_order() {
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The path of each request, and its time in milliseconds.
-type Log = Arc<Mutex<Vec<(String, u128)>>>;
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<(String, u128)>>>);
+
+impl Log {
+    fn starts(&self, path: &str) -> Vec<u128> {
+        self.0.lock().unwrap().iter().filter(|(logged, _)| logged == path).map(|(_, start)| *start).collect()
+    }
+}
 
 fn logging(begun: Instant) -> (Scripted, Log) {
     let log = Log::default();
-    let starts = Arc::clone(&log);
+    let requests = Arc::clone(&log.0);
     let server = Scripted::new(move |request, _| {
-        starts.lock().unwrap().push((request.uri().path().to_owned(), begun.elapsed().as_millis()));
+        requests.lock().unwrap().push((request.uri().path().to_owned(), begun.elapsed().as_millis()));
         async { good() }
     });
     (server, log)
@@ -294,12 +301,9 @@ async fn operations_have_separate_rate_limits() {
     );
     let (updates, deletes, raws) = calls.await;
     assert!([updates, deletes, raws].iter().flatten().all(Result::is_ok));
-    let starts = |path: &str| -> Vec<u128> {
-        log.lock().unwrap().iter().filter(|(logged, _)| logged == path).map(|(_, start)| *start).collect()
-    };
-    assert_eq!(starts("/lists/a"), [0, 3000, 6000, 9000]);
-    assert_eq!(starts("/lists/b"), [0, 1000, 2000]);
-    assert_eq!(starts("/x"), [0, 0, 0]);
+    assert_eq!(log.starts("/lists/a"), [0, 3000, 6000, 9000]);
+    assert_eq!(log.starts("/lists/b"), [0, 1000, 2000]);
+    assert_eq!(log.starts("/x"), [0, 0, 0]);
 
     let hurried = client.with_options(|options| options.total_timeout(Duration::from_secs(2)));
     let seen = server.seen();
@@ -322,12 +326,8 @@ async fn limit_of_an_operation_adds_to_that_of_all() {
     let raw = || async { client.request(Method::GET, "/x").send_raw().await.map(drop) };
     let (raws, deletes) = futures::join!(join_all((0..20).map(|_| raw())), join_all((0..3).map(|_| delete())));
     assert!(raws.iter().chain(&deletes).all(Result::is_ok));
-    let log = log.lock().unwrap();
-    let starts = |path: &str| -> Vec<u128> {
-        log.iter().filter(|(logged, _)| logged == path).map(|(_, start)| *start).collect()
-    };
-    assert_eq!(starts("/x"), (0..20).map(|number| number * 100).collect::<Vec<_>>());
-    assert_eq!(starts("/lists/b"), [2000, 3000, 4000]);
+    assert_eq!(log.starts("/x"), (0..20).map(|number| number * 100).collect::<Vec<_>>());
+    assert_eq!(log.starts("/lists/b"), [2000, 3000, 4000]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -352,15 +352,11 @@ async fn resource_limit_adds_to_those_of_operations() {
     let (updates, unsubscribed, deleted, profiles) = calls.await;
     assert!(updates.iter().all(Result::is_ok) && profiles.iter().all(Result::is_ok));
     assert!([unsubscribed, deleted].iter().flatten().all(Result::is_ok));
-    let log = log.lock().unwrap();
-    let starts = |path: &str| -> Vec<u128> {
-        log.iter().filter(|(logged, _)| logged == path).map(|(_, start)| *start).collect()
-    };
-    assert_eq!(starts("/lists/a"), [0, 500, 1000, 1500]);
+    assert_eq!(log.starts("/lists/a"), [0, 500, 1000, 1500]);
     // Each waits for its turn of the lists as well, behind the others.
-    assert_eq!(starts("/lists/b/subscriptions/u"), [2000, 7000, 12_000]);
-    assert_eq!(starts("/lists/c"), [3500, 13_500]);
-    assert_eq!(starts("/profiles/d/lists"), [900, 1000], "only the limit of all calls");
+    assert_eq!(log.starts("/lists/b/subscriptions/u"), [2000, 7000, 12_000]);
+    assert_eq!(log.starts("/lists/c"), [3500, 13_500]);
+    assert_eq!(log.starts("/profiles/d/lists"), [900, 1000], "only the limit of all calls");
 
     let error = server.builder().rate_limit_for_resource::<resources::Lists>(0, MINUTE).build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
