@@ -235,6 +235,17 @@ pub fn array_mut(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> 
     value.and_then(Value::as_array_mut).into_iter().flatten()
 }
 
+/// The first of each group of equal values.
+pub fn distinct<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<Value> {
+    let mut distinct = Vec::new();
+    for value in values {
+        if !distinct.contains(value) {
+            distinct.push(value.clone());
+        }
+    }
+    distinct
+}
+
 /// Calls `visit` with the JSON pointer of each value inside a value, and the value, outer values first. If `visit`
 /// returns `false`, the inside of that value is skipped.
 pub fn walk<'v>(value: &'v Value, visit: &mut impl FnMut(&str, &'v Value) -> bool) {

@@ -5,7 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, array_mut, reference, references, requires, resolve, schemas, schemas_mut};
+use crate::document::{
+    SCHEMA_PREFIX, array_mut, distinct, reference, references, requires, resolve, schemas, schemas_mut,
+};
 use crate::generator::description::lookup::required;
 
 /// Replaces compositions round by round, because a part can also be composed. `supported` rejects the rest.
@@ -94,12 +96,7 @@ fn join_texts(document: &Value, schema: &mut Map<String, Value>) {
         }
         let (named, inline): (Vec<&Value>, Vec<&Value>) =
             choices.iter().partition(|choice| reference(choice).is_some());
-        let mut values: Vec<Value> = Vec::new();
-        for value in inline.iter().filter_map(|choice| choice.get("enum")?.as_array()).flatten() {
-            if !values.contains(value) {
-                values.push(value.clone());
-            }
-        }
+        let values = distinct(inline.iter().filter_map(|choice| choice.get("enum")?.as_array()).flatten());
         let joined = match (named.as_slice(), values.is_empty()) {
             ([], true) => json!({"type": "string"}),
             ([], false) => json!({"type": "string", "enum": values}),
@@ -150,7 +147,7 @@ fn merge_parts(document: &Value, schema: &mut Map<String, Value>) {
         schema.iter().filter(|(key, _)| OBJECT.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
     let own = Value::Object(own);
     let mut properties = Map::new();
-    let mut required: Vec<Value> = Vec::new();
+    let mut required = Vec::new();
     for part in parts.iter().chain([&own]) {
         let Some(Value::Object(part)) = resolve(document, part) else { return };
         let is_object = part.get("type").is_none_or(|name| name == "object");
@@ -167,12 +164,9 @@ fn merge_parts(document: &Value, schema: &mut Map<String, Value>) {
                 return;
             }
         }
-        for name in part.get("required").and_then(Value::as_array).into_iter().flatten() {
-            if !required.contains(name) {
-                required.push(name.clone());
-            }
-        }
+        required.extend(part.get("required").and_then(Value::as_array).into_iter().flatten());
     }
+    let required = distinct(required);
     schema
         .retain(|key, _| !["allOf", "additionalProperties"].contains(&key.as_str()) && !OBJECT.contains(&key.as_str()));
     schema.insert("type".to_owned(), json!("object"));
@@ -193,14 +187,8 @@ fn flatten_choices(document: &Value, schema: &mut Map<String, Value>) {
     if !is_nested && !choices.iter().enumerate().any(is_twin) {
         return;
     }
-    let mut flat: Vec<Value> = Vec::new();
-    for choice in choices {
-        for choice in inner_choices(document, choice).unwrap_or(std::slice::from_ref(choice)) {
-            if !flat.contains(choice) {
-                flat.push(choice.clone());
-            }
-        }
-    }
+    let flat = |choice| inner_choices(document, choice).unwrap_or(std::slice::from_ref(choice));
+    let flat = distinct(choices.iter().flat_map(flat));
     schema.insert("oneOf".to_owned(), Value::Array(flat));
     // It named the inner choices; the rule `discriminators` finds another.
     schema.shift_remove("discriminator");

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{array_mut, operations, operations_mut, schemas_mut, text};
+use crate::document::{array_mut, distinct, operations, operations_mut, schemas_mut, text};
 
 /// The keywords that only concern people or the server. The client would send a default that the server assumes.
 const REMOVED: [&str; 10] =
@@ -34,7 +34,8 @@ pub fn strip(document: &mut Value) {
         schema.retain(|key, _| !REMOVED.contains(&key.as_str()) && !LIMITS.contains(&key.as_str()));
         schema.retain(|key, value| !["oneOf", "anyOf"].contains(&key.as_str()) || !only_requires(value));
         if let Some(Value::Array(required)) = schema.get_mut("required") {
-            without_repetitions(required);
+            // The import orders names by their first position.
+            *required = distinct(&*required);
         }
         remove_extensions(schema);
     });
@@ -93,16 +94,6 @@ fn path_items(document: &mut Value) {
     for item in items.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
         item.retain(|key, _| !["summary", "description"].contains(&key.as_str()) && !key.starts_with("x-"));
     }
-}
-
-/// Removes repeated names, for which `argument_order` has no order.
-fn without_repetitions(names: &mut Vec<Value>) {
-    let mut seen = Vec::new();
-    names.retain(|name| {
-        let is_new = !seen.contains(name);
-        seen.extend(is_new.then(|| name.clone()));
-        is_new
-    });
 }
 
 /// Returns `true` for a choice that only says which properties must be present together: a limit.
