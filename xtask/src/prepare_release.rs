@@ -1,9 +1,10 @@
 //! `cargo xtask prepare-release`: the version of a release in the manifests, the lock files and CHANGELOG.md.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use semver::Version;
 
 use crate::files::read;
@@ -28,8 +29,8 @@ pub fn prepare(repository: &Path, new: &Version) -> Result<()> {
     let changelog = read(&repository.join(CHANGELOG))?;
     let (before, after) = changelog.split_once("## [Unreleased]\n").context("CHANGELOG.md has no `## [Unreleased]`")?;
     ensure!(after.trim_start().starts_with("### "), "CHANGELOG.md has nothing under `## [Unreleased]`");
-    let days = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / (24 * 60 * 60);
-    let heading = format!("## [Unreleased]\n\n## [{new}] - {}\n", date(days));
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let heading = format!("## [Unreleased]\n\n## [{new}] - {today}\n");
     files.push((repository.join(CHANGELOG), format!("{before}{heading}{after}")));
     replace(&files)?;
     eprintln!("Prepared {new}. Next: `git diff`, and a pull request.");
@@ -50,32 +51,13 @@ fn with_version(text: &str, old: &str, new: &str) -> String {
     changed
 }
 
-/// A day since 1970 as `2026-01-31`.
-fn date(mut days: u64) -> String {
-    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let mut year = 1970;
-    while days >= 365 + u64::from(is_leap(year)) {
-        days -= 365 + u64::from(is_leap(year));
-        year += 1;
-    }
-    let mut month = 1;
-    for length in [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    format!("{year}-{month:02}-{:02}", days + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use semver::Version;
 
-    use super::{date, prepare};
+    use super::prepare;
 
     #[test]
     fn version_is_written_everywhere_at_once() {
@@ -120,18 +102,5 @@ mod tests {
         let error = prepare(folder.path(), &Version::new(0, 3, 0)).unwrap_err().to_string();
         assert_eq!(error, "CHANGELOG.md has nothing under `## [Unreleased]`");
         assert_eq!(read("CHANGELOG.md"), changelog);
-    }
-
-    #[test]
-    fn days_become_dates() {
-        for (days, expected) in [
-            (0, "1970-01-01"),
-            (59, "1970-03-01"),
-            (11_016, "2000-02-29"),
-            (20_423, "2025-12-01"),
-            (20_818, "2026-12-31"),
-        ] {
-            assert_eq!(date(days), expected);
-        }
     }
 }
