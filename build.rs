@@ -14,7 +14,6 @@ mod print;
 #[path = "build/progenitor.rs"]
 mod progenitor;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
@@ -55,16 +54,14 @@ fn run() -> Result<(), String> {
     let features =
         env::vars_os().filter_map(|(name, _)| name.to_str()?.strip_prefix("CARGO_FEATURE_").map(str::to_lowercase));
     let features: generate::Features = features.collect();
-    let files = generate::generate(&description, &features)?;
-    for file in &files {
+    let generated = generate::generate(&description, &features)?;
+    for file in generated.files {
         let path = out.join(file.name);
-        fs::write(&path, &file.text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        fs::write(&path, file.text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
-    let types = files.iter().filter(|file| file.name == "type_names.txt").flat_map(|file| file.text.lines());
-    let types: BTreeSet<&str> = types.collect();
     for name in EXTENDED {
         println!("cargo::rustc-check-cfg=cfg(has_type, values({name:?}))");
-        if types.contains(name) {
+        if generated.types.contains(name) {
             println!("cargo::rustc-cfg=has_type={name:?}");
         } else if features.contains("all_resources") {
             return Err(format!("hand-written code extends the type `{name}`, which is not described"));

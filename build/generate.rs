@@ -27,14 +27,21 @@ use crate::{description, emit, model, progenitor};
 /// Every resource is a feature. `private-tests` generates the code that the crate's own tests include.
 pub type Features = BTreeSet<String>;
 
-/// A file to write.
+/// Everything that is generated.
 pub struct Generated {
+    pub files: Vec<GeneratedFile>,
+    /// The names of the types.
+    pub types: BTreeSet<String>,
+}
+
+/// A file to write.
+pub struct GeneratedFile {
     pub name: &'static str,
     pub text: String,
 }
 
 /// Generates everything, or returns the reason why it cannot.
-pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>, String> {
+pub fn generate(description: &str, features: &Features) -> Result<Generated, String> {
     let mut document =
         description::yaml::parse(description).map_err(|error| format!("the description cannot be read: {error}"))?;
     // The fake always covers the whole API, regardless of the enabled features.
@@ -45,8 +52,6 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
         ("types.rs", emit::types::types(&model)),
         ("calls.rs", emit::calls::calls(&model)),
         ("resources.rs", emit::resources::resources(&model)),
-        // For the build script, one name per line.
-        ("type_names.txt", model.types.iter().map(|item| item.name.clone() + "\n").collect()),
     ];
     if features.contains("schemars") {
         files.push(("schemas.rs", emit::schemas::schemas(&model, &document)?));
@@ -63,40 +68,54 @@ pub fn generate(description: &str, features: &Features) -> Result<Vec<Generated>
             ("surface.txt", emit::surface::surface(&model)),
         ]);
     }
-    Ok(files.into_iter().map(|(name, text)| Generated { name, text }).collect())
+    let files = files.into_iter().map(|(name, text)| GeneratedFile { name, text }).collect();
+    Ok(Generated { files, types: model.types.into_iter().map(|item| item.name).collect() })
 }
 
-/// An error of progenitor with the schema or the operation that it cannot read: the first, by the number of schemas, for
-/// which it fails alone. It is the whole description if it fails without any.
-fn located(document: &Value, error: &str) -> String {
-    let mut parts = Vec::new();
-    for (name, _) in lookup::schemas(document) {
-        let refer = json!({"$ref": format!("#/components/schemas/{name}")});
-        parts.push((format!("the schema `{name}`"), json!({}), refer, String::new()));
-    }
-    for (method, path, operation) in lookup::operations(document) {
-        let heading = format!("{} {path}", method.to_uppercase());
-        let remedy = format!(
+/// A part of the description that progenitor can read by itself.
+struct Part {
+    name: String,
+    paths: Value,
+    /// The schemas that it needs.
+    schemas: BTreeSet<String>,
+    /// A further remedy, as the end of a sentence.
+    remedy: String,
+}
+
+/// The whole without its schemas and paths, the schemas, and the operations, each kind by the number of schemas.
+fn parts(document: &Value) -> impl Iterator<Item = Part> {
+    let needed = |root: &Value| {
+        lookup::reached_from(document, [root].into_iter().chain(document.pointer("/components/responses")))
+    };
+    let whole =
+        Part { name: "the description".to_owned(), paths: json!({}), schemas: BTreeSet::new(), remedy: String::new() };
+    let schemas = lookup::schemas(document).map(|(name, _)| Part {
+        name: format!("the schema `{name}`"),
+        paths: json!({}),
+        schemas: needed(&json!({"$ref": format!("#/components/schemas/{name}")})),
+        remedy: String::new(),
+    });
+    let operations = lookup::operations(document).map(|(method, path, operation)| Part {
+        name: format!("{} {path}", method.to_uppercase()),
+        paths: json!({path: {method: operation}}),
+        schemas: needed(operation),
+        remedy: format!(
             ", or leave the operation out:\n- target: $.paths['{path}'].{method}\n  update: {{x-omit: REASON}}"
-        );
-        parts.push((heading, json!({path: {method: operation}}), operation.clone(), remedy));
-    }
-    let shared = document.pointer("/components/responses");
-    let mut parts: Vec<_> = parts
-        .into_iter()
-        .map(|(name, paths, root, remedy)| {
-            let reached = lookup::reached_from(document, [&root].into_iter().chain(shared));
-            (!remedy.is_empty(), reached, name, paths, remedy)
-        })
-        .collect();
-    parts.sort_by_key(|(is_operation, reached, ..)| (*is_operation, reached.len()));
-    parts.insert(0, (false, BTreeSet::new(), "the description".to_owned(), json!({}), String::new()));
-    let culprit = parts.into_iter().find_map(|(_, reached, name, paths, remedy)| {
+        ),
+    });
+    let (mut schemas, mut operations): (Vec<Part>, Vec<Part>) = (schemas.collect(), operations.collect());
+    schemas.sort_by_key(|part| part.schemas.len());
+    operations.sort_by_key(|part| part.schemas.len());
+    [whole].into_iter().chain(schemas).chain(operations)
+}
+
+/// An error of progenitor with the first part that fails by itself.
+fn located(document: &Value, error: &str) -> String {
+    let culprit = parts(document).find_map(|part| {
         let mut alone = document.clone();
-        alone.as_object_mut()?.insert("paths".to_owned(), paths);
-        lookup::retain_schemas(&mut alone, &reached);
-        let error = progenitor::generate(&alone).err()?;
-        Some((name, error, remedy))
+        alone.as_object_mut()?.insert("paths".to_owned(), part.paths);
+        lookup::retain_schemas(&mut alone, &part.schemas);
+        Some((part.name, progenitor::generate(&alone).err()?, part.remedy))
     });
     let (name, error, remedy) =
         culprit.unwrap_or_else(|| ("the description".to_owned(), error.to_owned(), String::new()));

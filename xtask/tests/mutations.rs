@@ -14,7 +14,7 @@ use xtask::coming_from;
 use xtask::document::operations;
 use xtask::generator::model::checks::{METHODS_OF_CLIENT, TYPES_OF_CALLS};
 use xtask::generator::model::types::RESERVED;
-use xtask::generator::{self, Features, Generated};
+use xtask::generator::{self, Features, GeneratedFile};
 use xtask::import::import;
 use xtask::overlay::parse;
 use xtask::passes;
@@ -93,12 +93,12 @@ fn corrected(description: &Value, corrections: &str) -> Result<Value, String> {
 }
 
 /// Everything that is generated.
-fn files(document: &Value) -> Result<Vec<Generated>, String> {
+fn files(document: &Value) -> Result<Vec<GeneratedFile>, String> {
     generator::verified(document)?;
     let operations = operations(document);
     let resources = operations.iter().filter_map(|operation| operation.name().split('.').next());
     let features: Features = resources.chain(["schemars", "private_tests"]).map(str::to_owned).collect();
-    generator::generate(&document.to_string(), &features)
+    Ok(generator::generate(&document.to_string(), &features)?.files)
 }
 
 /// The generated code on one line, without documentation, and the surface.
@@ -1379,7 +1379,7 @@ fn attributes(code: TokenStream) -> Vec<String> {
 }
 
 /// The number of items and the attributes of each file of code.
-fn outline(files: &[Generated]) -> Vec<(&'static str, usize, Vec<String>)> {
+fn outline(files: &[GeneratedFile]) -> Vec<(&'static str, usize, Vec<String>)> {
     let code = files.iter().filter(|file| file.name.ends_with(".rs"));
     code.map(|file| {
         let items =
