@@ -476,6 +476,31 @@ async fn wrapped_transport_leaves_a_dead_connection() {
     }
 }
 
+/// Stops polling a request after half of its time, so that the client's own limit ends it.
+struct Inattentive(Http);
+
+impl Transport for Inattentive {
+    fn send(&self, attempt: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        let half = attempt.timeout() / 2;
+        let mut request = self.0.send(attempt);
+        Box::pin(async move {
+            tokio::select! {
+                outcome = &mut request => outcome,
+                () = tokio::time::sleep(half) => std::future::pending().await,
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn limit_of_the_caller_leaves_a_dead_connection() {
+    let server = dies_after_one_answer().await;
+    let client = impatient(&server, ATTEMPT_TIMEOUT).wrap_transport(Inattentive).build().unwrap();
+    client.request(Method::GET, "/x").send_raw().await.unwrap();
+    let response = client.request(Method::GET, "/x").send_raw().await.unwrap();
+    assert_eq!((response.attempts(), server.connections()), (2, 2));
+}
+
 #[tokio::test]
 async fn dropped_call_ends_only_its_stream() {
     const CANCEL: u32 = 8;
