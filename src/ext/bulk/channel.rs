@@ -2,20 +2,15 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::secrets::names::PUSH_TOKENS;
+use crate::types::BulkUser;
 
 /// The channel of a bulk job's message, which determines the address that each user needs.
 ///
 /// Courier accepts a user without an address, or with an address outside of `profile`, and then silently sends nothing.
-///
-/// ```no_run
-/// use trycourier::ext::bulk::{Channel, Job};
-///
-/// # fn example(job: Job) -> Job {
-/// // Each user needs `profile.phone_number`.
-/// job.channel(Channel::Sms)
-/// # }
-/// ```
+/// [`Job::channel`](super::Job::channel) sets it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Channel {
@@ -68,18 +63,8 @@ impl fmt::Display for Channel {
     }
 }
 
-/// The treatment of a user who has no address for the job's channel.
-///
-/// ```no_run
-/// use trycourier::ext::bulk::{Job, MissingAddress};
-/// use trycourier::types::BulkUser;
-///
-/// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
-/// let report = job.missing_address(MissingAddress::Reject).send(users).await?;
-/// println!("{} users have no address", report.rejected.len());
-/// # Ok(())
-/// # }
-/// ```
+/// The treatment of a user who has no address for the job's channel. [`Job::missing_address`](super::Job::missing_address)
+/// sets it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingAddress {
@@ -93,9 +78,32 @@ pub enum MissingAddress {
     Add,
 }
 
+impl MissingAddress {
+    /// Returns the reason to leave a user out, or as an error, the reason to stop the job.
+    pub(super) fn check(self, user: &BulkUser, channel: Channel) -> Result<Option<String>, String> {
+        let is_present = |value: &Value| match value {
+            Value::Null => false,
+            Value::String(text) => !text.trim().is_empty(),
+            Value::Object(object) => !object.is_empty(),
+            Value::Array(list) => !list.is_empty(),
+            _ => true,
+        };
+        let has = |name: &str| user.profile.as_ref().and_then(|profile| profile.get(name)).is_some_and(is_present);
+        match self {
+            Self::Add => Ok(None),
+            _ if channel.is_addressed(has) => Ok(None),
+            Self::Reject => Ok(Some(format!("the user lacks {channel}"))),
+            Self::Fail => Err(format!("lacks {channel}")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Channel;
+    use serde_json::json;
+
+    use super::{Channel, MissingAddress};
+    use crate::types::{BulkUser, Object, UserRecipient};
 
     #[test]
     fn address_belongs_to_its_channel() {
@@ -113,5 +121,26 @@ mod tests {
         }
         assert!(!addressed(Channel::Email, "phone_number") && !addressed(Channel::Sms, "email"));
         assert!(!addressed(Channel::Any, "locale") && addressed(Channel::Inbox, "locale"));
+    }
+
+    #[test]
+    fn an_address_counts_in_the_profile_alone() {
+        let profiles = [
+            (json!({"email": "ada@example.com"}), true),
+            (json!({"email": "  "}), false),
+            (json!({"email": null}), false),
+            (json!({"email": {}}), false),
+            (json!({"phone_number": "+15551234567"}), false),
+            (json!({}), false),
+        ];
+        for (profile, expected) in profiles {
+            let user = BulkUser::new().profile(Object::from(profile.clone()));
+            assert_eq!(MissingAddress::Fail.check(&user, Channel::Email).is_ok(), expected, "{profile}");
+        }
+        let user = BulkUser::new().recipient("u").to(UserRecipient::new().email("ada@example.com"));
+        assert!(MissingAddress::Fail.check(&user, Channel::Email).is_err());
+        assert!(matches!(MissingAddress::Reject.check(&user, Channel::Email), Ok(Some(_))));
+        assert_eq!(MissingAddress::Add.check(&user, Channel::Email), Ok(None));
+        assert_eq!(MissingAddress::Fail.check(&user, Channel::Inbox), Ok(None));
     }
 }

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// let saved = r#"{"job_id": "1-65f240a0", "done": [[0, 2000]], "reach": 6000, "rejected": 3, "stage": "created"}"#;
 /// let checkpoint: Checkpoint = serde_json::from_str(saved)?;
-/// assert_eq!((checkpoint.job_id(), checkpoint.seen()), ("1-65f240a0", 2000));
+/// assert_eq!((checkpoint.job_id(), checkpoint.seen(), checkpoint.rejected()), ("1-65f240a0", 2000, 3));
+/// assert!(!checkpoint.is_ingested() && !checkpoint.has_run());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +25,10 @@ pub struct Checkpoint {
     job_id: String,
     /// The indices in the input of the users who were added or rejected.
     #[serde(default)]
-    done: Indices,
+    pub(super) done: Indices,
     /// No user from this index on can have been added before the next checkpoint.
     #[serde(default)]
-    reach: u64,
+    pub(super) reach: u64,
     #[serde(default)]
     rejected: u64,
     #[serde(default)]
@@ -51,70 +52,28 @@ impl Checkpoint {
     }
 
     /// Returns the job's id.
-    ///
-    /// ```no_run
-    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
-    /// println!("job {}", checkpoint.job_id());
-    /// # }
-    /// ```
     pub fn job_id(&self) -> &str {
         &self.job_id
     }
 
     /// Returns the number of processed users of the input, both added and rejected.
-    ///
-    /// ```no_run
-    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint, all: u64) {
-    /// println!("{} %", 100 * checkpoint.seen() / all);
-    /// # }
-    /// ```
     pub fn seen(&self) -> u64 {
         self.done.len()
     }
 
     /// Returns the number of rejected users.
-    ///
-    /// ```no_run
-    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
-    /// println!("{} users are in the job", checkpoint.seen() - checkpoint.rejected());
-    /// # }
-    /// ```
     pub fn rejected(&self) -> u64 {
         self.rejected
     }
 
     /// Returns `true` if all users are in the job.
-    ///
-    /// ```no_run
-    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
-    /// if checkpoint.is_ingested() && !checkpoint.has_run() {
-    ///     println!("all users are in the job, and nothing is sent yet");
-    /// }
-    /// # }
-    /// ```
     pub fn is_ingested(&self) -> bool {
         self.stage >= Stage::Ingested
     }
 
     /// Returns `true` if the job was run.
-    ///
-    /// ```no_run
-    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
-    /// if checkpoint.has_run() {
-    ///     println!("the job can no longer be stopped");
-    /// }
-    /// # }
-    /// ```
     pub fn has_run(&self) -> bool {
         self.stage >= Stage::Run
-    }
-
-    pub(super) fn done(&self) -> &Indices {
-        &self.done
-    }
-
-    pub(super) fn reach(&self) -> u64 {
-        self.reach
     }
 
     pub(super) fn add(&mut self, indices: Range<u64>, rejected: u64) {
@@ -122,8 +81,9 @@ impl Checkpoint {
         self.rejected = self.rejected.saturating_add(rejected);
     }
 
-    pub(super) fn reaches(&mut self, end: u64) {
-        self.reach = self.reach.max(end);
+    /// Covers the requests with this number of users after those who are done.
+    pub(super) fn reaches(&mut self, ahead: u64) {
+        self.reach = self.reach.max(self.done.end().saturating_add(ahead));
     }
 
     pub(super) fn enters(&mut self, stage: Stage) {
@@ -147,7 +107,7 @@ impl Indices {
     }
 
     /// Returns the index after the last index.
-    pub(super) fn end(&self) -> u64 {
+    fn end(&self) -> u64 {
         self.0.last().map_or(0, |range| range.end)
     }
 
@@ -224,8 +184,8 @@ mod tests {
     fn checkpoint_is_read_by_later_versions() {
         let mut checkpoint = Checkpoint::new("job".to_owned());
         checkpoint.add(0..1000, 3);
-        checkpoint.reaches(5000);
         checkpoint.reaches(4000);
+        checkpoint.reaches(3000);
         checkpoint.enters(Stage::Run);
         checkpoint.enters(Stage::Ingested);
         let saved = serde_json::to_value(&checkpoint).unwrap();

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use futures_util::stream::{self, Stream};
-use serde_json::Value;
+use futures_util::stream::Stream;
 
 use super::add_users::{Ingested, add_users};
 use super::channel::{Channel, MissingAddress};
-use super::checkpoint::{Checkpoint, Stage};
-use super::chunks::{Check, Limits};
+use super::checkpoint::Checkpoint;
+use super::chunks::Limits;
 use super::error::Stopped;
 use crate::calls::BulkListUsers;
 use crate::ext::{Items, Wait};
@@ -18,11 +17,11 @@ use crate::{Client, Error, ErrorKind, Options, Result};
 
 /// A bulk job at Courier.
 ///
-/// [`send`](Self::send) does everything. You can also perform the steps individually: [`ingest`](Self::ingest),
-/// [`run`](Self::run), [`ended`](Self::ended), [`results`](Self::results).
+/// [`send`](Self::send) does everything:
 ///
 /// ```
-/// use trycourier::ext::bulk::{Channel, Job};
+/// use std::time::Duration;
+/// use trycourier::ext::bulk::{Channel, Job, MissingAddress};
 /// use trycourier::types::{BulkMessage, BulkUser};
 ///
 /// # #[tokio::main]
@@ -30,9 +29,35 @@ use crate::{Client, Error, ErrorKind, Options, Result};
 /// # let courier = trycourier::testing::Courier::new();
 /// # let client = courier.client();
 /// let users = ["ada@example.com", "alan@example.com"].map(|email| BulkUser::new().profile([("email", email)]));
-/// let job = Job::create(&client, BulkMessage::new("nt_newsletter")).await?.channel(Channel::Email);
+/// let job = Job::create(&client, BulkMessage::new("nt_newsletter")).await?;
+/// let job = job.channel(Channel::Email).missing_address(MissingAddress::Reject);
+/// let job = job.in_flight(2).chunk_users(250).chunk_bytes(1_000_000).timeout(Duration::from_secs(6 * 60 * 60));
 /// let report = job.send(users).await?;
 /// assert_eq!((report.job.received, report.rejected.len()), (2, 0));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// You can also perform the steps individually:
+///
+/// ```no_run
+/// use futures::{TryStreamExt as _, stream};
+/// use trycourier::ext::bulk::Job;
+/// use trycourier::types::BulkUser;
+///
+/// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
+/// println!("job {}, {} users", job.id(), job.checkpoint().seen());
+/// let mut chunks = job.ingest(stream::iter(users.into_iter().map(Ok::<_, std::convert::Infallible>)));
+/// while let Some(chunk) = chunks.try_next().await? {
+///     println!("{} users", chunk.checkpoint.seen());
+/// }
+/// job.run().await?;
+/// let ended = job.ended().await?;
+/// println!("{} of {} users", ended.job.enqueued, ended.job.received);
+/// let mut results = job.results();
+/// while let Some(user) = results.try_next().await? {
+///     println!("{:?}: {}", user.recipient, user.status);
+/// }
 /// # Ok(())
 /// # }
 /// ```
@@ -41,10 +66,10 @@ use crate::{Client, Error, ErrorKind, Options, Result};
 pub struct Job {
     pub(super) client: Client,
     pub(super) checkpoint: Checkpoint,
-    channel: Channel,
-    missing_address: MissingAddress,
-    limits: Limits,
-    in_flight: usize,
+    pub(super) channel: Channel,
+    pub(super) missing_address: MissingAddress,
+    pub(super) limits: Limits,
+    pub(super) in_flight: usize,
     timeout: Duration,
     was_resumed: bool,
 }
@@ -54,17 +79,6 @@ impl Job {
     ///
     /// An idempotency key in the client's options applies only to this call, because the steps of the job are separate
     /// calls.
-    ///
-    /// ```no_run
-    /// use trycourier::ext::bulk::Job;
-    /// use trycourier::types::BulkMessage;
-    ///
-    /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
-    /// let job = Job::create(client, BulkMessage::new("nt_newsletter")).await?;
-    /// println!("{}", job.id());
-    /// # Ok(())
-    /// # }
-    /// ```
     ///
     /// # Errors
     ///
@@ -84,16 +98,6 @@ impl Job {
     /// Resumes a job from a checkpoint. The users must be the same, in the same order.
     ///
     /// The checkpoint does not contain settings such as the channel, so set them again.
-    ///
-    /// ```no_run
-    /// use trycourier::ext::bulk::{Checkpoint, Job};
-    ///
-    /// # async fn example(client: &trycourier::Client, saved: &str) -> Result<(), Box<dyn std::error::Error>> {
-    /// let checkpoint: Checkpoint = serde_json::from_str(saved)?;
-    /// let job = Job::resume(client, checkpoint);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn resume(client: &Client, checkpoint: Checkpoint) -> Self {
         Self {
             // Under one key, Courier would execute only the first chunk.
@@ -109,39 +113,18 @@ impl Job {
     }
 
     /// Returns the job's id.
-    ///
-    /// ```no_run
-    /// # fn example(job: &trycourier::ext::bulk::Job) {
-    /// println!("job {}", job.id());
-    /// # }
-    /// ```
     pub fn id(&self) -> &str {
         self.checkpoint.job_id()
     }
 
-    /// Returns the checkpoint that the job starts from.
-    ///
-    /// ```no_run
-    /// # fn example(job: &trycourier::ext::bulk::Job) -> Result<(), Box<dyn std::error::Error>> {
-    /// // Save it before anything is sent, so that a crash does not lose the job.
-    /// std::fs::write("job.json", serde_json::to_vec(job.checkpoint())?)?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns the checkpoint that the job starts from. Save it before anything is sent, so that a crash does not lose
+    /// the job.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
     /// Sets the channel of the job's message, for which each user needs an address in `profile`. The default is
     /// [`Channel::Any`].
-    ///
-    /// ```no_run
-    /// use trycourier::ext::bulk::{Channel, Job};
-    ///
-    /// # fn example(job: Job) -> Job {
-    /// job.channel(Channel::Email)
-    /// # }
-    /// ```
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channel = channel;
         self
@@ -149,27 +132,12 @@ impl Job {
 
     /// Sets the treatment of users without an address. The default, [`MissingAddress::Fail`], stops with an error
     /// before that user's chunk is sent and before the job is run.
-    ///
-    /// ```no_run
-    /// # use trycourier::ext::bulk::{Job, MissingAddress};
-    /// # fn example(job: Job) -> Job {
-    /// // Courier has all addresses in stored profiles.
-    /// job.missing_address(MissingAddress::Add)
-    /// # }
-    /// ```
     pub fn missing_address(mut self, missing_address: MissingAddress) -> Self {
         self.missing_address = missing_address;
         self
     }
 
     /// Sets the number of chunks that are sent concurrently. The default is 4, and the minimum is 1.
-    ///
-    /// ```no_run
-    /// # use trycourier::ext::bulk::Job;
-    /// # fn example(job: Job) -> Job {
-    /// job.in_flight(1)
-    /// # }
-    /// ```
     pub fn in_flight(mut self, requests: usize) -> Self {
         self.in_flight = requests;
         self
@@ -177,13 +145,6 @@ impl Job {
 
     /// Sets the maximum number of users in a chunk. The default is 1,000, which is also the maximum that Courier
     /// accepts.
-    ///
-    /// ```no_run
-    /// # use trycourier::ext::bulk::Job;
-    /// # fn example(job: Job) -> Job {
-    /// job.chunk_users(250)
-    /// # }
-    /// ```
     pub fn chunk_users(mut self, users: usize) -> Self {
         self.limits.users = users;
         self
@@ -191,27 +152,12 @@ impl Job {
 
     /// Sets the maximum size of a chunk, in bytes of JSON. The default is 4,000,000. A user whose JSON is larger gets a
     /// separate chunk.
-    ///
-    /// ```no_run
-    /// # use trycourier::ext::bulk::Job;
-    /// # fn example(job: Job) -> Job {
-    /// job.chunk_bytes(1_000_000)
-    /// # }
-    /// ```
     pub fn chunk_bytes(mut self, bytes: usize) -> Self {
         self.limits.bytes = bytes;
         self
     }
 
     /// Sets the longest time to wait for the end of the job once it runs. The default is an hour.
-    ///
-    /// ```no_run
-    /// # use std::time::Duration;
-    /// # use trycourier::ext::bulk::Job;
-    /// # fn example(job: Job) -> Job {
-    /// job.timeout(Duration::from_secs(6 * 60 * 60))
-    /// # }
-    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -221,24 +167,6 @@ impl Job {
     /// [`Checkpoint`] of the last item shows that all users are in the job. Chunks are sent only while the stream is
     /// polled.
     ///
-    /// ```no_run
-    /// use futures::{TryStreamExt as _, stream};
-    /// use trycourier::ext::bulk::Job;
-    /// use trycourier::types::BulkUser;
-    ///
-    /// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
-    /// let users = stream::iter(users.into_iter().map(Ok::<_, std::convert::Infallible>));
-    /// let mut chunks = job.ingest(users);
-    /// while let Some(chunk) = chunks.try_next().await? {
-    ///     println!("{} users", chunk.checkpoint.seen());
-    /// }
-    /// job.run().await?;
-    /// let ended = job.ended().await?;
-    /// println!("{}", ended.job.status);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
     /// # Errors
     ///
     /// The last item is an error if a call or the input failed, or if a user has no address. See [`Stopped`].
@@ -247,26 +175,10 @@ impl Job {
         E: Send + 'static,
         S: Stream<Item = Result<BulkUser, E>> + Send + 'static,
     {
-        let (channel, missing_address) = (self.channel, self.missing_address);
-        let check = move |user: &BulkUser| check(user, channel, missing_address);
-        let checkpoint = self.checkpoint.clone();
-        if checkpoint.is_ingested() {
-            let done = Ingested { rejected: Vec::new(), checkpoint };
-            return futures_util::future::Either::Left(stream::iter([Ok(done)]));
-        }
-        let chunks = add_users(self.client.clone(), Box::pin(users), check, self.limits, self.in_flight, checkpoint);
-        futures_util::future::Either::Right(Box::pin(chunks))
+        Box::pin(add_users(self.clone(), users))
     }
 
     /// Runs the job, which is the second step. Running it again has no effect, so this is safe to repeat.
-    ///
-    /// ```no_run
-    /// # async fn example(job: trycourier::ext::bulk::Job) -> trycourier::Result<()> {
-    /// job.run().await?;
-    /// job.run().await?; // no message is sent twice
-    /// # Ok(())
-    /// # }
-    /// ```
     ///
     /// # Errors
     ///
@@ -297,34 +209,11 @@ impl Job {
     }
 
     /// Waits for the end of the job, which is the third step. At the end, the messages to all users are on their way.
-    ///
-    /// ```no_run
-    /// # async fn example(job: trycourier::ext::bulk::Job) -> Result<(), Box<dyn std::error::Error>> {
-    /// let ended = job.ended().await?;
-    /// println!("{} of {} users", ended.job.enqueued, ended.job.received);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn ended(&self) -> Wait<BulkRetrieveJobResponse> {
         self.client.bulk().retrieve_job(self.id()).until_done().timeout(self.timeout)
     }
 
     /// Lists the users of the job, each with a status and the id of the message.
-    ///
-    /// ```no_run
-    /// use futures::TryStreamExt as _;
-    /// use trycourier::types::BulkUserStatus;
-    ///
-    /// # async fn example(job: trycourier::ext::bulk::Job) -> trycourier::Result<()> {
-    /// let mut results = job.results();
-    /// while let Some(user) = results.try_next().await? {
-    ///     if user.status == BulkUserStatus::Error {
-    ///         println!("{:?} was sent nothing", user.recipient);
-    ///     }
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn results(&self) -> Items<BulkListUsers> {
         self.client.bulk().list_users(self.id()).items()
     }
@@ -337,14 +226,6 @@ impl Job {
     pub(super) fn is_empty(&self) -> bool {
         !self.checkpoint.has_run() && self.checkpoint.seen() == self.checkpoint.rejected()
     }
-
-    pub(super) fn set_checkpoint(&mut self, checkpoint: &Checkpoint) {
-        self.checkpoint = checkpoint.clone();
-    }
-
-    pub(super) fn enters(&mut self, stage: Stage) {
-        self.checkpoint.enters(stage);
-    }
 }
 
 impl fmt::Debug for Job {
@@ -355,53 +236,5 @@ impl fmt::Debug for Job {
             .field("missing_address", &self.missing_address)
             .field("in_flight", &self.in_flight)
             .finish_non_exhaustive()
-    }
-}
-
-fn check(user: &BulkUser, channel: Channel, missing_address: MissingAddress) -> Check {
-    let is_said = |value: &Value| match value {
-        Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Object(object) => !object.is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        _ => true,
-    };
-    let has = |name: &str| user.profile.as_ref().and_then(|profile| profile.get(name)).is_some_and(is_said);
-    match missing_address {
-        MissingAddress::Add => Check::Add,
-        _ if channel.is_addressed(has) => Check::Add,
-        MissingAddress::Reject => Check::Reject(format!("the user lacks {channel}")),
-        MissingAddress::Fail => Check::Fail(format!("lacks {channel}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{Channel, MissingAddress, check};
-    use crate::ext::bulk::chunks::Check;
-    use crate::types::{BulkUser, Object, UserRecipient};
-
-    #[test]
-    fn an_address_counts_in_the_profile_alone() {
-        let profiles = [
-            (json!({"email": "ada@example.com"}), true),
-            (json!({"email": "  "}), false),
-            (json!({"email": null}), false),
-            (json!({"email": {}}), false),
-            (json!({"phone_number": "+15551234567"}), false),
-            (json!({}), false),
-        ];
-        for (profile, expected) in profiles {
-            let user = BulkUser::new().profile(Object::from(profile.clone()));
-            let checked = check(&user, Channel::Email, MissingAddress::Fail);
-            assert_eq!(matches!(checked, Check::Add), expected, "{profile}");
-        }
-        let user = BulkUser::new().recipient("u").to(UserRecipient::new().email("ada@example.com"));
-        assert!(matches!(check(&user, Channel::Email, MissingAddress::Fail), Check::Fail(_)));
-        assert!(matches!(check(&user, Channel::Email, MissingAddress::Reject), Check::Reject(_)));
-        assert!(matches!(check(&user, Channel::Email, MissingAddress::Add), Check::Add));
-        assert!(matches!(check(&user, Channel::Inbox, MissingAddress::Fail), Check::Add));
     }
 }
