@@ -55,24 +55,35 @@ pub enum Verdict {
 ///
 /// ```no_run
 /// use std::time::Duration;
-/// use trycourier::ext::{Verdict, Wait};
-/// use trycourier::types::BulkJobStatus;
+/// use trycourier::retry::Backoff;
 ///
-/// # async fn example(client: trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let poll = move || {
-///     let client = client.clone();
-///     async move { Ok(client.bulk().retrieve_job("job").await?.into_inner()) }
-/// };
-/// let job = Wait::new(poll, |response| match response.job.status {
-///     BulkJobStatus::Completed => Verdict::Success,
-///     BulkJobStatus::Error => Verdict::Failure,
-///     _ => Verdict::Pending,
-/// })
-/// .timeout(Duration::from_secs(60))
-/// .await?;
-/// println!("{} users", job.job.received);
+/// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let rarely = Backoff::default().initial_delay(Duration::from_secs(30)).max_delay(Duration::from_secs(300));
+/// let delivered = client.messages().retrieve("1-65f240a0").until_delivered().backoff(rarely);
+/// // A message from yesterday exists, or never did.
+/// let message = delivered.timeout(Duration::from_secs(24 * 60 * 60)).not_found_for(Duration::ZERO).await?;
+/// println!("{}", message.status);
 /// # Ok(())
 /// # }
+/// ```
+///
+/// [`new`](Self::new) polls anything else:
+///
+/// ```
+/// use trycourier::ext::{Verdict, Wait};
+/// use trycourier::retry::TokioClock;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut rows = 0;
+/// let poll = move || {
+///     rows += 1;
+///     async move { Ok(rows) }
+/// };
+/// let wait = Wait::new(poll, |rows| if *rows >= 3 { Verdict::Success } else { Verdict::Pending });
+/// assert_eq!(wait.clock(TokioClock).await?, 3);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example()).unwrap();
 /// ```
 #[must_use = "a wait does nothing until it is awaited or polled"]
 pub struct Wait<S> {
@@ -92,22 +103,6 @@ type Describe<S> = Box<dyn Fn(&S) -> Option<String> + Send>;
 impl<S: Send + 'static> Wait<S> {
     /// Creates a wait that calls `poll` until `judge` returns [`Success`](Verdict::Success) or
     /// [`Failure`](Verdict::Failure) for its result.
-    ///
-    /// ```
-    /// use trycourier::ext::{Verdict, Wait};
-    ///
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut rows = 0;
-    /// let poll = move || {
-    ///     rows += 1;
-    ///     async move { Ok(rows) }
-    /// };
-    /// let rows = Wait::new(poll, |rows| if *rows >= 3 { Verdict::Success } else { Verdict::Pending }).await?;
-    /// assert_eq!(rows, 3);
-    /// # Ok(())
-    /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example()).unwrap();
-    /// ```
     pub fn new<F>(
         mut poll: impl FnMut() -> F + Send + 'static,
         judge: impl FnMut(&S) -> Verdict + Send + 'static,
@@ -160,15 +155,6 @@ impl<S: Send + 'static> Wait<S> {
     /// Sets the longest time to wait, including the last call. The default is 10 minutes. A message that is delayed, or
     /// that a provider is slow to deliver, can take longer. To poll only once, make the call itself, because a timeout
     /// of zero leaves no time for a response.
-    ///
-    /// ```no_run
-    /// # use std::time::Duration;
-    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let day = Duration::from_secs(24 * 60 * 60);
-    /// client.messages().retrieve("1-65f240a0").until_delivered().timeout(day).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "deadline")]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -177,17 +163,6 @@ impl<S: Send + 'static> Wait<S> {
 
     /// Sets the delay between two calls. The default is 1 s, doubled up to 10 s, and randomly reduced by up to a
     /// quarter.
-    ///
-    /// ```no_run
-    /// # use std::time::Duration;
-    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// use trycourier::retry::Backoff;
-    ///
-    /// let rarely = Backoff::default().initial_delay(Duration::from_secs(30)).max_delay(Duration::from_secs(300));
-    /// client.bulk().retrieve_job("job_id").until_done().backoff(rarely).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
@@ -195,28 +170,12 @@ impl<S: Send + 'static> Wait<S> {
 
     /// Sets the time from the start during which a 404 means "not yet". The default is 30 s. With zero, the first 404
     /// is an error.
-    ///
-    /// ```no_run
-    /// # use std::time::Duration;
-    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// // A message from yesterday exists, or never did.
-    /// client.messages().retrieve("1-65f240a0").until_settled().not_found_for(Duration::ZERO).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn not_found_for(mut self, duration: Duration) -> Self {
         self.not_found_for = duration;
         self
     }
 
     /// Sets the source of time and randomness, which tests can replace.
-    ///
-    /// ```
-    /// use trycourier::ext::{Verdict, Wait};
-    /// use trycourier::retry::TokioClock;
-    ///
-    /// let wait = Wait::new(|| async { Ok(1) }, |_| Verdict::Success).clock(TokioClock);
-    /// ```
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self

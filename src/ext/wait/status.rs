@@ -7,31 +7,28 @@ use crate::types::MessageStatus;
 #[cfg(has_type = "RunStatus")]
 use crate::types::{RunStatus, RunStepStatus};
 
+/// The stages of a message.
+///
+/// ```
+/// use trycourier::types::MessageStatus;
+///
+/// assert!(MessageStatus::Opened.is_delivered() && !MessageStatus::Sent.is_delivered());
+/// assert!(MessageStatus::Undeliverable.is_failed() && !MessageStatus::Delayed.is_failed());
+/// assert!(MessageStatus::Filtered.is_settled() && !MessageStatus::Sent.is_settled());
+/// assert!(MessageStatus::Opened.supersedes(&MessageStatus::Sent));
+/// assert!(!MessageStatus::Sent.supersedes(&MessageStatus::Sent));
+/// ```
 #[cfg(feature = "messages")]
 impl MessageStatus {
     /// Returns `true` if the message was delivered, opened or clicked, or would have been delivered outside of a test
     /// environment.
     ///
     /// Some channels, such as Inbox, do not report a status after `Sent`, for which this returns `false`.
-    ///
-    /// ```
-    /// use trycourier::types::MessageStatus;
-    ///
-    /// assert!(MessageStatus::Opened.is_delivered());
-    /// assert!(!MessageStatus::Sent.is_delivered());
-    /// ```
     pub fn is_delivered(&self) -> bool {
         matches!(self, Self::Delivered | Self::Opened | Self::Clicked | Self::Simulated)
     }
 
     /// Returns `true` if the message will not be delivered.
-    ///
-    /// ```
-    /// use trycourier::types::MessageStatus;
-    ///
-    /// assert!(MessageStatus::Undeliverable.is_failed());
-    /// assert!(!MessageStatus::Delayed.is_failed());
-    /// ```
     pub fn is_failed(&self) -> bool {
         matches!(
             self,
@@ -47,13 +44,6 @@ impl MessageStatus {
 
     /// Returns `true` if the message was delivered or will not be delivered. A delivered message may still be opened.
     /// Returns `false` for a status that this version does not know.
-    ///
-    /// ```
-    /// use trycourier::types::MessageStatus;
-    ///
-    /// assert!(MessageStatus::Delivered.is_settled() && MessageStatus::Filtered.is_settled());
-    /// assert!(!MessageStatus::Unrecognized("READ_ALOUD".to_owned()).is_settled());
-    /// ```
     pub fn is_settled(&self) -> bool {
         self.is_delivered() || self.is_failed()
     }
@@ -63,14 +53,6 @@ impl MessageStatus {
     /// Webhooks can arrive in a different order from their events. A receiver that stores the last status of each
     /// message ignores a status that does not supersede the stored one. A failure and a delivery supersede each other,
     /// because a delivered message can bounce later; nothing but a click supersedes an opened message.
-    ///
-    /// ```
-    /// use trycourier::types::MessageStatus;
-    ///
-    /// assert!(MessageStatus::Opened.supersedes(&MessageStatus::Sent));
-    /// assert!(!MessageStatus::Sent.supersedes(&MessageStatus::Delivered));
-    /// assert!(!MessageStatus::Sent.supersedes(&MessageStatus::Sent));
-    /// ```
     #[doc(alias = "out of order")]
     pub fn supersedes(&self, other: &Self) -> bool {
         self != other && self.progress() >= other.progress()
@@ -116,19 +98,13 @@ impl RunStatus {
     ///
     /// assert!(RunStatus::Processed.is_ended() && RunStatus::Error.is_ended());
     /// assert!(!RunStatus::Waiting.is_ended());
+    /// assert!(RunStatus::Error.is_failed() && !RunStatus::Processed.is_failed());
     /// ```
     pub fn is_ended(&self) -> bool {
         matches!(self, Self::Processed) || self.is_failed()
     }
 
     /// Returns `true` if the run ended before all of its steps were done.
-    ///
-    /// ```
-    /// use trycourier::types::RunStatus;
-    ///
-    /// assert!(RunStatus::Canceled.is_failed());
-    /// assert!(!RunStatus::Processed.is_failed());
-    /// ```
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Canceled | Self::Error | Self::Throttled | Self::NotProcessed)
     }
@@ -144,19 +120,13 @@ impl RunStepStatus {
     ///
     /// assert!(RunStepStatus::Processed.is_ended() && RunStepStatus::Skipped.is_ended());
     /// assert!(!RunStepStatus::Computing.is_ended());
+    /// assert!(RunStepStatus::Error.is_failed() && !RunStepStatus::Skipped.is_failed());
     /// ```
     pub fn is_ended(&self) -> bool {
         matches!(self, Self::Processed | Self::Skipped) || self.is_failed()
     }
 
     /// Returns `true` if the step ended without being executed.
-    ///
-    /// ```
-    /// use trycourier::types::RunStepStatus;
-    ///
-    /// assert!(RunStepStatus::Error.is_failed());
-    /// assert!(!RunStepStatus::Skipped.is_failed());
-    /// ```
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Canceled | Self::Error | Self::Throttled | Self::NotProcessed)
     }
