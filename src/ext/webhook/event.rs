@@ -24,6 +24,8 @@ const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
 ///         _ => None,
 ///     }
 /// }
+/// let event = Event::AudiencesDeleted(serde_json::json!({}));
+/// assert_eq!((bounced(&event), event.name()), (None, "audiences:deleted"));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -65,12 +67,6 @@ pub enum Event {
 
 impl Event {
     /// Returns the event's type as Courier writes it, such as `message:updated`, for logs and metrics.
-    ///
-    /// ```
-    /// use trycourier::ext::webhook::Event;
-    ///
-    /// assert_eq!(Event::AudiencesDeleted(serde_json::json!({})).name(), "audiences:deleted");
-    /// ```
     pub fn name(&self) -> &str {
         match self {
             Self::MessageUpdated(_) => MESSAGE_UPDATED,
