@@ -12,6 +12,7 @@ use std::time::Duration;
 ///
 /// assert_eq!(Lifetime::days(7).to_string(), "7 days");
 /// assert_eq!(Lifetime::from(Duration::from_secs(2 * 60 * 60)).to_string(), "2 hours");
+/// assert_eq!(Lifetime::hours(24), Lifetime::days(1));
 /// assert_eq!(String::from(Lifetime::minutes(90)), "90 minutes");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,31 +27,16 @@ const DAY: u64 = 24 * HOUR;
 
 impl Lifetime {
     /// Creates a lifetime of a number of days.
-    ///
-    /// ```
-    /// # use trycourier::ext::Lifetime;
-    /// assert_eq!(Lifetime::days(3).to_string(), "3 days");
-    /// ```
     pub const fn days(days: u64) -> Self {
         Self { seconds: days.saturating_mul(DAY) }
     }
 
     /// Creates a lifetime of a number of hours.
-    ///
-    /// ```
-    /// # use trycourier::ext::Lifetime;
-    /// assert_eq!(Lifetime::hours(3).to_string(), "3 hours");
-    /// ```
     pub const fn hours(hours: u64) -> Self {
         Self { seconds: hours.saturating_mul(HOUR) }
     }
 
     /// Creates a lifetime of a number of minutes.
-    ///
-    /// ```
-    /// # use trycourier::ext::Lifetime;
-    /// assert_eq!(Lifetime::minutes(3).to_string(), "3 minutes");
-    /// ```
     pub const fn minutes(minutes: u64) -> Self {
         Self { seconds: minutes.saturating_mul(MINUTE) }
     }
