@@ -25,23 +25,8 @@ use crate::{Error, ErrorKind, Result};
 /// time and IO enabled. Dropping the future of a call abandons its request and makes no further attempts. When the last
 /// clone is dropped, its connections close.
 ///
-/// # From synchronous code
-///
-/// A current-thread runtime is enough. Keep it with the client and use it for every call, because connections belong to
-/// the runtime that opened them. Inside an async task, await the call instead: tokio panics when a task blocks on a
-/// runtime.
-///
-/// ```no_run
-/// use trycourier::Client;
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// let client = Client::from_env()?;
-/// let response = runtime.block_on(client.request(http::Method::GET, "/lists").send::<serde_json::Value>())?;
-/// println!("{}", response["items"]);
-/// # Ok(())
-/// # }
-/// ```
+/// [`from_env`](Self::from_env) and [`builder`](Self::builder) create one. Synchronous code can
+/// [block](crate::guide::blocking) on its calls.
 #[derive(Clone)]
 pub struct Client(pub(crate) Arc<Inner>);
 
@@ -120,27 +105,8 @@ impl Client {
     /// Creates an idempotency key, a random UUID.
     ///
     /// Under one key, the server acts once, no matter how often the call is made. So keep the key for as long as you
-    /// may need to repeat the call: after an error with an unknown outcome, after a dropped future, or after a restart.
-    ///
-    /// ```no_run
-    /// # use std::time::Duration;
-    /// # use serde_json::json;
-    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let key = client.new_idempotency_key();
-    /// let send = || {
-    ///     let message = json!({"message": {"to": {"user_id": "user_123"}, "template": "welcome"}});
-    ///     let call = client.request(http::Method::POST, "/send").json(&message);
-    ///     call.options(|options| options.idempotency_key(&key)).send::<serde_json::Value>()
-    /// };
-    /// let sent = match tokio::time::timeout(Duration::from_secs(2), send()).await {
-    ///     Ok(sent) => sent?,
-    ///     // The first send may have arrived. Under the same key it is not done twice.
-    ///     Err(_) => send().await?,
-    /// };
-    /// println!("{}", sent["requestId"]);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// may need to [repeat the call](crate::guide::retries#when-the-outcome-is-unknown): after an error with an unknown
+    /// outcome, after a dropped future, or after a restart.
     #[must_use]
     pub fn new_idempotency_key(&self) -> String {
         self.account().keys.next_text()
