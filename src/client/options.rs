@@ -11,6 +11,7 @@ use http::header::{
 
 use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY, parse_expiration_header, parse_key};
 use crate::retry::{Backoff, Limiter};
+use crate::values::sensitive::sensitive_header;
 use crate::values::timestamp::Timestamp;
 use crate::{Error, ErrorKind, Result};
 
@@ -181,8 +182,11 @@ impl Options {
             return self.idempotency_key(value);
         } else if name == IDEMPOTENCY_EXPIRATION {
             return self.idempotency_expiration(value);
-        } else if let Some(value) = self.value(&name, value) {
+        } else if let Some(value) = sensitive_header(value) {
             self.headers.insert(name, value);
+        } else {
+            let reason = "contains a character that is not allowed in a header";
+            self.refuse(format!("the value of the header {name} {reason}"));
         }
         self
     }
@@ -228,22 +232,6 @@ impl Options {
         self
     }
 
-    /// Parses a header's value, which can be confidential. Returns `None` after recording why it cannot be sent.
-    fn value(&mut self, name: &HeaderName, value: &str) -> Option<HeaderValue> {
-        match HeaderValue::from_str(value) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                Some(value)
-            }
-            Err(_) => {
-                self.refuse(format!(
-                    "the value of the header {name} contains a character that is not allowed in a header"
-                ));
-                None
-            }
-        }
-    }
-
     fn refuse(&mut self, reason: String) {
         self.invalid.get_or_insert((ErrorKind::Configuration, reason.into()));
     }
@@ -254,10 +242,7 @@ impl Options {
 
     /// Returns the first value that cannot be sent as an error.
     pub(crate) fn check(&self) -> Result<()> {
-        match &self.invalid {
-            Some((kind, reason)) => Err(Error::new(*kind, reason.clone())),
-            None => Ok(()),
-        }
+        self.invalid.as_ref().map_or(Ok(()), |(kind, reason)| Err(Error::new(*kind, reason.clone())))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Fetches one page after another, up to the end of a list.
 
 use std::collections::HashSet;
-use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use futures_util::stream::{self, Stream};
@@ -53,14 +52,12 @@ fn cursor_loop() -> Error {
 }
 
 /// The cursors of the pages so far, each as a hash.
-pub(crate) struct Cursors {
-    seen: HashSet<u64>,
-    hasher: RandomState,
-}
+#[derive(Default)]
+pub(crate) struct Cursors(HashSet<u64>);
 
 impl Cursors {
     pub(crate) fn new(start: Option<&str>) -> Self {
-        let mut cursors = Self { seen: HashSet::new(), hasher: RandomState::new() };
+        let mut cursors = Self::default();
         if let Some(start) = start {
             cursors.is_repeated(start);
         }
@@ -69,7 +66,8 @@ impl Cursors {
 
     /// Records the cursor, and returns `true` if it was recorded before.
     pub(crate) fn is_repeated(&mut self, cursor: &str) -> bool {
-        !self.seen.insert(self.hasher.hash_one(cursor))
+        let hash = self.0.hasher().hash_one(cursor);
+        !self.0.insert(hash)
     }
 }
 
