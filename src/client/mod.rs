@@ -50,34 +50,18 @@ pub(crate) struct Shared {
 
 impl Client {
     /// Creates a copy of the client with different options, such as a timeout, retries or a header. The copy shares
-    /// connections, the key and the retry budget with this client, and is cheap to create.
-    ///
-    /// ```no_run
-    /// # use std::time::Duration;
-    /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
-    /// let patient = client.with_options(|options| options.attempt_timeout(Duration::from_secs(120)).max_retries(5));
-    /// patient.request(http::Method::GET, "/lists").send::<serde_json::Value>().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// connections, the key and the retry budget with this client, and is cheap to create. See the example of
+    /// [`Options`].
     #[must_use = "it changes a copy, not the client"]
     pub fn with_options(&self, change: impl FnOnce(Options) -> Options) -> Self {
-        let Inner { shared, account, options } = &*self.0;
-        let (shared, account) = (Arc::clone(shared), Arc::clone(account));
-        Self(Arc::new(Inner { shared, account, options: change(options.clone()) }))
+        self.copy(Arc::clone(&self.0.account), change(self.options().clone()))
     }
 
-    /// Creates a copy of the client with another API key, for a service with many workspaces. The copy shares
-    /// connections and options with this client, and is cheap to create.
+    /// Creates a copy of the client with another API key, for a [service with many
+    /// workspaces](crate::guide::production#keys). The copy shares connections and options with this client, and is
+    /// cheap to create.
     ///
     /// Each key has a separate retry budget and separate rate limits. Copies with the same key share them.
-    ///
-    /// ```
-    /// # fn example(client: &trycourier::Client, key_of_the_tenant: &str) -> trycourier::Result<()> {
-    /// let tenant = client.with_api_key(key_of_the_tenant)?;
-    /// # Ok(())
-    /// # }
-    /// ```
     ///
     /// # Errors
     ///
@@ -97,9 +81,12 @@ impl Client {
     }
 
     fn with_source(&self, source: Source) -> Self {
-        let Inner { shared, options, .. } = &*self.0;
-        let account = shared.accounts.account(source, shared.clock.now());
-        Self(Arc::new(Inner { shared: Arc::clone(shared), account, options: options.clone() }))
+        let account = self.shared().accounts.account(source, self.clock().now());
+        self.copy(account, self.options().clone())
+    }
+
+    fn copy(&self, account: Arc<Account>, options: Options) -> Self {
+        Self(Arc::new(Inner { shared: Arc::clone(&self.0.shared), account, options }))
     }
 
     /// Creates an idempotency key, a random UUID.
