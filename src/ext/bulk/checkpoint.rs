@@ -93,37 +93,38 @@ impl Checkpoint {
 
 /// A set of indices as sorted ranges: one range, plus at most one for each chunk in flight.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
-pub(super) struct Indices(Vec<Range<u64>>);
+#[serde(from = "Vec<(u64, u64)>")]
+pub(super) struct Indices(Vec<(u64, u64)>);
 
 impl Indices {
     pub(super) fn contains(&self, index: u64) -> bool {
-        let after = self.0.partition_point(|range| range.start <= index);
-        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|range| range.contains(&index))
+        let after = self.0.partition_point(|(start, _)| *start <= index);
+        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|(_, end)| index < *end)
     }
 
     pub(super) fn len(&self) -> u64 {
-        self.0.iter().fold(0, |sum, range| sum.saturating_add(range.end - range.start))
+        self.0.iter().fold(0, |sum, (start, end)| sum.saturating_add(end - start))
     }
 
     /// Returns the index after the last index.
     fn end(&self) -> u64 {
-        self.0.last().map_or(0, |range| range.end)
+        self.0.last().map_or(0, |(_, end)| *end)
     }
 
-    pub(super) fn insert(&mut self, mut new: Range<u64>) {
+    pub(super) fn insert(&mut self, new: Range<u64>) {
         if new.is_empty() {
             return;
         }
+        let (mut start, mut end) = (new.start, new.end);
         self.0.retain(|range| {
-            let touches = range.start <= new.end && new.start <= range.end;
+            let touches = range.0 <= end && start <= range.1;
             if touches {
-                new = new.start.min(range.start)..new.end.max(range.end);
+                (start, end) = (start.min(range.0), end.max(range.1));
             }
             !touches
         });
-        let index = self.0.partition_point(|range| range.start < new.start);
-        self.0.insert(index, new);
+        let index = self.0.partition_point(|range| range.0 < start);
+        self.0.insert(index, (start, end));
     }
 }
 
@@ -132,12 +133,6 @@ impl From<Vec<(u64, u64)>> for Indices {
         let mut indices = Self::default();
         ranges.into_iter().for_each(|(start, end)| indices.insert(start..end));
         indices
-    }
-}
-
-impl From<Indices> for Vec<(u64, u64)> {
-    fn from(indices: Indices) -> Self {
-        indices.0.into_iter().map(|range| (range.start, range.end)).collect()
     }
 }
 

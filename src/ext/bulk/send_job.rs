@@ -29,13 +29,15 @@ use crate::types::{BulkJob, BulkJobStatus, BulkRetrieveJobResponse, BulkUser};
 /// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut sending = job.send(users);
 /// while let Some(progress) = sending.try_next().await? {
-///     if let Progress::Run { .. } = progress {
-///         println!("all users are in the job, and it runs");
-///         break;
+///     match progress {
+///         Progress::Ingested(chunk) => println!("{} users", chunk.checkpoint.seen()),
+///         Progress::Run { .. } => break,
+///         Progress::State(job) => println!("{}: {} of {}", job.status, job.enqueued, job.received),
+///         _ => {}
 ///     }
 /// }
 /// let report = sending.await?; // the rest
-/// println!("{}", report.job.status);
+/// println!("job {}: {}, {} rejected", report.job_id, report.job.status, report.rejected.len());
 /// # Ok(())
 /// # }
 /// ```
@@ -46,20 +48,7 @@ pub struct SendJob<E> {
     checkpoint: Checkpoint,
 }
 
-/// A step of a job.
-///
-/// ```
-/// use trycourier::ext::bulk::Progress;
-///
-/// fn show(progress: &Progress, all: u64) {
-///     match progress {
-///         Progress::Ingested(chunk) => println!("{} of {all} users", chunk.checkpoint.seen()),
-///         Progress::Run { .. } => println!("the job runs"),
-///         Progress::State(job) => println!("{}: {} of {}", job.status, job.enqueued, job.received),
-///         _ => {}
-///     }
-/// }
-/// ```
+/// A step of a [`SendJob`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
@@ -87,15 +76,6 @@ impl Progress {
 }
 
 /// The result of a job that has ended.
-///
-/// ```
-/// use trycourier::ext::bulk::Report;
-///
-/// fn show(report: &Report) {
-///     println!("job {}: {} users, {} rejected", report.job_id, report.seen, report.rejected.len());
-///     println!("{} of them were enqueued", report.job.enqueued);
-/// }
-/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -112,18 +92,6 @@ pub struct Report {
 impl Job {
     /// Adds the users, runs the job and waits for its end. Nothing happens until the result is awaited or polled as a
     /// stream.
-    ///
-    /// ```no_run
-    /// use trycourier::ext::bulk::Job;
-    /// use trycourier::types::BulkUser;
-    ///
-    /// # async fn example(job: Job) -> Result<(), Box<dyn std::error::Error>> {
-    /// let users = ["ada@example.com", "alan@example.com"].map(|email| BulkUser::new().profile([("email", email)]));
-    /// let report = job.send(users).await?;
-    /// println!("{} of {} users", report.job.enqueued, report.seen);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn send<I>(self, users: I) -> SendJob<Infallible>
     where
         I: IntoIterator<Item = BulkUser>,

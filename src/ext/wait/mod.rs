@@ -21,20 +21,6 @@ use crate::call::{self, Call};
 use crate::retry::{Backoff, Clock, TokioClock};
 
 /// The decision of a [`Wait`] about a state.
-///
-/// ```
-/// use trycourier::ext::Verdict;
-/// use trycourier::types::BulkJob;
-///
-/// /// Waits until a user is enqueued.
-/// fn judge(job: &BulkJob) -> Verdict {
-///     match (job.enqueued, job.status.is_ended()) {
-///         (1.., _) => Verdict::Success,
-///         (_, true) => Verdict::Failure,
-///         _ => Verdict::Pending,
-///     }
-/// }
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// The wait continues.
@@ -184,21 +170,16 @@ impl<S: Send + 'static> Wait<S> {
     /// Returns a stream of all states. The last state meets the condition, or shows that it can no longer be met. No
     /// call is made until the stream is polled for the next state.
     ///
-    /// ```
-    /// use futures::StreamExt as _;
-    /// use trycourier::ext::{Verdict, Wait};
+    /// ```no_run
+    /// use futures::TryStreamExt as _;
     ///
-    /// # async fn example() {
-    /// let mut percent = 0;
-    /// let poll = move || {
-    ///     percent += 50;
-    ///     async move { Ok(percent) }
-    /// };
-    /// let states = Wait::new(poll, |percent| if *percent == 100 { Verdict::Success } else { Verdict::Pending }).states();
-    /// let seen: Vec<i32> = states.map(Result::unwrap).collect().await;
-    /// assert_eq!(seen, [50, 100]);
+    /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+    /// let mut states = client.messages().retrieve("1-65f240a0").until_delivered().states();
+    /// while let Some(message) = states.try_next().await? {
+    ///     println!("{}", message.status);
+    /// }
+    /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example());
     /// ```
     ///
     /// # Errors
