@@ -10,7 +10,7 @@ use super::checkpoint::{Checkpoint, Stage};
 use super::chunks::{Chunk, MAX_USERS, chunks};
 use super::error::Stopped;
 use super::job::Job;
-use super::rejected::{Rejected, Rejection, locate};
+use super::rejected::{Rejected, is_duplicate, locate};
 use crate::calls::{BulkAddUsers, Call};
 use crate::types::BulkUser;
 use crate::{Result, call};
@@ -92,14 +92,13 @@ async fn add(job: &Job, chunk: Chunk) -> Result<(Range<u64>, Vec<Rejected>)> {
     request.body = body.clone();
     let response = job.client.call::<<BulkAddUsers as Call>::Response>(BulkAddUsers::OPERATION, Ok(request)).await?;
     let was_repeated = response.attempts() > 1;
-    let errors = response.into_inner().errors.unwrap_or_default().into_iter();
-    let mut rejections: Vec<Rejection> = errors.map(Rejection::from).collect();
+    let mut errors = response.into_inner().errors.unwrap_or_default();
     // These users are in the job because of an earlier request from this job.
     if was_repeated || span.start < job.checkpoint.reach {
-        rejections.retain(|rejection| !rejection.is_duplicate());
+        errors.retain(|error| !is_duplicate(error));
     }
-    if !rejections.is_empty() {
-        rejected.extend(locate(&rejections, &body, &indices));
+    if !errors.is_empty() {
+        rejected.extend(locate(errors, &body, &indices));
         rejected.sort_by_key(|rejected| rejected.index);
     }
     Ok((span, rejected))
