@@ -1,6 +1,5 @@
 //! The options of calls, for a client or for some of its calls.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +49,7 @@ pub struct Options {
     pub(crate) strict_decoding: bool,
     pub(crate) pause_on_rate_limit: bool,
     pub(crate) limiter: Option<Arc<dyn Limiter>>,
-    invalid: Option<(ErrorKind, Cow<'static, str>)>,
+    invalid: Option<(ErrorKind, String)>,
 }
 
 impl Default for Options {
@@ -142,7 +141,7 @@ impl Options {
     pub fn idempotency_key(mut self, key: &str) -> Self {
         match parse_key(key) {
             Ok(key) => self.idempotency_key = Some(key),
-            Err(error) => self.refuse_argument(&error),
+            Err(error) => self.refuse(error.kind(), error.to_string()),
         }
         self
     }
@@ -164,7 +163,7 @@ impl Options {
     pub fn idempotency_expiration(mut self, expiration: impl Into<Timestamp>) -> Self {
         match parse_expiration_header(expiration.into().as_str()) {
             Ok(expiration) => self.idempotency_expiration = Some(expiration),
-            Err(error) => self.refuse_argument(&error),
+            Err(error) => self.refuse(error.kind(), error.to_string()),
         }
         self
     }
@@ -172,22 +171,22 @@ impl Options {
     /// Sets a header for every call. It replaces a header of the same name, even a header that the client itself sets.
     /// Headers that frame a request, such as `Content-Length`, are refused.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let Ok(name) = HeaderName::try_from(name) else {
-            self.refuse(format!("{name:?} is not a valid header name"));
-            return self;
+        let reason = match HeaderName::try_from(name) {
+            Err(_) => format!("{name:?} is not a valid header name"),
+            Ok(name) if name == IDEMPOTENCY_KEY => return self.idempotency_key(value),
+            Ok(name) if name == IDEMPOTENCY_EXPIRATION => return self.idempotency_expiration(value),
+            Ok(name) if FRAMING_HEADERS.contains(&name) => {
+                format!("the header {name} belongs to the connection and cannot be set")
+            }
+            Ok(name) => match sensitive_header(value) {
+                Some(value) => {
+                    self.headers.insert(name, value);
+                    return self;
+                }
+                None => format!("the value of the header {name} contains a character that is not allowed in a header"),
+            },
         };
-        if FRAMING_HEADERS.contains(&name) {
-            self.refuse(format!("the header {name} belongs to the connection and cannot be set"));
-        } else if name == IDEMPOTENCY_KEY {
-            return self.idempotency_key(value);
-        } else if name == IDEMPOTENCY_EXPIRATION {
-            return self.idempotency_expiration(value);
-        } else if let Some(value) = sensitive_header(value) {
-            self.headers.insert(name, value);
-        } else {
-            let reason = "contains a character that is not allowed in a header";
-            self.refuse(format!("the value of the header {name} {reason}"));
-        }
+        self.refuse(ErrorKind::Configuration, reason);
         self
     }
 
@@ -232,12 +231,8 @@ impl Options {
         self
     }
 
-    fn refuse(&mut self, reason: String) {
-        self.invalid.get_or_insert((ErrorKind::Configuration, reason.into()));
-    }
-
-    fn refuse_argument(&mut self, error: &Error) {
-        self.invalid.get_or_insert_with(|| (error.kind(), error.to_string().into()));
+    fn refuse(&mut self, kind: ErrorKind, reason: String) {
+        self.invalid.get_or_insert((kind, reason));
     }
 
     /// Returns the first value that cannot be sent as an error.

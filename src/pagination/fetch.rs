@@ -35,20 +35,17 @@ async fn fetch<P: Paged>(mut call: P, cursors: &mut Cursors) -> Result<(Page<P::
     }
     let next = match &page.next_cursor {
         None => failure,
-        Some(cursor) if cursors.is_repeated(cursor) => Some(Err(cursor_loop().with_operation(P::OPERATION.id))),
+        Some(cursor) if cursors.is_repeated(cursor) => {
+            let detail =
+                "the server returned a cursor that leads back to an earlier page; stopping to avoid an endless loop";
+            Some(Err(Error::new(ErrorKind::CursorLoop, detail).with_operation(P::OPERATION.id)))
+        }
         Some(cursor) => {
             *call.cursor_mut() = Some(cursor.clone());
             Some(Ok(call))
         }
     };
     Ok((page, next))
-}
-
-fn cursor_loop() -> Error {
-    Error::new(
-        ErrorKind::CursorLoop,
-        "the server returned a cursor that leads back to an earlier page; stopping to avoid an endless loop",
-    )
 }
 
 /// The cursors of the pages so far, each as a hash.

@@ -81,10 +81,10 @@ pub struct Wait<S> {
     not_found_for: Duration,
     operation: Option<&'static str>,
     /// Describes a state in the text of an error.
-    describe: Describe<S>,
+    describe: Option<Describe<S>>,
 }
 
-type Describe<S> = Box<dyn Fn(&S) -> Option<String> + Send>;
+type Describe<S> = Box<dyn Fn(&S) -> String + Send>;
 
 impl<S: Send + 'static> Wait<S> {
     /// Creates a wait that calls `poll` until `judge` returns [`Success`](Verdict::Success) or
@@ -104,7 +104,7 @@ impl<S: Send + 'static> Wait<S> {
             timeout: Duration::from_secs(10 * 60),
             not_found_for: Duration::from_secs(30),
             operation: None,
-            describe: Box::new(|_| None),
+            describe: None,
         }
     }
 
@@ -135,7 +135,7 @@ impl<S: Send + 'static> Wait<S> {
     /// Sets the description of a state in the text of an error.
     #[cfg_attr(not(feature = "all-resources"), allow(dead_code, reason = "each use is for its resource"))]
     fn described(self, describe: impl Fn(&S) -> String + Send + 'static) -> Self {
-        Self { describe: Box::new(move |state| Some(describe(state))), ..self }
+        Self { describe: Some(Box::new(describe)), ..self }
     }
 
     /// Sets the longest time to wait, including the last call. The default is 10 minutes. A message that is delayed, or

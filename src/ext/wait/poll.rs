@@ -32,7 +32,7 @@ impl<S: Send + 'static> Poller<S> {
 
     /// Returns the error of the wait, with the last state.
     pub(super) fn error(&self, reason: Reason, last: Option<S>) -> WaitError<S> {
-        let state = last.as_ref().and_then(|state| (self.wait.describe)(state));
+        let state = self.wait.describe.as_ref().zip(last.as_ref()).map(|(describe, state)| describe(state));
         WaitError { reason, last, operation: self.wait.operation, state }
     }
 
