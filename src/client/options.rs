@@ -114,10 +114,9 @@ impl Options {
     /// Sets whether a `POST` without an idempotency key gets a random UUID as its key, the same for each attempt. The
     /// default is `true`.
     ///
-    /// For 24 hours, the server stores the response to the first request that it began to execute under a key, even a
-    /// 500, and repeats it for every later request with that key. So a message whose response was lost is not sent
-    /// twice, and after a stored failure only another key makes the server try again. A repeated response can be empty;
-    /// see [`ErrorKind::EmptyBody`]. The response to a request that failed validation is not stored.
+    /// For 24 hours, the server repeats the response to the first request under a key for every later request with that
+    /// key, so a message whose response was lost is not sent twice. The
+    /// [guide](crate::guide::retries#when-the-outcome-is-unknown) has the rules for keys.
     ///
     /// A `POST` without a key is retried only if the server has certainly not acted on it. `prepare()` gives every
     /// `POST` a key regardless of this option, because a [`Prepared`](crate::Prepared) call can be performed several

@@ -77,11 +77,7 @@ impl<S> WaitError<S> {
 
     /// Returns `true` if waiting again can succeed: the timeout passed, or the error of the call is transient.
     pub fn is_transient(&self) -> bool {
-        match &self.reason {
-            Reason::TimedOut(_) => true,
-            Reason::Failed => false,
-            Reason::Call(error) => error.is_transient(),
-        }
+        self.is_timeout() || self.call_error().is_some_and(Error::is_transient)
     }
 
     /// Returns the error of the call that failed, or `None` if the wait failed for another reason.
