@@ -142,6 +142,17 @@ impl ClientBuilder {
     ///
     /// [`Duration::MAX`], like any duration of more than a year, turns pings off. [`build`](Self::build) refuses a
     /// duration of zero.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trycourier::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .api_key("pk_test_1234")
+    ///     .http2_keep_alive(Duration::MAX, Duration::MAX) // no pings
+    ///     .build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
     #[doc(alias = "ping")]
     pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
         self.keep_alive = Some((interval, timeout));
@@ -181,6 +192,13 @@ impl ClientBuilder {
     ///
     /// A call that could start only after its [total timeout](Options::total_timeout) fails immediately, with
     /// [`ErrorKind::RateLimited`]. Dropping a waiting call gives its turn to a later call.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use trycourier::Client;
+    /// let slow = Client::builder().api_key("pk_test_1234").rate_limit(300, Duration::from_secs(60)).build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
     #[doc(alias = "throttle")]
     #[doc(alias = "pace")]
     pub fn rate_limit(mut self, calls: u32, period: Duration) -> Self {
@@ -198,6 +216,16 @@ impl ClientBuilder {
     }
 
     /// Changes the [`Options`] of all calls: timeouts, retries, headers, idempotency keys, limits.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use trycourier::Client;
+    /// let client = Client::builder()
+    ///     .api_key("pk_test_1234")
+    ///     .options(|options| options.total_timeout(Duration::from_secs(30)).max_retries(4).header("x-team", "billing"))
+    ///     .build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
     #[doc(alias = "timeout")]
     #[doc(alias = "retry")]
     #[doc(alias = "max_retries")]
@@ -273,10 +301,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a callback that is invoked after every call, for
-    /// [metrics](crate::guide::observability#metrics-by-a-callback). The callback runs inside the call, so it should
+    /// Adds a callback that is invoked after every call, for metrics. The callback runs inside the call, so it should
     /// not block. A panic in it does not affect the result of the call. Callbacks are invoked in the order in which
     /// they were added.
+    ///
+    /// ```
+    /// # use trycourier::Client;
+    /// let client = Client::builder()
+    ///     .api_key("pk_test_1234")
+    ///     .on_call(|report| println!("{} {:?} {:?}", report.operation, report.status, report.duration))
+    ///     .build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
     #[doc(alias = "observer")]
     #[doc(alias = "metrics")]
     #[doc(alias = "hook")]
@@ -287,6 +323,12 @@ impl ClientBuilder {
 
     /// Sets OpenTelemetry's meter provider for the client's metrics. The default is the global meter provider at the
     /// time of [`build`](Self::build). See the [guide](crate::guide::observability) for the list of metrics.
+    ///
+    /// ```
+    /// let provider = opentelemetry_sdk::metrics::SdkMeterProvider::builder().build();
+    /// let client = trycourier::Client::builder().api_key("pk_test_1234").meter_provider(&provider).build()?;
+    /// # Ok::<(), trycourier::Error>(())
+    /// ```
     #[cfg(feature = "opentelemetry")]
     #[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
     #[doc(alias = "metrics")]

@@ -25,8 +25,23 @@ use crate::{Error, ErrorKind, Result};
 /// time and IO enabled. Dropping the future of a call abandons its request and makes no further attempts. When the last
 /// clone is dropped, its connections close.
 ///
-/// [`from_env`](Self::from_env) and [`builder`](Self::builder) create one. Synchronous code can
-/// [block](crate::guide::blocking) on its calls.
+/// # From synchronous code
+///
+/// A current-thread runtime is enough. Keep it with the client and use it for every call, because connections belong to
+/// the runtime that opened them. Inside an async task, await the call instead: tokio panics when a task blocks on a
+/// runtime.
+///
+/// ```no_run
+/// use trycourier::Client;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// let client = Client::from_env()?;
+/// let response = runtime.block_on(client.request(http::Method::GET, "/lists").send::<serde_json::Value>())?;
+/// println!("{}", response["items"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Client(pub(crate) Arc<Inner>);
 
@@ -50,18 +65,32 @@ pub(crate) struct Shared {
 
 impl Client {
     /// Creates a copy of the client with different options, such as a timeout, retries or a header. The copy shares
-    /// connections, the key and the retry budget with this client, and is cheap to create. See the example of
-    /// [`Options`].
+    /// connections, the key and the retry budget with this client, and is cheap to create.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
+    /// let patient = client.with_options(|options| options.attempt_timeout(Duration::from_secs(120)).max_retries(5));
+    /// patient.request(http::Method::GET, "/lists").send::<serde_json::Value>().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "it changes a copy, not the client"]
     pub fn with_options(&self, change: impl FnOnce(Options) -> Options) -> Self {
         self.copy(Arc::clone(&self.0.account), change(self.options().clone()))
     }
 
-    /// Creates a copy of the client with another API key, for a [service with many
-    /// workspaces](crate::guide::production#keys). The copy shares connections and options with this client, and is
-    /// cheap to create.
+    /// Creates a copy of the client with another API key, for a service with many workspaces. The copy shares
+    /// connections and options with this client, and is cheap to create.
     ///
     /// Each key has a separate retry budget and separate rate limits. Copies with the same key share them.
+    ///
+    /// ```
+    /// # fn example(client: &trycourier::Client, key_of_the_tenant: &str) -> trycourier::Result<()> {
+    /// let tenant = client.with_api_key(key_of_the_tenant)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -92,8 +121,27 @@ impl Client {
     /// Creates an idempotency key, a random UUID.
     ///
     /// Under one key, the server acts once, no matter how often the call is made. So keep the key for as long as you
-    /// may need to [repeat the call](crate::guide::retries#when-the-outcome-is-unknown): after an error with an unknown
-    /// outcome, after a dropped future, or after a restart.
+    /// may need to repeat the call: after an error with an unknown outcome, after a dropped future, or after a restart.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use serde_json::json;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = client.new_idempotency_key();
+    /// let send = || {
+    ///     let message = json!({"message": {"to": {"user_id": "user_123"}, "template": "welcome"}});
+    ///     let call = client.request(http::Method::POST, "/send").json(&message);
+    ///     call.options(|options| options.idempotency_key(&key)).send::<serde_json::Value>()
+    /// };
+    /// let sent = match tokio::time::timeout(Duration::from_secs(2), send()).await {
+    ///     Ok(sent) => sent?,
+    ///     // The first send may have arrived. Under the same key it is not done twice.
+    ///     Err(_) => send().await?,
+    /// };
+    /// println!("{}", sent["requestId"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new_idempotency_key(&self) -> String {
         self.account().keys.next_text()

@@ -53,8 +53,28 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # Making a call again
 ///
 /// If a request [was sent](Self::was_sent), the server may have acted on it. In that case, make the call again only
-/// under the same [idempotency key](Self::idempotency_key). Under a new key, the server would act a second time. The
-/// [guide](crate::guide::retries#when-the-outcome-is-unknown) shows how to store the key.
+/// under the same [idempotency key](Self::idempotency_key). Under a new key, the server would act a second time.
+///
+/// ```no_run
+/// # use http::Method;
+/// # use serde_json::json;
+/// # async fn example(client: &trycourier::Client) -> Result<(), trycourier::Error> {
+/// let send = || {
+///     let message = json!({"message": {"to": {"user_id": "user_123"}, "template": "welcome"}});
+///     client.request(Method::POST, "/send").json(&message)
+/// };
+/// let sent = match send().send::<serde_json::Value>().await {
+///     Err(error) if error.is_transient() => {
+///         // Later, perhaps in another process: keep the key with the job.
+///         let key = error.idempotency_key().unwrap_or_default().to_owned();
+///         send().options(|options| options.idempotency_key(&key)).send().await?
+///     }
+///     sent => sent?,
+/// };
+/// println!("{}", sent["requestId"]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -243,6 +263,22 @@ impl Error {
     ///
     /// The client itself waits for up to 60 s before each retry; a longer delay is left to the caller. Returns `None`
     /// if no such header is present, or if the delay is not positive.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use trycourier::{Client, ErrorKind};
+    /// # async fn example(client: &Client) -> Result<(), trycourier::Error> {
+    /// match client.lists().list().await {
+    ///     Ok(lists) => println!("{} lists", lists.items.len()),
+    ///     Err(error) if error.kind() == ErrorKind::RateLimited => {
+    ///         let pause = error.retry_after().unwrap_or(Duration::from_secs(60));
+    ///         println!("try again in {pause:?}");
+    ///     }
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

@@ -40,8 +40,21 @@ impl ContentElements {
 
 impl ElementalContent {
     /// Returns the content without the keys that Courier adds and rejects when they are written: `checksum`, and those
-    /// in `locales` that begin with an underscore, like [`ContentElements::normalized`](crate::types::ContentElements::normalized).
-    /// Use it for content from a response. Content that you wrote yourself does not need it.
+    /// in `locales` that begin with an underscore. Use it for content from a response. Content that you wrote yourself
+    /// does not need it.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use trycourier::types::ElementalContent;
+    ///
+    /// let stored = json!({"version": "2022-01-01", "elements": [{"type": "divider", "id": "line", "checksum": "d41d"}]});
+    /// let content: ElementalContent = serde_json::from_value(stored)?;
+    /// assert_eq!(
+    ///     serde_json::to_value(content.normalized())?,
+    ///     json!({"version": "2022-01-01", "elements": [{"type": "divider", "id": "line"}]})
+    /// );
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn normalized(&self) -> Self {
         normalized(self)
     }

@@ -27,16 +27,31 @@ const DAY: u64 = 24 * HOUR;
 
 impl Lifetime {
     /// Creates a lifetime of a number of days.
+    ///
+    /// ```
+    /// # use trycourier::ext::Lifetime;
+    /// assert_eq!(Lifetime::days(3).to_string(), "3 days");
+    /// ```
     pub const fn days(days: u64) -> Self {
         Self { seconds: days.saturating_mul(DAY) }
     }
 
     /// Creates a lifetime of a number of hours.
+    ///
+    /// ```
+    /// # use trycourier::ext::Lifetime;
+    /// assert_eq!(Lifetime::hours(3).to_string(), "3 hours");
+    /// ```
     pub const fn hours(hours: u64) -> Self {
         Self { seconds: hours.saturating_mul(HOUR) }
     }
 
     /// Creates a lifetime of a number of minutes.
+    ///
+    /// ```
+    /// # use trycourier::ext::Lifetime;
+    /// assert_eq!(Lifetime::minutes(3).to_string(), "3 minutes");
+    /// ```
     pub const fn minutes(minutes: u64) -> Self {
         Self { seconds: minutes.saturating_mul(MINUTE) }
     }

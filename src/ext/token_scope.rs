@@ -58,21 +58,42 @@ macro_rules! permission {
 
 impl Scope {
     /// Creates an empty scope, which grants nothing.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// let scope = ["user_1", "user_2"].into_iter().fold(Scope::new(), Scope::and_user).messages_read();
+    /// assert_eq!(scope.to_string(), "user_id:user_1 user_id:user_2 read:messages");
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Creates a scope for one user; [`and_user`](Self::and_user) adds others.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").to_string(), "user_id:user_123");
+    /// ```
     pub fn user(id: impl AsRef<str>) -> Self {
         Self::new().and_user(id)
     }
 
     /// Creates a scope for several users.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::users(["user_1", "user_2"]), Scope::user("user_1").and_user("user_2"));
+    /// ```
     pub fn users<I: AsRef<str>>(ids: impl IntoIterator<Item = I>) -> Self {
         ids.into_iter().fold(Self::new(), Self::and_user)
     }
 
     /// Adds a user.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_1").and_user("user_2").to_string(), "user_id:user_1 user_id:user_2");
+    /// ```
     pub fn and_user(self, id: impl AsRef<str>) -> Self {
         self.permission_for("user_id:", id.as_ref(), "")
     }
@@ -127,11 +148,23 @@ impl Scope {
 
     /// Adds permissions for which this version does not have a method, unchanged. Never pass an id that a user can
     /// choose.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert_eq!(Scope::user("user_123").custom("read:reports").to_string(), "user_id:user_123 read:reports");
+    /// ```
     pub fn custom(self, permissions: impl AsRef<str>) -> Self {
         permissions.as_ref().split_whitespace().fold(self, Self::permission)
     }
 
     /// Checks that every id is valid.
+    ///
+    /// ```
+    /// # use trycourier::ext::Scope;
+    /// assert!(Scope::user("user_123").validate().is_ok());
+    /// let error = Scope::user("user 123").validate().unwrap_err();
+    /// assert_eq!(error.to_string(), "an id in the scope contains white space or control characters");
+    /// ```
     ///
     /// # Errors
     ///
@@ -176,7 +209,17 @@ impl From<Scope> for String {
 }
 
 /// The error of a [`Scope`] with an id that is empty, or contains characters that would change the permissions. It does
-/// not show the id. See the example of [`Scope`].
+/// not show the id.
+///
+/// ```
+/// use trycourier::ext::{InvalidScope, Scope};
+///
+/// fn scope_of(user_id: &str) -> Result<Scope, InvalidScope> {
+///     let scope = Scope::user(user_id).inbox_read();
+///     scope.validate().map(|()| scope)
+/// }
+/// assert!(scope_of("user_123").is_ok() && scope_of("").is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidScope(&'static str);
 

@@ -10,8 +10,17 @@ use sha2::Sha256;
 /// The header with the signature. Courier sends it only for a webhook that has a secret.
 pub const SIGNATURE_HEADER: &str = "courier-signature";
 
-/// Signs a body as Courier does, for tests of a receiver, and returns the value of the header [`SIGNATURE_HEADER`]. See
-/// the example of [`Verifier`](crate::ext::webhook::Verifier).
+/// Signs a body as Courier does, for tests of a receiver, and returns the value of the header [`SIGNATURE_HEADER`].
+///
+/// ```
+/// use std::time::SystemTime;
+/// use trycourier::ext::webhook::{Verifier, sign};
+///
+/// let body = r#"{"type": "message:updated", "data": {"id": "1-5e2b2615-05efbb3acab9172f88dd3f6f"}}"#;
+/// let header = sign("secret", SystemTime::now(), body)?;
+/// assert!(Verifier::new("secret")?.verify(header, body).is_ok());
+/// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -43,11 +43,36 @@ use crate::Result;
 #[doc(alias = "cursor")]
 pub trait Paginate: Paged {
     /// A stream of the pages, see [`Pages`].
+    ///
+    /// ```no_run
+    /// use futures::StreamExt as _;
+    /// use trycourier::ext::Paginate;
+    ///
+    /// async fn count_pages(list: impl Paginate) -> usize {
+    ///     list.pages().count().await
+    /// }
+    /// # async fn example(client: &trycourier::Client) {
+    /// # count_pages(client.lists().list()).await;
+    /// # }
+    /// ```
     fn pages(self) -> Pages<Self> {
         Pages { stream: fetch::pages(self).boxed().fuse() }
     }
 
     /// A stream of the items of all pages, see [`Items`].
+    ///
+    /// ```no_run
+    /// use futures::TryStreamExt as _;
+    /// use trycourier::ext::Paginate;
+    ///
+    /// async fn all<P: Paginate>(list: P) -> trycourier::Result<Vec<P::Item>> {
+    ///     list.items().try_collect().await
+    /// }
+    /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+    /// # all(client.lists().list()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     fn items(self) -> Items<Self> {
         Items { pages: self.pages(), rows: Vec::new().into_iter() }
     }
@@ -67,14 +92,36 @@ impl<P: Paged> Paginate for P {}
 /// use futures::{StreamExt as _, TryStreamExt as _};
 ///
 /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
-/// let newest: Vec<_> = client.messages().list().pages().prefetch(1).take(2).try_collect().await?;
+/// let newest: Vec<_> = client.messages().list().pages().take(2).try_collect().await?;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Each page has the cursor of the next one. To [resume](crate::guide::paging#one-page) after a crash, save the cursor
-/// when you have processed the page, and set it on the call. If the process dies before it saves the cursor, a page is
-/// processed twice, but no page is skipped.
+/// # Resuming
+///
+/// Each page has the cursor of the next one. Save it when you have processed the page, and set it on the call to resume
+/// from there after a crash. If the process dies before it saves the cursor, a page is processed twice, but no page is
+/// skipped.
+///
+/// ```no_run
+/// use futures::TryStreamExt as _;
+///
+/// # fn process(_: Vec<trycourier::types::MessageDetails>) {}
+/// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut list = client.messages().list();
+/// if let Ok(saved) = std::fs::read_to_string("cursor.txt") {
+///     list = list.cursor(saved);
+/// }
+/// let mut pages = list.pages();
+/// while let Some(page) = pages.try_next().await? {
+///     process(page.items);
+///     if let Some(cursor) = page.next_cursor {
+///         std::fs::write("cursor.txt", cursor)?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
@@ -92,6 +139,12 @@ impl<P: Paged> Pages<P> {
     ///
     /// A tokio task fetches them, from the first poll until the list ends or the stream is dropped. Without a tokio
     /// runtime, nothing is fetched ahead.
+    ///
+    /// ```no_run
+    /// # fn example(client: &trycourier::Client) {
+    /// let pages = client.messages().list().pages().prefetch(1);
+    /// # }
+    /// ```
     pub fn prefetch(self, pages: usize) -> Self {
         Self { stream: prefetch::prefetch(self.stream, pages).fuse() }
     }
@@ -122,6 +175,18 @@ impl<P: Paged> FusedStream for Pages<P> {
 /// An item that cannot be decoded at all is an error at its position, and the stream continues after it. Any other
 /// error ends the stream.
 ///
+/// ```no_run
+/// use futures::TryStreamExt as _;
+///
+/// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+/// let mut users = client.bulk().list_users("job_id").items();
+/// while let Some(user) = users.try_next().await? {
+///     println!("{:?} {}", user.recipient, user.status);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// To stop after ten items, use `StreamExt::take` of the crate `futures`. Later pages are then not fetched. For lists
 /// that support it, the call has a setter for the size of a page.
 ///
@@ -142,6 +207,12 @@ pub struct Items<P: Paged> {
 
 impl<P: Paged> Items<P> {
     /// Fetches up to `pages` pages ahead, like [`Pages::prefetch`].
+    ///
+    /// ```no_run
+    /// # fn example(client: &trycourier::Client) {
+    /// let users = client.bulk().list_users("job_id").items().prefetch(1);
+    /// # }
+    /// ```
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.pages = self.pages.prefetch(pages);
         self

@@ -7,7 +7,20 @@ use crate::json::Structure;
 use crate::mismatch::Mismatch;
 use crate::{Error, ErrorKind, Response, Result};
 
-/// A [page](crate::guide::paging#one-page) of a list, with the status, the headers and the mismatches of its response.
+/// A page of a list, with the status, the headers and the mismatches of its response.
+///
+/// ```no_run
+/// use futures::TryStreamExt as _;
+///
+/// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+/// let mut pages = client.lists().list().pages();
+/// while let Some(page) = pages.try_next().await? {
+///     println!("{}: {} lists, then from {:?}", page.status(), page.items.len(), page.next_cursor);
+///     page.mismatches().iter().for_each(|mismatch| eprintln!("{mismatch}"));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Page<T> {

@@ -4,8 +4,21 @@ use crate::call::Call;
 use crate::json::{Decode, Structure};
 use crate::{Error, ErrorKind, Result};
 
-/// The calls of lists, for code that is generic over them; see [`Paginate`](super::Paginate). Only calls of this crate
-/// implement it.
+/// The calls of lists, for code that is generic over them. Only calls of this crate implement it.
+///
+/// ```no_run
+/// use futures::TryStreamExt as _;
+/// use trycourier::ext::{Paged, Paginate as _};
+///
+/// /// The first item of a list.
+/// async fn first<P: Paged>(list: P) -> trycourier::Result<Option<P::Item>> {
+///     list.items().try_next().await
+/// }
+/// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+/// # let _ = first(client.lists().list()).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait Paged: Call<Response: Structure> + Unpin {
     /// The type of the list's items.
     type Item: Decode + Send + Unpin + 'static;

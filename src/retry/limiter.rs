@@ -14,7 +14,31 @@ use std::time::Duration;
 /// If its storage cannot be reached, the limiter decides: it *fails open* if it returns [`Permit::Granted`], and *fails
 /// closed* if it returns an error. An implementation should document its choice.
 ///
-/// The [guide](crate::guide::production#limits) has an example.
+/// ```
+/// use std::time::Duration;
+/// use tokio::sync::Semaphore;
+/// use trycourier::Client;
+/// use trycourier::retry::{Acquire, Limiter, Permit};
+///
+/// /// Permits as many attempts as the semaphore has permits, to which another task adds.
+/// struct Tokens(Semaphore);
+///
+/// impl Limiter for Tokens {
+///     fn acquire(&self, _operation: &'static str) -> Acquire<'_> {
+///         Box::pin(async {
+///             match self.0.try_acquire() {
+///                 Ok(permit) => permit.forget(),
+///                 Err(_) => return Ok(Permit::Wait(Duration::from_millis(100))),
+///             }
+///             Ok(Permit::Granted)
+///         })
+///     }
+/// }
+///
+/// let limiter = Tokens(Semaphore::new(20));
+/// let client = Client::builder().api_key("pk_test_1234").options(|options| options.limiter(limiter)).build()?;
+/// # Ok::<(), trycourier::Error>(())
+/// ```
 pub trait Limiter: Send + Sync + 'static {
     /// Asks for a permit to send an attempt of an operation, such as `lists.update`.
     ///

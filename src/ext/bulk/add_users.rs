@@ -15,7 +15,18 @@ use crate::calls::{BulkAddUsers, Call};
 use crate::types::BulkUser;
 use crate::{Result, call};
 
-/// A chunk of users that Courier accepted, as a step of [`Job::ingest`].
+/// A chunk of users that Courier accepted.
+///
+/// ```
+/// use trycourier::ext::bulk::Ingested;
+///
+/// fn note(chunk: &Ingested) {
+///     for user in &chunk.rejected {
+///         println!("user {:?}: {}", user.index, user.reason);
+///     }
+///     println!("{} users so far", chunk.checkpoint.seen());
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Ingested {

@@ -10,7 +10,15 @@ use crate::types::BulkUser;
 /// The channel of a bulk job's message, which determines the address that each user needs.
 ///
 /// Courier accepts a user without an address, or with an address outside of `profile`, and then silently sends nothing.
-/// [`Job::channel`](super::Job::channel) sets it.
+///
+/// ```no_run
+/// use trycourier::ext::bulk::{Channel, Job};
+///
+/// # fn example(job: Job) -> Job {
+/// // Each user needs `profile.phone_number`.
+/// job.channel(Channel::Sms)
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Channel {
@@ -63,8 +71,18 @@ impl fmt::Display for Channel {
     }
 }
 
-/// The treatment of a user who has no address for the job's channel. [`Job::missing_address`](super::Job::missing_address)
-/// sets it.
+/// The treatment of a user who has no address for the job's channel.
+///
+/// ```no_run
+/// use trycourier::ext::bulk::{Job, MissingAddress};
+/// use trycourier::types::BulkUser;
+///
+/// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
+/// let report = job.missing_address(MissingAddress::Reject).send(users).await?;
+/// println!("{} users have no address", report.rejected.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingAddress {

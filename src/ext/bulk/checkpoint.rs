@@ -52,26 +52,60 @@ impl Checkpoint {
     }
 
     /// Returns the job's id.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
+    /// println!("job {}", checkpoint.job_id());
+    /// # }
+    /// ```
     pub fn job_id(&self) -> &str {
         &self.job_id
     }
 
     /// Returns the number of processed users of the input, both added and rejected.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint, all: u64) {
+    /// println!("{} %", 100 * checkpoint.seen() / all);
+    /// # }
+    /// ```
     pub fn seen(&self) -> u64 {
         self.done.len()
     }
 
     /// Returns the number of rejected users.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
+    /// println!("{} users are in the job", checkpoint.seen() - checkpoint.rejected());
+    /// # }
+    /// ```
     pub fn rejected(&self) -> u64 {
         self.rejected
     }
 
     /// Returns `true` if all users are in the job.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
+    /// if checkpoint.is_ingested() && !checkpoint.has_run() {
+    ///     println!("all users are in the job, and nothing is sent yet");
+    /// }
+    /// # }
+    /// ```
     pub fn is_ingested(&self) -> bool {
         self.stage >= Stage::Ingested
     }
 
     /// Returns `true` if the job was run.
+    ///
+    /// ```no_run
+    /// # fn example(checkpoint: &trycourier::ext::bulk::Checkpoint) {
+    /// if checkpoint.has_run() {
+    ///     println!("the job can no longer be stopped");
+    /// }
+    /// # }
+    /// ```
     pub fn has_run(&self) -> bool {
         self.stage >= Stage::Run
     }

@@ -99,12 +99,27 @@ impl<E> BulkError<E> {
     }
 
     /// Returns the reason why the job stopped.
+    ///
+    /// ```
+    /// use trycourier::ext::bulk::{BulkError, Stopped};
+    ///
+    /// fn is_worth_another_try<E>(error: &BulkError<E>) -> bool {
+    ///     matches!(error.reason(), Stopped::Call(call) if call.is_transient())
+    /// }
+    /// ```
     pub fn reason(&self) -> &Stopped<E> {
         &self.reason
     }
 
     /// Returns the kind of the failure: the kind of the call's error, [`InvalidArgument`](ErrorKind::InvalidArgument) if
     /// a user has no address, [`WaitFailed`](ErrorKind::WaitFailed) if the job failed, or `None` if the input failed.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn is_limited<E>(error: &BulkError<E>) -> bool {
+    ///     error.kind() == Some(trycourier::ErrorKind::RateLimited)
+    /// }
+    /// ```
     pub fn kind(&self) -> Option<ErrorKind> {
         Some(match &self.reason {
             Stopped::Call(error) => error.kind(),
@@ -115,17 +130,38 @@ impl<E> BulkError<E> {
     }
 
     /// Returns the dotted name of the operation that failed, if a call failed.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn show<E>(error: &BulkError<E>) {
+    ///     println!("{:?} {:?}", error.operation(), error.status());
+    /// }
+    /// ```
     pub fn operation(&self) -> Option<&'static str> {
         self.call_error()?.operation()
     }
 
     /// Returns the HTTP status, if a call failed with one.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn show<E>(error: &BulkError<E>) {
+    ///     println!("{:?} {:?}", error.operation(), error.status());
+    /// }
+    /// ```
     pub fn status(&self) -> Option<StatusCode> {
         self.call_error()?.status()
     }
 
     /// Returns `true` if the job can be resumed from the checkpoint without a change, because the error of a call is
     /// temporary.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn resume_later<E>(error: &BulkError<E>) -> bool {
+    ///     error.is_transient()
+    /// }
+    /// ```
     pub fn is_transient(&self) -> bool {
         self.call_error().is_some_and(Error::is_transient)
     }
@@ -138,6 +174,14 @@ impl<E> BulkError<E> {
     }
 
     /// Returns the checkpoint from which [`Job::resume`](super::Job::resume) continues.
+    ///
+    /// ```
+    /// use trycourier::ext::bulk::{BulkError, Job};
+    ///
+    /// fn resume<E>(client: &trycourier::Client, error: &BulkError<E>) -> Job {
+    ///     Job::resume(client, error.checkpoint().clone())
+    /// }
+    /// ```
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
@@ -145,6 +189,13 @@ impl<E> BulkError<E> {
     /// Returns the users who were not added before the job stopped, as in [`Report::rejected`](super::Report::rejected). A
     /// resumed job does not report them again. The users that you took from the stream, in
     /// [`Progress::Ingested`](super::Progress::Ingested), are left out.
+    ///
+    /// ```
+    /// # use trycourier::ext::bulk::BulkError;
+    /// fn show<E>(error: &BulkError<E>) {
+    ///     error.rejected().iter().for_each(|user| println!("user {:?}: {}", user.index, user.reason));
+    /// }
+    /// ```
     pub fn rejected(&self) -> &[Rejected] {
         &self.rejected
     }

@@ -80,6 +80,17 @@ impl Job {
     /// An idempotency key in the client's options applies only to this call, because the steps of the job are separate
     /// calls.
     ///
+    /// ```no_run
+    /// use trycourier::ext::bulk::Job;
+    /// use trycourier::types::BulkMessage;
+    ///
+    /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+    /// let job = Job::create(client, BulkMessage::new("nt_newsletter")).await?;
+    /// println!("{}", job.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The errors of [`bulk.create_job`](crate::resources::Bulk::create_job).
@@ -98,6 +109,16 @@ impl Job {
     /// Resumes a job from a checkpoint. The users must be the same, in the same order.
     ///
     /// The checkpoint does not contain settings such as the channel, so set them again.
+    ///
+    /// ```no_run
+    /// use trycourier::ext::bulk::{Checkpoint, Job};
+    ///
+    /// # async fn example(client: &trycourier::Client, saved: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let checkpoint: Checkpoint = serde_json::from_str(saved)?;
+    /// let job = Job::resume(client, checkpoint);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn resume(client: &Client, checkpoint: Checkpoint) -> Self {
         Self {
             // Under one key, Courier would execute only the first chunk.
@@ -113,18 +134,39 @@ impl Job {
     }
 
     /// Returns the job's id.
+    ///
+    /// ```no_run
+    /// # fn example(job: &trycourier::ext::bulk::Job) {
+    /// println!("job {}", job.id());
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         self.checkpoint.job_id()
     }
 
-    /// Returns the checkpoint that the job starts from. Save it before anything is sent, so that a crash does not lose
-    /// the job.
+    /// Returns the checkpoint that the job starts from.
+    ///
+    /// ```no_run
+    /// # fn example(job: &trycourier::ext::bulk::Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// // Save it before anything is sent, so that a crash does not lose the job.
+    /// std::fs::write("job.json", serde_json::to_vec(job.checkpoint())?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
     /// Sets the channel of the job's message, for which each user needs an address in `profile`. The default is
     /// [`Channel::Any`].
+    ///
+    /// ```no_run
+    /// use trycourier::ext::bulk::{Channel, Job};
+    ///
+    /// # fn example(job: Job) -> Job {
+    /// job.channel(Channel::Email)
+    /// # }
+    /// ```
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channel = channel;
         self
@@ -132,12 +174,27 @@ impl Job {
 
     /// Sets the treatment of users without an address. The default, [`MissingAddress::Fail`], stops with an error
     /// before that user's chunk is sent and before the job is run.
+    ///
+    /// ```no_run
+    /// # use trycourier::ext::bulk::{Job, MissingAddress};
+    /// # fn example(job: Job) -> Job {
+    /// // Courier has all addresses in stored profiles.
+    /// job.missing_address(MissingAddress::Add)
+    /// # }
+    /// ```
     pub fn missing_address(mut self, missing_address: MissingAddress) -> Self {
         self.missing_address = missing_address;
         self
     }
 
     /// Sets the number of chunks that are sent concurrently. The default is 4, and the minimum is 1.
+    ///
+    /// ```no_run
+    /// # use trycourier::ext::bulk::Job;
+    /// # fn example(job: Job) -> Job {
+    /// job.in_flight(1)
+    /// # }
+    /// ```
     pub fn in_flight(mut self, requests: usize) -> Self {
         self.in_flight = requests;
         self
@@ -145,6 +202,13 @@ impl Job {
 
     /// Sets the maximum number of users in a chunk. The default is 1,000, which is also the maximum that Courier
     /// accepts.
+    ///
+    /// ```no_run
+    /// # use trycourier::ext::bulk::Job;
+    /// # fn example(job: Job) -> Job {
+    /// job.chunk_users(250)
+    /// # }
+    /// ```
     pub fn chunk_users(mut self, users: usize) -> Self {
         self.limits.users = users;
         self
@@ -152,12 +216,27 @@ impl Job {
 
     /// Sets the maximum size of a chunk, in bytes of JSON. The default is 4,000,000. A user whose JSON is larger gets a
     /// separate chunk.
+    ///
+    /// ```no_run
+    /// # use trycourier::ext::bulk::Job;
+    /// # fn example(job: Job) -> Job {
+    /// job.chunk_bytes(1_000_000)
+    /// # }
+    /// ```
     pub fn chunk_bytes(mut self, bytes: usize) -> Self {
         self.limits.bytes = bytes;
         self
     }
 
     /// Sets the longest time to wait for the end of the job once it runs. The default is an hour.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use trycourier::ext::bulk::Job;
+    /// # fn example(job: Job) -> Job {
+    /// job.timeout(Duration::from_secs(6 * 60 * 60))
+    /// # }
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -166,6 +245,24 @@ impl Job {
     /// Adds the users, which is the first step. Each item of the stream is a chunk that was added, and the
     /// [`Checkpoint`] of the last item shows that all users are in the job. Chunks are sent only while the stream is
     /// polled.
+    ///
+    /// ```no_run
+    /// use futures::{TryStreamExt as _, stream};
+    /// use trycourier::ext::bulk::Job;
+    /// use trycourier::types::BulkUser;
+    ///
+    /// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let users = stream::iter(users.into_iter().map(Ok::<_, std::convert::Infallible>));
+    /// let mut chunks = job.ingest(users);
+    /// while let Some(chunk) = chunks.try_next().await? {
+    ///     println!("{} users", chunk.checkpoint.seen());
+    /// }
+    /// job.run().await?;
+    /// let ended = job.ended().await?;
+    /// println!("{}", ended.job.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -179,6 +276,14 @@ impl Job {
     }
 
     /// Runs the job, which is the second step. Running it again has no effect, so this is safe to repeat.
+    ///
+    /// ```no_run
+    /// # async fn example(job: trycourier::ext::bulk::Job) -> trycourier::Result<()> {
+    /// job.run().await?;
+    /// job.run().await?; // no message is sent twice
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -209,11 +314,34 @@ impl Job {
     }
 
     /// Waits for the end of the job, which is the third step. At the end, the messages to all users are on their way.
+    ///
+    /// ```no_run
+    /// # async fn example(job: trycourier::ext::bulk::Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// let ended = job.ended().await?;
+    /// println!("{} of {} users", ended.job.enqueued, ended.job.received);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ended(&self) -> Wait<BulkRetrieveJobResponse> {
         self.client.bulk().retrieve_job(self.id()).until_done().timeout(self.timeout)
     }
 
     /// Lists the users of the job, each with a status and the id of the message.
+    ///
+    /// ```no_run
+    /// use futures::TryStreamExt as _;
+    /// use trycourier::types::BulkUserStatus;
+    ///
+    /// # async fn example(job: trycourier::ext::bulk::Job) -> trycourier::Result<()> {
+    /// let mut results = job.results();
+    /// while let Some(user) = results.try_next().await? {
+    ///     if user.status == BulkUserStatus::Error {
+    ///         println!("{:?} was sent nothing", user.recipient);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn results(&self) -> Items<BulkListUsers> {
         self.client.bulk().list_users(self.id()).items()
     }

@@ -48,7 +48,20 @@ pub struct SendJob<E> {
     checkpoint: Checkpoint,
 }
 
-/// A step of a [`SendJob`].
+/// A step of a job.
+///
+/// ```
+/// use trycourier::ext::bulk::Progress;
+///
+/// fn show(progress: &Progress, all: u64) {
+///     match progress {
+///         Progress::Ingested(chunk) => println!("{} of {all} users", chunk.checkpoint.seen()),
+///         Progress::Run { .. } => println!("the job runs"),
+///         Progress::State(job) => println!("{}: {} of {}", job.status, job.enqueued, job.received),
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
@@ -67,6 +80,15 @@ pub enum Progress {
 
 impl Progress {
     /// Returns the checkpoint to save, or `None` if this step does not change it.
+    ///
+    /// ```no_run
+    /// # fn example(progress: trycourier::ext::bulk::Progress) -> Result<(), Box<dyn std::error::Error>> {
+    /// if let Some(checkpoint) = progress.checkpoint() {
+    ///     std::fs::write("job.json", serde_json::to_vec(checkpoint)?)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
         match self {
             Self::Ingested(Ingested { checkpoint, .. }) | Self::Run { checkpoint } => Some(checkpoint),
@@ -76,6 +98,15 @@ impl Progress {
 }
 
 /// The result of a job that has ended.
+///
+/// ```
+/// use trycourier::ext::bulk::Report;
+///
+/// fn show(report: &Report) {
+///     println!("job {}: {} users, {} rejected", report.job_id, report.seen, report.rejected.len());
+///     println!("{} of them were enqueued", report.job.enqueued);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -92,6 +123,18 @@ pub struct Report {
 impl Job {
     /// Adds the users, runs the job and waits for its end. Nothing happens until the result is awaited or polled as a
     /// stream.
+    ///
+    /// ```no_run
+    /// use trycourier::ext::bulk::Job;
+    /// use trycourier::types::BulkUser;
+    ///
+    /// # async fn example(job: Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// let users = ["ada@example.com", "alan@example.com"].map(|email| BulkUser::new().profile([("email", email)]));
+    /// let report = job.send(users).await?;
+    /// println!("{} of {} users", report.job.enqueued, report.seen);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send<I>(self, users: I) -> SendJob<Infallible>
     where
         I: IntoIterator<Item = BulkUser>,

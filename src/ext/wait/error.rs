@@ -46,17 +46,47 @@ pub(super) enum Reason {
 
 impl<S> WaitError<S> {
     /// Returns `true` if the [timeout](crate::ext::Wait::timeout) passed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let ended = client.bulk().retrieve_job("job_id").until_done().await;
+    /// if ended.is_err_and(|error| error.is_timeout()) {
+    ///     println!("it is still running");
+    /// }
+    /// # }
+    /// ```
     pub fn is_timeout(&self) -> bool {
         matches!(self.reason, Reason::TimedOut(_))
     }
 
     /// Returns `true` if the condition can no longer be met. [`last`](Self::last) is the state that shows it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let delivered = client.messages().retrieve("1-65f240a0").until_delivered().await;
+    /// if delivered.is_err_and(|error| error.is_failed()) {
+    ///     println!("it will not arrive");
+    /// }
+    /// # }
+    /// ```
     pub fn is_failed(&self) -> bool {
         matches!(self.reason, Reason::Failed)
     }
 
     /// Returns the kind of the failure: [`Timeout`](ErrorKind::Timeout), [`WaitFailed`](ErrorKind::WaitFailed), or the
     /// kind of the call's error.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// use trycourier::ErrorKind;
+    ///
+    /// let delivered = client.messages().retrieve("1-65f240a0").until_delivered().await;
+    /// match delivered.map_err(|error| error.kind()) {
+    ///     Err(ErrorKind::NotFound) => println!("no such message"),
+    ///     other => println!("{other:?}"),
+    /// }
+    /// # }
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         match &self.reason {
             Reason::TimedOut(_) => ErrorKind::Timeout,
@@ -66,21 +96,53 @@ impl<S> WaitError<S> {
     }
 
     /// Returns the dotted name of the operation that was polled, or `None` for a custom poll.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let error = client.bulk().retrieve_job("job_id").until_done().await.unwrap_err();
+    /// assert_eq!(error.operation(), Some("bulk.retrieve_job"));
+    /// # }
+    /// ```
     pub fn operation(&self) -> Option<&'static str> {
         self.operation.or_else(|| self.call_error()?.operation())
     }
 
     /// Returns the HTTP status if a call failed with one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// if let Err(error) = client.bulk().retrieve_job("job_id").until_done().await {
+    ///     println!("{:?}", error.status());
+    /// }
+    /// # }
+    /// ```
     pub fn status(&self) -> Option<StatusCode> {
         self.call_error()?.status()
     }
 
     /// Returns `true` if waiting again can succeed: the timeout passed, or the error of the call is transient.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let ended = client.bulk().retrieve_job("job_id").until_done().await;
+    /// if ended.is_err_and(|error| error.is_transient()) {
+    ///     println!("look again later");
+    /// }
+    /// # }
+    /// ```
     pub fn is_transient(&self) -> bool {
         self.is_timeout() || self.call_error().is_some_and(Error::is_transient)
     }
 
     /// Returns the error of the call that failed, or `None` if the wait failed for another reason.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// if let Err(error) = client.bulk().retrieve_job("job_id").until_done().await {
+    ///     println!("{:?}", error.call_error().map(trycourier::Error::kind));
+    /// }
+    /// # }
+    /// ```
     #[doc(alias = "failed")]
     pub fn call_error(&self) -> Option<&Error> {
         match &self.reason {
@@ -90,11 +152,27 @@ impl<S> WaitError<S> {
     }
 
     /// Returns the last state, or `None` if no state was received.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// if let Err(error) = client.bulk().retrieve_job("job_id").until_done().await {
+    ///     println!("{:?}", error.last().map(|response| &response.job.status));
+    /// }
+    /// # }
+    /// ```
     pub fn last(&self) -> Option<&S> {
         self.last.as_ref()
     }
 
     /// Returns the last state by value, or `None` if no state was received.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &trycourier::Client) {
+    /// let settled = client.messages().retrieve("1-65f240a0").until_settled().await;
+    /// // The last known state, settled or not.
+    /// let message = settled.map_or_else(|error| error.into_last(), Some);
+    /// # }
+    /// ```
     pub fn into_last(self) -> Option<S> {
         self.last
     }

@@ -21,6 +21,20 @@ use crate::call::{self, Call};
 use crate::retry::{Backoff, Clock, TokioClock};
 
 /// The decision of a [`Wait`] about a state.
+///
+/// ```
+/// use trycourier::ext::Verdict;
+/// use trycourier::types::BulkJob;
+///
+/// /// Waits until a user is enqueued.
+/// fn judge(job: &BulkJob) -> Verdict {
+///     match (job.enqueued, job.status.is_ended()) {
+///         (1.., _) => Verdict::Success,
+///         (_, true) => Verdict::Failure,
+///         _ => Verdict::Pending,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// The wait continues.
@@ -89,6 +103,22 @@ type Describe<S> = Box<dyn Fn(&S) -> String + Send>;
 impl<S: Send + 'static> Wait<S> {
     /// Creates a wait that calls `poll` until `judge` returns [`Success`](Verdict::Success) or
     /// [`Failure`](Verdict::Failure) for its result.
+    ///
+    /// ```
+    /// use trycourier::ext::{Verdict, Wait};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rows = 0;
+    /// let poll = move || {
+    ///     rows += 1;
+    ///     async move { Ok(rows) }
+    /// };
+    /// let rows = Wait::new(poll, |rows| if *rows >= 3 { Verdict::Success } else { Verdict::Pending }).await?;
+    /// assert_eq!(rows, 3);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example()).unwrap();
+    /// ```
     pub fn new<F>(
         mut poll: impl FnMut() -> F + Send + 'static,
         judge: impl FnMut(&S) -> Verdict + Send + 'static,
@@ -141,6 +171,15 @@ impl<S: Send + 'static> Wait<S> {
     /// Sets the longest time to wait, including the last call. The default is 10 minutes. A message that is delayed, or
     /// that a provider is slow to deliver, can take longer. To poll only once, make the call itself, because a timeout
     /// of zero leaves no time for a response.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// client.messages().retrieve("1-65f240a0").until_delivered().timeout(day).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "deadline")]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -149,6 +188,17 @@ impl<S: Send + 'static> Wait<S> {
 
     /// Sets the delay between two calls. The default is 1 s, doubled up to 10 s, and randomly reduced by up to a
     /// quarter.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use trycourier::retry::Backoff;
+    ///
+    /// let rarely = Backoff::default().initial_delay(Duration::from_secs(30)).max_delay(Duration::from_secs(300));
+    /// client.bulk().retrieve_job("job_id").until_done().backoff(rarely).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
@@ -156,12 +206,28 @@ impl<S: Send + 'static> Wait<S> {
 
     /// Sets the time from the start during which a 404 means "not yet". The default is 30 s. With zero, the first 404
     /// is an error.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// // A message from yesterday exists, or never did.
+    /// client.messages().retrieve("1-65f240a0").until_settled().not_found_for(Duration::ZERO).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn not_found_for(mut self, duration: Duration) -> Self {
         self.not_found_for = duration;
         self
     }
 
     /// Sets the source of time and randomness, which tests can replace.
+    ///
+    /// ```
+    /// use trycourier::ext::{Verdict, Wait};
+    /// use trycourier::retry::TokioClock;
+    ///
+    /// let wait = Wait::new(|| async { Ok(1) }, |_| Verdict::Success).clock(TokioClock);
+    /// ```
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self

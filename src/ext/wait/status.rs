@@ -24,11 +24,25 @@ impl MessageStatus {
     /// environment.
     ///
     /// Some channels, such as Inbox, do not report a status after `Sent`, for which this returns `false`.
+    ///
+    /// ```
+    /// use trycourier::types::MessageStatus;
+    ///
+    /// assert!(MessageStatus::Opened.is_delivered());
+    /// assert!(!MessageStatus::Sent.is_delivered());
+    /// ```
     pub fn is_delivered(&self) -> bool {
         matches!(self, Self::Delivered | Self::Opened | Self::Clicked | Self::Simulated)
     }
 
     /// Returns `true` if the message will not be delivered.
+    ///
+    /// ```
+    /// use trycourier::types::MessageStatus;
+    ///
+    /// assert!(MessageStatus::Undeliverable.is_failed());
+    /// assert!(!MessageStatus::Delayed.is_failed());
+    /// ```
     pub fn is_failed(&self) -> bool {
         matches!(
             self,
@@ -44,6 +58,13 @@ impl MessageStatus {
 
     /// Returns `true` if the message was delivered or will not be delivered. A delivered message may still be opened.
     /// Returns `false` for a status that this version does not know.
+    ///
+    /// ```
+    /// use trycourier::types::MessageStatus;
+    ///
+    /// assert!(MessageStatus::Delivered.is_settled() && MessageStatus::Filtered.is_settled());
+    /// assert!(!MessageStatus::Unrecognized("READ_ALOUD".to_owned()).is_settled());
+    /// ```
     pub fn is_settled(&self) -> bool {
         self.is_delivered() || self.is_failed()
     }
@@ -53,6 +74,14 @@ impl MessageStatus {
     /// Webhooks can arrive in a different order from their events. A receiver that stores the last status of each
     /// message ignores a status that does not supersede the stored one. A failure and a delivery supersede each other,
     /// because a delivered message can bounce later; nothing but a click supersedes an opened message.
+    ///
+    /// ```
+    /// use trycourier::types::MessageStatus;
+    ///
+    /// assert!(MessageStatus::Opened.supersedes(&MessageStatus::Sent));
+    /// assert!(!MessageStatus::Sent.supersedes(&MessageStatus::Delivered));
+    /// assert!(!MessageStatus::Sent.supersedes(&MessageStatus::Sent));
+    /// ```
     #[doc(alias = "out of order")]
     pub fn supersedes(&self, other: &Self) -> bool {
         self != other && self.progress() >= other.progress()
@@ -105,6 +134,13 @@ impl RunStatus {
     }
 
     /// Returns `true` if the run ended before all of its steps were done.
+    ///
+    /// ```
+    /// use trycourier::types::RunStatus;
+    ///
+    /// assert!(RunStatus::Canceled.is_failed());
+    /// assert!(!RunStatus::Processed.is_failed());
+    /// ```
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Canceled | Self::Error | Self::Throttled | Self::NotProcessed)
     }
@@ -127,6 +163,13 @@ impl RunStepStatus {
     }
 
     /// Returns `true` if the step ended without being executed.
+    ///
+    /// ```
+    /// use trycourier::types::RunStepStatus;
+    ///
+    /// assert!(RunStepStatus::Error.is_failed());
+    /// assert!(!RunStepStatus::Skipped.is_failed());
+    /// ```
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Canceled | Self::Error | Self::Throttled | Self::NotProcessed)
     }

@@ -45,11 +45,30 @@ impl Delivery {
 
     /// Returns the time at which Courier sent the request. A later attempt to deliver the same event can have a
     /// different time.
+    ///
+    /// ```
+    /// # let body = "{}";
+    /// # let sent = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1_700_000_000_000);
+    /// # let header = trycourier::ext::webhook::sign("secret", sent, body)?;
+    /// # let verifier = trycourier::ext::webhook::Verifier::new("secret")?;
+    /// let delivery = verifier.verify_at(header, body, sent)?;
+    /// assert_eq!(delivery.time(), sent);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn time(&self) -> SystemTime {
         self.time
     }
 
     /// Returns the unchanged body.
+    ///
+    /// ```
+    /// # let body = r#"{"type": "audiences:calculated", "data": {}}"#;
+    /// # let header = trycourier::ext::webhook::sign("secret", std::time::SystemTime::now(), body)?;
+    /// # let verifier = trycourier::ext::webhook::Verifier::new("secret")?;
+    /// let delivery = verifier.verify(header, body)?;
+    /// assert_eq!(delivery.body(), body.as_bytes());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn body(&self) -> &Bytes {
         &self.body
     }
@@ -58,6 +77,18 @@ impl Delivery {
     /// its data is not an object.
     ///
     /// The body is read like the response of a call, so invalid text and unexpected values do not lose the event.
+    ///
+    /// ```
+    /// use trycourier::ext::webhook::Event;
+    ///
+    /// # let body = r#"{"type": "audiences:calculated", "data": {"audience_id": "vip"}}"#;
+    /// # let header = trycourier::ext::webhook::sign("secret", std::time::SystemTime::now(), body)?;
+    /// # let verifier = trycourier::ext::webhook::Verifier::new("secret")?;
+    /// let delivery = verifier.verify(header, body)?;
+    /// let Event::AudiencesCalculated(data) = delivery.event() else { panic!("another event") };
+    /// assert_eq!(data["audience_id"], "vip");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn event(&self) -> Event {
         Event::parse(&self.body)
     }
@@ -68,6 +99,15 @@ impl Delivery {
     /// It consists of the id of a change of preferences, or of a message's id, its status, and a digest of the status's
     /// time, the providers and the error, because two clicks are two events with the same id and status. For every
     /// other event, it is a digest of the body.
+    ///
+    /// ```
+    /// # use trycourier::ext::webhook::{Verifier, sign};
+    /// # let body = r#"{"type": "message:updated", "data": {"id": "1-5e2b2615", "status": "DELIVERED"}}"#;
+    /// # let header = sign("secret", std::time::SystemTime::now(), body)?;
+    /// # let delivery = Verifier::new("secret")?.verify(header, body)?;
+    /// assert!(delivery.dedup_key().starts_with("message:updated:1-5e2b2615:DELIVERED:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn dedup_key(&self) -> String {
         event::dedup_key(&self.body).unwrap_or_else(|| format!("sha256:{}", hex(&Sha256::digest(&self.body))))
     }

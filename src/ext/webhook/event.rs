@@ -67,6 +67,12 @@ pub enum Event {
 
 impl Event {
     /// Returns the event's type as Courier writes it, such as `message:updated`, for logs and metrics.
+    ///
+    /// ```
+    /// use trycourier::ext::webhook::Event;
+    ///
+    /// assert_eq!(Event::AudiencesDeleted(serde_json::json!({})).name(), "audiences:deleted");
+    /// ```
     pub fn name(&self) -> &str {
         match self {
             Self::MessageUpdated(_) => MESSAGE_UPDATED,

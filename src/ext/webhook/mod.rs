@@ -5,12 +5,34 @@
 //! **reads** the [`Event`]. Reading a verified delivery never fails: an event that this version does not know is
 //! [`Event::Unrecognized`].
 //!
+//! ```
+//! use trycourier::ext::webhook::{Delivery, Event, Verifier, VerifyError};
+//!
+//! /// In the web framework's handler: respond with 200 for `Ok`, and 400 for `Err`.
+//! fn receive(verifier: &Verifier, header: &str, body: &[u8]) -> Result<Delivery, VerifyError> {
+//!     verifier.verify(header, body)
+//! }
+//!
+//! /// Later, in a worker.
+//! fn work(delivery: &Delivery) {
+//!     match delivery.event() {
+//!         Event::MessageUpdated(message) => println!("{} is {}", message.id, message.status),
+//!         Event::PreferencesUserUpdated(change) => println!("{} chose {}", change.user_id, change.status),
+//!         other => println!("not for us: {}", other.name()),
+//!     }
+//! }
+//! # let verifier = Verifier::new("secret")?;
+//! # let body = br#"{"type": "audiences:updated", "data": {}}"#;
+//! # let header = trycourier::ext::webhook::sign("secret", std::time::SystemTime::now(), body)?;
+//! # work(&receive(&verifier, &header, body)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Courier delivers an event at least once: it retries after a network error, a timeout, 408, 429 and 5xx, for about a
 //! day. Store the [`dedup_key`](Delivery::dedup_key) of each handled event, and skip events whose key is already
 //! stored.
 //!
-//! The [guide](crate::guide::webhooks) has a receiver; `examples/webhook_axum.rs` and `examples/webhook_hyper.rs` are
-//! complete programs.
+//! `examples/webhook_axum.rs` and `examples/webhook_hyper.rs` are complete receivers.
 
 mod delivery;
 mod event;
@@ -57,6 +79,13 @@ pub struct Verifier {
 impl Verifier {
     /// Creates a verifier for the webhook with this secret.
     ///
+    /// ```
+    /// use trycourier::ext::webhook::{EmptySecret, Verifier};
+    ///
+    /// assert!(Verifier::new("whsec_example").is_ok());
+    /// assert_eq!(Verifier::new("").unwrap_err(), EmptySecret);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`EmptySecret`] if the secret is empty or blank, because anyone could sign with it. Whitespace and a byte order
@@ -67,6 +96,16 @@ impl Verifier {
 
     /// Also accepts deliveries signed with another secret: the old secret during a rotation, or the secret of another
     /// webhook with the same URL.
+    ///
+    /// ```
+    /// # use std::time::SystemTime;
+    /// use trycourier::ext::webhook::{Verifier, sign};
+    ///
+    /// let verifier = Verifier::new("new")?.add_secret("old")?;
+    /// let header = sign("old", SystemTime::now(), "{}")?;
+    /// assert!(verifier.verify(header, "{}").is_ok());
+    /// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -79,6 +118,16 @@ impl Verifier {
     /// Sets the largest difference between a delivery's timestamp and the clock, in the past or in the future. The
     /// default is 5 minutes, as Courier recommends. The tolerance limits how long an intercepted delivery can be
     /// replayed.
+    ///
+    /// ```
+    /// # use std::time::{Duration, SystemTime};
+    /// use trycourier::ext::webhook::{Verifier, sign};
+    ///
+    /// let verifier = Verifier::new("secret")?.tolerance(Duration::from_secs(60));
+    /// let header = sign("secret", SystemTime::now() - Duration::from_secs(61), "{}")?;
+    /// assert!(verifier.verify(header, "{}").is_err());
+    /// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
         self
@@ -86,6 +135,17 @@ impl Verifier {
 
     /// Verifies a request, given its unchanged body and the value of its header [`SIGNATURE_HEADER`], which is empty if
     /// the header is missing.
+    ///
+    /// ```
+    /// # use std::time::SystemTime;
+    /// use trycourier::ext::webhook::{Verifier, VerifyError, sign};
+    ///
+    /// let verifier = Verifier::new("secret")?;
+    /// let (header, body) = (sign("secret", SystemTime::now(), "{}")?, "{}");
+    /// assert!(verifier.verify(&header, body).is_ok());
+    /// assert_eq!(verifier.verify(&header, "{ }").unwrap_err(), VerifyError::SignatureMismatch);
+    /// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -198,6 +258,15 @@ fn unhex(text: &[u8]) -> Option<[u8; 32]> {
 }
 
 /// The reason why a request was not accepted as a delivery.
+///
+/// ```
+/// use trycourier::ext::webhook::{Verifier, VerifyError};
+///
+/// let verifier = Verifier::new("secret")?;
+/// assert_eq!(verifier.verify("", "{}").unwrap_err(), VerifyError::Unsigned);
+/// assert_eq!(verifier.verify("t=1700000000000", "{}").unwrap_err(), VerifyError::Missing("signature"));
+/// # Ok::<(), trycourier::ext::webhook::EmptySecret>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
