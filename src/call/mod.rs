@@ -187,15 +187,13 @@ pub type Sending<T> = std::pin::Pin<Box<dyn Future<Output = Result<Response<T>>>
 /// immediately, so that the future contains only the request.
 pub(crate) fn send<C: Call>(mut call: C) -> Sending<C::Response> {
     let request = request(&mut call);
-    let client = call.client().clone();
-    Box::pin(async move { client.call(C::OPERATION, request).await })
+    Box::pin(call.client().clone().call(C::OPERATION, request))
 }
 
 /// Sends a call, and returns the body of its response unchanged.
 pub(crate) fn send_raw<C: Call>(mut call: C) -> Sending<Bytes> {
     let request = request(&mut call);
-    let client = call.client().clone();
-    Box::pin(async move { client.call_raw(C::OPERATION, request).await })
+    Box::pin(call.client().clone().call_raw(C::OPERATION, request))
 }
 
 /// Creates the request of a call from its arguments.

@@ -121,6 +121,8 @@ pub(crate) enum RetryHint {
 }
 
 impl Error {
+    // Out of the way of calls that succeed.
+    #[cold]
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,

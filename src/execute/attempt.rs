@@ -97,10 +97,12 @@ async fn read(
 /// TLS signals the end of a connection, so that an attacker cannot truncate it. With rustls, a missing end is an error.
 /// The platform's library on Linux does not report it.
 fn may_be_truncated(client: &Client, version: Version, status: StatusCode, headers: &HeaderMap) -> bool {
-    let has_end = version > Version::HTTP_11
-        || status == StatusCode::NO_CONTENT
-        || headers.contains_key(CONTENT_LENGTH)
-        || headers.contains_key(TRANSFER_ENCODING);
     let shared = client.shared();
-    cfg!(feature = "native-tls") && !has_end && shared.base_url.is_https() && shared.is_default_transport
+    let has_end = || {
+        version > Version::HTTP_11
+            || status == StatusCode::NO_CONTENT
+            || headers.contains_key(CONTENT_LENGTH)
+            || headers.contains_key(TRANSFER_ENCODING)
+    };
+    cfg!(feature = "native-tls") && shared.base_url.is_https() && shared.is_default_transport && !has_end()
 }

@@ -1,5 +1,6 @@
 //! The attempts of a call, until there is a response or no further attempt is permitted.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
@@ -22,7 +23,7 @@ const MIN_LIMITER_DELAY: Duration = Duration::from_millis(1);
 pub(super) struct Attempts<'a> {
     client: &'a Client,
     request: &'a Request,
-    url: Url,
+    url: &'a Url,
     report: &'a ActiveReport<'a>,
     count: u32,
     active_call: Option<ActiveCall<'a>>,
@@ -31,7 +32,7 @@ pub(super) struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(client: &'a Client, request: &'a Request, url: Url, report: &'a ActiveReport<'a>) -> Self {
+    pub(super) fn new(client: &'a Client, request: &'a Request, url: &'a Url, report: &'a ActiveReport<'a>) -> Self {
         Self { client, request, url, report, count: 0, active_call: None, retry: None, last_error: None }
     }
 
@@ -48,11 +49,13 @@ impl<'a> Attempts<'a> {
             }
             let report = self.report.attempt(self.count);
             let response = {
-                let mut attempt = self.request.attempt(self.client, &self.url, self.count, timeout)?;
-                report.propagate(attempt.request.headers_mut());
-                report.during(|| send(self.client, self.request, attempt, &report))
+                let exchange = pin!({
+                    let mut attempt = self.request.attempt(self.client, self.url, self.count, timeout)?;
+                    report.propagate(attempt.request.headers_mut());
+                    report.during(|| send(self.client, self.request, attempt, &report))
+                });
+                exchange.await
             };
-            let response = response.await;
             match &response {
                 Ok(response) => report.end(Some(response.status), None),
                 Err(error) => report.end(error.status(), Some(error.kind())),
@@ -96,9 +99,9 @@ impl<'a> Attempts<'a> {
     async fn wait_for_limits(&self) -> Result<()> {
         let (account, options) = (self.client.account(), self.client.options());
         let clock = &**self.client.clock();
-        account.limits.wait_for_slot(self.request.operation, clock, |now| self.remaining(now)).await?;
+        account.limits.wait_for_slot(self.request.operation, clock, |now| self.remaining(|| now)).await?;
         if options.pause_on_rate_limit {
-            account.limits.wait_for_pause(self.request.operation, clock, |now| self.remaining(now)).await?;
+            account.limits.wait_for_pause(self.request.operation, clock, |now| self.remaining(|| now)).await?;
         }
         Ok(())
     }
@@ -119,7 +122,7 @@ impl<'a> Attempts<'a> {
                 }
                 None => return Err(Error::new(ErrorKind::Timeout, "the limiter did not respond in time")),
             };
-            if self.remaining(clock.now()).is_some_and(|remaining| delay >= remaining) {
+            if self.remaining(|| clock.now()).is_some_and(|remaining| delay >= remaining) {
                 let detail = "the limiter lets this request begin only after the call's total timeout";
                 return Err(Error::new(ErrorKind::RateLimited, detail));
             }
@@ -182,7 +185,7 @@ impl<'a> Attempts<'a> {
         let step = if is_in_progress { u32::MAX } else { self.count - 1 };
         let delay = requested_delay.unwrap_or_else(|| options.backoff.delay(step, clock.random()));
         let now = clock.now();
-        if self.remaining(now).is_some_and(|remaining| delay >= remaining) {
+        if self.remaining(|| now).is_some_and(|remaining| delay >= remaining) {
             return Err(error);
         }
         self.retry = self.client.account().budget.take(error.kind(), now);
@@ -207,7 +210,7 @@ impl<'a> Attempts<'a> {
     /// Returns the time that the next attempt may take.
     fn next_timeout(&mut self) -> Result<Duration> {
         let options = self.client.options();
-        match self.remaining(self.client.clock().now()) {
+        match self.remaining(|| self.client.clock().now()) {
             // A delay can last longer than requested, for example on a machine that was asleep.
             Some(Duration::ZERO) => Err(self.last_error.take().unwrap_or_else(|| {
                 Error::new(ErrorKind::Timeout, "the total timeout passed before the request was sent")
@@ -218,9 +221,9 @@ impl<'a> Attempts<'a> {
     }
 
     /// Returns the rest of the total timeout, if there is one.
-    fn remaining(&self, now: Instant) -> Option<Duration> {
-        let elapsed = now.saturating_duration_since(self.report.start());
-        self.client.options().total_timeout.map(|timeout| timeout.saturating_sub(elapsed))
+    fn remaining(&self, now: impl FnOnce() -> Instant) -> Option<Duration> {
+        let timeout = self.client.options().total_timeout?;
+        Some(timeout.saturating_sub(now().saturating_duration_since(self.report.start())))
     }
 }
 #[cfg(test)]

@@ -61,6 +61,7 @@ pub(super) fn redaction(client: &Client, request: &Request) -> Redaction {
 }
 
 /// Returns the error of an attempt without a complete response.
+#[cold]
 pub(super) fn from_transport(client: &Client, error: TransportError, redaction: &Redaction) -> Error {
     let was_sent = error.was_sent();
     let base_url = &client.shared().base_url;
@@ -99,6 +100,7 @@ pub(super) fn from_transport(client: &Client, error: TransportError, redaction: 
 }
 
 /// Returns the error of a response that is not a success.
+#[cold]
 pub(super) fn from_status(
     client: &Client,
     request: &Request,
@@ -117,6 +119,7 @@ pub(super) fn from_status(
 }
 
 /// Adds the status and the headers of a response to its error.
+#[cold]
 pub(super) fn with_response(
     client: &Client,
     request: &Request,

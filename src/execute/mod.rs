@@ -9,6 +9,8 @@ mod errors;
 mod gzip;
 mod request;
 
+use std::pin::pin;
+
 use bytes::Bytes;
 
 use self::attempt::RawResponse;
@@ -25,9 +27,8 @@ use crate::{Error, Response, Result};
 
 impl Client {
     /// Sends a call, and decodes its response.
-    // Not an `async fn`, whose future would contain the request twice. So is the next one.
     pub(crate) fn call<T: Decode + Send>(
-        &self,
+        self,
         operation: &'static Operation,
         request: Result<Request>,
     ) -> impl Future<Output = Result<Response<T>>> + Send {
@@ -36,7 +37,7 @@ impl Client {
 
     /// Sends a call, and returns the body of its response unchanged.
     pub(crate) fn call_raw(
-        &self,
+        self,
         operation: &'static Operation,
         request: Result<Request>,
     ) -> impl Future<Output = Result<Response<Bytes>>> + Send {
@@ -44,32 +45,47 @@ impl Client {
     }
 
     /// Sends a call, and decodes its response with a function.
-    pub(crate) async fn exchange<T: Send>(
-        &self,
+    // Small futures are faster. So this is not an `async fn`, and moves nothing large inside, because a future contains
+    // both places of a value that is moved.
+    pub(crate) fn exchange<T: Send>(
+        self,
         operation: &'static Operation,
         request: Result<Request>,
         decode: impl Fn(&Client, &Request, RawResponse) -> Result<Response<T>> + Send + Sync,
-    ) -> Result<Response<T>> {
-        let in_operation = |error: Error| error.with_operation(operation.id);
-        let mut request = request.map_err(in_operation)?;
-        let url = request.complete(self).map_err(in_operation)?;
-        let shared = self.shared();
-        let report = ActiveReport::new(operation, &shared.telemetry, &*shared.clock);
-        // Only this part is compiled for every type of a response; the attempts are the same code for all.
-        let call = async {
-            let mut attempts = Attempts::new(self, &request, url, &report);
-            loop {
-                let response = attempts.next_response().await?;
-                let decoded = decode(self, &request, response).and_then(|response| check_strictly(self, response));
-                match decoded {
-                    Err(error) if error.retry_hint() == RetryHint::CutOff => attempts.prepare_retry(error).await?,
-                    outcome => return attempts.finish(outcome),
-                }
-            }
-        };
-        let outcome = report.during(call).await;
-        let outcome = outcome.map_err(|error| in_operation(error).with_idempotency_key(request.key.as_ref()));
-        report.end(&outcome);
-        outcome
+    ) -> impl Future<Output = Result<Response<T>>> + Send {
+        let completed = request.and_then(|mut request| {
+            let url = request.complete(&self)?;
+            Ok((request, url))
+        });
+        async move {
+            let in_operation = |error: Error| error.with_operation(operation.id);
+            let (request, url) = match completed {
+                Ok(ref completed) => completed,
+                Err(error) => return Err(in_operation(error)),
+            };
+            let shared = self.shared();
+            let report = ActiveReport::new(operation, &shared.telemetry, &*shared.clock);
+            let outcome = {
+                // Only this part is compiled for every type of a response; the attempts are the same code for all.
+                let call = pin!(async {
+                    let mut attempts = Attempts::new(&self, request, url, &report);
+                    loop {
+                        let response = attempts.next_response().await?;
+                        let decoded =
+                            decode(&self, request, response).and_then(|response| check_strictly(&self, response));
+                        match decoded {
+                            Err(error) if error.retry_hint() == RetryHint::CutOff => {
+                                attempts.prepare_retry(error).await?;
+                            }
+                            outcome => return attempts.finish(outcome),
+                        }
+                    }
+                });
+                report.during(call).await
+            };
+            let outcome = outcome.map_err(|error| in_operation(error).with_idempotency_key(request.key.as_ref()));
+            report.end(&outcome);
+            outcome
+        }
     }
 }

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 
 use super::TransportError;
+use super::reqwest_transport::Arriving;
 
 /// The body of a response: bytes in memory, or a stream of chunks.
 ///
@@ -27,6 +28,7 @@ enum Source {
     #[default]
     End,
     Whole(Bytes),
+    Arriving(Box<Arriving>),
     Stream(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>),
 }
 
@@ -54,6 +56,13 @@ impl Body {
                 self.0 = Source::End;
                 Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
             }
+            Source::Arriving(response) => {
+                let chunk = response.chunk().await;
+                if chunk.is_err() {
+                    self.0 = Source::End;
+                }
+                chunk
+            }
             Source::Stream(chunks) => chunks.next().await.transpose(),
         }
     }
@@ -78,6 +87,12 @@ impl Body {
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
         Self(Source::Whole(bytes))
+    }
+}
+
+impl From<Arriving> for Body {
+    fn from(response: Arriving) -> Self {
+        Self(Source::Arriving(Box::new(response)))
     }
 }
 

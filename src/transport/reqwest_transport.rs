@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use futures_util::stream;
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, LOCATION};
 use http::{HeaderValue, Method, Response, StatusCode, Uri, Version};
 use reqwest::{Url, redirect};
@@ -67,8 +67,8 @@ const MAX_KEEP_ALIVE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The number of redirects that an attempt follows.
 const MAX_REDIRECTS: usize = 10;
 
-/// The microseconds between two calls of a loop.
-const BACK_TO_BACK: u64 = 20;
+/// The most microseconds between two calls of a loop.
+const BACK_TO_BACK: u64 = 100;
 
 impl KeepAlive {
     pub(crate) const DEFAULT: Self = Self { interval: Duration::from_secs(10), timeout: Duration::from_secs(5) };
@@ -173,40 +173,44 @@ impl Exchange {
     async fn execute(
         &self,
         client: &reqwest::Client,
-        attempt: Attempt,
+        attempt: &mut Attempt,
     ) -> std::result::Result<reqwest::Response, TransportError> {
-        let Attempt { request, url, .. } = attempt;
         let has_own_pool = self.pools.settings.is_some();
-        let (parts, body) = request.into_parts();
+        let request = &attempt.request;
+        let (method, body) = (request.method(), request.body());
         // A transport that wraps this one can have changed the request.
-        let mut url = match url.filter(|url| is_same(url, &parts.uri)) {
+        let mut url = match attempt.url.take().filter(|url| is_same(url, request.uri())) {
             Some(url) => url,
-            None => Url::parse(&parts.uri.to_string())
+            None => Url::parse(&request.uri().to_string())
                 .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
         };
+        let mut timeout = self.timeout;
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = reqwest::Request::new(parts.method.clone(), url);
-            *request.headers_mut() = parts.headers.clone();
-            *request.timeout_mut() = Some(self.timeout.saturating_sub(self.start.elapsed()));
+            let mut copy = reqwest::Request::new(method.clone(), url);
+            *copy.headers_mut() = request.headers().clone();
+            *copy.timeout_mut() = Some(timeout);
             let mut progress = None;
-            if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+            if body.is_empty() && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
                 // RFC 9110, section 8.6. Some proxies refuse a request without it, with a 411.
-                request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                copy.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             } else if !body.is_empty() && !has_own_pool {
                 // The caller's client decides about redirects, for which it needs a body that it can repeat.
-                *request.body_mut() = Some(body.clone().into());
+                *copy.body_mut() = Some(body.clone().into());
             } else if !body.is_empty() {
                 let (body, its_progress) = RequestBody::new(body.clone());
-                *request.body_mut() = Some(reqwest::Body::wrap(body));
+                *copy.body_mut() = Some(reqwest::Body::wrap(body));
                 progress = Some(its_progress);
             }
-            let arriving = client.execute(request).await.map_err(|error| {
+            let arriving = client.execute(copy).await.map_err(|error| {
                 let error = self.failed(error);
                 let is_unread = error.is_timeout() && progress.is_some_and(|progress| progress.abandon());
                 if is_unread { error.not_sent() } else { error }
             })?;
             match redirect_target(&arriving).filter(|_| has_own_pool) {
-                Some(target) => url = target,
+                Some(target) => {
+                    url = target;
+                    timeout = self.timeout.saturating_sub(self.start.elapsed());
+                }
                 None => return Ok(arriving),
             }
         }
@@ -222,8 +226,26 @@ impl Exchange {
     }
 }
 
+/// A response whose body is arriving.
+pub(super) struct Arriving {
+    response: reqwest::Response,
+    exchange: Exchange,
+}
+
+impl Arriving {
+    /// Returns the next bytes, or `None` at the end.
+    pub(super) async fn chunk(&mut self) -> std::result::Result<Option<Bytes>, TransportError> {
+        let chunk = self.response.chunk().await;
+        let pools = &self.exchange.pools;
+        pools.last_event.store(pools.micros(Instant::now()), Ordering::Relaxed);
+        let is_complete = self.response.content_length() == Some(0);
+        self.exchange.has_ended = is_complete || !matches!(chunk, Ok(Some(_)));
+        chunk.map_err(|error| self.exchange.failed(error))
+    }
+}
+
 impl Pools {
-    async fn send(self: Arc<Self>, attempt: Attempt) -> std::result::Result<Response<Body>, TransportError> {
+    async fn send(self: Arc<Self>, attempt: &mut Attempt) -> std::result::Result<Response<Body>, TransportError> {
         let Pool { client, number } = self.pool.read().unwrap_or_else(PoisonError::into_inner).clone();
         // Without a runtime, reqwest panics.
         tokio::runtime::Handle::try_current()
@@ -239,17 +261,7 @@ impl Pools {
         *response.status_mut() = arriving.status();
         *response.version_mut() = arriving.version();
         *response.headers_mut() = std::mem::take(arriving.headers_mut());
-        *response.body_mut() = Body::from_stream(stream::unfold(Some((arriving, exchange)), |state| async move {
-            let (mut arriving, mut exchange) = state?;
-            let outcome = arriving.chunk().await;
-            let pools = &exchange.pools;
-            pools.last_event.store(pools.micros(Instant::now()), Ordering::Relaxed);
-            exchange.has_ended = !matches!(outcome, Ok(Some(_)));
-            match outcome {
-                Ok(chunk) => Some((Ok(chunk?), Some((arriving, exchange)))),
-                Err(error) => Some((Err(exchange.failed(error)), None)),
-            }
-        }));
+        *response.body_mut() = Arriving { response: arriving, exchange }.into();
         Ok(response)
     }
 
@@ -313,8 +325,8 @@ impl From<reqwest::Client> for Http {
 }
 
 impl Transport for Http {
-    fn send(&self, attempt: Attempt) -> BoxFuture<'_, std::result::Result<Response<Body>, TransportError>> {
-        Box::pin(Arc::clone(&self.0).send(attempt))
+    fn send(&self, mut attempt: Attempt) -> BoxFuture<'_, std::result::Result<Response<Body>, TransportError>> {
+        Box::pin(async move { Arc::clone(&self.0).send(&mut attempt).await })
     }
 }
 
@@ -339,6 +351,7 @@ fn is_same_request_same_origin(status: StatusCode, from: &Url, to: &Url) -> bool
 }
 
 impl TransportError {
+    #[cold]
     fn from_reqwest(error: reqwest::Error) -> Self {
         // The URL contains ids and tokens.
         let error = error.without_url();

@@ -101,7 +101,8 @@ async fn add(job: &Job, chunk: Chunk) -> Result<(Range<u64>, Vec<Rejected>)> {
     // The users are JSON already; written by the call, each would be written twice.
     let mut request = call::request(&mut job.client.bulk().add_users(job.id(), [] as [BulkUser; 0]))?;
     request.body = body.clone();
-    let response = job.client.call::<<BulkAddUsers as Call>::Response>(BulkAddUsers::OPERATION, Ok(request)).await?;
+    let response =
+        job.client.clone().call::<<BulkAddUsers as Call>::Response>(BulkAddUsers::OPERATION, Ok(request)).await?;
     let was_repeated = response.attempts() > 1;
     let mut errors = response.into_inner().errors.unwrap_or_default();
     // These users are in the job because of an earlier request from this job.
