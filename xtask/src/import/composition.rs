@@ -16,7 +16,7 @@ pub fn compose(document: &mut Value) {
     nullable_components(document);
     for _ in 0..MAX_ROUNDS {
         let before = document.clone();
-        schemas_mut(document, &mut |schema| {
+        schemas_mut(document, &mut |_, schema| {
             null_choices(schema);
             drop_empty_parts(schema);
             unwrap_only_part(schema);
@@ -41,7 +41,7 @@ fn nullable_components(document: &mut Value) {
         let component = document.pointer_mut("/components/schemas").and_then(|all| all.get_mut(name)?.as_object_mut());
         component.and_then(|component| component.shift_remove("nullable"));
     }
-    schemas_mut(document, &mut |schema| {
+    schemas_mut(document, &mut |_, schema| {
         let target = reference(&Value::Object(schema.clone())).map(str::to_owned);
         if target.is_some_and(|target| names.contains(&target)) {
             schema.insert("nullable".to_owned(), json!(true));

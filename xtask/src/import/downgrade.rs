@@ -10,7 +10,7 @@ use crate::document::schemas_mut;
 
 /// Converts a document to 3.0. A 3.0 document with a few 3.1 keywords is treated the same way.
 pub fn downgrade(document: &mut Value) {
-    schemas_mut(document, &mut |schema| {
+    schemas_mut(document, &mut |_, schema| {
         replace_constant(schema);
         replace_types(schema);
         replace_null_choice(schema);

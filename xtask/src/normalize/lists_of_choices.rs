@@ -1,12 +1,12 @@
 //! A rule that names the list among the choices of a union, if another choice would have its name.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::document::{array_mut, reference, schemas_mut};
 
 /// Calls a list `Several` next to a choice such as `ListRecipient`, whose variant is called `List`.
 pub fn lists_of_choices(document: &mut Value) {
-    schemas_mut(document, &mut |schema: &mut Map<String, Value>| {
+    schemas_mut(document, &mut |_, schema| {
         let mut choices = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten().filter_map(reference);
         if !choices.any(|name| name.starts_with("List")) {
             return;

@@ -7,7 +7,7 @@ use crate::document::{array_mut, operations_mut, requires, schemas_mut};
 /// Adds `nullable`. Without it an optional array or map is not an `Option` in Rust: `null` fails to decode, and an
 /// empty list is skipped instead of sent.
 pub fn nullable(document: &mut Value) {
-    schemas_mut(document, &mut |schema| {
+    schemas_mut(document, &mut |_, schema| {
         let required = Value::Object(schema.clone());
         let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
             return;

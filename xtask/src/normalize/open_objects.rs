@@ -7,7 +7,7 @@ use crate::document::schemas_mut;
 /// Keeps undescribed fields in `extra`, so that they can also be sent: reading a journey and putting it back loses
 /// nothing. Uses `{}` instead of `true`, which typify ignores.
 pub fn open_objects(document: &mut Value) {
-    schemas_mut(document, &mut |schema| {
+    schemas_mut(document, &mut |_, schema| {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
             // An object of nothing is an object of anything.
             if schema.get("additionalProperties") == Some(&json!(false)) {

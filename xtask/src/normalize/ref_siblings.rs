@@ -6,7 +6,7 @@ use crate::document::schemas_mut;
 
 /// Moves the siblings of a `$ref`, including `nullable` and `description`, which OpenAPI 3.0 would silently drop.
 pub fn ref_siblings(document: &mut Value) {
-    schemas_mut(document, &mut |schema| {
+    schemas_mut(document, &mut |_, schema| {
         if schema.len() > 1
             && let Some(target) = schema.shift_remove("$ref")
         {
