@@ -32,13 +32,13 @@ pub fn generate(files: &Files, check: bool) -> Result<()> {
 
 /// Fails with the findings that only a person can resolve, by section.
 fn refuse(mut findings: Vec<Finding>) -> Result<()> {
+    findings.retain(|finding| finding.section.is_refused());
     findings.sort_by_key(|finding| finding.section);
-    let mut refusals = Vec::new();
-    for group in findings.chunk_by(|one, other| one.section == other.section) {
-        let texts: Vec<&str> = group.iter().map(|finding| &*finding.text).collect();
-        let heading = group.first().and_then(|finding| finding.section.refusal());
-        refusals.extend(heading.map(|heading| format!("{heading}:\n  {}", texts.join("\n  "))));
-    }
-    ensure!(refusals.is_empty(), "{}", refusals.join("\n"));
+    let groups = findings.chunk_by(|one, other| one.section == other.section).map(|group| {
+        let title = group.first().map_or("", |finding| finding.section.title());
+        group.iter().fold(format!("{title}:"), |text, finding| text + "\n  " + &finding.text)
+    });
+    let groups: Vec<String> = groups.collect();
+    ensure!(groups.is_empty(), "{}", groups.join("\n"));
     Ok(())
 }

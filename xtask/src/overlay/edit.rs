@@ -1,81 +1,61 @@
 //! Changes to the text of an overlay, which keep its comments and its layout.
 
+use std::ops::Range;
+
 use anyhow::{Context, Result};
 use serde_json::Value;
+use serde_saphyr::Spanned;
 
 use crate::findings::{Finding, Section};
 use crate::overlay::alternatives::alternatives;
-use crate::overlay::anchors::{action_lines, indent, used_elsewhere};
 use crate::overlay::{Action, Overlay, parse};
 
 impl Overlay {
     /// Appends actions, as a YAML list.
     pub fn append(&mut self, actions: &str) -> Result<()> {
-        self.replace_text(&format!("{}\n{actions}", self.text.trim_end()))
+        let text = format!("{}\n{actions}", self.text.trim_end());
+        *self = parse(&text, self.file.clone()).with_context(|| format!("{}, as changed", self.file))?;
+        Ok(())
     }
 
     /// Removes targets that match nothing, at most one of each action. Returns `true` if the overlay has changed.
-    pub fn remove_targets(&mut self, findings: &[Finding]) -> Result<bool> {
-        let mut is_changed = false;
-        let mut lines: Vec<u64> = self.actions.iter().map(|action| action.line).collect();
-        // From the last line, so that the other lines stay the same.
-        while let Some(line) = lines.pop() {
-            let position = format!("{}:{line}: ", self.file);
+    pub fn remove_targets(&mut self, findings: &[Finding]) -> bool {
+        let before = self.text.clone();
+        // From the last action, so that the other lines stay the same.
+        for (index, action) in self.actions.clone().iter().enumerate().rev() {
+            let position = format!("{}: ", self.position(action));
             let gone = findings.iter().filter(|finding| finding.section == Section::GoneTarget);
-            for finding in gone.filter(|finding| finding.text.starts_with(&position)) {
-                if self.remove_target(&finding.text)? {
-                    is_changed = true;
-                    break;
-                }
-            }
+            let mut gone = gone.filter(|finding| finding.text.starts_with(&position));
+            gone.any(|finding| self.remove_target(index, action, &finding.target).is_some());
         }
-        Ok(is_changed)
+        self.text != before
     }
 
-    /// Removes a target by its finding: the action, one name of several, or the description of a property. Returns
-    /// `false` if only a person can, for example because other actions use an anchor of the action.
-    fn remove_target(&mut self, finding: &str) -> Result<bool> {
-        let gone = self.actions.iter().find_map(|action| {
-            let target = finding.strip_prefix(&format!("{}:{}: ", self.file, action.line))?;
-            Some((action, target.strip_suffix(" matches nothing")?))
-        });
-        let Some((action, target)) = gone else { return Ok(false) };
-        let line = usize::try_from(action.line).unwrap_or_default();
-        if !used_elsewhere(&self.text, line).is_empty() {
-            return Ok(false);
+    /// Removes a target of an action: the action, one name of several, or the description of a property. Returns `None`
+    /// if only a person can, for example because other actions use an anchor of the action.
+    fn remove_target(&mut self, index: usize, action: &Spanned<Action>, target: &str) -> Option<()> {
+        if !self.used_elsewhere(index).is_empty() {
+            return None;
         }
-        let mut lines: Vec<&str> = self.text.lines().collect();
-        let range = action_lines(&lines, line);
-        let without_name = action.without_name(target);
-        let shorter;
-        if target == action.target {
-            lines.drain(range.start - 1..range.end - 1);
-        } else if let (Some(name), Some(text)) = (without_name, lines.get_mut(line - 1)) {
-            shorter = text.replace(&action.target, &name);
-            *text = &shorter;
-        } else if let Some(property) = property_lines(&lines, range.start..range.end, target) {
-            lines.drain(property);
+        let range = self.lines_of(index);
+        let mut lines: Vec<String> = self.text.lines().map(str::to_owned).collect();
+        if target == action.value.target {
+            lines.drain(range);
+        } else if let Some(shorter) = action.value.without_name(target) {
+            let lines = lines.get_mut(range).into_iter().flatten();
+            lines.for_each(|line| *line = line.replace(&action.value.target, &shorter));
         } else {
-            return Ok(false);
+            lines.drain(property_lines(&lines, range, target)?);
         }
-        let text = lines.join("\n") + "\n";
+        let mut edited = parse(&(lines.join("\n") + "\n"), self.file.clone()).ok()?;
         // The removal of its last property leaves an action without an update, or a list without an action.
-        let Ok(edited) = parse(&text, self.file.clone()) else { return Ok(false) };
         let is_empty = |action: &Action| !action.remove && action.update.as_ref().is_none_or(Value::is_null);
-        if let Some(empty) = edited.actions.iter().find(|action| is_empty(action)) {
-            let line = usize::try_from(empty.line).unwrap_or_default();
-            let mut lines: Vec<&str> = text.lines().collect();
-            let range = action_lines(&lines, line);
-            lines.drain(range.start - 1..range.end - 1);
-            return self.replace_text(&(lines.join("\n") + "\n")).map(|()| true);
+        if let Some(empty) = edited.actions.iter().position(|action| is_empty(&action.value)) {
+            lines.drain(edited.lines_of(empty));
+            edited = parse(&(lines.join("\n") + "\n"), self.file.clone()).ok()?;
         }
         *self = edited;
-        Ok(true)
-    }
-
-    fn replace_text(&mut self, text: &str) -> Result<()> {
-        *self = parse(text, self.file.clone()).with_context(|| format!("{}, as changed", self.file))?;
-        Ok(())
+        Some(())
     }
 }
 
@@ -99,21 +79,18 @@ impl Action {
 }
 
 /// The indices of the lines that describe the last step of a pointer, if only one part of the action can.
-fn property_lines(lines: &[&str], action: std::ops::Range<usize>, pointer: &str) -> Option<std::ops::Range<usize>> {
+fn property_lines(lines: &[String], action: Range<usize>, pointer: &str) -> Option<Range<usize>> {
     let (outer, key) = pointer.rsplit_once('/')?;
     let (outer, key) = (format!("{}:", outer.rsplit_once('/')?.1), format!("{key}:"));
-    let (start, end) = (action.start - 1, (action.end - 1).min(lines.len()));
-    let starts = |index: usize, key: &str| lines.get(index).is_some_and(|line| line.trim_start().starts_with(key));
+    let text = |index: usize| lines.get(index).map_or("", |line| line.trim_start());
+    let indent = |index: usize| lines.get(index).map_or(0, |line| line.len() - line.trim_start().len());
     // An example can have the same key.
     let is_inside = |index: usize| {
-        let depth = lines.get(index).map_or(0, |line| indent(line));
-        let above = (start..index).rev().find(|above| lines.get(*above).is_some_and(|line| indent(line) < depth));
-        above.is_some_and(|above| starts(above, &outer) || starts(above, "update:"))
+        let above = (action.start..index).rev().find(|above| indent(*above) < indent(index));
+        above.is_some_and(|above| text(above).starts_with(&outer) || text(above).starts_with("update:"))
     };
-    let mut found = (start..end).filter(|index| starts(*index, &key) && is_inside(*index));
-    let (first, None) = (found.next()?, found.next()) else { return None };
-    let depth = indent(lines.get(first)?);
-    let is_outside =
-        |index: &usize| lines.get(*index).is_some_and(|line| !line.trim().is_empty() && indent(line) <= depth);
-    Some(first..(first + 1..end).find(is_outside).unwrap_or(end))
+    let mut matches = action.clone().filter(|index| text(*index).starts_with(&key) && is_inside(*index));
+    let (first, None) = (matches.next()?, matches.next()) else { return None };
+    let is_outside = |index: &usize| !text(*index).is_empty() && indent(*index) <= indent(first);
+    Some(first..(first + 1..action.end).find(is_outside).unwrap_or(action.end))
 }
