@@ -23,7 +23,7 @@ use crate::import::constants::keep_constants;
 use crate::import::downgrade::downgrade;
 use crate::import::kept_names::keep_names;
 use crate::import::page_items::keep_page_items;
-use crate::import::parameter_names::{keep_parameter_names, shape};
+use crate::import::parameter_names::keep_parameter_names;
 use crate::import::read_only::read_only;
 use crate::import::strip::strip;
 use crate::naming::operations::SdkMethods;
@@ -45,11 +45,12 @@ pub struct Import {
 pub fn import(description: &str, committed: &Value) -> Result<Import> {
     let mut document = parse(description).map_err(|error| explain(error, description))?;
     ensure!(!operations(&document).is_empty(), "it is OpenAPI but describes no operation");
-    let sdk_methods = sdk_methods(&document);
+    let methods = operations(&document).into_iter();
+    let methods = methods.filter_map(|one| Some((one.key(), text(one.value, "x-sdk-method")?.to_owned())));
+    let sdk_methods = methods.collect();
     let prose = document.clone();
     downgrade(&mut document);
     strip(&mut document);
-    without_charset(&mut document);
     require_whole(&document, description)?;
     let broken = remove_broken_references(&mut document);
     keep_version(&mut document, committed);
@@ -66,16 +67,6 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
         Finding::new(Section::BrokenReference, &broken.target, format!("{broken}: any value is accepted there"))
     });
     Ok(Import { document, findings: findings.collect(), sdk_methods, prose })
-}
-
-fn sdk_methods(document: &Value) -> SdkMethods {
-    operations(document)
-        .into_iter()
-        .filter_map(|operation| {
-            let method = text(operation.value, "x-sdk-method")?;
-            Some(((operation.method.to_owned(), shape(operation.path)), method.to_owned()))
-        })
-        .collect()
 }
 
 /// Gives a description without a version the committed version.
@@ -139,30 +130,6 @@ pub fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
         }
     }
     broken
-}
-
-/// Calls JSON `application/json`, without a character set.
-fn without_charset(document: &mut Value) {
-    operations_mut(document, |_, _, operation| {
-        for (member, value) in operation.iter_mut() {
-            match (member.as_str(), value) {
-                ("requestBody", body) => rename_json(body),
-                ("responses", Value::Object(responses)) => responses.values_mut().for_each(rename_json),
-                _ => {}
-            }
-        }
-    });
-}
-
-fn rename_json(carrier: &mut Value) {
-    let Some(content) = carrier.get_mut("content").and_then(Value::as_object_mut) else { return };
-    let is_json =
-        |name: &&String| name.contains(';') && name.split(';').next().map(str::trim) == Some("application/json");
-    if let Some(name) = content.keys().find(is_json).cloned()
-        && let Some(media) = content.shift_remove(&name)
-    {
-        content.entry("application/json").or_insert(media);
-    }
 }
 
 /// Removes a required body without properties, which the published description has for an operation whose official
