@@ -1,12 +1,13 @@
 //! The rules for names of schemas, and proposals for schemas that break them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use heck::ToUpperCamelCase;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::document::{SCHEMA_PREFIX, object, operations, reference, references, schemas};
+use crate::document::{SCHEMA_PREFIX, members, operations, reference, references, schemas};
 use crate::findings::Finding;
+use crate::generator::description::lookup::{request_body, required, success_body, values};
 use crate::naming::schemas::{self as schema_names, APART, shape};
 
 /// The schemas that need another name in types.yaml.
@@ -31,14 +32,11 @@ fn numbered(name: &str, schema: &Value) -> Option<(String, String)> {
         return None;
     }
     let base = ["UnionMember", "Variant", "Member"].iter().fold(base, |base, word| base.trim_end_matches(word));
-    let constant = object(schema, "properties").into_iter().flatten().find_map(|(_, property)| {
-        match property.get("enum")?.as_array()?.as_slice() {
-            [only] => only.as_str().map(ToUpperCamelCase::to_upper_camel_case),
-            _ => None,
-        }
+    let constant = members(schema, "properties").find_map(|(_, property)| match values(property).as_slice() {
+        [only] => Some(*only),
+        _ => None,
     });
-    let required = schema.get("required").and_then(|required| required.get(0)).and_then(Value::as_str);
-    let kind = constant.or_else(|| required.map(ToUpperCamelCase::to_upper_camel_case)).unwrap_or_default();
+    let kind = constant.or_else(|| required(schema).next()).unwrap_or_default().to_upper_camel_case();
     Some((format!("its name depends on the number {number}"), format!("{base}{kind}")))
 }
 
@@ -72,11 +70,12 @@ fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
 /// Finds types of equal shape, which are joined unless each has a reason not to be. The body of a request or a response
 /// belongs to its operation.
 fn twins(document: &Value) -> Vec<Finding> {
-    let same: BTreeMap<String, String> = BTreeMap::new();
-    let carried = carried(document);
+    let operations = operations(document).into_iter().map(|operation| operation.value);
+    let bodies = operations.flat_map(|operation| [request_body(operation), success_body(operation)]);
+    let bodies: Vec<&str> = bodies.filter_map(|body| reference(body?)).collect();
     let mut groups: BTreeMap<String, Vec<(&String, &Value)>> = BTreeMap::new();
-    for (name, schema) in schemas(document).filter(|(name, _)| !carried.contains(name.as_str())) {
-        groups.entry(shape(schema, &same).to_string()).or_default().push((name, schema));
+    for (name, schema) in schemas(document).filter(|(name, _)| !bodies.contains(&name.as_str())) {
+        groups.entry(shape(schema).to_string()).or_default().push((name, schema));
     }
     let mut findings = Vec::new();
     for group in groups.values() {
@@ -100,19 +99,6 @@ fn twins(document: &Value) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// The schemas that are the body of a request or a response.
-fn carried(document: &Value) -> BTreeSet<&str> {
-    let mut carried = BTreeSet::new();
-    for operation in operations(document) {
-        let responses = object(operation.value, "responses").into_iter().flat_map(Map::values);
-        for carrier in operation.value.get("requestBody").into_iter().chain(responses) {
-            let content = object(carrier, "content").into_iter().flat_map(Map::values);
-            carried.extend(content.filter_map(|media| reference(media.get("schema")?)));
-        }
-    }
-    carried
 }
 
 /// The proposal, unless another schema has that name.

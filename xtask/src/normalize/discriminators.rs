@@ -1,14 +1,12 @@
 //! Rules that add a discriminator to a choice of objects that differ in a constant, and its mapping to one without.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, object, reference, resolve, schemas_mut, text};
+use crate::document::{SCHEMA_PREFIX, elements, object, reference, resolve, schemas_mut, text};
 
 /// Adds the values that a discriminator has without a `mapping`: the names of the schemas, which we may change.
 pub fn implicit_mappings(document: &mut Value) {
-    schemas_mut(document, &mut |schema| {
+    schemas_mut(document, &mut |_, schema| {
         let choices = schema.get("oneOf").or(schema.get("anyOf")).and_then(Value::as_array).into_iter().flatten();
         let names: Vec<String> = choices.filter_map(reference).map(str::to_owned).collect();
         let Some(discriminator) = schema.get_mut("discriminator").and_then(Value::as_object_mut) else { return };
@@ -29,7 +27,7 @@ pub fn implicit_mappings(document: &mut Value) {
 pub fn discriminators(document: &mut Value) {
     let all = document.clone();
     let mut tags: Vec<(String, String)> = Vec::new();
-    schemas_mut(document, &mut |schema| {
+    schemas_mut(document, &mut |_, schema| {
         let Some((property, mapping)) = discriminator(&all, schema) else {
             if !has_its_tag(&all, schema) {
                 schema.shift_remove("discriminator");
@@ -43,10 +41,17 @@ pub fn discriminators(document: &mut Value) {
         schema.insert("discriminator".to_owned(), json!({"propertyName": property, "mapping": mapping}));
     });
     for (name, property) in tags {
-        let Some(variant) = document.pointer_mut(&format!("/components/schemas/{name}")) else {
-            continue;
-        };
-        require(variant, &property);
+        let variant = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut);
+        let Some(variant) = variant else { continue };
+        if let Some(Value::Object(tag)) = variant.get_mut("properties").and_then(|all| all.get_mut(&property)) {
+            tag.shift_remove("nullable");
+        }
+        // Anything else than a list requires nothing.
+        let mut required = variant.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+        if !required.contains(&json!(property)) {
+            required.push(json!(property));
+        }
+        variant.insert("required".to_owned(), json!(required));
     }
 }
 
@@ -86,30 +91,11 @@ fn discriminator(document: &Value, schema: &Map<String, Value>) -> Option<(Strin
     None
 }
 
+/// The only value that a property allows.
 fn constant<'a>(properties: &'a Map<String, Value>, property: &str) -> Option<&'a str> {
-    match properties.get(property)?.get("enum")?.as_array()?.as_slice() {
+    match elements(properties.get(property)?, "enum").as_slice() {
         [only] => only.as_str(),
         _ => None,
-    }
-}
-
-fn require(variant: &mut Value, property: &str) {
-    if let Some(tag) = variant.pointer_mut(&format!("/properties/{property}")).and_then(Value::as_object_mut) {
-        tag.shift_remove("nullable");
-    }
-    let Some(variant) = variant.as_object_mut() else {
-        return;
-    };
-    let required = variant.entry("required").or_insert_with(|| json!([]));
-    // Anything else than a list requires nothing.
-    if !required.is_array() {
-        *required = json!([]);
-    }
-    let names: BTreeSet<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !names.contains(property)
-        && let Some(required) = required.as_array_mut()
-    {
-        required.push(json!(property));
     }
 }
 
