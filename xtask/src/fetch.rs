@@ -1,9 +1,7 @@
 //! A description as text, from a URL or a file.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -18,41 +16,16 @@ const MAX_REDIRECTS: u32 = 5;
 
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// The location of a description.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Source {
-    Url(String),
-    File(PathBuf),
-}
-
-impl Source {
-    pub fn parse(text: &str) -> Self {
-        if text.contains("://") { Self::Url(text.to_owned()) } else { Self::File(text.into()) }
-    }
-
-    /// Reads the text, and checks that it is not a web page.
-    pub fn read(&self) -> Result<String> {
-        let bytes = match self {
-            Self::Url(url) => download(url)?,
-            Self::File(path) => {
-                let mut file = File::open(path).context("cannot be opened")?;
-                limited(&mut file).context("cannot be read")?
-            }
-        };
-        let text = String::from_utf8(bytes).ok().context("it is not text")?;
-        ensure!(!text.trim().is_empty(), "it is empty");
-        ensure!(!text.trim_start().starts_with('<'), WEB_PAGE);
-        Ok(text)
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Url(url) => f.write_str(url),
-            Self::File(path) => path.display().fmt(f),
-        }
-    }
+/// Reads the text at a URL or of a file, and checks that it is not a web page.
+pub fn read(from: &str) -> Result<String> {
+    let bytes = match from.contains("://") {
+        true => download(from)?,
+        false => limited(&mut File::open(from).context("cannot be opened")?).context("cannot be read")?,
+    };
+    let text = String::from_utf8(bytes).ok().context("it is not text")?;
+    ensure!(!text.trim().is_empty(), "it is empty");
+    ensure!(!text.trim_start().starts_with('<'), WEB_PAGE);
+    Ok(text)
 }
 
 const WEB_PAGE: &str = "it is a web page, not a description; of a file on GitHub, take the raw address";
@@ -120,19 +93,19 @@ fn limited(reader: &mut impl Read) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Source, require_description};
+    use super::{read, require_description};
 
     #[test]
-    fn source_is_a_url_or_a_file() {
-        assert_eq!(Source::parse("https://example.com/a.yml"), Source::Url("https://example.com/a.yml".to_owned()));
-        assert_eq!(Source::parse("../a.yml"), Source::File("../a.yml".into()));
+    fn source_without_a_scheme_is_a_file() {
+        let error = format!("{:#}", read("../no/such/file.yml").unwrap_err());
+        assert!(error.starts_with("cannot be opened"), "{error}");
     }
 
     #[test]
     fn plain_http_is_for_this_machine_alone() {
-        let error = format!("{:#}", Source::parse("http://example.com/a.yml").read().unwrap_err());
+        let error = format!("{:#}", read("http://example.com/a.yml").unwrap_err());
         assert!(error.starts_with("it is not HTTPS"), "{error}");
-        let error = format!("{:#}", Source::parse("ftp://example.com/a.yml").read().unwrap_err());
+        let error = format!("{:#}", read("ftp://example.com/a.yml").unwrap_err());
         assert!(error.contains("HTTPS"), "{error}");
     }
 

@@ -51,7 +51,9 @@ impl Release {
             }
             bail!("pip finds no release of {PACKAGE}: {}", last_line(&output.stderr));
         }
-        let wheel = wheel(folder.path())?;
+        let mut files = fs::read_dir(folder.path())?.flatten().map(|entry| entry.path());
+        let wheel = files.find(|path| path.extension().is_some_and(|extension| extension == "whl"));
+        let wheel = wheel.with_context(|| format!("pip downloaded no wheel of {PACKAGE}"))?;
         Ok(Self { version: version_of(&wheel)?, python, wheel, _folder: folder })
     }
 
@@ -99,16 +101,6 @@ fn run(python: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> 
 fn last_line(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why").trim().to_owned()
-}
-
-fn wheel(folder: &Path) -> Result<PathBuf> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "whl") {
-            return Ok(path);
-        }
-    }
-    bail!("pip downloaded no wheel of {PACKAGE}")
 }
 
 /// The second part of a wheel's name.

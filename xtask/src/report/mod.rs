@@ -6,13 +6,13 @@ pub mod changes;
 pub mod marks;
 pub mod overlay_templates;
 mod renamed_schemas;
-mod render;
+pub mod render;
 mod replaced_values;
 mod review_items;
 pub mod second_source;
 mod stale_references;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use semver::Version;
 use serde::Serialize;
 use serde_json::Value;
@@ -77,7 +77,7 @@ impl Report {
         findings.extend(review_items::service(old, new));
         findings.extend(review_items::resources(files, new_model)?);
         findings.extend(review_items::listed_values(old_model, new_model));
-        findings.extend(stale_references::find(files, (old, old_model), (new, new_model), &unused)?);
+        findings.extend(stale_references::find(&files.repository, (old, old_model), (new, new_model), &unused));
         findings.extend(overlay_templates::undescribed(old, new));
         findings.sort_by_key(|finding| finding.section);
         let changelog_sections = render::changelog_sections(&changes, &unused);
@@ -96,21 +96,6 @@ impl Report {
     /// The findings of a section.
     pub fn texts(&self, section: Section) -> impl Iterator<Item = &str> {
         self.findings.iter().filter(move |finding| finding.section == section).map(|finding| &*finding.text)
-    }
-
-    /// The report for a terminal.
-    pub fn text(&self) -> Result<String> {
-        render::text(self)
-    }
-
-    /// The report for a pull request.
-    pub fn markdown(&self) -> Result<String> {
-        render::markdown(self)
-    }
-
-    /// The report for a program.
-    pub fn json(&self) -> Result<String> {
-        Ok(serde_json::to_string_pretty(self).context("cannot print the report as JSON")? + "\n")
     }
 }
 

@@ -9,7 +9,7 @@ use crate::document::operations;
 use crate::files::{self, Files};
 use crate::findings::{Finding, Section};
 use crate::generator::model::rust_type::RustType;
-use crate::generator::model::{Field, Model, Operation, TypeItem, TypeShape};
+use crate::generator::model::{Field, Model, Operation, Parameter, TypeItem, TypeShape};
 use crate::report::changes::{member, method, type_name};
 use crate::secret_names::{holds_secrets, is_secret_name};
 
@@ -18,7 +18,10 @@ use crate::secret_names::{holds_secrets, is_secret_name};
 pub fn secrets(old: &Model, new: &Model) -> Vec<Finding> {
     let mut findings = Vec::new();
     let all = [old, new].into_iter().flat_map(|model| model.types.iter().flat_map(fields));
-    let hidden: BTreeSet<&str> = all.filter(|field| is_hidden(&field.kind)).map(|field| field.name.as_str()).collect();
+    let hidden: BTreeSet<&str> = all
+        .filter(|field| matches!(innermost(&field.kind), RustType::Sensitive(_)))
+        .map(|field| field.name.as_str())
+        .collect();
     for item in &new.types {
         let known = old.item(&item.name).map(fields).unwrap_or_default();
         for field in fields(item) {
@@ -31,32 +34,21 @@ pub fn secrets(old: &Model, new: &Model) -> Vec<Finding> {
             }
         }
     }
-    let known: BTreeSet<String> = old.operations.iter().flat_map(parameters).map(|(name, _)| name).collect();
     for call in &new.operations {
-        let shown = parameters(call).filter(|(name, kind)| is_secret_name(name) && can_hold_a_secret(kind));
+        let shown = parameters(call).filter(|one| is_secret_name(&one.name) && can_hold_a_secret(&one.kind));
         // An idempotency key is not a secret: a name that callers see elsewhere is not reported again.
-        for (name, _) in shown.filter(|(name, _)| !known.contains(name)) {
+        let is_known = |one: &Parameter| old.operations.iter().flat_map(parameters).any(|known| known.name == one.name);
+        findings.extend(shown.filter(|one| !is_known(one)).map(|one| {
             let rust = method(call);
-            findings.push(Finding::new(Section::Secret, &rust, format!("the parameter `{name}` of {rust}")));
-        }
+            Finding::new(Section::Secret, &rust, format!("the parameter `{}` of {rust}", one.name))
+        }));
     }
     findings
 }
 
-/// The names and types of all parameters of a call.
-fn parameters(call: &Operation) -> impl Iterator<Item = (String, RustType)> {
-    let named = call.path_parameters.iter().chain(&call.query).chain(&call.headers);
-    named.map(|parameter| (parameter.name.clone(), parameter.kind.clone()))
-}
-
-fn is_hidden(kind: &RustType) -> bool {
-    match kind {
-        RustType::Sensitive(_) => true,
-        RustType::Nullable(inner) | RustType::Optional(inner) | RustType::List(inner) | RustType::Map(inner) => {
-            is_hidden(inner)
-        }
-        _ => false,
-    }
+/// All parameters of a call.
+fn parameters(call: &Operation) -> impl Iterator<Item = &Parameter> {
+    call.path_parameters.iter().chain(&call.query).chain(&call.headers)
 }
 
 /// A finding whose line is only the name.
@@ -73,12 +65,16 @@ fn fields(item: &TypeItem) -> &[Field] {
 
 /// Returns `true` for a string, and for an object that is not described.
 fn can_hold_a_secret(kind: &RustType) -> bool {
+    matches!(innermost(kind), RustType::Text | RustType::Object | RustType::Json)
+}
+
+/// A type without null, lists and maps around it.
+fn innermost(kind: &RustType) -> &RustType {
     match kind {
-        RustType::Text | RustType::Object | RustType::Json => true,
         RustType::Nullable(inner) | RustType::Optional(inner) | RustType::List(inner) | RustType::Map(inner) => {
-            can_hold_a_secret(inner)
+            innermost(inner)
         }
-        _ => false,
+        other => other,
     }
 }
 

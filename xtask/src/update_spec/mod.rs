@@ -16,17 +16,16 @@ use semver::Version;
 use serde_json::Value;
 
 use crate::document::operations;
-use crate::fetch::Source;
 use crate::files::{self, Files};
 use crate::findings::Section;
 use crate::import::{Import, import};
 use crate::naming::operations::{self as operation_names, SdkMethods};
 use crate::overlay::Replaced;
 use crate::release::Release;
-use crate::report::{Report, Sides, second_source};
+use crate::report::{Report, Sides, render, second_source};
 use crate::update_spec::removals::{release_version, removals};
 use crate::update_spec::replace_files::replace;
-use crate::{coming_from, passes, programs};
+use crate::{coming_from, fetch, passes, programs};
 
 #[derive(Args)]
 pub struct Options {
@@ -65,7 +64,10 @@ enum Format {
 pub fn update(files: &Files, options: &Options) -> Result<()> {
     let (old_upstream, old_courier) = (files.read_upstream()?, files.read_courier()?);
     let (source, mut imported) = match &options.from {
-        Some(from) => from_source(&Source::parse(from), &old_upstream)?,
+        Some(from) => {
+            let imported = fetch::read(from).and_then(|text| import(&text, &old_upstream));
+            (from.clone(), imported.with_context(|| from.clone())?)
+        }
         None => from_release(&old_upstream, &old_courier)?,
     };
     let mut findings = std::mem::take(&mut imported.findings);
@@ -106,9 +108,9 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     };
     let report = Report::new(sides, files, version(&files.repository)?)?;
     let text = match options.format {
-        Format::Text => report.text()?,
-        Format::Markdown => report.markdown()?,
-        Format::Json => report.json()?,
+        Format::Text => render::text(&report)?,
+        Format::Markdown => render::markdown(&report)?,
+        Format::Json => serde_json::to_string_pretty(&report).context("cannot print the report as JSON")? + "\n",
     };
     io::stdout().write_all(text.as_bytes()).context("cannot write the report")?;
 
@@ -155,15 +157,9 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
 
 /// Keeps the report: after the update, a second run has nothing to report.
 fn keep(repository: &Path, report: &Report) -> Result<()> {
-    let (path, text) = (programs::target(repository).join("update-spec.md"), report.markdown()?);
+    let (path, text) = (programs::target(repository).join("update-spec.md"), render::markdown(report)?);
     let written = fs::create_dir_all(programs::target(repository)).and_then(|()| fs::write(&path, text));
     written.with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// The requested description, and its name in errors.
-fn from_source(source: &Source, committed: &Value) -> Result<(String, Import)> {
-    let imported = source.read().and_then(|text| import(&text, committed)).with_context(|| source.to_string())?;
-    Ok((source.to_string(), imported))
 }
 
 /// The description of the newest release, or the committed one if no release is newer.
