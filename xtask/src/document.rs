@@ -1,6 +1,7 @@
 //! An OpenAPI document as JSON, and the traversals that every rule and report shares.
 
 use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub use crate::generator::description::lookup::{reference, schemas, text};
@@ -19,14 +20,13 @@ pub const BYTE_ORDER_MARK: char = '\u{feff}';
 pub fn parse(text: &str) -> Result<Value> {
     let text = text.trim_start_matches(BYTE_ORDER_MARK);
     // JSON first: YAML reads neither escaped surrogates nor the end of JSON that was cut off.
-    let mut document: Value = match serde_json::from_str(text) {
+    let document: Value = match serde_json::from_str(text) {
         Ok(document) => document,
         Err(error) if error.is_eof() && text.starts_with('{') => {
             bail!("it was cut off: it ends in the middle, in line {}", error.line())
         }
-        Err(_) => yaml_serde::from_str(text).context("neither YAML nor JSON")?,
+        Err(_) => parse_yaml(text).context("neither YAML nor JSON")?,
     };
-    apply_merge_keys(&mut document);
     if let Some(version) = document.get("swagger") {
         bail!("not an OpenAPI 3 document but a Swagger {version} one");
     }
@@ -37,26 +37,10 @@ pub fn parse(text: &str) -> Result<Value> {
     }
 }
 
-/// Applies merge keys (`<<: *anchor`). The object's own members take precedence.
-pub fn apply_merge_keys(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            object.values_mut().for_each(apply_merge_keys);
-            let merged = match object.get("<<") {
-                Some(Value::Object(one)) => vec![one.clone()],
-                Some(Value::Array(several)) if several.iter().all(Value::is_object) => {
-                    several.iter().filter_map(Value::as_object).cloned().collect()
-                }
-                _ => return,
-            };
-            object.shift_remove("<<");
-            for (key, value) in merged.into_iter().flatten() {
-                object.entry(key).or_insert(value);
-            }
-        }
-        Value::Array(array) => array.iter_mut().for_each(apply_merge_keys),
-        _ => {}
-    }
+/// Parses YAML 1.2, in which `y` is text, with merge keys (`<<: *anchor`).
+pub fn parse_yaml<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    serde_saphyr::from_str_with_options(text, options)
 }
 
 /// Writes a document as YAML, below `header`, which must be a comment.

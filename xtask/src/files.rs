@@ -43,12 +43,12 @@ impl Files {
 
     /// The committed description.
     pub fn read_courier(&self) -> Result<Value> {
-        document::parse(&read(&self.courier)?).with_context(|| self.courier.display().to_string())
+        read_description(&self.courier)
     }
 
     /// The structure as last fetched.
     pub fn read_upstream(&self) -> Result<Value> {
-        document::parse(&read(&self.upstream)?).with_context(|| self.upstream.display().to_string())
+        read_description(&self.upstream)
     }
 
     /// The release of the official Python client that the description is derived from, as pip names it.
@@ -77,6 +77,10 @@ pub fn print_upstream(document: &Value) -> Result<String> {
 
 pub fn print_courier(document: &Value) -> Result<String> {
     document::print(document, COURIER_HEADER)
+}
+
+fn read_description(path: &Path) -> Result<Value> {
+    document::parse(&read(path)?).with_context(|| path.display().to_string())
 }
 
 pub fn read(path: &Path) -> Result<String> {

@@ -121,3 +121,13 @@ impl Section {
         matches!(self, Self::UnnamedOperation | Self::Undescribed)
     }
 }
+
+/// The first few of a list, and the number of others.
+pub fn first_few(list: &[impl AsRef<str>], separator: &str) -> String {
+    const MAX_SHOWN: usize = 5;
+    let mut shown: Vec<String> = list.iter().take(MAX_SHOWN).map(|one| one.as_ref().to_owned()).collect();
+    if let Some(more) = list.len().checked_sub(MAX_SHOWN).filter(|more| *more > 0) {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(separator)
+}

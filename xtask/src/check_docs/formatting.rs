@@ -1,19 +1,19 @@
 //! The code in the documents that a reader's `cargo fmt` would change.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result};
+
+use crate::programs::{run, works};
 
 /// The documents with complete blocks of code, without hidden lines.
 const DOCUMENTS: [&str; 2] = ["README.md", "AGENTS.md"];
 
 /// A message for each block that `cargo fmt` would change. Without rustfmt the check is skipped, with a note on stderr.
 pub fn unformatted(repository: &Path) -> Result<Vec<String>> {
-    let has_rustfmt = Command::new("rustfmt").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !has_rustfmt.is_ok_and(|status| status.success()) {
+    if !works("rustfmt") {
         eprintln!("left out: the formatting of code in {}, because there is no rustfmt here", DOCUMENTS.join(" and "));
         return Ok(Vec::new());
     }
@@ -56,16 +56,10 @@ fn blocks(text: &str) -> Vec<(usize, String)> {
 }
 
 fn formatted(code: &str, elsewhere: &Path) -> Result<String> {
-    let mut rustfmt = Command::new("rustfmt")
-        .args(["--edition", "2024"])
-        .current_dir(elsewhere)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    rustfmt.stdin.take().context("rustfmt takes no input")?.write_all(code.as_bytes())?;
-    let output = rustfmt.wait_with_output()?;
-    anyhow::ensure!(output.status.success(), "rustfmt cannot read this code");
-    Ok(String::from_utf8(output.stdout)?)
+    let file = elsewhere.join("code.rs");
+    fs::write(&file, code)?;
+    run(Command::new("rustfmt").args(["--edition", "2024"]).arg(&file))?;
+    Ok(fs::read_to_string(file)?)
 }
 
 #[cfg(test)]

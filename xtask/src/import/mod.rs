@@ -81,12 +81,11 @@ fn keep_version(document: &mut Value, committed: &Value) {
 
 /// Explains a YAML error in the last line, which means that the rest of the file is missing.
 fn explain(error: anyhow::Error, description: &str) -> anyhow::Error {
-    let location = error.downcast_ref::<yaml_serde::Error>().and_then(yaml_serde::Error::location);
-    match location {
+    let location = error.downcast_ref::<serde_saphyr::Error>().and_then(serde_saphyr::Error::location);
+    let line = location.map_or(0, |location| location.line());
+    match u64::try_from(description.trim_end().lines().count().max(2)) {
         // If the JSON is a single line, any error is in its last line.
-        Some(location) if location.line() >= description.trim_end().lines().count().max(2) => {
-            error.context(format!("it was cut off: it ends in the middle, in line {}", location.line()))
-        }
+        Ok(last) if line >= last => error.context(format!("it was cut off: it ends in the middle, in line {line}")),
         _ => error,
     }
 }

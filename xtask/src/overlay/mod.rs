@@ -14,7 +14,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 use serde_saphyr::Spanned;
 
-use crate::document::{BYTE_ORDER_MARK, step, text};
+use crate::document::{BYTE_ORDER_MARK, parse_yaml, step, text};
 use crate::findings::{Finding, Section};
 use crate::overlay::alternatives::alternatives;
 
@@ -93,9 +93,7 @@ fn read(path: &Path) -> Result<Overlay> {
 
 /// Parses an overlay. Messages name `file`.
 pub fn parse(text: &str, file: String) -> Result<Overlay> {
-    // As in YAML 1.2, in which `y` is text.
-    let options = serde_saphyr::options! { strict_booleans: true };
-    let overlay: Overlay = serde_saphyr::from_str_with_options(text, options)?;
+    let overlay: Overlay = parse_yaml(text)?;
     ensure!(overlay.overlay == "1.0.0", "it has overlay version {}, but only 1.0.0 is supported", overlay.overlay);
     Ok(Overlay { file, text: text.to_owned(), ..overlay })
 }

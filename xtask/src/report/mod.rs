@@ -24,20 +24,6 @@ use crate::overlay::Replaced;
 use crate::passes::Courier;
 use crate::report::changes::{Change, Effect, compare, unused_types};
 
-/// The two sides of an update.
-pub struct Sides<'a> {
-    pub old_courier: &'a Value,
-    /// The values of the old upstream description that the overlays remove or replace.
-    pub old_replaced: &'a Replaced,
-    pub new_upstream: &'a Value,
-    pub new_courier: &'a Courier,
-    /// The surfaces that the generator makes of the old and of the new description.
-    pub old_model: &'a Model,
-    pub new_model: Result<&'a Model, &'a anyhow::Error>,
-    /// The findings of the import.
-    pub findings: Vec<Finding>,
-}
-
 /// The complete results of an update.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -57,23 +43,30 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(sides: Sides<'_>, files: &Files, version: Version) -> Result<Self> {
-        let (old, new) = (sides.old_courier, &sides.new_courier.document);
-        let old_model = sides.old_model;
+    /// Compares two descriptions, their surfaces, and the values of upstream that the overlays remove or replace. The
+    /// findings are those of the import.
+    pub fn new(
+        files: &Files,
+        version: Version,
+        (old, old_model, old_replaced): (&Value, &Model, &Replaced),
+        (courier, upstream, new_model): (&Courier, &Value, Result<&Model, &anyhow::Error>),
+        mut findings: Vec<Finding>,
+    ) -> Result<Self> {
+        let new = &courier.document;
+        let refused = new_model.err().map(ToString::to_string);
         // A description that cannot be generated cannot be compared; the rest of the report does not need it.
-        let new_model = sides.new_model.unwrap_or(old_model);
+        let new_model = new_model.unwrap_or(old_model);
         let changes = compare(old_model, new_model);
         let unused = unused_types(old_model, new_model);
         let bump = Bump::new(&changes, &unused, &version);
         let next_version = bump.next(&version);
 
-        let mut findings = sides.findings;
-        findings.extend(sides.new_courier.findings.iter().cloned());
+        findings.extend(courier.findings.iter().cloned());
         findings.extend(unused.iter().map(|name| Finding::new(Section::UnusedType, name, name)));
-        findings.extend(replaced_values::changed(sides.old_replaced, &sides.new_courier.replaced));
+        findings.extend(replaced_values::changed(old_replaced, &courier.replaced));
         findings.extend(renamed_schemas::proposals(old, new));
         findings.extend(review_items::secrets(old_model, new_model));
-        findings.extend(marks::proposals(old, new, sides.new_upstream));
+        findings.extend(marks::proposals(old, new, upstream));
         findings.extend(review_items::service(old, new));
         findings.extend(review_items::resources(files, new_model)?);
         findings.extend(review_items::listed_values(old_model, new_model));
@@ -86,7 +79,7 @@ impl Report {
             changelog_sections,
             changes,
             findings,
-            refused: sides.new_model.err().map(ToString::to_string),
+            refused,
             bump,
             version,
             next_version,

@@ -120,33 +120,29 @@ fn lists(description: &str, values: &BTreeSet<&str>) -> bool {
 /// which parameters are written.
 pub fn service(old: &Value, new: &Value) -> Vec<Finding> {
     let print = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
-    let (known, mut styles) = (operations(old), Vec::new());
+    let finding = |name: String, was, is| {
+        let text = format!("{name} is {}, was {}", print(is), print(was));
+        Finding::new(Section::Service, name, text)
+    };
+    let members = ["servers", "security", "components/securitySchemes"].into_iter();
+    let members = members.map(|name| (name, old.pointer(&format!("/{name}")), new.pointer(&format!("/{name}"))));
+    let changed = members.filter(|(_, was, is)| was != is).map(|(name, was, is)| finding(name.to_owned(), was, is));
+    let mut findings: Vec<Finding> = changed.collect();
+    let known = operations(old);
     for operation in operations(new) {
         let Some(known) = known.iter().find(|known| known.id() == operation.id()) else { continue };
         for parameter in operation.parameters() {
             let is_same = |other: &&Value| ["name", "in"].iter().all(|key| other.get(key) == parameter.get(key));
             let Some(was) = known.parameters().find(is_same) else { continue };
-            for (key, default) in [("style", json!("form")), ("explode", json!(true)), ("allowReserved", json!(false))]
-            {
-                if was.get(key).unwrap_or(&default) == parameter.get(key).unwrap_or(&default) {
-                    continue;
-                }
+            let keys = [("style", json!("form")), ("explode", json!(true)), ("allowReserved", json!(false))];
+            findings.extend(keys.into_iter().filter_map(|(key, default)| {
                 let name = format!("`{key}` of {} of {}", print(parameter.get("name")), operation.heading());
-                let text = format!("{name} is {}, was {}", print(parameter.get(key)), print(was.get(key)));
-                styles.push(Finding::new(Section::Service, name, text));
-            }
+                let is_changed = was.get(key).unwrap_or(&default) != parameter.get(key).unwrap_or(&default);
+                is_changed.then(|| finding(name, was.get(key), parameter.get(key)))
+            }));
         }
     }
-    let members = ["/servers", "/security", "/components/securitySchemes"].into_iter();
-    members
-        .map(|pointer| (pointer, old.pointer(pointer), new.pointer(pointer)))
-        .filter(|(_, old, new)| old != new)
-        .map(|(pointer, old, new)| {
-            let name = pointer.trim_start_matches('/');
-            Finding::new(Section::Service, name, format!("{name} is {}, was {}", print(new), print(old)))
-        })
-        .chain(styles)
-        .collect()
+    findings
 }
 
 /// The resources without a feature in Cargo.toml; empty if the crate has no features for resources.

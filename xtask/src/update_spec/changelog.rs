@@ -18,25 +18,18 @@ pub fn documents(repository: &Path, report: &Report, counts: (usize, usize)) -> 
 }
 
 /// The text of CHANGELOG.md with the changes at the end of each section of `## [Unreleased]`.
-fn with_changes(changelog: &str, sections: &[(&str, String)]) -> String {
-    let mut text = changelog.to_owned();
-    for (title, lines) in sections {
-        let Some(start) = text.find("## [Unreleased]") else { return text };
-        let end = text.get(start + 1..).and_then(|rest| rest.find("\n## ")).map_or(text.len(), |end| start + 1 + end);
-        let heading = format!("\n### {title}\n");
-        let section = text.get(start..end).and_then(|unreleased| unreleased.find(&heading));
-        let new = match section.map(|section| start + section + heading.len()) {
-            Some(section) => {
-                let after = text.get(section..end).and_then(|rest| rest.find("\n### "));
-                let last = after.map_or(end, |after| section + after);
-                let at = text.get(..last).map_or(0, |text| text.trim_end().len());
-                (at, format!("\n{lines}"))
-            }
-            None => (text.get(..end).map_or(0, |text| text.trim_end().len()), format!("\n\n### {title}\n\n{lines}")),
-        };
-        text.insert_str(new.0, &new.1);
+fn with_changes(changelog: &str, changes: &[(&str, String)]) -> String {
+    const HEADING: &str = "## [Unreleased]";
+    let Some((before, rest)) = changelog.split_once(HEADING) else { return changelog.to_owned() };
+    let (unreleased, releases) = rest.split_at(rest.find("\n## ").unwrap_or(rest.len()));
+    let mut sections: Vec<String> = unreleased.split("\n### ").map(|section| section.trim_end().to_owned()).collect();
+    for (title, lines) in changes {
+        match sections.iter_mut().find(|section| section.lines().next() == Some(title)) {
+            Some(section) => *section += &format!("\n{lines}"),
+            None => sections.push(format!("{title}\n\n{lines}")),
+        }
     }
-    text
+    format!("{before}{HEADING}{}\n{releases}", sections.join("\n\n### "))
 }
 
 /// The text of a document with another number of operations.

@@ -17,12 +17,12 @@ use serde_json::Value;
 
 use crate::document::operations;
 use crate::files::{self, Files};
-use crate::findings::Section;
+use crate::findings::{Section, first_few};
 use crate::import::{Import, import};
 use crate::naming::operations::{self as operation_names, SdkMethods};
 use crate::overlay::Replaced;
 use crate::release::Release;
-use crate::report::{Report, Sides, render, second_source};
+use crate::report::{Report, render, second_source};
 use crate::update_spec::removals::{release_version, removals};
 use crate::update_spec::replace_files::replace;
 use crate::{coming_from, fetch, passes, programs};
@@ -87,7 +87,7 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     let new_courier = new_courier.with_context(|| source)?;
     let removals = removals((&old_upstream, new_upstream), (&old_courier, &new_courier.document));
     let names: Vec<&str> = removals.iter().map(|removal| &*removal.text).collect();
-    let refusal = (!names.is_empty()).then(|| summary(&names));
+    let refusal = (!names.is_empty()).then(|| first_few(&names, ", "));
     findings.extend(removals);
     if options.from.is_some() {
         findings.extend(second_source::differences(&old_upstream, new_upstream));
@@ -97,16 +97,9 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     let old_model = passes::model(&old_courier).context("the committed description")?;
     let new_model = passes::model(&operation_names::distinct(&new_courier.document));
 
-    let sides = Sides {
-        old_courier: &old_courier,
-        old_replaced: &old_replaced,
-        new_upstream,
-        new_courier: &new_courier,
-        old_model: &old_model,
-        new_model: new_model.as_ref(),
-        findings,
-    };
-    let report = Report::new(sides, files, version(&files.repository)?)?;
+    let old_side = (&old_courier, &old_model, &old_replaced);
+    let new_side = (&new_courier, new_upstream, new_model.as_ref());
+    let report = Report::new(files, version(&files.repository)?, old_side, new_side, findings)?;
     let text = match options.format {
         Format::Text => render::text(&report)?,
         Format::Markdown => render::markdown(&report)?,
@@ -178,16 +171,6 @@ fn from_release(committed: &Value, courier: &Value) -> Result<(String, Import)> 
     eprintln!("Followed: {name}.");
     let imported = release.describe().and_then(|text| import(&text, committed)).with_context(|| name.clone())?;
     Ok((name, imported))
-}
-
-/// The first few removals, in one sentence.
-fn summary(removals: &[&str]) -> String {
-    const MAX_SHOWN: usize = 5;
-    let shown = removals.iter().take(MAX_SHOWN).copied().collect::<Vec<_>>().join(", ");
-    match removals.len().saturating_sub(MAX_SHOWN) {
-        0 => shown,
-        more => format!("{shown}, and {more} more"),
-    }
 }
 
 /// The version of the crate, from which the report derives the next version.
