@@ -3,11 +3,12 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use similar::TextDiff;
 
 use crate::files::{self, Files};
 use crate::findings::Finding;
 use crate::naming::operations::SdkMethods;
-use crate::{coming_from, diff, document, passes};
+use crate::{coming_from, document, passes};
 
 /// Writes courier.yaml and docs/coming-from.md. With `check`, fails with a diff if either is stale.
 pub fn generate(files: &Files, check: bool) -> Result<()> {
@@ -17,9 +18,11 @@ pub fn generate(files: &Files, check: bool) -> Result<()> {
     for (path, text) in [(&files.courier, files::print_courier(&courier.document)?), (&files.coming_from, table)] {
         let name = path.display();
         if check {
-            diff::require_equal(&files::read(path)?, &text).with_context(|| {
-                format!("{name} is stale: run `cargo xtask generate-spec` and commit what it writes")
-            })?;
+            let diff = diff(&files::read(path)?, &text);
+            ensure!(
+                diff.is_empty(),
+                "{name} is stale: run `cargo xtask generate-spec` and commit what it writes\n{diff}"
+            );
         } else {
             fs::write(path, &text).with_context(|| format!("cannot write {name}"))?;
         }
@@ -28,6 +31,16 @@ pub fn generate(files: &Files, check: bool) -> Result<()> {
         println!("{}: {} operations", files.courier.display(), document::operations(&courier.document).len());
     }
     Ok(())
+}
+
+/// A unified diff, of which a long one is truncated; empty if the texts are equal.
+fn diff(committed: &str, fresh: &str) -> String {
+    const MAX_LINES: usize = 200;
+    let diff = TextDiff::from_lines(committed, fresh);
+    let unified = diff.unified_diff().context_radius(3).header("committed", "fresh").to_string();
+    let (shown, rest) = (unified.lines().take(MAX_LINES), unified.lines().count().saturating_sub(MAX_LINES));
+    let rest = (rest > 0).then(|| format!("and {rest} more lines"));
+    shown.map(str::to_owned).chain(rest).collect::<Vec<_>>().join("\n")
 }
 
 /// Fails with the findings that only a person can resolve, by section.

@@ -24,9 +24,14 @@ pub fn works(program: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// The name of the Python executable on this platform.
+/// The command that starts a Python of at least version 3.9, as whose types `derive.py` parses those of the client.
 pub fn python() -> Option<&'static str> {
-    ["python3", "python"].into_iter().find(|python| works(python))
+    let is_new_enough = |python: &&str| {
+        let mut command = Command::new(python);
+        command.args(["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    ["python3", "python", "py"].into_iter().find(is_new_enough)
 }
 
 /// Runs a command, and fails if the command fails.

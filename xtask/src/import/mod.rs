@@ -13,7 +13,7 @@ pub mod strip;
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail, ensure};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::argument_order::keep_order;
 use crate::document::{entry, operations, operations_mut, parse, references, resolve, text};
@@ -116,16 +116,13 @@ pub fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
     // In reverse order, so that the other indices stay valid.
     for Dangling { pointer, .. } in broken.iter().rev() {
         let (parent, key) = pointer.rsplit_once('/').unwrap_or_default();
-        let parameters = document.pointer_mut(parent).filter(|_| parent.ends_with("/parameters"));
-        match (parameters.and_then(Value::as_array_mut), key.parse::<usize>()) {
-            (Some(parameters), Ok(index)) if index < parameters.len() => {
-                parameters.remove(index);
-            }
-            _ => {
-                if let Some(value) = document.pointer_mut(pointer) {
-                    *value = json!({});
-                }
-            }
+        let index = key.parse::<usize>().ok().filter(|_| parent.ends_with("/parameters"));
+        if let (Some(index), Some(Value::Array(parameters))) = (index, document.pointer_mut(parent))
+            && index < parameters.len()
+        {
+            parameters.remove(index);
+        } else if let Some(value) = document.pointer_mut(pointer) {
+            *value = json!({});
         }
     }
     broken
@@ -136,12 +133,12 @@ pub fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
 fn remove_empty_bodies(document: &mut Value) {
     let all = document.clone();
     let is_empty = |body: &Value| {
-        let schema = body.pointer("/content/application~1json/schema").and_then(|schema| resolve(&all, schema));
+        let schema =
+            body.pointer("/content/application~1json/schema").and_then(|schema| resolve(&all, schema)?.as_object());
         // A map has no properties either, but it has other keywords.
-        let schema: Option<&Map<String, Value>> = schema.and_then(Value::as_object);
         schema.is_some_and(|schema| {
             schema.get("properties") == Some(&json!({}))
-                && schema.keys().all(|key| ["type", "properties"].contains(&key.as_str()))
+                && schema.keys().all(|key| key == "type" || key == "properties")
         })
     };
     operations_mut(document, |_, _, operation| {

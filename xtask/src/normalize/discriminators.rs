@@ -71,24 +71,15 @@ fn discriminator(document: &Value, schema: &Map<String, Value>) -> Option<(Strin
     let variants = schema.get("oneOf")?.as_array()?;
     let first = object(resolve(document, variants.first()?)?, "properties")?;
     let candidates = first.keys().filter(|property| constant(first, property).is_some());
-    for property in candidates {
-        let mapping: Option<Map<String, Value>> = variants
-            .iter()
-            .map(|variant| {
-                let name = reference(variant)?;
-                let properties = object(resolve(document, variant)?, "properties")?;
-                let value = constant(properties, property)?;
-                Some((value.to_owned(), json!(format!("{SCHEMA_PREFIX}{name}"))))
-            })
-            .collect();
-        if let Some(mapping) = mapping
-            && mapping.len() == variants.len()
-            && variants.len() > 1
-        {
-            return Some((property.clone(), mapping));
-        }
-    }
-    None
+    candidates.filter(|_| variants.len() > 1).find_map(|property| {
+        let tagged = variants.iter().map(|variant| {
+            let properties = object(resolve(document, variant)?, "properties")?;
+            let target = format!("{SCHEMA_PREFIX}{}", reference(variant)?);
+            Some((constant(properties, property)?.to_owned(), json!(target)))
+        });
+        let mapping: Map<String, Value> = tagged.collect::<Option<_>>()?;
+        (mapping.len() == variants.len()).then(|| (property.clone(), mapping))
+    })
 }
 
 /// The only value that a property allows.

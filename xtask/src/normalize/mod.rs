@@ -1,18 +1,15 @@
 //! The rules that convert the structure of Courier's API to a form that progenitor and a lenient server agree on.
 //!
-//! A rule is a function over the whole document, in a separate file with its reason and its tests. One application, in
+//! A rule is a function over the whole document, with its reason and its tests. One application, in
 //! the order of [`RULES`], is enough: normalizing twice is the same as normalizing once. `supported` rejects constructs
 //! without a rule.
 
 mod discriminators;
 mod inline_schemas;
-mod lists_of_choices;
-pub mod nullable;
-mod open_objects;
 pub mod path_parameters;
 pub mod reachable;
-pub mod ref_siblings;
 mod responses;
+pub mod schemas;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -25,14 +22,14 @@ type Rule = (&'static str, fn(&mut Value));
 
 const RULES: [Rule; 11] = [
     ("responses", responses::responses),
-    ("nullable", nullable::nullable),
-    ("ref siblings", ref_siblings::ref_siblings),
-    ("open objects", open_objects::open_objects),
+    ("nullable", schemas::nullable),
+    ("ref siblings", schemas::ref_siblings),
+    ("open objects", schemas::open_objects),
     // Before the inline variants have names, which no server knows.
     ("implicit mappings", discriminators::implicit_mappings),
     ("inline schemas", inline_schemas::inline_schemas),
     // After the inline variants have names.
-    ("lists of choices", lists_of_choices::lists_of_choices),
+    ("lists of choices", schemas::lists_of_choices),
     ("discriminators", discriminators::discriminators),
     // After discriminators have made their tags required.
     ("inline constants", inline_schemas::inline_constants),
