@@ -30,7 +30,7 @@ pub fn table(document: &Value, model: &Model) -> String {
     if !omitted.is_empty() {
         text += "\n## Operations without a method\n\nCall these with \
                  [`Client::request`](crate::Client::request).\n\n| HTTP | reason |\n|---|---|\n";
-        omitted.iter().for_each(|operation| text += &format!("| `{}` | {} |\n", operation.heading, operation.reason));
+        omitted.iter().for_each(|(heading, reason)| text += &format!("| `{heading}` | {reason} |\n"));
     }
     text
 }

@@ -1,7 +1,7 @@
 //! A description as text, from a URL or a file.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::fs;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -20,7 +20,7 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 pub fn read(from: &str) -> Result<String> {
     let bytes = match from.contains("://") {
         true => download(from)?,
-        false => limited(&mut File::open(from).context("cannot be opened")?).context("cannot be read")?,
+        false => fs::read(from).context("cannot be opened")?,
     };
     let text = String::from_utf8(bytes).ok().context("it is not text")?;
     ensure!(!text.trim().is_empty(), "it is empty");
@@ -52,14 +52,7 @@ fn download(url: &str) -> Result<Vec<u8>> {
 
     let length = response.body().content_length();
     ensure!(length.is_none_or(|length| length <= MAX_BYTES), "it is larger than {MAX_BYTES} bytes");
-    match limited(&mut response.body_mut().as_reader()) {
-        Err(error)
-            if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::UnexpectedEof) =>
-        {
-            bail!("the download was cut off before its end")
-        }
-        bytes => bytes.context("the download failed"),
-    }
+    response.body_mut().with_config().limit(MAX_BYTES).read_to_vec().map_err(explain)
 }
 
 fn explain(error: ureq::Error) -> anyhow::Error {
@@ -68,6 +61,10 @@ fn explain(error: ureq::Error) -> anyhow::Error {
         ureq::Error::TooManyRedirects => format!("it redirects more than {MAX_REDIRECTS} times"),
         ureq::Error::RequireHttpsOnly(_) => "it is not HTTPS, or it redirects to an address that is not".to_owned(),
         ureq::Error::HostNotFound => "there is no such host".to_owned(),
+        ureq::Error::BodyExceedsLimit(_) => format!("it is larger than {MAX_BYTES} bytes"),
+        ureq::Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            "the download was cut off before its end".to_owned()
+        }
         _ => "cannot be fetched".to_owned(),
     };
     anyhow::Error::new(error).context(explanation)
@@ -82,13 +79,6 @@ fn require_description(content_type: &str) -> Result<()> {
         ["", "text/plain", "application/octet-stream", "binary/octet-stream"].contains(&media_type.as_str());
     ensure!(is_text || is_unspecified, "it has the content type {media_type} where YAML or JSON was expected");
     Ok(())
-}
-
-fn limited(reader: &mut impl Read) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    ensure!(bytes.len() as u64 <= MAX_BYTES, "it is larger than {MAX_BYTES} bytes");
-    Ok(bytes)
 }
 
 #[cfg(test)]

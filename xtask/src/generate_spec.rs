@@ -15,7 +15,9 @@ pub fn generate(files: &Files, check: bool) -> Result<()> {
     let courier = passes::courier(&files.read_upstream()?, &files.read_overlays()?, &SdkMethods::new())?;
     refuse(courier.findings)?;
     let table = coming_from::table(&courier.document, &passes::model(&courier.document)?);
-    for (path, text) in [(&files.courier, files::print_courier(&courier.document)?), (&files.coming_from, table)] {
+    for (path, text) in
+        [(&files.courier, document::print(&courier.document, files::COURIER_HEADER)?), (&files.coming_from, table)]
+    {
         let name = path.display();
         if check {
             let diff = diff(&files::read(path)?, &text);

@@ -16,7 +16,7 @@ use crate::naming::{rules, schemas as schema_names};
 use crate::normalize::normalize;
 use crate::normalize::reachable::reachable;
 use crate::normalize::schemas::{nullable, ref_siblings};
-use crate::omitted::{Omitted, omit, omitted};
+use crate::omitted::{omit, omitted};
 use crate::overlay::{Overlay, Replaced, Scope};
 use crate::references::require_resolved;
 use crate::supported::require_supported;
@@ -129,7 +129,7 @@ fn types(road: &mut Road<'_>) -> Result<()> {
 fn omissions(road: &mut Road<'_>) -> Result<()> {
     let Courier { document, findings, .. } = &mut road.courier;
     omit(document)?;
-    for Omitted { heading, reason } in omitted(document) {
+    for (heading, reason) in omitted(document) {
         findings.retain(|finding| finding.section != Section::UnnamedOperation || finding.target != heading);
         findings.push(Finding::new(Section::OmittedOperation, &heading, format!("{heading}: {reason}")));
     }

@@ -51,19 +51,15 @@ const MIN_LONG_NAME: usize = 3;
 
 /// Detects `SendMessageRequestMessageTo`: the whole name of the type that contains it, and one more part.
 fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
-    let own = name_parts(name);
-    let (parent, _) = schemas(document).find(|(parent, schema)| {
-        let parts = name_parts(parent);
-        *parent != name
-            && parts.len() >= MIN_LONG_NAME
-            && own.starts_with(&parts)
-            && references(schema).iter().any(|target| target.strip_prefix(SCHEMA_PREFIX) == Some(name))
+    let (parent, rest) = schemas(document).find_map(|(parent, schema)| {
+        let rest = name.strip_prefix(parent.as_str()).filter(|rest| rest.starts_with(char::is_uppercase))?;
+        let is_long = parent.matches(char::is_uppercase).count() >= MIN_LONG_NAME;
+        let is_parent = || references(schema).iter().any(|target| target.strip_prefix(SCHEMA_PREFIX) == Some(name));
+        (is_long && is_parent()).then_some((parent, rest))
     })?;
-    let parts = name_parts(parent);
-    let last = parts.iter().rev().find(|word| !["Request", "Response"].contains(&word.as_str()));
-    let rest = own.get(parts.len()..).unwrap_or_default().concat();
-    let last = last.cloned().unwrap_or_default();
-    let proposal = if rest.starts_with(&last) { rest } else { format!("{last}{rest}") };
+    let own = ["Request", "Response"].iter().fold(parent.as_str(), |own, word| own.trim_end_matches(word));
+    let last = own.rfind(char::is_uppercase).and_then(|start| own.get(start..)).unwrap_or_default();
+    let proposal = if rest.starts_with(last) { rest.to_owned() } else { format!("{last}{rest}") };
     Some((format!("it repeats the whole name of {parent}"), proposal))
 }
 
@@ -105,16 +101,4 @@ fn twins(document: &Value) -> Vec<Finding> {
 fn free(document: &Value, own: &str, proposal: String) -> Option<String> {
     let is_taken = schemas(document).any(|(name, _)| name != own && name.to_upper_camel_case() == proposal);
     (!is_taken && !proposal.is_empty()).then_some(proposal)
-}
-
-/// The parts of a name in camel case.
-pub fn name_parts(name: &str) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    for character in name.chars() {
-        match parts.last_mut() {
-            Some(word) if !character.is_uppercase() => word.push(character),
-            _ => parts.push(character.to_string()),
-        }
-    }
-    parts
 }

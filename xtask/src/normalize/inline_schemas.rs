@@ -7,17 +7,9 @@ use crate::document::{SCHEMA_PREFIX, array_mut, elements, entry, object, operati
 use crate::generator::description::lookup::required;
 use crate::import::constants::CONSTANT;
 
-/// Keeps Rust names stable: a name comes from the position in the API, not from the order of generation.
-pub fn inline_schemas(document: &mut Value) {
-    name_inside(document, false);
-}
-
-/// Names the constants that are not required. A required one is a tag, which means nothing outside its object.
-pub fn inline_constants(document: &mut Value) {
-    name_inside(document, true);
-}
-
-fn name_inside(document: &mut Value, constants: bool) {
+/// Keeps Rust names stable: a name comes from the position in the API, not from the order of generation. With `constants`,
+/// enums of one value get names as well, except required ones: such a tag means nothing outside its object.
+pub fn inline_schemas(document: &mut Value, constants: bool) {
     let components = object(document, "components").and_then(|components| components.get("schemas")?.as_object());
     let components = components.cloned().unwrap_or_default();
     let mut named = Named { schemas: components.clone(), constants };
@@ -136,7 +128,7 @@ mod tests {
                 "type": {"type": "string", "enum": ["thing"]}
             }}}}}
         }));
-        inline_schemas(&mut document);
+        inline_schemas(&mut document, false);
         let operation = &document["paths"]["/things"]["get"];
         assert_eq!(
             operation["requestBody"]["content"]["application/json"]["schema"],
@@ -166,7 +158,7 @@ mod tests {
             "Other": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["c", "d"]}}},
             "OtherKind": {"type": "string", "enum": ["c", "d"]}
         }));
-        inline_schemas(&mut document);
+        inline_schemas(&mut document, false);
         let schemas = &document["components"]["schemas"];
         assert_eq!(schemas["Thing"]["properties"]["kind"]["$ref"], "#/components/schemas/ThingKind2");
         assert_eq!(schemas["Other"]["properties"]["kind"]["$ref"], "#/components/schemas/OtherKind");

@@ -15,6 +15,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::document::operations;
+use crate::normalize::inline_schemas::inline_schemas;
 use crate::references::require_resolved;
 
 /// A rule, after its name in errors.
@@ -27,12 +28,12 @@ const RULES: [Rule; 11] = [
     ("open objects", schemas::open_objects),
     // Before the inline variants have names, which no server knows.
     ("implicit mappings", discriminators::implicit_mappings),
-    ("inline schemas", inline_schemas::inline_schemas),
+    ("inline schemas", |document| inline_schemas(document, false)),
     // After the inline variants have names.
     ("lists of choices", schemas::lists_of_choices),
     ("discriminators", discriminators::discriminators),
     // After discriminators have made their tags required.
-    ("inline constants", inline_schemas::inline_constants),
+    ("inline constants", |document| inline_schemas(document, true)),
     ("path parameters", path_parameters::path_parameters),
     ("reachable", reachable::reachable),
 ];

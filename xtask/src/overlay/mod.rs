@@ -5,7 +5,6 @@ mod anchors;
 mod edit;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,7 +13,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 use serde_saphyr::Spanned;
 
-use crate::document::{BYTE_ORDER_MARK, parse_yaml, step, text};
+use crate::document::{parse_yaml, step, text};
 use crate::findings::{Finding, Section};
 use crate::overlay::alternatives::alternatives;
 
@@ -70,25 +69,6 @@ struct Effect {
     replaced: Vec<(String, Value)>,
     /// The values that it appends to an array that already has them, with the path inside of the target and their count.
     known: BTreeMap<(String, String), usize>,
-}
-
-/// Reads every `*.yaml` of a folder, in the order of their names.
-pub fn read_all(folder: &Path) -> Result<Vec<Overlay>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files.iter().map(|path| read(path)).collect()
-}
-
-fn read(path: &Path) -> Result<Overlay> {
-    let file = path.display().to_string();
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {file}"))?;
-    parse(text.trim_start_matches(BYTE_ORDER_MARK), file.clone()).with_context(|| format!("{file} is not an overlay"))
 }
 
 /// Parses an overlay. Messages name `file`.

@@ -3,7 +3,6 @@
 //! The generator generates Rust from both descriptions, so nothing here predicts its output. Structs and enums are
 //! `#[non_exhaustive]`, and optional values are set by name: additions are compatible. Required values are arguments.
 
-use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use serde::Serialize;
@@ -73,8 +72,7 @@ pub fn compare(old: &Model, new: &Model) -> Vec<Change> {
 
 /// The Rust names of the types that no operation uses anymore.
 pub fn unused_types(old: &Model, new: &Model) -> Vec<String> {
-    let left: BTreeSet<&str> = new.types.iter().map(|item| item.name.as_str()).collect();
-    old.types.iter().filter(|item| !left.contains(item.name.as_str())).map(type_name).collect()
+    old.types.iter().filter(|item| new.item(&item.name).is_none()).map(type_name).collect()
 }
 
 /// `types::Paging`.

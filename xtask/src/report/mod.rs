@@ -85,11 +85,6 @@ impl Report {
             next_version,
         })
     }
-
-    /// The findings of a section.
-    pub fn texts(&self, section: Section) -> impl Iterator<Item = &str> {
-        self.findings.iter().filter(move |finding| finding.section == section).map(|finding| &*finding.text)
-    }
 }
 
 /// The part of the version that must increase.

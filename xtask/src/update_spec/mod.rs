@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 use semver::Version;
 use serde_json::Value;
 
-use crate::document::operations;
+use crate::document::{operations, print};
 use crate::files::{self, Files};
 use crate::findings::{Section, first_few};
 use crate::import::{Import, import};
@@ -92,8 +92,8 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     if options.from.is_some() {
         findings.extend(second_source::differences(&old_upstream, new_upstream));
     }
-    let upstream = files::print_upstream(new_upstream)?;
-    let courier = files::print_courier(&new_courier.document)?;
+    let upstream = print(new_upstream, files::UPSTREAM_HEADER)?;
+    let courier = print(&new_courier.document, files::COURIER_HEADER)?;
     let old_model = passes::model(&old_courier).context("the committed description")?;
     let new_model = passes::model(&operation_names::distinct(&new_courier.document));
 
@@ -120,13 +120,14 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
         bail!("nothing is written: {refusal}. If this is intended, pass `--allow-removals`");
     }
     let new_model = new_model.context("nothing is written")?;
-    let compiled = files::print_courier(&operation_names::distinct(&new_courier.document))?;
+    let compiled = print(&operation_names::distinct(&new_courier.document), files::COURIER_HEADER)?;
     verify::compile(&files.repository, &compiled, [&new_model, &old_model]).context("nothing is written")?;
     if options.dry_run {
         return Ok(());
     }
     // The generator could not read the committed description the next time.
-    let clashes: Vec<&str> = report.texts(Section::OperationName).collect();
+    let clashes = report.findings.iter().filter(|finding| finding.section == Section::OperationName);
+    let clashes: Vec<&str> = clashes.map(|finding| &*finding.text).collect();
     ensure!(clashes.is_empty(), "nothing is written: {}", clashes.join("; "));
     let mut texts = vec![
         (files.upstream.clone(), upstream),
