@@ -112,16 +112,11 @@ pub fn component_mut<'a>(document: &'a mut Value, kind: &str, name: &str) -> Opt
 
 /// Calls `visit` with the method, the path and the value of every operation.
 pub fn operations_mut(document: &mut Value, mut visit: impl FnMut(&str, &str, &mut Map<String, Value>)) {
-    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
-        return;
-    };
-    for (path, item) in paths.iter_mut() {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
-            if METHODS.contains(&method.as_str())
-                && let Some(operation) = operation.as_object_mut()
-            {
-                visit(method, path, operation);
-            }
+            let operation = operation.as_object_mut().filter(|_| METHODS.contains(&method.as_str()));
+            operation.into_iter().for_each(|operation| visit(method, path, operation));
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn unformatted(repository: &Path) -> Result<Vec<String>> {
     for document in DOCUMENTS {
         let Ok(text) = fs::read_to_string(repository.join(document)) else { continue };
         for (line, code) in blocks(&text) {
-            let formatted = formatted(&code, elsewhere.path()).with_context(|| format!("{document}:{line}"))?;
+            let formatted = formatted(code, elsewhere.path()).with_context(|| format!("{document}:{line}"))?;
             if let Some(differing) = code.lines().zip(formatted.lines()).position(|(line, formatted)| line != formatted)
             {
                 let expected = formatted.lines().nth(differing).unwrap_or_default();
@@ -38,21 +38,16 @@ pub fn unformatted(repository: &Path) -> Result<Vec<String>> {
 }
 
 /// The blocks of Rust, each with the number of its first line.
-fn blocks(text: &str) -> Vec<(usize, String)> {
-    let mut blocks: Vec<(usize, String)> = Vec::new();
-    let mut is_in_block = false;
-    for (index, line) in text.lines().enumerate() {
-        if line.starts_with("```") {
-            is_in_block = !is_in_block && line.starts_with("```rust");
-            if is_in_block {
-                blocks.push((index + 2, String::new()));
-            }
-        } else if let Some((_, code)) = blocks.last_mut().filter(|_| is_in_block) {
-            code.push_str(line);
-            code.push('\n');
-        }
-    }
-    blocks
+fn blocks(text: &str) -> Vec<(usize, &str)> {
+    let mut line = 1;
+    let parts = text.split("```").enumerate().filter_map(|(index, part)| {
+        let start = line + 1;
+        line += part.matches('\n').count();
+        // Every second part is a block.
+        let (language, code) = part.split_once('\n').filter(|_| index % 2 == 1)?;
+        language.starts_with("rust").then_some((start, code))
+    });
+    parts.collect()
 }
 
 fn formatted(code: &str, elsewhere: &Path) -> Result<String> {

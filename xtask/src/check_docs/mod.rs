@@ -16,6 +16,9 @@ use crate::passes;
 /// The longest summary that an IDE shows in full.
 const MAX_SUMMARY: usize = 70;
 
+/// The kinds of items.
+const KINDS: [&str; 4] = ["operations", "parameters", "schemas", "properties"];
+
 /// The tag of schemas that operations of several tags use.
 const SHARED: &str = "Shared";
 
@@ -24,7 +27,7 @@ const SHARED: &str = "Shared";
 pub fn check(files: &Files, missing: bool) -> Result<()> {
     let document = files.read_courier()?;
     let items = items(&document);
-    println!("{:<24}{:>12}{:>12}{:>12}{:>12}", "tag", "operations", "parameters", "schemas", "properties");
+    println!("{:<24}{}", "tag", KINDS.map(|kind| format!("{kind:>12}")).concat());
     let tags: BTreeSet<&str> = items.iter().map(|item| item.tag).collect();
     for tag in tags {
         println!("{tag:<24}{}", row(&items, |item| item.tag == tag));
@@ -51,17 +54,9 @@ pub fn check(files: &Files, missing: bool) -> Result<()> {
 /// An item that needs a description.
 struct Item<'a> {
     tag: &'a str,
-    kind: Kind,
+    kind: &'static str,
     is_described: bool,
     name: String,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Operation,
-    Parameter,
-    Schema,
-    Property,
 }
 
 /// The counts of some items by kind: with a description, and all.
@@ -70,7 +65,7 @@ fn row(items: &[Item<'_>], is_counted: impl Fn(&Item<'_>) -> bool) -> String {
         let all = || items.iter().filter(|item| item.kind == kind && is_counted(item));
         format!("{:>12}", format!("{}/{}", all().filter(|item| item.is_described).count(), all().count()))
     };
-    [Kind::Operation, Kind::Parameter, Kind::Schema, Kind::Property].map(count).concat()
+    KINDS.map(count).concat()
 }
 
 /// The names of the items without a description, with their tags, in alphabetical order.
@@ -90,19 +85,19 @@ fn items(document: &Value) -> Vec<Item<'_>> {
         let heading = operation.heading();
         let name = format!("{heading}: a summary of at most {MAX_SUMMARY} characters and a description");
         let is_described = fits && is_described(operation.value);
-        items.push(Item { tag, kind: Kind::Operation, is_described, name });
+        items.push(Item { tag, kind: "operations", is_described, name });
         items.extend(operation.parameters().map(|parameter| {
             let name = format!("{heading}: parameter {}", text(parameter, "name").unwrap_or_default());
-            Item { tag, kind: Kind::Parameter, is_described: self::is_described(parameter), name }
+            Item { tag, kind: "parameters", is_described: self::is_described(parameter), name }
         }));
     }
     let homes = homes(document);
     for (name, schema) in schemas(document) {
         let tag = homes.get(name).copied().unwrap_or(SHARED);
         let item = |kind, value, name| Item { tag, kind, is_described: is_described(value), name };
-        items.push(item(Kind::Schema, schema, format!("schema {name}")));
+        items.push(item("schemas", schema, format!("schema {name}")));
         let properties = members(schema, "properties");
-        items.extend(properties.map(|(own, value)| item(Kind::Property, value, format!("property {name}.{own}"))));
+        items.extend(properties.map(|(own, value)| item("properties", value, format!("property {name}.{own}"))));
     }
     items
 }

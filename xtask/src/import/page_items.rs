@@ -1,5 +1,7 @@
 //! The items of a page, which stay the same list if a response gets a second one.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::document::{members, object, operations, operations_mut, resolve, text};
@@ -31,9 +33,6 @@ fn lists(document: &Value, operation: &Value) -> Vec<String> {
     let schemas = successes.filter_map(|response| response.pointer("/content/application~1json/schema"));
     let properties = schemas.filter_map(|schema| object(resolve(document, schema)?, "properties")).flatten();
     let is_list = |schema: &Value| resolve(document, schema).and_then(|schema| text(schema, "type")) == Some("array");
-    let mut lists: Vec<String> =
-        properties.filter(|(_, schema)| is_list(schema)).map(|(name, _)| name.clone()).collect();
-    lists.sort();
-    lists.dedup();
-    lists
+    let lists: BTreeSet<&String> = properties.filter(|(_, schema)| is_list(schema)).map(|(name, _)| name).collect();
+    lists.into_iter().cloned().collect()
 }

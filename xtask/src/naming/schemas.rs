@@ -55,29 +55,19 @@ fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Finding
     for (old, schema) in schemas(&renamed) {
         let new = names.get(old)?;
         let shape = shape(schema);
-        match first.get(new) {
-            None => {
-                first.insert(new, (old, shape));
-            }
-            Some((other, same)) if *same == shape => {
-                let named = |name: &String| {
-                    schemas(document).any(|(other, schema)| other == name && text(schema, NAME).is_some())
-                };
-                if !(named(old) && named(other)) {
-                    let reason =
-                        format!("types.yaml calls it {new}, which another schema is called that has no `{NAME}`");
-                    let odd = if named(old) { old } else { *other };
-                    return Some(misnamed(odd, &reason, None));
-                }
-            }
-            Some((other, same)) => {
-                let reason = format!(
-                    "types.yaml calls it {new}, as {other}, from which it differs in {}",
-                    difference(same, &shape)
-                );
-                let odd = if old == new { *other } else { old };
-                return Some(misnamed(odd, &reason, None));
-            }
+        let Some((other, same)) = first.get(new) else {
+            first.insert(new, (old, shape));
+            continue;
+        };
+        let is_named =
+            |name: &String| schemas(document).any(|(other, schema)| other == name && text(schema, NAME).is_some());
+        if *same != shape {
+            let difference = difference(same, &shape);
+            let reason = format!("types.yaml calls it {new}, as {other}, from which it differs in {difference}");
+            return Some(misnamed(if old == new { other } else { old }, &reason, None));
+        } else if !(is_named(old) && is_named(other)) {
+            let reason = format!("types.yaml calls it {new}, which another schema is called that has no `{NAME}`");
+            return Some(misnamed(if is_named(old) { old } else { other }, &reason, None));
         }
     }
     None

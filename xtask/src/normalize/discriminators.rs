@@ -7,17 +7,14 @@ use crate::document::{SCHEMA_PREFIX, elements, object, reference, resolve, schem
 /// Adds the values that a discriminator has without a `mapping`: the names of the schemas, which we may change.
 pub fn implicit_mappings(document: &mut Value) {
     schemas_mut(document, &mut |_, schema| {
-        let choices = schema.get("oneOf").or(schema.get("anyOf")).and_then(Value::as_array).into_iter().flatten();
-        let names: Vec<String> = choices.filter_map(reference).map(str::to_owned).collect();
-        let Some(discriminator) = schema.get_mut("discriminator").and_then(Value::as_object_mut) else { return };
+        let whole = json!(schema);
+        let Some(Value::Object(discriminator)) = schema.get_mut("discriminator") else { return };
         let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
-        for name in names {
+        for name in ["oneOf", "anyOf"].into_iter().flat_map(|key| elements(&whole, key)).filter_map(reference) {
             let target = format!("{SCHEMA_PREFIX}{name}");
             let is_mapped = |value: &Value| *value == json!(target) || *value == json!(name);
-            if let Some(mapping) = mapping.as_object_mut()
-                && !mapping.values().any(is_mapped)
-            {
-                mapping.insert(name, json!(target));
+            if let Some(mapping) = mapping.as_object_mut().filter(|mapping| !mapping.values().any(is_mapped)) {
+                mapping.insert(name.to_owned(), json!(target));
             }
         }
     });

@@ -45,25 +45,21 @@ pub fn responses(document: &mut Value) {
 /// Fails if an operation has successful responses of different kinds, of which a call could return only one.
 pub fn require_one_success(document: &Value) -> Result<()> {
     for operation in operations(document) {
-        let responses = members(operation.value, "responses");
-        let successes: Vec<(&String, &Value)> = responses.filter(|(status, _)| status.starts_with('2')).collect();
-        if let Some((status, _)) = successes.iter().find(|(_, response)| response.get("$ref").is_some()) {
+        let heading = operation.heading();
+        let successes = || members(operation.value, "responses").filter(|(status, _)| status.starts_with('2'));
+        if let Some((status, _)) = successes().find(|(_, response)| response.get("$ref").is_some()) {
             bail!(
-                "{}: the response {status} is a `$ref`, which is not supported; put the response in its place",
-                operation.heading()
+                "{heading}: the response {status} is a `$ref`, which is not supported; put the response in its place"
             );
         }
-        let richest = richest(document, successes.iter().map(|(_, response)| *response));
+        let richest = richest(document, successes().map(|(_, response)| response));
         let Some(richest) = richest.and_then(|response| body(document, response)) else { continue };
-        let other = successes
-            .iter()
-            .find(|(_, response)| body(document, response).is_some_and(|other| !is_part(other, richest)));
-        if let Some((status, _)) = other {
+        let is_other = |response| body(document, response).is_some_and(|other| !is_part(other, richest));
+        if let Some((status, _)) = successes().find(|(_, response)| is_other(response)) {
             bail!(
-                "{0}: the response {status} has another body than the other successful responses, and a call can return \
-                 only one; remove one, in openapi/overlay/names.yaml:\n- target: $.paths['{1}'].{2}.responses['{status}']\n  \
-                 remove: true",
-                operation.heading(),
+                "{heading}: the response {status} has another body than the other successful responses, and a call can \
+                 return only one; remove one, in openapi/overlay/names.yaml:\n\
+                 - target: $.paths['{}'].{}.responses['{status}']\n  remove: true",
                 operation.path,
                 operation.method
             );

@@ -1,7 +1,6 @@
 //! OpenAPI Overlay 1.0.0: additions to upstream's structure.
 
 mod alternatives;
-mod anchors;
 mod edit;
 
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 use crate::coming_from;
-use crate::document::operations;
+use crate::document::{operations, text};
 use crate::findings::{Finding, Section};
 use crate::generator::model::Model;
 use crate::report::changes::{members, method};
@@ -34,13 +34,9 @@ pub fn find(
     if before != after {
         stale.push((format!("{before} operations"), format!("are {after} now")));
     }
-    let release = |document: &Value| document.pointer("/info/version").and_then(Value::as_str).map(str::to_owned);
-    if let (Some(before), Some(after)) = (release(old), release(new))
-        && before != after
-        && before.contains('.')
-    {
-        stale.push((before, format!("is {after} now")));
-    }
+    let [before, after] = [old, new].map(|document| document.get("info").and_then(|info| text(info, "version")));
+    let release = before.filter(|before| before.contains('.')).zip(after).filter(|(before, after)| before != after);
+    stale.extend(release.map(|(before, after)| (before.to_owned(), format!("is {after} now"))));
     let files = DOCUMENTS.into_iter().flat_map(|path| WalkDir::new(repository.join(path)).sort_by_file_name());
     // This file is generated.
     let files = files.flatten().filter(|entry| !stale.is_empty() && !entry.path().ends_with(coming_from::FILE));
