@@ -172,6 +172,11 @@ pub fn elements<'a>(value: &'a Value, key: &str) -> std::slice::Iter<'a, Value> 
     value.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice).iter()
 }
 
+/// Returns `true` if a member is a text that is not empty.
+pub fn has_text(value: &Value, key: &str) -> bool {
+    text(value, key).is_some_and(|text| !text.trim().is_empty())
+}
+
 /// Returns `true` if an object schema requires the property.
 pub fn requires(schema: &Value, property: &str) -> bool {
     elements(schema, "required").any(|name| name == property)

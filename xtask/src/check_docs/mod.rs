@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use crate::document::{members, operations, schemas, text};
+use crate::document::{has_text, members, operations, schemas, text};
 use crate::files::Files;
 use crate::generator::description::lookup::reached_from;
 use crate::passes;
@@ -84,26 +84,22 @@ fn items(document: &Value) -> Vec<Item<'_>> {
         let fits = !summary.is_empty() && summary.chars().count() <= MAX_SUMMARY;
         let heading = operation.heading();
         let name = format!("{heading}: a summary of at most {MAX_SUMMARY} characters and a description");
-        let is_described = fits && is_described(operation.value);
+        let is_described = fits && has_text(operation.value, "description");
         items.push(Item { tag, kind: "operations", is_described, name });
         items.extend(operation.parameters().map(|parameter| {
             let name = format!("{heading}: parameter {}", text(parameter, "name").unwrap_or_default());
-            Item { tag, kind: "parameters", is_described: self::is_described(parameter), name }
+            Item { tag, kind: "parameters", is_described: has_text(parameter, "description"), name }
         }));
     }
     let homes = homes(document);
     for (name, schema) in schemas(document) {
         let tag = homes.get(name).copied().unwrap_or(SHARED);
-        let item = |kind, value, name| Item { tag, kind, is_described: is_described(value), name };
+        let item = |kind, value, name| Item { tag, kind, is_described: has_text(value, "description"), name };
         items.push(item("schemas", schema, format!("schema {name}")));
         let properties = members(schema, "properties");
         items.extend(properties.map(|(own, value)| item("properties", value, format!("property {name}.{own}"))));
     }
     items
-}
-
-fn is_described(value: &Value) -> bool {
-    text(value, "description").is_some_and(|text| !text.trim().is_empty())
 }
 
 /// The tag of each schema that only operations of one tag use.

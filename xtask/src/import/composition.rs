@@ -190,16 +190,13 @@ fn merge_parts(document: &Value, schema: &mut Map<String, Value>) {
 /// A choice inside a choice becomes part of the outer choice, so that callers need one step from a recipient to `to`.
 fn flatten_choices(document: &Value, schema: &mut Map<String, Value>) {
     let Some(Value::Array(choices)) = schema.get("oneOf") else { return };
-    let is_twin = |(index, choice): (usize, &Value)| choices.iter().take(index).any(|other| other == choice);
-    let is_nested = choices.iter().any(|choice| inner_choices(document, choice).is_some());
-    if !is_nested && !choices.iter().enumerate().any(is_twin) {
-        return;
-    }
     let flat = |choice| inner_choices(document, choice).unwrap_or(std::slice::from_ref(choice));
     let flat = distinct(choices.iter().flat_map(flat));
-    schema.insert("oneOf".to_owned(), Value::Array(flat));
-    // It named the inner choices; the rule `discriminators` finds another.
-    schema.shift_remove("discriminator");
+    if flat != *choices {
+        schema.insert("oneOf".to_owned(), Value::Array(flat));
+        // It named the inner choices; the rule `discriminators` finds another.
+        schema.shift_remove("discriminator");
+    }
 }
 
 /// The choices of a schema that consists only of them.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{array_mut, distinct, operations, operations_mut, schemas_mut, text};
+use crate::document::{array_mut, distinct, members, operations, operations_mut, schemas_mut, text};
 
 /// The keywords that only concern people or the server. The client would send a default that the server assumes.
 const REMOVED: [&str; 10] =
@@ -98,12 +98,12 @@ fn one_security(document: &mut Value) {
 
 /// The names of the security schemes that send the key as the client does.
 fn bearers(document: &Value) -> Vec<String> {
-    let schemes = document.pointer("/components/securitySchemes").and_then(Value::as_object);
+    let schemes = document.get("components").into_iter().flat_map(|components| members(components, "securitySchemes"));
     let is_bearer = |scheme: &Value| {
-        text(scheme, "type") == Some("http")
-            && text(scheme, "scheme").is_some_and(|name| name.eq_ignore_ascii_case("bearer"))
+        let name = text(scheme, "scheme").unwrap_or_default();
+        text(scheme, "type") == Some("http") && name.eq_ignore_ascii_case("bearer")
     };
-    schemes.into_iter().flatten().filter(|(_, scheme)| is_bearer(scheme)).map(|(name, _)| name.clone()).collect()
+    schemes.filter(|(_, scheme)| is_bearer(scheme)).map(|(name, _)| name.clone()).collect()
 }
 
 /// Returns `true` if one of the alternatives requires nothing but these schemes.

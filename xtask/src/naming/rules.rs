@@ -75,23 +75,20 @@ fn twins(document: &Value) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for group in groups.values() {
+        // The same for the whole group, so that the proposals join it.
+        let proposal = group.iter().map(|(name, _)| name.as_str()).min_by_key(|name| name.len());
+        let proposal = proposal.filter(|_| group.len() > 1);
         for (name, schema) in group {
-            let others: Vec<&str> =
-                group.iter().map(|(other, _)| other.as_str()).filter(|other| other != name).collect();
+            let others = group.iter().map(|(other, _)| other.as_str()).filter(|other| other != name);
+            let others = others.collect::<Vec<_>>().join(", ");
             let reason = match (others.is_empty(), schema.get(APART).is_some()) {
                 (false, false) => {
-                    format!(
-                        "it has the shape of {}: `x-name` joins them, `x-apart` gives the reason not to",
-                        others.join(", ")
-                    )
+                    format!("it has the shape of {others}: `x-name` joins them, `x-apart` gives the reason not to")
                 }
                 (true, true) => "it has an `x-apart`, and no other schema has its shape".to_owned(),
                 _ => continue,
             };
-            // The same for the whole group, so that the proposals join it.
-            let shortest = group.iter().map(|(name, _)| *name).min_by_key(|name| name.len());
-            let proposal = shortest.filter(|_| !others.is_empty());
-            findings.push(schema_names::misnamed(name, &reason, proposal.map(String::as_str)));
+            findings.push(schema_names::misnamed(name, &reason, proposal));
         }
     }
     findings

@@ -126,7 +126,9 @@ fn marked(line: &str, mark: char) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::overlay::parse;
+    use serde_json::json;
+
+    use crate::overlay::{Replaced, Scope, parse};
 
     #[test]
     fn shared_anchor_is_named_with_its_uses() {
@@ -135,5 +137,19 @@ mod tests {
         let overlay = parse(overlay, "test.yaml".to_owned()).unwrap();
         assert_eq!(overlay.used_elsewhere(0), [("text".to_owned(), vec![10, 12])]);
         assert_eq!(overlay.used_elsewhere(1), []);
+    }
+
+    #[test]
+    fn gone_name_leaves_a_target_of_several_lines() {
+        let with = |names: &str| {
+            let action = format!("- target: >-\n    $.schemas[{names}]\n  update: {{a: 1}}\n");
+            format!("overlay: 1.0.0\ninfo: {{}}\nactions:\n{action}")
+        };
+        let mut overlay = parse(&with("'A', 'B'"), "test.yaml".to_owned()).unwrap();
+        let mut document = json!({"schemas": {"A": {}}});
+        let findings = overlay.apply(&mut document, Scope::Anything, &mut Replaced::new()).unwrap();
+        assert!(overlay.remove_targets(&findings));
+        assert_eq!(overlay.text, with("'A'"));
+        assert!(!overlay.remove_targets(&findings), "nothing is left to remove");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{members, object, operations, schemas, text};
+use crate::document::{has_text, members, object, operations, schemas, text};
 use crate::findings::{Finding, Section};
 use crate::generator::description::lookup;
 
@@ -46,10 +46,6 @@ pub fn undescribed(old: &Value, new: &Value) -> Vec<Finding> {
 
 /// The members that a value lacks, except members that it already lacked before.
 fn missing_members(old: Option<&Value>, new: &Value, keys: &[&str]) -> Map<String, Value> {
-    let is_missing = |key: &&&str| !has(new, key) && old.is_none_or(|old| has(old, key));
+    let is_missing = |key: &&&str| !has_text(new, key) && old.is_none_or(|old| has_text(old, key));
     keys.iter().filter(is_missing).map(|key| ((*key).to_owned(), json!(""))).collect()
-}
-
-fn has(value: &Value, key: &str) -> bool {
-    text(value, key).is_some_and(|text| !text.trim().is_empty())
 }

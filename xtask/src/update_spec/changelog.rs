@@ -6,14 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::report::Report;
 
 /// CHANGELOG.md and README.md as they change with an update, if the repository has them.
-pub fn documents(repository: &Path, report: &Report, counts: (usize, usize)) -> Vec<(PathBuf, String)> {
-    let changed = |name: &str, change: &dyn Fn(&str) -> String| {
-        let path = repository.join(name);
-        let text = change(&fs::read_to_string(&path).ok()?);
-        Some((path, text))
-    };
-    let changelog = changed("CHANGELOG.md", &|text| with_changes(text, &report.changelog_sections));
-    let readme = changed("README.md", &|text| with_count(text, counts));
+pub fn documents(repository: &Path, report: &Report, (old, new): (usize, usize)) -> Vec<(PathBuf, String)> {
+    let read = |name: &str| Some((repository.join(name), fs::read_to_string(repository.join(name)).ok()?));
+    let changelog = read("CHANGELOG.md").map(|(path, text)| (path, with_changes(&text, &report.changelog_sections)));
+    let [old, new] = [old, new].map(|count| format!(" {count} operations"));
+    let readme = read("README.md").map(|(path, text)| (path, text.replace(&old, &new)));
     changelog.into_iter().chain(readme).collect()
 }
 
@@ -30,9 +27,4 @@ fn with_changes(changelog: &str, changes: &[(&str, String)]) -> String {
         }
     }
     format!("{before}{HEADING}{}\n{releases}", sections.join("\n\n### "))
-}
-
-/// The text of a document with another number of operations.
-fn with_count(document: &str, (old, new): (usize, usize)) -> String {
-    document.replace(&format!(" {old} operations"), &format!(" {new} operations"))
 }
