@@ -3,30 +3,19 @@
 //! If two required strings swapped positions, callers would still compile but send the wrong values. So a schema keeps
 //! the order in which it was first fetched, and `order.yaml` sets a more natural one.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::document::{schemas, schemas_mut};
+use crate::document::{elements, requires, schemas, schemas_mut};
 
 /// The mark with the properties of a schema in the order of the arguments. Other properties come last.
 const ORDER: &str = "x-order";
 
 /// Keeps the order that the required properties have in the committed document, and appends new ones.
 pub fn keep_order(document: &mut Value, committed: &Value) {
-    match (document, committed) {
-        (Value::Object(document), Value::Object(committed)) => {
-            for (key, value) in document.iter_mut() {
-                match (key.as_str(), committed.get(key)) {
-                    ("required", Some(Value::Array(first))) => lead(value, first),
-                    (_, Some(committed)) => keep_order(value, committed),
-                    (_, None) => {}
-                }
-            }
-        }
-        (Value::Array(document), Value::Array(committed)) => {
-            document.iter_mut().zip(committed).for_each(|(value, committed)| keep_order(value, committed));
-        }
-        _ => {}
-    }
+    schemas_mut(document, &mut |pointer, schema| {
+        let first = committed.pointer(pointer).and_then(|committed| committed.get("required")?.as_array());
+        lead(schema, first.map_or(&[], Vec::as_slice));
+    });
 }
 
 /// Puts the required properties in the order of `x-order`, and returns its entries that are not required:
@@ -34,28 +23,22 @@ pub fn keep_order(document: &mut Value, committed: &Value) {
 pub fn arrange(document: &mut Value) -> Vec<String> {
     let mut gone = Vec::new();
     for (name, schema) in schemas(document) {
-        let required: Vec<&Value> = elements(schema.get("required")).collect();
-        let ordered = elements(schema.get(ORDER)).filter(|property| !required.contains(property));
-        gone.extend(ordered.filter_map(Value::as_str).map(|property| format!("{name}.{property}")));
+        let ordered = elements(schema, ORDER).filter_map(Value::as_str);
+        gone.extend(ordered.filter(|own| !requires(schema, own)).map(|property| format!("{name}.{property}")));
     }
-    schemas_mut(document, &mut |schema| {
-        if let (Some(Value::Array(first)), Some(required)) = (schema.shift_remove(ORDER), schema.get_mut("required")) {
-            lead(required, &first);
+    schemas_mut(document, &mut |_, schema| {
+        if let Some(Value::Array(first)) = schema.shift_remove(ORDER) {
+            lead(schema, &first);
         }
     });
     gone
 }
 
-/// Moves the elements that are among `first` to the front, in that order.
-fn lead(array: &mut Value, first: &[Value]) {
-    if let Value::Array(array) = array {
-        let rank = |value: &Value| first.iter().position(|first| first == value).unwrap_or(first.len());
-        array.sort_by_key(rank);
+/// Moves the required properties that are among `first` to the front, in that order.
+fn lead(schema: &mut Map<String, Value>, first: &[Value]) {
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.sort_by_key(|name| first.iter().position(|first| first == name).unwrap_or(first.len()));
     }
-}
-
-fn elements(array: Option<&Value>) -> impl Iterator<Item = &Value> {
-    array.and_then(Value::as_array).into_iter().flatten()
 }
 
 #[cfg(test)]

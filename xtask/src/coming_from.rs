@@ -6,7 +6,7 @@ use heck::{ToLowerCamelCase, ToSnakeCase};
 use serde_json::Value;
 
 use crate::generator::model::rust_type::RustType;
-use crate::generator::model::{Model, Operation, TypeItem, TypeShape};
+use crate::generator::model::{Model, Operation, TypeShape};
 use crate::omitted::omitted;
 
 /// The path of the document in the repository.
@@ -30,13 +30,13 @@ pub fn table(document: &Value, model: &Model) -> String {
     if !omitted.is_empty() {
         text += "\n## Operations without a method\n\nCall these with \
                  [`Client::request`](crate::Client::request).\n\n| HTTP | reason |\n|---|---|\n";
-        omitted.iter().for_each(|operation| text += &format!("| `{}` | {} |\n", operation.heading, operation.reason));
+        omitted.iter().for_each(|(heading, reason)| text += &format!("| `{heading}` | {reason} |\n"));
     }
     text
 }
 
 fn row(model: &Model, call: &Operation) -> String {
-    let body = Body::new(model, call);
+    let [in_node, in_python, in_rust] = arguments(model, call);
     let node: Vec<String> = call.path.iter().map(|part| part.to_lower_camel_case()).collect();
     let resource: String = call.resource().iter().map(|name| format!(".{name}()")).collect();
     let response = match (&call.paging, &call.response) {
@@ -44,91 +44,47 @@ fn row(model: &Model, call: &Operation) -> String {
         (None, RustType::Unit) => String::new(),
         (None, response) => format!("`{}`", brief(response)),
     };
-    let [node, python, rust, http] = [
-        format!("client.{}({})", node.join("."), in_node(call, &body)),
-        format!("client.{}({})", call.path.join("."), in_python(call, &body)),
-        format!("client{resource}.{}({})", call.method(), in_rust(call, &body)),
-        format!("{} {}", call.http_method, call.template),
-    ];
-    format!("| `{node}` | `{python}` | `{rust}` | {response} | `{http}` |\n")
+    let node = format!("client.{}({in_node})", node.join("."));
+    let python = format!("client.{}({in_python})", call.path.join("."));
+    let rust = format!("client{resource}.{}({in_rust})", call.method());
+    format!("| `{node}` | `{python}` | `{rust}` | {response} | `{} {}` |\n", call.http_method, call.template)
 }
 
-/// The required part of the body of a call.
-enum Body<'a> {
-    None,
-    /// The properties by wire name, identifier and type, and the properties with only one possible value.
-    Properties(Vec<(&'a str, &'a str, &'a RustType)>, &'a [(String, String)]),
-    /// A union of structures.
-    Union(&'a RustType),
-    /// A string.
-    Plain(&'a RustType),
-}
-
-impl<'a> Body<'a> {
-    fn new(model: &'a Model, call: &'a Operation) -> Self {
-        let Some(body) = &call.body else { return Self::None };
-        match body.own_name().and_then(|name| model.item(name)) {
-            Some(TypeItem { shape: TypeShape::Structure { fields, arguments, constants }, .. }) => {
-                let required = arguments.iter().filter_map(|index| fields.get(*index));
-                let required = required.map(|field| (field.name.as_str(), field.ident.as_str(), &field.kind));
-                Self::Properties(required.collect(), constants)
-            }
-            Some(_) => Self::Union(body),
-            None => Self::Plain(body),
-        }
-    }
-}
-
-/// The last path parameter, and an object with the rest.
-fn in_node(call: &Operation, body: &Body<'_>) -> String {
-    let (last, mut named) = in_path(call);
-    match body {
-        Body::None => {}
-        Body::Properties(properties, constants) => {
-            named.extend(properties.iter().map(|(name, ..)| (*name).to_owned()));
-            named.extend(constants.iter().map(|(name, value)| format!("{name}: '{value}'")));
-        }
-        Body::Union(_) => named.push("…".to_owned()),
-        Body::Plain(_) => named.push("body".to_owned()),
-    }
-    let object = Some(named).filter(|named| !named.is_empty()).map(|named| format!("{{ {} }}", named.join(", ")));
-    last.map(|name| name.to_lower_camel_case()).into_iter().chain(object).collect::<Vec<_>>().join(", ")
-}
-
-/// The last path parameter, and the rest by name.
-fn in_python(call: &Operation, body: &Body<'_>) -> String {
-    let (last, named) = in_path(call);
-    let mut named: Vec<String> = named.into_iter().map(|name| format!("{name}=…")).collect();
-    match body {
-        Body::None => {}
-        Body::Properties(properties, constants) => {
-            named.extend(properties.iter().map(|(name, ..)| format!("{}=…", name.to_snake_case())));
-            named.extend(constants.iter().map(|(name, value)| format!("{}={value:?}", name.to_snake_case())));
-        }
-        Body::Union(_) => named.push("…".to_owned()),
-        Body::Plain(_) => named.push("body=…".to_owned()),
-    }
-    last.into_iter().chain(named).collect::<Vec<_>>().join(", ")
-}
-
-fn in_path(call: &Operation) -> (Option<String>, Vec<String>) {
-    let mut names: Vec<String> = call.path_parameters.iter().map(|parameter| parameter.ident.clone()).collect();
-    (names.pop(), names)
-}
-
-/// The arguments in the order of the path, then of the body, with the type of everything that is not a string.
-fn in_rust(call: &Operation, body: &Body<'_>) -> String {
-    let in_path = call.path_parameters.iter().map(|parameter| (parameter.ident.as_str(), &parameter.kind));
-    let in_body = match body {
-        Body::None => Vec::new(),
-        Body::Properties(properties, _) => properties.iter().map(|(_, ident, kind)| (*ident, *kind)).collect(),
-        Body::Union(kind) | Body::Plain(kind) => vec![("body", *kind)],
-    };
-    let argument = |(ident, kind): (&str, &RustType)| match kind {
+/// The arguments in Node, Python and Rust: those of the path, then the required part of the body. In Node and Python, only
+/// the last part of the path has no name.
+fn arguments(model: &Model, call: &Operation) -> [String; 3] {
+    let mut in_path: Vec<String> = call.path_parameters.iter().map(|parameter| parameter.ident.clone()).collect();
+    let last = in_path.pop();
+    let mut python: Vec<String> = last.iter().cloned().chain(in_path.iter().map(|name| format!("{name}=…"))).collect();
+    let mut node = in_path;
+    let argument = |ident: &str, kind: &RustType| match kind {
         RustType::Text => ident.to_owned(),
         kind => format!("{ident}: {}", brief(kind)),
     };
-    in_path.chain(in_body).map(argument).collect::<Vec<_>>().join(", ")
+    let in_path = call.path_parameters.iter();
+    let mut rust: Vec<String> = in_path.map(|parameter| argument(&parameter.ident, &parameter.kind)).collect();
+    let item = call.body.as_ref().and_then(|body| model.item(body.own_name()?));
+    match (item.map(|item| &item.shape), &call.body) {
+        (Some(TypeShape::Structure { fields, arguments, constants }), _) => {
+            for field in arguments.iter().filter_map(|index| fields.get(*index)) {
+                node.push(field.name.clone());
+                python.push(format!("{}=…", field.name.to_snake_case()));
+                rust.push(argument(&field.ident, &field.kind));
+            }
+            node.extend(constants.iter().map(|(name, value)| format!("{name}: '{value}'")));
+            python.extend(constants.iter().map(|(name, value)| format!("{}={value:?}", name.to_snake_case())));
+        }
+        (union, Some(body)) => {
+            let [in_node, in_python] = if union.is_some() { ["…", "…"] } else { ["body", "body=…"] };
+            node.push(in_node.to_owned());
+            python.push(in_python.to_owned());
+            rust.push(argument("body", body));
+        }
+        (_, None) => {}
+    }
+    let object = (!node.is_empty()).then(|| format!("{{ {} }}", node.join(", ")));
+    let node = last.map(|name| name.to_lower_camel_case()).into_iter().chain(object).collect();
+    [node, python, rust].map(|arguments: Vec<String>| arguments.join(", "))
 }
 
 /// A short form of a type, without its wrappers.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use walkdir::WalkDir;
 
 use crate::files::Files;
 use crate::programs::{cargo, python, python_with, run, target, wait_for, works};
@@ -48,52 +49,10 @@ fn mock_server(repository: &Path) -> Result<()> {
     let calls = ["test", "--quiet", "--package", "trycourier", "--test", "conformance"];
     // Built before the server is started, so that a failed build leaves no server behind.
     run(cargo().args(calls).current_dir(repository))?;
-    let mock = Mock::start(repository)?;
+    let mock = Server::mock(repository)?;
     let mut calls_to_it = cargo();
     calls_to_it.args(calls).args(["--", "--ignored", "--nocapture"]).env("MOCK_SERVER", &mock.url);
     run(calls_to_it.current_dir(repository)).context("the mock server and the crate disagree")
-}
-
-/// The mock server. Stopped when dropped.
-struct Mock {
-    child: Child,
-    url: String,
-}
-
-impl Mock {
-    fn start(repository: &Path) -> Result<Self> {
-        // It cannot choose a free port, so it gets a port that was free just before.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut command = Command::new("npx");
-        command.args([
-            "--yes",
-            MOCK,
-            "--host",
-            "127.0.0.1",
-            "--port",
-            &port.to_string(),
-            "--no-color",
-            "openapi/courier.yaml",
-        ]);
-        // npx starts other processes, which are terminated with their group.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command.current_dir(repository).stdout(Stdio::null()).spawn().context("cannot run npx")?;
-        let mut mock = Self { child, url: format!("http://127.0.0.1:{port}") };
-        wait_for("the mock server", &mut mock.child, port, MOCK_STARTS_WITHIN)?;
-        Ok(mock)
-    }
-}
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        if cfg!(unix) {
-            let _ = Command::new("kill").args(["--", &format!("-{}", self.child.id())]).status();
-        }
-        // It may have exited by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn python_client(repository: &Path, python: &str) -> Result<()> {
@@ -183,11 +142,9 @@ fn unskipped(folder: &Path, python: &Path, client: &str) -> Result<PathBuf> {
 /// Removes the marker from every file, and counts the removals.
 fn unskip(folder: &Path) -> Result<usize> {
     let mut count = 0;
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            count += unskip(&path)?;
-        } else if path.extension().is_some_and(|extension| extension == "py") {
+    for entry in WalkDir::new(folder) {
+        let path = entry?.into_path();
+        if path.extension().is_some_and(|extension| extension == "py") {
             let text = fs::read_to_string(&path)?;
             let lines: Vec<&str> = text.lines().filter(|line| line.trim() != MARKER).collect();
             count += text.lines().count() - lines.len();
@@ -197,32 +154,51 @@ fn unskip(folder: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// A running courier-local. Stopped when dropped.
+/// A running server. Stopped when dropped.
 struct Server {
     child: Child,
     url: String,
 }
 
 impl Server {
+    fn spawn(command: &mut Command, url: String) -> Result<Self> {
+        // npx starts other processes, which are terminated with their group.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        Ok(Self { child: command.spawn().with_context(|| format!("cannot run {command:?}"))?, url })
+    }
+
+    /// Starts the mock server of the official SDKs.
+    fn mock(repository: &Path) -> Result<Self> {
+        // It cannot choose a free port, so it gets a port that was free just before.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut command = Command::new("npx");
+        command.args(["--yes", MOCK, "--host", "127.0.0.1", "--no-color", "--port", &port.to_string()]);
+        command.arg("openapi/courier.yaml").current_dir(repository).stdout(Stdio::null());
+        let mut mock = Self::spawn(&mut command, format!("http://127.0.0.1:{port}"))?;
+        wait_for("the mock server", &mut mock.child, port, MOCK_STARTS_WITHIN)?;
+        Ok(mock)
+    }
+
+    /// Starts courier-local.
     fn start(repository: &Path, options: &[&str]) -> Result<Self> {
-        let program = target(repository).join("debug/courier-local");
-        let mut command = Command::new(program);
-        let mut child =
-            command.arg("127.0.0.1:0").args(options).stdout(Stdio::piped()).spawn().context("cannot run it")?;
-        let mut lines = BufReader::new(child.stdout.take().context("it has no output")?).lines();
+        let mut command = Command::new(target(repository).join("debug/courier-local"));
+        let mut server = Self::spawn(command.arg("127.0.0.1:0").args(options).stdout(Stdio::piped()), String::new())?;
+        let mut lines = BufReader::new(server.child.stdout.take().context("it has no output")?).lines();
         let address = |line: &str| Some(line.split_once("COURIER_BASE_URL=")?.1.split(' ').next()?.to_owned());
         let url = lines.by_ref().map_while(Result::ok).find_map(|line| address(&line));
+        server.url = url.context("courier-local ended")?;
         // Continued reading keeps it from blocking on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        match url {
-            Some(url) => Ok(Self { child, url }),
-            None => bail!("courier-local ended with {}", child.wait()?),
-        }
+        Ok(server)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if cfg!(unix) {
+            let _ = Command::new("kill").args(["--", &format!("-{}", self.child.id())]).status();
+        }
         // It may have exited by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -1,13 +1,13 @@
 //! A copy of the crate with another description, which is compiled without a change to the repository.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use walkdir::WalkDir;
 
 use crate::files::read;
 use crate::programs::{cargo, target};
@@ -98,18 +98,15 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    let names = |folder: &Path| -> BTreeSet<OsString> {
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
+    let files = |folder: &Path| -> BTreeSet<PathBuf> {
+        let files = WalkDir::new(folder).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+        files.filter_map(|entry| Some(entry.path().strip_prefix(folder).ok()?.to_owned())).collect()
     };
-    for name in names(from) {
-        match from.join(&name) {
-            folder if folder.is_dir() => copy_folder(&folder, &to.join(&name))?,
-            file => write(&to.join(&name), &read(&file)?)?,
-        }
+    for file in files(from) {
+        write(&to.join(&file), &read(&from.join(file))?)?;
     }
-    for gone in names(to).difference(&names(from)) {
-        let gone = to.join(gone);
-        if gone.is_dir() { fs::remove_dir_all(gone)? } else { fs::remove_file(gone)? }
+    for gone in files(to).difference(&files(from)) {
+        fs::remove_file(to.join(gone))?;
     }
     Ok(())
 }

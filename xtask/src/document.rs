@@ -1,9 +1,11 @@
 //! An OpenAPI document as JSON, and the traversals that every rule and report shares.
 
 use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub use crate::generator::description::lookup::{reference, schemas, text};
+use crate::import::parameter_names::shape;
 
 /// The HTTP methods that a path item can have, in the order that OpenAPI lists them.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -18,14 +20,13 @@ pub const BYTE_ORDER_MARK: char = '\u{feff}';
 pub fn parse(text: &str) -> Result<Value> {
     let text = text.trim_start_matches(BYTE_ORDER_MARK);
     // JSON first: YAML reads neither escaped surrogates nor the end of JSON that was cut off.
-    let mut document: Value = match serde_json::from_str(text) {
+    let document: Value = match serde_json::from_str(text) {
         Ok(document) => document,
         Err(error) if error.is_eof() && text.starts_with('{') => {
             bail!("it was cut off: it ends in the middle, in line {}", error.line())
         }
-        Err(_) => yaml_serde::from_str(text).context("neither YAML nor JSON")?,
+        Err(_) => parse_yaml(text).context("neither YAML nor JSON")?,
     };
-    apply_merge_keys(&mut document);
     if let Some(version) = document.get("swagger") {
         bail!("not an OpenAPI 3 document but a Swagger {version} one");
     }
@@ -36,26 +37,10 @@ pub fn parse(text: &str) -> Result<Value> {
     }
 }
 
-/// Applies merge keys (`<<: *anchor`). The object's own members take precedence.
-pub fn apply_merge_keys(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            object.values_mut().for_each(apply_merge_keys);
-            let merged = match object.get("<<") {
-                Some(Value::Object(one)) => vec![one.clone()],
-                Some(Value::Array(several)) if several.iter().all(Value::is_object) => {
-                    several.iter().filter_map(Value::as_object).cloned().collect()
-                }
-                _ => return,
-            };
-            object.shift_remove("<<");
-            for (key, value) in merged.into_iter().flatten() {
-                object.entry(key).or_insert(value);
-            }
-        }
-        Value::Array(array) => array.iter_mut().for_each(apply_merge_keys),
-        _ => {}
-    }
+/// Parses YAML 1.2, in which `y` is text, with merge keys (`<<: *anchor`).
+pub fn parse_yaml<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    serde_saphyr::from_str_with_options(text, options)
 }
 
 /// Writes a document as YAML, below `header`, which must be a comment.
@@ -85,15 +70,24 @@ impl<'a> Operation<'a> {
         self.value.get("tags").and_then(|tags| tags.get(0)).and_then(Value::as_str).unwrap_or("Untagged")
     }
 
+    /// The method and the path without the names of its parameters, by which two descriptions are compared.
+    pub fn key(&self) -> (&'static str, String) {
+        (self.method, shape(self.path))
+    }
+
+    pub fn parameter(&self, name: &str) -> Option<&'a Value> {
+        self.parameters().find(|parameter| text(parameter, "name") == Some(name))
+    }
+
     pub fn parameters(&self) -> impl Iterator<Item = &'a Value> {
-        self.value.get("parameters").and_then(Value::as_array).into_iter().flatten()
+        elements(self.value, "parameters")
     }
 }
 
 /// Every operation, in the document's order.
 pub fn operations(document: &Value) -> Vec<Operation<'_>> {
     let mut operations = Vec::new();
-    for (path, item) in object(document, "paths").into_iter().flatten() {
+    for (path, item) in members(document, "paths") {
         for (key, value) in item.as_object().into_iter().flatten() {
             if let Some(method) = METHODS.into_iter().find(|method| method == key) {
                 operations.push(Operation { method, path, value });
@@ -118,16 +112,11 @@ pub fn component_mut<'a>(document: &'a mut Value, kind: &str, name: &str) -> Opt
 
 /// Calls `visit` with the method, the path and the value of every operation.
 pub fn operations_mut(document: &mut Value, mut visit: impl FnMut(&str, &str, &mut Map<String, Value>)) {
-    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
-        return;
-    };
-    for (path, item) in paths.iter_mut() {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
-            if METHODS.contains(&method.as_str())
-                && let Some(operation) = operation.as_object_mut()
-            {
-                visit(method, path, operation);
-            }
+            let operation = operation.as_object_mut().filter(|_| METHODS.contains(&method.as_str()));
+            operation.into_iter().for_each(|operation| visit(method, path, operation));
         }
     }
 }
@@ -173,61 +162,36 @@ pub fn object<'a>(value: &'a Value, key: &str) -> Option<&'a Map<String, Value>>
     value.get(key).and_then(Value::as_object)
 }
 
+/// The members of an object member; empty for other values.
+pub fn members<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+    object(value, key).into_iter().flatten()
+}
+
+/// The elements of an array member; empty for other values.
+pub fn elements<'a>(value: &'a Value, key: &str) -> std::slice::Iter<'a, Value> {
+    value.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice).iter()
+}
+
+/// Returns `true` if a member is a text that is not empty.
+pub fn has_text(value: &Value, key: &str) -> bool {
+    text(value, key).is_some_and(|text| !text.trim().is_empty())
+}
+
 /// Returns `true` if an object schema requires the property.
 pub fn requires(schema: &Value, property: &str) -> bool {
-    schema
-        .get("required")
-        .and_then(Value::as_array)
-        .is_some_and(|required| required.iter().any(|name| name == property))
+    elements(schema, "required").any(|name| name == property)
 }
 
-/// Calls `visit` with every schema of the document, inner schemas before the schemas that contain them.
-pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
-    let components = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
-    components.into_iter().flatten().for_each(|(_, schema)| schema_mut(schema, visit));
-    for member in ["components", "paths"] {
-        document.get_mut(member).into_iter().for_each(|value| carried_schemas_mut(value, visit));
-    }
-}
-
-/// The schemas of parameters, headers, and bodies inside a value.
-pub fn carried_schemas_mut(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
-    match value {
-        Value::Object(object) => {
-            for (key, inner) in object {
-                match key.as_str() {
-                    "schema" => schema_mut(inner, visit),
-                    "schemas" | "example" | "examples" => {}
-                    _ => carried_schemas_mut(inner, visit),
-                }
-            }
-        }
-        Value::Array(array) => array.iter_mut().for_each(|inner| carried_schemas_mut(inner, visit)),
-        _ => {}
-    }
-}
-
-/// Calls `visit` with every schema inside `schema`, and last with `schema`.
-pub fn schema_mut(schema: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
-    let Some(object) = schema.as_object_mut() else {
-        return;
-    };
-    if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
-        for property in properties.values_mut() {
-            schema_mut(property, visit);
+/// Calls `visit` with the JSON pointer of every schema of the document, and the schema, inner schemas before the schemas
+/// that contain them.
+pub fn schemas_mut(document: &mut Value, visit: &mut impl FnMut(&str, &mut Map<String, Value>)) {
+    let mut pointers = Vec::new();
+    visit_schemas(document, &mut |pointer, _| pointers.push(pointer.to_owned()));
+    for pointer in pointers.iter().rev() {
+        if let Some(Value::Object(schema)) = document.pointer_mut(pointer) {
+            visit(pointer, schema);
         }
     }
-    for key in ["items", "additionalProperties", "not"] {
-        if let Some(inner) = object.get_mut(key) {
-            schema_mut(inner, visit);
-        }
-    }
-    for key in ["allOf", "anyOf", "oneOf"] {
-        for inner in array_mut(object.get_mut(key)) {
-            schema_mut(inner, visit);
-        }
-    }
-    visit(object);
 }
 
 /// The elements of an array; empty for other values.
@@ -277,34 +241,27 @@ pub fn step(key: &str) -> String {
 /// Calls `visit` with the JSON pointer of every schema of the document, and the schema, outer schemas first.
 pub fn visit_schemas(document: &Value, visit: &mut impl FnMut(&str, &Value)) {
     walk(document, &mut |pointer, value| {
-        let is_component = pointer.rsplit_once('/').is_some_and(|(parent, _)| parent == "/components/schemas");
-        let is_schema = is_component || pointer.ends_with("/schema");
+        let (parent, key) = pointer.rsplit_once('/').unwrap_or_default();
+        let is_schema = parent == "/components/schemas" || key == "schema";
         if is_schema {
             visit_schema(pointer, value, visit);
         }
-        !is_schema
+        !is_schema && !["example", "examples"].contains(&key)
     });
 }
 
 fn visit_schema(pointer: &str, schema: &Value, visit: &mut impl FnMut(&str, &Value)) {
     visit(pointer, schema);
-    for (keyword, inner) in schema.as_object().into_iter().flatten() {
-        let pointer = format!("{pointer}/{keyword}");
-        match (keyword.as_str(), inner) {
-            ("properties", Value::Object(properties)) => {
-                properties
-                    .iter()
-                    .for_each(|(name, inner)| visit_schema(&format!("{pointer}/{}", step(name)), inner, visit));
-            }
-            ("allOf" | "anyOf" | "oneOf", Value::Array(parts)) => {
-                parts
-                    .iter()
-                    .enumerate()
-                    .for_each(|(index, part)| visit_schema(&format!("{pointer}/{index}"), part, visit));
-            }
-            ("items" | "not", _) | ("additionalProperties", Value::Object(_)) => visit_schema(&pointer, inner, visit),
-            _ => {}
-        }
+    for (name, property) in members(schema, "properties") {
+        visit_schema(&format!("{pointer}/properties/{}", step(name)), property, visit);
+    }
+    for keyword in ["items", "additionalProperties", "not"] {
+        let inner = schema.get(keyword).filter(|inner| keyword != "additionalProperties" || !inner.is_boolean());
+        inner.into_iter().for_each(|inner| visit_schema(&format!("{pointer}/{keyword}"), inner, visit));
+    }
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        let parts = elements(schema, keyword).enumerate();
+        parts.for_each(|(index, part)| visit_schema(&format!("{pointer}/{keyword}/{index}"), part, visit));
     }
 }
 

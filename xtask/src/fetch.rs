@@ -1,9 +1,7 @@
 //! A description as text, from a URL or a file.
 
-use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::path::PathBuf;
+use std::fs;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -18,41 +16,16 @@ const MAX_REDIRECTS: u32 = 5;
 
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// The location of a description.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Source {
-    Url(String),
-    File(PathBuf),
-}
-
-impl Source {
-    pub fn parse(text: &str) -> Self {
-        if text.contains("://") { Self::Url(text.to_owned()) } else { Self::File(text.into()) }
-    }
-
-    /// Reads the text, and checks that it is not a web page.
-    pub fn read(&self) -> Result<String> {
-        let bytes = match self {
-            Self::Url(url) => download(url)?,
-            Self::File(path) => {
-                let mut file = File::open(path).context("cannot be opened")?;
-                limited(&mut file).context("cannot be read")?
-            }
-        };
-        let text = String::from_utf8(bytes).ok().context("it is not text")?;
-        ensure!(!text.trim().is_empty(), "it is empty");
-        ensure!(!text.trim_start().starts_with('<'), WEB_PAGE);
-        Ok(text)
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Url(url) => f.write_str(url),
-            Self::File(path) => path.display().fmt(f),
-        }
-    }
+/// Reads the text at a URL or of a file, and checks that it is not a web page.
+pub fn read(from: &str) -> Result<String> {
+    let bytes = match from.contains("://") {
+        true => download(from)?,
+        false => fs::read(from).context("cannot be opened")?,
+    };
+    let text = String::from_utf8(bytes).ok().context("it is not text")?;
+    ensure!(!text.trim().is_empty(), "it is empty");
+    ensure!(!text.trim_start().starts_with('<'), WEB_PAGE);
+    Ok(text)
 }
 
 const WEB_PAGE: &str = "it is a web page, not a description; of a file on GitHub, take the raw address";
@@ -79,14 +52,7 @@ fn download(url: &str) -> Result<Vec<u8>> {
 
     let length = response.body().content_length();
     ensure!(length.is_none_or(|length| length <= MAX_BYTES), "it is larger than {MAX_BYTES} bytes");
-    match limited(&mut response.body_mut().as_reader()) {
-        Err(error)
-            if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::UnexpectedEof) =>
-        {
-            bail!("the download was cut off before its end")
-        }
-        bytes => bytes.context("the download failed"),
-    }
+    response.body_mut().with_config().limit(MAX_BYTES).read_to_vec().map_err(explain)
 }
 
 fn explain(error: ureq::Error) -> anyhow::Error {
@@ -95,6 +61,10 @@ fn explain(error: ureq::Error) -> anyhow::Error {
         ureq::Error::TooManyRedirects => format!("it redirects more than {MAX_REDIRECTS} times"),
         ureq::Error::RequireHttpsOnly(_) => "it is not HTTPS, or it redirects to an address that is not".to_owned(),
         ureq::Error::HostNotFound => "there is no such host".to_owned(),
+        ureq::Error::BodyExceedsLimit(_) => format!("it is larger than {MAX_BYTES} bytes"),
+        ureq::Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            "the download was cut off before its end".to_owned()
+        }
         _ => "cannot be fetched".to_owned(),
     };
     anyhow::Error::new(error).context(explanation)
@@ -111,28 +81,21 @@ fn require_description(content_type: &str) -> Result<()> {
     Ok(())
 }
 
-fn limited(reader: &mut impl Read) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    ensure!(bytes.len() as u64 <= MAX_BYTES, "it is larger than {MAX_BYTES} bytes");
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Source, require_description};
+    use super::{read, require_description};
 
     #[test]
-    fn source_is_a_url_or_a_file() {
-        assert_eq!(Source::parse("https://example.com/a.yml"), Source::Url("https://example.com/a.yml".to_owned()));
-        assert_eq!(Source::parse("../a.yml"), Source::File("../a.yml".into()));
+    fn source_without_a_scheme_is_a_file() {
+        let error = format!("{:#}", read("../no/such/file.yml").unwrap_err());
+        assert!(error.starts_with("cannot be opened"), "{error}");
     }
 
     #[test]
     fn plain_http_is_for_this_machine_alone() {
-        let error = format!("{:#}", Source::parse("http://example.com/a.yml").read().unwrap_err());
+        let error = format!("{:#}", read("http://example.com/a.yml").unwrap_err());
         assert!(error.starts_with("it is not HTTPS"), "{error}");
-        let error = format!("{:#}", Source::parse("ftp://example.com/a.yml").read().unwrap_err());
+        let error = format!("{:#}", read("ftp://example.com/a.yml").unwrap_err());
         assert!(error.contains("HTTPS"), "{error}");
     }
 

@@ -85,24 +85,22 @@ impl Section {
             Self::StaleReference => "Lines that mention something that is gone, or a number that has changed",
             Self::RenamedSchema => "Schemas that Courier may have renamed: `x-name` in types.yaml keeps the name",
             Self::SchemaName => "Schemas that need a name in openapi/overlay/types.yaml",
-            Self::UnnamedOperation => "Operations without a name",
+            Self::UnnamedOperation => "openapi/overlay/names.yaml gives no `x-method` to",
             Self::Undescribed => "Items without a description",
         }
     }
 
-    /// The reason why `generate-spec` writes nothing as long as there is such a finding; `None` if it ignores it.
-    pub fn refusal(self) -> Option<&'static str> {
-        match self {
-            Self::GoneTarget => Some("these overlay targets are not in the API"),
-            Self::SuperfluousCorrection => {
-                Some("the API now has these values itself; remove them from the corrections")
-            }
-            Self::UnnamedOperation => Some("openapi/overlay/names.yaml gives no `x-method` to"),
-            Self::SchemaName => Some("schemas that need a name in openapi/overlay/types.yaml"),
-            Self::OperationName => Some("operations that need another name in openapi/overlay/names.yaml"),
-            Self::EmptyTag => Some("operations that need a tag in openapi/overlay/names.yaml"),
-            _ => None,
-        }
+    /// Returns `true` if `generate-spec` writes nothing as long as there is such a finding.
+    pub fn is_refused(self) -> bool {
+        matches!(
+            self,
+            Self::GoneTarget
+                | Self::SuperfluousCorrection
+                | Self::UnnamedOperation
+                | Self::SchemaName
+                | Self::OperationName
+                | Self::EmptyTag
+        )
     }
 
     /// The heading of the actions to paste into an overlay. Sections with the same heading share a block.
@@ -122,4 +120,14 @@ impl Section {
     pub fn is_template_only(self) -> bool {
         matches!(self, Self::UnnamedOperation | Self::Undescribed)
     }
+}
+
+/// The first few of a list, and the number of others.
+pub fn first_few(list: &[impl AsRef<str>], separator: &str) -> String {
+    const MAX_SHOWN: usize = 5;
+    let mut shown: Vec<String> = list.iter().take(MAX_SHOWN).map(|one| one.as_ref().to_owned()).collect();
+    if let Some(more) = list.len().checked_sub(MAX_SHOWN).filter(|more| *more > 0) {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(separator)
 }

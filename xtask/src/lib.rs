@@ -37,7 +37,6 @@ pub mod supported;
 // Shared by everything above.
 pub mod coming_from;
 pub mod crate_copy;
-pub mod diff;
 pub mod document;
 pub mod files;
 pub mod findings;

@@ -3,20 +3,13 @@
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::document::{Operation, operations, text};
+use crate::document::{Operation, elements, operations, text};
 
 /// The mark of an operation that is left out; its value is the reason.
 const OMIT: &str = "x-omit";
 
 /// The member of the document that lists them.
 const OMITTED: &str = "x-omitted";
-
-/// An operation without a method in Rust.
-pub struct Omitted<'a> {
-    /// `GET /audiences/{audience_id}/export`.
-    pub heading: String,
-    pub reason: &'a str,
-}
 
 /// Moves the marked operations to the list in the document.
 pub fn omit(document: &mut Value) -> Result<()> {
@@ -44,11 +37,11 @@ pub fn omit(document: &mut Value) -> Result<()> {
     Ok(())
 }
 
-/// The operations that a document lists as left out.
-pub fn omitted(document: &Value) -> Vec<Omitted<'_>> {
-    let list = document.get(OMITTED).and_then(Value::as_array).into_iter().flatten();
-    let parts = list.filter_map(|one| Some((text(one, "method")?, text(one, "path")?, text(one, "reason")?)));
-    parts.map(|(method, path, reason)| Omitted { heading: format!("{method} {path}"), reason }).collect()
+/// The operations that a document lists as left out, such as `GET /audiences/{audience_id}/export`, with the reasons.
+pub fn omitted(document: &Value) -> Vec<(String, &str)> {
+    let parts = elements(document, OMITTED)
+        .filter_map(|one| Some((text(one, "method")?, text(one, "path")?, text(one, "reason")?)));
+    parts.map(|(method, path, reason)| (format!("{method} {path}"), reason)).collect()
 }
 
 /// The action for corrections.yaml that leaves an operation out.

@@ -19,14 +19,17 @@ pub fn target(repository: &Path) -> PathBuf {
 
 /// Returns `true` if the program is installed.
 pub fn works(program: &str) -> bool {
-    let mut command = Command::new(program);
-    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    succeeds(Command::new(program).arg("--version"))
 }
 
-/// The name of the Python executable on this platform.
+fn succeeds(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// The command that starts a Python of at least version 3.9, as whose types `derive.py` parses those of the client.
 pub fn python() -> Option<&'static str> {
-    ["python3", "python"].into_iter().find(|python| works(python))
+    const CHECK: [&str; 2] = ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"];
+    ["python3", "python", "py"].into_iter().find(|python| succeeds(Command::new(python).args(CHECK)))
 }
 
 /// Runs a command, and fails if the command fails.

@@ -43,15 +43,11 @@ impl fmt::Display for Dangling {
 
 /// Fails with the position of the first reference without a target, and the number of others.
 pub fn require_resolved(document: &Value) -> Result<()> {
-    let dangling = dangling(document);
-    if let Some(first) = dangling.first() {
-        let more = match dangling.len() - 1 {
-            0 => String::new(),
-            more => format!(", and {more} more references lead nowhere"),
-        };
-        bail!("{first}{more}");
+    match dangling(document).as_slice() {
+        [] => Ok(()),
+        [only] => bail!("{only}"),
+        [first, others @ ..] => bail!("{first}, and {} more references lead nowhere", others.len()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -13,11 +13,10 @@ use anyhow::{Context, Result, bail, ensure};
 use semver::Version;
 use tempfile::TempDir;
 
+use crate::programs::python;
+
 /// The name of the official Python client on PyPI.
 pub const PACKAGE: &str = "trycourier";
-
-/// The script parses types as Python 3.9 writes them.
-const MIN_PYTHON: &str = "import sys; sys.exit(sys.version_info < (3, 9))";
 
 /// A downloaded release.
 pub struct Release {
@@ -31,7 +30,11 @@ pub struct Release {
 impl Release {
     /// Requests the newest release from pip, without previews.
     pub fn newest() -> Result<Self> {
-        let python = python()?;
+        let python = python().with_context(|| {
+            format!(
+                "there is no Python 3.9 or newer here, which reads the types of the official Python client: install it, or {FROM}"
+            )
+        })?;
         let pip = run(python, ["-m", "pip", "--version"]).ok().filter(|output| output.status.success());
         let pip = pip.with_context(|| {
             format!("`{python}` has no pip, which finds the official Python client: install it, or {FROM}")
@@ -51,7 +54,9 @@ impl Release {
             }
             bail!("pip finds no release of {PACKAGE}: {}", last_line(&output.stderr));
         }
-        let wheel = wheel(folder.path())?;
+        let mut files = fs::read_dir(folder.path())?.flatten().map(|entry| entry.path());
+        let wheel = files.find(|path| path.extension().is_some_and(|extension| extension == "whl"));
+        let wheel = wheel.with_context(|| format!("pip downloaded no wheel of {PACKAGE}"))?;
         Ok(Self { version: version_of(&wheel)?, python, wheel, _folder: folder })
     }
 
@@ -67,16 +72,6 @@ impl Release {
 }
 
 const FROM: &str = "give a description with `--from`";
-
-/// The command that starts a sufficiently new Python.
-fn python() -> Result<&'static str> {
-    let is_new_enough = |python: &&str| run(python, ["-c", MIN_PYTHON]).is_ok_and(|output| output.status.success());
-    ["python3", "python", "py"].into_iter().find(is_new_enough).with_context(|| {
-        format!(
-            "there is no Python 3.9 or newer here, which reads the types of the official Python client: install it, or {FROM}"
-        )
-    })
-}
 
 /// Older versions of pip cannot download a package regardless of the Python version that it requires.
 const MIN_PIP: (u64, u64) = (21, 3);
@@ -99,16 +94,6 @@ fn run(python: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> 
 fn last_line(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why").trim().to_owned()
-}
-
-fn wheel(folder: &Path) -> Result<PathBuf> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "whl") {
-            return Ok(path);
-        }
-    }
-    bail!("pip downloaded no wheel of {PACKAGE}")
 }
 
 /// The second part of a wheel's name.

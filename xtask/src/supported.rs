@@ -1,41 +1,43 @@
 //! The only check of the constructs that a description may contain.
 //!
 //! The rules handle the constructs of Courier's description and its official clients. Everything else is rejected here,
-//! by name and position, so that a new construct is noticed the first time. To reject another one, add a keyword or a
-//! line below; to support it, add a rule to `normalize/` and remove the keyword.
+//! by name and position, so that a new construct is noticed the first time. To support one, add a rule to `normalize/`
+//! that converts it, or its keyword below.
 
 use anyhow::{Result, ensure};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::document::{METHODS, SCHEMA_PREFIX, object, operations, text, visit_schemas};
+use crate::document::{METHODS, SCHEMA_PREFIX, elements, members, operations, text, visit_schemas};
+use crate::findings::first_few;
 use crate::generator::description::wire;
 use crate::import::composition::inner_choices;
-use crate::import::strip::LIMITS;
 use crate::normalize::path_parameters::PATH_SEGMENT;
 use crate::omitted;
 
-/// The keywords of a schema that no rule handles.
-const KEYWORDS: [&str; 19] = [
-    "$defs",
-    "$dynamicRef",
-    "anyOf",
-    "const",
-    "contains",
-    "contentEncoding",
-    "contentMediaType",
-    "dependentRequired",
-    "dependentSchemas",
-    "else",
-    "if",
-    "not",
-    "patternProperties",
-    "prefixItems",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "xml",
-];
+/// Returns `true` for a keyword of a schema that the rules and the generator handle, or that means nothing to them.
+fn is_supported(keyword: &str) -> bool {
+    match keyword {
+        "$ref"
+        | "additionalProperties"
+        | "allOf"
+        | "deprecated"
+        | "description"
+        | "discriminator"
+        | "enum"
+        | "example"
+        | "format"
+        | "items"
+        | "nullable"
+        | "oneOf"
+        | "properties"
+        | "readOnly"
+        | "required"
+        | "title"
+        | "type"
+        | "writeOnly" => true,
+        _ => keyword.starts_with("x-"),
+    }
+}
 
 /// The formats with a type of the crate, and the type that they need. Other formats mean nothing in Rust.
 const FORMATS: [(&str, &str); 7] = [
@@ -53,15 +55,12 @@ const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "st
 
 /// Fails with every construct that is not supported.
 pub fn require_supported(document: &Value) -> Result<()> {
-    const MAX_NAMED: usize = 5;
     let unsupported = unsupported(document);
-    let named: Vec<&str> = unsupported.iter().take(MAX_NAMED).map(String::as_str).collect();
-    let more = match unsupported.len() - named.len() {
-        0 => String::new(),
-        more => format!(", and {more} more"),
-    };
-    let operations = operations(document).into_iter();
-    let affected = operations.filter(|operation| named.iter().any(|what| what.ends_with(&operation.heading())));
+    let named = first_few(&unsupported, ", ");
+    let affected = operations(document).into_iter().filter(|operation| {
+        let heading = operation.heading();
+        named.split(", ").any(|construct| construct.ends_with(&heading))
+    });
     let omissions: String = affected.map(|operation| omitted::template(&operation)).collect();
     let omissions = match omissions.as_str() {
         "" => String::new(),
@@ -69,26 +68,25 @@ pub fn require_supported(document: &Value) -> Result<()> {
     };
     ensure!(
         unsupported.is_empty(),
-        "not supported: {}{more}; correct it in openapi/overlay/corrections.yaml, or add a rule to xtask/src/normalize{omissions}",
-        named.join(", ")
+        "not supported: {named}; correct it in openapi/overlay/corrections.yaml, or add a rule to xtask/src/normalize{omissions}"
     );
     Ok(())
 }
 
-/// The schemas that `x-sensitive` can hide: a map of strings or of any JSON, or any JSON. A string has `format: password`.
-fn can_be_sensitive(schema: &Map<String, Value>) -> bool {
+/// Returns `true` if `x-sensitive` can hide a schema: a map of strings or of any JSON, or any JSON. A string has
+/// `format: password`.
+fn can_be_sensitive(schema: &Value) -> bool {
     let values = schema.get("additionalProperties").unwrap_or(&Value::Bool(true));
-    let is_map = schema.get("type").is_some_and(|name| name == "object")
-        && [json!(true), json!({}), json!({"type": "string"})].contains(values);
-    let is_any = !schema.contains_key("type");
+    let is_map =
+        text(schema, "type") == Some("object") && [json!(true), json!({}), json!({"type": "string"})].contains(values);
     let described = ["properties", "oneOf", "allOf", "$ref", "enum"];
-    (is_map || is_any) && !described.iter().any(|keyword| schema.contains_key(*keyword))
+    (is_map || schema.get("type").is_none()) && !described.iter().any(|keyword| schema.get(keyword).is_some())
 }
 
 /// Each construct that no rule handles, and its position: "`anyOf` at /components/schemas/Thing".
 fn unsupported(document: &Value) -> Vec<String> {
     let mut unsupported = Vec::new();
-    for (path, item) in object(document, "paths").into_iter().flatten() {
+    for (path, item) in members(document, "paths") {
         let is_operation = |(key, value): &(&String, &Value)| METHODS.contains(&key.as_str()) && value.is_object();
         let keywords = item.as_object().into_iter().flatten().filter(|pair| !is_operation(pair));
         unsupported.extend(keywords.map(|(keyword, _)| format!("`{keyword}` of the path {path}")));
@@ -102,14 +100,13 @@ fn unsupported(document: &Value) -> Vec<String> {
             unsupported.push(format!("`{keyword}` of {heading}"));
         }
         for parameter in operation.parameters() {
-            let location = text(parameter, "in").unwrap_or_default();
+            let [location, name] = ["in", "name"].map(|key| text(parameter, key).unwrap_or_default());
+            let is_described = ["path", "query", "header"].contains(&location) && parameter.get("schema").is_some();
             if parameter.get("$ref").is_some() {
                 unsupported.push(format!("a parameter by `$ref` at {heading}"));
             } else if parameter.get("x-sensitive").is_some() && location != "path" {
-                let name = text(parameter, "name").unwrap_or_default();
                 unsupported.push(format!("`x-sensitive` on the {location} parameter `{name}` at {heading}"));
-            } else if !["path", "query", "header"].contains(&location) || parameter.get("schema").is_none() {
-                let name = text(parameter, "name").unwrap_or_default();
+            } else if !is_described {
                 unsupported.push(format!("the {location} parameter `{name}` at {heading}"));
             }
         }
@@ -133,50 +130,37 @@ fn in_schema(document: &Value, schema: &Value) -> Vec<String> {
     let Some(object) = schema.as_object() else {
         return vec![format!("the schema `{schema}`")];
     };
-    let keywords = KEYWORDS.iter().chain(&LIMITS).filter(|keyword| object.contains_key(**keyword));
+    let has = |keyword: &str| object.contains_key(keyword);
+    let keywords = object.keys().filter(|keyword| !is_supported(keyword));
     let mut unsupported: Vec<String> = keywords.map(|keyword| format!("`{keyword}`")).collect();
-    let parts = |keyword: &str| object.get(keyword).map(|parts| parts.as_array().map_or(0, Vec::len));
-    if parts("allOf").is_some_and(|count| count != 1) || parts("allOf").is_some() && object.contains_key("properties") {
-        unsupported.push("`allOf` of several parts".to_owned());
-    }
-    if parts("oneOf").is_some_and(|count| count < 2) {
-        unsupported.push("`oneOf` of fewer than two choices".to_owned());
-    }
-    let choices = object.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-    if choices.into_iter().any(|choice| inner_choices(document, choice).is_some()) {
-        unsupported.push("a choice inside `oneOf`".to_owned());
-    }
-    if object.contains_key("x-sensitive") && !can_be_sensitive(object) {
-        unsupported.push("`x-sensitive` on a schema that is neither a map nor any JSON".to_owned());
-    }
-    let kind = object.get("type").and_then(Value::as_str);
-    let format = object.get("format").and_then(Value::as_str);
+    let parts = elements(schema, "allOf").len();
+    let choices = elements(schema, "oneOf");
+    let properties = object.get("properties");
+    let required = object.get("required");
+    let constructs = [
+        ("`allOf` of several parts", has("allOf") && (parts != 1 || has("properties"))),
+        ("`oneOf` of fewer than two choices", has("oneOf") && choices.len() < 2),
+        ("a choice inside `oneOf`", choices.clone().any(|choice| inner_choices(document, choice).is_some())),
+        (
+            "`x-sensitive` on a schema that is neither a map nor any JSON",
+            has("x-sensitive") && !can_be_sensitive(schema),
+        ),
+        ("`type` of several types", object.get("type").is_some_and(|kind| !kind.is_string())),
+        ("`discriminator` without `oneOf`", has("discriminator") && !has("oneOf")),
+        ("`properties` that are not an object", properties.is_some_and(|properties| !properties.is_object())),
+        ("`required` that is not a list", required.is_some_and(|required| !required.is_array())),
+    ];
+    unsupported.extend(constructs.into_iter().filter(|(_, is)| *is).map(|(construct, _)| construct.to_owned()));
+    let [kind, format] = ["type", "format"].map(|key| text(schema, key));
     if let Some((format, needed)) = FORMATS.iter().find(|(own, needed)| format == Some(own) && kind != Some(needed)) {
         unsupported.push(format!("`format: {format}` on a type other than `{needed}`"));
     }
-    match object.get("type") {
-        None => {}
-        Some(Value::String(name)) if TYPES.contains(&name.as_str()) => {}
-        Some(Value::String(name)) => unsupported.push(format!("`type: {name}`")),
-        Some(_) => unsupported.push("`type` of several types".to_owned()),
+    if let Some(kind) = kind.filter(|kind| !TYPES.contains(kind)) {
+        unsupported.push(format!("`type: {kind}`"));
     }
-    if object.contains_key("discriminator") && !object.contains_key("oneOf") {
-        unsupported.push("`discriminator` without `oneOf`".to_owned());
-    }
-    let properties = object.get("properties");
-    if properties.is_some_and(|properties| !properties.is_object()) {
-        unsupported.push("`properties` that are not an object".to_owned());
-    }
-    match object.get("required") {
-        None => {}
-        Some(Value::Array(names)) => {
-            let is_described = |name: &str| properties.is_none_or(|properties| properties.get(name).is_some());
-            let missing = names.iter().filter(|name| !name.as_str().is_some_and(is_described));
-            unsupported
-                .extend(missing.map(|name| format!("the required {name}, which is not one of the `properties`,")));
-        }
-        Some(_) => unsupported.push("`required` that is not a list".to_owned()),
-    }
+    let is_described = |name: &str| properties.is_none_or(|properties| properties.get(name).is_some());
+    let missing = elements(schema, "required").filter(|name| !name.as_str().is_some_and(is_described));
+    unsupported.extend(missing.map(|name| format!("the required {name}, which is not one of the `properties`,")));
     if let Some(target) = object.get("$ref") {
         let name = target.as_str().and_then(|target| target.strip_prefix(SCHEMA_PREFIX));
         if name.is_none_or(|name| name.contains('/')) {

@@ -5,15 +5,19 @@ mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use crate::document::{SCHEMA_PREFIX, object, operations, references, schemas, text};
+use crate::document::{has_text, members, operations, schemas, text};
 use crate::files::Files;
+use crate::generator::description::lookup::reached_from;
 use crate::passes;
 
 /// The longest summary that an IDE shows in full.
 const MAX_SUMMARY: usize = 70;
+
+/// The kinds of items.
+const KINDS: [&str; 4] = ["operations", "parameters", "schemas", "properties"];
 
 /// The tag of schemas that operations of several tags use.
 const SHARED: &str = "Shared";
@@ -22,133 +26,99 @@ const SHARED: &str = "Shared";
 /// without a target, and for code in the documents that is not formatted.
 pub fn check(files: &Files, missing: bool) -> Result<()> {
     let document = files.read_courier()?;
-    let tally = tally(&document);
-    println!("{:<24}{:>12}{:>12}{:>12}{:>12}", "tag", "operations", "parameters", "schemas", "properties");
-    for (tag, counts) in &tally.tags {
-        println!("{tag:<24}{}", row(counts));
+    let items = items(&document);
+    println!("{:<24}{}", "tag", KINDS.map(|kind| format!("{kind:>12}")).concat());
+    let tags: BTreeSet<&str> = items.iter().map(|item| item.tag).collect();
+    for tag in tags {
+        println!("{tag:<24}{}", row(&items, |item| item.tag == tag));
     }
-    println!("{:<24}{}", "all", row(&tally.total()));
+    println!("{:<24}{}", "all", row(&items, |_| true));
+    let undescribed = undescribed(&items);
     if missing {
-        for item in &tally.missing {
-            println!("{item}");
-        }
+        undescribed.iter().for_each(|item| println!("{item}"));
     }
     let dead = links::dead(&document, &passes::model(&document)?);
-    if !dead.is_empty() {
-        bail!("{} links have no target:\n  {}", dead.len(), dead.join("\n  "));
-    }
+    ensure!(dead.is_empty(), "{} links have no target:\n  {}", dead.len(), dead.join("\n  "));
     let unformatted = formatting::unformatted(&files.repository)?;
-    if !unformatted.is_empty() {
-        bail!("{}", unformatted.join("\n"));
-    }
-    if !tally.missing.is_empty() {
-        let first: Vec<&str> = tally.missing.iter().take(10).map(String::as_str).collect();
-        bail!(
-            "{} items have no description, the first of them:\n  {}\n`cargo xtask check-docs --missing` names all",
-            tally.missing.len(),
-            first.join("\n  ")
-        );
-    }
+    ensure!(unformatted.is_empty(), "{}", unformatted.join("\n"));
+    let first: Vec<&str> = undescribed.iter().take(10).map(String::as_str).collect();
+    ensure!(
+        undescribed.is_empty(),
+        "{} items have no description, the first of them:\n  {}\n`cargo xtask check-docs --missing` names all",
+        undescribed.len(),
+        first.join("\n  ")
+    );
     Ok(())
 }
 
-fn row(counts: &[Count; 4]) -> String {
-    counts.iter().map(|count| format!("{:>12}", format!("{}/{}", count.described, count.all))).collect()
+/// An item that needs a description.
+struct Item<'a> {
+    tag: &'a str,
+    kind: &'static str,
+    is_described: bool,
+    name: String,
 }
 
-#[derive(Clone, Copy, Default, Debug, PartialEq)]
-struct Count {
-    described: usize,
-    all: usize,
+/// The counts of some items by kind: with a description, and all.
+fn row(items: &[Item<'_>], is_counted: impl Fn(&Item<'_>) -> bool) -> String {
+    let count = |kind| {
+        let all = || items.iter().filter(|item| item.kind == kind && is_counted(item));
+        format!("{:>12}", format!("{}/{}", all().filter(|item| item.is_described).count(), all().count()))
+    };
+    KINDS.map(count).concat()
 }
 
-/// The counts of operations, parameters, schemas and properties, by tag.
-#[derive(Default)]
-struct Tally {
-    tags: BTreeMap<String, [Count; 4]>,
-    missing: Vec<String>,
+/// The names of the items without a description, with their tags, in alphabetical order.
+fn undescribed(items: &[Item<'_>]) -> Vec<String> {
+    let undescribed = items.iter().filter(|item| !item.is_described);
+    let mut names: Vec<String> = undescribed.map(|item| format!("{}: {}", item.tag, item.name)).collect();
+    names.sort();
+    names
 }
 
-impl Tally {
-    fn add(&mut self, tag: &str, kind: usize, described: bool, name: impl FnOnce() -> String) {
-        let counts = self.tags.entry(tag.to_owned()).or_default();
-        if let Some(count) = counts.get_mut(kind) {
-            count.all += 1;
-            count.described += usize::from(described);
-        }
-        if !described {
-            self.missing.push(name());
-        }
-    }
-
-    fn total(&self) -> [Count; 4] {
-        let mut total = [Count::default(); 4];
-        for counts in self.tags.values() {
-            for (sum, count) in total.iter_mut().zip(counts) {
-                sum.described += count.described;
-                sum.all += count.all;
-            }
-        }
-        total
-    }
-}
-
-fn tally(document: &Value) -> Tally {
-    let mut tally = Tally::default();
+fn items(document: &Value) -> Vec<Item<'_>> {
+    let mut items = Vec::new();
     for operation in operations(document) {
         let tag = operation.tag();
         let summary = text(operation.value, "summary").unwrap_or_default();
         let fits = !summary.is_empty() && summary.chars().count() <= MAX_SUMMARY;
         let heading = operation.heading();
-        tally.add(tag, 0, fits && described(operation.value), || {
-            format!("{tag}: {heading}: a summary of at most {MAX_SUMMARY} characters and a description")
-        });
-        for parameter in operation.parameters() {
-            let name = text(parameter, "name").unwrap_or_default();
-            tally.add(tag, 1, described(parameter), || format!("{tag}: {heading}: parameter {name}"));
-        }
+        let name = format!("{heading}: a summary of at most {MAX_SUMMARY} characters and a description");
+        let is_described = fits && has_text(operation.value, "description");
+        items.push(Item { tag, kind: "operations", is_described, name });
+        items.extend(operation.parameters().map(|parameter| {
+            let name = format!("{heading}: parameter {}", text(parameter, "name").unwrap_or_default());
+            Item { tag, kind: "parameters", is_described: has_text(parameter, "description"), name }
+        }));
     }
     let homes = homes(document);
     for (name, schema) in schemas(document) {
-        let tag = homes.get(name.as_str()).copied().unwrap_or(SHARED);
-        tally.add(tag, 2, described(schema), || format!("{tag}: schema {name}"));
-        for (property, value) in object(schema, "properties").into_iter().flatten() {
-            tally.add(tag, 3, described(value), || format!("{tag}: property {name}.{property}"));
-        }
+        let tag = homes.get(name).copied().unwrap_or(SHARED);
+        let item = |kind, value, name| Item { tag, kind, is_described: has_text(value, "description"), name };
+        items.push(item("schemas", schema, format!("schema {name}")));
+        let properties = members(schema, "properties");
+        items.extend(properties.map(|(own, value)| item("properties", value, format!("property {name}.{own}"))));
     }
-    tally.missing.sort();
-    tally
-}
-
-fn described(value: &Value) -> bool {
-    text(value, "description").is_some_and(|text| !text.trim().is_empty())
+    items
 }
 
 /// The tag of each schema that only operations of one tag use.
-pub fn homes(document: &Value) -> BTreeMap<&str, &str> {
-    let mut tags: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+pub fn homes(document: &Value) -> BTreeMap<String, &str> {
+    let mut tags: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for operation in operations(document) {
-        let mut open = vec![operation.value];
-        let mut seen = BTreeSet::new();
-        while let Some(value) = open.pop() {
-            for name in references(value).into_iter().filter_map(|target| target.strip_prefix(SCHEMA_PREFIX)) {
-                if seen.insert(name) {
-                    tags.entry(name).or_default().insert(operation.tag());
-                    open.extend(document.pointer("/components/schemas").and_then(|schemas| schemas.get(name)));
-                }
-            }
+        for name in reached_from(document, std::iter::once(operation.value)) {
+            tags.entry(name).or_default().insert(operation.tag());
         }
     }
-    tags.into_iter()
-        .filter_map(|(name, tags)| Some((name, tags.first().copied().filter(|_| tags.len() == 1)?)))
-        .collect()
+    let single = tags.into_iter().filter(|(_, tags)| tags.len() == 1);
+    single.filter_map(|(name, tags)| Some((name, tags.first().copied()?))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{Count, tally};
+    use super::{items, row, undescribed};
 
     #[test]
     fn undescribed_items_are_counted_by_tag() {
@@ -171,17 +141,18 @@ mod tests {
                 "Both": {"description": "Used by two tags."}
             }}
         });
-        let tally = tally(&document);
+        let items = items(&document);
         assert_eq!(
-            tally.missing,
+            undescribed(&items),
             [
                 "Others: GET /others: a summary of at most 70 characters and a description",
                 "Things: GET /things: parameter limit",
                 "Things: property Thing.both",
             ]
         );
-        let count = |described, all| Count { described, all };
-        assert_eq!(tally.tags["Things"], [count(1, 1), count(1, 2), count(1, 1), count(1, 2)]);
-        assert_eq!(tally.tags["Shared"], [count(0, 0), count(0, 0), count(1, 1), count(0, 0)]);
+        let counts =
+            |tag: &str| row(&items, |item| item.tag == tag).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(counts("Things"), ["1/1", "1/2", "1/1", "1/2"]);
+        assert_eq!(counts("Shared"), ["0/0", "0/0", "1/1", "0/0"]);
     }
 }

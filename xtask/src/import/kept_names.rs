@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::document::{object, schemas};
+use crate::document::{elements, members, schemas};
 use crate::naming::schemas::rename;
 
 /// Gives each schema whose name belonged to another one the name under which it was committed.
@@ -22,8 +22,9 @@ pub fn keep_names(document: &mut Value, committed: &Value) {
             None if !is_numbered(name) => continue,
             _ => {}
         }
-        let mut former =
-            known.iter().filter(|(former, other)| family(former) == family(name) && identity(former, other) == own);
+        let is_former =
+            |(former, other): &(&&String, &&Value)| family(former) == family(name) && identity(former, other) == own;
+        let mut former = known.iter().filter(is_former);
         if let (Some((former, _)), None) = (former.next(), former.next()) {
             names.insert((*name).clone(), (*former).clone());
         }
@@ -32,8 +33,24 @@ pub fn keep_names(document: &mut Value, committed: &Value) {
     while let Some(name) = clash(&names, &new) {
         names.remove(&name);
     }
-    names.extend(renumbered(&names, &new, &known));
-    let nested = nested(&names, &new);
+    // A new choice whose number another one keeps gets a number that no committed choice has.
+    let mut taken: BTreeSet<String> = names.values().chain(known.into_keys()).cloned().collect();
+    let kept: BTreeSet<String> = names.values().cloned().collect();
+    for name in new.keys().filter(|name| kept.contains(**name)) {
+        if !names.contains_key(*name) {
+            let mut numbered = (0..).map(|number| format!("{}{number}", family(name)));
+            let free = numbered.find(|free| taken.insert(free.clone()));
+            names.extend(free.map(|free| ((*name).clone(), free)));
+        }
+    }
+    // The names of the schemas inside a renumbered choice begin with its name.
+    let nested = new.keys().filter(|name| !names.contains_key(**name)).filter_map(|name| {
+        let numbered = names.iter().filter(|(outer, _)| is_numbered(outer));
+        let mut inside = numbered.filter_map(|(outer, kept)| Some((kept, name.strip_prefix(outer.as_str())?)));
+        let (kept, rest) = inside.find(|(_, rest)| rest.starts_with(char::is_uppercase))?;
+        Some(((*name).clone(), format!("{kept}{rest}")))
+    });
+    let nested: Vec<(String, String)> = nested.collect();
     names.extend(nested);
     names.retain(|name, kept| name != kept);
     if !names.is_empty() {
@@ -51,36 +68,6 @@ fn clash(names: &BTreeMap<String, String>, new: &BTreeMap<&String, &Value>) -> O
     clash.map(|(name, _)| name.clone())
 }
 
-/// Numbers that no committed choice has, for new choices whose numbers others keep.
-fn renumbered(
-    names: &BTreeMap<String, String>,
-    new: &BTreeMap<&String, &Value>,
-    known: &BTreeMap<&String, &Value>,
-) -> Vec<(String, String)> {
-    let mut taken: BTreeSet<String> = names.values().cloned().chain(known.keys().map(|name| (*name).clone())).collect();
-    let kept: BTreeSet<&String> = names.values().collect();
-    let pushed_aside = new.keys().filter(|name| kept.contains(**name) && !names.contains_key(**name));
-    let free = pushed_aside.filter_map(|name| {
-        let base = family(name);
-        let free = (0..).map(|number| format!("{base}{number}")).find(|free| !taken.contains(free))?;
-        taken.insert(free.clone());
-        Some(((*name).clone(), free))
-    });
-    free.collect()
-}
-
-/// The schemas inside a renumbered choice, which begin with its name.
-fn nested(names: &BTreeMap<String, String>, new: &BTreeMap<&String, &Value>) -> Vec<(String, String)> {
-    let numbered = || names.iter().filter(|(name, _)| is_numbered(name));
-    let inside = new.keys().filter(|name| !names.contains_key(**name)).filter_map(|name| {
-        let (outer, kept) = numbered().find(|(outer, _)| {
-            name.strip_prefix(outer.as_str()).is_some_and(|rest| rest.starts_with(|first: char| first.is_uppercase()))
-        })?;
-        Some(((*name).clone(), format!("{kept}{}", name.strip_prefix(outer.as_str())?)))
-    });
-    inside.collect()
-}
-
 /// `…UnionMember3`.
 fn is_numbered(name: &str) -> bool {
     !family(name).is_empty()
@@ -95,13 +82,8 @@ fn family(name: &str) -> &str {
 /// The value by which a schema is recognized: a choice by its constants, any other by everything except the names of the
 /// schemas to which it refers.
 fn identity(name: &str, schema: &Value) -> Value {
-    let constants: BTreeMap<&String, &Value> = object(schema, "properties")
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, property)| {
-            Some((name, property.get("enum").filter(|values| values.as_array().is_some_and(|all| all.len() == 1))?))
-        })
-        .collect();
+    let values = members(schema, "properties").map(|(name, property)| (name, elements(property, "enum").as_slice()));
+    let constants: BTreeMap<&String, &[Value]> = values.filter(|(_, values)| values.len() == 1).collect();
     if is_numbered(name) && !constants.is_empty() { json!(constants) } else { without_names(schema) }
 }
 
@@ -109,9 +91,8 @@ fn without_names(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
             let members = object.iter().filter(|(key, _)| *key != "required");
-            members
-                .map(|(key, inner)| (key.clone(), if key == "$ref" { Value::Null } else { without_names(inner) }))
-                .collect()
+            let without = |key: &String, inner| if key == "$ref" { Value::Null } else { without_names(inner) };
+            members.map(|(key, inner)| (key.clone(), without(key, inner))).collect()
         }
         Value::Array(array) => array.iter().map(without_names).collect(),
         other => other.clone(),

@@ -13,7 +13,7 @@ pub mod strip;
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail, ensure};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::argument_order::keep_order;
 use crate::document::{entry, operations, operations_mut, parse, references, resolve, text};
@@ -23,7 +23,7 @@ use crate::import::constants::keep_constants;
 use crate::import::downgrade::downgrade;
 use crate::import::kept_names::keep_names;
 use crate::import::page_items::keep_page_items;
-use crate::import::parameter_names::{keep_parameter_names, shape};
+use crate::import::parameter_names::keep_parameter_names;
 use crate::import::read_only::read_only;
 use crate::import::strip::strip;
 use crate::naming::operations::SdkMethods;
@@ -45,11 +45,12 @@ pub struct Import {
 pub fn import(description: &str, committed: &Value) -> Result<Import> {
     let mut document = parse(description).map_err(|error| explain(error, description))?;
     ensure!(!operations(&document).is_empty(), "it is OpenAPI but describes no operation");
-    let sdk_methods = sdk_methods(&document);
+    let methods = operations(&document).into_iter();
+    let methods = methods.filter_map(|one| Some((one.key(), text(one.value, "x-sdk-method")?.to_owned())));
+    let sdk_methods = methods.collect();
     let prose = document.clone();
     downgrade(&mut document);
     strip(&mut document);
-    without_charset(&mut document);
     require_whole(&document, description)?;
     let broken = remove_broken_references(&mut document);
     keep_version(&mut document, committed);
@@ -68,16 +69,6 @@ pub fn import(description: &str, committed: &Value) -> Result<Import> {
     Ok(Import { document, findings: findings.collect(), sdk_methods, prose })
 }
 
-fn sdk_methods(document: &Value) -> SdkMethods {
-    operations(document)
-        .into_iter()
-        .filter_map(|operation| {
-            let method = text(operation.value, "x-sdk-method")?;
-            Some(((operation.method.to_owned(), shape(operation.path)), method.to_owned()))
-        })
-        .collect()
-}
-
 /// Gives a description without a version the committed version.
 fn keep_version(document: &mut Value, committed: &Value) {
     let has_version = document.pointer("/info/version").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
@@ -90,12 +81,11 @@ fn keep_version(document: &mut Value, committed: &Value) {
 
 /// Explains a YAML error in the last line, which means that the rest of the file is missing.
 fn explain(error: anyhow::Error, description: &str) -> anyhow::Error {
-    let location = error.downcast_ref::<yaml_serde::Error>().and_then(yaml_serde::Error::location);
-    match location {
+    let location = error.downcast_ref::<serde_saphyr::Error>().and_then(serde_saphyr::Error::location);
+    let line = location.map_or(0, |location| location.line());
+    match u64::try_from(description.trim_end().lines().count().max(2)) {
         // If the JSON is a single line, any error is in its last line.
-        Some(location) if location.line() >= description.trim_end().lines().count().max(2) => {
-            error.context(format!("it was cut off: it ends in the middle, in line {}", location.line()))
-        }
+        Ok(last) if line >= last => error.context(format!("it was cut off: it ends in the middle, in line {line}")),
         _ => error,
     }
 }
@@ -126,43 +116,16 @@ pub fn remove_broken_references(document: &mut Value) -> Vec<Dangling> {
     // In reverse order, so that the other indices stay valid.
     for Dangling { pointer, .. } in broken.iter().rev() {
         let (parent, key) = pointer.rsplit_once('/').unwrap_or_default();
-        let parameters = document.pointer_mut(parent).filter(|_| parent.ends_with("/parameters"));
-        match (parameters.and_then(Value::as_array_mut), key.parse::<usize>()) {
-            (Some(parameters), Ok(index)) if index < parameters.len() => {
-                parameters.remove(index);
-            }
-            _ => {
-                if let Some(value) = document.pointer_mut(pointer) {
-                    *value = json!({});
-                }
-            }
+        let index = key.parse::<usize>().ok().filter(|_| parent.ends_with("/parameters"));
+        if let (Some(index), Some(Value::Array(parameters))) = (index, document.pointer_mut(parent))
+            && index < parameters.len()
+        {
+            parameters.remove(index);
+        } else if let Some(value) = document.pointer_mut(pointer) {
+            *value = json!({});
         }
     }
     broken
-}
-
-/// Calls JSON `application/json`, without a character set.
-fn without_charset(document: &mut Value) {
-    operations_mut(document, |_, _, operation| {
-        for (member, value) in operation.iter_mut() {
-            match (member.as_str(), value) {
-                ("requestBody", body) => rename_json(body),
-                ("responses", Value::Object(responses)) => responses.values_mut().for_each(rename_json),
-                _ => {}
-            }
-        }
-    });
-}
-
-fn rename_json(carrier: &mut Value) {
-    let Some(content) = carrier.get_mut("content").and_then(Value::as_object_mut) else { return };
-    let is_json =
-        |name: &&String| name.contains(';') && name.split(';').next().map(str::trim) == Some("application/json");
-    if let Some(name) = content.keys().find(is_json).cloned()
-        && let Some(media) = content.shift_remove(&name)
-    {
-        content.entry("application/json").or_insert(media);
-    }
 }
 
 /// Removes a required body without properties, which the published description has for an operation whose official
@@ -170,12 +133,12 @@ fn rename_json(carrier: &mut Value) {
 fn remove_empty_bodies(document: &mut Value) {
     let all = document.clone();
     let is_empty = |body: &Value| {
-        let schema = body.pointer("/content/application~1json/schema").and_then(|schema| resolve(&all, schema));
+        let schema =
+            body.pointer("/content/application~1json/schema").and_then(|schema| resolve(&all, schema)?.as_object());
         // A map has no properties either, but it has other keywords.
-        let schema: Option<&Map<String, Value>> = schema.and_then(Value::as_object);
         schema.is_some_and(|schema| {
             schema.get("properties") == Some(&json!({}))
-                && schema.keys().all(|key| ["type", "properties"].contains(&key.as_str()))
+                && schema.keys().all(|key| key == "type" || key == "properties")
         })
     };
     operations_mut(document, |_, _, operation| {

@@ -1,8 +1,10 @@
 //! The items of a page, which stay the same list if a response gets a second one.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use crate::document::{object, operations, operations_mut, resolve, text};
+use crate::document::{members, object, operations, operations_mut, resolve, text};
 use crate::generator::description::paging::ITEMS;
 use crate::import::parameter_names::shape;
 
@@ -11,11 +13,8 @@ pub fn keep_page_items(document: &mut Value, committed: &Value) {
     let new = document.clone();
     let former = operations(committed);
     operations_mut(document, |method, path, operation| {
-        let was = former.iter().find(|was| was.method == method && shape(was.path) == shape(path));
-        let Some(was) = was.filter(|was| was.parameters().any(|parameter| text(parameter, "name") == Some("cursor")))
-        else {
-            return;
-        };
+        let was = former.iter().find(|was| was.key() == (method, shape(path)));
+        let Some(was) = was.filter(|was| was.parameter("cursor").is_some()) else { return };
         let (old_lists, lists) = (lists(committed, was.value), lists(&new, &json!(operation)));
         let items = text(was.value, ITEMS).or(match old_lists.as_slice() {
             [only] => Some(only.as_str()),
@@ -29,14 +28,11 @@ pub fn keep_page_items(document: &mut Value, committed: &Value) {
 
 /// The names of the arrays in the successful responses of an operation.
 fn lists(document: &Value, operation: &Value) -> Vec<String> {
-    let responses = object(operation, "responses").into_iter().flatten();
-    let successes = responses.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response);
+    let successes =
+        members(operation, "responses").filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response);
     let schemas = successes.filter_map(|response| response.pointer("/content/application~1json/schema"));
     let properties = schemas.filter_map(|schema| object(resolve(document, schema)?, "properties")).flatten();
     let is_list = |schema: &Value| resolve(document, schema).and_then(|schema| text(schema, "type")) == Some("array");
-    let mut lists: Vec<String> =
-        properties.filter(|(_, schema)| is_list(schema)).map(|(name, _)| name.clone()).collect();
-    lists.sort();
-    lists.dedup();
-    lists
+    let lists: BTreeSet<&String> = properties.filter(|(_, schema)| is_list(schema)).map(|(name, _)| name).collect();
+    lists.into_iter().cloned().collect()
 }

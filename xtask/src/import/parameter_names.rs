@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::document::{METHODS, array_mut, rename_parameters};
+use crate::document::{array_mut, rename_parameters, text};
 
 /// Gives the paths of a document the parameter names of the committed one, so that `/lists/{listId}` is
 /// `/lists/{list_id}` to every overlay. Paths that differ only in parameter names are the same.
@@ -46,22 +46,14 @@ fn names(path: &str) -> Vec<String> {
 }
 
 fn rename(item: &mut Value, renamed: &BTreeMap<String, String>) {
-    let Some(item) = item.as_object_mut() else {
-        return;
-    };
-    for (key, value) in item.iter_mut() {
-        let parameters = if key == "parameters" {
-            Some(value)
-        } else {
-            value.get_mut("parameters").filter(|_| METHODS.contains(&key.as_str()))
-        };
-        for parameter in array_mut(parameters) {
-            let name = parameter.get("name").and_then(Value::as_str).and_then(|name| renamed.get(name));
-            if parameter.get("in").is_some_and(|location| location == "path")
-                && let (Some(name), Some(parameter)) = (name, parameter.as_object_mut())
-            {
-                parameter.insert("name".to_owned(), json!(name));
+    let rename = |parameters: Option<&mut Value>| {
+        for parameter in array_mut(parameters).filter(|parameter| text(parameter, "in") == Some("path")) {
+            let name = text(parameter, "name").and_then(|name| renamed.get(name));
+            if let (Some(name), Some(value)) = (name, parameter.get_mut("name")) {
+                *value = json!(name);
             }
         }
-    }
+    };
+    rename(item.get_mut("parameters"));
+    item.as_object_mut().into_iter().flatten().for_each(|(_, operation)| rename(operation.get_mut("parameters")));
 }

@@ -3,43 +3,37 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{array_mut, distinct, operations, operations_mut, schemas_mut, text};
+use crate::document::{array_mut, distinct, members, operations, operations_mut, schemas_mut, text};
 
 /// The keywords that only concern people or the server. The client would send a default that the server assumes.
 const REMOVED: [&str; 10] =
     ["$anchor", "$comment", "$id", "$schema", "default", "description", "example", "examples", "externalDocs", "title"];
 
-/// The limits on values, which the server enforces. typify generates a separate type for each string with a limit, and
-/// different types for numbers, so a limit that Courier removes or adds would be a breaking change, and a response
-/// beyond it would fail to decode.
-pub const LIMITS: [&str; 13] = [
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "pattern",
-    "uniqueItems",
-];
+/// Returns `true` for a limit on values, which the server enforces. typify generates a separate type for each string with a
+/// limit, and different types for numbers, so a limit that Courier removes or adds would be a breaking change, and a
+/// response beyond it would fail to decode.
+fn is_limit(keyword: &str) -> bool {
+    ["exclusive", "max", "min"].iter().any(|prefix| keyword.starts_with(prefix))
+        || ["multipleOf", "pattern", "uniqueItems"].contains(&keyword)
+}
 
 /// The overlays add the descriptions of `openapi/courier.yaml`.
 pub fn strip(document: &mut Value) {
-    schemas_mut(document, &mut |schema| {
-        schema.retain(|key, _| !REMOVED.contains(&key.as_str()) && !LIMITS.contains(&key.as_str()));
-        schema.retain(|key, value| !["oneOf", "anyOf"].contains(&key.as_str()) || !only_requires(value));
+    schemas_mut(document, &mut |_, schema| {
+        schema.retain(|key, value| {
+            let is_kept = !REMOVED.contains(&key.as_str()) && !is_limit(key) && !key.starts_with("x-");
+            is_kept && !(["oneOf", "anyOf"].contains(&key.as_str()) && only_requires(value))
+        });
         if let Some(Value::Array(required)) = schema.get_mut("required") {
             // The import orders names by their first position.
             *required = distinct(&*required);
         }
-        remove_extensions(schema);
     });
-    path_items(document);
+    // `supported` rejects everything else in a path that is not an operation.
+    let items = document.get_mut("paths").and_then(Value::as_object_mut);
+    for item in items.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+        item.retain(|key, _| !["summary", "description"].contains(&key.as_str()) && !key.starts_with("x-"));
+    }
     one_security(document);
     for server in array_mut(document.get_mut("servers")).filter_map(Value::as_object_mut) {
         server.shift_remove("description");
@@ -47,9 +41,8 @@ pub fn strip(document: &mut Value) {
     let (servers, security) = (document.get("servers").cloned(), document.get("security").cloned());
     let bearers = bearers(document);
     operations_mut(document, |_, _, operation| {
-        for key in ["summary", "description", "externalDocs", "callbacks"] {
-            operation.shift_remove(key);
-        }
+        let prose = ["summary", "description", "externalDocs", "callbacks"];
+        operation.retain(|key, _| !prose.contains(&key.as_str()) && !key.starts_with("x-"));
         // The client has one base URL and one key; `supported` rejects an operation with others.
         if operation.get("servers") == servers.as_ref() {
             operation.shift_remove("servers");
@@ -58,7 +51,6 @@ pub fn strip(document: &mut Value) {
         if operation.get("security").is_some_and(is_usual) {
             operation.shift_remove("security");
         }
-        remove_extensions(operation);
         if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
             parameters.retain(|parameter| !is_of_client(parameter));
             parameters.iter_mut().for_each(carrier);
@@ -67,32 +59,16 @@ pub fn strip(document: &mut Value) {
             carrier(body);
         }
         let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
-        for (_, response) in responses.into_iter().flatten() {
-            carrier(response);
-            if response.get("$ref").is_none() {
-                describe_as_empty(response);
-            }
-        }
+        responses.into_iter().flat_map(Map::values_mut).for_each(described_as_empty);
     });
     let shared = document.pointer_mut("/components/responses").and_then(Value::as_object_mut);
-    for (_, response) in shared.into_iter().flatten() {
-        carrier(response);
-        describe_as_empty(response);
-    }
+    shared.into_iter().flat_map(Map::values_mut).for_each(described_as_empty);
     if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
         info.retain(|key, _| key == "title" || key == "version");
     }
     if let Some(document) = document.as_object_mut() {
         document
             .retain(|key, _| ["openapi", "info", "servers", "security", "paths", "components"].contains(&key.as_str()));
-    }
-}
-
-/// Removes prose and extensions from a path. `supported` rejects everything else that is not an operation.
-fn path_items(document: &mut Value) {
-    let items = document.get_mut("paths").and_then(Value::as_object_mut);
-    for item in items.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
-        item.retain(|key, _| !["summary", "description"].contains(&key.as_str()) && !key.starts_with("x-"));
     }
 }
 
@@ -122,12 +98,12 @@ fn one_security(document: &mut Value) {
 
 /// The names of the security schemes that send the key as the client does.
 fn bearers(document: &Value) -> Vec<String> {
-    let schemes = document.pointer("/components/securitySchemes").and_then(Value::as_object);
+    let schemes = document.get("components").into_iter().flat_map(|components| members(components, "securitySchemes"));
     let is_bearer = |scheme: &Value| {
-        text(scheme, "type") == Some("http")
-            && text(scheme, "scheme").is_some_and(|name| name.eq_ignore_ascii_case("bearer"))
+        let name = text(scheme, "scheme").unwrap_or_default();
+        text(scheme, "type") == Some("http") && name.eq_ignore_ascii_case("bearer")
     };
-    schemes.into_iter().flatten().filter(|(_, scheme)| is_bearer(scheme)).map(|(name, _)| name.clone()).collect()
+    schemes.filter(|(_, scheme)| is_bearer(scheme)).map(|(name, _)| name.clone()).collect()
 }
 
 /// Returns `true` if one of the alternatives requires nothing but these schemes.
@@ -136,32 +112,26 @@ fn all_in(security: &Value, schemes: &[String]) -> bool {
     alternatives.any(|alternative| alternative.keys().all(|name| schemes.contains(name)))
 }
 
-/// Removes the prose of a parameter, a request body or a response.
+/// Removes the prose of a parameter, a request body or a response, and the character set of JSON.
 fn carrier(value: &mut Value) {
-    let Some(object) = value.as_object_mut() else {
-        return;
-    };
-    for key in ["description", "example", "examples", "summary", "headers", "links"] {
-        object.shift_remove(key);
-    }
-    remove_extensions(object);
-    let content = object.get_mut("content").and_then(Value::as_object_mut);
-    for (_, media) in content.into_iter().flatten() {
-        if let Some(media) = media.as_object_mut() {
-            media.retain(|key, _| key == "schema");
+    let Some(object) = value.as_object_mut() else { return };
+    let prose = ["description", "example", "examples", "summary", "headers", "links"];
+    object.retain(|key, _| !prose.contains(&key.as_str()) && !key.starts_with("x-"));
+    if let Some(Value::Object(content)) = object.get_mut("content") {
+        for (name, mut media) in std::mem::take(content) {
+            let kind = name.split(';').next().map(str::trim).filter(|kind| *kind == "application/json");
+            media.as_object_mut().into_iter().for_each(|media| media.retain(|key, _| key == "schema"));
+            content.entry(kind.unwrap_or(&name)).or_insert(media);
         }
     }
 }
 
 /// A response without a description is invalid, so it gets an empty description.
-fn describe_as_empty(response: &mut Value) {
-    if let Some(response) = response.as_object_mut() {
+fn described_as_empty(response: &mut Value) {
+    carrier(response);
+    if let Some(response) = response.as_object_mut().filter(|response| !response.contains_key("$ref")) {
         response.insert("description".to_owned(), json!(""));
     }
-}
-
-fn remove_extensions(object: &mut Map<String, Value>) {
-    object.retain(|key, _| !key.starts_with("x-"));
 }
 
 #[cfg(test)]

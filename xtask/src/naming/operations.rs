@@ -25,18 +25,11 @@ impl<'a> Operation<'a> {
 }
 
 /// The names of operations in the official SDKs, by method and the shape of the path.
-pub type SdkMethods = BTreeMap<(String, String), String>;
+pub type SdkMethods = BTreeMap<(&'static str, String), String>;
 
 /// The names of operations in a description.
 pub fn given(document: &Value) -> SdkMethods {
-    let key = |operation: &Operation<'_>| (operation.method.to_owned(), shape(operation.path));
-    operations(document).into_iter().map(|operation| (key(&operation), operation.name().to_owned())).collect()
-}
-
-/// The dotted name of an operation in snake case, if an official SDK has one.
-pub fn official(sdk_methods: &SdkMethods, method: &str, path: &str) -> Option<String> {
-    let name = sdk_methods.get(&(method.to_owned(), shape(path)))?;
-    Some(name.split('.').map(str::to_snake_case).collect::<Vec<_>>().join("."))
+    operations(document).iter().map(|operation| (operation.key(), operation.name().to_owned())).collect()
 }
 
 /// Names each operation without a name as the official SDKs do, or after its path, and reports it with the action for
@@ -50,10 +43,11 @@ pub fn propose(document: &mut Value, sdk_methods: &SdkMethods) -> Vec<Finding> {
         if operation.contains_key(METHOD) {
             return;
         }
-        let proposed = official(sdk_methods, method, path).unwrap_or_else(|| proposal(method, path));
-        let numbered = (2..).map(|number| format!("{proposed}_{number}"));
-        let free = std::iter::once(proposed.clone()).chain(numbered).find(|name| !taken.contains(name));
-        let name = free.unwrap_or(proposed);
+        let mut name = match sdk_methods.get(&(method, shape(path))) {
+            Some(name) => name.split('.').map(str::to_snake_case).collect::<Vec<_>>().join("."),
+            None => proposal(method, path),
+        };
+        name += &ending(|ending| !taken.contains(&format!("{name}{ending}")));
         operation.insert("operationId".to_owned(), json!(name.replace('.', "_")));
         operation.insert(METHOD.to_owned(), json!(name));
         let tags = json!([nearest_tag(&named, path)]);
@@ -128,12 +122,15 @@ pub fn distinct(document: &Value) -> Value {
     operations_mut(&mut distinct, |_, _, operation| {
         let text = |key: &str| operation.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (id, name) = (text("operationId"), text(METHOD));
-        let numbered = (2..).map(|number| format!("_{number}"));
-        let mut endings = std::iter::once(String::new()).chain(numbered);
-        if let Some(ending) = endings.find(|ending| taken.insert(format!("{id}{ending}"))) {
-            operation.insert("operationId".to_owned(), json!(format!("{id}{ending}")));
-            operation.insert(METHOD.to_owned(), json!(format!("{name}{ending}")));
-        }
+        let ending = ending(|ending| taken.insert(format!("{id}{ending}")));
+        operation.insert("operationId".to_owned(), json!(format!("{id}{ending}")));
+        operation.insert(METHOD.to_owned(), json!(format!("{name}{ending}")));
     });
     distinct
+}
+
+/// The ending that makes a name unique: nothing, or else a number.
+fn ending(is_free: impl FnMut(&String) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("_{number}"));
+    std::iter::once(String::new()).chain(numbered).find(is_free).unwrap_or_default()
 }

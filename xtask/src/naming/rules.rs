@@ -1,12 +1,13 @@
 //! The rules for names of schemas, and proposals for schemas that break them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use heck::ToUpperCamelCase;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::document::{SCHEMA_PREFIX, object, operations, reference, references, schemas};
+use crate::document::{SCHEMA_PREFIX, members, operations, reference, references, schemas};
 use crate::findings::Finding;
+use crate::generator::description::lookup::{request_body, required, success_body, values};
 use crate::naming::schemas::{self as schema_names, APART, shape};
 
 /// The schemas that need another name in types.yaml.
@@ -31,14 +32,11 @@ fn numbered(name: &str, schema: &Value) -> Option<(String, String)> {
         return None;
     }
     let base = ["UnionMember", "Variant", "Member"].iter().fold(base, |base, word| base.trim_end_matches(word));
-    let constant = object(schema, "properties").into_iter().flatten().find_map(|(_, property)| {
-        match property.get("enum")?.as_array()?.as_slice() {
-            [only] => only.as_str().map(ToUpperCamelCase::to_upper_camel_case),
-            _ => None,
-        }
+    let constant = members(schema, "properties").find_map(|(_, property)| match values(property).as_slice() {
+        [only] => Some(*only),
+        _ => None,
     });
-    let required = schema.get("required").and_then(|required| required.get(0)).and_then(Value::as_str);
-    let kind = constant.or_else(|| required.map(ToUpperCamelCase::to_upper_camel_case)).unwrap_or_default();
+    let kind = constant.or_else(|| required(schema).next()).unwrap_or_default().to_upper_camel_case();
     Some((format!("its name depends on the number {number}"), format!("{base}{kind}")))
 }
 
@@ -53,82 +51,51 @@ const MIN_LONG_NAME: usize = 3;
 
 /// Detects `SendMessageRequestMessageTo`: the whole name of the type that contains it, and one more part.
 fn repeats_parent(document: &Value, name: &str) -> Option<(String, String)> {
-    let own = name_parts(name);
-    let (parent, _) = schemas(document).find(|(parent, schema)| {
-        let parts = name_parts(parent);
-        *parent != name
-            && parts.len() >= MIN_LONG_NAME
-            && own.starts_with(&parts)
-            && references(schema).iter().any(|target| target.strip_prefix(SCHEMA_PREFIX) == Some(name))
+    let (parent, rest) = schemas(document).find_map(|(parent, schema)| {
+        let rest = name.strip_prefix(parent.as_str()).filter(|rest| rest.starts_with(char::is_uppercase))?;
+        let is_long = parent.matches(char::is_uppercase).count() >= MIN_LONG_NAME;
+        let is_parent = || references(schema).iter().any(|target| target.strip_prefix(SCHEMA_PREFIX) == Some(name));
+        (is_long && is_parent()).then_some((parent, rest))
     })?;
-    let parts = name_parts(parent);
-    let last = parts.iter().rev().find(|word| !["Request", "Response"].contains(&word.as_str()));
-    let rest = own.get(parts.len()..).unwrap_or_default().concat();
-    let last = last.cloned().unwrap_or_default();
-    let proposal = if rest.starts_with(&last) { rest } else { format!("{last}{rest}") };
+    let own = ["Request", "Response"].iter().fold(parent.as_str(), |own, word| own.trim_end_matches(word));
+    let last = own.rfind(char::is_uppercase).and_then(|start| own.get(start..)).unwrap_or_default();
+    let proposal = if rest.starts_with(last) { rest.to_owned() } else { format!("{last}{rest}") };
     Some((format!("it repeats the whole name of {parent}"), proposal))
 }
 
 /// Finds types of equal shape, which are joined unless each has a reason not to be. The body of a request or a response
 /// belongs to its operation.
 fn twins(document: &Value) -> Vec<Finding> {
-    let same: BTreeMap<String, String> = BTreeMap::new();
-    let carried = carried(document);
+    let operations = operations(document).into_iter().map(|operation| operation.value);
+    let bodies = operations.flat_map(|operation| [request_body(operation), success_body(operation)]);
+    let bodies: Vec<&str> = bodies.filter_map(|body| reference(body?)).collect();
     let mut groups: BTreeMap<String, Vec<(&String, &Value)>> = BTreeMap::new();
-    for (name, schema) in schemas(document).filter(|(name, _)| !carried.contains(name.as_str())) {
-        groups.entry(shape(schema, &same).to_string()).or_default().push((name, schema));
+    for (name, schema) in schemas(document).filter(|(name, _)| !bodies.contains(&name.as_str())) {
+        groups.entry(shape(schema).to_string()).or_default().push((name, schema));
     }
     let mut findings = Vec::new();
     for group in groups.values() {
+        // The same for the whole group, so that the proposals join it.
+        let proposal = group.iter().map(|(name, _)| name.as_str()).min_by_key(|name| name.len());
+        let proposal = proposal.filter(|_| group.len() > 1);
         for (name, schema) in group {
-            let others: Vec<&str> =
-                group.iter().map(|(other, _)| other.as_str()).filter(|other| other != name).collect();
+            let others = group.iter().map(|(other, _)| other.as_str()).filter(|other| other != name);
+            let others = others.collect::<Vec<_>>().join(", ");
             let reason = match (others.is_empty(), schema.get(APART).is_some()) {
                 (false, false) => {
-                    format!(
-                        "it has the shape of {}: `x-name` joins them, `x-apart` gives the reason not to",
-                        others.join(", ")
-                    )
+                    format!("it has the shape of {others}: `x-name` joins them, `x-apart` gives the reason not to")
                 }
                 (true, true) => "it has an `x-apart`, and no other schema has its shape".to_owned(),
                 _ => continue,
             };
-            // The same for the whole group, so that the proposals join it.
-            let shortest = group.iter().map(|(name, _)| *name).min_by_key(|name| name.len());
-            let proposal = shortest.filter(|_| !others.is_empty());
-            findings.push(schema_names::misnamed(name, &reason, proposal.map(String::as_str)));
+            findings.push(schema_names::misnamed(name, &reason, proposal));
         }
     }
     findings
-}
-
-/// The schemas that are the body of a request or a response.
-fn carried(document: &Value) -> BTreeSet<&str> {
-    let mut carried = BTreeSet::new();
-    for operation in operations(document) {
-        let responses = object(operation.value, "responses").into_iter().flat_map(Map::values);
-        for carrier in operation.value.get("requestBody").into_iter().chain(responses) {
-            let content = object(carrier, "content").into_iter().flat_map(Map::values);
-            carried.extend(content.filter_map(|media| reference(media.get("schema")?)));
-        }
-    }
-    carried
 }
 
 /// The proposal, unless another schema has that name.
 fn free(document: &Value, own: &str, proposal: String) -> Option<String> {
     let is_taken = schemas(document).any(|(name, _)| name != own && name.to_upper_camel_case() == proposal);
     (!is_taken && !proposal.is_empty()).then_some(proposal)
-}
-
-/// The parts of a name in camel case.
-pub fn name_parts(name: &str) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    for character in name.chars() {
-        match parts.last_mut() {
-            Some(word) if !character.is_uppercase() => word.push(character),
-            _ => parts.push(character.to_string()),
-        }
-    }
-    parts
 }

@@ -49,34 +49,25 @@ pub fn join(document: &mut Value) -> Vec<Finding> {
 
 /// The first schema that differs from the schemas to join it with, or takes the name of an unrelated one.
 fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Finding> {
+    let mut renamed = document.clone();
+    redirect(&mut renamed, names);
     let mut first: BTreeMap<&String, (&String, Value)> = BTreeMap::new();
-    for (old, schema) in schemas(document) {
+    for (old, schema) in schemas(&renamed) {
         let new = names.get(old)?;
-        let shape = shape(schema, names);
-        match first.get(new) {
-            None => {
-                first.insert(new, (old, shape));
-            }
-            Some((other, same)) if *same == shape => {
-                let named = |name: &String| {
-                    let schema = schemas(document).find(|(other, _)| *other == name).map(|(_, schema)| schema);
-                    schema.and_then(|schema| text(schema, NAME)).is_some()
-                };
-                if !(named(old) && named(other)) {
-                    let reason =
-                        format!("types.yaml calls it {new}, which another schema is called that has no `{NAME}`");
-                    let odd = if named(old) { old } else { *other };
-                    return Some(misnamed(odd, &reason, None));
-                }
-            }
-            Some((other, same)) => {
-                let reason = format!(
-                    "types.yaml calls it {new}, as {other}, from which it differs in {}",
-                    difference(same, &shape)
-                );
-                let odd = if old == new { *other } else { old };
-                return Some(misnamed(odd, &reason, None));
-            }
+        let shape = shape(schema);
+        let Some((other, same)) = first.get(new) else {
+            first.insert(new, (old, shape));
+            continue;
+        };
+        let is_named =
+            |name: &String| schemas(document).any(|(other, schema)| other == name && text(schema, NAME).is_some());
+        if *same != shape {
+            let difference = difference(same, &shape);
+            let reason = format!("types.yaml calls it {new}, as {other}, from which it differs in {difference}");
+            return Some(misnamed(if old == new { other } else { old }, &reason, None));
+        } else if !(is_named(old) && is_named(other)) {
+            let reason = format!("types.yaml calls it {new}, which another schema is called that has no `{NAME}`");
+            return Some(misnamed(if is_named(old) { old } else { other }, &reason, None));
         }
     }
     None
@@ -84,11 +75,7 @@ fn odd_one(document: &Value, names: &BTreeMap<String, String>) -> Option<Finding
 
 /// Renames schemas, with every reference to them. Of schemas with the same name, the first stays.
 pub fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
-    let renamed = |target: &str| {
-        let new = names.get(target.strip_prefix(SCHEMA_PREFIX)?)?;
-        Some(json!(format!("{SCHEMA_PREFIX}{new}")))
-    };
-    redirect(document, &renamed);
+    redirect(document, names);
     let Some(components) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
         return;
     };
@@ -110,62 +97,41 @@ pub fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
 }
 
 /// Redirects every reference, including those of discriminators.
-fn redirect(value: &mut Value, renamed: &impl Fn(&str) -> Option<Value>) {
+fn redirect(value: &mut Value, names: &BTreeMap<String, String>) {
     match value {
-        Value::Object(object) => {
-            for (key, inner) in object.iter_mut() {
-                match inner.as_str().filter(|_| key == "$ref").and_then(renamed) {
-                    Some(target) => *inner = target,
-                    None => redirect(inner, renamed),
-                }
-            }
-            let mapping = object.get_mut("discriminator").and_then(|tag| tag.get_mut("mapping"));
-            for target in mapping.and_then(Value::as_object_mut).into_iter().flat_map(|mapping| mapping.values_mut()) {
-                if let Some(renamed) = target.as_str().and_then(renamed) {
-                    *target = renamed;
-                }
+        Value::String(target) => {
+            if let Some(new) = target.strip_prefix(SCHEMA_PREFIX).and_then(|name| names.get(name)) {
+                *target = format!("{SCHEMA_PREFIX}{new}");
             }
         }
-        Value::Array(array) => array.iter_mut().for_each(|inner| redirect(inner, renamed)),
+        Value::Object(object) => object.values_mut().for_each(|inner| redirect(inner, names)),
+        Value::Array(array) => array.iter_mut().for_each(|inner| redirect(inner, names)),
         _ => {}
     }
 }
 
 /// Removes the marks that only this module and `rules` read.
 pub fn forget(document: &mut Value) {
-    schemas_mut(document, &mut |schema| {
+    schemas_mut(document, &mut |_, schema| {
         schema.shift_remove(APART);
     });
 }
 
 /// A schema without descriptions, with enums, choices and required properties in alphabetical order.
-pub fn shape(value: &Value, names: &BTreeMap<String, String>) -> Value {
+pub fn shape(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
             let members = object.iter().filter(|(key, inner)| !is_annotation(key, inner)).map(|(key, inner)| {
-                let shape = match (key.as_str(), inner) {
-                    ("required" | "enum", Value::Array(array)) => {
-                        let mut sorted: Vec<String> = array.iter().map(Value::to_string).collect();
-                        sorted.sort();
-                        json!(sorted)
-                    }
-                    ("oneOf", Value::Array(array)) => {
-                        let mut sorted: Vec<Value> = array.iter().map(|inner| shape(inner, names)).collect();
-                        sorted.sort_by_key(Value::to_string);
-                        json!(sorted)
-                    }
-                    (_, Value::String(target)) => {
-                        let name = target.strip_prefix(SCHEMA_PREFIX).and_then(|name| names.get(name));
-                        name.map_or_else(|| inner.clone(), |name| json!(format!("{SCHEMA_PREFIX}{name}")))
-                    }
-                    _ => shape(inner, names),
-                };
+                let mut shape = shape(inner);
+                if let ("required" | "enum" | "oneOf", Value::Array(array)) = (key.as_str(), &mut shape) {
+                    array.sort_by_key(Value::to_string);
+                }
                 (key.clone(), shape)
             });
             // In alphabetical order.
             Value::Object(members.collect::<BTreeMap<_, _>>().into_iter().collect())
         }
-        Value::Array(array) => array.iter().map(|inner| shape(inner, names)).collect(),
+        Value::Array(array) => array.iter().map(shape).collect(),
         other => other.clone(),
     }
 }
@@ -181,19 +147,15 @@ fn is_annotation(key: &str, value: &Value) -> bool {
 
 /// The properties, or the first keyword, in which two shapes differ.
 pub fn difference(one: &Value, other: &Value) -> String {
-    let properties = |shape: &Value| object(shape, "properties").cloned().unwrap_or_default();
-    let (ones, others) = (properties(one), properties(other));
-    let names: BTreeSet<&String> = ones.keys().chain(others.keys()).collect();
-    let differing: Vec<String> =
-        names.into_iter().filter(|name| ones.get(*name) != others.get(*name)).map(|name| format!("`{name}`")).collect();
-    if !differing.is_empty() {
-        return differing.join(", ");
+    let differing = |one: Option<&Map<String, Value>>, other: Option<&Map<String, Value>>| -> Vec<String> {
+        let get = |side: Option<&Map<String, Value>>, name: &str| side.and_then(|side| side.get(name).cloned());
+        let names: BTreeSet<&String> = [one, other].into_iter().flatten().flat_map(Map::keys).collect();
+        let names = names.into_iter().filter(|name| get(one, name) != get(other, name));
+        names.map(|name| format!("`{name}`")).collect()
+    };
+    let properties = differing(object(one, "properties"), object(other, "properties"));
+    match properties.is_empty() {
+        true => differing(one.as_object(), other.as_object()).into_iter().next().unwrap_or_default(),
+        false => properties.join(", "),
     }
-    let keys = |shape: &Value| shape.as_object().cloned().unwrap_or_default();
-    let (ones, others) = (keys(one), keys(other));
-    let names: BTreeSet<&String> = ones.keys().chain(others.keys()).collect();
-    names
-        .into_iter()
-        .find(|name| ones.get(*name) != others.get(*name))
-        .map_or_else(String::new, |name| format!("`{name}`"))
 }

@@ -1,25 +1,20 @@
 //! Rules that add a discriminator to a choice of objects that differ in a constant, and its mapping to one without.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, object, reference, resolve, schemas_mut, text};
+use crate::document::{SCHEMA_PREFIX, elements, object, reference, resolve, schemas_mut, text};
 
 /// Adds the values that a discriminator has without a `mapping`: the names of the schemas, which we may change.
 pub fn implicit_mappings(document: &mut Value) {
-    schemas_mut(document, &mut |schema| {
-        let choices = schema.get("oneOf").or(schema.get("anyOf")).and_then(Value::as_array).into_iter().flatten();
-        let names: Vec<String> = choices.filter_map(reference).map(str::to_owned).collect();
-        let Some(discriminator) = schema.get_mut("discriminator").and_then(Value::as_object_mut) else { return };
+    schemas_mut(document, &mut |_, schema| {
+        let whole = json!(schema);
+        let Some(Value::Object(discriminator)) = schema.get_mut("discriminator") else { return };
         let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
-        for name in names {
+        for name in ["oneOf", "anyOf"].into_iter().flat_map(|key| elements(&whole, key)).filter_map(reference) {
             let target = format!("{SCHEMA_PREFIX}{name}");
             let is_mapped = |value: &Value| *value == json!(target) || *value == json!(name);
-            if let Some(mapping) = mapping.as_object_mut()
-                && !mapping.values().any(is_mapped)
-            {
-                mapping.insert(name, json!(target));
+            if let Some(mapping) = mapping.as_object_mut().filter(|mapping| !mapping.values().any(is_mapped)) {
+                mapping.insert(name.to_owned(), json!(target));
             }
         }
     });
@@ -29,7 +24,7 @@ pub fn implicit_mappings(document: &mut Value) {
 pub fn discriminators(document: &mut Value) {
     let all = document.clone();
     let mut tags: Vec<(String, String)> = Vec::new();
-    schemas_mut(document, &mut |schema| {
+    schemas_mut(document, &mut |_, schema| {
         let Some((property, mapping)) = discriminator(&all, schema) else {
             if !has_its_tag(&all, schema) {
                 schema.shift_remove("discriminator");
@@ -43,10 +38,17 @@ pub fn discriminators(document: &mut Value) {
         schema.insert("discriminator".to_owned(), json!({"propertyName": property, "mapping": mapping}));
     });
     for (name, property) in tags {
-        let Some(variant) = document.pointer_mut(&format!("/components/schemas/{name}")) else {
-            continue;
-        };
-        require(variant, &property);
+        let variant = document.pointer_mut(&format!("/components/schemas/{name}")).and_then(Value::as_object_mut);
+        let Some(variant) = variant else { continue };
+        if let Some(Value::Object(tag)) = variant.get_mut("properties").and_then(|all| all.get_mut(&property)) {
+            tag.shift_remove("nullable");
+        }
+        // Anything else than a list requires nothing.
+        let mut required = variant.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+        if !required.contains(&json!(property)) {
+            required.push(json!(property));
+        }
+        variant.insert("required".to_owned(), json!(required));
     }
 }
 
@@ -66,50 +68,22 @@ fn discriminator(document: &Value, schema: &Map<String, Value>) -> Option<(Strin
     let variants = schema.get("oneOf")?.as_array()?;
     let first = object(resolve(document, variants.first()?)?, "properties")?;
     let candidates = first.keys().filter(|property| constant(first, property).is_some());
-    for property in candidates {
-        let mapping: Option<Map<String, Value>> = variants
-            .iter()
-            .map(|variant| {
-                let name = reference(variant)?;
-                let properties = object(resolve(document, variant)?, "properties")?;
-                let value = constant(properties, property)?;
-                Some((value.to_owned(), json!(format!("{SCHEMA_PREFIX}{name}"))))
-            })
-            .collect();
-        if let Some(mapping) = mapping
-            && mapping.len() == variants.len()
-            && variants.len() > 1
-        {
-            return Some((property.clone(), mapping));
-        }
-    }
-    None
+    candidates.filter(|_| variants.len() > 1).find_map(|property| {
+        let tagged = variants.iter().map(|variant| {
+            let properties = object(resolve(document, variant)?, "properties")?;
+            let target = format!("{SCHEMA_PREFIX}{}", reference(variant)?);
+            Some((constant(properties, property)?.to_owned(), json!(target)))
+        });
+        let mapping: Map<String, Value> = tagged.collect::<Option<_>>()?;
+        (mapping.len() == variants.len()).then(|| (property.clone(), mapping))
+    })
 }
 
+/// The only value that a property allows.
 fn constant<'a>(properties: &'a Map<String, Value>, property: &str) -> Option<&'a str> {
-    match properties.get(property)?.get("enum")?.as_array()?.as_slice() {
+    match elements(properties.get(property)?, "enum").as_slice() {
         [only] => only.as_str(),
         _ => None,
-    }
-}
-
-fn require(variant: &mut Value, property: &str) {
-    if let Some(tag) = variant.pointer_mut(&format!("/properties/{property}")).and_then(Value::as_object_mut) {
-        tag.shift_remove("nullable");
-    }
-    let Some(variant) = variant.as_object_mut() else {
-        return;
-    };
-    let required = variant.entry("required").or_insert_with(|| json!([]));
-    // Anything else than a list requires nothing.
-    if !required.is_array() {
-        *required = json!([]);
-    }
-    let names: BTreeSet<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !names.contains(property)
-        && let Some(required) = required.as_array_mut()
-    {
-        required.push(json!(property));
     }
 }
 

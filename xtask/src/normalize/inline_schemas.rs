@@ -1,35 +1,18 @@
 //! A rule that makes inline bodies, objects and enums named components.
 
-use std::collections::BTreeMap;
-
 use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, array_mut, entry, operations_mut};
+use crate::document::{SCHEMA_PREFIX, array_mut, elements, entry, object, operations_mut};
 use crate::generator::description::lookup::required;
 use crate::import::constants::CONSTANT;
 
-/// Keeps Rust names stable: a name comes from the position in the API, not from the order of generation.
-pub fn inline_schemas(document: &mut Value) {
-    name_inside(document, false);
-}
-
-/// Names the constants that are not required. A required one is a tag, which means nothing outside its object.
-pub fn inline_constants(document: &mut Value) {
-    name_inside(document, true);
-}
-
-fn name_inside(document: &mut Value, constants: bool) {
-    let components = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-        .map(std::mem::take)
-        .unwrap_or_default();
-    let mut named = Named {
-        schemas: components.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect(),
-        order: components.keys().cloned().collect(),
-        constants,
-    };
+/// Keeps Rust names stable: a name comes from the position in the API, not from the order of generation. With `constants`,
+/// enums of one value get names as well, except required ones: such a tag means nothing outside its object.
+pub fn inline_schemas(document: &mut Value, constants: bool) {
+    let components = object(document, "components").and_then(|components| components.get("schemas")?.as_object());
+    let components = components.cloned().unwrap_or_default();
+    let mut named = Named { schemas: components.clone(), constants };
     for (name, mut schema) in components {
         named.inside(&mut schema, &name);
         named.schemas.insert(name, schema);
@@ -53,7 +36,7 @@ fn name_inside(document: &mut Value, constants: bool) {
         }
     });
     if let Some(schemas) = entry(document, "components").and_then(|components| entry(components, "schemas")) {
-        *schemas = named.into_components();
+        *schemas = Value::Object(named.schemas);
     }
 }
 
@@ -61,8 +44,7 @@ fn name_inside(document: &mut Value, constants: bool) {
 const STAY: [&str; 3] = ["nullable", "deprecated", CONSTANT];
 
 struct Named {
-    schemas: BTreeMap<String, Value>,
-    order: Vec<String>,
+    schemas: Map<String, Value>,
     /// `true` if enums of one value get names as well.
     constants: bool,
 }
@@ -83,13 +65,12 @@ impl Named {
         };
         let values = object.get("enum").and_then(Value::as_array).map_or(0, Vec::len);
         let is_choice = values > 1 || (values == 1 && self.constants);
-        let is_union = object.contains_key("oneOf");
-        if !(object.contains_key("properties") || is_choice || is_union) {
+        if !(object.contains_key("properties") || object.contains_key("oneOf") || is_choice) {
             return;
         }
         let staying: Vec<(&str, Value)> =
             STAY.into_iter().filter_map(|key| Some((key, object.shift_remove(key)?))).collect();
-        let target = self.insert(name, Value::Object(std::mem::take(object)));
+        let target = self.insert(&name, Value::Object(std::mem::take(object)));
         let reference = json!({"$ref": format!("{SCHEMA_PREFIX}{target}")});
         if staying.is_empty() {
             *schema = reference;
@@ -103,8 +84,7 @@ impl Named {
         let required: Vec<String> = required(schema).map(str::to_owned).collect();
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (property, inner) in properties.into_iter().flatten() {
-            let values = inner.get("enum").and_then(Value::as_array).map(Vec::as_slice);
-            let is_constant = matches!(values, Some([Value::String(_)]));
+            let is_constant = matches!(elements(inner, "enum").as_slice(), [Value::String(_)]);
             if !(is_constant && required.contains(property)) {
                 self.hoist(inner, format!("{name}{}", property.to_upper_camel_case()));
             }
@@ -120,30 +100,13 @@ impl Named {
     }
 
     /// Adds a component under the name, or under the name and a number if another schema has it.
-    fn insert(&mut self, name: String, schema: Value) -> String {
+    fn insert(&mut self, name: &str, schema: Value) -> String {
         let numbered = (2..).map(|number| format!("{name}{number}"));
-        for candidate in std::iter::once(name.clone()).chain(numbered) {
-            match self.schemas.get(&candidate) {
-                Some(taken) if *taken != schema => continue,
-                Some(_) => return candidate,
-                None => {
-                    self.order.push(candidate.clone());
-                    self.schemas.insert(candidate.clone(), schema);
-                    return candidate;
-                }
-            }
-        }
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        let is_free = |name: &String| self.schemas.get(name).is_none_or(|taken| *taken == schema);
+        let name = names.find(is_free).unwrap_or_default();
+        self.schemas.entry(name.clone()).or_insert(schema);
         name
-    }
-
-    fn into_components(mut self) -> Value {
-        let mut components = Map::new();
-        for name in self.order {
-            if let Some(schema) = self.schemas.remove(&name) {
-                components.insert(name, schema);
-            }
-        }
-        Value::Object(components)
     }
 }
 
@@ -165,7 +128,7 @@ mod tests {
                 "type": {"type": "string", "enum": ["thing"]}
             }}}}}
         }));
-        inline_schemas(&mut document);
+        inline_schemas(&mut document, false);
         let operation = &document["paths"]["/things"]["get"];
         assert_eq!(
             operation["requestBody"]["content"]["application/json"]["schema"],
@@ -195,7 +158,7 @@ mod tests {
             "Other": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["c", "d"]}}},
             "OtherKind": {"type": "string", "enum": ["c", "d"]}
         }));
-        inline_schemas(&mut document);
+        inline_schemas(&mut document, false);
         let schemas = &document["components"]["schemas"];
         assert_eq!(schemas["Thing"]["properties"]["kind"]["$ref"], "#/components/schemas/ThingKind2");
         assert_eq!(schemas["Other"]["properties"]["kind"]["$ref"], "#/components/schemas/OtherKind");

@@ -1,46 +1,41 @@
 //! The rules that convert the structure of Courier's API to a form that progenitor and a lenient server agree on.
 //!
-//! A rule is a function over the whole document, in a separate file with its reason and its tests. One application, in
+//! A rule is a function over the whole document, with its reason and its tests. One application, in
 //! the order of [`RULES`], is enough: normalizing twice is the same as normalizing once. `supported` rejects constructs
 //! without a rule.
 
 mod discriminators;
 mod inline_schemas;
-mod lists_of_choices;
-pub mod nullable;
-mod open_objects;
 pub mod path_parameters;
 pub mod reachable;
-pub mod ref_siblings;
 mod responses;
+pub mod schemas;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::document::operations;
+use crate::normalize::inline_schemas::inline_schemas;
 use crate::references::require_resolved;
 
-/// A rule and its name in errors.
-struct Rule {
-    name: &'static str,
-    apply: fn(&mut Value),
-}
+/// A rule, after its name in errors.
+type Rule = (&'static str, fn(&mut Value));
 
 const RULES: [Rule; 11] = [
-    Rule { name: "responses", apply: responses::responses },
-    Rule { name: "nullable", apply: nullable::nullable },
-    Rule { name: "ref siblings", apply: ref_siblings::ref_siblings },
-    Rule { name: "open objects", apply: open_objects::open_objects },
+    ("responses", responses::responses),
+    ("nullable", schemas::nullable),
+    ("ref siblings", schemas::ref_siblings),
+    ("open objects", schemas::open_objects),
     // Before the inline variants have names, which no server knows.
-    Rule { name: "implicit mappings", apply: discriminators::implicit_mappings },
-    Rule { name: "inline schemas", apply: inline_schemas::inline_schemas },
+    ("implicit mappings", discriminators::implicit_mappings),
+    ("inline schemas", |document| inline_schemas(document, false)),
     // After the inline variants have names.
-    Rule { name: "lists of choices", apply: lists_of_choices::lists_of_choices },
-    Rule { name: "discriminators", apply: discriminators::discriminators },
+    ("lists of choices", schemas::lists_of_choices),
+    ("discriminators", discriminators::discriminators),
     // After discriminators have made their tags required.
-    Rule { name: "inline constants", apply: inline_schemas::inline_constants },
-    Rule { name: "path parameters", apply: path_parameters::path_parameters },
-    Rule { name: "reachable", apply: reachable::reachable },
+    ("inline constants", |document| inline_schemas(document, true)),
+    ("path parameters", path_parameters::path_parameters),
+    ("reachable", reachable::reachable),
 ];
 
 /// Applies every rule. Fails if a rule loses an operation or breaks a reference.
@@ -48,11 +43,11 @@ pub fn normalize(document: &mut Value) -> Result<()> {
     require_resolved(document)?;
     responses::require_one_success(document)?;
     let count = operations(document).len();
-    for rule in RULES {
-        (rule.apply)(document);
+    for (name, apply) in RULES {
+        apply(document);
         let left = operations(document).len();
-        ensure!(left == count, "the rule `{}` left {left} of {count} operations", rule.name);
-        require_resolved(document).with_context(|| format!("the rule `{}` broke a reference", rule.name))?;
+        ensure!(left == count, "the rule `{name}` left {left} of {count} operations");
+        require_resolved(document).with_context(|| format!("the rule `{name}` broke a reference"))?;
     }
     Ok(())
 }
@@ -86,10 +81,10 @@ pub mod tests {
             }}}}, "default": {"description": ""}}
         }));
         normalize(&mut document).unwrap();
-        for rule in RULES {
+        for (name, apply) in RULES {
             let before = document.clone();
-            (rule.apply)(&mut document);
-            assert_eq!(document, before, "{} is not idempotent", rule.name);
+            apply(&mut document);
+            assert_eq!(document, before, "{name} is not idempotent");
         }
     }
 }

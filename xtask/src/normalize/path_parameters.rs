@@ -3,7 +3,7 @@
 use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
-use crate::document::{SCHEMA_PREFIX, array_mut, component_mut, operations_mut, rename_parameters};
+use crate::document::{SCHEMA_PREFIX, array_mut, component_mut, operations_mut, rename_parameters, text};
 
 /// The component schema of every path parameter.
 pub const PATH_SEGMENT: &str = "PathSegment";
@@ -25,22 +25,17 @@ pub fn path_parameters(document: &mut Value) {
     *paths = renamed;
     let mut any = false;
     operations_mut(document, |_, _, operation| {
-        for parameter in array_mut(operation.get_mut("parameters")) {
-            if parameter.get("in").is_some_and(|location| location == "path") {
-                let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_snake_case();
-                any = true;
-                if let Some(parameter) = parameter.as_object_mut() {
-                    parameter.insert("name".to_owned(), json!(name));
-                    parameter.insert("required".to_owned(), json!(true));
-                    parameter.insert("schema".to_owned(), json!({"$ref": format!("{SCHEMA_PREFIX}{PATH_SEGMENT}")}));
-                }
-            }
+        let parameters = array_mut(operation.get_mut("parameters"));
+        for parameter in parameters.filter(|parameter| text(parameter, "in") == Some("path")) {
+            any = true;
+            let name = text(parameter, "name").unwrap_or_default().to_snake_case();
+            let segment = json!({"$ref": format!("{SCHEMA_PREFIX}{PATH_SEGMENT}")});
+            let members = [("name", json!(name)), ("required", json!(true)), ("schema", segment)];
+            let members = members.map(|(key, value)| (key.to_owned(), value));
+            parameter.as_object_mut().into_iter().for_each(|parameter| parameter.extend(members.clone()));
         }
     });
-    if any
-        && let Some(segment) = component_mut(document, "schemas", PATH_SEGMENT)
-        && segment.is_null()
-    {
+    if any && let Some(segment @ Value::Null) = component_mut(document, "schemas", PATH_SEGMENT) {
         *segment = json!({"type": "string", "minLength": 1, "not": {"enum": [".", ".."]}});
     }
 }

@@ -9,28 +9,19 @@ use crate::document::references;
 /// Removes unused components: a type that no call takes or returns is noise in the documentation, and removing it later
 /// would look like a breaking change.
 pub fn reachable(document: &mut Value) {
-    let mut reached: BTreeSet<String> = BTreeSet::new();
+    let mut reached: BTreeSet<&str> = BTreeSet::new();
     let mut open: Vec<&Value> = document.get("paths").into_iter().collect();
     while let Some(value) = open.pop() {
-        for target in references(value) {
-            if reached.insert(target.to_owned()) {
-                open.extend(target.strip_prefix('#').and_then(|pointer| document.pointer(pointer)));
-            }
-        }
+        let new = references(value).into_iter().filter(|target| reached.insert(target));
+        open.extend(new.filter_map(|target| document.pointer(target.strip_prefix('#')?)));
     }
+    // A component also stays if a reference leads into it.
+    let component = |target: &str| target.split('/').skip(1).take(3).collect::<Vec<_>>().join("/");
+    let reached: BTreeSet<String> = reached.into_iter().map(component).collect();
     let components = document.get_mut("components").and_then(Value::as_object_mut);
     for (kind, components) in components.into_iter().flatten().filter(|(kind, _)| *kind != "securitySchemes") {
         if let Some(components) = components.as_object_mut() {
-            let folder = format!("#/components/{kind}/");
-            // A component also stays if a reference leads into it.
-            components.retain(|name, _| {
-                let target = format!("{folder}{name}");
-                let within = format!("{target}/");
-                reached
-                    .range(target.clone()..)
-                    .take_while(|other| other.starts_with(&target))
-                    .any(|other| *other == target || other.starts_with(&within))
-            });
+            components.retain(|name, _| reached.contains(&format!("components/{kind}/{name}")));
         }
     }
 }

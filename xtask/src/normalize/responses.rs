@@ -5,16 +5,20 @@
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::document::{component_mut, object, operations, operations_mut, resolve};
+use crate::document::{component_mut, members, object, operations, operations_mut, resolve};
+
+/// The JSON pointer of the body in a response.
+const JSON: &str = "/content/application~1json/schema";
 
 /// Merges the responses: progenitor asserts that an operation has one success type, and treats an unlisted code as an
 /// error. The real `POST /send` responds with 202, although its description has 200. All errors have one type; a
 /// `default` next to `2XX` would generate unreachable patterns.
 pub fn responses(document: &mut Value) {
     let all = document.clone();
-    let mut has_operations = false;
+    if operations(&all).is_empty() {
+        return;
+    }
     operations_mut(document, |_, _, operation| {
-        has_operations = true;
         let described = || operation.get("responses").and_then(Value::as_object).into_iter().flatten();
         // Without a success or a redirect, `default` is one.
         let has_success = described().any(|(status, _)| status.starts_with(['2', '3']));
@@ -25,45 +29,37 @@ pub fn responses(document: &mut Value) {
         let error = json!({"$ref": "#/components/responses/ApiError"});
         operation.insert("responses".to_owned(), json!({code: success, "2XX": success, "4XX": error, "5XX": error}));
     });
-    if !has_operations {
-        return;
+    let content = json!({"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}});
+    let properties = json!({"message": {"type": "string"}, "type": {"type": "string"}});
+    for (kind, component) in [
+        ("responses", json!({"description": "", "content": content})),
+        ("schemas", json!({"type": "object", "properties": properties})),
+    ] {
+        // If it exists, it may already have its description.
+        if let Some(missing @ Value::Null) = component_mut(document, kind, "ApiError") {
+            *missing = component;
+        }
     }
-    add_component(document, "responses", || {
-        json!({
-            "description": "",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}
-        })
-    });
-    add_component(document, "schemas", || {
-        json!({
-            "type": "object",
-            "properties": {"message": {"type": "string"}, "type": {"type": "string"}}
-        })
-    });
 }
 
 /// Fails if an operation has successful responses of different kinds, of which a call could return only one.
 pub fn require_one_success(document: &Value) -> Result<()> {
     for operation in operations(document) {
-        let responses = object(operation.value, "responses").into_iter().flatten();
-        let successes: Vec<(&String, &Value)> = responses.filter(|(status, _)| status.starts_with('2')).collect();
-        if let Some((status, _)) = successes.iter().find(|(_, response)| response.get("$ref").is_some()) {
+        let heading = operation.heading();
+        let successes = || members(operation.value, "responses").filter(|(status, _)| status.starts_with('2'));
+        if let Some((status, _)) = successes().find(|(_, response)| response.get("$ref").is_some()) {
             bail!(
-                "{}: the response {status} is a `$ref`, which is not supported; put the response in its place",
-                operation.heading()
+                "{heading}: the response {status} is a `$ref`, which is not supported; put the response in its place"
             );
         }
-        let richest = richest(document, successes.iter().map(|(_, response)| *response));
+        let richest = richest(document, successes().map(|(_, response)| response));
         let Some(richest) = richest.and_then(|response| body(document, response)) else { continue };
-        let other = successes
-            .iter()
-            .find(|(_, response)| body(document, response).is_some_and(|other| !is_part(other, richest)));
-        if let Some((status, _)) = other {
+        let is_other = |response| body(document, response).is_some_and(|other| !is_part(other, richest));
+        if let Some((status, _)) = successes().find(|(_, response)| is_other(response)) {
             bail!(
-                "{0}: the response {status} has another body than the other successful responses, and a call can return \
-                 only one; remove one, in openapi/overlay/names.yaml:\n- target: $.paths['{1}'].{2}.responses['{status}']\n  \
-                 remove: true",
-                operation.heading(),
+                "{heading}: the response {status} has another body than the other successful responses, and a call can \
+                 return only one; remove one, in openapi/overlay/names.yaml:\n\
+                 - target: $.paths['{}'].{}.responses['{status}']\n  remove: true",
                 operation.path,
                 operation.method
             );
@@ -73,7 +69,7 @@ pub fn require_one_success(document: &Value) -> Result<()> {
 }
 
 fn body<'a>(document: &'a Value, response: &'a Value) -> Option<&'a Value> {
-    resolve(document, response.pointer("/content/application~1json/schema")?)
+    resolve(document, response.pointer(JSON)?)
 }
 
 /// Returns `true` if a body only has properties that another one also has.
@@ -86,33 +82,17 @@ fn is_part(part: &Value, whole: &Value) -> bool {
 
 /// The response whose body describes the most; the first in case of a tie.
 fn richest<'a>(document: &Value, responses: impl Iterator<Item = &'a Value>) -> Option<&'a Value> {
-    let mut richest = (0, None);
-    for response in responses {
-        let richness = body_richness(document, response);
-        if richness > richest.0 {
-            richest = (richness, Some(response));
+    let described = responses.map(|response| (richness(document, response), response)).filter(|(count, _)| *count > 0);
+    described.reduce(|richest, other| if other.0 > richest.0 { other } else { richest }).map(|(_, response)| response)
+}
+
+fn richness(document: &Value, response: &Value) -> usize {
+    match (response.pointer(JSON), object(response, "content")) {
+        (Some(schema), _) => {
+            let properties = resolve(document, schema).and_then(|schema| object(schema, "properties"));
+            2 + properties.map_or(0, Map::len)
         }
-    }
-    richest.1
-}
-
-fn body_richness(document: &Value, response: &Value) -> usize {
-    let Some(content) = object(response, "content") else {
-        return 0;
-    };
-    let Some(schema) = content.get("application/json").and_then(|media| media.get("schema")) else {
-        return usize::from(!content.is_empty());
-    };
-    let properties = resolve(document, schema).and_then(|schema| object(schema, "properties"));
-    2 + properties.map_or(0, Map::len)
-}
-
-/// Adds `ApiError` if it is missing. When it exists, it may already have its description.
-fn add_component(document: &mut Value, kind: &str, component: impl FnOnce() -> Value) {
-    if let Some(value) = component_mut(document, kind, "ApiError")
-        && value.is_null()
-    {
-        *value = component();
+        (None, content) => usize::from(content.is_some_and(|content| !content.is_empty())),
     }
 }
 

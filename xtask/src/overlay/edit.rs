@@ -1,81 +1,84 @@
 //! Changes to the text of an overlay, which keep its comments and its layout.
 
+use std::ops::Range;
+
 use anyhow::{Context, Result};
 use serde_json::Value;
+use serde_saphyr::Spanned;
 
 use crate::findings::{Finding, Section};
 use crate::overlay::alternatives::alternatives;
-use crate::overlay::anchors::{action_lines, indent, used_elsewhere};
-use crate::overlay::{Action, Overlay, parse};
+use crate::overlay::{Action, Overlay, line, parse};
 
 impl Overlay {
     /// Appends actions, as a YAML list.
     pub fn append(&mut self, actions: &str) -> Result<()> {
-        self.replace_text(&format!("{}\n{actions}", self.text.trim_end()))
+        let text = format!("{}\n{actions}", self.text.trim_end());
+        *self = parse(&text, self.file.clone()).with_context(|| format!("{}, as changed", self.file))?;
+        Ok(())
+    }
+
+    /// The anchors (`&name`) that an action defines and others use (`*name`), with the numbers of the lines of the uses.
+    pub fn used_elsewhere(&self, action: usize) -> Vec<(String, Vec<usize>)> {
+        let action = self.lines_of(action);
+        let lines = || self.text.lines().enumerate();
+        let inside = lines().filter(|(index, _)| action.contains(index));
+        let mut defined: Vec<&str> = inside.flat_map(|(_, text)| marked(text, '&')).collect();
+        defined.sort();
+        let outside = || lines().filter(|(index, _)| !action.contains(index));
+        let uses = |name: &str| {
+            let uses = outside().filter(|(_, text)| marked(text, '*').any(|used| used == name));
+            uses.map(|(index, _)| index + 1).collect()
+        };
+        let used = defined.into_iter().map(|name| (name.to_owned(), uses(name)));
+        used.filter(|(_, lines): &(_, Vec<usize>)| !lines.is_empty()).collect()
+    }
+
+    /// The indices of the lines of an action.
+    pub fn lines_of(&self, action: usize) -> Range<usize> {
+        let start = |action: usize| self.actions.get(action).map(|action| line(action).saturating_sub(1));
+        let end = self.text.lines().count();
+        start(action).unwrap_or(end)..start(action + 1).unwrap_or(end)
     }
 
     /// Removes targets that match nothing, at most one of each action. Returns `true` if the overlay has changed.
-    pub fn remove_targets(&mut self, findings: &[Finding]) -> Result<bool> {
-        let mut is_changed = false;
-        let mut lines: Vec<u64> = self.actions.iter().map(|action| action.line).collect();
-        // From the last line, so that the other lines stay the same.
-        while let Some(line) = lines.pop() {
-            let position = format!("{}:{line}: ", self.file);
+    pub fn remove_targets(&mut self, findings: &[Finding]) -> bool {
+        let before = self.text.clone();
+        // From the last action, so that the other lines stay the same.
+        for (index, action) in self.actions.clone().iter().enumerate().rev() {
+            let position = format!("{}: ", self.position(action));
             let gone = findings.iter().filter(|finding| finding.section == Section::GoneTarget);
-            for finding in gone.filter(|finding| finding.text.starts_with(&position)) {
-                if self.remove_target(&finding.text)? {
-                    is_changed = true;
-                    break;
-                }
-            }
+            let mut gone = gone.filter(|finding| finding.text.starts_with(&position));
+            gone.any(|finding| self.remove_target(index, action, &finding.target).is_some());
         }
-        Ok(is_changed)
+        self.text != before
     }
 
-    /// Removes a target by its finding: the action, one name of several, or the description of a property. Returns
-    /// `false` if only a person can, for example because other actions use an anchor of the action.
-    fn remove_target(&mut self, finding: &str) -> Result<bool> {
-        let gone = self.actions.iter().find_map(|action| {
-            let target = finding.strip_prefix(&format!("{}:{}: ", self.file, action.line))?;
-            Some((action, target.strip_suffix(" matches nothing")?))
-        });
-        let Some((action, target)) = gone else { return Ok(false) };
-        let line = usize::try_from(action.line).unwrap_or_default();
-        if !used_elsewhere(&self.text, line).is_empty() {
-            return Ok(false);
+    /// Removes a target of an action: the action, one name of several, or the description of a property. Returns `None`
+    /// if only a person can, for example because other actions use an anchor of the action.
+    fn remove_target(&mut self, index: usize, action: &Spanned<Action>, target: &str) -> Option<()> {
+        if !self.used_elsewhere(index).is_empty() {
+            return None;
         }
-        let mut lines: Vec<&str> = self.text.lines().collect();
-        let range = action_lines(&lines, line);
-        let without_name = action.without_name(target);
-        let shorter;
-        if target == action.target {
-            lines.drain(range.start - 1..range.end - 1);
-        } else if let (Some(name), Some(text)) = (without_name, lines.get_mut(line - 1)) {
-            shorter = text.replace(&action.target, &name);
-            *text = &shorter;
-        } else if let Some(property) = property_lines(&lines, range.start..range.end, target) {
-            lines.drain(property);
+        let range = self.lines_of(index);
+        let mut lines: Vec<String> = self.text.lines().map(str::to_owned).collect();
+        if target == action.value.target {
+            lines.drain(range);
+        } else if let Some(shorter) = action.value.without_name(target) {
+            let lines = lines.get_mut(range).into_iter().flatten();
+            lines.for_each(|line| *line = line.replace(&action.value.target, &shorter));
         } else {
-            return Ok(false);
+            lines.drain(property_lines(&lines, range, target)?);
         }
-        let text = lines.join("\n") + "\n";
+        let mut edited = parse(&(lines.join("\n") + "\n"), self.file.clone()).ok()?;
         // The removal of its last property leaves an action without an update, or a list without an action.
-        let Ok(edited) = parse(&text, self.file.clone()) else { return Ok(false) };
         let is_empty = |action: &Action| !action.remove && action.update.as_ref().is_none_or(Value::is_null);
-        if let Some(empty) = edited.actions.iter().find(|action| is_empty(action)) {
-            let line = usize::try_from(empty.line).unwrap_or_default();
-            let mut lines: Vec<&str> = text.lines().collect();
-            let range = action_lines(&lines, line);
-            lines.drain(range.start - 1..range.end - 1);
-            return self.replace_text(&(lines.join("\n") + "\n")).map(|()| true);
+        if let Some(empty) = edited.actions.iter().position(|action| is_empty(&action.value)) {
+            lines.drain(edited.lines_of(empty));
+            edited = parse(&(lines.join("\n") + "\n"), self.file.clone()).ok()?;
         }
         *self = edited;
-        Ok(true)
-    }
-
-    fn replace_text(&mut self, text: &str) -> Result<()> {
-        *self = parse(text, self.file.clone()).with_context(|| format!("{}, as changed", self.file))?;
-        Ok(())
+        Some(())
     }
 }
 
@@ -99,21 +102,54 @@ impl Action {
 }
 
 /// The indices of the lines that describe the last step of a pointer, if only one part of the action can.
-fn property_lines(lines: &[&str], action: std::ops::Range<usize>, pointer: &str) -> Option<std::ops::Range<usize>> {
+fn property_lines(lines: &[String], action: Range<usize>, pointer: &str) -> Option<Range<usize>> {
     let (outer, key) = pointer.rsplit_once('/')?;
     let (outer, key) = (format!("{}:", outer.rsplit_once('/')?.1), format!("{key}:"));
-    let (start, end) = (action.start - 1, (action.end - 1).min(lines.len()));
-    let starts = |index: usize, key: &str| lines.get(index).is_some_and(|line| line.trim_start().starts_with(key));
+    let text = |index: usize| lines.get(index).map_or("", |line| line.trim_start());
+    let indent = |index: usize| lines.get(index).map_or(0, |line| line.len() - line.trim_start().len());
     // An example can have the same key.
     let is_inside = |index: usize| {
-        let depth = lines.get(index).map_or(0, |line| indent(line));
-        let above = (start..index).rev().find(|above| lines.get(*above).is_some_and(|line| indent(line) < depth));
-        above.is_some_and(|above| starts(above, &outer) || starts(above, "update:"))
+        let above = (action.start..index).rev().find(|above| indent(*above) < indent(index));
+        above.is_some_and(|above| text(above).starts_with(&outer) || text(above).starts_with("update:"))
     };
-    let mut found = (start..end).filter(|index| starts(*index, &key) && is_inside(*index));
-    let (first, None) = (found.next()?, found.next()) else { return None };
-    let depth = indent(lines.get(first)?);
-    let is_outside =
-        |index: &usize| lines.get(*index).is_some_and(|line| !line.trim().is_empty() && indent(line) <= depth);
-    Some(first..(first + 1..end).find(is_outside).unwrap_or(end))
+    let mut matches = action.clone().filter(|index| text(*index).starts_with(&key) && is_inside(*index));
+    let (first, None) = (matches.next()?, matches.next()) else { return None };
+    let is_outside = |index: &usize| !text(*index).is_empty() && indent(*index) <= indent(first);
+    Some(first..(first + 1..action.end).find(is_outside).unwrap_or(action.end))
+}
+
+/// The names after a sigil at the start of a token, as in `key: &name` or `[*name, *other]`.
+fn marked(line: &str, mark: char) -> impl Iterator<Item = &str> {
+    let tokens = line.split([' ', ',', '[', ']', '{', '}']);
+    tokens.filter_map(move |token| token.strip_prefix(mark)).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::overlay::{Replaced, Scope, parse};
+
+    #[test]
+    fn shared_anchor_is_named_with_its_uses() {
+        let overlay = "overlay: 1.0.0\ninfo: {}\nactions:\n- target: $.a\n  update:\n    description: &first First.\n    text: &text\n      \
+                       x: *first\n- target: $.b\n  update: {a: *text, b: [*text]}\n- target: $.c\n  update: *text\n";
+        let overlay = parse(overlay, "test.yaml".to_owned()).unwrap();
+        assert_eq!(overlay.used_elsewhere(0), [("text".to_owned(), vec![10, 12])]);
+        assert_eq!(overlay.used_elsewhere(1), []);
+    }
+
+    #[test]
+    fn gone_name_leaves_a_target_of_several_lines() {
+        let with = |names: &str| {
+            let action = format!("- target: >-\n    $.schemas[{names}]\n  update: {{a: 1}}\n");
+            format!("overlay: 1.0.0\ninfo: {{}}\nactions:\n{action}")
+        };
+        let mut overlay = parse(&with("'A', 'B'"), "test.yaml".to_owned()).unwrap();
+        let mut document = json!({"schemas": {"A": {}}});
+        let findings = overlay.apply(&mut document, Scope::Anything, &mut Replaced::new()).unwrap();
+        assert!(overlay.remove_targets(&findings));
+        assert_eq!(overlay.text, with("'A'"));
+        assert!(!overlay.remove_targets(&findings), "nothing is left to remove");
+    }
 }

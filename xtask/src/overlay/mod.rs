@@ -1,12 +1,9 @@
 //! OpenAPI Overlay 1.0.0: additions to upstream's structure.
 
 mod alternatives;
-mod anchors;
-pub mod corrections;
 mod edit;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -15,19 +12,18 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 use serde_saphyr::Spanned;
 
-use crate::document::{BYTE_ORDER_MARK, apply_merge_keys, step};
+use crate::document::{parse_yaml, step, text};
 use crate::findings::{Finding, Section};
 use crate::overlay::alternatives::alternatives;
-use crate::overlay::anchors::used_elsewhere;
 
 /// An overlay document, <https://spec.openapis.org/overlay/v1.0.0.html>.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overlay {
-    pub overlay: String,
+    overlay: String,
     #[serde(rename = "info")]
     _info: Value,
-    pub actions: Vec<Action>,
+    pub actions: Vec<Spanned<Action>>,
     /// The file with the overlay, for messages.
     #[serde(skip)]
     pub file: String,
@@ -37,7 +33,7 @@ pub struct Overlay {
 }
 
 /// One change to everything that the target matches.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
     /// A JSONPath, RFC 9535.
@@ -49,9 +45,6 @@ pub struct Action {
     pub update: Option<Value>,
     #[serde(default)]
     pub remove: bool,
-    /// The line of the target in the file.
-    #[serde(skip)]
-    pub line: u64,
 }
 
 /// The changes that an overlay may make.
@@ -66,48 +59,27 @@ pub enum Scope {
 /// in them has no effect on `courier.yaml`.
 pub type Replaced = BTreeMap<(String, String), Value>;
 
-/// The same file, parsed for its line numbers.
-#[derive(Deserialize)]
-struct Lines {
-    actions: Vec<TargetLine>,
-}
-
-#[derive(Deserialize)]
-struct TargetLine {
-    target: Spanned<String>,
-}
-
-/// Reads every `*.yaml` of a folder, in the order of their names.
-pub fn read_all(folder: &Path) -> Result<Vec<Overlay>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files.iter().map(|path| read(path)).collect()
-}
-
-fn read(path: &Path) -> Result<Overlay> {
-    let file = path.display().to_string();
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {file}"))?;
-    parse(text.trim_start_matches(BYTE_ORDER_MARK), file.clone()).with_context(|| format!("{file} is not an overlay"))
+/// The effect of an action.
+#[derive(Default)]
+struct Effect {
+    /// The targets that match nothing.
+    gone: Vec<String>,
+    /// The values that it removes or replaces, with their pointers.
+    replaced: Vec<(String, Value)>,
+    /// The values that it appends to an array that already has them, with the path inside of the target and their count.
+    known: BTreeMap<(String, String), usize>,
 }
 
 /// Parses an overlay. Messages name `file`.
 pub fn parse(text: &str, file: String) -> Result<Overlay> {
-    let mut overlay: Overlay = yaml_serde::from_str(text)?;
+    let overlay: Overlay = parse_yaml(text)?;
     ensure!(overlay.overlay == "1.0.0", "it has overlay version {}, but only 1.0.0 is supported", overlay.overlay);
-    let lines: Lines = serde_saphyr::from_str(text)?;
-    for (action, line) in overlay.actions.iter_mut().zip(lines.actions) {
-        action.line = line.target.defined.line();
-        action.update.iter_mut().for_each(apply_merge_keys);
-    }
-    overlay.file = file;
-    text.clone_into(&mut overlay.text);
-    Ok(overlay)
+    Ok(Overlay { file, text: text.to_owned(), ..overlay })
+}
+
+/// The number of the line in which an action begins.
+fn line(action: &Spanned<Action>) -> usize {
+    usize::try_from(action.defined.line()).unwrap_or_default()
 }
 
 impl Overlay {
@@ -116,132 +88,124 @@ impl Overlay {
         Path::new(&self.file).file_name().is_some_and(|file| file == name)
     }
 
-    /// Applies every action in order, and reports the targets that match nothing. Adds to `replaced` every value that an
-    /// action removes or replaces.
+    /// The file and the line of an action.
+    fn position(&self, action: &Spanned<Action>) -> String {
+        format!("{}:{}", self.file, line(action))
+    }
+
+    /// Applies every action in order, and reports the targets that match nothing, and the values that arrays already
+    /// have. Adds to `replaced` every value that an action removes or replaces.
     pub fn apply(&self, document: &mut Value, scope: Scope, replaced: &mut Replaced) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
-        for action in &self.actions {
-            if scope == Scope::Anything {
-                action.record(&format!("{}:{}", self.file, action.line), document, replaced)?;
+        for (index, action) in self.actions.iter().enumerate() {
+            let (position, action) = (self.position(action), &action.value);
+            let effect = action.apply(document, scope).with_context(|| format!("{position}: {}", action.target))?;
+            if effect.gone.iter().any(|target| target.starts_with('$')) {
+                for (name, lines) in self.used_elsewhere(index) {
+                    let uses = lines.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+                    let text = format!("{position}: &{name} is used in line {uses}: define it there first");
+                    findings.push(Finding::new(Section::SharedAnchor, format!("&{name}"), text));
+                }
             }
-            let gone = action
-                .apply(document, scope)
-                .with_context(|| format!("{}:{}: {}", self.file, action.line, action.target))?;
-            for target in gone {
-                self.report(action, &target, &mut findings);
+            findings.extend(effect.gone.into_iter().map(|target| {
+                let text = format!("{position}: {target} matches nothing");
+                Finding::new(Section::GoneTarget, target, text)
+            }));
+            if scope == Scope::Anything {
+                let values = effect.replaced.into_iter();
+                replaced.extend(values.map(|(pointer, value)| ((position.clone(), pointer), value)));
+                findings.extend(effect.known.into_keys().map(|(inside, value)| {
+                    let target = format!("{}{inside}", action.target);
+                    let text = format!("{position}: {target} now has {value} itself");
+                    Finding::new(Section::SuperfluousCorrection, target, text)
+                }));
             }
         }
         Ok(findings)
     }
-
-    /// Reports a target that no longer exists, and the anchors to move before its action is removed.
-    fn report(&self, action: &Action, target: &str, findings: &mut Vec<Finding>) {
-        let position = format!("{}:{}", self.file, action.line);
-        let text = format!("{position}: {target} matches nothing");
-        findings.push(Finding::new(Section::GoneTarget, target, text));
-        if !target.starts_with('$') {
-            return;
-        }
-        let line = usize::try_from(action.line).unwrap_or_default();
-        for (name, lines) in used_elsewhere(&self.text, line) {
-            let uses = lines.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-            let text = format!("{position}: &{name} is used in line {uses}: define it there first");
-            let finding = Finding::new(Section::SharedAnchor, format!("&{name}"), text);
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
-        }
-    }
 }
 
 impl Action {
-    fn pointers(&self, document: &Value) -> Result<Vec<String>> {
+    fn apply(&self, document: &mut Value, scope: Scope) -> Result<Effect> {
         let path = JsonPath::parse(&self.target).context("not a JSONPath")?;
-        Ok(path.query_located(document).locations().map(|location| location.to_json_pointer()).collect())
-    }
-
-    /// Adds the values that the action removes or replaces.
-    fn record(&self, position: &str, document: &Value, replaced: &mut Replaced) -> Result<()> {
-        for pointer in self.pointers(document)? {
-            let value = document.pointer(&pointer).unwrap_or(&Value::Null);
-            match &self.update {
-                Some(update) if !self.remove => {
-                    replacements(value, update, pointer, &mut |pointer, value| {
-                        replaced.insert((position.to_owned(), pointer), value.clone());
-                    });
+        let located = path.query_located(document);
+        let pointers: Vec<String> = located.locations().map(|location| location.to_json_pointer()).collect();
+        let is_gone = |target: &String| JsonPath::parse(target).is_ok_and(|path| path.query(document).is_empty());
+        let gone = match pointers.is_empty() {
+            true => vec![self.target.clone()],
+            false => alternatives(&self.target).into_iter().filter(is_gone).collect(),
+        };
+        let mut effect = Effect { gone, ..Effect::default() };
+        // In reverse order, so that the other indices stay valid.
+        for pointer in pointers.iter().rev() {
+            let value = document.pointer_mut(pointer).with_context(|| format!("{pointer} is gone"))?;
+            match (&self.update, scope) {
+                _ if self.remove => effect.replaced.push((pointer.clone(), remove(document, pointer)?)),
+                (Some(update), Scope::Anything) => {
+                    effect.replace(value, update, pointer.clone());
+                    effect.merge(value, update, "");
                 }
-                _ => {
-                    replaced.insert((position.to_owned(), pointer), value.clone());
-                }
+                (Some(update), Scope::Descriptions) => effect.describe(value, update, pointer),
+                (None, _) => bail!("neither an update nor a removal"),
             }
         }
-        Ok(())
+        effect.known.retain(|_, count| *count == pointers.len());
+        Ok(effect)
     }
+}
 
-    fn apply(&self, document: &mut Value, scope: Scope) -> Result<Vec<String>> {
-        let mut pointers = self.pointers(document)?;
-        if pointers.is_empty() {
-            return Ok(vec![self.target.clone()]);
-        }
-        let mut gone: Vec<String> = alternatives(&self.target)
-            .into_iter()
-            .filter(|target| JsonPath::parse(target).is_ok_and(|path| path.query(document).is_empty()))
-            .collect();
-        match (&self.update, self.remove) {
-            (_, true) => {
-                // In reverse order, so that the other indices stay valid.
-                pointers.reverse();
-                for pointer in pointers {
-                    remove(document, &pointer)?;
+impl Effect {
+    /// Records everything that an update replaces, or null if it adds the value. Marks and lists are additions.
+    fn replace(&mut self, value: &Value, update: &Value, pointer: String) {
+        match update {
+            Value::Array(_) => {}
+            // A reference stands for a whole schema.
+            Value::Object(members) if !members.contains_key("$ref") && !members.contains_key("allOf") => {
+                for (key, update) in members.iter().filter(|(key, _)| !key.starts_with("x-")) {
+                    let inner = value.get(key).unwrap_or(&Value::Null);
+                    self.replace(inner, update, format!("{pointer}/{}", step(key)));
                 }
             }
-            (Some(update), false) => {
-                for pointer in pointers {
-                    let value = document.pointer_mut(&pointer).with_context(|| format!("{pointer} is gone"))?;
-                    match scope {
-                        Scope::Anything => merge(value, update),
-                        Scope::Descriptions => describe(value, update, &pointer, &mut gone),
+            _ => self.replaced.push((pointer, value.clone())),
+        }
+    }
+
+    /// Merges objects member by member, appends to arrays what they do not have, and replaces everything else.
+    fn merge(&mut self, value: &mut Value, update: &Value, path: &str) {
+        match (value, update) {
+            (Value::Object(object), Value::Object(update)) => {
+                for (key, update) in update {
+                    let value = object.entry(key.clone()).or_insert(Value::Null);
+                    self.merge(value, update, &format!("{path}.{key}"));
+                }
+            }
+            (Value::Array(array), Value::Array(update)) => {
+                for new in update {
+                    if array.iter().any(|old| is_same(old, new)) {
+                        *self.known.entry((path.to_owned(), new.to_string())).or_default() += 1;
+                    } else {
+                        array.push(new.clone());
                     }
                 }
             }
-            (None, false) => bail!("neither an update nor a removal"),
+            (Value::Array(array), update) => array.push(update.clone()),
+            (value, update) => *value = update.clone(),
         }
-        Ok(gone)
     }
-}
 
-/// Calls `visit` with the pointer and the value of everything that an update replaces, or null if it adds the value.
-/// Marks and lists are additions: `superfluous` finds those that upstream makes itself.
-fn replacements(value: &Value, update: &Value, pointer: String, visit: &mut impl FnMut(String, &Value)) {
-    let Some(members) = update.as_object() else {
-        if !update.is_array() {
-            visit(pointer, value);
-        }
-        return;
-    };
-    // A reference stands for a whole schema.
-    if members.contains_key("$ref") || members.contains_key("allOf") {
-        return visit(pointer, value);
-    }
-    for (key, update) in members.iter().filter(|(key, _)| !key.starts_with("x-")) {
-        let inner = value.get(key).unwrap_or(&Value::Null);
-        replacements(inner, update, format!("{pointer}/{}", step(key)), visit);
-    }
-}
-
-/// Merges descriptions, and records descriptions of items that do not exist.
-fn describe(value: &mut Value, update: &Value, pointer: &str, gone: &mut Vec<String>) {
-    for (key, update) in update.as_object().into_iter().flatten() {
-        match value.as_object_mut() {
-            Some(value) if is_description(key, update) => {
-                merge(value.entry(key.clone()).or_insert(Value::Null), update)
-            }
-            Some(value) if update.is_object() && value.get(key).is_some_and(Value::is_object) => {
-                if let Some(value) = value.get_mut(key) {
-                    describe(value, update, &format!("{pointer}/{key}"), gone);
+    /// Merges descriptions, and records descriptions of items that do not exist.
+    fn describe(&mut self, value: &mut Value, update: &Value, pointer: &str) {
+        for (key, update) in update.as_object().into_iter().flatten() {
+            match value.as_object_mut() {
+                Some(value) if is_description(key, update) => {
+                    self.merge(value.entry(key.clone()).or_insert(Value::Null), update, "");
                 }
+                Some(value) if update.is_object() && value.get(key).is_some_and(Value::is_object) => {
+                    let inner = value.get_mut(key).into_iter();
+                    inner.for_each(|value| self.describe(value, update, &format!("{pointer}/{key}")));
+                }
+                _ => self.gone.push(format!("{pointer}/{key}")),
             }
-            _ => gone.push(format!("{pointer}/{key}")),
         }
     }
 }
@@ -255,33 +219,23 @@ fn is_description(key: &str, value: &Value) -> bool {
     }
 }
 
-fn remove(document: &mut Value, pointer: &str) -> Result<()> {
-    let (parent, key) = pointer.rsplit_once('/').context("the whole document cannot be removed")?;
-    let key = key.replace("~1", "/").replace("~0", "~");
-    match document.pointer_mut(parent) {
-        Some(Value::Object(object)) => {
-            object.shift_remove(&key);
-        }
-        Some(Value::Array(array)) => {
-            let index: usize = key.parse()?;
-            ensure!(index < array.len(), "{pointer} is gone");
-            array.remove(index);
-        }
-        _ => bail!("{pointer} is gone"),
-    }
-    Ok(())
+/// Returns `true` for equal values, and for two descriptions of one parameter.
+fn is_same(one: &Value, other: &Value) -> bool {
+    let key = |value: &Value| Some((text(value, "in")?.to_owned(), text(value, "name")?.to_ascii_lowercase()));
+    one == other || key(one).is_some_and(|name| key(other) == Some(name))
 }
 
-/// Merges objects member by member, appends to arrays, and replaces everything else.
-fn merge(value: &mut Value, update: &Value) {
-    match (value, update) {
-        (Value::Object(object), Value::Object(update)) => {
-            for (key, update) in update {
-                merge(object.entry(key.clone()).or_insert(Value::Null), update);
-            }
+/// Removes a value, and returns it.
+fn remove(document: &mut Value, pointer: &str) -> Result<Value> {
+    let (parent, key) = pointer.rsplit_once('/').context("the whole document cannot be removed")?;
+    let key = key.replace("~1", "/").replace("~0", "~");
+    let removed = match document.pointer_mut(parent) {
+        Some(Value::Object(object)) => object.shift_remove(&key),
+        Some(Value::Array(array)) => {
+            let index = key.parse().ok().filter(|index| *index < array.len());
+            index.map(|index: usize| array.remove(index))
         }
-        (Value::Array(array), Value::Array(update)) => array.extend(update.iter().cloned()),
-        (Value::Array(array), update) => array.push(update.clone()),
-        (value, update) => *value = update.clone(),
-    }
+        _ => None,
+    };
+    removed.with_context(|| format!("{pointer} is gone"))
 }

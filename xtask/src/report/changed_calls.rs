@@ -1,149 +1,103 @@
 //! Changes to calls: their arguments in order, parameters, bodies, responses and pages.
 
-use std::collections::BTreeMap;
-
 use crate::generator::emit::surface::arguments;
-use crate::generator::model::rust_type::RustType;
 use crate::generator::model::{Model, Operation, Parameter};
 use crate::import::parameter_names::shape;
-use crate::report::changes::{Changes, Effect, Subject, method, names};
+use crate::report::changes::Effect::{Breaking, Compatible};
+use crate::report::changes::{Change, Item, Subject, method, names, pairs};
 
-pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
-    let known: BTreeMap<_, &Operation> = old.operations.iter().map(|call| (&call.path, call)).collect();
-    let left: BTreeMap<_, &Operation> = new.operations.iter().map(|call| (&call.path, call)).collect();
-    let route = |call: &Operation| (call.http_method.clone(), shape(&call.template));
+pub fn compare(changes: &mut Vec<Change>, old: &Model, new: &Model) {
+    let pairs = pairs(&old.operations, &new.operations, |call| &call.name);
     // A call with another name for the same route is the same operation.
-    let renamed = |call: &Operation| {
-        let mut others = new.operations.iter().filter(|other| !known.contains_key(&other.path));
-        others.find(|other| route(other) == route(call))
+    let is_renamed = |was: &Operation, is: &Operation| {
+        was.http_method == is.http_method && shape(&was.template) == shape(&is.template)
     };
-    let mut taken = Vec::new();
-    for was in &old.operations {
-        let rust = method(was);
-        match left.get(&was.path) {
-            Some(is) => call(changes, (old, was), (new, is)),
-            None => match renamed(was) {
-                Some(is) => {
-                    taken.push(&is.path);
-                    changes.breaking(Subject::Operation, &rust, format!("is now {}: {}", method(is), route_of(is)));
+    for (any, was, is) in &pairs {
+        let mut item = Item { changes, subject: Subject::Operation, rust: method(any) };
+        match (was, is) {
+            (Some(was), Some(is)) => call(&mut item, (old, was), (new, is)),
+            (Some(was), None) => {
+                let mut added = pairs.iter().filter(|(_, was, _)| was.is_none());
+                match added.find(|(is, ..)| is_renamed(was, is)) {
+                    Some((is, ..)) => item.changed(Breaking, format!("is now {}: {}", method(is), route(is))),
+                    None => item.removed(format!("removed: {}", route(was))),
                 }
-                None => changes.removed(Subject::Operation, &rust, format!("removed: {}", route_of(was))),
-            },
+            }
+            _ => {
+                let mut removed = pairs.iter().filter(|(_, _, is)| is.is_none());
+                if !removed.any(|(was, ..)| is_renamed(was, any)) {
+                    item.added(Compatible, format!("added: {}", route(any)));
+                }
+            }
         }
-    }
-    for is in new.operations.iter().filter(|is| !known.contains_key(&is.path) && !taken.contains(&&is.path)) {
-        let what = format!("added: {}", route_of(is));
-        changes.added(Subject::Operation, Effect::Compatible, &method(is), what);
     }
 }
 
-fn route_of(call: &Operation) -> String {
+fn route(call: &Operation) -> String {
     format!("{} {}", call.http_method, call.template)
 }
 
-fn call(changes: &mut Changes, (old_model, old): (&Model, &Operation), (new_model, new): (&Model, &Operation)) {
-    let rust = method(new);
-    if route_of(old) != route_of(new) {
-        changes.compatible(
-            Subject::Operation,
-            &rust,
-            format!("is sent to {}, was to {}", route_of(new), route_of(old)),
-        );
-    }
+fn call(item: &mut Item<'_>, (old_model, old): (&Model, &Operation), (new_model, new): (&Model, &Operation)) {
+    item.compare(Compatible, "is sent", format!("to {}", route(old)), format!("to {}", route(new)));
     let (was, is) = (arguments(old_model, old), arguments(new_model, new));
-    let types: Vec<(&str, &str, &str)> = was
-        .iter()
-        .zip(&is)
-        .filter(|(was, is)| was.ident == is.ident && was.accepts != is.accepts)
-        .map(|(was, is)| (is.ident.as_str(), is.accepts.as_str(), was.accepts.as_str()))
-        .collect();
-    if was.iter().map(|was| &was.ident).ne(is.iter().map(|is| &is.ident)) {
-        let what = format!("takes the arguments {}, was {}", names(&is), names(&was));
-        changes.breaking(Subject::Operation, &rust, what);
+    if names(&was) == names(&is) {
+        for (was, is) in was.iter().zip(&is) {
+            let what = format!("takes `{}` as", is.ident);
+            item.compare(Breaking, &what, format!("`{}`", was.accepts), format!("`{}`", is.accepts));
+        }
     } else {
-        for (ident, is, was) in types {
-            changes.breaking(Subject::Operation, &rust, format!("takes `{ident}` as `{is}`, was `{was}`"));
-        }
+        item.compare(Breaking, "takes the arguments", names(&was), names(&is));
     }
-    parameters(changes, &rust, "query", &old.query, &new.query);
-    parameters(changes, &rust, "header", &old.headers, &new.headers);
-    let deprecated = |parameters: &[Parameter], name: &str| -> Option<String> {
-        parameters.iter().find(|other| other.ident == name)?.deprecated.clone()
-    };
+    item.subject = Subject::Parameter;
+    parameters(item, "query", &old.query, &new.query);
+    parameters(item, "header", &old.headers, &new.headers);
     for is in &new.path_parameters {
-        let was = deprecated(&old.path_parameters, &is.ident);
-        changes.deprecation(
-            Subject::Parameter,
-            &rust,
-            &format!("path parameter `{}` ", is.ident),
-            &was,
-            &is.deprecated,
-        );
+        let was = old.path_parameters.iter().find(|was| was.ident == is.ident);
+        let was = was.and_then(|was| was.deprecated.as_ref());
+        item.deprecation(&format!("path parameter `{}` ", is.ident), was, is.deprecated.as_ref());
     }
-    body(changes, &rust, old.body.as_ref(), new.body.as_ref());
-    if old.body == new.body && old.takes_text != new.takes_text {
-        let form = |takes_text: bool| if takes_text { "text" } else { "JSON" };
-        let what = format!("sends its body as {}, was as {}", form(new.takes_text), form(old.takes_text));
-        changes.compatible(Subject::Operation, &rust, what);
+    item.subject = Subject::Operation;
+    // A call with a body is made by `with_body`, a call without a body by `new`.
+    match (&old.body, &new.body) {
+        (None, Some(is)) => item.changed(Breaking, format!("now takes a body, {is}")),
+        (Some(was), None) => item.changed(Breaking, format!("no longer takes a body, was {was}")),
+        (Some(was), Some(is)) => item.compare(Breaking, "takes the body", was, is),
+        (None, None) => {}
     }
-    if old.response != new.response {
-        let what = format!("returns {}, was {}", new.response, old.response);
-        changes.breaking(Subject::Operation, &rust, what);
+    if old.body == new.body {
+        let form = |call: &Operation| if call.takes_text { "as text" } else { "as JSON" };
+        item.compare(Compatible, "sends its body", form(old), form(new));
     }
+    item.compare(Breaking, "returns", &old.response, &new.response);
     match (&old.paging, &new.paging) {
-        (None, Some(_)) => {
-            changes.added(Subject::Operation, Effect::Compatible, &rust, "`items()` and `pages()` added")
+        (None, Some(_)) => item.added(Compatible, "`items()` and `pages()` added"),
+        (Some(_), None) => item.removed("`items()` and `pages()` removed"),
+        (Some(was), Some(is)) if was.item != is.item => item.compare(Breaking, "lists", &was.item, &is.item),
+        (Some(was), Some(is)) => {
+            item.compare(Breaking, "lists", format!("`{}`", was.property), format!("`{}`", is.property));
         }
-        (Some(_), None) => changes.removed(Subject::Operation, &rust, "`items()` and `pages()` removed"),
-        (Some(was), Some(is)) if was.item != is.item => {
-            changes.breaking(Subject::Operation, &rust, format!("lists {}, was {}", is.item, was.item));
-        }
-        (Some(was), Some(is)) if was.property != is.property => {
-            changes.breaking(Subject::Operation, &rust, format!("lists `{}`, was `{}`", is.property, was.property));
-        }
-        _ => {}
+        (None, None) => {}
     }
-    changes.deprecation(Subject::Operation, &rust, "", &old.deprecated, &new.deprecated);
-    if old.repeatable != new.repeatable {
-        let what =
-            if new.repeatable { "may now be repeated without a key" } else { "is no longer repeated without a key" };
-        changes.compatible(Subject::Operation, &rust, what);
+    item.deprecation("", old.deprecated.as_ref(), new.deprecated.as_ref());
+    match (old.repeatable, new.repeatable) {
+        (false, true) => item.changed(Compatible, "may now be repeated without a key"),
+        (true, false) => item.changed(Compatible, "is no longer repeated without a key"),
+        _ => {}
     }
 }
 
-fn parameters(changes: &mut Changes, rust: &str, location: &str, olds: &[Parameter], news: &[Parameter]) {
-    for was in olds {
-        let Some(is) = news.iter().find(|is| is.ident == was.ident) else {
-            changes.removed(Subject::Parameter, rust, format!("{location} parameter `{}` removed", was.ident));
-            continue;
-        };
-        if is.kind != was.kind {
-            let what = format!("{location} parameter `{}` is {}, was {}", was.ident, is.kind, was.kind);
-            changes.breaking(Subject::Parameter, rust, what);
+fn parameters(item: &mut Item<'_>, location: &str, olds: &[Parameter], news: &[Parameter]) {
+    for (any, was, is) in pairs(olds, news, |parameter| &parameter.ident) {
+        let name = format!("{location} parameter `{}`", any.ident);
+        match (was, is) {
+            (Some(was), Some(is)) => {
+                item.compare(Breaking, &format!("{name} is"), &was.kind, &is.kind);
+                item.deprecation(&format!("{name} "), was.deprecated.as_ref(), is.deprecated.as_ref());
+                let (was, is) = (format!("as `{}`", was.name), format!("as `{}`", is.name));
+                item.compare(Compatible, &format!("{name} is sent"), was, is);
+            }
+            (Some(_), None) => item.removed(format!("{name} removed")),
+            _ => item.added(Compatible, format!("optional {name} added")),
         }
-        let prefix = format!("{location} parameter `{}` ", was.ident);
-        changes.deprecation(Subject::Parameter, rust, &prefix, &was.deprecated, &is.deprecated);
-        if is.name != was.name {
-            let what = format!("{location} parameter `{}` is sent as `{}`, was as `{}`", was.ident, is.name, was.name);
-            changes.compatible(Subject::Parameter, rust, what);
-        }
-    }
-    for is in news.iter().filter(|is| !olds.iter().any(|was| was.ident == is.ident)) {
-        let what = format!("optional {location} parameter `{}` added", is.ident);
-        changes.added(Subject::Parameter, Effect::Compatible, rust, what);
-    }
-}
-
-/// Compares the bodies: a call with a body is made by `with_body`, a call without a body by `new`.
-fn body(changes: &mut Changes, rust: &str, old: Option<&RustType>, new: Option<&RustType>) {
-    match (old, new) {
-        (None, Some(is)) => changes.breaking(Subject::Operation, rust, format!("now takes a body, {is}")),
-        (Some(was), None) => {
-            changes.breaking(Subject::Operation, rust, format!("no longer takes a body, was {was}"));
-        }
-        (Some(was), Some(is)) if was != is => {
-            changes.breaking(Subject::Operation, rust, format!("takes the body {is}, was {was}"));
-        }
-        _ => {}
     }
 }

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::generator::emit::surface::constructor;
+use crate::generator::emit::surface::{Argument, constructor};
 use crate::generator::model::{EnumValue, Field, Model, TypeItem, TypeShape, Variant};
-use crate::report::changes::{Changes, Effect, Subject, member, names, type_name};
+use crate::report::changes::Effect::{Breaking, Compatible};
+use crate::report::changes::{Change, Item, Subject, member, names, pairs, type_name};
 
-pub fn compare(changes: &mut Changes, old: &Model, new: &Model) {
-    for was in &old.types {
-        // Removed types are a separate list.
-        if let Some(is) = new.item(&was.name) {
-            item(changes, (old, was), (new, is));
+pub fn compare(changes: &mut Vec<Change>, old: &Model, new: &Model) {
+    for (any, was, is) in pairs(&old.types, &new.types, |item| &item.name) {
+        let mut item = Item { changes, subject: Subject::Schema, rust: type_name(any) };
+        match (was, is) {
+            (Some(was), Some(is)) => changed(&mut item, (old, was), (new, is)),
+            (None, Some(is)) => item.added(Compatible, format!("added, {}", kind(is))),
+            // Removed types are a separate list.
+            _ => {}
         }
-    }
-    for is in new.types.iter().filter(|is| old.item(&is.name).is_none()) {
-        changes.added(Subject::Schema, Effect::Compatible, &type_name(is), format!("added, {}", kind(is)));
     }
 }
 
@@ -26,47 +27,45 @@ fn kind(item: &TypeItem) -> &'static str {
     }
 }
 
-fn item(changes: &mut Changes, (old_model, old): (&Model, &TypeItem), (new_model, new): (&Model, &TypeItem)) {
-    features(changes, old, new);
-    changes.deprecation(Subject::Schema, &type_name(new), "", &old.deprecated, &new.deprecated);
+fn changed(item: &mut Item<'_>, (old_model, old): (&Model, &TypeItem), (new_model, new): (&Model, &TypeItem)) {
+    features(item, old, new);
+    item.deprecation("", old.deprecated.as_ref(), new.deprecated.as_ref());
     match (&old.shape, &new.shape) {
         (
             TypeShape::Structure { fields: were, arguments: old_arguments, constants: old_constants },
             TypeShape::Structure { fields: are, arguments: new_arguments, constants: new_constants },
         ) => {
-            fields(changes, new, sent(new_model).contains(new.name.as_str()), were, are);
+            fields(item, new, sent(new_model).contains(new.name.as_str()), were, are);
             // Arguments of one type that change positions still compile.
             let was = constructor(old_model, were, old_arguments);
             let is = constructor(new_model, are, new_arguments);
-            let was: Vec<_> = was.into_iter().filter(|was| is.iter().any(|is| is.ident == was.ident)).collect();
-            let is: Vec<_> = is.into_iter().filter(|is| was.iter().any(|was| was.ident == is.ident)).collect();
-            if was.iter().map(|was| &was.ident).ne(is.iter().map(|is| &is.ident)) {
-                let what = format!("takes its arguments in the order {}, was {}", names(&is), names(&was));
-                changes.breaking(Subject::Schema, &type_name(new), what);
-            }
-            constants(changes, new, old_constants, new_constants);
+            let both = |these: &[Argument], others: &[Argument]| {
+                let is_other = |this: &&Argument| others.iter().any(|other| other.ident == this.ident);
+                names(&these.iter().filter(is_other).cloned().collect::<Vec<_>>())
+            };
+            item.compare(Breaking, "takes its arguments in the order", both(&was, &is), both(&is, &was));
+            constants(item, old_constants, new_constants);
         }
-        (TypeShape::Enum(were), TypeShape::Enum(are)) => words(changes, new, were, are),
+        (TypeShape::Enum(were), TypeShape::Enum(are)) => values(item, new, were, are),
         (TypeShape::Union { variants: were }, TypeShape::Union { variants: are }) => {
-            variants(changes, new_model, new, were, are)
+            variants(item, new_model, new, were, are);
         }
-        _ => changes.breaking(Subject::Schema, &type_name(new), format!("is {}, was {}", kind(new), kind(old))),
+        _ => item.compare(Breaking, "is", kind(old), kind(new)),
     }
 }
 
 /// Compares the features: with other resources disabled, a type only exists if an enabled resource needs it.
-fn features(changes: &mut Changes, old: &TypeItem, new: &TypeItem) {
-    let lost: Vec<String> = match new.features.is_empty() {
-        true => Vec::new(),
-        false if old.features.is_empty() => vec!["without any feature".to_owned()],
+fn features(item: &mut Item<'_>, old: &TypeItem, new: &TypeItem) {
+    let lost: Vec<String> = match old.features.is_empty() {
+        _ if new.features.is_empty() => return,
+        true => vec!["without any feature".to_owned()],
         false => {
             let lost = old.features.iter().filter(|feature| !new.features.contains(feature));
             lost.map(|feature| format!("with only the feature `{feature}`")).collect()
         }
     };
     if !lost.is_empty() {
-        let what = format!("is no longer available {}", lost.join(" or "));
-        changes.breaking(Subject::Schema, &type_name(new), what);
+        item.changed(Breaking, format!("is no longer available {}", lost.join(" or ")));
     }
 }
 
@@ -90,84 +89,69 @@ fn sent(model: &Model) -> BTreeSet<&str> {
     sent
 }
 
-fn fields(changes: &mut Changes, item: &TypeItem, is_sent: bool, olds: &[Field], news: &[Field]) {
-    for was in olds {
-        let rust = member(item, &was.ident);
-        let Some(is) = news.iter().find(|is| is.ident == was.ident) else {
-            changes.removed(Subject::Property, &rust, "removed");
-            continue;
-        };
-        if is.name != was.name {
-            let what = format!("is sent as `{}`, was as `{}`", is.name, was.name);
-            changes.compatible(Subject::Property, &rust, what);
-        }
-        changes.deprecation(Subject::Property, &rust, "", &was.deprecated, &is.deprecated);
-        let is_argument = |field: &Field| !field.has_setter();
-        match (is_argument(was), is_argument(is)) {
-            (false, true) => changes.breaking(Subject::Property, &rust, "is now required, and an argument"),
-            (true, false) => changes.breaking(Subject::Property, &rust, "is now optional, and no longer an argument"),
-            _ if was.declared() != is.declared() => {
-                let what = format!("is {}, was {}", is.declared(), was.declared());
-                changes.breaking(Subject::Property, &rust, what);
-            }
-            (true, true) => {}
-            (false, false) if is.required && !was.required && is.preset.is_none() && is_sent => {
-                changes.breaking(Subject::Property, &rust, "is now always sent, as null unless it is set");
-            }
-            (false, false) if was.required && !is.required && is_sent => {
-                changes.compatible(Subject::Property, &rust, "is no longer sent as null if it is not set");
-            }
-            (false, false) => {}
-        }
-        if was.kind != is.kind && is_argument(was) != is_argument(is) {
-            changes.breaking(Subject::Property, &rust, format!("is {}, was {}", is.kind, was.kind));
+fn fields(item: &mut Item<'_>, owner: &TypeItem, is_sent: bool, olds: &[Field], news: &[Field]) {
+    for (any, was, is) in pairs(olds, news, |field| &field.ident) {
+        let mut item = Item { changes: item.changes, subject: Subject::Property, rust: member(owner, &any.ident) };
+        match (was, is) {
+            (Some(was), Some(is)) => field(&mut item, is_sent, was, is),
+            (Some(_), None) => item.removed("removed"),
+            _ => match &any.preset {
+                Some(preset) => item.added(Compatible, format!("property added, {preset} unless it is set")),
+                None if any.required => item.added(Breaking, "required property added, which is an argument"),
+                None => item.added(Compatible, "optional property added"),
+            },
         }
     }
-    for is in news.iter().filter(|is| !olds.iter().any(|was| was.ident == is.ident)) {
-        let rust = member(item, &is.ident);
-        let (effect, what) = match &is.preset {
-            Some(preset) => (Effect::Compatible, format!("property added, {preset} unless it is set")),
-            None if is.required => (Effect::Breaking, "required property added, which is an argument".to_owned()),
-            None => (Effect::Compatible, "optional property added".to_owned()),
-        };
-        changes.added(Subject::Property, effect, &rust, what);
+}
+
+fn field(item: &mut Item<'_>, is_sent: bool, was: &Field, is: &Field) {
+    item.compare(Compatible, "is sent", format!("as `{}`", was.name), format!("as `{}`", is.name));
+    item.deprecation("", was.deprecated.as_ref(), is.deprecated.as_ref());
+    match (was.has_setter(), is.has_setter()) {
+        (true, false) => item.changed(Breaking, "is now required, and an argument"),
+        (false, true) => item.changed(Breaking, "is now optional, and no longer an argument"),
+        (has_setter, _) => {
+            item.compare(Breaking, "is", was.declared(), is.declared());
+            if was.declared() != is.declared() || !has_setter || !is_sent {
+                return;
+            }
+            match (was.required, is.required) {
+                (false, true) if is.preset.is_none() => {
+                    item.changed(Breaking, "is now always sent, as null unless it is set");
+                }
+                (true, false) => item.changed(Compatible, "is no longer sent as null if it is not set"),
+                _ => {}
+            }
+            return;
+        }
     }
+    item.compare(Breaking, "is", &was.kind, &is.kind);
 }
 
 /// Compares the constants, which callers neither set nor see.
-fn constants(changes: &mut Changes, item: &TypeItem, olds: &[(String, String)], news: &[(String, String)]) {
-    let rust = type_name(item);
-    for (name, was) in olds {
-        match news.iter().find(|(other, _)| other == name) {
-            Some((_, is)) if is != was => {
-                changes.compatible(Subject::Property, &rust, format!("is sent with `{name}` `{is}`, was `{was}`"));
+fn constants(item: &mut Item<'_>, olds: &[(String, String)], news: &[(String, String)]) {
+    item.subject = Subject::Property;
+    for ((name, value), was, is) in pairs(olds, news, |(name, _)| name) {
+        match (was, is) {
+            (Some((_, was)), Some((_, is))) => {
+                item.compare(Compatible, &format!("is sent with `{name}`"), format!("`{was}`"), format!("`{is}`"));
             }
-            Some(_) => {}
-            None => {
-                changes.compatible(Subject::Property, &rust, format!("`{name}` is no longer always sent as `{was}`"))
-            }
+            (Some(_), None) => item.changed(Compatible, format!("`{name}` is no longer always sent as `{value}`")),
+            _ => item.changed(Compatible, format!("is sent with `{name}` `{value}` now")),
         }
-    }
-    for (name, is) in news.iter().filter(|(name, _)| !olds.iter().any(|(other, _)| other == name)) {
-        changes.compatible(Subject::Property, &rust, format!("is sent with `{name}` `{is}` now"));
     }
 }
 
-fn words(changes: &mut Changes, item: &TypeItem, olds: &[EnumValue], news: &[EnumValue]) {
-    for was in olds {
-        let rust = member(item, &was.ident);
-        match news.iter().find(|is| is.ident == was.ident) {
-            Some(is) if is.value != was.value => {
-                let what = format!("is sent as `{}`, was as `{}`", is.value, was.value);
-                changes.compatible(Subject::Value, &rust, what);
+fn values(item: &mut Item<'_>, owner: &TypeItem, olds: &[EnumValue], news: &[EnumValue]) {
+    for (any, was, is) in pairs(olds, news, |value| &value.ident) {
+        let mut item = Item { changes: item.changes, subject: Subject::Value, rust: member(owner, &any.ident) };
+        match (was, is) {
+            (Some(was), Some(is)) => {
+                item.compare(Compatible, "is sent", format!("as `{}`", was.value), format!("as `{}`", is.value));
             }
-            Some(_) => {}
-            None => changes.removed(Subject::Value, &rust, format!("value `{}` removed", was.value)),
+            (Some(_), None) => item.removed(format!("value `{}` removed", any.value)),
+            _ => item.added(Compatible, format!("value `{}` added", any.value)),
         }
-    }
-    for is in news.iter().filter(|is| !olds.iter().any(|was| was.ident == is.ident)) {
-        let what = format!("value `{}` added", is.value);
-        changes.added(Subject::Value, Effect::Compatible, &member(item, &is.ident), what);
     }
 }
 
@@ -192,23 +176,17 @@ fn tags(variant: &Variant) -> String {
     if tags.is_empty() { "its properties".to_owned() } else { tags }
 }
 
-fn variants(changes: &mut Changes, new_model: &Model, item: &TypeItem, olds: &[Variant], news: &[Variant]) {
-    for was in olds {
-        let rust = member(item, &was.ident);
-        match news.iter().find(|is| is.ident == was.ident) {
-            Some(is) if is.kind != was.kind => {
-                changes.breaking(Subject::Variant, &rust, format!("holds {}, was {}", is.kind, was.kind));
+fn variants(item: &mut Item<'_>, new_model: &Model, owner: &TypeItem, olds: &[Variant], news: &[Variant]) {
+    for (any, was, is) in pairs(olds, news, |variant| &variant.ident) {
+        let mut item = Item { changes: item.changes, subject: Subject::Variant, rust: member(owner, &any.ident) };
+        match (was, is) {
+            (Some(was), Some(is)) if is.kind == was.kind && has_other_tags(new_model, was, is) => {
+                let (was, is) = (format!("by {}", tags(was)), format!("by {}", tags(is)));
+                item.compare(Compatible, "is recognized", was, is);
             }
-            Some(is) if has_other_tags(new_model, was, is) => {
-                let what = format!("is recognized by {}, was by {}", tags(is), tags(was));
-                changes.compatible(Subject::Variant, &rust, what);
-            }
-            Some(_) => {}
-            None => changes.removed(Subject::Variant, &rust, format!("variant of {} removed", was.kind)),
+            (Some(was), Some(is)) => item.compare(Breaking, "holds", &was.kind, &is.kind),
+            (Some(_), None) => item.removed(format!("variant of {} removed", any.kind)),
+            _ => item.added(Compatible, format!("variant of {} added", any.kind)),
         }
-    }
-    for is in news.iter().filter(|is| !olds.iter().any(|was| was.ident == is.ident)) {
-        let what = format!("variant of {} added", is.kind);
-        changes.added(Subject::Variant, Effect::Compatible, &member(item, &is.ident), what);
     }
 }

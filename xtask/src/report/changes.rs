@@ -3,7 +3,7 @@
 //! The generator generates Rust from both descriptions, so nothing here predicts its output. Structs and enums are
 //! `#[non_exhaustive]`, and optional values are set by name: additions are compatible. Required values are arguments.
 
-use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use serde::Serialize;
 
@@ -64,16 +64,15 @@ impl Change {
 
 /// Every difference: calls, then types, each in the order of their names.
 pub fn compare(old: &Model, new: &Model) -> Vec<Change> {
-    let mut changes = Changes(Vec::new());
+    let mut changes = Vec::new();
     changed_calls::compare(&mut changes, old, new);
     changed_types::compare(&mut changes, old, new);
-    changes.0
+    changes
 }
 
 /// The Rust names of the types that no operation uses anymore.
 pub fn unused_types(old: &Model, new: &Model) -> Vec<String> {
-    let left: BTreeSet<&str> = new.types.iter().map(|item| item.name.as_str()).collect();
-    old.types.iter().filter(|item| !left.contains(item.name.as_str())).map(type_name).collect()
+    old.types.iter().filter(|item| new.item(&item.name).is_none()).map(type_name).collect()
 }
 
 /// `types::Paging`.
@@ -101,40 +100,61 @@ pub fn method(call: &Operation) -> String {
     format!("resources::{}::{}", call.resource_type(), call.method())
 }
 
-/// A collector of changes.
-pub struct Changes(Vec<Change>);
+/// The items of two lists by their key: those of the old list, then those that are only in the new one.
+pub fn pairs<'a, T>(
+    olds: &'a [T],
+    news: &'a [T],
+    key: impl Fn(&T) -> &str,
+) -> Vec<(&'a T, Option<&'a T>, Option<&'a T>)> {
+    let find = |list: &'a [T], item| list.iter().find(|other| key(other) == key(item));
+    let known = olds.iter().map(|was| (was, Some(was), find(news, was)));
+    let added = news.iter().filter(|is| find(olds, is).is_none()).map(|is| (is, None, Some(is)));
+    known.chain(added).collect()
+}
 
-impl Changes {
-    fn push(&mut self, subject: Subject, effect: Effect, kind: Kind, rust: &str, what: impl Into<String>) {
-        self.0.push(Change { subject, effect, kind, rust: rust.to_owned(), what: what.into() });
+/// A collector of the changes of one item.
+pub struct Item<'a> {
+    pub changes: &'a mut Vec<Change>,
+    pub subject: Subject,
+    /// The name in Rust.
+    pub rust: String,
+}
+
+impl Item<'_> {
+    fn push(&mut self, effect: Effect, kind: Kind, what: impl Into<String>) {
+        let (subject, rust) = (self.subject, self.rust.clone());
+        self.changes.push(Change { subject, effect, kind, rust, what: what.into() });
     }
 
-    pub fn added(&mut self, subject: Subject, effect: Effect, rust: &str, what: impl Into<String>) {
-        self.push(subject, effect, Kind::Added, rust, what);
+    pub fn added(&mut self, effect: Effect, what: impl Into<String>) {
+        self.push(effect, Kind::Added, what);
     }
 
-    pub fn removed(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
-        self.push(subject, Effect::Breaking, Kind::Removed, rust, what);
+    pub fn removed(&mut self, what: impl Into<String>) {
+        self.push(Effect::Breaking, Kind::Removed, what);
     }
 
-    pub fn breaking(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
-        self.push(subject, Effect::Breaking, Kind::Changed, rust, what);
+    pub fn changed(&mut self, effect: Effect, what: impl Into<String>) {
+        self.push(effect, Kind::Changed, what);
     }
 
-    /// Compares two deprecation notes of an item.
-    pub fn deprecation(&mut self, subject: Subject, rust: &str, item: &str, was: &Option<String>, is: &Option<String>) {
-        match (was, is) {
-            (None, Some(note)) => {
-                let what = format!("{item}is deprecated: {note}");
-                self.push(subject, Effect::Compatible, Kind::Deprecated, rust, what);
-            }
-            (Some(_), None) => self.compatible(subject, rust, format!("{item}is no longer deprecated")),
-            _ => {}
+    /// Compares two values: "returns `is`, was `was`".
+    pub fn compare(&mut self, effect: Effect, what: &str, was: impl Display, is: impl Display) {
+        let (was, is) = (was.to_string(), is.to_string());
+        if was != is {
+            self.changed(effect, format!("{what} {is}, was {was}"));
         }
     }
 
-    pub fn compatible(&mut self, subject: Subject, rust: &str, what: impl Into<String>) {
-        self.push(subject, Effect::Compatible, Kind::Changed, rust, what);
+    /// Compares two deprecation notes of the item, or of the part of it with a prefix.
+    pub fn deprecation(&mut self, prefix: &str, was: Option<&String>, is: Option<&String>) {
+        match (was, is) {
+            (None, Some(note)) => {
+                self.push(Effect::Compatible, Kind::Deprecated, format!("{prefix}is deprecated: {note}"));
+            }
+            (Some(_), None) => self.changed(Effect::Compatible, format!("{prefix}is no longer deprecated")),
+            _ => {}
+        }
     }
 }
 

@@ -6,13 +6,13 @@ pub mod changes;
 pub mod marks;
 pub mod overlay_templates;
 mod renamed_schemas;
-mod render;
+pub mod render;
 mod replaced_values;
 mod review_items;
 pub mod second_source;
 mod stale_references;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use semver::Version;
 use serde::Serialize;
 use serde_json::Value;
@@ -23,20 +23,6 @@ use crate::generator::model::Model;
 use crate::overlay::Replaced;
 use crate::passes::Courier;
 use crate::report::changes::{Change, Effect, compare, unused_types};
-
-/// The two sides of an update.
-pub struct Sides<'a> {
-    pub old_courier: &'a Value,
-    /// The values of the old upstream description that the overlays remove or replace.
-    pub old_replaced: &'a Replaced,
-    pub new_upstream: &'a Value,
-    pub new_courier: &'a Courier,
-    /// The surfaces that the generator makes of the old and of the new description.
-    pub old_model: &'a Model,
-    pub new_model: Result<&'a Model, &'a anyhow::Error>,
-    /// The findings of the import.
-    pub findings: Vec<Finding>,
-}
 
 /// The complete results of an update.
 #[derive(Debug, Serialize)]
@@ -57,27 +43,34 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(sides: Sides<'_>, files: &Files, version: Version) -> Result<Self> {
-        let (old, new) = (sides.old_courier, &sides.new_courier.document);
-        let old_model = sides.old_model;
+    /// Compares two descriptions, their surfaces, and the values of upstream that the overlays remove or replace. The
+    /// findings are those of the import.
+    pub fn new(
+        files: &Files,
+        version: Version,
+        (old, old_model, old_replaced): (&Value, &Model, &Replaced),
+        (courier, upstream, new_model): (&Courier, &Value, Result<&Model, &anyhow::Error>),
+        mut findings: Vec<Finding>,
+    ) -> Result<Self> {
+        let new = &courier.document;
+        let refused = new_model.err().map(ToString::to_string);
         // A description that cannot be generated cannot be compared; the rest of the report does not need it.
-        let new_model = sides.new_model.unwrap_or(old_model);
+        let new_model = new_model.unwrap_or(old_model);
         let changes = compare(old_model, new_model);
         let unused = unused_types(old_model, new_model);
         let bump = Bump::new(&changes, &unused, &version);
         let next_version = bump.next(&version);
 
-        let mut findings = sides.findings;
-        findings.extend(sides.new_courier.findings.iter().cloned());
+        findings.extend(courier.findings.iter().cloned());
         findings.extend(unused.iter().map(|name| Finding::new(Section::UnusedType, name, name)));
-        findings.extend(replaced_values::changed(sides.old_replaced, &sides.new_courier.replaced));
+        findings.extend(replaced_values::changed(old_replaced, &courier.replaced));
         findings.extend(renamed_schemas::proposals(old, new));
         findings.extend(review_items::secrets(old_model, new_model));
-        findings.extend(marks::proposals(old, new, sides.new_upstream));
+        findings.extend(marks::proposals(old, new, upstream));
         findings.extend(review_items::service(old, new));
         findings.extend(review_items::resources(files, new_model)?);
         findings.extend(review_items::listed_values(old_model, new_model));
-        findings.extend(stale_references::find(files, (old, old_model), (new, new_model), &unused)?);
+        findings.extend(stale_references::find(&files.repository, (old, old_model), (new, new_model), &unused));
         findings.extend(overlay_templates::undescribed(old, new));
         findings.sort_by_key(|finding| finding.section);
         let changelog_sections = render::changelog_sections(&changes, &unused);
@@ -86,31 +79,11 @@ impl Report {
             changelog_sections,
             changes,
             findings,
-            refused: sides.new_model.err().map(ToString::to_string),
+            refused,
             bump,
             version,
             next_version,
         })
-    }
-
-    /// The findings of a section.
-    pub fn texts(&self, section: Section) -> impl Iterator<Item = &str> {
-        self.findings.iter().filter(move |finding| finding.section == section).map(|finding| &*finding.text)
-    }
-
-    /// The report for a terminal.
-    pub fn text(&self) -> Result<String> {
-        render::text(self)
-    }
-
-    /// The report for a pull request.
-    pub fn markdown(&self) -> Result<String> {
-        render::markdown(self)
-    }
-
-    /// The report for a program.
-    pub fn json(&self) -> Result<String> {
-        Ok(serde_json::to_string_pretty(self).context("cannot print the report as JSON")? + "\n")
     }
 }
 

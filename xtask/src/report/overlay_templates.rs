@@ -1,11 +1,10 @@
 //! Templates of overlay actions for new items without a description, to be filled in.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
-use crate::document::{object, operations, schemas, text};
+use crate::document::{has_text, members, object, operations, schemas, text};
 use crate::findings::{Finding, Section};
+use crate::generator::description::lookup;
 
 /// A finding for everything that is new and has no description.
 pub fn undescribed(old: &Value, new: &Value) -> Vec<Finding> {
@@ -16,51 +15,37 @@ pub fn undescribed(old: &Value, new: &Value) -> Vec<Finding> {
             old_operations.iter().find(|known| known.method == operation.method && known.path == operation.path);
         let target = format!("$.paths['{}'].{}", operation.path, operation.method);
         let missing = missing_members(known.map(|known| known.value), operation.value, &["summary", "description"]);
-        if !missing.is_empty() {
-            actions.push((target.clone(), missing));
-        }
+        actions.push((target.clone(), missing));
         for parameter in operation.parameters() {
             let name = text(parameter, "name").unwrap_or_default();
-            let former = known.and_then(|known| known.parameters().find(|known| text(known, "name") == Some(name)));
-            let missing = missing_members(former, parameter, &["description"]);
-            if !missing.is_empty() {
-                actions.push((format!("{target}.parameters[?@.name == '{name}']"), missing));
-            }
+            let missing = missing_members(known.and_then(|known| known.parameter(name)), parameter, &["description"]);
+            actions.push((format!("{target}.parameters[?@.name == '{name}']"), missing));
         }
     }
-    let old_schemas: BTreeMap<&String, &Value> = schemas(old).collect();
     for (name, schema) in schemas(new) {
-        let known = old_schemas.get(name).copied();
+        let known = lookup::schema(old, name);
         let mut update = missing_members(known, schema, &["description"]);
-        let properties = object(schema, "properties").into_iter().flatten().filter_map(|(name, property)| {
+        let properties = members(schema, "properties").map(|(name, property)| {
             let former = known.and_then(|known| object(known, "properties")?.get(name));
-            let missing = missing_members(former, property, &["description"]);
-            (!missing.is_empty()).then(|| (name.clone(), Value::Object(missing)))
+            (name.clone(), Value::Object(missing_members(former, property, &["description"])))
         });
-        let properties: Map<String, Value> = properties.collect();
+        let properties: Map<String, Value> = properties.filter(|(_, missing)| *missing != json!({})).collect();
         if !properties.is_empty() {
             update.insert("properties".to_owned(), Value::Object(properties));
         }
-        if !update.is_empty() {
-            actions.push((format!("$.components.schemas['{name}']"), update));
-        }
+        actions.push((format!("$.components.schemas['{name}']"), update));
     }
-    actions
-        .into_iter()
-        .map(|(target, update)| {
-            let action = json!({"target": target, "update": update});
-            Finding::new(Section::Undescribed, &target, format!("{target} has no description"))
-                .with_action(Some(action))
-        })
-        .collect()
+    let actions = actions.into_iter().filter(|(_, update)| !update.is_empty());
+    let findings = actions.map(|(target, update)| {
+        let action = json!({"target": target, "update": update});
+        let text = format!("{target} has no description");
+        Finding::new(Section::Undescribed, target, text).with_action(Some(action))
+    });
+    findings.collect()
 }
 
 /// The members that a value lacks, except members that it already lacked before.
 fn missing_members(old: Option<&Value>, new: &Value, keys: &[&str]) -> Map<String, Value> {
-    let is_missing = |key: &&&str| !has(new, key) && old.is_none_or(|old| has(old, key));
+    let is_missing = |key: &&&str| !has_text(new, key) && old.is_none_or(|old| has_text(old, key));
     keys.iter().filter(is_missing).map(|key| ((*key).to_owned(), json!(""))).collect()
-}
-
-fn has(value: &Value, key: &str) -> bool {
-    text(value, key).is_some_and(|text| !text.trim().is_empty())
 }

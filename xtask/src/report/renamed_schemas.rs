@@ -2,59 +2,52 @@
 //!
 //! Nothing is renamed silently. A finding names both, with the action for types.yaml that keeps the name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::document::{object, schemas};
+use crate::document::{elements, members, schemas};
 use crate::findings::{Finding, Section};
+use crate::generator::description::lookup;
 use crate::naming::schemas::name_action;
 
 /// The removed schema that is most similar to each new schema, if they share half of their members.
 pub fn proposals(old: &Value, new: &Value) -> Vec<Finding> {
-    let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (schemas(old).collect(), schemas(new).collect());
-    let gone = || old.iter().filter(|(name, _)| !new.contains_key(*name));
-    let added = new.iter().filter(|(name, _)| !old.contains_key(*name));
+    let gone = || schemas(old).filter(|(name, _)| lookup::schema(new, name).is_none());
+    let added = schemas(new).filter(|(name, _)| lookup::schema(old, name).is_none());
     let mut pairs: Vec<(usize, &String, &String)> = added
         .flat_map(|(name, schema)| {
-            gone().filter_map(move |(former, known)| Some((likeness(known, schema)?, *name, *former)))
+            gone().filter_map(move |(former, known)| Some((likeness(known, schema)?, name, former)))
         })
         .collect();
     // The most similar first, then by name.
     pairs.sort_by_key(|(likeness, name, former)| (std::cmp::Reverse(*likeness), *name, *former));
     let mut paired = BTreeSet::new();
-    let mut findings = Vec::new();
-    for (_, name, former) in pairs {
-        if paired.contains(name) || paired.contains(former) {
-            continue;
-        }
-        paired.extend([name, former]);
+    let pairs = pairs.into_iter().filter(|(_, name, former)| {
+        let is_free = !paired.contains(name) && !paired.contains(former);
+        paired.extend([*name, *former].into_iter().filter(|_| is_free));
+        is_free
+    });
+    let findings = pairs.map(|(_, name, former)| {
         let text = format!("{name} is like {former}, which is gone: `x-name: {former}` keeps the name");
-        findings.push(Finding::new(Section::RenamedSchema, name, text).with_action(Some(name_action(name, former))));
-    }
-    findings
+        Finding::new(Section::RenamedSchema, name, text).with_action(Some(name_action(name, former)))
+    });
+    findings.collect()
 }
 
-/// The share of members that two schemas have in common, in percent; `None` if it is less than half, or the kinds
-/// differ.
+/// The share of members that two schemas have in common, in percent; `None` if it is less than half.
 fn likeness(old: &Value, new: &Value) -> Option<usize> {
     const MIN_LIKENESS: usize = 50;
-    let (old_kind, old_members) = members(old)?;
-    let (new_kind, new_members) = members(new)?;
-    let shared = old_members.intersection(&new_members).count();
-    let likeness = 100 * shared / old_members.len().max(new_members.len()).max(1);
-    (old_kind == new_kind && likeness >= MIN_LIKENESS).then_some(likeness)
+    let [old, new] = [old, new].map(characteristics);
+    let likeness = 100 * old.intersection(&new).count() / old.len().max(new.len()).max(1);
+    (likeness >= MIN_LIKENESS).then_some(likeness)
 }
 
-/// The keyword and the members that characterize a schema: properties, values or choices.
-fn members(schema: &Value) -> Option<(&'static str, BTreeSet<String>)> {
-    if let Some(properties) = object(schema, "properties") {
-        return Some(("properties", properties.keys().cloned().collect()));
-    }
-    ["enum", "oneOf"].into_iter().find_map(|keyword| {
-        let members = schema.get(keyword)?.as_array()?;
-        Some((keyword, members.iter().map(Value::to_string).collect()))
-    })
+/// The members that characterize a schema: properties, values or choices.
+fn characteristics(schema: &Value) -> BTreeSet<String> {
+    let properties = members(schema, "properties").map(|(name, _)| format!("the property {name}"));
+    let choices = ["enum", "oneOf"].into_iter().flat_map(|keyword| elements(schema, keyword)).map(Value::to_string);
+    properties.chain(choices).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use semver::Version;
 use serde_json::Value;
 
-use crate::findings::{Finding, Section};
+use crate::findings::Finding;
 use crate::report::changes::{Change, Effect, Kind, Subject};
 use crate::report::{Bump, Report};
 
@@ -21,15 +21,9 @@ const SUBJECTS: [(Subject, &str); 6] = [
 
 pub fn text(report: &Report) -> Result<String> {
     let mut text = format!("{}\n", headline(report));
-    for (title, changes) in changes_by_subject(report) {
-        text += &format!("\n{title}\n");
-        for change in changes {
-            text += &format!("  {:<12}{} {}\n", effect(change), change.rust, change.what);
-        }
-    }
-    for (section, findings) in findings_by_section(report) {
-        text += &format!("\n{} ({})\n", section.title(), findings.len());
-        findings.iter().for_each(|finding| text += &format!("  {}\n", finding.text));
+    let change = |change: &Change| format!("  {:<12}{} {}\n", effect(change), change.rust, change.what);
+    for (title, lines) in lists(report, change, |finding| format!("  {}\n", finding.text)) {
+        text += &format!("\n{title}\n{lines}");
     }
     for (title, block) in templates(report)? {
         // Not indented, so that it can be pasted.
@@ -47,20 +41,33 @@ pub fn markdown(report: &Report) -> Result<String> {
     if !report.changelog.is_empty() {
         text += &format!("\n### {CHANGELOG}\n\n```markdown\n{}```\n", report.changelog);
     }
-    for (title, changes) in changes_by_subject(report) {
-        text += &format!("\n### {title}\n\n");
-        for change in changes {
-            text += &format!("- **{}** `{}` {}\n", effect(change), change.rust, change.what);
-        }
-    }
-    for (section, findings) in findings_by_section(report) {
-        text += &format!("\n### {} ({})\n\n", section.title(), findings.len());
-        findings.iter().for_each(|finding| text += &format!("- `{}`\n", finding.text));
+    let change = |change: &Change| format!("- **{}** `{}` {}\n", effect(change), change.rust, change.what);
+    for (title, lines) in lists(report, change, |finding| format!("- `{}`\n", finding.text)) {
+        text += &format!("\n### {title}\n\n{lines}");
     }
     for (title, block) in templates(report)? {
         text += &format!("\n<details><summary>{title}</summary>\n\n```yaml\n{block}```\n\n</details>\n");
     }
     Ok(text)
+}
+
+/// The titles and the lines of the changes by subject, and of the findings by section.
+fn lists(
+    report: &Report,
+    change: impl Fn(&Change) -> String,
+    finding: impl Fn(&Finding) -> String,
+) -> Vec<(String, String)> {
+    let changes = SUBJECTS.into_iter().map(|(subject, title)| {
+        let changes = report.changes.iter().filter(|change| change.subject == subject);
+        (title.to_owned(), changes.map(&change).collect())
+    });
+    let groups = report.findings.chunk_by(|one, other| one.section == other.section);
+    let findings = groups.filter_map(|group| {
+        let section = group.first()?.section;
+        let title = format!("{} ({})", section.title(), group.len());
+        (!section.is_template_only()).then(|| (title, group.iter().map(&finding).collect()))
+    });
+    changes.chain(findings).filter(|(_, lines): &(String, String)| !lines.is_empty()).collect()
 }
 
 /// The sections of a changelog in the manner of <https://keepachangelog.com>: their titles and lines.
@@ -113,19 +120,6 @@ fn headline(report: &Report) -> String {
             report.version
         ),
     }
-}
-
-fn changes_by_subject(report: &Report) -> impl Iterator<Item = (&'static str, Vec<&Change>)> {
-    SUBJECTS.into_iter().filter_map(|(subject, title)| {
-        let changes: Vec<&Change> = report.changes.iter().filter(|change| change.subject == subject).collect();
-        (!changes.is_empty()).then_some((title, changes))
-    })
-}
-
-fn findings_by_section(report: &Report) -> impl Iterator<Item = (Section, &[Finding])> {
-    let groups = report.findings.chunk_by(|one, other| one.section == other.section);
-    let sections = groups.filter_map(|group| Some((group.first()?.section, group)));
-    sections.filter(|(section, _)| !section.is_template_only())
 }
 
 /// The overlay actions to paste, in blocks; if two have the same target, the first.

@@ -9,7 +9,7 @@ use crate::document::operations;
 use crate::files::{self, Files};
 use crate::findings::{Finding, Section};
 use crate::generator::model::rust_type::RustType;
-use crate::generator::model::{Field, Model, Operation, TypeItem, TypeShape};
+use crate::generator::model::{Field, Model, Operation, Parameter, TypeItem, TypeShape};
 use crate::report::changes::{member, method, type_name};
 use crate::secret_names::{holds_secrets, is_secret_name};
 
@@ -18,7 +18,10 @@ use crate::secret_names::{holds_secrets, is_secret_name};
 pub fn secrets(old: &Model, new: &Model) -> Vec<Finding> {
     let mut findings = Vec::new();
     let all = [old, new].into_iter().flat_map(|model| model.types.iter().flat_map(fields));
-    let hidden: BTreeSet<&str> = all.filter(|field| is_hidden(&field.kind)).map(|field| field.name.as_str()).collect();
+    let hidden: BTreeSet<&str> = all
+        .filter(|field| matches!(innermost(&field.kind), RustType::Sensitive(_)))
+        .map(|field| field.name.as_str())
+        .collect();
     for item in &new.types {
         let known = old.item(&item.name).map(fields).unwrap_or_default();
         for field in fields(item) {
@@ -31,32 +34,21 @@ pub fn secrets(old: &Model, new: &Model) -> Vec<Finding> {
             }
         }
     }
-    let known: BTreeSet<String> = old.operations.iter().flat_map(parameters).map(|(name, _)| name).collect();
     for call in &new.operations {
-        let shown = parameters(call).filter(|(name, kind)| is_secret_name(name) && can_hold_a_secret(kind));
+        let shown = parameters(call).filter(|one| is_secret_name(&one.name) && can_hold_a_secret(&one.kind));
         // An idempotency key is not a secret: a name that callers see elsewhere is not reported again.
-        for (name, _) in shown.filter(|(name, _)| !known.contains(name)) {
+        let is_known = |one: &Parameter| old.operations.iter().flat_map(parameters).any(|known| known.name == one.name);
+        findings.extend(shown.filter(|one| !is_known(one)).map(|one| {
             let rust = method(call);
-            findings.push(Finding::new(Section::Secret, &rust, format!("the parameter `{name}` of {rust}")));
-        }
+            Finding::new(Section::Secret, &rust, format!("the parameter `{}` of {rust}", one.name))
+        }));
     }
     findings
 }
 
-/// The names and types of all parameters of a call.
-fn parameters(call: &Operation) -> impl Iterator<Item = (String, RustType)> {
-    let named = call.path_parameters.iter().chain(&call.query).chain(&call.headers);
-    named.map(|parameter| (parameter.name.clone(), parameter.kind.clone()))
-}
-
-fn is_hidden(kind: &RustType) -> bool {
-    match kind {
-        RustType::Sensitive(_) => true,
-        RustType::Nullable(inner) | RustType::Optional(inner) | RustType::List(inner) | RustType::Map(inner) => {
-            is_hidden(inner)
-        }
-        _ => false,
-    }
+/// All parameters of a call.
+fn parameters(call: &Operation) -> impl Iterator<Item = &Parameter> {
+    call.path_parameters.iter().chain(&call.query).chain(&call.headers)
 }
 
 /// A finding whose line is only the name.
@@ -73,12 +65,16 @@ fn fields(item: &TypeItem) -> &[Field] {
 
 /// Returns `true` for a string, and for an object that is not described.
 fn can_hold_a_secret(kind: &RustType) -> bool {
+    matches!(innermost(kind), RustType::Text | RustType::Object | RustType::Json)
+}
+
+/// A type without null, lists and maps around it.
+fn innermost(kind: &RustType) -> &RustType {
     match kind {
-        RustType::Text | RustType::Object | RustType::Json => true,
         RustType::Nullable(inner) | RustType::Optional(inner) | RustType::List(inner) | RustType::Map(inner) => {
-            can_hold_a_secret(inner)
+            innermost(inner)
         }
-        _ => false,
+        other => other,
     }
 }
 
@@ -124,33 +120,29 @@ fn lists(description: &str, values: &BTreeSet<&str>) -> bool {
 /// which parameters are written.
 pub fn service(old: &Value, new: &Value) -> Vec<Finding> {
     let print = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
-    let (known, mut styles) = (operations(old), Vec::new());
+    let finding = |name: String, was, is| {
+        let text = format!("{name} is {}, was {}", print(is), print(was));
+        Finding::new(Section::Service, name, text)
+    };
+    let members = ["servers", "security", "components/securitySchemes"].into_iter();
+    let members = members.map(|name| (name, old.pointer(&format!("/{name}")), new.pointer(&format!("/{name}"))));
+    let changed = members.filter(|(_, was, is)| was != is).map(|(name, was, is)| finding(name.to_owned(), was, is));
+    let mut findings: Vec<Finding> = changed.collect();
+    let known = operations(old);
     for operation in operations(new) {
         let Some(known) = known.iter().find(|known| known.id() == operation.id()) else { continue };
         for parameter in operation.parameters() {
             let is_same = |other: &&Value| ["name", "in"].iter().all(|key| other.get(key) == parameter.get(key));
             let Some(was) = known.parameters().find(is_same) else { continue };
-            for (key, default) in [("style", json!("form")), ("explode", json!(true)), ("allowReserved", json!(false))]
-            {
-                if was.get(key).unwrap_or(&default) == parameter.get(key).unwrap_or(&default) {
-                    continue;
-                }
+            let keys = [("style", json!("form")), ("explode", json!(true)), ("allowReserved", json!(false))];
+            findings.extend(keys.into_iter().filter_map(|(key, default)| {
                 let name = format!("`{key}` of {} of {}", print(parameter.get("name")), operation.heading());
-                let text = format!("{name} is {}, was {}", print(parameter.get(key)), print(was.get(key)));
-                styles.push(Finding::new(Section::Service, name, text));
-            }
+                let is_changed = was.get(key).unwrap_or(&default) != parameter.get(key).unwrap_or(&default);
+                is_changed.then(|| finding(name, was.get(key), parameter.get(key)))
+            }));
         }
     }
-    let members = ["/servers", "/security", "/components/securitySchemes"].into_iter();
-    members
-        .map(|pointer| (pointer, old.pointer(pointer), new.pointer(pointer)))
-        .filter(|(_, old, new)| old != new)
-        .map(|(pointer, old, new)| {
-            let name = pointer.trim_start_matches('/');
-            Finding::new(Section::Service, name, format!("{name} is {}, was {}", print(new), print(old)))
-        })
-        .chain(styles)
-        .collect()
+    findings
 }
 
 /// The resources without a feature in Cargo.toml; empty if the crate has no features for resources.

@@ -4,48 +4,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::document::{Operation, object, operations, resolve, text};
+use crate::document::{Operation, elements, members, operations, resolve, text};
 use crate::findings::{Finding, Section};
-use crate::import::parameter_names::shape;
 
 /// A finding for each operation that differs, if `new` lacks something that `old` has. Otherwise `new` is just newer, and
 /// the changes of the report say everything.
 pub fn differences(old: &Value, new: &Value) -> Vec<Finding> {
-    let (olds, news) = (parts_by_operation(old), parts_by_operation(new));
-    let lacking = |parts: &BTreeSet<String>, other: Option<&BTreeSet<String>>| -> Vec<String> {
-        other.map_or_else(Vec::new, |other| parts.difference(other).cloned().collect())
-    };
-    let lacks = olds.iter().any(|(key, parts)| !news.contains_key(key) || !lacking(parts, news.get(key)).is_empty());
-    if !lacks {
+    let [olds, news] = [old, new].map(|document| -> BTreeMap<_, _> {
+        operations(document).iter().map(|operation| (operation.key(), parts(document, operation))).collect()
+    });
+    if olds.iter().all(|(key, parts)| news.get(key).is_some_and(|news| parts.is_subset(news))) {
         return Vec::new();
     }
-    let mut findings = Vec::new();
-    for operation in operations(new) {
-        let (key, heading) = (key(&operation), operation.heading());
-        let Some(parts) = news.get(&key) else { continue };
-        let Some(known) = olds.get(&key) else {
-            findings.push(Finding::new(Section::SecondSource, &heading, format!("{heading}: only the new one has it")));
-            continue;
+    let differences = operations(new).into_iter().filter_map(|operation| {
+        let heading = operation.heading();
+        let parts = news.get(&operation.key())?;
+        let sides = match olds.get(&operation.key()) {
+            None => vec!["only the new one has it".to_owned()],
+            Some(known) => {
+                let sides = [("upstream.yaml", known, parts), ("the new one", parts, known)].into_iter();
+                let sides = sides.map(|(side, own, other)| (side, own.difference(other).cloned().collect::<Vec<_>>()));
+                let sides = sides.filter(|(_, parts)| !parts.is_empty());
+                sides.map(|(side, parts)| format!("only {side} has {}", parts.join(", "))).collect()
+            }
         };
-        let (gone, added) = (lacking(known, Some(parts)), lacking(parts, Some(known)));
-        let sides =
-            [("upstream.yaml", gone), ("the new one", added)].into_iter().filter(|(_, parts)| !parts.is_empty());
-        let sides: Vec<String> = sides.map(|(name, parts)| format!("only {name} has {}", parts.join(", "))).collect();
-        if !sides.is_empty() {
-            findings.push(Finding::new(Section::SecondSource, &heading, format!("{heading}: {}", sides.join("; "))));
-        }
-    }
-    findings
-}
-
-fn key(operation: &Operation<'_>) -> (String, String) {
-    (operation.method.to_owned(), shape(operation.path))
-}
-
-type Parts = BTreeMap<(String, String), BTreeSet<String>>;
-
-fn parts_by_operation(document: &Value) -> Parts {
-    operations(document).iter().map(|operation| (key(operation), parts(document, operation))).collect()
+        let text = format!("{heading}: {}", sides.join("; "));
+        (!sides.is_empty()).then(|| Finding::new(Section::SecondSource, heading, text))
+    });
+    differences.collect()
 }
 
 /// The parameters of an operation, and the properties and enum values of its body and its response.
@@ -57,10 +43,10 @@ fn parts(document: &Value, operation: &Operation<'_>) -> BTreeSet<String> {
             parts.insert(format!("{location} `{}`", name.to_ascii_lowercase()));
         }
     }
-    let successes = object(operation.value, "responses").into_iter().flatten();
-    let successes = successes.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| ("response", response));
+    let successes = members(operation.value, "responses").filter(|(status, _)| status.starts_with('2'));
+    let successes = successes.map(|(_, response)| ("response", response));
     for (side, carrier) in operation.value.get("requestBody").map(|body| ("body", body)).into_iter().chain(successes) {
-        for (_, media) in object(carrier, "content").into_iter().flatten() {
+        for (_, media) in members(carrier, "content") {
             let schema = media.get("schema").unwrap_or(&Value::Null);
             inside(document, schema, side, &mut BTreeSet::new(), &mut parts);
         }
@@ -85,9 +71,8 @@ fn inside<'a>(
         }
         return;
     }
-    let values = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-    parts.extend(values.map(|value| format!("{path}: {value}")));
-    for (name, property) in object(schema, "properties").into_iter().flatten() {
+    parts.extend(elements(schema, "enum").map(|value| format!("{path}: {value}")));
+    for (name, property) in members(schema, "properties") {
         let side = path.split(' ').next().unwrap_or_default();
         let path = format!("{side} `{name}`");
         parts.insert(path.clone());
@@ -98,7 +83,6 @@ fn inside<'a>(
         schema.get(key).into_iter().for_each(|inner| inside(document, inner, path, seen, parts));
     }
     for key in ["allOf", "anyOf", "oneOf"] {
-        let choices = schema.get(key).and_then(Value::as_array).into_iter().flatten();
-        choices.for_each(|inner| inside(document, inner, path, seen, parts));
+        elements(schema, key).for_each(|inner| inside(document, inner, path, seen, parts));
     }
 }

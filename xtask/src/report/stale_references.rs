@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use serde_json::Value;
+use walkdir::WalkDir;
 
 use crate::coming_from;
-use crate::document::operations;
-use crate::files::Files;
+use crate::document::{operations, text};
 use crate::findings::{Finding, Section};
 use crate::generator::model::Model;
 use crate::report::changes::{members, method};
@@ -20,37 +19,40 @@ const DOCUMENTS: [&str; 7] =
 
 /// The lines that name a removed operation or type, the old number of operations or the old release.
 pub fn find(
-    files: &Files,
+    repository: &Path,
     (old, old_model): (&Value, &Model),
     (new, new_model): (&Value, &Model),
     unused_types: &[String],
-) -> Result<Vec<Finding>> {
+) -> Vec<Finding> {
     let mut stale: Vec<(String, String)> = Vec::new();
-    for name in names(old_model).difference(&names(new_model)) {
-        // The members of a removed type are removed with it.
-        if !unused_types.iter().any(|gone| name.starts_with(&format!("{gone}::"))) {
-            stale.push((name.clone(), "is gone".to_owned()));
-        }
-    }
-    stale.extend(unused_types.iter().map(|name| (name.clone(), "is gone".to_owned())));
+    let (known, left) = (names(old_model), names(new_model));
+    // The members of a removed type are removed with it.
+    let is_member = |name: &String| unused_types.iter().any(|gone| name.starts_with(&format!("{gone}::")));
+    let gone = known.difference(&left).filter(|name| !is_member(name)).chain(unused_types);
+    stale.extend(gone.map(|name| (name.clone(), "is gone".to_owned())));
     let (before, after) = (operations(old).len(), operations(new).len());
     if before != after {
         stale.push((format!("{before} operations"), format!("are {after} now")));
     }
-    let release = |document: &Value| document.pointer("/info/version").and_then(Value::as_str).map(str::to_owned);
-    if let (Some(before), Some(after)) = (release(old), release(new))
-        && before != after
-        && before.contains('.')
-    {
-        stale.push((before, format!("is {after} now")));
-    }
+    let [before, after] = [old, new].map(|document| document.get("info").and_then(|info| text(info, "version")));
+    let release = before.filter(|before| before.contains('.')).zip(after).filter(|(before, after)| before != after);
+    stale.extend(release.map(|(before, after)| (before.to_owned(), format!("is {after} now"))));
+    let files = DOCUMENTS.into_iter().flat_map(|path| WalkDir::new(repository.join(path)).sort_by_file_name());
+    // This file is generated.
+    let files = files.flatten().filter(|entry| !stale.is_empty() && !entry.path().ends_with(coming_from::FILE));
     let mut findings = Vec::new();
-    if !stale.is_empty() {
-        for document in DOCUMENTS {
-            search(&files.repository, Path::new(document), &stale, &mut findings)?;
+    for entry in files {
+        let path = entry.path().strip_prefix(repository).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
+        // A file that is not text does not mention the API.
+        let content = fs::read_to_string(entry.path()).unwrap_or_default();
+        for (number, line) in (1..).zip(content.lines()) {
+            for (name, change) in stale.iter().filter(|(name, _)| mentions(line, name)) {
+                let text = format!("{path}:{number}: `{name}` {change}");
+                findings.push(Finding::new(Section::StaleReference, format!("{path}:{number}"), text));
+            }
         }
     }
-    Ok(findings)
+    findings
 }
 
 /// The names that documents use: the methods and calls of operations, the fields and variants of types.
@@ -64,39 +66,16 @@ fn names(model: &Model) -> BTreeSet<String> {
     names
 }
 
-fn search(repository: &Path, path: &Path, stale: &[(String, String)], findings: &mut Vec<Finding>) -> Result<()> {
-    let full_path = repository.join(path);
-    if full_path.is_dir() {
-        let entries = fs::read_dir(&full_path).with_context(|| format!("cannot list {}", full_path.display()))?;
-        let mut names: Vec<_> = entries.map(|entry| Ok(entry?.file_name())).collect::<Result<_>>()?;
-        names.sort();
-        return names.into_iter().try_for_each(|name| search(repository, &path.join(name), stale, findings));
-    }
-    // This file is generated.
-    if path == Path::new(coming_from::FILE) {
-        return Ok(());
-    }
-    // A file that is not text does not mention the API.
-    let content = fs::read_to_string(&full_path).unwrap_or_default();
-    for (number, line) in (1..).zip(content.lines()) {
-        for (name, change) in stale.iter().filter(|(name, _)| mentions(line, name)) {
-            let position = format!("{}:{number}", path.to_string_lossy().replace('\\', "/"));
-            let text = format!("{position}: `{name}` {change}");
-            findings.push(Finding::new(Section::StaleReference, position, text));
-        }
-    }
-    Ok(())
-}
-
 /// Returns `true` if a line has the name, and not as a part of a longer name.
 fn mentions(line: &str, name: &str) -> bool {
-    let is_part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
-    let ends_open = !is_part(name.chars().last());
-    line.match_indices(name).any(|(start, _)| {
-        let before = line.get(..start).and_then(|before| before.chars().last());
-        let after = line.get(start + name.len()..).and_then(|after| after.chars().next());
-        !is_part(before) && (ends_open || !is_part(after))
-    })
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut parts = line.split(name).peekable();
+    while let (Some(before), Some(after)) = (parts.next(), parts.peek()) {
+        if !before.ends_with(is_part) && (!name.ends_with(is_part) || !after.starts_with(is_part)) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -106,7 +85,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{find, mentions};
-    use crate::files::Files;
     use crate::generator::{self, model::Model};
     use crate::report::tests::document;
 
@@ -139,7 +117,7 @@ mod tests {
         };
         let (old, new) = (described("9.1.0", true, "size"), described("9.2.0", false, "Length"));
         let find = |old: (&Value, &Model), new: (&Value, &Model), unused: &[String]| -> Vec<String> {
-            let findings = find(&Files::new(folder.path()), old, new, unused).unwrap();
+            let findings = find(folder.path(), old, new, unused);
             findings.into_iter().map(|finding| finding.text).collect()
         };
         assert_eq!(

@@ -15,18 +15,17 @@ use clap::{Args, ValueEnum};
 use semver::Version;
 use serde_json::Value;
 
-use crate::document::operations;
-use crate::fetch::Source;
+use crate::document::{operations, print};
 use crate::files::{self, Files};
-use crate::findings::Section;
+use crate::findings::{Section, first_few};
 use crate::import::{Import, import};
 use crate::naming::operations::{self as operation_names, SdkMethods};
 use crate::overlay::Replaced;
 use crate::release::Release;
-use crate::report::{Report, Sides, second_source};
+use crate::report::{Report, render, second_source};
 use crate::update_spec::removals::{release_version, removals};
 use crate::update_spec::replace_files::replace;
-use crate::{coming_from, passes, programs};
+use crate::{coming_from, fetch, passes, programs};
 
 #[derive(Args)]
 pub struct Options {
@@ -65,7 +64,10 @@ enum Format {
 pub fn update(files: &Files, options: &Options) -> Result<()> {
     let (old_upstream, old_courier) = (files.read_upstream()?, files.read_courier()?);
     let (source, mut imported) = match &options.from {
-        Some(from) => from_source(&Source::parse(from), &old_upstream)?,
+        Some(from) => {
+            let imported = fetch::read(from).and_then(|text| import(&text, &old_upstream));
+            (from.clone(), imported.with_context(|| from.clone())?)
+        }
         None => from_release(&old_upstream, &old_courier)?,
     };
     let mut findings = std::mem::take(&mut imported.findings);
@@ -85,30 +87,23 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
     let new_courier = new_courier.with_context(|| source)?;
     let removals = removals((&old_upstream, new_upstream), (&old_courier, &new_courier.document));
     let names: Vec<&str> = removals.iter().map(|removal| &*removal.text).collect();
-    let refusal = (!names.is_empty()).then(|| summary(&names));
+    let refusal = (!names.is_empty()).then(|| first_few(&names, ", "));
     findings.extend(removals);
     if options.from.is_some() {
         findings.extend(second_source::differences(&old_upstream, new_upstream));
     }
-    let upstream = files::print_upstream(new_upstream)?;
-    let courier = files::print_courier(&new_courier.document)?;
+    let upstream = print(new_upstream, files::UPSTREAM_HEADER)?;
+    let courier = print(&new_courier.document, files::COURIER_HEADER)?;
     let old_model = passes::model(&old_courier).context("the committed description")?;
     let new_model = passes::model(&operation_names::distinct(&new_courier.document));
 
-    let sides = Sides {
-        old_courier: &old_courier,
-        old_replaced: &old_replaced,
-        new_upstream,
-        new_courier: &new_courier,
-        old_model: &old_model,
-        new_model: new_model.as_ref(),
-        findings,
-    };
-    let report = Report::new(sides, files, version(&files.repository)?)?;
+    let old_side = (&old_courier, &old_model, &old_replaced);
+    let new_side = (&new_courier, new_upstream, new_model.as_ref());
+    let report = Report::new(files, version(&files.repository)?, old_side, new_side, findings)?;
     let text = match options.format {
-        Format::Text => report.text()?,
-        Format::Markdown => report.markdown()?,
-        Format::Json => report.json()?,
+        Format::Text => render::text(&report)?,
+        Format::Markdown => render::markdown(&report)?,
+        Format::Json => serde_json::to_string_pretty(&report).context("cannot print the report as JSON")? + "\n",
     };
     io::stdout().write_all(text.as_bytes()).context("cannot write the report")?;
 
@@ -125,13 +120,14 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
         bail!("nothing is written: {refusal}. If this is intended, pass `--allow-removals`");
     }
     let new_model = new_model.context("nothing is written")?;
-    let compiled = files::print_courier(&operation_names::distinct(&new_courier.document))?;
+    let compiled = print(&operation_names::distinct(&new_courier.document), files::COURIER_HEADER)?;
     verify::compile(&files.repository, &compiled, [&new_model, &old_model]).context("nothing is written")?;
     if options.dry_run {
         return Ok(());
     }
     // The generator could not read the committed description the next time.
-    let clashes: Vec<&str> = report.texts(Section::OperationName).collect();
+    let clashes = report.findings.iter().filter(|finding| finding.section == Section::OperationName);
+    let clashes: Vec<&str> = clashes.map(|finding| &*finding.text).collect();
     ensure!(clashes.is_empty(), "nothing is written: {}", clashes.join("; "));
     let mut texts = vec![
         (files.upstream.clone(), upstream),
@@ -155,15 +151,9 @@ pub fn update(files: &Files, options: &Options) -> Result<()> {
 
 /// Keeps the report: after the update, a second run has nothing to report.
 fn keep(repository: &Path, report: &Report) -> Result<()> {
-    let (path, text) = (programs::target(repository).join("update-spec.md"), report.markdown()?);
+    let (path, text) = (programs::target(repository).join("update-spec.md"), render::markdown(report)?);
     let written = fs::create_dir_all(programs::target(repository)).and_then(|()| fs::write(&path, text));
     written.with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// The requested description, and its name in errors.
-fn from_source(source: &Source, committed: &Value) -> Result<(String, Import)> {
-    let imported = source.read().and_then(|text| import(&text, committed)).with_context(|| source.to_string())?;
-    Ok((source.to_string(), imported))
 }
 
 /// The description of the newest release, or the committed one if no release is newer.
@@ -182,16 +172,6 @@ fn from_release(committed: &Value, courier: &Value) -> Result<(String, Import)> 
     eprintln!("Followed: {name}.");
     let imported = release.describe().and_then(|text| import(&text, committed)).with_context(|| name.clone())?;
     Ok((name, imported))
-}
-
-/// The first few removals, in one sentence.
-fn summary(removals: &[&str]) -> String {
-    const MAX_SHOWN: usize = 5;
-    let shown = removals.iter().take(MAX_SHOWN).copied().collect::<Vec<_>>().join(", ");
-    match removals.len().saturating_sub(MAX_SHOWN) {
-        0 => shown,
-        more => format!("{shown}, and {more} more"),
-    }
 }
 
 /// The version of the crate, from which the report derives the next version.

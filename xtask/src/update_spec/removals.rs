@@ -6,30 +6,24 @@ use serde_json::Value;
 
 use crate::document::{Operation, operations, text};
 use crate::findings::{Finding, Section};
-use crate::import::parameter_names::shape;
 
 /// The operations that the new description lacks, and a version that goes back.
 ///
 /// An operation with the same name on another path has moved, and is not missing.
 pub fn removals((old, new): (&Value, &Value), (old_courier, new_courier): (&Value, &Value)) -> Vec<Finding> {
     let (new_operations, old_named, new_named) = (operations(new), operations(old_courier), operations(new_courier));
-    let is_same =
-        |one: &Operation<'_>, other: &Operation<'_>| one.method == other.method && shape(one.path) == shape(other.path);
     let has_moved = |old: &Operation<'_>| {
-        let name = old_named.iter().find(|named| is_same(named, old)).map(Operation::name);
-        name.is_some_and(|name| new_named.iter().any(|new| new.method == old.method && new.name() == name))
+        let named = old_named.iter().find(|named| named.key() == old.key());
+        named.is_some_and(|old| new_named.iter().any(|new| new.method == old.method && new.name() == old.name()))
     };
-    let back = match (release_version(old), release_version(new)) {
-        (Some(old), Some(new)) if new < old => {
-            Some(Finding::new(Section::Removal, "version", format!("the version goes back from {old} to {new}")))
-        }
-        _ => None,
-    };
+    let back = release_version(old).zip(release_version(new)).filter(|(old, new)| new < old);
+    let back = back.map(|(old, new)| ("version".to_owned(), format!("the version goes back from {old} to {new}")));
+    let is_left = |old: &Operation<'_>| new_operations.iter().any(|new| new.key() == old.key()) || has_moved(old);
     let gone = operations(old)
         .into_iter()
-        .filter(|old| !new_operations.iter().any(|new| is_same(new, old)) && !has_moved(old))
-        .map(|operation| Finding::new(Section::Removal, operation.heading(), format!("{} goes", operation.heading())));
-    back.into_iter().chain(gone).collect()
+        .filter(|old| !is_left(old))
+        .map(|old| (old.heading(), format!("{} goes", old.heading())));
+    back.into_iter().chain(gone).map(|(target, text)| Finding::new(Section::Removal, target, text)).collect()
 }
 
 /// The release that a description belongs to, if its version is a number.

@@ -7,46 +7,27 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
 
-/// The previous contents of replaced files.
-pub struct Replacement {
-    /// `None` for a file that did not exist.
-    before: Vec<(PathBuf, Option<String>)>,
-}
-
-/// Writes each text next to its file, and renames the new files once all are written.
-pub fn replace(files: &[(PathBuf, String)]) -> Result<Replacement> {
-    let written: Vec<(PathBuf, NamedTempFile)> =
-        files.iter().map(|(path, text)| Ok((path.clone(), write_next_to(path, text)?))).collect::<Result<_>>()?;
-    let mut done = Replacement { before: Vec::new() };
+/// Writes each text next to its file, and renames the new files once all are written. Restores the previous contents if a
+/// file cannot be replaced.
+pub fn replace(files: &[(PathBuf, String)]) -> Result<()> {
+    let written = files.iter().map(|(path, text)| Ok((path, write_next_to(path, text)?)));
+    let written: Vec<(&PathBuf, NamedTempFile)> = written.collect::<Result<_>>()?;
+    let mut replaced = Vec::new();
     for (path, file) in written {
-        let before = path.exists().then(|| fs::read_to_string(&path)).transpose();
-        let moved = before.map_err(anyhow::Error::from).and_then(|before| {
-            file.persist(&path)?;
-            Ok(before)
-        });
-        match moved {
-            Ok(before) => done.before.push((path, before)),
+        // `None` for a file that does not exist.
+        let before = path.exists().then(|| fs::read_to_string(path)).transpose().map_err(anyhow::Error::from);
+        match before.and_then(|before| file.persist(path).map(|_| before).map_err(anyhow::Error::from)) {
+            Ok(before) => replaced.push((path, before)),
             Err(error) => {
-                done.undo()?;
+                for (path, before) in replaced {
+                    let restored = before.map_or_else(|| fs::remove_file(path), |text| fs::write(path, text));
+                    restored.with_context(|| format!("cannot restore {}", path.display()))?;
+                }
                 return Err(error).with_context(|| format!("cannot replace {}", path.display()));
             }
         }
     }
-    Ok(done)
-}
-
-impl Replacement {
-    /// Restores the previous contents.
-    pub fn undo(&self) -> Result<()> {
-        for (path, before) in &self.before {
-            let Some(text) = before else {
-                fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
-                continue;
-            };
-            write_next_to(path, text)?.persist(path).with_context(|| format!("cannot restore {}", path.display()))?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 fn write_next_to(path: &PathBuf, text: &str) -> Result<NamedTempFile> {
@@ -64,6 +45,7 @@ fn write_next_to(path: &PathBuf, text: &str) -> Result<NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::replace;
 
@@ -72,25 +54,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (folder.path().join("one"), folder.path().join("two"));
         let texts = [(one.clone(), "new".to_owned()), (two.clone(), "new".to_owned())];
+        let read = |path: &Path| fs::read_to_string(path).unwrap();
         fs::write(&one, "1").unwrap();
-        let replacement = replace(&texts).unwrap();
-        assert_eq!(fs::read_to_string(&two).unwrap(), "new", "there was no second file");
-        replacement.undo().unwrap();
-        assert_eq!(fs::read_to_string(&one).unwrap(), "1");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+        replace(&texts).unwrap();
+        assert_eq!((read(&one), read(&two)), ("new".to_owned(), "new".to_owned()), "there was no second file");
 
+        fs::write(&one, "1").unwrap();
+        fs::remove_file(&two).unwrap();
         fs::create_dir(&two).unwrap();
         assert!(replace(&texts).is_err(), "the second is a folder");
-        assert_eq!(fs::read_to_string(&one).unwrap(), "1", "the first is put back");
-        fs::remove_dir(&two).unwrap();
-
-        fs::write(&two, "2").unwrap();
-        let replacement = replace(&texts).unwrap();
-        assert_eq!(fs::read_to_string(&two).unwrap(), "new");
-        replacement.undo().unwrap();
-        assert_eq!(
-            (fs::read_to_string(&one).unwrap(), fs::read_to_string(&two).unwrap()),
-            ("1".to_owned(), "2".to_owned())
-        );
+        assert_eq!(read(&one), "1", "the first is put back");
+        fs::remove_file(&one).unwrap();
+        assert!(replace(&texts).is_err());
+        assert!(!one.exists(), "the first is removed again");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     }
 }

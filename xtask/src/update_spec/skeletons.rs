@@ -7,8 +7,9 @@ use heck::ToKebabCase;
 use serde_json::{Map, Value, json};
 
 use crate::check_docs::homes;
-use crate::document::{METHODS, object, operations, schemas, text, walk};
+use crate::document::{Operation, object, operations, schemas, text, walk};
 use crate::findings::{Finding, Section};
+use crate::generator::description::lookup;
 use crate::import::Import;
 use crate::import::parameter_names::shape;
 use crate::overlay::{self, Overlay};
@@ -28,10 +29,9 @@ pub fn write(overlays: &mut Vec<Overlay>, import: &Import, old: &Value) -> Resul
         }
         courier = passes::courier(&import.document, overlays, &import.sdk_methods)?;
     }
-    for finding in overlay_templates::undescribed(old, &courier.document) {
-        let file = file_of(&courier.document, &finding);
-        let actions = described(&finding, &courier.document, &import.prose, overlays)?;
-        append(overlays, &file, &actions)?;
+    for Finding { target, action, .. } in overlay_templates::undescribed(old, &courier.document) {
+        let actions = described(&target, action.unwrap_or_default(), &courier.document, &import.prose, overlays)?;
+        append(overlays, &file_of(&courier.document, &target), &actions)?;
     }
     let courier = passes::courier(&import.document, overlays, &import.sdk_methods)?;
     Ok(Courier { replaced, ..courier })
@@ -41,7 +41,7 @@ pub fn write(overlays: &mut Vec<Overlay>, import: &Import, old: &Value) -> Resul
 fn resolve(overlays: &mut Vec<Overlay>, courier: &Courier, old: &Value, upstream: &Value) -> Result<bool> {
     let mut is_changed = false;
     for overlay in overlays.iter_mut() {
-        is_changed |= overlay.remove_targets(&courier.findings)?;
+        is_changed |= overlay.remove_targets(&courier.findings);
     }
     for finding in &courier.findings {
         let (file, action) = match (finding.section, &finding.action) {
@@ -83,21 +83,12 @@ fn append(overlays: &mut Vec<Overlay>, name: &str, actions: &str) -> Result<()> 
 }
 
 /// The overlay for the description of an item: that of the tag that uses it, without `.yaml`.
-fn file_of(document: &Value, finding: &Finding) -> String {
-    let tag = match schema_of(&finding.target) {
-        Some(name) => homes(document).get(name).copied().unwrap_or("shared"),
-        None => {
-            let all = operations(document);
-            let own =
-                all.iter().find(|operation| finding.target.starts_with(&target(operation.path, operation.method)));
-            own.map_or("shared", |operation| operation.tag())
-        }
+fn file_of(document: &Value, target: &str) -> String {
+    let tag = match schema_of(target) {
+        Some(name) => homes(document).get(name).copied(),
+        None => find_operation(document, target).map(|(operation, _)| operation.tag()),
     };
-    tag.to_kebab_case()
-}
-
-fn target(path: &str, method: &str) -> String {
-    format!("$.paths['{path}'].{method}")
+    tag.unwrap_or("shared").to_kebab_case()
 }
 
 /// The name in `$.components.schemas['Name']`.
@@ -105,115 +96,87 @@ fn schema_of(target: &str) -> Option<&str> {
     target.strip_prefix("$.components.schemas['")?.strip_suffix("']")
 }
 
+/// The operation, and the name of the parameter, in `$.paths['/things'].get.parameters[?@.name == 'id']`.
+fn find_operation<'a, 't>(document: &'a Value, target: &'t str) -> Option<(Operation<'a>, Option<&'t str>)> {
+    let (path, rest) = target.strip_prefix("$.paths['")?.split_once("'].")?;
+    let (method, parameter) = match rest.split_once(".parameters[?@.name == '") {
+        Some((method, rest)) => (method, rest.strip_suffix("']")),
+        None => (rest, None),
+    };
+    let is_same = |other: &Operation<'_>| other.method == method && shape(other.path) == shape(path);
+    Some((operations(document).into_iter().find(is_same)?, parameter))
+}
+
 /// The action with empty descriptions, each below the words of upstream.
-fn described(finding: &Finding, document: &Value, prose: &Value, overlays: &[Overlay]) -> Result<String> {
-    let mut action = finding.action.clone().unwrap_or_default();
-    let mut words = Vec::new();
-    if let Some(update) = action.get_mut("update") {
-        let known = match schema_of(&finding.target) {
-            Some(name) => {
-                let own = schemas(document).find(|(other, _)| *other == name).map(|(_, schema)| schema);
-                let own = own.and_then(|schema| object(schema, "properties").cloned()).unwrap_or_default();
-                similar(prose, &own, &upstream_names(overlays, name))
-            }
-            None => operation_words(prose, &finding.target),
-        };
-        if let Some(description) = same_parameter(document, &finding.target) {
-            *update = json!({"description": description});
-        }
-        number(update, known.unwrap_or(&Value::Null), &mut words);
+fn described(target: &str, mut action: Value, document: &Value, prose: &Value, overlays: &[Overlay]) -> Result<String> {
+    if let (Some(update), Some(description)) = (action.get_mut("update"), same_parameter(document, target)) {
+        *update = json!({"description": description});
     }
+    let known = match (schema_of(target), find_operation(prose, target)) {
+        (Some(name), _) => {
+            let own = lookup::schema(document, name).and_then(lookup::properties);
+            similar(prose, own.unwrap_or(&Map::new()), &upstream_names(overlays, name))
+        }
+        (None, Some((operation, Some(name)))) => operation.parameter(name),
+        (None, operation) => operation.map(|(operation, _)| operation.value),
+    };
+    let mut words = action.get("update").map_or_else(Vec::new, |update| words(update, known)).into_iter();
     let mut printed = String::new();
     for line in print(&action)?.lines() {
-        let indent = line.len() - line.trim_start().len();
-        let word = words.iter().enumerate().find(|(index, _)| line.ends_with(&format!(": {}", mark(*index))));
-        match word {
-            Some((index, word)) => {
-                if let Some(word) = word {
-                    writeln!(
-                        printed,
-                        "{:indent$}# Upstream: {}",
-                        "",
-                        word.split_whitespace().collect::<Vec<_>>().join(" ")
-                    )?;
-                }
-                writeln!(printed, "{}", line.replace(&mark(index), "''"))?;
-            }
-            None => writeln!(printed, "{line}")?,
+        if line.ends_with(": ''")
+            && let Some(word) = words.next().flatten()
+        {
+            let indent = line.len() - line.trim_start().len();
+            let word = word.split_whitespace().collect::<Vec<_>>().join(" ");
+            writeln!(printed, "{:indent$}# Upstream: {word}", "")?;
         }
+        writeln!(printed, "{line}")?;
     }
     Ok(printed)
 }
 
-/// A value that no description has, and that YAML does not quote.
-fn mark(index: usize) -> String {
-    format!("UNDESCRIBED-{index}-")
-}
-
-/// Replaces the empty texts of an update by marks, and collects upstream's words for them.
-fn number(update: &mut Value, known: &Value, words: &mut Vec<Option<String>>) {
-    for (key, value) in update.as_object_mut().into_iter().flatten() {
-        let known = known.get(key).unwrap_or(&Value::Null);
-        if value == "" {
-            *value = Value::String(mark(words.len()));
-            words.push(known.as_str().map(str::to_owned));
-        } else {
-            number(value, known, words);
+/// The words of upstream for each empty text of an update.
+fn words<'a>(update: &Value, known: Option<&'a Value>) -> Vec<Option<&'a str>> {
+    match update {
+        Value::Object(members) => {
+            members.iter().flat_map(|(key, update)| words(update, known.and_then(|known| known.get(key)))).collect()
         }
+        text if text == "" => vec![known.and_then(Value::as_str)],
+        _ => Vec::new(),
     }
 }
 
 /// The names of a schema in upstream: its own, and those to which types.yaml gives it.
 fn upstream_names(overlays: &[Overlay], name: &str) -> Vec<String> {
-    let actions = overlays.iter().flat_map(|overlay| &overlay.actions);
-    let renames = actions.filter(|action| {
-        action.update.as_ref().and_then(|update| text(update, "x-name")).is_some_and(|given| given == name)
-    });
-    let targets = renames.flat_map(|action| action.target.split(['\'', '.']).map(str::to_owned));
-    std::iter::once(name.to_owned()).chain(targets).collect()
+    let actions = overlays.iter().flat_map(|overlay| &overlay.actions).map(|action| &action.value);
+    let renames =
+        actions.filter(|action| action.update.as_ref().is_some_and(|update| text(update, "x-name") == Some(name)));
+    let targets = renames.flat_map(|action| action.target.split(['\'', '.']));
+    std::iter::once(name).chain(targets).map(str::to_owned).collect()
 }
 
 /// The schema of upstream with one of these names, or else the one with the most properties in common.
 fn similar<'a>(prose: &'a Value, own: &Map<String, Value>, names: &[String]) -> Option<&'a Value> {
-    let mut similar = (0, None);
-    walk(prose, &mut |pointer, value| {
-        let shared = object(value, "properties").map_or(0, |other| {
+    let named = names.iter().find_map(|name| lookup::schema(prose, name));
+    let mut similar = (0, named);
+    walk(prose, &mut |_, value| {
+        if let Some(other) = object(value, "properties") {
             // Twice, so that of two schemas the one with fewer others is preferred.
             let common = own.keys().filter(|name| other.contains_key(*name)).count();
-            (2 * common).saturating_sub(other.len().saturating_sub(common))
-        });
-        let is_named =
-            pointer.strip_prefix("/components/schemas/").is_some_and(|name| names.iter().any(|own| own == name));
-        let likeness = if is_named { usize::MAX } else { shared };
-        if likeness > similar.0 {
-            similar = (likeness, Some(value));
+            let likeness = (2 * common).saturating_sub(other.len().saturating_sub(common));
+            if likeness > similar.0 {
+                similar = (likeness, Some(value));
+            }
         }
-        true
+        named.is_none()
     });
     similar.1
 }
 
 /// The description that a parameter has in another operation of the same path.
-fn same_parameter(document: &Value, target: &str) -> Option<String> {
-    let (path, name) = target.strip_prefix("$.paths['")?.split_once("'].")?;
-    let name = name.split_once("@.name == '")?.1.strip_suffix("']")?;
-    let siblings = operations(document).into_iter().filter(|operation| operation.path == path);
-    let mut same = siblings.flat_map(|operation| operation.parameters().collect::<Vec<_>>());
-    same.find_map(|parameter| {
-        let is_same = text(parameter, "name") == Some(name) && text(parameter, "in") == Some("path");
-        text(parameter, "description").filter(|_| is_same).map(str::to_owned)
-    })
-}
-
-/// Upstream's words for an operation or a parameter.
-fn operation_words<'a>(prose: &'a Value, finding: &str) -> Option<&'a Value> {
-    let paths = object(prose, "paths").into_iter().flatten();
-    let mut all = paths.flat_map(|(path, item)| METHODS.map(|method| (path, method, item.get(method))));
-    let (path, rest) = finding.strip_prefix("$.paths['")?.split_once("'].")?;
-    let (_, _, operation) = all.find(|(other, method, value)| {
-        value.is_some() && shape(other) == shape(path) && rest.split('.').next() == Some(*method)
-    })?;
-    let Some((_, name)) = rest.split_once("@.name == '") else { return operation };
-    let parameters = operation?.get("parameters")?.as_array()?;
-    parameters.iter().find(|parameter| text(parameter, "name").is_some_and(|own| name.starts_with(&format!("{own}'"))))
+fn same_parameter<'a>(document: &'a Value, target: &str) -> Option<&'a str> {
+    let (operation, name) = find_operation(document, target)?;
+    let siblings = operations(document).into_iter().filter(|other| other.path == operation.path);
+    let mut same = siblings.filter_map(|sibling| sibling.parameter(name?));
+    same.find_map(|parameter| text(parameter, "description").filter(|_| text(parameter, "in") == Some("path")))
 }

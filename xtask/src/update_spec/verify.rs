@@ -4,27 +4,22 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
 use crate::crate_copy::{CompilerError, CrateCopy};
+use crate::findings::first_few;
 use crate::generator::model::Model;
 use crate::programs::{cargo, run};
 
 /// Compiles a copy of the crate with a description and every feature. Fails with a sentence for each error: its file, and
 /// the schema or the operation.
 pub fn compile(repository: &Path, courier: &str, models: [&Model; 2]) -> Result<()> {
-    const MAX_SHOWN: usize = 5;
     let copy = CrateCopy::new(repository, "update-spec", courier, &[])?;
     eprintln!("Compiling the crate with the new description …");
-    let errors = copy.check(&["--all-features"])?;
-    let sentences: Vec<String> = errors.iter().take(MAX_SHOWN).map(|error| explain(error, models)).collect();
-    match errors.len().saturating_sub(sentences.len()) {
-        _ if errors.is_empty() => Ok(()),
-        0 => bail!("the crate does not compile with the new description:\n{}", sentences.join("\n")),
-        more => {
-            bail!("the crate does not compile with the new description:\n{}\nand {more} more", sentences.join("\n"))
-        }
-    }
+    let errors: Vec<String> = copy.check(&["--all-features"])?.iter().map(|error| explain(error, models)).collect();
+    let sentences = first_few(&errors, "\n");
+    ensure!(errors.is_empty(), "the crate does not compile with the new description:\n{sentences}");
+    Ok(())
 }
 
 /// Writes the shapes of the types that have changed: over the snapshots, or next to them for `cargo insta review`.
