@@ -28,6 +28,14 @@ pub(crate) fn pick(value: &Value, names: &[&str]) -> Map<String, Value> {
     given.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value.clone())).collect()
 }
 
+/// An object without its properties that are null.
+pub(crate) fn without_nulls(mut value: Value) -> Value {
+    if let Value::Object(members) = &mut value {
+        members.retain(|_, value| !value.is_null());
+    }
+    value
+}
+
 /// An object with more properties; the later ones win.
 pub(crate) fn with(value: impl Into<Value>, more: Value) -> Value {
     match (value.into(), more) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The request that a message comes from.
 pub(crate) struct Cause {
@@ -23,9 +23,7 @@ pub(crate) struct Posted {
     pub cause: Arc<Cause>,
 }
 
-/// The type and the data of a webhook.
-#[derive(Clone)]
-pub(crate) struct Event {
-    pub kind: &'static str,
-    pub data: Value,
+/// The body of a webhook.
+pub(crate) fn event(kind: &str, data: &Value) -> Value {
+    json!({"type": kind, "data": data})
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::idempotency::Keys;
-use super::outbox::{Cause, Event, Posted};
+use super::outbox::{Cause, Posted, event};
 use super::response::Response;
 use super::settings::Settings;
 use super::table::Table;
@@ -66,7 +66,7 @@ pub(crate) struct State {
     pub keys: Keys,
     /// The start of each operation's current period, and the number of requests in it.
     pub rates: HashMap<&'static str, (i64, u32)>,
-    pub events: VecDeque<Event>,
+    pub events: VecDeque<Value>,
 }
 
 impl State {
@@ -106,9 +106,9 @@ impl State {
     }
 
     /// Records the event for a webhook, if webhooks are collected.
-    pub fn emit(&mut self, kind: &'static str, data: Value) {
+    pub fn emit(&mut self, kind: &str, data: &Value) {
         if self.settings.webhooks {
-            self.events.push_back(Event { kind, data });
+            self.events.push_back(event(kind, data));
         }
     }
 

@@ -116,13 +116,13 @@ fn update(state: &mut State, request: &Request<'_>) -> Outcome {
     audience.updated = now;
     audience.version += 1;
     let view = state.find::<Audience>(id)?.view(id, state, request)?;
-    state.emit(event, view.clone());
+    state.emit(event, &view);
     Ok(Response::ok(json!({"audience": view})))
 }
 
 fn delete(state: &mut State, request: &Request<'_>) -> Outcome {
     if state.table_mut::<Audience>().remove(request.id(0)).is_some() {
-        state.emit("audiences:deleted", json!({"id": request.id(0)}));
+        state.emit("audiences:deleted", &json!({"id": request.id(0)}));
     }
     Ok(Response::empty(204))
 }

@@ -132,7 +132,7 @@ fn choose(state: &mut State, request: &Request<'_>, id: &str, given: &Value) {
     });
     let known = json!({"tenant_id": request.parameter("tenant_id"), "previous": before.as_ref().map(summary)});
     let entry = with(with(summary(&choice.into()), about), pick(&known, &["tenant_id", "previous"]).into());
-    state.emit("preferences:user:updated", entry.clone());
+    state.emit("preferences:user:updated", &entry);
     state.table_mut().insert(&log, LogEntry(entry));
 }
 

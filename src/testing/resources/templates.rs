@@ -194,7 +194,7 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     check(state, None, &given)?;
     let (id, is_published, view) = store(state, request, &given)?;
     if is_published {
-        state.emit("notification:published", json!({"id": id}));
+        state.emit("notification:published", &json!({"id": id}));
     }
     Ok(view)
 }
@@ -232,7 +232,7 @@ pub(super) fn write(state: &mut State, request: &Request<'_>, given: &Value) -> 
 
 fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
     let response = publish_version(state, request)?;
-    state.emit("notification:published", json!({"id": request.id(0)}));
+    state.emit("notification:published", &json!({"id": request.id(0)}));
     Ok(response)
 }
 
