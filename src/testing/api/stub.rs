@@ -214,7 +214,7 @@ impl<C: Paginate<Item: Serialize>> Stub<C> {
 /// A success of an operation, with its status in the description.
 fn success(id: &str, body: Value) -> http::Response<Bytes> {
     let operation = DESCRIPTION.operation(id);
-    let status = operation.map_or(200, |operation| operation.status());
+    let status = operation.map_or(200, |operation| operation.status);
     match operation.and_then(|operation| operation.response.as_ref()) {
         Some(_) => Response::new(status, body),
         None => Response::empty(status),

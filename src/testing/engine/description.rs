@@ -31,8 +31,8 @@ pub(crate) struct Operation {
     /// `true` if the body is text and not JSON.
     pub body_is_text: bool,
     pub body_is_required: bool,
-    status: Option<u16>,
-    #[serde(rename = "response")]
+    /// The status of a success.
+    pub status: u16,
     pub response: Option<Value>,
     /// The number of requests that Courier documents as the limit, and its period in seconds.
     pub rate_limit: Option<(u32, u32)>,
@@ -116,18 +116,8 @@ fn is_argument(segment: &str) -> bool {
 }
 
 impl Operation {
-    /// The status of a success.
-    pub fn status(&self) -> u16 {
-        self.status.unwrap_or(200)
-    }
-
-    pub fn takes(&self, parameter: &str) -> bool {
-        self.query.iter().any(|own| own.name == parameter)
-    }
-
-    /// Returns `true` if a query parameter is a list whose values are joined by commas.
-    pub fn has_list(&self, parameter: &str) -> bool {
-        self.query.iter().any(|own| own.name == parameter && own.explode == Some(false))
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.query.iter().find(|own| own.name == name)
     }
 
     pub fn segments(&self) -> impl Iterator<Item = &str> {

@@ -28,6 +28,12 @@ pub(crate) fn pick(value: &Value, names: &[&str]) -> Map<String, Value> {
     given.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value.clone())).collect()
 }
 
+/// The properties that two values have below a name; those of the second win.
+pub(crate) fn joined(first: &Value, second: &Value, name: &str) -> Map<String, Value> {
+    let members = [first, second].into_iter().filter_map(|value| object(value, name)).flatten();
+    members.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// An object without its properties that are null.
 pub(crate) fn without_nulls(mut value: Value) -> Value {
     if let Value::Object(members) = &mut value {

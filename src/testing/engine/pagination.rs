@@ -14,7 +14,7 @@ pub(crate) fn page(request: &Request<'_>, rows: impl Iterator<Item = Value>) -> 
 
 /// The number of rows that a request asks for, or a default.
 pub(crate) fn limit(request: &Request<'_>, default: usize) -> Result<usize, Response> {
-    match request.parameter("limit").filter(|_| request.operation.takes("limit")).map(str::parse) {
+    match request.parameter("limit").filter(|_| request.operation.parameter("limit").is_some()).map(str::parse) {
         None => Ok(default),
         Some(Ok(limit @ 1..)) => Ok(limit),
         Some(_) => Err(Response::invalid("`limit` must be at least 1")),
@@ -59,7 +59,7 @@ pub(crate) fn page_of(operation: &Operation, rows: &[Value], size: usize, target
     let (Some(shape), Some(schema)) = (&operation.paging, &operation.response) else {
         return Err(Response::invalid("The operation returns no list"));
     };
-    Ok(Response::new(operation.status(), with(DESCRIPTION.example(schema), shape.response(page, cursor, path))))
+    Ok(Response::new(operation.status, with(DESCRIPTION.example(schema), shape.response(page, cursor, path))))
 }
 
 fn unknown_cursor() -> Response {

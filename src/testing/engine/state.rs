@@ -10,7 +10,7 @@ use super::idempotency::Keys;
 use super::outbox::{Cause, Posted, event};
 use super::response::Response;
 use super::settings::Settings;
-use super::table::Table;
+use super::table::{Table, split};
 
 /// A type of things that have a table in the state.
 pub(crate) trait Stored: Send + 'static {
@@ -22,6 +22,11 @@ pub(crate) trait Stored: Send + 'static {
     /// Returns `true` if it counts as missing.
     fn is_deleted(&self) -> bool {
         false
+    }
+
+    /// The refusal of a request for one that is missing.
+    fn not_found(key: &str) -> Response {
+        Response::not_found(Self::NOUN, split(key).1)
     }
 }
 
@@ -81,16 +86,14 @@ impl State {
         (&mut **table as &mut dyn Any).downcast_mut().expect("each table is stored under the type of its rows")
     }
 
-    /// Returns the row with this id, or a 404.
-    pub fn find<T: Stored>(&self, id: &str) -> Result<&T, Response> {
-        let row = self.table::<T>().get(id).filter(|row| !row.is_deleted());
-        row.ok_or_else(|| Response::not_found(T::NOUN, id))
+    /// Returns the row with this key, or a 404.
+    pub fn find<T: Stored>(&self, key: &str) -> Result<&T, Response> {
+        self.table::<T>().get(key).filter(|row| !row.is_deleted()).ok_or_else(|| T::not_found(key))
     }
 
     /// Like [`find`](Self::find), to change the row.
-    pub fn find_mut<T: Stored>(&mut self, id: &str) -> Result<&mut T, Response> {
-        let row = self.table_mut::<T>().get_mut(id).filter(|row| !row.is_deleted());
-        row.ok_or_else(|| Response::not_found(T::NOUN, id))
+    pub fn find_mut<T: Stored>(&mut self, key: &str) -> Result<&mut T, Response> {
+        self.table_mut::<T>().get_mut(key).filter(|row| !row.is_deleted()).ok_or_else(|| T::not_found(key))
     }
 
     /// Creates an id with a prefix. Each run creates the same ids in the same order.

@@ -10,7 +10,7 @@ pub(crate) const CREATOR: &str = "user_local";
 
 #[derive(Clone)]
 pub(crate) struct Versions {
-    draft: Value,
+    pub draft: Value,
     created: i64,
     /// The draft differs from the last version.
     changed: bool,
@@ -28,10 +28,6 @@ struct Version {
 impl Versions {
     pub fn new(draft: Value, now: i64) -> Self {
         Self { draft, created: now, changed: true, published: Vec::new(), live: 0 }
-    }
-
-    pub fn draft(&self) -> &Value {
-        &self.draft
     }
 
     pub fn write(&mut self, draft: Value) {
@@ -155,7 +151,7 @@ mod tests {
         versions.publish(2);
         versions.publish(3);
         versions.write(json!("two"));
-        assert_eq!((versions.live(), versions.draft()), (Some(&json!("one")), &json!("two")));
+        assert_eq!((versions.live(), &versions.draft), (Some(&json!("one")), &json!("two")));
         versions.publish(4);
         assert_eq!((versions.live(), versions.name("published")), (Some(&json!("two")), "v002".to_owned()));
         assert!(versions.restore("v001", 5));

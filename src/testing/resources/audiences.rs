@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::profiles::{Profile, property};
-use super::tenants::Tenant;
+use super::tenants;
 use crate::testing::engine::{
     Handler, Outcome, Request, Resource, Response, State, crud, iso, list, page, path, pick, stored, text, time, with,
 };
@@ -47,7 +47,7 @@ impl Audience {
 
 /// Returns `true` if a user belongs to an account, which is a tenant.
 pub(super) fn is_member(state: &State, user: &str, account: &str) -> bool {
-    state.table::<Tenant>().get(account).is_some_and(|tenant| tenant.has_member(user))
+    tenants::is_member(state, user, account)
         || property(state, user, None, "account_id").is_some_and(|own| own == account)
 }
 
@@ -109,7 +109,7 @@ fn compare(operator: &str, filter: &Value, expected: &str, profile: &Value) -> b
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
     let (id, now) = (request.id(0), request.now);
-    let event = if state.table::<Audience>().contains(id) { "audiences:updated" } else { "audiences:created" };
+    let event = if state.find::<Audience>(id).is_ok() { "audiences:updated" } else { "audiences:created" };
     let new = || Audience { properties: Map::new(), created: now, updated: now, version: 0 };
     let audience = state.table_mut().entry(id, new);
     audience.properties.extend(pick(&request.body, &["name", "description", "filter", "operator"]));

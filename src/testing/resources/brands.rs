@@ -19,7 +19,7 @@ impl Create for Brand {
 
     fn new_id(state: &mut State, request: &Request<'_>) -> Result<String, Response> {
         let id = text(&request.body, "id").map_or_else(|| state.new_id(Self::ID_PREFIX), str::to_owned);
-        if state.table::<Self>().contains(&id) {
+        if state.find::<Self>(&id).is_ok() {
             return Err(Response::conflict(format!("There is already a brand with the id \"{id}\".")));
         }
         Ok(id)

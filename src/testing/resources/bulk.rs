@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::messages::{self, Draft};
 use crate::testing::engine::{
-    Handler, Outcome, Request, Response, State, list, object, or_null, page, stored, text, with,
+    Handler, Outcome, Request, Response, State, joined, list, object, or_null, page, stored, text, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -151,9 +151,7 @@ fn enqueue(state: &mut State, request: &Request<'_>, definition: &Value, user: &
         // A template's id is a valid event.
         message.insert("template".to_owned(), or_null(definition, "event"));
     }
-    let mut data = object(definition, "data").cloned().unwrap_or_default();
-    data.extend(object(user, "data").cloned().unwrap_or_default());
-    message.insert("data".to_owned(), Value::Object(data));
+    message.insert("data".to_owned(), joined(definition, user, "data").into());
     let draft = Draft {
         request_id: request.id(0).to_owned(),
         message: Arc::new(Value::Object(message)),

@@ -4,30 +4,28 @@ use std::cell::Cell;
 
 use serde_json::Value;
 
-use super::profiles;
 use super::recipients::tenant_of;
-use super::templates::Template;
-use super::tenants::Tenant;
+use super::templates::{self, Template};
+use super::{profiles, tenants};
 use crate::testing::engine::{State, list, object, path, text};
 
 /// The live version of a template: one of the workspace, by id or alias, or one of the message's tenant.
 pub(super) fn payload<'a>(state: &'a State, message: &Value, template: &str) -> Option<&'a Value> {
     if let Some(own) = template.strip_prefix("tenant/") {
-        let tenant = state.table::<Tenant>().get(path(message, "context.tenant_id")?.as_str()?)?;
-        return tenant.template(own).or_else(|| payload(state, message, own));
+        let tenant = path(message, "context.tenant_id")?.as_str()?;
+        return tenants::template(state, tenant, own).or_else(|| payload(state, message, own));
     }
     let has_alias = |payload: &Value| payload.get("alias").is_some_and(|alias| alias == template);
-    let mut live = state.table::<Template>().iter().filter(|(_, own)| own.is_sendable());
-    live.find_map(|(id, own)| own.content.live().filter(|payload| id == template || has_alias(payload)))
+    let live = |(id, own): (_, &'a Template)| own.content.live().filter(|own| id == template || has_alias(own));
+    templates::sendable(state).find_map(live)
 }
 
 /// The title and the body, with their variables filled in.
 pub(crate) fn render(state: &State, message: &Value, to: &Value) -> (String, String) {
     let of_template = || payload(state, message, text(message, "template")?)?.get("content");
-    // Of a journey.
-    let of_any_template = || state.table::<Template>().get(text(message, "template")?)?.content.live()?.get("content");
+    let of_journey = || templates::of_journey(state, text(message, "template")?)?.content.live()?.get("content");
     let content = message.get("content").filter(|content| content.is_object());
-    let content = content.or_else(of_template).or_else(of_any_template);
+    let content = content.or_else(of_template).or_else(of_journey);
     let Some(content) = content else { return (String::new(), String::new()) };
     let (mut title, mut body) = (String::new(), Vec::new());
     if let Some(given) = text(content, "title") {

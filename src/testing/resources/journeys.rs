@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::content::resolve;
 use super::profiles::Profile;
-use super::runs::{self, Kind, Run, Step};
+use super::runs::{self, Kind};
 use super::send::{due, submit_at};
 use super::templates::{self, Template};
 use crate::testing::engine::{
-    CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, iso, list, object, or_null, page,
-    path, pick, stored, text, with,
+    CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, iso, joined, key, list, object,
+    or_null, page, path, pick, split, stored, text, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -142,7 +142,7 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     let mut content = Versions::new(content, request.now);
     content.publish_if_requested(request);
     let journey = Journey { content, created: request.now, updated: request.now, archived: false };
-    let view = journey.details(&id, "published", journey.content.draft());
+    let view = journey.details(&id, "published", &journey.content.draft);
     state.table_mut().insert(&id, journey);
     Ok(Response::new(201, view))
 }
@@ -153,8 +153,8 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     check_nodes(state, &nodes)?;
     let sends = nodes.into_iter().filter(|node| text(node, "type") == Some("send"));
     let is_known = |template: &str| {
-        let template = state.table::<Template>().get(template);
-        template.is_some_and(|template| template.belongs_to(request.id(0)) && !template.is_archived())
+        let template = state.table::<Template>().get(&key(&[request.id(0), template]));
+        template.is_some_and(|template| !template.is_archived())
     };
     let mut named = sends.filter_map(|node| text(node.get("message")?, "template"));
     if let Some(unknown) = named.find(|template| !is_known(template)) {
@@ -163,12 +163,12 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let content = content(state, &request.body);
     let journey = state.find_mut::<Journey>(request.id(0))?;
     // A journey keeps its token unless the replacement has another, or null.
-    let token = pick(journey.content.draft(), &["cancelation_token"]);
+    let token = pick(&journey.content.draft, &["cancelation_token"]);
     let is_kept = request.body.get("cancelation_token").is_none();
     journey.content.write(if is_kept { with(token, content) } else { content });
     journey.updated = request.now;
     journey.content.publish_if_requested(request);
-    Ok(Response::ok(journey.details(request.id(0), "draft", journey.content.draft())))
+    Ok(Response::ok(journey.details(request.id(0), "draft", &journey.content.draft)))
 }
 
 fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -177,7 +177,7 @@ fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
         None => {
             journey.content.publish(request.now);
             let templates = state.table_mut::<Template>().iter_mut();
-            for (_, template) in templates.filter(|(_, template)| template.belongs_to(request.id(0))) {
+            for (_, template) in templates.filter(|(key, _)| split(key).0 == request.id(0)) {
                 template.content.publish(request.now);
             }
         }
@@ -212,8 +212,19 @@ fn invoke(state: &mut State, request: &Request<'_>) -> Outcome {
     if content.get("enabled").is_some_and(|enabled| enabled == false) {
         return Err(Response::unprocessable(format!("Cannot invoke disabled automation template {id}")));
     }
-    let run = start(state, request, &content)?;
-    Ok(runs::store(state, run))
+    let user = recipient(&request.body);
+    let stored =
+        user.and_then(|user| state.find::<Profile>(user).ok()).map(|Profile(profile)| json!({"profile": profile}));
+    let profile = joined(&stored.unwrap_or_default(), &request.body, "profile");
+    let run = json!({"data": or_null(&request.body, "data"), "profile": profile, "recipient": user});
+    // Only delays and sends have an effect.
+    let act = |action: &str, node: &Value, now| match action {
+        "send" => send(state, request, &run, node.get("message").unwrap_or(&Value::Null), now).map(Some),
+        _ => Ok(None),
+    };
+    let steps = runs::perform(list(&content, "nodes"), "type", request.now, &run, act)?;
+    let token = text(&content, "cancelation_token").and_then(|token| resolve(token, &run));
+    Ok(runs::store(state, request, Kind::Journey, token, steps))
 }
 
 /// The user of a run: in the request itself, or in its data or profile.
@@ -223,45 +234,15 @@ fn recipient(body: &Value) -> Option<&str> {
     text(body, "user_id").or_else(|| ["user_id", "userId", "anonymousId"].into_iter().find_map(within))
 }
 
-/// Performs all nodes of a run, each at its scheduled time. Only delays and sends have an effect.
-fn start(state: &mut State, request: &Request<'_>, content: &Value) -> Result<Run, Response> {
-    let user = recipient(&request.body);
-    let stored = user.and_then(|user| state.table::<Profile>().get(user)).map(|Profile(profile)| profile.clone());
-    let profile =
-        with(stored.unwrap_or_default(), object(&request.body, "profile").cloned().unwrap_or_default().into());
-    let run = json!({"data": or_null(&request.body, "data"), "profile": profile, "recipient": user});
-    let mut now = request.now;
-    let mut steps = Vec::new();
-    for node in list(content, "nodes") {
-        let action = text(node, "type").unwrap_or_default().to_owned();
-        let begins = now;
-        let mut message = None;
-        match action.as_str() {
-            "delay" => now = runs::delay_end(node, now, Some(&run)).unwrap_or(now),
-            "send" => message = Some(send(state, request, &run, node.get("message").unwrap_or(&Value::Null), begins)?),
-            _ => {}
-        }
-        let id = text(node, "id").unwrap_or_default().to_owned();
-        steps.push(Step { id, action, begins, ends: now, message });
-    }
-    let token = text(content, "cancelation_token").and_then(|token| resolve(token, &run));
-    let (template, source) = (Some(request.id(0).to_owned()), format!("invoke/{}", request.id(0)));
-    Ok(Run { kind: Kind::Journey, template, token, source, started: request.now, steps, canceled: None })
-}
-
 fn send(state: &mut State, request: &Request<'_>, run: &Value, node: &Value, at: i64) -> Result<String, Response> {
     let mut to: Map<String, Value> = object(&request.body, "profile").cloned().unwrap_or_default();
     to.extend(recipient(&request.body).map(|user| ("user_id".to_owned(), json!(user))));
     to.extend(object(node, "to").cloned().unwrap_or_default());
-    let mut data = object(&request.body, "data").cloned().unwrap_or_default();
-    data.extend(object(node, "data").cloned().unwrap_or_default());
+    let data = joined(&request.body, node, "data");
     let mut message = with(pick(node, &["template", "delay", "context"]), json!({"to": to, "data": data}));
-    if let Some(Value::String(until)) = message.pointer_mut("/delay/until") {
-        match resolve(until, run) {
-            Some(resolved) => *until = resolved,
-            // Without a value, there is no delay.
-            None => message = with(message, json!({"delay": null})),
-        }
+    if let Some(until) = message.pointer_mut("/delay/until") {
+        // Without a value, there is no delay.
+        *until = until.as_str().and_then(|until| resolve(until, run)).into();
     }
     submit_at(state, request, at, message, true)
 }
@@ -274,7 +255,7 @@ fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
         }
         (None, Some(id)) => {
             runs::find(state, id, Kind::Journey)?;
-            runs::cancel(state, id, request.now)?;
+            runs::cancel_by_id(state, id, request.now);
             let status = runs::find(state, id, Kind::Journey)?.status(request.now);
             Ok(Response::new(202, json!({"run_id": id, "status": status})))
         }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::dispatch::respond_with_example;
 use crate::testing::engine::{
     Create, Handler, Outcome, Request, Response, State, crud, document, merge, or_null, path, pick, text, with,
 };
@@ -14,7 +13,6 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("providers.update", crud::replace::<Provider>),
     ("providers.patch", patch),
     ("providers.delete", crud::delete::<Provider>),
-    ("providers.catalog.list", respond_with_example),
 ];
 
 const FIELDS: [&str; 4] = ["provider", "alias", "settings", "title"];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::testing::engine::{
-    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, crud, iso, list, or_null, pick, stored,
+    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, crud, iso, key, list, or_null, pick, stored,
     text, with,
 };
 
@@ -14,11 +14,11 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("workspace_preferences.replace", crud::replace::<Section>),
     ("workspace_preferences.archive", crud::delete::<Section>),
     ("workspace_preferences.publish", publish),
-    ("workspace_preferences.topics.list", |state, request| in_section(state, request, crud::list::<Topic>)),
-    ("workspace_preferences.topics.create", |state, request| in_section(state, request, crud::create::<Topic>)),
-    ("workspace_preferences.topics.retrieve", |state, request| in_section(state, request, crud::retrieve::<Topic>)),
-    ("workspace_preferences.topics.replace", |state, request| in_section(state, request, crud::replace::<Topic>)),
-    ("workspace_preferences.topics.archive", |state, request| in_section(state, request, crud::delete::<Topic>)),
+    ("workspace_preferences.topics.list", crud::list::<Topic>),
+    ("workspace_preferences.topics.create", crud::create::<Topic>),
+    ("workspace_preferences.topics.retrieve", crud::retrieve::<Topic>),
+    ("workspace_preferences.topics.replace", crud::replace::<Topic>),
+    ("workspace_preferences.topics.archive", crud::delete::<Topic>),
     ("workspace_preferences.topics.delete_digest", delete_digest),
     ("workspace_preferences.topics.release_digest", release_digest),
 ];
@@ -30,12 +30,8 @@ struct Section {
     updated: i64,
 }
 
-/// A topic, with the id of its section.
 #[derive(Clone)]
-struct Topic {
-    section: String,
-    content: Value,
-}
+struct Topic(Value);
 
 /// Each publication of the preference page.
 struct Publication;
@@ -72,11 +68,11 @@ impl Create for Section {
 
 impl Resource for Topic {
     fn view(&self, _: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        Ok(self.content.clone())
+        Ok(self.0.clone())
     }
 
-    fn is_in_scope(&self, request: &Request<'_>) -> bool {
-        self.section == request.id(0)
+    fn check_parent(state: &State, request: &Request<'_>) -> Result<(), Response> {
+        state.find::<Section>(request.id(0)).map(drop)
     }
 }
 
@@ -93,7 +89,7 @@ impl Create for Topic {
             "routing_options",
             "topic_data",
         ];
-        let before = before.map(|before| before.content).unwrap_or_default();
+        let before = before.map(|before| before.0).unwrap_or_default();
         let created = text(&before, "created").map_or_else(|| iso(request.now), str::to_owned);
         let content = complete_topic(id, pick(&request.body, &fields).into(), &created, request.now);
         // Null removes the digest. It keeps its schedules unless new ones are given.
@@ -102,8 +98,7 @@ impl Create for Topic {
             Some(Value::Null) => Value::Null,
             Some(given) => digest(state, given, or_null(&before, "digest"), request.now)?,
         };
-        let content = if digest.is_null() { content } else { with(content, json!({"digest": digest})) };
-        Ok(Self { section: request.id(0).to_owned(), content })
+        Ok(Self(if digest.is_null() { content } else { with(content, json!({"digest": digest})) }))
     }
 }
 
@@ -113,12 +108,11 @@ pub(crate) fn add_topic(state: &mut State, id: &str, now: i64) {
     let properties = properties(&json!({"name": id}));
     state.table_mut().insert(&section, Section { properties, created: now, updated: now });
     let content = complete_topic(id, json!({"name": id, "default_status": "OPTED_IN"}), &iso(now), now);
-    state.table_mut().insert(id, Topic { section, content });
+    state.table_mut().insert(&key(&[&*section, id]), Topic(content));
 }
 
 fn topics_of<'a>(state: &'a State, section: &str) -> impl Iterator<Item = &'a Value> {
-    let topics = state.table::<Topic>().iter().filter(move |(_, topic)| topic.section == section);
-    topics.map(|(_, topic)| &topic.content)
+    state.table::<Topic>().below(section).map(|(_, topic)| &topic.0)
 }
 
 /// All topics, section by section: the section's id, its name, the topic.
@@ -168,11 +162,6 @@ fn digest(state: &mut State, given: &Value, before: Value, now: i64) -> Result<V
     Ok(with(digest, json!({"created": iso(now), "updated": iso(now)})))
 }
 
-fn in_section(state: &mut State, request: &Request<'_>, handler: Handler) -> Outcome {
-    state.find::<Section>(request.id(0))?;
-    handler(state, request)
-}
-
 fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
     let publications = state.table_mut::<Publication>();
     let version = publications.len() + 1;
@@ -183,19 +172,15 @@ fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn delete_digest(state: &mut State, request: &Request<'_>) -> Outcome {
-    in_section(state, request, |state, request| {
-        crud::find::<Topic>(state, request)?;
-        if let Some(topic) = state.find_mut::<Topic>(request.id(1))?.content.as_object_mut() {
-            topic.remove("digest");
-        }
-        Ok(Response::empty(204))
-    })
+    release_digest(state, request)?;
+    if let Some(topic) = state.find_mut::<Topic>(&request.key())?.0.as_object_mut() {
+        topic.remove("digest");
+    }
+    Ok(Response::empty(204))
 }
 
 /// The fake never holds anything back, so there is nothing to release.
 fn release_digest(state: &mut State, request: &Request<'_>) -> Outcome {
-    in_section(state, request, |state, request| {
-        crud::find::<Topic>(state, request)?;
-        Ok(Response::empty(204))
-    })
+    crud::retrieve::<Topic>(state, request)?;
+    Ok(Response::empty(204))
 }

@@ -7,10 +7,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::audiences::{Audience, is_member};
-use super::lists::{List, matches_pattern};
 use super::messages::{self, Draft};
-use super::tenants::Tenant;
-use super::{content, profiles, recipients};
+use super::{content, lists, profiles, recipients, tenants};
 use crate::testing::engine::{Handler, Outcome, Request, Response, State, list, path, text, time, with};
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[("send.message", send)];
@@ -79,14 +77,13 @@ pub(super) fn submit_at(
 /// The users of a group; `None` for a single recipient.
 fn expand(state: &State, to: &Value) -> Option<Vec<Value>> {
     let users: BTreeSet<&str> = if let Some(id) = text(to, "list_id").filter(|_| !is_person(to)) {
-        state.table::<List>().get(id).into_iter().flat_map(List::users).collect()
+        lists::users(state, |list| list == id).collect()
     } else if let Some(pattern) = text(to, "list_pattern") {
-        let lists = state.table::<List>().iter().filter(|(id, _)| matches_pattern(pattern, id));
-        lists.flat_map(|(_, list)| list.users()).collect()
+        lists::users(state, |list| lists::matches_pattern(pattern, list)).collect()
     } else if let Some(id) = text(to, "audience_id") {
         state.table::<Audience>().get(id).into_iter().flat_map(|audience| audience.members(state)).collect()
     } else if let Some(id) = text(to, "tenant_id").filter(|_| !is_person(to)) {
-        state.table::<Tenant>().get(id).into_iter().flat_map(Tenant::users).collect()
+        tenants::users(state, id).collect()
     } else {
         return None;
     };

@@ -1,12 +1,9 @@
 //! Notification templates: `/notifications`, and the templates of journeys: `/journeys/{template_id}/templates`.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::elements;
 use super::routing_strategies::RoutingStrategy;
-use crate::testing::engine::dispatch::respond_with_example;
 use crate::testing::engine::json::{MAX_DEPTH, depth};
 use crate::testing::engine::{
     CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, list, or_null, page, path, pick,
@@ -26,16 +23,13 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("notifications.put_element", put_element),
     ("notifications.put_locale", put_locale),
     ("notifications.checks.update", update_checks),
-    ("notifications.checks.list", list_checks),
-    ("notifications.checks.delete", delete_checks),
-    ("notifications.get_metrics", respond_with_example),
+    ("notifications.checks.list", crud::retrieve::<Checks>),
+    ("notifications.checks.delete", crud::delete::<Checks>),
 ];
 
 #[derive(Clone)]
 pub(super) struct Template {
     pub content: Versions,
-    /// The id of the journey that the template belongs to.
-    journey: Option<String>,
     created: i64,
     updated: Option<i64>,
     archived: bool,
@@ -53,13 +47,9 @@ impl Resource for Template {
     fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
         let mut wanted = request.parameters("tags").flat_map(|tags| tags.split(','));
         let tags: Vec<String> =
-            list(self.content.draft(), "tags").iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
+            list(&self.content.draft, "tags").iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
         let is_tagged = wanted.all(|wanted| tags.contains(&wanted.trim().to_lowercase()));
         (is_tagged && !self.archived).then(|| self.summary(id))
-    }
-
-    fn is_in_scope(&self, request: &Request<'_>) -> bool {
-        self.journey.as_deref() == journey(request)
     }
 
     fn archive(&mut self) -> bool {
@@ -68,28 +58,34 @@ impl Resource for Template {
     }
 }
 
-/// The checks of a template's submissions, by the ids of the submissions.
-#[derive(Default)]
-struct Checks(BTreeMap<String, Vec<Value>>);
+/// The checks of a submission.
+struct Checks(Vec<Value>);
 
 stored!(Checks, "submission");
 
+impl Resource for Checks {
+    fn view(&self, _: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(json!({"checks": self.0}))
+    }
+}
+
+/// The templates that messages can name: those that are neither archived nor part of a journey.
+pub(super) fn sendable(state: &State) -> impl Iterator<Item = (&str, &Template)> {
+    state.table::<Template>().below("").filter(|(_, template)| !template.archived)
+}
+
+/// The template of any journey with this id.
+pub(super) fn of_journey<'a>(state: &'a State, id: &str) -> Option<&'a Template> {
+    state.table::<Template>().named(id).map(|(_, template)| template).next()
+}
+
 impl Template {
     pub fn new(payload: Value, now: i64) -> Self {
-        Self { content: Versions::new(payload, now), journey: None, created: now, updated: None, archived: false }
+        Self { content: Versions::new(payload, now), created: now, updated: None, archived: false }
     }
 
     pub fn is_archived(&self) -> bool {
         self.archived
-    }
-
-    /// Returns `true` if messages can name it: it is neither archived nor part of a journey.
-    pub fn is_sendable(&self) -> bool {
-        !self.archived && self.journey.is_none()
-    }
-
-    pub fn belongs_to(&self, journey: &str) -> bool {
-        self.journey.as_deref() == Some(journey)
     }
 
     /// A version's payload, with the properties of the template itself.
@@ -123,32 +119,25 @@ impl Template {
         let state = text(&request.body, "state").unwrap_or("DRAFT");
         let version = text(&content, "version").unwrap_or("2022-01-01").to_owned();
         let elements = elements::checksums(&content);
-        self.write(with(self.content.draft().clone(), json!({"content": content})), request);
+        self.write(with(self.content.draft.clone(), json!({"content": content})), request);
         // The template's id comes before the ids of its elements and locales.
         let id = request.id(template_index(request));
         Response::ok(json!({"id": id, "elements": elements, "state": state, "version": version}))
     }
 
     pub fn draft_content(&self) -> Value {
-        self.content.draft().get("content").cloned().unwrap_or_else(|| json!({"elements": []}))
+        self.content.draft.get("content").cloned().unwrap_or_else(|| json!({"elements": []}))
     }
 }
 
-/// The journey in the path, if the operation is one of a journey's templates.
-fn journey<'a>(request: &'a Request<'_>) -> Option<&'a str> {
-    request.operation.id.starts_with("journeys.").then(|| request.id(0))
-}
-
-/// The index of the template's id among the arguments in the path.
+/// The index of the template's id among the arguments in the path: a journey's id can come before it.
 fn template_index(request: &Request<'_>) -> usize {
-    usize::from(journey(request).is_some())
+    usize::from(request.operation.id.starts_with("journeys."))
 }
 
 /// Finds the template in the path.
 pub(super) fn find<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Template, Response> {
-    let id = request.id(template_index(request));
-    let template = state.find_mut::<Template>(id).ok().filter(|template| template.is_in_scope(request));
-    template.ok_or_else(|| Response::not_found("template", id))
+    state.find_mut(&request.key_until(template_index(request)))
 }
 
 /// Prepares a payload to be stored.
@@ -179,10 +168,9 @@ fn check(state: &State, id: Option<&str>, given: &Value) -> Result<(), Response>
     if alias.starts_with("tenant/") {
         return Err(Response::invalid("`alias` must not begin with `tenant/`"));
     }
-    let has_alias = |template: &Template| template.content.draft().get("alias").is_some_and(|own| own == alias);
-    let others =
-        state.table::<Template>().iter().filter(|(own, template)| Some(*own) != id && template.journey.is_none());
-    match others.map(|(_, template)| template).find(|template| has_alias(template)) {
+    let has_alias = |template: &Template| template.content.draft.get("alias").is_some_and(|own| own == alias);
+    let mut others = state.table::<Template>().below("").filter(|(own, _)| Some(*own) != id);
+    match others.find(|(_, template)| has_alias(template)) {
         Some(_) => Err(Response::conflict(format!("Another template has the alias \"{alias}\"."))),
         None => Ok(()),
     }
@@ -206,16 +194,16 @@ pub(super) fn store(
     given: &Value,
 ) -> Result<(String, bool, Response), Response> {
     let (id, payload) = (state.new_id("nt_"), payload(state, given)?);
-    let mut template = Template { journey: journey(request).map(str::to_owned), ..Template::new(payload, request.now) };
+    let mut template = Template::new(payload, request.now);
     let is_published = template.content.publish_if_requested(request);
-    let view = Response::new(201, template.details(&id, "published", template.content.draft()));
-    state.table_mut().insert(&id, template);
+    let view = Response::new(201, template.details(&id, "published", &template.content.draft));
+    state.table_mut().insert(&request.key_of_new(&id), template);
     Ok((id, is_published, view))
 }
 
 fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let given = or_null(&request.body, "notification");
-    let before = find(state, request)?.content.draft().clone();
+    let before = find(state, request)?.content.draft.clone();
     check(state, Some(request.id(0)), &given)?;
     // A template keeps these unless its replacement has others.
     write(state, request, &with(pick(&before, &["alias", "email"]), given))
@@ -227,7 +215,7 @@ pub(super) fn write(state: &mut State, request: &Request<'_>, given: &Value) -> 
     let payload = payload(state, given)?;
     let template = find(state, request)?;
     template.write(payload, request);
-    Ok(Response::ok(template.details(request.last_id(), "draft", template.content.draft())))
+    Ok(Response::ok(template.details(request.last_id(), "draft", &template.content.draft)))
 }
 
 fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -296,18 +284,6 @@ fn update_checks(state: &mut State, request: &Request<'_>) -> Outcome {
     if let Some(template) = state.table_mut::<Template>().get_mut(request.id(0)).filter(|_| resolved) {
         template.content.publish(request.now);
     }
-    let submissions = &mut state.table_mut().entry(request.id(0), Checks::default).0;
-    submissions.insert(request.id(1).to_owned(), checks.clone());
-    Ok(Response::ok(json!({"checks": checks})))
-}
-
-fn list_checks(state: &mut State, request: &Request<'_>) -> Outcome {
-    let checks = state.table::<Checks>().get(request.id(0)).and_then(|checks| checks.0.get(request.id(1)));
-    let checks = checks.ok_or_else(|| Response::not_found("submission", request.id(1)))?;
-    Ok(Response::ok(json!({"checks": checks})))
-}
-
-fn delete_checks(state: &mut State, request: &Request<'_>) -> Outcome {
-    let checks = state.table_mut::<Checks>().get_mut(request.id(0)).and_then(|checks| checks.0.remove(request.id(1)));
-    checks.map(|_| Response::empty(204)).ok_or_else(|| Response::not_found("submission", request.id(1)))
+    state.table_mut().insert(&request.key(), Checks(checks));
+    crud::retrieve::<Checks>(state, request)
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{elements, sections};
 use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, Table, Versions, crud, iso, list, object, page, pick, stored,
+    Handler, Outcome, Request, Resource, Response, State, Versions, crud, iso, key, list, object, page, pick, stored,
     text, with,
 };
 
@@ -12,32 +12,31 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("tenants.list", crud::list::<Tenant>),
     ("tenants.retrieve", crud::retrieve::<Tenant>),
     ("tenants.update", update),
-    ("tenants.delete", crud::delete::<Tenant>),
+    ("tenants.delete", delete),
     ("tenants.preferences.items.update", set_default),
     ("tenants.preferences.items.delete", remove_default),
     ("tenants.list_users", list_users),
-    ("tenants.templates.list", list_templates),
-    ("tenants.templates.retrieve", retrieve_template),
+    ("tenants.templates.list", crud::list::<TenantTemplate>),
+    ("tenants.templates.retrieve", crud::retrieve::<TenantTemplate>),
     ("tenants.templates.replace", replace_template),
-    ("tenants.templates.delete", delete_template),
+    ("tenants.templates.delete", crud::delete::<TenantTemplate>),
     ("tenants.templates.publish", publish_template),
     ("tenants.templates.versions.retrieve", retrieve_template_version),
-    ("users.tenants.list", list_of_user),
+    ("users.tenants.list", crud::list::<Membership>),
     ("users.tenants.add_single", add_user),
     ("users.tenants.add_multiple", add_user_to_several),
-    ("users.tenants.remove_single", remove_user),
+    ("users.tenants.remove_single", crud::delete_if_exists::<Membership>),
     ("users.tenants.remove_all", remove_user_from_all),
 ];
 
 const FIELDS: [&str; 6] = ["name", "brand_id", "default_preferences", "parent_tenant_id", "properties", "user_profile"];
 
-#[derive(Default)]
 pub(super) struct Tenant {
     properties: Map<String, Value>,
-    /// The part of each member's profile that applies only to this tenant.
-    members: Table<Option<Map<String, Value>>>,
-    templates: Table<TenantTemplate>,
 }
+
+/// A user's membership in a tenant: the part of the profile that applies only there.
+struct Membership(Option<Map<String, Value>>);
 
 struct TenantTemplate {
     content: Versions,
@@ -46,6 +45,8 @@ struct TenantTemplate {
 }
 
 stored!(Tenant, "tenant");
+stored!(Membership, "membership");
+stored!(TenantTemplate, "template");
 
 impl Resource for Tenant {
     fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
@@ -60,28 +61,9 @@ impl Resource for Tenant {
 }
 
 impl Tenant {
-    /// The ids of its members.
-    pub fn users(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|(user, _)| user)
-    }
-
     /// The profile of every recipient in the context of this tenant.
     pub fn profile(&self) -> Option<&Map<String, Value>> {
         self.properties.get("user_profile")?.as_object()
-    }
-
-    /// The profile of a membership.
-    pub fn member_profile(&self, user: &str) -> Option<&Map<String, Value>> {
-        self.members.get(user)?.as_ref()
-    }
-
-    pub fn has_member(&self, user: &str) -> bool {
-        self.members.contains(user)
-    }
-
-    /// The live version of a template of this tenant.
-    pub fn template(&self, id: &str) -> Option<&Value> {
-        self.templates.get(id)?.content.live()
     }
 
     /// The tenant's default preference on a topic.
@@ -111,13 +93,46 @@ pub(super) fn with_ancestors<'a>(state: &'a State, tenant: &str) -> impl Iterato
     std::iter::successors(tenants.get(tenant), parent).take(MAX_CHAIN)
 }
 
-fn membership(tenant: &str, user: &str, profile: Option<&Map<String, Value>>) -> Value {
-    json!({"tenant_id": tenant, "user_id": user, "type": "user", "profile": profile})
+/// The ids of a tenant's members.
+pub(super) fn users<'a>(state: &'a State, tenant: &str) -> impl Iterator<Item = &'a str> {
+    state.table::<Membership>().named(tenant).map(|(user, _)| user)
+}
+
+pub(super) fn is_member(state: &State, user: &str, tenant: &str) -> bool {
+    state.table::<Membership>().get(&key(&[user, tenant])).is_some()
+}
+
+/// The profile of a membership.
+pub(super) fn member_profile<'a>(state: &'a State, user: &str, tenant: &str) -> Option<&'a Map<String, Value>> {
+    state.table::<Membership>().get(&key(&[user, tenant]))?.0.as_ref()
+}
+
+/// The live version of a template of a tenant.
+pub(super) fn template<'a>(state: &'a State, tenant: &str, id: &str) -> Option<&'a Value> {
+    state.table::<TenantTemplate>().get(&key(&[tenant, id]))?.content.live()
+}
+
+impl Membership {
+    fn details(&self, user: &str, tenant: &str) -> Value {
+        json!({"tenant_id": tenant, "user_id": user, "type": "user", "profile": self.0})
+    }
+}
+
+impl Resource for Membership {
+    fn view(&self, tenant: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.details(request.id(0), tenant))
+    }
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
-    state.table_mut().entry(request.id(0), Tenant::default).properties = pick(&request.body, &FIELDS);
+    state.table_mut().insert(request.id(0), Tenant { properties: pick(&request.body, &FIELDS) });
     crud::retrieve::<Tenant>(state, request)
+}
+
+fn delete(state: &mut State, request: &Request<'_>) -> Outcome {
+    state.table_mut::<Membership>().retain(|_, tenant| tenant != request.id(0));
+    state.table_mut::<TenantTemplate>().retain(|tenant, _| tenant != request.id(0));
+    crud::delete::<Tenant>(state, request)
 }
 
 fn set_default(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -134,43 +149,31 @@ fn remove_default(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn list_users(state: &mut State, request: &Request<'_>) -> Outcome {
-    let members = state.find_mut::<Tenant>(request.id(0))?.members.iter();
-    page(request, members.map(|(user, profile)| membership(request.id(0), user, profile.as_ref())))
-}
-
-fn list_of_user(state: &mut State, request: &Request<'_>) -> Outcome {
-    let user = request.id(0);
-    let tenants = state.table::<Tenant>().iter().filter_map(|(id, tenant)| Some((id, tenant.members.get(user)?)));
-    page(request, tenants.map(|(id, profile)| membership(id, user, profile.as_ref())))
+    let tenant = request.id(0);
+    state.find::<Tenant>(tenant)?;
+    let members = state.table::<Membership>().named(tenant);
+    page(request, members.map(|(user, membership)| membership.details(user, tenant)))
 }
 
 fn add_user(state: &mut State, request: &Request<'_>) -> Outcome {
-    let profile = object(&request.body, "profile").cloned();
-    state.find_mut::<Tenant>(request.id(1))?.members.insert(request.id(0), profile);
+    state.find::<Tenant>(request.id(1))?;
+    state.table_mut().insert(&request.key(), Membership(object(&request.body, "profile").cloned()));
     Ok(Response::empty(204))
 }
 
 fn add_user_to_several(state: &mut State, request: &Request<'_>) -> Outcome {
     let tenants = list(&request.body, "tenants");
-    let ids = || tenants.iter().map(|tenant| text(tenant, "tenant_id").unwrap_or_default());
-    ids().try_for_each(|id| state.find::<Tenant>(id).map(drop))?;
-    for (id, given) in ids().zip(tenants) {
-        state.find_mut::<Tenant>(id)?.members.insert(request.id(0), object(given, "profile").cloned());
-    }
-    Ok(Response::empty(204))
-}
-
-fn remove_user(state: &mut State, request: &Request<'_>) -> Outcome {
-    if let Some(tenant) = state.table_mut::<Tenant>().get_mut(request.id(1)) {
-        tenant.members.remove(request.id(0));
+    let id = |tenant| text(tenant, "tenant_id").unwrap_or_default();
+    tenants.iter().try_for_each(|tenant| state.find::<Tenant>(id(tenant)).map(drop))?;
+    for tenant in tenants {
+        let membership = Membership(object(tenant, "profile").cloned());
+        state.table_mut().insert(&key(&[request.id(0), id(tenant)]), membership);
     }
     Ok(Response::empty(204))
 }
 
 fn remove_user_from_all(state: &mut State, request: &Request<'_>) -> Outcome {
-    for (_, tenant) in state.table_mut::<Tenant>().iter_mut() {
-        tenant.members.remove(request.id(0));
-    }
+    state.table_mut::<Membership>().retain(|user, _| user != request.id(0));
     Ok(Response::empty(204))
 }
 
@@ -179,7 +182,7 @@ impl TenantTemplate {
         iso(self.content.published().unwrap_or(self.created))
     }
 
-    fn view(&self, id: &str, version: &str, data: &Value) -> Value {
+    fn details(&self, id: &str, version: &str, data: &Value) -> Value {
         json!({
             "id": id, "version": version, "data": data, "created_at": iso(self.created),
             "updated_at": iso(self.updated), "published_at": self.published_at(),
@@ -187,24 +190,26 @@ impl TenantTemplate {
     }
 }
 
+impl Resource for TenantTemplate {
+    fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.details(id, &self.content.newest(), &self.content.draft))
+    }
+
+    fn row(&self, id: &str, _: &State, _: &Request<'_>) -> Option<Value> {
+        let routing = self.content.draft.get("routing").filter(|routing| routing.is_object()).cloned();
+        let routing = routing.unwrap_or_else(|| json!({"method": "single", "channels": []}));
+        Some(self.details(id, &self.content.newest(), &json!({"routing": routing})))
+    }
+
+    fn check_parent(state: &State, request: &Request<'_>) -> Result<(), Response> {
+        state.find::<Tenant>(request.id(0)).map(drop)
+    }
+}
+
+/// Finds the template in the path.
 fn find_template<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut TenantTemplate, Response> {
-    let templates = &mut state.find_mut::<Tenant>(request.id(0))?.templates;
-    templates.get_mut(request.id(1)).ok_or_else(|| Response::not_found("template", request.id(1)))
-}
-
-fn list_templates(state: &mut State, request: &Request<'_>) -> Outcome {
-    let templates = state.find_mut::<Tenant>(request.id(0))?.templates.iter().map(|(id, template)| {
-        let routing = template.content.draft().get("routing").cloned();
-        let routing = routing.filter(Value::is_object).unwrap_or_else(|| json!({"method": "single", "channels": []}));
-        template.view(id, &template.content.newest(), &json!({"routing": routing}))
-    });
-    page(request, templates)
-}
-
-fn retrieve_template(state: &mut State, request: &Request<'_>) -> Outcome {
-    let template = find_template(state, request)?;
-    let version = template.content.newest();
-    Ok(Response::ok(template.view(request.id(1), &version, template.content.draft())))
+    TenantTemplate::check_parent(state, request)?;
+    state.find_mut(&key(&[request.id(0), request.id(1)]))
 }
 
 fn retrieve_template_version(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -212,19 +217,20 @@ fn retrieve_template_version(state: &mut State, request: &Request<'_>) -> Outcom
     let wanted = if request.id(2) == "latest" { "draft" } else { request.id(2) };
     let data = template.content.read(wanted).ok_or_else(|| Response::not_found("version", request.id(2)))?;
     let version = template.content.name(wanted);
-    Ok(Response::ok(template.view(request.id(1), &version, data)))
+    Ok(Response::ok(template.details(request.id(1), &version, data)))
 }
 
 fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {
     let (now, payload) = (request.now, request.body.get("template").cloned().unwrap_or_default());
     let published = request.body.get("published").is_some_and(|published| published == true);
-    let templates = &mut state.find_mut::<Tenant>(request.id(0))?.templates;
-    let is_new = !templates.contains(request.id(1));
+    TenantTemplate::check_parent(state, request)?;
+    let templates = state.table_mut::<TenantTemplate>();
+    let is_new = templates.get(&request.key()).is_none();
     if is_new {
         elements::check_channels(payload.get("content").unwrap_or(&Value::Null))?;
     }
     let made = || TenantTemplate { content: Versions::new(Value::Null, now), created: now, updated: now };
-    let template = templates.entry(request.id(1), made);
+    let template = templates.entry(&request.key(), made);
     template.content.write(payload);
     template.updated = now;
     if published {
@@ -245,9 +251,4 @@ fn publish_template(state: &mut State, request: &Request<'_>) -> Outcome {
     }
     let (version, published_at) = (template.content.name("published"), template.published_at());
     Ok(Response::ok(json!({"id": request.id(1), "version": version, "published_at": published_at})))
-}
-
-fn delete_template(state: &mut State, request: &Request<'_>) -> Outcome {
-    let removed = state.find_mut::<Tenant>(request.id(0))?.templates.remove(request.id(1));
-    removed.map(|_| Response::empty(204)).ok_or_else(|| Response::not_found("template", request.id(1)))
 }

@@ -12,7 +12,7 @@ stored!(TrackEvent, "event", log);
 
 fn track(state: &mut State, request: &Request<'_>) -> Outcome {
     let id = text(&request.body, "messageId").ok_or_else(|| Response::invalid("`messageId` must not be empty"))?;
-    if state.table::<TrackEvent>().contains(id) {
+    if state.find::<TrackEvent>(id).is_ok() {
         return Err(Response::conflict(format!("The event \"{id}\" was already received.")));
     }
     state.table_mut().insert(id, TrackEvent);
