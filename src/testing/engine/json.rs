@@ -53,28 +53,6 @@ pub(crate) fn with(value: impl Into<Value>, more: Value) -> Value {
     }
 }
 
-/// Applies a JSON Merge Patch (RFC 7396): merges objects at any depth, and null removes a property.
-pub(crate) fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(name);
-            continue;
-        }
-        let own = target.entry(name.clone()).or_insert(Value::Null);
-        match value {
-            Value::Object(patch) => {
-                if !own.is_object() {
-                    *own = Value::Object(Map::new());
-                }
-                if let Value::Object(own) = own {
-                    merge(own, patch);
-                }
-            }
-            value => value.clone_into(own),
-        }
-    }
-}
-
 /// The value at a dotted path.
 pub(crate) fn path<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(value, |value, name| match value {

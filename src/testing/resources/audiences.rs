@@ -38,7 +38,7 @@ impl Audience {
         let filter = self.properties.get("filter");
         let operator = self.properties.get("operator").or_else(|| filter?.get("operator")).and_then(Value::as_str);
         let matching = move |(user, Profile(profile)): (&'a str, &'a Profile)| {
-            let person = Person { state, user, profile: Value::Object(profile.clone()) };
+            let person = Person { state, user, profile };
             person.matches_group(operator.unwrap_or("AND"), list(filter?, "filters")).then_some(user)
         };
         state.table::<Profile>().iter().filter_map(matching)
@@ -54,7 +54,7 @@ pub(super) fn is_member(state: &State, user: &str, account: &str) -> bool {
 struct Person<'a> {
     state: &'a State,
     user: &'a str,
-    profile: Value,
+    profile: &'a Value,
 }
 
 impl Person<'_> {
@@ -70,10 +70,10 @@ impl Person<'_> {
             "MEMBER_OF" => is_member(self.state, self.user, expected),
             operator if filter["value"].is_array() => {
                 let mut values = list(filter, "value").iter().filter_map(Value::as_str);
-                let mut matches = |expected| compare(operator, filter, expected, &self.profile);
+                let mut matches = |expected| compare(operator, filter, expected, self.profile);
                 if operator == "OMIT" { values.all(&mut matches) } else { values.any(matches) }
             }
-            operator => compare(operator, filter, expected, &self.profile),
+            operator => compare(operator, filter, expected, self.profile),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Automations: `/automations`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::profiles::Profile;
 use super::runs::{self, Kind};
@@ -83,11 +83,11 @@ fn perform(
         }
         "update-profile" => {
             let user = text(step, "recipient_id").or(text(&request.body, "recipient")).unwrap_or_default();
-            let profile = state.table_mut().entry(user, Profile::default);
+            let profile = state.table_mut().entry(user, Profile::new);
             if matches!(text(step, "merge"), None | Some("replace" | "none")) {
-                profile.0.clear();
+                *profile = Profile::new();
             }
-            profile.merge(object(step, "profile").unwrap_or(&Map::new()));
+            profile.merge(&step["profile"]);
         }
         "cancel" => {
             if let Some(token) = text(step, "cancelation_token") {

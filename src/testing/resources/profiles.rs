@@ -1,10 +1,10 @@
 //! Profiles: `/profiles/{user_id}`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::tenants;
 use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, json_patch, list, merge, object, stored,
+    Handler, Outcome, Request, Resource, Response, State, crud, json_patch, list, object, stored,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -15,8 +15,8 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("profiles.delete", crud::delete_if_exists::<Profile>),
 ];
 
-#[derive(Default)]
-pub(super) struct Profile(pub Map<String, Value>);
+/// An object.
+pub(super) struct Profile(pub Value);
 
 stored!(Profile, "profile");
 
@@ -27,9 +27,15 @@ impl Resource for Profile {
 }
 
 impl Profile {
+    pub fn new() -> Self {
+        Self(json!({}))
+    }
+
     /// Writes values into the profile, at any depth; null removes a value.
-    pub fn merge(&mut self, given: &Map<String, Value>) {
-        merge(&mut self.0, given);
+    pub fn merge(&mut self, given: &Value) {
+        if given.is_object() {
+            ::json_patch::merge(&mut self.0, given);
+        }
     }
 }
 
@@ -43,26 +49,23 @@ pub(super) fn property<'a>(state: &'a State, user: &str, tenant: Option<&str>, n
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
-    let profile = state.table_mut().entry(request.id(0), Profile::default);
-    profile.merge(object(&request.body, "profile").unwrap_or(&Map::new()));
+    state.table_mut().entry(request.id(0), Profile::new).merge(&request.body["profile"]);
     Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 
 fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let profile = object(&request.body, "profile").cloned().unwrap_or_default();
-    state.table_mut().insert(request.id(0), Profile(profile));
+    state.table_mut().insert(request.id(0), Profile(profile.into()));
     Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 
 fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
-    let before = state.table::<Profile>().get(request.id(0)).map(|Profile(profile)| profile.clone());
-    let mut profile = Value::Object(before.unwrap_or_default());
+    let stored = state.find::<Profile>(request.id(0)).ok();
+    let mut profile = stored.map_or_else(|| json!({}), |Profile(profile)| profile.clone());
     json_patch::apply(&mut profile, list(&request.body, "patch")).map_err(Response::invalid)?;
-    match profile {
-        Value::Object(profile) => {
-            state.table_mut().insert(request.id(0), Profile(profile));
-            Ok(Response::empty(204))
-        }
-        _ => Err(Response::invalid("The profile is no longer an object after the patch")),
+    if !profile.is_object() {
+        return Err(Response::invalid("The profile is no longer an object after the patch"));
     }
+    state.table_mut().insert(request.id(0), Profile(profile));
+    Ok(Response::empty(204))
 }

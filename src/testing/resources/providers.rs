@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::testing::engine::{
-    Create, Handler, Outcome, Request, Response, State, crud, document, merge, or_null, path, pick, text, with,
+    Create, Handler, Outcome, Request, Response, State, crud, document, or_null, path, pick, text, with,
 };
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
@@ -66,9 +66,7 @@ fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
     }
     let given = FIELDS.iter().filter_map(|name| Some(((*name).to_owned(), request.body.get(*name)?.clone())));
     let mut merged = provider.clone();
-    if let Value::Object(merged) = &mut merged {
-        merge(merged, &given.collect());
-    }
+    ::json_patch::merge(&mut merged, &Value::Object(given.collect()));
     check_rate_limit(&merged)?;
     *provider = with(with(defaults(), merged), json!({"updated": request.now}));
     Ok(Response::ok(provider.clone()))
