@@ -1,7 +1,6 @@
 //! The fake as a test uses it.
 
 pub(crate) mod client;
-pub(crate) mod clock;
 pub(crate) mod courier;
 pub(crate) mod expect;
 mod mailbox;
@@ -11,6 +10,5 @@ mod seed;
 pub(crate) mod sent;
 pub(crate) mod server;
 pub(crate) mod settings;
-mod strict;
 pub(crate) mod stub;
 mod webhooks;

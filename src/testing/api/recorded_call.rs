@@ -13,8 +13,8 @@ use crate::Client;
 use crate::call::{Argument, Arguments, JsonBody};
 use crate::testing::engine::description::Route;
 use crate::testing::engine::idempotency;
-use crate::testing::engine::outbox::Cause;
 use crate::testing::engine::request::pairs;
+use crate::testing::engine::state::Cause;
 use crate::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 
 /// A request that a [`Courier`](super::courier::Courier) has received.

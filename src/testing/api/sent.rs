@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::courier::Courier;
 use super::recorded_call::{RecordedCall, shortened};
 use crate::json;
-use crate::testing::engine::outbox::Posted;
+use crate::testing::engine::state::Posted;
 use crate::testing::engine::{State, text, with};
 use crate::testing::resources::recipients;
 use crate::types::Message;

@@ -9,7 +9,6 @@ pub(crate) mod example;
 pub(crate) mod idempotency;
 pub(crate) mod json;
 pub(crate) mod json_patch;
-pub(crate) mod outbox;
 pub(crate) mod pagination;
 pub(crate) mod request;
 pub(crate) mod response;

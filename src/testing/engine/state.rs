@@ -4,10 +4,10 @@ use std::any::{Any, TypeId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use serde_json::Value;
+use http::HeaderMap;
+use serde_json::{Value, json};
 
 use super::idempotency::Keys;
-use super::outbox::{Cause, Posted, event};
 use super::response::Response;
 use super::settings::Settings;
 use super::table::{Table, split};
@@ -123,4 +123,27 @@ impl State {
         self.keys.keep(count);
         self.tables.values_mut().for_each(|table| table.trim(count));
     }
+}
+
+/// The request that a message comes from.
+pub(crate) struct Cause {
+    pub operation: &'static str,
+    pub headers: HeaderMap,
+    pub attempt: u32,
+}
+
+/// A message to one recipient, as it was accepted.
+pub(crate) struct Posted {
+    pub id: String,
+    /// The message without `to`.
+    pub message: Arc<Value>,
+    pub to: Value,
+    pub recipient: String,
+    pub list: Option<String>,
+    pub cause: Arc<Cause>,
+}
+
+/// The body of a webhook.
+pub(crate) fn event(kind: &str, data: &Value) -> Value {
+    json!({"type": kind, "data": data})
 }

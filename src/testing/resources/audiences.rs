@@ -4,9 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::profiles::{Profile, property};
 use super::tenants;
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, iso, list, page, path, pick, stored, text, time, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("audiences.list", crud::list::<Audience>),

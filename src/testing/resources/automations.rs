@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use super::profiles::Profile;
 use super::runs::{self, Kind};
 use super::send::submit_at;
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, joined, list, object, or_null, stored, text, with,
-    without_nulls,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("automations.list", crud::list::<Automation>),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::testing::engine::{Create, Handler, Request, Response, State, crud, document, or_null, pick, text, with};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("brands.list", crud::list::<Brand>),

@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use super::send::submit_at;
 use super::templates::Template;
 use super::{elements, messages};
-use crate::testing::engine::{
-    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, Stored, crud, iso, or_null, pick, text,
-    time, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("broadcasts.list", crud::list::<Broadcast>),
@@ -30,20 +27,13 @@ struct Broadcast {
     channel: Value,
     created: i64,
     updated: i64,
-    archived: Option<i64>,
     schedule: Option<Value>,
     /// The time at which it begins to go out.
     sends: Option<i64>,
     template: Template,
 }
 
-impl Stored for Broadcast {
-    const NOUN: &'static str = "broadcast";
-
-    fn is_deleted(&self) -> bool {
-        self.archived.is_some()
-    }
-}
+stored!(Broadcast, "broadcast");
 
 impl Resource for Broadcast {
     const NEWEST_FIRST: bool = true;
@@ -66,7 +56,7 @@ impl Create for Broadcast {
 impl Broadcast {
     fn new(name: String, channel: Value, content: Value, now: i64) -> Self {
         let template = Template::new(json!({"content": content}), now);
-        Self { name, channel, created: now, updated: now, archived: None, schedule: None, sends: None, template }
+        Self { name, channel, created: now, updated: now, schedule: None, sends: None, template }
     }
 
     fn status(&self, request: &Request<'_>) -> &'static str {
@@ -83,8 +73,7 @@ impl Broadcast {
             "id": id, "name": self.name, "channel": self.channel, "status": self.status(request),
             "created_at": iso(self.created), "created_by": CREATOR,
             "updated_at": iso(self.updated), "updated_by": CREATOR,
-            "archived_at": self.archived.map(iso), "archived_by": self.archived.map(|_| CREATOR),
-            "schedule": self.schedule,
+            "archived_at": null, "archived_by": null, "schedule": self.schedule,
         })
     }
 }
@@ -97,9 +86,9 @@ fn update(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn archive(state: &mut State, request: &Request<'_>) -> Outcome {
-    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
-    broadcast.archived = Some(request.now);
-    Ok(Response::ok(broadcast.details(request.id(0), request)))
+    let details = state.find::<Broadcast>(request.id(0))?.details(request.id(0), request);
+    state.table_mut::<Broadcast>().remove(request.id(0));
+    Ok(Response::ok(with(details, json!({"archived_at": iso(request.now), "archived_by": CREATOR}))))
 }
 
 fn duplicate(state: &mut State, request: &Request<'_>) -> Outcome {

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::messages::{self, Draft};
-use crate::testing::engine::{
-    Handler, Outcome, Request, Response, State, joined, list, object, or_null, page, stored, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("bulk.create_job", create),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::recipients::tenant_of;
 use super::templates::{self, Template};
 use super::{profiles, tenants};
-use crate::testing::engine::{State, list, object, path, text};
+use crate::testing::engine::*;
 
 /// The live version of a template: one of the workspace, by id or alias, or one of the message's tenant.
 pub(super) fn payload<'a>(state: &'a State, message: &Value, template: &str) -> Option<&'a Value> {

@@ -2,9 +2,7 @@
 
 use serde_json::json;
 
-use crate::testing::engine::{
-    Create, Handler, Outcome, Request, Response, State, crud, document, iso, or_null, pick, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("previews.list_device_sets", crud::list::<DeviceSet>),

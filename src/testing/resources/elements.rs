@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::testing::engine::{Response, State, list, object, text, with};
+use crate::testing::engine::*;
 
 /// Prepares content to be stored: refuses what only reads have, and gives an id to each element that has none.
 pub(super) fn prepare(state: &mut State, mut content: Value) -> Result<Value, Response> {

@@ -7,10 +7,7 @@ use super::profiles::Profile;
 use super::runs::{self, Kind};
 use super::send::{due, submit_at};
 use super::templates::{self, Template};
-use crate::testing::engine::{
-    CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, iso, joined, key, list, object,
-    or_null, page, path, pick, split, stored, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("journeys.list", crud::list::<Journey>),

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, Stored, crud, iso, key, list, or_null, page, split, stored,
-    text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("lists.list", crud::list::<List>),

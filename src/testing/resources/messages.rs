@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 
 use super::recipients::{self, tenant_of};
 use super::{content, preferences};
-use crate::testing::engine::outbox::{Posted, event};
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, list, path, stored, text, time, with, without_nulls,
-};
+use crate::testing::engine::state::{Posted, event};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("messages.list", list_all),

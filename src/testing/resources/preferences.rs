@@ -6,10 +6,7 @@ use super::content;
 use super::recipients::tenant_of;
 use super::sections::{self, TopicInSection, find_topic};
 use super::tenants::Tenant;
-use crate::testing::engine::{
-    Handler, Outcome, Request, Response, State, iso, key, limit, list, or_null, page, page_of_size, pick, stored, text,
-    with, without_nulls,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("users.preferences.retrieve", list_all),

@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::tenants;
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, json_patch, list, object, stored,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("profiles.create", update),

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::{
-    Create, Handler, Outcome, Request, Response, State, crud, document, or_null, path, pick, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("providers.list", crud::list::<Provider>),

@@ -6,10 +6,7 @@
 use serde_json::{Value, json};
 
 use super::templates::{self, Template};
-use crate::testing::engine::{
-    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, crud, or_null, page, path, pick, stored,
-    with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("routing_strategies.list", crud::list::<RoutingStrategy>),

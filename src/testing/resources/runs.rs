@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{content, messages};
-use crate::testing::engine::{
-    Outcome, Request, Response, State, Stored, iso, page_of_size, stored, text, time, without_nulls,
-};
+use crate::testing::engine::*;
 
 /// The number of runs of a page, if the request does not set it, and its maximum.
 const DEFAULT_RUNS: usize = 20;

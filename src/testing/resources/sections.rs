@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::{
-    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, crud, iso, key, list, or_null, pick, stored,
-    text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("workspace_preferences.list", crud::list::<Section>),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::audiences::{Audience, is_member};
 use super::messages::{self, Draft};
 use super::{content, lists, profiles, recipients, tenants};
-use crate::testing::engine::{Handler, Outcome, Request, Response, State, list, path, text, time, with};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[("send.message", send)];
 

@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use super::elements;
 use super::routing_strategies::RoutingStrategy;
 use crate::testing::engine::json::{MAX_DEPTH, depth};
-use crate::testing::engine::{
-    CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, list, or_null, page, path, pick,
-    stored, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("notifications.list", crud::list::<Template>),

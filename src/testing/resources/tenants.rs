@@ -3,10 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{elements, sections};
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, Versions, crud, iso, key, list, object, page, pick, stored,
-    text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("tenants.list", crud::list::<Tenant>),

@@ -4,9 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, Stored, crud, json_patch, key, list, pick, text, time, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("users.tokens.list", crud::list::<Token>),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::testing::engine::{Handler, Outcome, Request, Response, State, stored, text};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[("inbound.track_event", track)];
 

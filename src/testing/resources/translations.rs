@@ -1,6 +1,6 @@
 //! Translations: `/translations/{domain}/{locale}`.
 
-use crate::testing::engine::{Handler, Outcome, Request, Response, State, stored};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[("translations.retrieve", retrieve), ("translations.update", update)];
 
