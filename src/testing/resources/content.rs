@@ -28,11 +28,7 @@ pub(crate) fn render(state: &State, message: &Value, to: &Value) -> (String, Str
     let content = content.or_else(of_template).or_else(of_journey);
     let Some(content) = content else { return (String::new(), String::new()) };
     let (mut title, mut body) = (String::new(), Vec::new());
-    if let Some(given) = text(content, "title") {
-        given.clone_into(&mut title);
-    }
-    body.extend(text(content, "body").map(str::to_owned));
-    collect(list(content, "elements"), &mut title, &mut body);
+    collect(content, &mut title, &mut body);
     let data =
         |name: &str| [to.get("data"), message.get("data")].into_iter().flatten().find_map(|data| path(data, name));
     let profile = |name: &str| {
@@ -71,14 +67,13 @@ pub(super) fn resolve(text: &str, run: &Value) -> Option<String> {
     is_complete.get().then_some(resolved)
 }
 
-fn collect(elements: &[Value], title: &mut String, body: &mut Vec<String>) {
-    for element in elements {
-        if let Some(given) = text(element, "title").filter(|_| title.is_empty()) {
-            given.clone_into(title);
-        }
-        body.extend(text(element, "content").map(str::to_owned));
-        collect(list(element, "elements"), title, body);
+/// Collects the texts of an element and of those inside it. The content is the outermost element.
+fn collect(element: &Value, title: &mut String, body: &mut Vec<String>) {
+    if title.is_empty() {
+        text(element, "title").unwrap_or_default().clone_into(title);
     }
+    body.extend(["body", "content"].iter().filter_map(|name| text(element, name)).map(str::to_owned));
+    list(element, "elements").iter().for_each(|inner| collect(inner, title, body));
 }
 
 fn plain(value: &Value) -> String {
@@ -100,18 +95,8 @@ fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
 
 /// Escapes a text for HTML.
 pub(crate) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    escaped.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// The topic of a message, or of its template.

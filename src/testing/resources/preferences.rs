@@ -99,15 +99,11 @@ fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
 /// The reason why a choice is not possible.
 fn fault(state: &State, id: &str, choice: &Value) -> Option<&'static str> {
     let Ok((.., topic)) = find_topic(state, id) else { return Some("The topic does not exist") };
-    let required = text(topic, "default_status") == Some("REQUIRED");
-    let schedule = choice.get("digest_schedule_id").and_then(Value::as_str);
-    if required && text(choice, "status") == Some("OPTED_OUT") {
-        Some("The topic is required")
-    } else if schedule.is_some_and(|id| active_schedule(topic, id).is_none()) {
-        Some("`digest_schedule_id` is not an active schedule of the topic")
-    } else {
-        None
+    if text(topic, "default_status") == Some("REQUIRED") && text(choice, "status") == Some("OPTED_OUT") {
+        return Some("The topic is required");
     }
+    let schedule = choice.get("digest_schedule_id")?.as_str()?;
+    active_schedule(topic, schedule).is_none().then_some("`digest_schedule_id` is not an active schedule of the topic")
 }
 
 fn choose(state: &mut State, request: &Request<'_>, id: &str, given: &Value) {

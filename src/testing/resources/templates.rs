@@ -98,10 +98,9 @@ impl Template {
         let version = if self.content.is_published() { "published" } else { "draft" };
         let payload = self.content.read(version).unwrap_or(&Value::Null);
         let tags = payload.get("tags").cloned().unwrap_or_else(|| json!([]));
-        let summary = json!({"name": or_null(payload, "name"), "tags": tags});
-        let topic = path(payload, "subscription.topic_id").filter(|topic| !topic.is_null());
-        let topic = topic.map_or_else(|| json!({}), |topic| json!({"subscription_topic_id": topic, "topic_id": topic}));
-        self.details(id, version, &with(summary, topic))
+        let (name, topic) = (payload.get("name"), path(payload, "subscription.topic_id"));
+        let summary = json!({"name": name, "tags": tags, "subscription_topic_id": topic, "topic_id": topic});
+        self.details(id, version, &without_nulls(summary))
     }
 
     /// Changes the draft, and publishes it if the request specifies so.
