@@ -45,7 +45,7 @@ impl Audience {
 
 /// Returns `true` if a user belongs to an account, which is a tenant.
 pub(super) fn is_member(state: &State, user: &str, account: &str) -> bool {
-    tenants::is_member(state, user, account)
+    tenants::membership(state, user, account).is_some()
         || property(state, user, None, "account_id").is_some_and(|own| own == account)
 }
 

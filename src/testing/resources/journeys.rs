@@ -37,40 +37,38 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 struct Journey {
     /// Name, nodes and settings.
     content: Versions,
-    created: i64,
-    updated: i64,
-    archived: bool,
 }
 
 stored!(Journey, "journey");
 
 impl Resource for Journey {
     fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
-        let version = request.parameter("version").unwrap_or("published");
-        let content = self.content.read(version).ok_or_else(|| Response::not_found("version", version))?;
+        let (version, content) = self.content.requested(request)?;
         Ok(self.details(id, version, content))
     }
 
     fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
-        let version = request.parameter("version").unwrap_or("published");
-        let name = or_null(self.content.read(version).filter(|_| !self.archived)?, "name");
-        let (created, updated) = (iso(self.created), iso(self.updated));
+        let (version, content) = self.content.requested(request).ok().filter(|_| !self.content.archived)?;
+        let (created, updated) = (iso(self.content.created), iso(self.updated()));
+        let name = content.get("name");
         Some(json!({"id": id, "name": name, "version": version, "createdAt": created, "updatedAt": updated}))
     }
 
     fn archive(&mut self) -> bool {
-        self.archived = true;
+        self.content.archived = true;
         true
     }
 }
 
 impl Journey {
     fn details(&self, id: &str, version: &str, content: &Value) -> Value {
-        let about = json!({
-            "id": id, "state": self.content.state(version), "created": self.created, "creator": CREATOR,
-            "updated": self.updated, "updater": CREATOR, "published": self.content.published(),
-        });
-        with(with(json!({"enabled": true, "nodes": []}), content.clone()), about)
+        let about = json!({"updated": self.updated(), "updater": CREATOR, "published": self.content.published()});
+        let details = with(json!({"enabled": true, "nodes": []}), self.content.details(id, version, content));
+        with(details, about)
+    }
+
+    fn updated(&self) -> i64 {
+        self.content.updated.unwrap_or(self.content.created)
     }
 }
 
@@ -138,7 +136,7 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     let (id, content) = (state.new_id("jn_"), content(state, &request.body));
     let mut content = Versions::new(content, request.now);
     content.publish_if_requested(request);
-    let journey = Journey { content, created: request.now, updated: request.now, archived: false };
+    let journey = Journey { content };
     let view = journey.details(&id, "published", &journey.content.draft);
     state.table_mut().insert(&id, journey);
     Ok(Response::new(201, view))
@@ -151,7 +149,7 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let sends = nodes.into_iter().filter(|node| text(node, "type") == Some("send"));
     let is_known = |template: &str| {
         let template = state.table::<Template>().get(&key(&[request.id(0), template]));
-        template.is_some_and(|template| !template.is_archived())
+        template.is_some_and(|template| !template.content.archived)
     };
     let mut named = sends.filter_map(|node| text(node.get("message")?, "template"));
     if let Some(unknown) = named.find(|template| !is_known(template)) {
@@ -162,8 +160,7 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     // A journey keeps its token unless the replacement has another, or null.
     let token = pick(&journey.content.draft, &["cancelation_token"]);
     let is_kept = request.body.get("cancelation_token").is_none();
-    journey.content.write(if is_kept { with(token, content) } else { content });
-    journey.updated = request.now;
+    journey.content.write(if is_kept { with(token, content) } else { content }, request.now);
     journey.content.publish_if_requested(request);
     Ok(Response::ok(journey.details(request.id(0), "draft", &journey.content.draft)))
 }
@@ -178,8 +175,7 @@ fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
                 template.content.publish(request.now);
             }
         }
-        Some(version) if journey.content.select(version) => {}
-        Some(version) => return Err(Response::not_found("version", version)),
+        Some(version) => journey.content.select(version)?,
     }
     let journey = state.find::<Journey>(request.id(0))?;
     Ok(Response::ok(journey.details(request.id(0), "published", journey.content.live().unwrap_or(&Value::Null))))
@@ -199,7 +195,7 @@ fn invoke(state: &mut State, request: &Request<'_>) -> Outcome {
         return Err(Response::invalid("User identifier or profile required"));
     }
     let journey = state.table::<Journey>().get(id);
-    if journey.is_some_and(|journey| journey.archived) {
+    if journey.is_some_and(|journey| journey.content.archived) {
         return Err(Response::unprocessable(format!("Cannot invoke archived automation template {id}")));
     }
     let content = journey

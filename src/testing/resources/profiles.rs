@@ -40,9 +40,9 @@ impl Profile {
 /// A property of a user's stored profile in the context of a tenant: of the membership, else of the user, else of the
 /// tenant.
 pub(super) fn property<'a>(state: &'a State, user: &str, tenant: Option<&str>, name: &str) -> Option<&'a Value> {
-    let of_member = || tenants::member_profile(state, user, tenant?)?.get(name);
+    let of_member = || tenants::membership(state, user, tenant?)?.0.get(name);
     let own = || state.table::<Profile>().get(user)?.0.get(name);
-    let of_tenant = || tenants::with_ancestors(state, tenant?).find_map(|tenant| tenant.profile()?.get(name));
+    let of_tenant = || tenants::with_ancestors(state, tenant?).find_map(|tenant| tenant.0["user_profile"].get(name));
     of_member().or_else(own).or_else(of_tenant)
 }
 

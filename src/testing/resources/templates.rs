@@ -27,18 +27,14 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 #[derive(Clone)]
 pub(super) struct Template {
     pub content: Versions,
-    created: i64,
-    updated: Option<i64>,
-    archived: bool,
 }
 
 stored!(Template, "template");
 
 impl Resource for Template {
     fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
-        let version = request.parameter("version").unwrap_or("published");
-        let payload = self.content.read(version).ok_or_else(|| Response::not_found("version", version))?;
-        Ok(self.details(id, version, payload))
+        let (version, payload) = self.content.requested(request)?;
+        Ok(self.content.details(id, version, payload))
     }
 
     fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
@@ -46,11 +42,11 @@ impl Resource for Template {
         let tags: Vec<String> =
             list(&self.content.draft, "tags").iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
         let is_tagged = wanted.all(|wanted| tags.contains(&wanted.trim().to_lowercase()));
-        (is_tagged && !self.archived).then(|| self.summary(id))
+        (is_tagged && !self.content.archived).then(|| self.summary(id))
     }
 
     fn archive(&mut self) -> bool {
-        self.archived = true;
+        self.content.archived = true;
         true
     }
 }
@@ -68,7 +64,7 @@ impl Resource for Checks {
 
 /// The templates that messages can name: those that are neither archived nor part of a journey.
 pub(super) fn sendable(state: &State) -> impl Iterator<Item = (&str, &Template)> {
-    state.table::<Template>().below("").filter(|(_, template)| !template.archived)
+    state.table::<Template>().below("").filter(|(_, template)| !template.content.archived)
 }
 
 /// The template of any journey with this id.
@@ -78,35 +74,21 @@ pub(super) fn of_journey<'a>(state: &'a State, id: &str) -> Option<&'a Template>
 
 impl Template {
     pub fn new(payload: Value, now: i64) -> Self {
-        Self { content: Versions::new(payload, now), created: now, updated: None, archived: false }
-    }
-
-    pub fn is_archived(&self) -> bool {
-        self.archived
-    }
-
-    /// A version's payload, with the properties of the template itself.
-    fn details(&self, id: &str, version: &str, payload: &Value) -> Value {
-        let about = json!({
-            "id": id, "created": self.created, "creator": CREATOR, "state": self.content.state(version),
-            "updated": self.updated, "updater": self.updated.map(|_| CREATOR),
-        });
-        with(payload.clone(), about)
+        Self { content: Versions::new(payload, now) }
     }
 
     pub fn summary(&self, id: &str) -> Value {
-        let version = if self.content.is_published() { "published" } else { "draft" };
-        let payload = self.content.read(version).unwrap_or(&Value::Null);
+        let (version, payload) =
+            self.content.live().map_or(("draft", &self.content.draft), |payload| ("published", payload));
         let tags = payload.get("tags").cloned().unwrap_or_else(|| json!([]));
         let (name, topic) = (payload.get("name"), path(payload, "subscription.topic_id"));
         let summary = json!({"name": name, "tags": tags, "subscription_topic_id": topic, "topic_id": topic});
-        self.details(id, version, &without_nulls(summary))
+        self.content.details(id, version, &without_nulls(summary))
     }
 
     /// Changes the draft, and publishes it if the request specifies so.
     fn write(&mut self, payload: Value, request: &Request<'_>) {
-        self.content.write(payload);
-        self.updated = Some(request.now);
+        self.content.write(payload, request.now);
         self.content.publish_if_requested(request);
     }
 
@@ -192,7 +174,7 @@ pub(super) fn store(
     let (id, payload) = (state.new_id("nt_"), payload(state, given)?);
     let mut template = Template::new(payload, request.now);
     let is_published = template.content.publish_if_requested(request);
-    let view = Response::new(201, template.details(&id, "published", &template.content.draft));
+    let view = Response::new(201, template.content.details(&id, "published", &template.content.draft));
     state.table_mut().insert(&request.key_of_new(&id), template);
     Ok((id, is_published, view))
 }
@@ -211,7 +193,7 @@ pub(super) fn write(state: &mut State, request: &Request<'_>, given: &Value) -> 
     let payload = payload(state, given)?;
     let template = find(state, request)?;
     template.write(payload, request);
-    Ok(Response::ok(template.details(request.last_id(), "draft", &template.content.draft)))
+    Ok(Response::ok(template.content.details(request.last_id(), "draft", &template.content.draft)))
 }
 
 fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -227,8 +209,7 @@ pub(super) fn publish_version(state: &mut State, request: &Request<'_>) -> Outco
         Some(version) if !version.starts_with('v') => {
             return Err(Response::invalid("`version` must be written as `v001`"));
         }
-        Some(version) if template.content.restore(version, request.now) => {}
-        Some(version) => return Err(Response::not_found("version", version)),
+        Some(version) => template.content.restore(version, request.now)?,
     }
     Ok(Response::empty(204))
 }
@@ -238,9 +219,7 @@ pub(super) fn list_versions(state: &mut State, request: &Request<'_>) -> Outcome
 }
 
 pub(super) fn retrieve_content(state: &mut State, request: &Request<'_>) -> Outcome {
-    let version = request.parameter("version").unwrap_or("published");
-    let payload = find(state, request)?.content.read(version);
-    let payload = payload.ok_or_else(|| Response::not_found("version", version))?;
+    let (_, payload) = find(state, request)?.content.requested(request)?;
     Ok(elements::export(payload.get("content").unwrap_or(&Value::Null)))
 }
 

@@ -1,6 +1,6 @@
 //! Tenants, their members and their own templates: `/tenants` and `/users/{user_id}/tenants`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{elements, sections};
 use crate::testing::engine::*;
@@ -28,18 +28,12 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 
 const FIELDS: [&str; 6] = ["name", "brand_id", "default_preferences", "parent_tenant_id", "properties", "user_profile"];
 
-pub(super) struct Tenant {
-    properties: Map<String, Value>,
-}
+pub(super) struct Tenant(pub Value);
 
-/// A user's membership in a tenant: the part of the profile that applies only there.
-struct Membership(Option<Map<String, Value>>);
+/// A user's membership in a tenant: the part of the profile that applies only there, or null.
+pub(super) struct Membership(pub Value);
 
-struct TenantTemplate {
-    content: Versions,
-    created: i64,
-    updated: i64,
-}
+struct TenantTemplate(Versions);
 
 stored!(Tenant, "tenant");
 stored!(Membership, "membership");
@@ -47,36 +41,27 @@ stored!(TenantTemplate, "template");
 
 impl Resource for Tenant {
     fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        Ok(with(self.properties.clone(), json!({"id": id})))
+        Ok(with(self.0.clone(), json!({"id": id})))
     }
 
     fn row(&self, id: &str, state: &State, request: &Request<'_>) -> Option<Value> {
-        let own = self.properties.get("parent_tenant_id");
-        let is_below = request.parameter("parent_tenant_id").is_none_or(|parent| own.is_some_and(|own| own == parent));
+        let is_below = request.parameter("parent_tenant_id").is_none_or(|parent| self.0["parent_tenant_id"] == parent);
         self.view(id, state, request).ok().filter(|_| is_below)
     }
 }
 
 impl Tenant {
-    /// The profile of every recipient in the context of this tenant.
-    pub fn profile(&self) -> Option<&Map<String, Value>> {
-        self.properties.get("user_profile")?.as_object()
-    }
-
     /// The tenant's default preference on a topic.
     pub fn default_for(&self, topic: &str) -> Option<&Value> {
-        self.defaults().iter().find(|item| text(item, "id") == Some(topic))
-    }
-
-    fn defaults(&self) -> &[Value] {
-        self.properties.get("default_preferences").map_or(&[], |defaults| list(defaults, "items"))
+        list(&self.0["default_preferences"], "items").iter().find(|item| text(item, "id") == Some(topic))
     }
 
     /// Replaces the default preference on a topic, or removes it.
     fn set_default(&mut self, topic: &str, item: Option<Value>) {
-        let others = self.defaults().iter().filter(|item| text(item, "id") != Some(topic)).cloned();
+        let items = list(&self.0["default_preferences"], "items").iter();
+        let others = items.filter(|item| text(item, "id") != Some(topic)).cloned();
         let items: Vec<Value> = others.chain(item).collect();
-        self.properties.insert("default_preferences".to_owned(), json!({"items": items}));
+        self.0 = with(self.0.take(), json!({"default_preferences": {"items": items}}));
     }
 }
 
@@ -86,7 +71,7 @@ const MAX_CHAIN: usize = 4;
 /// A tenant, its parent, the parent's parent and so on.
 pub(super) fn with_ancestors<'a>(state: &'a State, tenant: &str) -> impl Iterator<Item = &'a Tenant> {
     let tenants = state.table::<Tenant>();
-    let parent = |tenant: &&'a Tenant| tenants.get(tenant.properties.get("parent_tenant_id")?.as_str()?);
+    let parent = |tenant: &&'a Tenant| tenants.get(tenant.0["parent_tenant_id"].as_str()?);
     std::iter::successors(tenants.get(tenant), parent).take(MAX_CHAIN)
 }
 
@@ -95,18 +80,13 @@ pub(super) fn users<'a>(state: &'a State, tenant: &str) -> impl Iterator<Item = 
     state.table::<Membership>().named(tenant).map(|(user, _)| user)
 }
 
-pub(super) fn is_member(state: &State, user: &str, tenant: &str) -> bool {
-    state.table::<Membership>().get(&key(&[user, tenant])).is_some()
-}
-
-/// The profile of a membership.
-pub(super) fn member_profile<'a>(state: &'a State, user: &str, tenant: &str) -> Option<&'a Map<String, Value>> {
-    state.table::<Membership>().get(&key(&[user, tenant]))?.0.as_ref()
+pub(super) fn membership<'a>(state: &'a State, user: &str, tenant: &str) -> Option<&'a Membership> {
+    state.table().get(&key(&[user, tenant]))
 }
 
 /// The live version of a template of a tenant.
 pub(super) fn template<'a>(state: &'a State, tenant: &str, id: &str) -> Option<&'a Value> {
-    state.table::<TenantTemplate>().get(&key(&[tenant, id]))?.content.live()
+    state.table::<TenantTemplate>().get(&key(&[tenant, id]))?.0.live()
 }
 
 impl Membership {
@@ -122,7 +102,7 @@ impl Resource for Membership {
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
-    state.table_mut().insert(request.id(0), Tenant { properties: pick(&request.body, &FIELDS) });
+    state.table_mut().insert(request.id(0), Tenant(pick(&request.body, &FIELDS).into()));
     crud::retrieve::<Tenant>(state, request)
 }
 
@@ -154,7 +134,7 @@ fn list_users(state: &mut State, request: &Request<'_>) -> Outcome {
 
 fn add_user(state: &mut State, request: &Request<'_>) -> Outcome {
     state.find::<Tenant>(request.id(1))?;
-    state.table_mut().insert(&request.key(), Membership(object(&request.body, "profile").cloned()));
+    state.table_mut().insert(&request.key(), Membership(or_null(&request.body, "profile")));
     Ok(Response::empty(204))
 }
 
@@ -163,7 +143,7 @@ fn add_user_to_several(state: &mut State, request: &Request<'_>) -> Outcome {
     let id = |tenant| text(tenant, "tenant_id").unwrap_or_default();
     tenants.iter().try_for_each(|tenant| state.find::<Tenant>(id(tenant)).map(drop))?;
     for tenant in tenants {
-        let membership = Membership(object(tenant, "profile").cloned());
+        let membership = Membership(or_null(tenant, "profile"));
         state.table_mut().insert(&key(&[request.id(0), id(tenant)]), membership);
     }
     Ok(Response::empty(204))
@@ -176,26 +156,27 @@ fn remove_user_from_all(state: &mut State, request: &Request<'_>) -> Outcome {
 
 impl TenantTemplate {
     fn published_at(&self) -> String {
-        iso(self.content.published().unwrap_or(self.created))
+        iso(self.0.published().unwrap_or(self.0.created))
     }
 
     fn details(&self, id: &str, version: &str, data: &Value) -> Value {
+        let updated = self.0.updated.unwrap_or(self.0.created);
         json!({
-            "id": id, "version": version, "data": data, "created_at": iso(self.created),
-            "updated_at": iso(self.updated), "published_at": self.published_at(),
+            "id": id, "version": version, "data": data, "created_at": iso(self.0.created), "updated_at": iso(updated),
+            "published_at": self.published_at(),
         })
     }
 }
 
 impl Resource for TenantTemplate {
     fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        Ok(self.details(id, &self.content.newest(), &self.content.draft))
+        Ok(self.details(id, &self.0.newest(), &self.0.draft))
     }
 
     fn row(&self, id: &str, _: &State, _: &Request<'_>) -> Option<Value> {
-        let routing = self.content.draft.get("routing").filter(|routing| routing.is_object()).cloned();
+        let routing = object(&self.0.draft, "routing").map(|routing| json!(routing));
         let routing = routing.unwrap_or_else(|| json!({"method": "single", "channels": []}));
-        Some(self.details(id, &self.content.newest(), &json!({"routing": routing})))
+        Some(self.details(id, &self.0.newest(), &json!({"routing": routing})))
     }
 
     fn check_parent(state: &State, request: &Request<'_>) -> Result<(), Response> {
@@ -212,8 +193,8 @@ fn find_template<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a 
 fn retrieve_template_version(state: &mut State, request: &Request<'_>) -> Outcome {
     let template = find_template(state, request)?;
     let wanted = if request.id(2) == "latest" { "draft" } else { request.id(2) };
-    let data = template.content.read(wanted).ok_or_else(|| Response::not_found("version", request.id(2)))?;
-    let version = template.content.name(wanted);
+    let data = template.0.read(wanted)?;
+    let version = template.0.name(wanted);
     Ok(Response::ok(template.details(request.id(1), &version, data)))
 }
 
@@ -226,15 +207,14 @@ fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {
     if is_new {
         elements::check_channels(payload.get("content").unwrap_or(&Value::Null))?;
     }
-    let made = || TenantTemplate { content: Versions::new(Value::Null, now), created: now, updated: now };
+    let made = || TenantTemplate(Versions::new(Value::Null, now));
     let template = templates.entry(&request.key(), made);
-    template.content.write(payload);
-    template.updated = now;
+    template.0.write(payload, now);
     if published {
-        template.content.publish(now);
+        template.0.publish(now);
     }
     let published_at = published.then(|| template.published_at());
-    let version = template.content.newest();
+    let version = template.0.newest();
     let saved = json!({"id": request.id(1), "version": version, "published_at": published_at});
     Ok(Response::new(if is_new { 201 } else { 200 }, saved))
 }
@@ -242,10 +222,9 @@ fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {
 fn publish_template(state: &mut State, request: &Request<'_>) -> Outcome {
     let template = find_template(state, request)?;
     match text(&request.body, "version").filter(|version| *version != "latest") {
-        None => template.content.publish(request.now),
-        Some(version) if template.content.restore(version, request.now) => {}
-        Some(version) => return Err(Response::not_found("version", version)),
+        None => template.0.publish(request.now),
+        Some(version) => template.0.restore(version, request.now)?,
     }
-    let (version, published_at) = (template.content.name("published"), template.published_at());
+    let (version, published_at) = (template.0.name("published"), template.published_at());
     Ok(Response::ok(json!({"id": request.id(1), "version": version, "published_at": published_at})))
 }
