@@ -15,14 +15,12 @@ use crate::state::Workspace;
 
 pub const HEALTH: &str = "/_courier/health";
 
-/// The body of `advance`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
     seconds: f64,
 }
 
-/// The body of `fail`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fault {

@@ -136,14 +136,14 @@ struct KeyInProgress<'a> {
 impl<'a> KeyInProgress<'a> {
     /// Returns `None` if another request has the key in progress.
     fn begin(courier: &'a Courier, key: String) -> Option<Self> {
-        let is_free = courier.state().keys.begin(&key);
+        let is_free = courier.state().keys.in_progress.insert(key.clone());
         is_free.then(|| Self { courier, key })
     }
 }
 
 impl Drop for KeyInProgress<'_> {
     fn drop(&mut self) {
-        self.courier.state().keys.end(&self.key);
+        self.courier.state().keys.in_progress.remove(&self.key);
     }
 }
 

@@ -40,7 +40,6 @@ pub(crate) trait Resource: Stored {
 /// A resource that can be created and replaced.
 pub(crate) trait Create: Resource + Clone {
     const ID_PREFIX: &'static str;
-    /// The status of a creation.
     const CREATED: u16 = 200;
 
     fn new_id(state: &mut State, _: &Request<'_>) -> Result<String, Response> {

@@ -19,7 +19,6 @@ pub(crate) struct Description {
     pub schemas: Map<String, Value>,
 }
 
-/// One operation of the API.
 #[derive(Deserialize)]
 pub(crate) struct Operation {
     /// Its name in Courier's reference, such as `lists.update`.
@@ -40,7 +39,6 @@ pub(crate) struct Operation {
     pub paging: Option<Shape>,
 }
 
-/// A query parameter.
 #[derive(Deserialize)]
 pub(crate) struct Parameter {
     pub name: String,

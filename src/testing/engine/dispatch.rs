@@ -8,7 +8,6 @@ use super::request::Request;
 use super::response::{Outcome, Response};
 use super::state::State;
 
-/// A function that performs one operation.
 pub(crate) type Handler = fn(&mut State, &Request<'_>) -> Outcome;
 
 /// Performs a request. `handler` finds the handler of an operation by its id; an operation without one gets examples.

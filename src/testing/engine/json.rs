@@ -12,14 +12,17 @@ pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// A property that is an object.
 pub(crate) fn object<'a>(value: &'a Value, name: &str) -> Option<&'a Map<String, Value>> {
     value.get(name).and_then(Value::as_object)
 }
 
-/// A property, or null.
 pub(crate) fn or_null(value: &Value, name: &str) -> Value {
-    value.get(name).cloned().unwrap_or_default()
+    at(value, name).clone()
+}
+
+/// A property; null if it is missing.
+pub(crate) fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
 }
 
 /// The named properties that are not null.

@@ -22,7 +22,7 @@ pub(crate) mod versions;
 
 pub(crate) use crud::{Create, Resource, document};
 pub(crate) use dispatch::Handler;
-pub(crate) use json::{joined, list, object, or_null, path, pick, text, with, without_nulls};
+pub(crate) use json::{at, joined, list, object, or_null, path, pick, text, with, without_nulls};
 pub(crate) use pagination::{limit, page, page_of_size};
 pub(crate) use request::Request;
 pub(crate) use response::{Outcome, Response};

@@ -24,7 +24,6 @@ pub(crate) trait Stored: Send + 'static {
         false
     }
 
-    /// The refusal of a request for one that is missing.
     fn not_found(key: &str) -> Response {
         Response::not_found(Self::NOUN, split(key).1)
     }
@@ -46,7 +45,6 @@ macro_rules! stored {
 }
 pub(crate) use stored;
 
-/// A table of any type.
 trait AnyTable: Any + Send {
     /// Drops the oldest rows of a log.
     fn trim(&mut self, count: usize);
@@ -143,7 +141,6 @@ pub(crate) struct Posted {
     pub cause: Arc<Cause>,
 }
 
-/// The body of a webhook.
 pub(crate) fn event(kind: &str, data: &Value) -> Value {
     json!({"type": kind, "data": data})
 }

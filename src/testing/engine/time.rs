@@ -20,7 +20,6 @@ fn whole_millis(nanoseconds: i128) -> Option<i64> {
     i64::try_from(nanoseconds.div_euclid(MILLISECOND)).ok()
 }
 
-/// The milliseconds of a duration.
 pub(crate) fn duration_millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
@@ -42,7 +41,6 @@ pub(crate) fn parse_local(text: &str, zone: &TimeZone) -> Option<i64> {
     Some(zone.to_timestamp(local).ok()?.as_millisecond())
 }
 
-/// Finds a time zone by its IANA name.
 pub(crate) fn zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }

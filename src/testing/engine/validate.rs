@@ -10,7 +10,6 @@ impl Description {
         self.validate_at(schema, value, "")
     }
 
-    /// Validates the text of a query parameter.
     pub fn validate_text(&self, schema: &Value, text: &str, name: &str) -> Result<(), String> {
         let (schema, _) = self.resolve(schema);
         let value = match schema.get("type").and_then(Value::as_str) {

@@ -66,7 +66,7 @@ impl Person<'_> {
         match text(filter, "operator").unwrap_or_default() {
             operator @ ("AND" | "OR") => self.matches_group(operator, list(filter, "filters")),
             "MEMBER_OF" => is_member(self.state, self.user, expected),
-            operator if filter["value"].is_array() => {
+            operator if at(filter, "value").is_array() => {
                 let mut values = list(filter, "value").iter().filter_map(Value::as_str);
                 let mut matches = |expected| compare(operator, filter, expected, self.profile);
                 if operator == "OMIT" { values.all(&mut matches) } else { values.any(matches) }

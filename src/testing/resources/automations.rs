@@ -31,7 +31,6 @@ impl Resource for Automation {
     }
 }
 
-/// Stores a published automation template.
 pub(crate) fn add_published(state: &mut State, id: &str) {
     state.table_mut().insert(id, Automation);
 }
@@ -84,7 +83,7 @@ fn perform(
             if matches!(text(step, "merge"), None | Some("replace" | "none")) {
                 *profile = Profile::new();
             }
-            profile.merge(&step["profile"]);
+            profile.merge(at(step, "profile"));
         }
         "cancel" => {
             if let Some(token) = text(step, "cancelation_token") {

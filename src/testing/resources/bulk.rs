@@ -16,7 +16,6 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("bulk.list_users", list_users),
 ];
 
-/// The maximum number of users of one call.
 const MAX_USERS: usize = 1_000;
 
 struct Job {

@@ -93,7 +93,6 @@ fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     filled + rest
 }
 
-/// Escapes a text for HTML.
 pub(crate) fn escaped(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     escaped.replace('"', "&quot;").replace('\'', "&#39;")

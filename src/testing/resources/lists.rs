@@ -28,7 +28,6 @@ struct List {
     deleted: bool,
 }
 
-/// The subscription of a user to a list.
 struct Subscription {
     created: i64,
     preferences: Value,
@@ -77,7 +76,7 @@ impl Resource for Subscription {
 }
 
 /// The users of the lists whose ids meet a condition.
-pub(super) fn users<'a>(state: &'a State, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &'a str> {
+pub(super) fn users(state: &State, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
     let subscriptions = state.table::<Subscription>().iter().map(|(key, _)| split(key));
     let wanted = subscriptions.filter(move |(list, _)| is_wanted(list) && state.find::<List>(list).is_ok());
     wanted.map(|(_, user)| user)

@@ -32,7 +32,6 @@ pub(crate) struct Message {
     reported: Option<usize>,
 }
 
-/// A status and the time at which the message gets it.
 struct Step {
     at: i64,
     status: String,
@@ -48,7 +47,6 @@ impl Step {
 /// A message to be created.
 #[derive(Clone)]
 pub(crate) struct Draft {
-    /// The id of the request that sends it.
     pub request_id: String,
     /// The message without `to`.
     pub message: Arc<Value>,

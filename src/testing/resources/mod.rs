@@ -52,7 +52,6 @@ const ALL: &[&[(&str, Handler)]] = &[
     translations::HANDLERS,
 ];
 
-/// Finds the handler of an operation.
 pub(crate) fn handler(operation: &str) -> Option<Handler> {
     ALL.iter().copied().flatten().find(|(id, _)| *id == operation).map(|(_, handler)| *handler)
 }

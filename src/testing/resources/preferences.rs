@@ -21,7 +21,6 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 /// The choice of a user on a topic, for a tenant or for none.
 struct Choice(Map<String, Value>);
 
-/// An entry of the log of changes.
 struct LogEntry(Value);
 
 stored!(Choice, "choice");
@@ -29,13 +28,11 @@ stored!(LogEntry, "log entry", log);
 
 const FIELDS: [&str; 4] = ["status", "custom_routing", "has_custom_routing", "digest_schedule_id"];
 
-/// The maximum number of topics of one call.
 const MAX_TOPICS: usize = 50;
 
 /// The number of entries on a page of the log, if the request does not set it.
 const LOG_PAGE: usize = 25;
 
-/// A user's choice on a topic.
 fn choice<'a>(state: &'a State, user: &str, tenant: Option<&str>, topic: &str) -> Option<&'a Map<String, Value>> {
     Some(&state.table::<Choice>().get(&key(&[user, tenant.unwrap_or_default(), topic]))?.0)
 }

@@ -42,12 +42,13 @@ impl Profile {
 pub(super) fn property<'a>(state: &'a State, user: &str, tenant: Option<&str>, name: &str) -> Option<&'a Value> {
     let of_member = || tenants::membership(state, user, tenant?)?.0.get(name);
     let own = || state.table::<Profile>().get(user)?.0.get(name);
-    let of_tenant = || tenants::with_ancestors(state, tenant?).find_map(|tenant| tenant.0["user_profile"].get(name));
+    let of_tenant =
+        || tenants::with_ancestors(state, tenant?).find_map(|tenant| at(&tenant.0, "user_profile").get(name));
     of_member().or_else(own).or_else(of_tenant)
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
-    state.table_mut().entry(request.id(0), Profile::new).merge(&request.body["profile"]);
+    state.table_mut().entry(request.id(0), Profile::new).merge(at(&request.body, "profile"));
     Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 

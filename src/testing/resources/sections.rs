@@ -21,16 +21,11 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 ];
 
 #[derive(Clone)]
-struct Section {
-    properties: Value,
-    created: i64,
-    updated: i64,
-}
+struct Section(Value);
 
 #[derive(Clone)]
 struct Topic(Value);
 
-/// Each publication of the preference page.
 struct Publication;
 
 stored!(Section, "section");
@@ -39,11 +34,7 @@ stored!(Publication, "publication");
 
 impl Resource for Section {
     fn view(&self, id: &str, state: &State, _: &Request<'_>) -> Result<Value, Response> {
-        let about = json!({
-            "id": id, "created": iso(self.created), "creator": CREATOR, "updated": iso(self.updated), "updater": CREATOR,
-            "topics": topics_of(state, id).collect::<Vec<_>>(),
-        });
-        Ok(with(self.properties.clone(), about))
+        Ok(with(self.0.clone(), json!({"topics": topics_of(state, id).collect::<Vec<_>>()})))
     }
 
     fn check_delete(id: &str, state: &State) -> Result<(), Response> {
@@ -57,9 +48,9 @@ impl Resource for Section {
 impl Create for Section {
     const ID_PREFIX: &'static str = "sec_";
 
-    fn build(_: &mut State, _: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
-        let created = before.map_or(request.now, |before| before.created);
-        Ok(Self { properties: properties(&request.body), created, updated: request.now })
+    fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
+        let before = before.map(|before| before.0).unwrap_or_default();
+        Ok(Self(complete_section(id, &request.body, &before, request.now)))
     }
 }
 
@@ -87,8 +78,7 @@ impl Create for Topic {
             "topic_data",
         ];
         let before = before.map(|before| before.0).unwrap_or_default();
-        let created = text(&before, "created").map_or_else(|| iso(request.now), str::to_owned);
-        let content = complete_topic(id, pick(&request.body, &fields).into(), &created, request.now);
+        let content = complete_topic(id, pick(&request.body, &fields).into(), &before, request.now);
         // Null removes the digest. It keeps its schedules unless new ones are given.
         let digest = match request.body.get("digest") {
             None => or_null(&before, "digest"),
@@ -102,9 +92,9 @@ impl Create for Topic {
 /// Stores a topic with this id, in a section that has no other topics.
 pub(crate) fn add_topic(state: &mut State, id: &str, now: i64) {
     let section = format!("sec_{id}");
-    let properties = properties(&json!({"name": id}));
-    state.table_mut().insert(&section, Section { properties, created: now, updated: now });
-    let content = complete_topic(id, json!({"name": id, "default_status": "OPTED_IN"}), &iso(now), now);
+    let content = complete_section(&section, &json!({"name": id}), &Value::Null, now);
+    state.table_mut().insert(&section, Section(content));
+    let content = complete_topic(id, json!({"name": id, "default_status": "OPTED_IN"}), &Value::Null, now);
     state.table_mut().insert(&key(&[&*section, id]), Topic(content));
 }
 
@@ -115,7 +105,7 @@ fn topics_of<'a>(state: &'a State, section: &str) -> impl Iterator<Item = &'a Va
 /// All topics, section by section: the section's id, its name, the topic.
 pub(super) fn topics(state: &State) -> impl Iterator<Item = TopicInSection<'_>> {
     state.table::<Section>().iter().flat_map(move |(id, section)| {
-        let name = text(&section.properties, "name").unwrap_or_default();
+        let name = text(&section.0, "name").unwrap_or_default();
         topics_of(state, id).map(move |topic| (id, name, topic))
     })
 }
@@ -128,18 +118,23 @@ pub(super) fn find_topic<'a>(state: &'a State, id: &str) -> Result<TopicInSectio
     topic.ok_or_else(|| Response::not_found("topic", id))
 }
 
-fn properties(body: &Value) -> Value {
+fn complete_section(id: &str, given: &Value, before: &Value, now: i64) -> Value {
+    let given = pick(given, &["name", "description", "has_custom_routing", "routing_options"]);
     let defaults = json!({"has_custom_routing": false, "routing_options": []});
-    with(defaults, pick(body, &["name", "description", "has_custom_routing", "routing_options"]).into())
+    with(with(defaults, given.into()), about(id, before, now))
 }
 
-/// Adds the properties that every topic has.
-fn complete_topic(id: &str, given: Value, created: &str, now: i64) -> Value {
+fn complete_topic(id: &str, given: Value, before: &Value, now: i64) -> Value {
     let defaults = json!({
         "allowed_preferences": [], "include_unsubscribe_header": false, "routing_options": [], "topic_data": {},
     });
-    let about = json!({"id": id, "created": created, "creator": CREATOR, "updated": iso(now), "updater": CREATOR});
-    with(with(defaults, given), about)
+    with(with(defaults, given), about(id, before, now))
+}
+
+/// The properties of a section or topic that no request sets.
+fn about(id: &str, before: &Value, now: i64) -> Value {
+    let created = text(before, "created").map_or_else(|| iso(now), str::to_owned);
+    json!({"id": id, "created": created, "creator": CREATOR, "updated": iso(now), "updater": CREATOR})
 }
 
 fn digest(state: &mut State, given: &Value, before: Value, now: i64) -> Result<Value, Response> {

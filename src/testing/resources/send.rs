@@ -117,14 +117,12 @@ pub(super) fn due(state: &State, message: &Value, to: &Value, now: i64) -> Resul
     })
 }
 
-/// The time zone of a recipient.
 fn time_zone<'a>(state: &'a State, message: &'a Value, to: &'a Value) -> &'a str {
     let user = text(to, "user_id").unwrap_or_default();
     let stored = |name| profiles::property(state, user, recipients::tenant_of(message, to), name)?.as_str();
     text(to, "timezone").or_else(|| stored("zoneinfo")).or_else(|| stored("timezone")).unwrap_or("UTC")
 }
 
-/// Refuses an expiry that is not a duration.
 fn check_expiry(message: &Value) -> Result<(), Response> {
     let Some(expires_in) = path(message, "expiry.expires_in").and_then(Value::as_str) else { return Ok(()) };
     if expires_in.parse::<u64>().is_ok() || (expires_in.starts_with('P') && time::parse_duration(expires_in).is_some())

@@ -113,12 +113,10 @@ fn template_index(request: &Request<'_>) -> usize {
     usize::from(request.operation.id.starts_with("journeys."))
 }
 
-/// Finds the template in the path.
 pub(super) fn find<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Template, Response> {
     state.find_mut(&request.key_until(template_index(request)))
 }
 
-/// Prepares a payload to be stored.
 fn payload(state: &mut State, given: &Value) -> Result<Value, Response> {
     let content = elements::prepare(state, given.get("content").cloned().unwrap_or_default())?;
     Ok(with(given.clone(), json!({"content": content})))
@@ -187,7 +185,6 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     write(state, request, &with(pick(&before, &["alias", "email"]), given))
 }
 
-/// Replaces a template's draft.
 pub(super) fn write(state: &mut State, request: &Request<'_>, given: &Value) -> Outcome {
     find(state, request)?;
     let payload = payload(state, given)?;

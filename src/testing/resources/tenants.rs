@@ -45,7 +45,8 @@ impl Resource for Tenant {
     }
 
     fn row(&self, id: &str, state: &State, request: &Request<'_>) -> Option<Value> {
-        let is_below = request.parameter("parent_tenant_id").is_none_or(|parent| self.0["parent_tenant_id"] == parent);
+        let is_below =
+            request.parameter("parent_tenant_id").is_none_or(|parent| at(&self.0, "parent_tenant_id") == parent);
         self.view(id, state, request).ok().filter(|_| is_below)
     }
 }
@@ -53,12 +54,12 @@ impl Resource for Tenant {
 impl Tenant {
     /// The tenant's default preference on a topic.
     pub fn default_for(&self, topic: &str) -> Option<&Value> {
-        list(&self.0["default_preferences"], "items").iter().find(|item| text(item, "id") == Some(topic))
+        list(at(&self.0, "default_preferences"), "items").iter().find(|item| text(item, "id") == Some(topic))
     }
 
     /// Replaces the default preference on a topic, or removes it.
     fn set_default(&mut self, topic: &str, item: Option<Value>) {
-        let items = list(&self.0["default_preferences"], "items").iter();
+        let items = list(at(&self.0, "default_preferences"), "items").iter();
         let others = items.filter(|item| text(item, "id") != Some(topic)).cloned();
         let items: Vec<Value> = others.chain(item).collect();
         self.0 = with(self.0.take(), json!({"default_preferences": {"items": items}}));
@@ -71,11 +72,10 @@ const MAX_CHAIN: usize = 4;
 /// A tenant, its parent, the parent's parent and so on.
 pub(super) fn with_ancestors<'a>(state: &'a State, tenant: &str) -> impl Iterator<Item = &'a Tenant> {
     let tenants = state.table::<Tenant>();
-    let parent = |tenant: &&'a Tenant| tenants.get(tenant.0["parent_tenant_id"].as_str()?);
+    let parent = |tenant: &&'a Tenant| tenants.get(at(&tenant.0, "parent_tenant_id").as_str()?);
     std::iter::successors(tenants.get(tenant), parent).take(MAX_CHAIN)
 }
 
-/// The ids of a tenant's members.
 pub(super) fn users<'a>(state: &'a State, tenant: &str) -> impl Iterator<Item = &'a str> {
     state.table::<Membership>().named(tenant).map(|(user, _)| user)
 }
@@ -184,7 +184,6 @@ impl Resource for TenantTemplate {
     }
 }
 
-/// Finds the template in the path.
 fn find_template<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut TenantTemplate, Response> {
     TenantTemplate::check_parent(state, request)?;
     state.find_mut(&key(&[request.id(0), request.id(1)]))

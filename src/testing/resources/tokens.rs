@@ -18,7 +18,6 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 
 const FIELDS: [&str; 6] = ["provider_key", "device", "expiry_date", "properties", "tracking", "status"];
 
-/// A token of a user.
 struct Token(Value);
 
 impl Stored for Token {
@@ -36,7 +35,6 @@ impl Resource for Token {
     }
 }
 
-/// Returns `true` if a user has a device token.
 pub(super) fn has_token(state: &State, user: &str) -> bool {
     state.table::<Token>().below(user).next().is_some()
 }

@@ -4,7 +4,6 @@ use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[("translations.retrieve", retrieve), ("translations.update", update)];
 
-/// The file of a locale.
 struct Translation(String);
 
 stored!(Translation, "translation");
