@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::expect::Unexpected;
 use super::recorded_call::{Received, RecordedCall};
 use super::server::Interceptor;
+use super::strict::Unexpected;
 use super::stub::{Rule, Stub};
 use crate::sync::lock;
 use crate::testing::engine::State;

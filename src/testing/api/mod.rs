@@ -10,5 +10,6 @@ mod seed;
 pub(crate) mod sent;
 pub(crate) mod server;
 pub(crate) mod settings;
+mod strict;
 pub(crate) mod stub;
 mod webhooks;
