@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::description::{DESCRIPTION, Operation};
-use super::json::with;
+use super::json::{object, with};
 use super::request::{Request, pairs};
 use super::response::{Outcome, Response};
 use super::shape::Shape;
@@ -48,7 +48,7 @@ fn page_after(
 /// The response with all rows, which are in its only array.
 fn unpaged(operation: &Operation, rows: impl Iterator<Item = Value>) -> Value {
     let response = operation.response.as_ref().map(|schema| DESCRIPTION.resolve(schema).0);
-    let properties = response.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
+    let properties = response.and_then(|schema| object(schema, "properties"));
     let is_array = |schema: &Value| DESCRIPTION.resolve(schema).0.get("type").is_some_and(|kind| kind == "array");
     let members = properties.into_iter().flatten().filter_map(|(name, schema)| match name.as_str() {
         "paging" => Some((name.clone(), json!({"more": false, "cursor": null}))),
