@@ -177,15 +177,13 @@ async fn respond(
 ///
 /// A web site can let its own name point to 127.0.0.1 (DNS rebinding), but it cannot change the names in these headers.
 fn is_local(head: &request::Parts) -> bool {
-    let host =
-        |value: &HeaderValue| value.to_str().is_ok_and(|text| is_local_host(text.parse::<Authority>().ok().as_ref()));
-    let origin = |value: &HeaderValue| {
-        value.to_str().is_ok_and(|text| is_local_host(text.parse::<Uri>().ok().as_ref().and_then(Uri::authority)))
+    let is_local = |value: &HeaderValue| {
+        let uri = value.to_str().ok().and_then(|text| text.parse::<Uri>().ok());
+        is_local_host(uri.as_ref().and_then(Uri::authority))
     };
-    let mut hosts = head.headers.get_all(header::HOST).iter().peekable();
-    hosts.peek().is_some()
-        && hosts.all(host)
-        && head.headers.get_all(header::ORIGIN).iter().all(origin)
+    let mut names = head.headers.get_all(header::HOST).iter().chain(head.headers.get_all(header::ORIGIN));
+    head.headers.contains_key(header::HOST)
+        && names.all(is_local)
         && head.uri.authority().is_none_or(|authority| is_local_host(Some(authority)))
 }
 

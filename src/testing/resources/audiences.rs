@@ -1,6 +1,6 @@
 //! Audiences: `/audiences`. Their members are computed for every request.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::profiles::{Profile, property};
 use super::tenants;
@@ -14,27 +14,22 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("audiences.list_members", list_members),
 ];
 
-pub(super) struct Audience {
-    properties: Map<String, Value>,
-    created: i64,
-    updated: i64,
-    version: u64,
-}
+/// An audience, and the number of its changes.
+pub(super) struct Audience(Value, u64);
 
 stored!(Audience, "audience");
 
 impl Resource for Audience {
-    fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        let about = json!({"id": id, "created_at": iso(self.created), "updated_at": iso(self.updated)});
-        Ok(with(with(json!({"name": id, "description": ""}), self.properties.clone().into()), about))
+    fn view(&self, _: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.0.clone())
     }
 }
 
 impl Audience {
     /// The users whose profiles match.
     pub fn members<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a str> {
-        let filter = self.properties.get("filter");
-        let operator = self.properties.get("operator").or_else(|| filter?.get("operator")).and_then(Value::as_str);
+        let filter = self.0.get("filter");
+        let operator = self.0.get("operator").or_else(|| filter?.get("operator")).and_then(Value::as_str);
         let matching = move |(user, Profile(profile)): (&'a str, &'a Profile)| {
             let person = Person { state, user, profile };
             person.matches_group(operator.unwrap_or("AND"), list(filter?, "filters")).then_some(user)
@@ -106,16 +101,16 @@ fn compare(operator: &str, filter: &Value, expected: &str, profile: &Value) -> b
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
-    let (id, now) = (request.id(0), request.now);
-    let event = if state.find::<Audience>(id).is_ok() { "audiences:updated" } else { "audiences:created" };
-    let new = || Audience { properties: Map::new(), created: now, updated: now, version: 0 };
-    let audience = state.table_mut().entry(id, new);
-    audience.properties.extend(pick(&request.body, &["name", "description", "filter", "operator"]));
-    audience.updated = now;
-    audience.version += 1;
-    let view = state.find::<Audience>(id)?.view(id, state, request)?;
-    state.emit(event, &view);
-    Ok(Response::ok(json!({"audience": view})))
+    let (id, now) = (request.id(0), iso(request.now));
+    let before = state.find::<Audience>(id).ok().map(|Audience(audience, version)| (audience.clone(), *version));
+    let event = if before.is_some() { "audiences:updated" } else { "audiences:created" };
+    let new = || (json!({"id": id, "name": id, "description": "", "created_at": now}), 0);
+    let (audience, version) = before.unwrap_or_else(new);
+    let given = pick(&request.body, &["name", "description", "filter", "operator"]);
+    let audience = with(with(audience, given.into()), json!({"updated_at": now}));
+    state.emit(event, &audience);
+    state.table_mut().insert(id, Audience(audience.clone(), version + 1));
+    Ok(Response::ok(json!({"audience": audience})))
 }
 
 fn delete(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -129,8 +124,8 @@ fn list_members(state: &mut State, request: &Request<'_>) -> Outcome {
     let audience = state.find::<Audience>(request.id(0))?;
     let members = audience.members(state).map(|user| {
         json!({
-            "audience_id": request.id(0), "audience_version": audience.version, "member_id": user,
-            "added_at": iso(audience.updated), "reason": "The profile matches the filter",
+            "audience_id": request.id(0), "audience_version": audience.1, "member_id": user,
+            "added_at": at(&audience.0, "updated_at"), "reason": "The profile matches the filter",
         })
     });
     page(request, members)

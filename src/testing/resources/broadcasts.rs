@@ -25,7 +25,6 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 struct Broadcast {
     name: String,
     channel: Value,
-    created: i64,
     updated: i64,
     schedule: Option<Value>,
     /// The time at which it begins to go out.
@@ -56,7 +55,7 @@ impl Create for Broadcast {
 impl Broadcast {
     fn new(name: String, channel: Value, content: Value, now: i64) -> Self {
         let template = Template::new(json!({"content": content}), now);
-        Self { name, channel, created: now, updated: now, schedule: None, sends: None, template }
+        Self { name, channel, updated: now, schedule: None, sends: None, template }
     }
 
     fn status(&self, request: &Request<'_>) -> &'static str {
@@ -71,7 +70,7 @@ impl Broadcast {
     fn details(&self, id: &str, request: &Request<'_>) -> Value {
         json!({
             "id": id, "name": self.name, "channel": self.channel, "status": self.status(request),
-            "created_at": iso(self.created), "created_by": CREATOR,
+            "created_at": iso(self.template.content.created), "created_by": CREATOR,
             "updated_at": iso(self.updated), "updated_by": CREATOR,
             "archived_at": null, "archived_by": null, "schedule": self.schedule,
         })

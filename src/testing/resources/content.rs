@@ -100,7 +100,7 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// The topic of a message, or of its template.
 pub(super) fn topic<'a>(state: &'a State, message: &'a Value) -> Option<&'a str> {
-    let own = object(message, "preferences").and_then(|preferences| preferences.get("subscription_topic_id")?.as_str());
+    let own = path(message, "preferences.subscription_topic_id").and_then(Value::as_str);
     own.or_else(|| {
         let payload = payload(state, message, text(message, "template")?)?;
         path(payload, "subscription.topic_id")?.as_str()

@@ -22,7 +22,6 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 
 struct List {
     name: String,
-    preferences: Value,
     created: i64,
     updated: i64,
     deleted: bool,
@@ -101,7 +100,7 @@ fn ensure<'a>(state: &'a mut State, id: &str, now: i64) -> &'a mut List {
         state.table_mut::<List>().remove(id);
         state.table_mut::<Subscription>().retain(|list, _| list != id);
     }
-    let new = || List { name: id.to_owned(), preferences: Value::Null, created: now, updated: now, deleted: false };
+    let new = || List { name: id.to_owned(), created: now, updated: now, deleted: false };
     state.table_mut().entry(id, new)
 }
 
@@ -114,7 +113,6 @@ fn subscribe(state: &mut State, list: &str, user: &str, preferences: Value, now:
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
     let list = ensure(state, request.id(0), request.now);
     text(&request.body, "name").unwrap_or_default().clone_into(&mut list.name);
-    list.preferences = or_null(&request.body, "preferences");
     list.updated = request.now;
     Ok(Response::empty(204))
 }
