@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-const SEPARATOR: &str = "\n";
+/// The unit separator of ASCII, which no sensible id has.
+const SEPARATOR: &str = "\u{1f}";
 
 /// The key of the ids in a path.
 pub(crate) fn key(ids: &[impl AsRef<str>]) -> String {

@@ -87,7 +87,7 @@ fn perform(
         }
         "cancel" => {
             if let Some(token) = text(step, "cancelation_token") {
-                runs::cancel_by_token(state, token, now);
+                runs::cancel(state, now, |_, run| run.token.as_deref() == Some(token));
             }
         }
         _ => {}

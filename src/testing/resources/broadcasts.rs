@@ -38,7 +38,12 @@ impl Resource for Broadcast {
     const NEWEST_FIRST: bool = true;
 
     fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
-        Ok(self.details(id, request))
+        Ok(json!({
+            "id": id, "name": self.name, "channel": self.channel, "status": self.status(request),
+            "created_at": iso(self.template.content.created), "created_by": CREATOR,
+            "updated_at": iso(self.updated), "updated_by": CREATOR,
+            "archived_at": null, "archived_by": null, "schedule": self.schedule,
+        }))
     }
 }
 
@@ -66,26 +71,17 @@ impl Broadcast {
             Some(_) => "sent",
         }
     }
-
-    fn details(&self, id: &str, request: &Request<'_>) -> Value {
-        json!({
-            "id": id, "name": self.name, "channel": self.channel, "status": self.status(request),
-            "created_at": iso(self.template.content.created), "created_by": CREATOR,
-            "updated_at": iso(self.updated), "updated_by": CREATOR,
-            "archived_at": null, "archived_by": null, "schedule": self.schedule,
-        })
-    }
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
     let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
     text(&request.body, "name").unwrap_or_default().clone_into(&mut broadcast.name);
     broadcast.updated = request.now;
-    Ok(Response::ok(broadcast.details(request.id(0), request)))
+    crud::retrieve::<Broadcast>(state, request)
 }
 
 fn archive(state: &mut State, request: &Request<'_>) -> Outcome {
-    let details = state.find::<Broadcast>(request.id(0))?.details(request.id(0), request);
+    let details = state.find::<Broadcast>(request.id(0))?.view(request.id(0), state, request)?;
     state.table_mut::<Broadcast>().remove(request.id(0));
     Ok(Response::ok(with(details, json!({"archived_at": iso(request.now), "archived_by": CREATOR}))))
 }
@@ -94,7 +90,7 @@ fn duplicate(state: &mut State, request: &Request<'_>) -> Outcome {
     let Broadcast { name, channel, template, .. } = state.find::<Broadcast>(request.id(0))?;
     let copy = Broadcast::new(format!("{name} (copy)"), channel.clone(), template.draft_content(), request.now);
     let id = state.new_id(Broadcast::ID_PREFIX);
-    let details = copy.details(&id, request);
+    let details = copy.view(&id, state, request)?;
     state.table_mut().insert(&id, copy);
     Ok(Response::ok(details))
 }
@@ -138,7 +134,7 @@ fn send_at(state: &mut State, request: &Request<'_>, at: i64) -> Outcome {
     let schedule = pick(&request.body, &["recipient_id", "recipient_type", "scheduled_to", "timezone"]);
     let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
     broadcast.schedule = Some(with(schedule, json!({"request_id": request_id})));
-    Ok(Response::ok(broadcast.details(request.id(0), request)))
+    crud::retrieve::<Broadcast>(state, request)
 }
 
 fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -149,8 +145,7 @@ fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
     broadcast.sends = None;
     broadcast.updated = request.now;
     let schedule = broadcast.schedule.take().unwrap_or_default();
-    let details = broadcast.details(request.id(0), request);
     let request_id = text(&schedule, "request_id").unwrap_or_default();
     messages::of_request(state, request_id).for_each(|message| message.cancel(request.now));
-    Ok(Response::ok(details))
+    crud::retrieve::<Broadcast>(state, request)
 }

@@ -27,7 +27,7 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("journeys.templates.retrieve", |state, request| in_journey(state, request, crud::retrieve::<Template>)),
     ("journeys.templates.replace", replace_template),
     ("journeys.templates.archive", |state, request| in_journey(state, request, crud::delete::<Template>)),
-    ("journeys.templates.publish", |state, request| in_journey(state, request, templates::publish_version)),
+    ("journeys.templates.publish", |state, request| in_journey(state, request, templates::publish)),
     ("journeys.templates.list_versions", |state, request| in_journey(state, request, templates::list_versions)),
     ("journeys.templates.retrieve_content", |state, request| in_journey(state, request, templates::retrieve_content)),
     ("journeys.templates.put_content", |state, request| in_journey(state, request, templates::put_content)),
@@ -243,12 +243,12 @@ fn send(state: &mut State, request: &Request<'_>, run: &Value, node: &Value, at:
 fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
     match (text(&request.body, "cancelation_token"), text(&request.body, "run_id")) {
         (Some(token), None) => {
-            runs::cancel_by_token(state, token, request.now);
+            runs::cancel(state, request.now, |_, run| run.token.as_deref() == Some(token));
             Ok(Response::new(202, json!({"cancelation_token": token})))
         }
         (None, Some(id)) => {
             runs::find(state, id, Kind::Journey)?;
-            runs::cancel_by_id(state, id, request.now);
+            runs::cancel(state, request.now, |own, _| own == id);
             let status = runs::find(state, id, Kind::Journey)?.status(request.now);
             Ok(Response::new(202, json!({"run_id": id, "status": status})))
         }
@@ -274,8 +274,7 @@ fn create_template(state: &mut State, request: &Request<'_>) -> Outcome {
     if elements.iter().any(|element| text(element, "type") != Some("channel") || text(element, "channel") != channel) {
         return Err(Response::invalid("All elements must be inside one for the template's `channel`"));
     }
-    let (_, _, view) = templates::store(state, request, &given)?;
-    Ok(view)
+    templates::store(state, request, &given)
 }
 
 fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {

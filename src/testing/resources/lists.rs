@@ -42,23 +42,17 @@ impl Stored for List {
 
 impl Resource for List {
     fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        Ok(self.details(id))
+        Ok(json!({"id": id, "name": self.name, "created": iso(self.created), "updated": iso(self.updated)}))
     }
 
-    fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
+    fn row(&self, id: &str, state: &State, request: &Request<'_>) -> Option<Value> {
         let matches = request.parameter("pattern").is_none_or(|pattern| matches_pattern(pattern, id));
-        matches.then(|| self.details(id))
+        self.view(id, state, request).ok().filter(|_| matches)
     }
 
     fn archive(&mut self) -> bool {
         self.deleted = true;
         true
-    }
-}
-
-impl List {
-    fn details(&self, id: &str) -> Value {
-        json!({"id": id, "name": self.name, "created": iso(self.created), "updated": iso(self.updated)})
     }
 }
 
@@ -144,8 +138,8 @@ fn subscribe_user(state: &mut State, request: &Request<'_>) -> Outcome {
 
 fn list_of_profile(state: &mut State, request: &Request<'_>) -> Outcome {
     let lists = state.table::<Subscription>().named(request.id(0)).filter_map(|(list, subscription)| {
-        let details = state.find::<List>(list).ok()?.details(list);
-        Some(with(details, json!({"preferences": subscription.preferences})))
+        let view = state.find::<List>(list).ok()?.view(list, state, request).ok()?;
+        Some(with(view, json!({"preferences": subscription.preferences})))
     });
     page(request, lists)
 }

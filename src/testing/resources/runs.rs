@@ -19,7 +19,7 @@ pub(super) struct Run {
     kind: Kind,
     /// The id of the stored automation or journey.
     template: Option<String>,
-    token: Option<String>,
+    pub token: Option<String>,
     started: i64,
     steps: Vec<Step>,
     canceled: Option<i64>,
@@ -141,7 +141,7 @@ pub(super) fn find<'a>(state: &'a State, id: &str, kind: Kind) -> Result<&'a Run
 }
 
 /// Stops the runs that meet a condition, with the messages that they have not sent. Finished runs do not change.
-fn cancel(state: &mut State, now: i64, is_wanted: impl Fn(&str, &Run) -> bool) {
+pub(super) fn cancel(state: &mut State, now: i64, is_wanted: impl Fn(&str, &Run) -> bool) {
     let mut unsent = Vec::new();
     for (_, run) in state.table_mut::<Run>().iter_mut().filter(|(id, run)| is_wanted(id, run)) {
         if !matches!(run.status(now), "CANCELED" | "PROCESSED") {
@@ -152,15 +152,6 @@ fn cancel(state: &mut State, now: i64, is_wanted: impl Fn(&str, &Run) -> bool) {
     for request in unsent {
         messages::of_request(state, &request).for_each(|message| message.cancel(now));
     }
-}
-
-pub(super) fn cancel_by_id(state: &mut State, id: &str, now: i64) {
-    cancel(state, now, |own, _| own == id);
-}
-
-/// Stops all runs with a token, of automations and of journeys.
-pub(super) fn cancel_by_token(state: &mut State, token: &str, now: i64) {
-    cancel(state, now, |_, run| run.token.as_deref() == Some(token));
 }
 
 /// A page of runs, the newest first.

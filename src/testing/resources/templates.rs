@@ -51,16 +51,7 @@ impl Resource for Template {
     }
 }
 
-/// The checks of a submission.
-struct Checks(Vec<Value>);
-
-stored!(Checks, "submission");
-
-impl Resource for Checks {
-    fn view(&self, _: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        Ok(json!({"checks": self.0}))
-    }
-}
+document!(Checks, "submission");
 
 /// The templates that messages can name: those that are neither archived nor part of a journey.
 pub(super) fn sendable(state: &State) -> impl Iterator<Item = (&str, &Template)> {
@@ -156,25 +147,26 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     let given = or_null(&request.body, "notification");
     elements::check_channels(given.get("content").unwrap_or(&Value::Null))?;
     check(state, None, &given)?;
-    let (id, is_published, view) = store(state, request, &given)?;
-    if is_published {
-        state.emit("notification:published", &json!({"id": id}));
+    store(state, request, &given)
+}
+
+/// Stores a new template.
+pub(super) fn store(state: &mut State, request: &Request<'_>, given: &Value) -> Outcome {
+    let (id, payload) = (state.new_id("nt_"), payload(state, given)?);
+    let mut template = Template::new(payload, request.now);
+    if template.content.publish_if_requested(request) {
+        emit_published(state, request, &id);
     }
+    let view = Response::new(201, template.content.details(&id, "published", &template.content.draft));
+    state.table_mut().insert(&request.key_of_new(&id), template);
     Ok(view)
 }
 
-/// Stores a new template. Returns its id, `true` if it was published, and the response.
-pub(super) fn store(
-    state: &mut State,
-    request: &Request<'_>,
-    given: &Value,
-) -> Result<(String, bool, Response), Response> {
-    let (id, payload) = (state.new_id("nt_"), payload(state, given)?);
-    let mut template = Template::new(payload, request.now);
-    let is_published = template.content.publish_if_requested(request);
-    let view = Response::new(201, template.content.details(&id, "published", &template.content.draft));
-    state.table_mut().insert(&request.key_of_new(&id), template);
-    Ok((id, is_published, view))
+/// Templates of journeys cause no webhooks.
+fn emit_published(state: &mut State, request: &Request<'_>, id: &str) {
+    if template_index(request) == 0 {
+        state.emit("notification:published", &json!({"id": id}));
+    }
 }
 
 fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -193,13 +185,7 @@ pub(super) fn write(state: &mut State, request: &Request<'_>, given: &Value) -> 
     Ok(Response::ok(template.content.details(request.last_id(), "draft", &template.content.draft)))
 }
 
-fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
-    let response = publish_version(state, request)?;
-    state.emit("notification:published", &json!({"id": request.id(0)}));
-    Ok(response)
-}
-
-pub(super) fn publish_version(state: &mut State, request: &Request<'_>) -> Outcome {
+pub(super) fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
     let template = find(state, request)?;
     match text(&request.body, "version") {
         None | Some("draft") => template.content.publish(request.now),
@@ -208,6 +194,7 @@ pub(super) fn publish_version(state: &mut State, request: &Request<'_>) -> Outco
         }
         Some(version) => template.content.restore(version, request.now)?,
     }
+    emit_published(state, request, request.last_id());
     Ok(Response::empty(204))
 }
 
@@ -256,6 +243,6 @@ fn update_checks(state: &mut State, request: &Request<'_>) -> Outcome {
     if let Some(template) = state.table_mut::<Template>().get_mut(request.id(0)).filter(|_| resolved) {
         template.content.publish(request.now);
     }
-    state.table_mut().insert(&request.key(), Checks(checks));
+    state.table_mut().insert(&request.key(), Checks(json!({"checks": checks})));
     crud::retrieve::<Checks>(state, request)
 }
