@@ -58,7 +58,7 @@ pub(super) fn sendable(state: &State) -> impl Iterator<Item = (&str, &Template)>
     state.table::<Template>().below("").filter(|(_, template)| !template.content.archived)
 }
 
-/// The template of any journey with this id.
+/// The template with this id, also one of a journey.
 pub(super) fn of_journey<'a>(state: &'a State, id: &str) -> Option<&'a Template> {
     state.table::<Template>().named(id).map(|(_, template)| template).next()
 }
