@@ -27,7 +27,7 @@ impl ClientBuilder {
     /// ```
     #[doc(alias = "throttle")]
     pub fn rate_limit_for<C: Call>(mut self, calls: u32, period: Duration) -> Self {
-        self.operation_rate_limits.push((C::OPERATION.id, calls, period));
+        self.rate_limits.insert(C::OPERATION.id, (calls, period));
         self
     }
 
@@ -48,7 +48,7 @@ impl ClientBuilder {
     /// ```
     #[doc(alias = "throttle")]
     pub fn rate_limit_for_resource<R: Resource>(mut self, calls: u32, period: Duration) -> Self {
-        self.resource_rate_limits.push((R::NAME, calls, period));
+        self.rate_limits.insert(R::NAME, (calls, period));
         self
     }
 }

@@ -12,11 +12,11 @@ use http::HeaderValue;
 use crate::error::RetryHint;
 use crate::retry::budget::RetryBudget;
 use crate::retry::idempotency::KeyGenerator;
-use crate::retry::rate_limit::{Intervals, RateLimits};
+use crate::retry::rate_limit::{Limits, RateLimits};
 use crate::retry::{Clock, within};
 use crate::sync::lock;
 use crate::transport::BoxFuture;
-use crate::values::sensitive::Sensitive;
+use crate::values::sensitive::{Sensitive, sensitive_header};
 use crate::{Error, ErrorKind, Result};
 
 /// A source of API keys, such as a secrets manager, for keys that are rotated while the client runs.
@@ -90,9 +90,7 @@ impl ApiKey {
         if let Some(reason) = unusable_key(text) {
             return Err(reason);
         }
-        let mut authorization =
-            HeaderValue::from_str(&format!("Bearer {text}")).map_err(|_| "is not valid in a header")?;
-        authorization.set_sensitive(true);
+        let authorization = sensitive_header(&format!("Bearer {text}")).ok_or("is not valid in a header")?;
         Ok(Arc::new(Self { text: text.into(), authorization }))
     }
 }
@@ -274,7 +272,7 @@ impl Provided {
 /// The accounts of a client and its copies.
 pub(crate) struct Accounts {
     retry_budget: u32,
-    intervals: Arc<Intervals>,
+    limits: Limits,
     by_key: Mutex<HashMap<String, Arc<Account>>>,
 }
 
@@ -282,8 +280,8 @@ pub(crate) struct Accounts {
 const MAX_UNUSED_KEYS: usize = 10_000;
 
 impl Accounts {
-    pub(crate) fn new(retry_budget: u32, intervals: Intervals) -> Self {
-        Self { retry_budget, intervals: Arc::new(intervals), by_key: Mutex::default() }
+    pub(crate) fn new(retry_budget: u32, limits: Limits) -> Self {
+        Self { retry_budget, limits, by_key: Mutex::default() }
     }
 
     /// Returns the account of a source, which is the same for the same key.
@@ -303,7 +301,7 @@ impl Accounts {
     }
 
     fn open(&self, source: Source, now: Instant) -> Arc<Account> {
-        let (budget, limits) = (RetryBudget::new(self.retry_budget, now), RateLimits::new(&self.intervals));
+        let (budget, limits) = (RetryBudget::new(self.retry_budget, now), RateLimits::new(&self.limits));
         Arc::new(Account { source, budget, limits, keys: KeyGenerator::default() })
     }
 }

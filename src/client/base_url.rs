@@ -10,13 +10,9 @@ use crate::{Error, ErrorKind, Result};
 /// more.
 #[derive(Clone)]
 pub(crate) struct BaseUrl {
-    /// The URL without a slash at its end.
-    text: String,
+    url: Url,
     /// The part that is not confidential, such as `https://api.courier.com`.
     origin: String,
-    host: String,
-    port: Option<u16>,
-    is_loopback: bool,
 }
 
 impl BaseUrl {
@@ -25,10 +21,11 @@ impl BaseUrl {
         // The text is not shown, because it may contain a password.
         let refuse = |reason: String| Error::new(ErrorKind::Configuration, format!("the base URL ({name}) {reason}"));
         let url = Url::parse(text.trim()).map_err(|error| refuse(format!("is not a valid URL: {error}")))?;
-        let is_loopback = is_loopback(&url);
+        let base_url = Self { origin: url.origin().ascii_serialization(), url };
+        let url = &base_url.url;
         match url.scheme() {
             "https" => {}
-            "http" if allow_http || is_loopback => {}
+            "http" if allow_http || base_url.is_loopback() => {}
             "http" => {
                 let reason = "is plain http to another machine, so the API key could be read on the network; \
                               `allow_http` permits it";
@@ -43,13 +40,12 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refuse("has a query or a fragment, so no path can follow it".to_owned()));
         }
-        Ok(Self {
-            text: url.as_str().trim_end_matches('/').to_owned(),
-            origin: url.origin().ascii_serialization(),
-            host: url.host_str().unwrap_or_default().to_owned(),
-            port: url.port_or_known_default(),
-            is_loopback,
-        })
+        Ok(base_url)
+    }
+
+    /// The URL without a slash at its end.
+    fn text(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -58,37 +54,33 @@ impl BaseUrl {
 
     /// The path, which may be a secret.
     pub(crate) fn path(&self) -> &str {
-        self.text.get(self.origin.len()..).unwrap_or_default()
+        self.text().get(self.origin.len()..).unwrap_or_default()
     }
 
     /// The host and the port, for traces.
     pub(crate) fn server(&self) -> (&str, Option<u16>) {
-        (&self.host, self.port)
+        (self.url.host_str().unwrap_or_default(), self.url.port_or_known_default())
     }
 
     pub(crate) fn is_https(&self) -> bool {
-        self.text.starts_with("https:")
+        self.url.scheme() == "https"
     }
 
     /// Returns `true` if the API is on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        self.is_loopback
+        let Some(host) = self.url.host_str() else { return false };
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        // Not `*.localhost`: not every resolver keeps these names on the machine.
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
     /// Returns the URL of a target, a path with a query, or `None` if it would lead elsewhere.
     pub(crate) fn join(&self, target: &str) -> Option<Url> {
-        let expected = [&self.text, target].concat();
+        let expected = [self.text(), target].concat();
         // Parsing folds any spelling of `..`, drops line breaks and turns backslashes into slashes. A fragment is not
         // sent.
         Url::parse(&expected).ok().filter(|url| url.as_str() == expected && url.fragment().is_none())
     }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else { return false };
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    // Not `*.localhost`: not every resolver keeps these names on the machine.
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -114,7 +106,7 @@ mod tests {
             ("", None),
         ] {
             let url = BaseUrl::parse(text, "COURIER_BASE_URL", false);
-            assert_eq!(url.as_ref().ok().map(|url| url.text.as_str()), usable, "{text}");
+            assert_eq!(url.as_ref().ok().map(BaseUrl::text), usable, "{text}");
             if let Err(error) = url {
                 assert!(!error.to_string().contains("secret"), "{error}");
             }

@@ -1,5 +1,6 @@
 //! The builder of a client.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::base_url::BaseUrl;
 use super::options::Options;
 use super::{Client, Inner, Shared, proxy_env};
 use crate::retry::budget::RetryBudget;
-use crate::retry::rate_limit::{Intervals, interval};
+use crate::retry::rate_limit::{Limits, interval};
 use crate::retry::{Clock, TokioClock};
 #[cfg(feature = "opentelemetry")]
 use crate::telemetry::metrics::{self, Metrics};
@@ -22,6 +23,7 @@ pub(super) const API_KEY: &str = "COURIER_API_KEY";
 pub(super) const BASE_URL: &str = "COURIER_BASE_URL";
 
 const DEFAULT_BASE_URL: &str = "https://api.courier.com";
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Builds a [`Client`].
 ///
@@ -32,6 +34,7 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 /// let client = Client::builder()
 ///     .api_key("pk_test_1234")
 ///     .connect_timeout(Duration::from_secs(2))
+///     .rate_limit(300, Duration::from_secs(60))
 ///     .options(|options| options.attempt_timeout(Duration::from_secs(10)).max_retries(4))
 ///     .build()?;
 /// # Ok::<(), trycourier::Error>(())
@@ -52,26 +55,27 @@ const DEFAULT_BASE_URL: &str = "https://api.courier.com";
 /// `http` or `https`. With a SOCKS proxy, calls fail with [`ErrorKind::Proxy`] and are not retried;
 /// [`build`](Self::build) refuses any other scheme. To choose a proxy in another way, pass your own `reqwest` client or
 /// [`transport`](Self::transport).
+#[derive(Default)]
 #[must_use]
 #[doc(alias = "proxy")]
 pub struct ClientBuilder {
     api_key: Option<Sensitive>,
     api_key_provider: Option<Arc<dyn ApiKeyProvider>>,
-    base_url: String,
+    base_url: Option<String>,
     allow_http: bool,
     http: Option<Http>,
     transport: Option<Box<dyn Transport>>,
     wrap: Option<Wrap>,
-    connect_timeout: Duration,
-    keep_alive: Result<Option<KeepAlive>>,
+    connect_timeout: Option<Duration>,
+    /// The interval and the time limit.
+    keep_alive: Option<(Duration, Duration)>,
     authorities: Vec<Vec<u8>>,
-    retry_budget: u32,
-    rate_limit: Option<(u32, Duration)>,
-    pub(crate) operation_rate_limits: Vec<(&'static str, u32, Duration)>,
-    pub(crate) resource_rate_limits: Vec<(&'static str, u32, Duration)>,
+    retry_budget: Option<u32>,
+    /// The limits of operations and resources, by name, and of the client, whose name is empty.
+    pub(crate) rate_limits: BTreeMap<&'static str, (u32, Duration)>,
     documented_rate_limits: bool,
     pub(super) options: Options,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
     observers: Vec<Observer>,
     #[cfg(feature = "opentelemetry")]
     meter: Option<opentelemetry::metrics::Meter>,
@@ -83,36 +87,6 @@ pub struct ClientBuilder {
 
 /// Wraps the client's own transport.
 type Wrap = Box<dyn FnOnce(Http) -> Box<dyn Transport> + Send + Sync>;
-
-impl Default for ClientBuilder {
-    fn default() -> Self {
-        Self {
-            api_key: None,
-            api_key_provider: None,
-            base_url: DEFAULT_BASE_URL.to_owned(),
-            allow_http: false,
-            http: None,
-            transport: None,
-            wrap: None,
-            connect_timeout: Duration::from_secs(5),
-            keep_alive: Ok(Some(KeepAlive::DEFAULT)),
-            authorities: Vec::new(),
-            retry_budget: RetryBudget::DEFAULT_RESERVE,
-            rate_limit: None,
-            operation_rate_limits: Vec::new(),
-            resource_rate_limits: Vec::new(),
-            documented_rate_limits: false,
-            options: Options::default(),
-            clock: Arc::new(TokioClock),
-            observers: Vec::new(),
-            #[cfg(feature = "opentelemetry")]
-            meter: None,
-            #[cfg(feature = "opentelemetry")]
-            propagates_context: false,
-            conflict: None,
-        }
-    }
-}
 
 impl Client {
     /// Creates a builder without reading the environment.
@@ -143,7 +117,7 @@ impl ClientBuilder {
     /// Sets the URL of the API. The default is `https://api.courier.com`. Plain `http` is accepted only for this
     /// machine, unless [`allow_http`](Self::allow_http) permits more.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = url.into();
+        self.base_url = Some(url.into());
         self
     }
 
@@ -156,7 +130,7 @@ impl ClientBuilder {
 
     /// Sets the time limit for connecting. The default is 5 s. [`build`](Self::build) refuses zero.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout = Some(timeout);
         self
     }
 
@@ -181,7 +155,7 @@ impl ClientBuilder {
     /// ```
     #[doc(alias = "ping")]
     pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
-        self.keep_alive = KeepAlive::new(interval, timeout);
+        self.keep_alive = Some((interval, timeout));
         self
     }
 
@@ -206,7 +180,7 @@ impl ClientBuilder {
     /// requests per call at most.
     #[doc(alias = "token_bucket")]
     pub fn retry_budget(mut self, reserve: u32) -> Self {
-        self.retry_budget = reserve;
+        self.retry_budget = Some(reserve);
         self
     }
 
@@ -228,7 +202,7 @@ impl ClientBuilder {
     #[doc(alias = "throttle")]
     #[doc(alias = "pace")]
     pub fn rate_limit(mut self, calls: u32, period: Duration) -> Self {
-        self.rate_limit = Some((calls, period));
+        self.rate_limits.insert("", (calls, period));
         self
     }
 
@@ -376,7 +350,7 @@ impl ClientBuilder {
 
     /// Sets the source of time and randomness for retries, which tests can replace.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 
@@ -401,17 +375,15 @@ impl ClientBuilder {
                 )));
             }
         };
-        let base_url = BaseUrl::parse(&self.base_url, BASE_URL, self.allow_http)?;
+        let base_url = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+        let base_url = BaseUrl::parse(base_url, BASE_URL, self.allow_http)?;
         self.options.check()?;
         check_no_shared_key(&self.options)?;
-        let named = |(name, calls, period)| Ok((name, interval(calls, period)?));
-        let intervals = Intervals {
-            all: self.rate_limit.map(|(calls, period)| interval(calls, period)).transpose()?,
-            resources: self.resource_rate_limits.into_iter().map(named).collect::<Result<_>>()?,
-            operations: self.operation_rate_limits.into_iter().map(named).collect::<Result<_>>()?,
-            documented: self.documented_rate_limits,
-        };
-        if self.connect_timeout.is_zero() {
+        let intervals =
+            self.rate_limits.into_iter().map(|(name, (calls, period))| Ok((name, interval(calls, period)?)));
+        let limits = Limits { intervals: intervals.collect::<Result<_>>()?, documented: self.documented_rate_limits };
+        let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
+        if connect_timeout.is_zero() {
             return Err(configuration("`connect_timeout` is zero, so that no connection can be made".to_owned()));
         }
         let conflict = match (&self.transport, &self.wrap, &self.http) {
@@ -430,8 +402,10 @@ impl ClientBuilder {
             proxy_env::check(base_url.is_https()).map_err(configuration)?;
         }
         let settings = Settings {
-            connect_timeout: self.connect_timeout,
-            keep_alive: self.keep_alive?,
+            connect_timeout,
+            keep_alive: self
+                .keep_alive
+                .map_or(Ok(Some(KeepAlive::DEFAULT)), |(interval, timeout)| KeepAlive::new(interval, timeout))?,
             is_local: base_url.is_loopback(),
             // A file may end without a line break.
             authorities: self.authorities.join(&b'\n'),
@@ -457,8 +431,8 @@ impl ClientBuilder {
             base_url,
             transport,
             is_default_transport,
-            accounts: Accounts::new(self.retry_budget, intervals),
-            clock: self.clock,
+            accounts: Accounts::new(self.retry_budget.unwrap_or(RetryBudget::DEFAULT_RESERVE), limits),
+            clock: self.clock.unwrap_or_else(|| Arc::new(TokioClock)),
             telemetry,
         };
         let account = shared.accounts.account(source, shared.clock.now());

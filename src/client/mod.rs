@@ -77,9 +77,7 @@ impl Client {
     /// ```
     #[must_use = "it changes a copy, not the client"]
     pub fn with_options(&self, change: impl FnOnce(Options) -> Options) -> Self {
-        let Inner { shared, account, options } = &*self.0;
-        let (shared, account) = (Arc::clone(shared), Arc::clone(account));
-        Self(Arc::new(Inner { shared, account, options: change(options.clone()) }))
+        self.copy(Arc::clone(&self.0.account), change(self.options().clone()))
     }
 
     /// Creates a copy of the client with another API key, for a service with many workspaces. The copy shares
@@ -112,9 +110,12 @@ impl Client {
     }
 
     fn with_source(&self, source: Source) -> Self {
-        let Inner { shared, options, .. } = &*self.0;
-        let account = shared.accounts.account(source, shared.clock.now());
-        Self(Arc::new(Inner { shared: Arc::clone(shared), account, options: options.clone() }))
+        let account = self.shared().accounts.account(source, self.clock().now());
+        self.copy(account, self.options().clone())
+    }
+
+    fn copy(&self, account: Arc<Account>, options: Options) -> Self {
+        Self(Arc::new(Inner { shared: Arc::clone(&self.0.shared), account, options }))
     }
 
     /// Creates an idempotency key, a random UUID.

@@ -1,6 +1,5 @@
 //! The options of calls, for a client or for some of its calls.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use http::header::{
 
 use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY, parse_expiration_header, parse_key};
 use crate::retry::{Backoff, Limiter};
+use crate::values::sensitive::sensitive_header;
 use crate::values::timestamp::Timestamp;
 use crate::{Error, ErrorKind, Result};
 
@@ -49,7 +49,7 @@ pub struct Options {
     pub(crate) strict_decoding: bool,
     pub(crate) pause_on_rate_limit: bool,
     pub(crate) limiter: Option<Arc<dyn Limiter>>,
-    invalid: Option<(ErrorKind, Cow<'static, str>)>,
+    invalid: Option<(ErrorKind, String)>,
 }
 
 impl Default for Options {
@@ -114,10 +114,9 @@ impl Options {
     /// Sets whether a `POST` without an idempotency key gets a random UUID as its key, the same for each attempt. The
     /// default is `true`.
     ///
-    /// For 24 hours, the server stores the response to the first request that it began to execute under a key, even a
-    /// 500, and repeats it for every later request with that key. So a message whose response was lost is not sent
-    /// twice, and after a stored failure only another key makes the server try again. A repeated response can be empty;
-    /// see [`ErrorKind::EmptyBody`]. The response to a request that failed validation is not stored.
+    /// For 24 hours, the server repeats the response to the first request under a key for every later request with that
+    /// key, so a message whose response was lost is not sent twice. The
+    /// [guide](crate::guide::retries#when-the-outcome-is-unknown) has the rules for keys.
     ///
     /// A `POST` without a key is retried only if the server has certainly not acted on it. `prepare()` gives every
     /// `POST` a key regardless of this option, because a [`Prepared`](crate::Prepared) call can be performed several
@@ -141,7 +140,7 @@ impl Options {
     pub fn idempotency_key(mut self, key: &str) -> Self {
         match parse_key(key) {
             Ok(key) => self.idempotency_key = Some(key),
-            Err(error) => self.refuse_argument(&error),
+            Err(error) => self.refuse(error.kind(), error.to_string()),
         }
         self
     }
@@ -163,7 +162,7 @@ impl Options {
     pub fn idempotency_expiration(mut self, expiration: impl Into<Timestamp>) -> Self {
         match parse_expiration_header(expiration.into().as_str()) {
             Ok(expiration) => self.idempotency_expiration = Some(expiration),
-            Err(error) => self.refuse_argument(&error),
+            Err(error) => self.refuse(error.kind(), error.to_string()),
         }
         self
     }
@@ -171,19 +170,22 @@ impl Options {
     /// Sets a header for every call. It replaces a header of the same name, even a header that the client itself sets.
     /// Headers that frame a request, such as `Content-Length`, are refused.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let Ok(name) = HeaderName::try_from(name) else {
-            self.refuse(format!("{name:?} is not a valid header name"));
-            return self;
+        let reason = match HeaderName::try_from(name) {
+            Err(_) => format!("{name:?} is not a valid header name"),
+            Ok(name) if name == IDEMPOTENCY_KEY => return self.idempotency_key(value),
+            Ok(name) if name == IDEMPOTENCY_EXPIRATION => return self.idempotency_expiration(value),
+            Ok(name) if FRAMING_HEADERS.contains(&name) => {
+                format!("the header {name} belongs to the connection and cannot be set")
+            }
+            Ok(name) => match sensitive_header(value) {
+                Some(value) => {
+                    self.headers.insert(name, value);
+                    return self;
+                }
+                None => format!("the value of the header {name} contains a character that is not allowed in a header"),
+            },
         };
-        if FRAMING_HEADERS.contains(&name) {
-            self.refuse(format!("the header {name} belongs to the connection and cannot be set"));
-        } else if name == IDEMPOTENCY_KEY {
-            return self.idempotency_key(value);
-        } else if name == IDEMPOTENCY_EXPIRATION {
-            return self.idempotency_expiration(value);
-        } else if let Some(value) = self.value(&name, value) {
-            self.headers.insert(name, value);
-        }
+        self.refuse(ErrorKind::Configuration, reason);
         self
     }
 
@@ -228,36 +230,13 @@ impl Options {
         self
     }
 
-    /// Parses a header's value, which can be confidential. Returns `None` after recording why it cannot be sent.
-    fn value(&mut self, name: &HeaderName, value: &str) -> Option<HeaderValue> {
-        match HeaderValue::from_str(value) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                Some(value)
-            }
-            Err(_) => {
-                self.refuse(format!(
-                    "the value of the header {name} contains a character that is not allowed in a header"
-                ));
-                None
-            }
-        }
-    }
-
-    fn refuse(&mut self, reason: String) {
-        self.invalid.get_or_insert((ErrorKind::Configuration, reason.into()));
-    }
-
-    fn refuse_argument(&mut self, error: &Error) {
-        self.invalid.get_or_insert_with(|| (error.kind(), error.to_string().into()));
+    fn refuse(&mut self, kind: ErrorKind, reason: String) {
+        self.invalid.get_or_insert((kind, reason));
     }
 
     /// Returns the first value that cannot be sent as an error.
     pub(crate) fn check(&self) -> Result<()> {
-        match &self.invalid {
-            Some((kind, reason)) => Err(Error::new(*kind, reason.clone())),
-            None => Ok(()),
-        }
+        self.invalid.as_ref().map_or(Ok(()), |(kind, reason)| Err(Error::new(*kind, reason.clone())))
     }
 }
 

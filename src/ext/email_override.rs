@@ -91,8 +91,7 @@ impl EmailOverride {
 
     /// Sets a header of the email, such as `X-Order-Id`, in addition to those set before.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let headers = self.0.entry("headers").or_insert_with(|| Value::Object(Map::new()));
-        if let Some(headers) = headers.as_object_mut() {
+        if let Value::Object(headers) = self.0.entry("headers").or_insert_with(|| json!({})) {
             headers.insert(name.into(), value.into().into());
         }
         self
@@ -109,10 +108,8 @@ impl EmailOverride {
         content_type: impl Into<String>,
         content: impl AsRef<[u8]>,
     ) -> Self {
-        let attachment = Attachment::new(filename, content_type, content).to_courier();
-        let attachments = self.0.entry("attachments").or_insert_with(|| Value::Array(Vec::new()));
-        if let Some(attachments) = attachments.as_array_mut() {
-            attachments.push(attachment);
+        if let Value::Array(attachments) = self.0.entry("attachments").or_insert_with(|| json!([])) {
+            attachments.push(Attachment::new(filename, content_type, content).to_courier());
         }
         self
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 ///
 /// assert_eq!(Lifetime::days(7).to_string(), "7 days");
 /// assert_eq!(Lifetime::from(Duration::from_secs(2 * 60 * 60)).to_string(), "2 hours");
+/// assert_eq!(Lifetime::hours(24), Lifetime::days(1));
 /// assert_eq!(String::from(Lifetime::minutes(90)), "90 minutes");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

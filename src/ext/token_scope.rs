@@ -13,6 +13,12 @@ use std::fmt;
 ///
 /// let scope = Scope::user("user_123").inbox_read().inbox_write().preferences_read();
 /// assert_eq!(scope.to_string(), "user_id:user_123 inbox:read:messages inbox:write:events read:preferences");
+///
+/// let scope = Scope::users(["user_1", "user_2"]).and_user("user_3").custom("read:reports");
+/// assert_eq!(scope.to_string(), "user_id:user_1 user_id:user_2 user_id:user_3 read:reports");
+///
+/// let scope = Scope::new().tenant_brand_read("acme");
+/// assert_eq!(scope.to_string(), "tenant:acme:brand:read");
 /// ```
 ///
 /// The permissions of a scope are separated by spaces, so an id must not contain whitespace; otherwise, a user who can
@@ -23,7 +29,8 @@ use std::fmt;
 /// ```
 /// # use trycourier::ext::Scope;
 /// let scope = Scope::user("mallory user_id:ada").inbox_read();
-/// assert!(scope.validate().is_err());
+/// let error = scope.validate().unwrap_err();
+/// assert_eq!(error.to_string(), "an id in the scope contains white space or control characters");
 /// assert_eq!(scope.to_string(), "");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,25 +43,13 @@ pub struct Scope {
 /// Adds a method for a permission, either for everything of a kind or for the thing with an id.
 macro_rules! permission {
     ($documentation:literal, $name:ident, $permission:literal) => {
-        #[doc = $documentation]
-        ///
-        /// ```
-        /// # use trycourier::ext::Scope;
-        #[doc = concat!("let scope = Scope::user(\"user_123\").", stringify!($name), "();")]
-        #[doc = concat!("assert_eq!(scope.to_string(), \"user_id:user_123 ", $permission, "\");")]
-        /// ```
+        #[doc = concat!($documentation, " The permission is `", $permission, "`.")]
         pub fn $name(self) -> Self {
             self.permission($permission)
         }
     };
     ($documentation:literal, $name:ident, $prefix:literal, $suffix:literal) => {
-        #[doc = $documentation]
-        ///
-        /// ```
-        /// # use trycourier::ext::Scope;
-        #[doc = concat!("let scope = Scope::user(\"user_123\").", stringify!($name), "(\"acme\");")]
-        #[doc = concat!("assert_eq!(scope.to_string(), \"user_id:user_123 ", $prefix, "acme", $suffix, "\");")]
-        /// ```
+        #[doc = concat!($documentation, " The permission is `", $prefix, "<id>", $suffix, "`.")]
         pub fn $name(self, id: impl AsRef<str>) -> Self {
             self.permission_for($prefix, id.as_ref(), $suffix)
         }
@@ -103,57 +98,53 @@ impl Scope {
         self.permission_for("user_id:", id.as_ref(), "")
     }
 
-    permission!("Lets the token read the user's inbox.", inbox_read, "inbox:read:messages");
+    permission!("Permits reading the user's inbox.", inbox_read, "inbox:read:messages");
     permission!(
-        "Lets the token mark messages in the user's inbox as read, opened, archived and so on.",
+        "Permits marking messages in the user's inbox as read, opened, archived and so on.",
         inbox_write,
         "inbox:write:events"
     );
-    permission!("Lets the token read the messages that were sent to the user.", messages_read, "read:messages");
-    permission!("Lets the token read the user's preferences.", preferences_read, "read:preferences");
-    permission!("Lets the token change the user's preferences.", preferences_write, "write:preferences");
-    permission!("Lets the token read the user's device tokens.", user_tokens_read, "read:user-tokens");
+    permission!("Permits reading the messages that were sent to the user.", messages_read, "read:messages");
+    permission!("Permits reading the user's preferences.", preferences_read, "read:preferences");
+    permission!("Permits changing the user's preferences.", preferences_write, "write:preferences");
+    permission!("Permits reading the user's device tokens.", user_tokens_read, "read:user-tokens");
     permission!(
-        "Lets the token add and remove the user's device tokens, as an app with push notifications does.",
+        "Permits adding and removing the user's device tokens, as an app with push notifications does.",
         user_tokens_write,
         "write:user-tokens"
     );
-    permission!("Lets the token read all brands.", brands_read, "read:brands");
-    permission!("Lets the token change all brands.", brands_write, "write:brands");
-    permission!("Lets the token read this brand.", brand_read, "read:brands:", "");
-    permission!("Lets the token change this brand.", brand_write, "write:brands:", "");
+    permission!("Permits reading all brands.", brands_read, "read:brands");
+    permission!("Permits changing all brands.", brands_write, "write:brands");
+    permission!("Permits reading this brand.", brand_read, "read:brands:", "");
+    permission!("Permits changing this brand.", brand_write, "write:brands:", "");
     permission!(
-        "Lets the token read all tenants. This and the following permissions are for Courier Create, the editor for \
+        "Permits reading all tenants. This and the following permissions are for Courier Create, the editor for \
          templates that you embed in your own application.",
         tenants_read,
         "tenants:read"
     );
+    permission!("Permits reading the templates of all tenants.", tenants_templates_read, "tenants:notifications:read");
     permission!(
-        "Lets the token read the templates of all tenants.",
-        tenants_templates_read,
-        "tenants:notifications:read"
-    );
-    permission!(
-        "Lets the token change the templates of all tenants.",
+        "Permits changing the templates of all tenants.",
         tenants_templates_write,
         "tenants:notifications:write"
     );
-    permission!("Lets the token read the brands of all tenants.", tenants_brands_read, "tenants:brand:read");
-    permission!("Lets the token read this tenant.", tenant_read, "tenant:", ":read");
+    permission!("Permits reading the brands of all tenants.", tenants_brands_read, "tenants:brand:read");
+    permission!("Permits reading this tenant.", tenant_read, "tenant:", ":read");
     permission!(
-        "Lets the token read the templates of this tenant.",
+        "Permits reading the templates of this tenant.",
         tenant_templates_read,
         "tenant:",
         ":notification:read"
     );
     permission!(
-        "Lets the token change the templates of this tenant.",
+        "Permits changing the templates of this tenant.",
         tenant_templates_write,
         "tenant:",
         ":notification:write"
     );
-    permission!("Lets the token read the brand of this tenant.", tenant_brand_read, "tenant:", ":brand:read");
-    permission!("Lets the token change the brand of this tenant.", tenant_brand_write, "tenant:", ":brand:write");
+    permission!("Permits reading the brand of this tenant.", tenant_brand_read, "tenant:", ":brand:read");
+    permission!("Permits changing the brand of this tenant.", tenant_brand_write, "tenant:", ":brand:write");
 
     /// Adds permissions for which this version does not have a method, unchanged. Never pass an id that a user can
     /// choose.

@@ -64,12 +64,7 @@ pub(crate) fn signed(mut mac: Hmac<Sha256>, time: &[u8], body: &[u8]) -> Hmac<Sh
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The error of an empty or blank webhook secret, with which anyone could sign.

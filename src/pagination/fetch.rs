@@ -1,7 +1,6 @@
 //! Fetches one page after another, up to the end of a list.
 
 use std::collections::HashSet;
-use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use futures_util::stream::{self, Stream};
@@ -36,7 +35,11 @@ async fn fetch<P: Paged>(mut call: P, cursors: &mut Cursors) -> Result<(Page<P::
     }
     let next = match &page.next_cursor {
         None => failure,
-        Some(cursor) if cursors.is_repeated(cursor) => Some(Err(cursor_loop().with_operation(P::OPERATION.id))),
+        Some(cursor) if cursors.is_repeated(cursor) => {
+            let detail =
+                "the server returned a cursor that leads back to an earlier page; stopping to avoid an endless loop";
+            Some(Err(Error::new(ErrorKind::CursorLoop, detail).with_operation(P::OPERATION.id)))
+        }
         Some(cursor) => {
             *call.cursor_mut() = Some(cursor.clone());
             Some(Ok(call))
@@ -45,22 +48,13 @@ async fn fetch<P: Paged>(mut call: P, cursors: &mut Cursors) -> Result<(Page<P::
     Ok((page, next))
 }
 
-fn cursor_loop() -> Error {
-    Error::new(
-        ErrorKind::CursorLoop,
-        "the server returned a cursor that leads back to an earlier page; stopping to avoid an endless loop",
-    )
-}
-
 /// The cursors of the pages so far, each as a hash.
-pub(crate) struct Cursors {
-    seen: HashSet<u64>,
-    hasher: RandomState,
-}
+#[derive(Default)]
+pub(crate) struct Cursors(HashSet<u64>);
 
 impl Cursors {
     pub(crate) fn new(start: Option<&str>) -> Self {
-        let mut cursors = Self { seen: HashSet::new(), hasher: RandomState::new() };
+        let mut cursors = Self::default();
         if let Some(start) = start {
             cursors.is_repeated(start);
         }
@@ -69,7 +63,8 @@ impl Cursors {
 
     /// Records the cursor, and returns `true` if it was recorded before.
     pub(crate) fn is_repeated(&mut self, cursor: &str) -> bool {
-        !self.seen.insert(self.hasher.hash_one(cursor))
+        let hash = self.0.hasher().hash_one(cursor);
+        !self.0.insert(hash)
     }
 }
 

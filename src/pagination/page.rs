@@ -43,7 +43,10 @@ impl<T> Page<T> {
     ) -> Result<Self> {
         // An array with an element that cannot be decoded is also in `extra`.
         if !response.is_received(P::ITEMS) && !response.extra()[P::ITEMS].is_array() {
-            return Err(not_a_list(&response).with_operation(P::OPERATION.id));
+            let detail = "the response is not a list; it is not from Courier, or a list of another format";
+            let error = Error::new(ErrorKind::Decode, detail).with_operation(P::OPERATION.id);
+            let error = error.with_response(response.status(), response.headers().clone());
+            return Err(error.with_attempts(response.attempts()));
         }
         let error_indices = response.extra().lost_elements(P::ITEMS).to_vec();
         let error = |index: &usize| {
@@ -95,11 +98,4 @@ impl<T> Page<T> {
         };
         (0..count).filter_map(row).collect()
     }
-}
-
-fn not_a_list<T>(response: &Response<T>) -> Error {
-    let detail = "the response is not a list; it is not from Courier, or a list of another format";
-    Error::new(ErrorKind::Decode, detail)
-        .with_response(response.status(), response.headers().clone())
-        .with_attempts(response.attempts())
 }

@@ -1,7 +1,6 @@
 //! The retry budget, which keeps retries from multiplying an outage.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::ErrorKind;
@@ -20,18 +19,18 @@ use crate::sync::lock;
 pub(crate) struct RetryBudget {
     /// The number of retries that are always available.
     reserve: u32,
-    active_calls: AtomicU32,
-    /// The largest number of active calls in the current period.
-    peak: AtomicU32,
-    debt: AtomicU64,
-    time: Mutex<Time>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug)]
-struct Time {
+struct State {
+    active_calls: u32,
+    debt: u64,
     /// The time up to which seconds have paid off debt.
     paid_until: Instant,
     period_start: Instant,
+    /// The largest number of active calls in the current period.
+    peak: u32,
     /// The largest number of active calls in the period before the current one.
     previous_peak: u32,
 }
@@ -53,31 +52,30 @@ impl RetryBudget {
     pub(crate) const DEFAULT_RESERVE: u32 = 100;
 
     pub(crate) fn new(reserve: u32, now: Instant) -> Self {
-        Self {
-            reserve,
-            active_calls: AtomicU32::new(0),
-            peak: AtomicU32::new(0),
-            debt: AtomicU64::new(0),
-            time: Mutex::new(Time { paid_until: now, period_start: now, previous_peak: 0 }),
-        }
+        let (paid_until, period_start) = (now, now);
+        let state = State { active_calls: 0, debt: 0, paid_until, period_start, peak: 0, previous_peak: 0 };
+        Self { reserve, state: Mutex::new(state) }
     }
 
     /// Counts a call as active until the guard is dropped.
     pub(crate) fn enter(&self) -> ActiveCall<'_> {
-        let active = self.active_calls.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        self.peak.fetch_max(active, Ordering::Relaxed);
-        self.pay_off(CALL_PAYMENT);
+        let mut state = lock(&self.state);
+        state.active_calls += 1;
+        state.peak = state.peak.max(state.active_calls);
+        state.pay_off(CALL_PAYMENT);
         ActiveCall(self)
     }
 
     /// Takes a retry from the budget. Returns `None` if the budget is spent.
     pub(crate) fn take(&self, cause: ErrorKind, now: Instant) -> Option<Retry<'_>> {
-        let peak = self.advance(now);
-        self.limit_debt(self.limit(peak));
+        let mut state = lock(&self.state);
+        state.advance(now);
+        state.debt = state.debt.min(self.limit(state.previous_peak.max(state.peak)));
         let cost = if cause == ErrorKind::Timeout { TIMEOUT_RETRY_COST } else { RETRY_COST };
-        let limit = self.limit(self.active_calls.load(Ordering::Relaxed));
-        let increased = |debt: u64| Some(debt + cost).filter(|debt| *debt <= limit);
-        self.debt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, increased).ok()?;
+        if state.debt + cost > self.limit(state.active_calls) {
+            return None;
+        }
+        state.debt += cost;
         Some(Retry { budget: self, cost, was_sent: false })
     }
 
@@ -89,10 +87,9 @@ impl RetryBudget {
     /// Pays off debt after a success. A server that responds is not in an outage, so the debt falls to its current
     /// limit.
     fn recovered(&self, payment: u64) {
-        if self.debt.load(Ordering::Relaxed) > 0 {
-            self.limit_debt(self.limit(self.active_calls.load(Ordering::Relaxed)));
-            self.pay_off(payment);
-        }
+        let mut state = lock(&self.state);
+        state.debt = state.debt.min(self.limit(state.active_calls));
+        state.pay_off(payment);
     }
 
     /// The largest debt while this number of calls is active.
@@ -102,37 +99,24 @@ impl RetryBudget {
         }
         (u64::from(calls) * RETRIES_PER_CALL).max(u64::from(self.reserve)) * RETRY_COST
     }
+}
 
-    /// Pays off debt for the time since the last call, and returns the recent peak of active calls.
-    fn advance(&self, now: Instant) -> u32 {
-        let mut time = lock(&self.time);
-        let seconds = now.saturating_duration_since(time.paid_until).as_secs();
-        if let Some(until) = time.paid_until.checked_add(Duration::from_secs(seconds)) {
-            time.paid_until = until;
-            self.pay_off(seconds.saturating_mul(SECOND_PAYMENT));
-        }
-        let age = now.saturating_duration_since(time.period_start);
+impl State {
+    /// Pays off debt for the time since the last call, and begins a period if the current one is over.
+    fn advance(&mut self, now: Instant) {
+        let seconds = now.saturating_duration_since(self.paid_until).as_secs();
+        self.paid_until += Duration::from_secs(seconds);
+        self.pay_off(seconds.saturating_mul(SECOND_PAYMENT));
+        let age = now.saturating_duration_since(self.period_start);
         if age >= PEAK_PERIOD {
-            let active = self.active_calls.load(Ordering::Relaxed);
-            let peak = self.peak.swap(active, Ordering::Relaxed);
-            time.previous_peak = if age < PEAK_PERIOD * 2 { peak } else { active };
-            time.period_start = now;
+            self.previous_peak = if age < PEAK_PERIOD * 2 { self.peak } else { self.active_calls };
+            self.peak = self.active_calls;
+            self.period_start = now;
         }
-        time.previous_peak.max(self.peak.load(Ordering::Relaxed))
     }
 
-    fn limit_debt(&self, limit: u64) {
-        self.debt.fetch_min(limit, Ordering::Relaxed);
-    }
-
-    fn pay_off(&self, amount: u64) {
-        // Usually the debt is 0, so no write is needed.
-        if self.debt.load(Ordering::Relaxed) == 0 {
-            return;
-        }
-        let reduced = |debt: u64| Some(debt.saturating_sub(amount));
-        // The closure never declines.
-        let _ = self.debt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, reduced);
+    fn pay_off(&mut self, amount: u64) {
+        self.debt = self.debt.saturating_sub(amount);
     }
 }
 
@@ -142,7 +126,7 @@ pub(crate) struct ActiveCall<'a>(&'a RetryBudget);
 
 impl Drop for ActiveCall<'_> {
     fn drop(&mut self) {
-        self.0.active_calls.fetch_sub(1, Ordering::Relaxed);
+        lock(&self.0.state).active_calls -= 1;
     }
 }
 
@@ -170,7 +154,7 @@ impl Retry<'_> {
 impl Drop for Retry<'_> {
     fn drop(&mut self) {
         if !self.was_sent {
-            self.budget.pay_off(self.cost);
+            lock(&self.budget.state).pay_off(self.cost);
         }
     }
 }

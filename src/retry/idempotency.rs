@@ -1,13 +1,13 @@
 //! Idempotency keys, under which the server executes a repeated `POST` only once.
 
 use std::collections::hash_map::RandomState;
-use std::fmt::Write as _;
 use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderName, HeaderValue};
 
+use crate::values::sensitive::sensitive_header;
 use crate::values::timestamp::Timestamp;
 use crate::{Error, Result};
 
@@ -35,15 +35,12 @@ const MIN_SECONDS: u64 = 1_000_000_000;
 /// HTTP drops the blanks at the ends of a header, and other characters cannot be compared with what was sent.
 pub(crate) fn parse_key(text: &str) -> Result<HeaderValue> {
     let is_printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    match HeaderValue::from_str(text) {
-        Ok(mut key) if is_printable && !text.is_empty() && text.trim() == text => {
-            key.set_sensitive(true);
-            Ok(key)
-        }
-        _ => Err(Error::invalid_argument(
+    let is_key = is_printable && !text.is_empty() && text.trim() == text;
+    sensitive_header(text).filter(|_| is_key).ok_or_else(|| {
+        Error::invalid_argument(
             "the idempotency key must be visible ASCII characters, without blanks at its ends, and not empty",
-        )),
-    }
+        )
+    })
 }
 
 /// Parses the expiration of an idempotency key into the value of its header.
@@ -52,16 +49,12 @@ pub(crate) fn parse_expiration_header(text: &str) -> Result<HeaderValue> {
         Ok(number) => number >= MIN_SECONDS,
         Err(_) => parse_expiration(text).is_some() && text.trim() == text,
     };
-    match HeaderValue::from_str(text) {
-        Ok(mut value) if is_date => {
-            value.set_sensitive(true);
-            Ok(value)
-        }
-        _ => Err(Error::invalid_argument(
+    sensitive_header(text).filter(|_| is_date).ok_or_else(|| {
+        Error::invalid_argument(
             "the expiration of an idempotency key must be a date and time in ISO 8601 with an offset, such as \
              `2027-01-31T00:00:00Z`, or milliseconds since 1970",
-        )),
-    }
+        )
+    })
 }
 
 /// Parses the expiration of an idempotency key: milliseconds since the Unix epoch, or ISO 8601.
@@ -105,18 +98,14 @@ impl KeyGenerator {
 /// Formats bits as a UUID, with the version and the variant of a random one.
 fn uuid(left: u64, right: u64) -> String {
     let (left, right) = (left & !0xf000 | 0x4000, right & !(0b11 << 62) | 0b10 << 62);
-    let mut text = String::with_capacity(36);
-    // Writing to a string does not fail.
-    let _ = write!(
-        text,
+    format!(
         "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
         left >> 32,
         left >> 16 & 0xffff,
         left & 0xffff,
         right >> 48,
         right & 0xffff_ffff_ffff
-    );
-    text
+    )
 }
 
 #[cfg(test)]

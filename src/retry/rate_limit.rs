@@ -9,31 +9,14 @@ use crate::retry::Clock;
 use crate::sync::lock;
 use crate::{Error, ErrorKind, Result};
 
-/// The times between the calls that the caller's limits permit.
-#[derive(Debug, Default)]
-pub(crate) struct Intervals {
-    /// The time between two calls of any operation.
-    pub all: Option<Duration>,
-    /// The time between two calls of any operation of a resource.
-    pub resources: BTreeMap<&'static str, Duration>,
-    /// The time between two calls of an operation.
-    pub operations: HashMap<&'static str, Duration>,
+/// The limits that the caller set.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    /// The time between two calls of an operation, or of any operation of a resource, by its name. The name of the
+    /// whole client is empty.
+    pub intervals: BTreeMap<&'static str, Duration>,
     /// `true` if other operations have the limits that Courier documents.
     pub documented: bool,
-}
-
-impl Intervals {
-    fn are_absent(&self) -> bool {
-        let Self { all, resources, operations, documented } = self;
-        all.is_none() && resources.is_empty() && operations.is_empty() && !documented
-    }
-
-    fn of_operation(&self, operation: &Operation) -> Option<Duration> {
-        self.operations.get(operation.id).copied().or_else(|| {
-            let (calls, period) = operation.rate_limit.filter(|_| self.documented)?;
-            interval(calls, period).ok()
-        })
-    }
 }
 
 /// Returns the time between two calls, of which a period has this number.
@@ -51,22 +34,18 @@ pub(crate) fn interval(calls: u32, period: Duration) -> Result<Duration> {
 #[derive(Debug)]
 pub(crate) struct RateLimits {
     paused_until: Mutex<HashMap<&'static str, Instant>>,
-    intervals: Arc<Intervals>,
-    all: Option<RateLimit>,
-    /// The limits of resources, each before those of the resources below it.
-    resources: BTreeMap<&'static str, RateLimit>,
-    /// The limits of the operations that have been called.
-    operations: Mutex<HashMap<&'static str, Arc<RateLimit>>>,
+    /// Each before those of the resources and operations below it.
+    limits: BTreeMap<&'static str, RateLimit>,
+    /// The limits that Courier documents, of the operations that have been called.
+    documented: Option<Mutex<HashMap<&'static str, Arc<RateLimit>>>>,
 }
 
 impl RateLimits {
-    pub(crate) fn new(intervals: &Arc<Intervals>) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             paused_until: Mutex::default(),
-            intervals: Arc::clone(intervals),
-            all: intervals.all.map(RateLimit::new),
-            resources: intervals.resources.iter().map(|(name, interval)| (*name, RateLimit::new(*interval))).collect(),
-            operations: Mutex::default(),
+            limits: limits.intervals.iter().map(|(name, interval)| (*name, RateLimit::new(*interval))).collect(),
+            documented: limits.documented.then(Mutex::default),
         }
     }
 
@@ -80,7 +59,7 @@ impl RateLimits {
 
     /// Returns `true` if no call has to wait.
     pub(crate) fn are_absent(&self) -> bool {
-        self.intervals.are_absent() && lock(&self.paused_until).is_empty()
+        self.limits.is_empty() && self.documented.is_none() && lock(&self.paused_until).is_empty()
     }
 
     /// Waits until the operation is no longer paused.
@@ -95,10 +74,13 @@ impl RateLimits {
         remaining: impl Fn(Instant) -> Option<Duration>,
     ) -> Result<()> {
         let now = clock.now();
-        let pause = self.remaining_pause(operation, now);
-        if pause.is_zero() {
-            return Ok(());
-        }
+        let until = {
+            let mut paused_until = lock(&self.paused_until);
+            paused_until.retain(|_, until| *until > now);
+            paused_until.get(operation.id).copied()
+        };
+        let Some(until) = until else { return Ok(()) };
+        let pause = until.saturating_duration_since(now);
         if remaining(now).is_some_and(|remaining| pause >= remaining) {
             let detail =
                 "the server requested a pause of this operation that lasts longer than the call's total timeout";
@@ -106,12 +88,6 @@ impl RateLimits {
         }
         clock.sleep(pause).await;
         Ok(())
-    }
-
-    fn remaining_pause(&self, operation: &Operation, now: Instant) -> Duration {
-        let mut paused_until = lock(&self.paused_until);
-        paused_until.retain(|_, until| *until > now);
-        paused_until.get(operation.id).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
     /// Waits until the client's rate limits let the call begin. The limit of the operation comes last, because the server
@@ -126,21 +102,25 @@ impl RateLimits {
         clock: &dyn Clock,
         remaining: impl Fn(Instant) -> Option<Duration>,
     ) -> Result<()> {
-        let is_below = |resource| operation.id.strip_prefix(resource).is_some_and(|rest: &str| rest.starts_with('.'));
-        let resources = self.resources.iter().filter(|(name, _)| is_below(**name)).map(|(_, limit)| limit);
-        for limit in self.all.iter().chain(resources) {
+        let applies = |name: &str| match operation.id.strip_prefix(name) {
+            Some(rest) => name.is_empty() || rest.is_empty() || rest.starts_with('.'),
+            None => false,
+        };
+        for (_, limit) in self.limits.iter().filter(|(name, _)| applies(name)) {
             limit.wait(clock, &remaining).await?;
         }
-        match self.of_operation(operation) {
+        match self.documented(operation) {
             Some(limit) => limit.wait(clock, &remaining).await,
             None => Ok(()),
         }
     }
 
-    fn of_operation(&self, operation: &Operation) -> Option<Arc<RateLimit>> {
-        let interval = self.intervals.of_operation(operation)?;
-        let mut operations = lock(&self.operations);
-        Some(Arc::clone(operations.entry(operation.id).or_insert_with(|| Arc::new(RateLimit::new(interval)))))
+    /// Returns the limit that Courier documents, unless the caller set another one.
+    fn documented(&self, operation: &Operation) -> Option<Arc<RateLimit>> {
+        let documented = self.documented.as_ref().filter(|_| !self.limits.contains_key(operation.id))?;
+        let (calls, period) = operation.rate_limit?;
+        let limit = RateLimit::new(interval(calls, period).ok()?);
+        Some(Arc::clone(lock(documented).entry(operation.id).or_insert_with(|| Arc::new(limit))))
     }
 }
 

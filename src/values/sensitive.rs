@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use http::HeaderValue;
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,13 @@ impl<K: Into<String>, V: Into<Value> + Serialize, const N: usize> From<[(K, V); 
     fn from(value: [(K, V); N]) -> Self {
         Self(value.into())
     }
+}
+
+/// Returns the value of a header that `Debug` does not print, or `None` for a text that no header can have.
+pub(crate) fn sensitive_header(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 impl<T> fmt::Debug for Sensitive<T> {

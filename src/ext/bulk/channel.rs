@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::secrets::names::PUSH_TOKENS;
+use crate::types::BulkUser;
 
 /// The channel of a bulk job's message, which determines the address that each user needs.
 ///
@@ -93,9 +96,32 @@ pub enum MissingAddress {
     Add,
 }
 
+impl MissingAddress {
+    /// Returns the reason to leave a user out, or as an error, the reason to stop the job.
+    pub(super) fn check(self, user: &BulkUser, channel: Channel) -> Result<Option<String>, String> {
+        let is_present = |value: &Value| match value {
+            Value::Null => false,
+            Value::String(text) => !text.trim().is_empty(),
+            Value::Object(object) => !object.is_empty(),
+            Value::Array(list) => !list.is_empty(),
+            _ => true,
+        };
+        let has = |name: &str| user.profile.as_ref().and_then(|profile| profile.get(name)).is_some_and(is_present);
+        match self {
+            Self::Add => Ok(None),
+            _ if channel.is_addressed(has) => Ok(None),
+            Self::Reject => Ok(Some(format!("the user lacks {channel}"))),
+            Self::Fail => Err(format!("lacks {channel}")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Channel;
+    use serde_json::json;
+
+    use super::{Channel, MissingAddress};
+    use crate::types::{BulkUser, Object, UserRecipient};
 
     #[test]
     fn address_belongs_to_its_channel() {
@@ -113,5 +139,26 @@ mod tests {
         }
         assert!(!addressed(Channel::Email, "phone_number") && !addressed(Channel::Sms, "email"));
         assert!(!addressed(Channel::Any, "locale") && addressed(Channel::Inbox, "locale"));
+    }
+
+    #[test]
+    fn an_address_counts_in_the_profile_alone() {
+        let profiles = [
+            (json!({"email": "ada@example.com"}), true),
+            (json!({"email": "  "}), false),
+            (json!({"email": null}), false),
+            (json!({"email": {}}), false),
+            (json!({"phone_number": "+15551234567"}), false),
+            (json!({}), false),
+        ];
+        for (profile, expected) in profiles {
+            let user = BulkUser::new().profile(Object::from(profile.clone()));
+            assert_eq!(MissingAddress::Fail.check(&user, Channel::Email).is_ok(), expected, "{profile}");
+        }
+        let user = BulkUser::new().recipient("u").to(UserRecipient::new().email("ada@example.com"));
+        assert!(MissingAddress::Fail.check(&user, Channel::Email).is_err());
+        assert!(matches!(MissingAddress::Reject.check(&user, Channel::Email), Ok(Some(_))));
+        assert_eq!(MissingAddress::Add.check(&user, Channel::Email), Ok(None));
+        assert_eq!(MissingAddress::Fail.check(&user, Channel::Inbox), Ok(None));
     }
 }

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// let saved = r#"{"job_id": "1-65f240a0", "done": [[0, 2000]], "reach": 6000, "rejected": 3, "stage": "created"}"#;
 /// let checkpoint: Checkpoint = serde_json::from_str(saved)?;
-/// assert_eq!((checkpoint.job_id(), checkpoint.seen()), ("1-65f240a0", 2000));
+/// assert_eq!((checkpoint.job_id(), checkpoint.seen(), checkpoint.rejected()), ("1-65f240a0", 2000, 3));
+/// assert!(!checkpoint.is_ingested() && !checkpoint.has_run());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +25,10 @@ pub struct Checkpoint {
     job_id: String,
     /// The indices in the input of the users who were added or rejected.
     #[serde(default)]
-    done: Indices,
+    pub(super) done: Indices,
     /// No user from this index on can have been added before the next checkpoint.
     #[serde(default)]
-    reach: u64,
+    pub(super) reach: u64,
     #[serde(default)]
     rejected: u64,
     #[serde(default)]
@@ -109,21 +110,14 @@ impl Checkpoint {
         self.stage >= Stage::Run
     }
 
-    pub(super) fn done(&self) -> &Indices {
-        &self.done
-    }
-
-    pub(super) fn reach(&self) -> u64 {
-        self.reach
-    }
-
     pub(super) fn add(&mut self, indices: Range<u64>, rejected: u64) {
         self.done.insert(indices);
         self.rejected = self.rejected.saturating_add(rejected);
     }
 
-    pub(super) fn reaches(&mut self, end: u64) {
-        self.reach = self.reach.max(end);
+    /// Covers the requests with this number of users after those who are done.
+    pub(super) fn reaches(&mut self, ahead: u64) {
+        self.reach = self.reach.max(self.done.end().saturating_add(ahead));
     }
 
     pub(super) fn enters(&mut self, stage: Stage) {
@@ -133,37 +127,38 @@ impl Checkpoint {
 
 /// A set of indices as sorted ranges: one range, plus at most one for each chunk in flight.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
-pub(super) struct Indices(Vec<Range<u64>>);
+#[serde(from = "Vec<(u64, u64)>")]
+pub(super) struct Indices(Vec<(u64, u64)>);
 
 impl Indices {
     pub(super) fn contains(&self, index: u64) -> bool {
-        let after = self.0.partition_point(|range| range.start <= index);
-        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|range| range.contains(&index))
+        let after = self.0.partition_point(|(start, _)| *start <= index);
+        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|(_, end)| index < *end)
     }
 
     pub(super) fn len(&self) -> u64 {
-        self.0.iter().fold(0, |sum, range| sum.saturating_add(range.end - range.start))
+        self.0.iter().fold(0, |sum, (start, end)| sum.saturating_add(end - start))
     }
 
     /// Returns the index after the last index.
-    pub(super) fn end(&self) -> u64 {
-        self.0.last().map_or(0, |range| range.end)
+    fn end(&self) -> u64 {
+        self.0.last().map_or(0, |(_, end)| *end)
     }
 
-    pub(super) fn insert(&mut self, mut new: Range<u64>) {
+    pub(super) fn insert(&mut self, new: Range<u64>) {
         if new.is_empty() {
             return;
         }
+        let (mut start, mut end) = (new.start, new.end);
         self.0.retain(|range| {
-            let touches = range.start <= new.end && new.start <= range.end;
+            let touches = range.0 <= end && start <= range.1;
             if touches {
-                new = new.start.min(range.start)..new.end.max(range.end);
+                (start, end) = (start.min(range.0), end.max(range.1));
             }
             !touches
         });
-        let index = self.0.partition_point(|range| range.start < new.start);
-        self.0.insert(index, new);
+        let index = self.0.partition_point(|range| range.0 < start);
+        self.0.insert(index, (start, end));
     }
 }
 
@@ -172,12 +167,6 @@ impl From<Vec<(u64, u64)>> for Indices {
         let mut indices = Self::default();
         ranges.into_iter().for_each(|(start, end)| indices.insert(start..end));
         indices
-    }
-}
-
-impl From<Indices> for Vec<(u64, u64)> {
-    fn from(indices: Indices) -> Self {
-        indices.0.into_iter().map(|range| (range.start, range.end)).collect()
     }
 }
 
@@ -224,8 +213,8 @@ mod tests {
     fn checkpoint_is_read_by_later_versions() {
         let mut checkpoint = Checkpoint::new("job".to_owned());
         checkpoint.add(0..1000, 3);
-        checkpoint.reaches(5000);
         checkpoint.reaches(4000);
+        checkpoint.reaches(3000);
         checkpoint.enters(Stage::Run);
         checkpoint.enters(Stage::Ingested);
         let saved = serde_json::to_value(&checkpoint).unwrap();

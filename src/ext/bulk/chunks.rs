@@ -1,8 +1,10 @@
 //! The users of a bulk job, cut into requests.
 
-use futures_util::stream::{Stream, StreamExt};
-use serde::Serialize;
+use std::future;
 use std::ops::Range;
+
+use futures_util::stream::{self, Stream, StreamExt};
+use serde::Serialize;
 
 use super::checkpoint::Indices;
 use super::error::Stopped;
@@ -29,6 +31,14 @@ impl Default for Limits {
     }
 }
 
+/// A user of the input, as JSON.
+struct Row {
+    index: u64,
+    user: Vec<u8>,
+    /// The reason to leave the user out.
+    rejection: Option<String>,
+}
+
 /// Consecutive users of the input, as the body of one request.
 pub(super) struct Chunk {
     /// The indices that the chunk covers, including the indices of the rejected users.
@@ -42,8 +52,11 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    fn starting_at(index: u64) -> Self {
-        Self { span: index..index, indices: Vec::new(), rejected: Vec::new(), users: Vec::new() }
+    fn new(first: Row) -> Self {
+        let span = first.index..first.index;
+        let mut chunk = Self { span, indices: Vec::new(), rejected: Vec::new(), users: Vec::new() };
+        chunk.push(first);
+        chunk
     }
 
     /// The body of the request that adds the users.
@@ -51,115 +64,67 @@ impl Chunk {
         [BODY.0, &self.users, BODY.1].concat()
     }
 
-    fn has_room(&self, index: u64, bytes: usize, limits: Limits) -> bool {
-        let follows = self.span.end == index;
+    fn has_room(&self, row: &Row, limits: Limits) -> bool {
+        let follows = self.span.end == row.index;
         // A user who is too large for any chunk gets a separate chunk, for Courier to accept or refuse. Rejected users
         // count too, because an unlimited number of them would need unlimited memory.
-        let fits = self.indices.is_empty() || self.users.len().saturating_add(bytes + 1) <= limits.bytes;
+        let fits = self.indices.is_empty() || self.users.len().saturating_add(row.user.len() + 1) <= limits.bytes;
         follows && fits && self.indices.len() + self.rejected.len() < limits.users
     }
 
-    fn push(&mut self, index: u64, user: &[u8]) {
+    fn push(&mut self, Row { index, user, rejection }: Row) {
+        self.span.end = index + 1;
+        if let Some(reason) = rejection {
+            self.rejected.push(Rejected { index: Some(index), reason });
+            return;
+        }
         if !self.users.is_empty() {
             self.users.push(b',');
         }
-        self.users.extend_from_slice(user);
+        self.users.extend(user);
         self.indices.push(index);
     }
 }
 
-/// The decision about a user before the user is sent.
-pub(super) enum Check {
-    Add,
-    Reject(String),
-    Fail(String),
-}
-
-/// Cuts a stream of users into chunks. It holds one chunk and one more user in memory.
-pub(super) struct Chunks<S, E, C> {
-    users: S,
-    check: C,
+/// Cuts a stream of users into chunks, without the users who are in the job already. An error of the input follows the
+/// users before it. At most one chunk and one more user are in memory.
+///
+/// `check` returns the reason to leave a user out, or as an error, the reason to stop.
+pub(super) fn chunks<U: Serialize, E: Send>(
+    users: impl Stream<Item = Result<U, E>> + Send,
+    check: impl Fn(&U) -> Result<Option<String>, String> + Send,
     limits: Limits,
-    /// The indices of the users who are in the job already.
     done: Indices,
-    index: u64,
-    /// The user for which the last chunk had no room.
-    carried: Option<(u64, Check, Vec<u8>)>,
-    /// The error that ends the input, yielded after the users before it.
-    failed: Option<Stopped<E>>,
-    ended: bool,
+) -> impl Stream<Item = Result<Chunk, Stopped<E>>> + Send {
+    let limits = Limits { users: limits.users.clamp(1, MAX_USERS), ..limits };
+    let rows = users.enumerate().filter_map(move |(index, user)| {
+        let index = index as u64;
+        let is_done = user.is_ok() && done.contains(index);
+        future::ready((!is_done).then(|| row(index, user, &check)))
+    });
+    stream::try_unfold(Box::pin(rows.peekable()), move |mut rows| async move {
+        let Some(first) = rows.next().await.transpose()? else { return Ok(None) };
+        let mut chunk = Chunk::new(first);
+        let fits = |row: &Result<Row, _>, chunk: &Chunk| row.as_ref().is_ok_and(|row| chunk.has_room(row, limits));
+        while let Some(row) = rows.as_mut().next_if(|row| fits(row, &chunk)).await {
+            chunk.push(row?);
+        }
+        Ok(Some((chunk, rows)))
+    })
 }
 
-impl<S, U, E, C> Chunks<S, E, C>
-where
-    S: Stream<Item = Result<U, E>> + Unpin,
-    U: Serialize,
-    C: Fn(&U) -> Check,
-{
-    pub(super) fn new(users: S, check: C, limits: Limits, done: Indices) -> Self {
-        let limits = Limits { users: limits.users.clamp(1, MAX_USERS), ..limits };
-        Self { users, check, limits, done, index: 0, carried: None, failed: None, ended: false }
-    }
-
-    /// Returns the next chunk; `None` after the last one, and after an error.
-    pub(super) async fn next(&mut self) -> Option<Result<Chunk, Stopped<E>>> {
-        let mut chunk: Option<Chunk> = None;
-        while let Some((index, check, user)) = self.next_user().await {
-            let open = chunk.get_or_insert_with(|| Chunk::starting_at(index));
-            if !open.has_room(index, user.len(), self.limits) {
-                self.carried = Some((index, check, user));
-                return chunk.map(Ok);
-            }
-            match check {
-                Check::Add => open.push(index, &user),
-                Check::Reject(reason) => open.rejected.push(Rejected { index: Some(index), reason }),
-                Check::Fail(reason) => {
-                    self.failed = Some(Stopped::MissingAddress { index, reason });
-                    break;
-                }
-            }
-            open.span.end = index + 1;
-        }
-        match chunk.filter(|chunk| !chunk.span.is_empty()) {
-            Some(chunk) => Some(Ok(chunk)),
-            None => {
-                self.ended = true;
-                self.failed.take().map(Err)
-            }
-        }
-    }
-
-    async fn next_user(&mut self) -> Option<(u64, Check, Vec<u8>)> {
-        if self.carried.is_some() {
-            return self.carried.take();
-        }
-        if self.failed.is_some() || self.ended {
-            return None;
-        }
-        loop {
-            let next = self.users.next().await?;
-            let index = self.index;
-            self.index += 1;
-            if next.is_ok() && self.done.contains(index) {
-                continue;
-            }
-            match next.map_err(Stopped::Input).and_then(|user| self.encode(index, &user)) {
-                Ok((check, user)) => return Some((index, check, user)),
-                Err(error) => {
-                    self.failed = Some(error);
-                    return None;
-                }
-            }
-        }
-    }
-
-    fn encode(&self, index: u64, user: &U) -> Result<(Check, Vec<u8>), Stopped<E>> {
-        let unsendable = |cause| {
-            let detail = format!("the user at index {index} cannot be written as JSON");
-            Stopped::Call(Error::invalid_argument(detail).caused_by(cause))
-        };
-        Ok(((self.check)(user), serde_json::to_vec(user).map_err(unsendable)?))
-    }
+fn row<U: Serialize, E>(
+    index: u64,
+    user: Result<U, E>,
+    check: impl Fn(&U) -> Result<Option<String>, String>,
+) -> Result<Row, Stopped<E>> {
+    let user = user.map_err(Stopped::Input)?;
+    let rejection = check(&user).map_err(|reason| Stopped::MissingAddress { index, reason })?;
+    let user = serde_json::to_vec(&user).map_err(|cause| {
+        let detail = format!("the user at index {index} cannot be written as JSON");
+        Stopped::Call(Error::invalid_argument(detail).caused_by(cause))
+    })?;
+    Ok(Row { index, user, rejection })
 }
 
 #[cfg(test)]
@@ -169,7 +134,7 @@ mod tests {
 
     use futures_util::stream::{self, StreamExt};
 
-    use super::{Check, Chunk, Chunks, Limits};
+    use super::{Chunk, Limits, chunks};
     use crate::ext::bulk::checkpoint::Indices;
     use crate::ext::bulk::error::Stopped;
 
@@ -179,20 +144,17 @@ mod tests {
     async fn cut(lengths: &[usize], limits: Limits, done: &[(u64, u64)]) -> Vec<Cut> {
         let users = lengths.iter().map(|length| if *length == 0 { Err("broken") } else { Ok("x".repeat(*length)) });
         let check = |user: &String| match user.len() {
-            7 => Check::Reject("seven".to_owned()),
-            8 => Check::Fail("eight".to_owned()),
-            _ => Check::Add,
+            7 => Ok(Some("seven".to_owned())),
+            8 => Err("eight".to_owned()),
+            _ => Ok(None),
         };
-        let mut chunks = Chunks::new(stream::iter(users), check, limits, Indices::from(done.to_vec()));
-        let mut all = Vec::new();
-        while let Some(chunk) = chunks.next().await {
-            all.push(chunk.map_err(|error| match error {
-                Stopped::Input(error) => error.to_owned(),
-                Stopped::MissingAddress { index, reason } => format!("{reason} at {index}"),
-                error => panic!("{error:?}"),
-            }));
-        }
-        all
+        let text = |error| match error {
+            Stopped::Input(error) => str::to_owned(error),
+            Stopped::MissingAddress { index, reason } => format!("{reason} at {index}"),
+            error => panic!("{error:?}"),
+        };
+        let chunks = chunks(stream::iter(users), check, limits, Indices::from(done.to_vec()));
+        chunks.map(|chunk| chunk.map_err(text)).collect().await
     }
 
     fn spans(chunks: &[Cut]) -> Vec<Result<(u64, u64), &str>> {
@@ -255,8 +217,8 @@ mod tests {
     async fn at_most_a_chunk_and_one_user_is_read() {
         let read = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&read);
-        let users = stream::repeat_with(move || Ok::<_, ()>(counter.fetch_add(1, Ordering::Relaxed))).boxed();
-        let mut chunks = Chunks::new(users, |_: &usize| Check::Add, WIDE, Indices::default());
+        let users = stream::repeat_with(move || Ok::<_, ()>(counter.fetch_add(1, Ordering::Relaxed)));
+        let mut chunks = chunks(users, |_: &usize| Ok(None), WIDE, Indices::default()).boxed();
         for count in 1..4 {
             chunks.next().await;
             assert!(read.load(Ordering::Relaxed) <= count * 1000 + 1);

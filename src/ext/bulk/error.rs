@@ -69,12 +69,17 @@ impl<E: StdError + 'static> StdError for Stopped<E> {
 /// use trycourier::ext::bulk::{Job, Stopped};
 /// use trycourier::types::BulkUser;
 ///
-/// # async fn example(job: Job, users: Vec<BulkUser>) {
-/// if let Err(error) = job.send(users).await {
-///     if let Stopped::MissingAddress { index, .. } = error.reason() {
-///         println!("user {index} has no address; nothing was sent");
+/// # async fn example(client: &trycourier::Client, job: Job, users: Vec<BulkUser>) {
+/// if let Err(error) = job.send(users.clone()).await {
+///     println!("{error}: {:?} {:?} {:?}", error.kind(), error.operation(), error.status());
+///     error.rejected().iter().for_each(|user| println!("user {:?}: {}", user.index, user.reason));
+///     match error.reason() {
+///         Stopped::MissingAddress { index, .. } => println!("user {index} has no address; nothing was sent"),
+///         _ if error.is_transient() => {
+///             let resumed = Job::resume(client, error.checkpoint().clone()).send(users).await;
+///         }
+///         _ => println!("{} users were processed", error.checkpoint().seen()),
 ///     }
-///     println!("{} users were processed", error.checkpoint().seen());
 /// }
 /// # }
 /// ```

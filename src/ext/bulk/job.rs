@@ -3,13 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use futures_util::stream::{self, Stream};
-use serde_json::Value;
+use futures_util::stream::Stream;
 
 use super::add_users::{Ingested, add_users};
 use super::channel::{Channel, MissingAddress};
-use super::checkpoint::{Checkpoint, Stage};
-use super::chunks::{Check, Limits};
+use super::checkpoint::Checkpoint;
+use super::chunks::Limits;
 use super::error::Stopped;
 use crate::calls::BulkListUsers;
 use crate::ext::{Items, Wait};
@@ -18,11 +17,11 @@ use crate::{Client, Error, ErrorKind, Options, Result};
 
 /// A bulk job at Courier.
 ///
-/// [`send`](Self::send) does everything. You can also perform the steps individually: [`ingest`](Self::ingest),
-/// [`run`](Self::run), [`ended`](Self::ended), [`results`](Self::results).
+/// [`send`](Self::send) does everything:
 ///
 /// ```
-/// use trycourier::ext::bulk::{Channel, Job};
+/// use std::time::Duration;
+/// use trycourier::ext::bulk::{Channel, Job, MissingAddress};
 /// use trycourier::types::{BulkMessage, BulkUser};
 ///
 /// # #[tokio::main]
@@ -30,9 +29,35 @@ use crate::{Client, Error, ErrorKind, Options, Result};
 /// # let courier = trycourier::testing::Courier::new();
 /// # let client = courier.client();
 /// let users = ["ada@example.com", "alan@example.com"].map(|email| BulkUser::new().profile([("email", email)]));
-/// let job = Job::create(&client, BulkMessage::new("nt_newsletter")).await?.channel(Channel::Email);
+/// let job = Job::create(&client, BulkMessage::new("nt_newsletter")).await?;
+/// let job = job.channel(Channel::Email).missing_address(MissingAddress::Reject);
+/// let job = job.in_flight(2).chunk_users(250).chunk_bytes(1_000_000).timeout(Duration::from_secs(6 * 60 * 60));
 /// let report = job.send(users).await?;
 /// assert_eq!((report.job.received, report.rejected.len()), (2, 0));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// You can also perform the steps individually:
+///
+/// ```no_run
+/// use futures::{TryStreamExt as _, stream};
+/// use trycourier::ext::bulk::Job;
+/// use trycourier::types::BulkUser;
+///
+/// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
+/// println!("job {}, {} users", job.id(), job.checkpoint().seen());
+/// let mut chunks = job.ingest(stream::iter(users.into_iter().map(Ok::<_, std::convert::Infallible>)));
+/// while let Some(chunk) = chunks.try_next().await? {
+///     println!("{} users", chunk.checkpoint.seen());
+/// }
+/// job.run().await?;
+/// let ended = job.ended().await?;
+/// println!("{} of {} users", ended.job.enqueued, ended.job.received);
+/// let mut results = job.results();
+/// while let Some(user) = results.try_next().await? {
+///     println!("{:?}: {}", user.recipient, user.status);
+/// }
 /// # Ok(())
 /// # }
 /// ```
@@ -41,10 +66,10 @@ use crate::{Client, Error, ErrorKind, Options, Result};
 pub struct Job {
     pub(super) client: Client,
     pub(super) checkpoint: Checkpoint,
-    channel: Channel,
-    missing_address: MissingAddress,
-    limits: Limits,
-    in_flight: usize,
+    pub(super) channel: Channel,
+    pub(super) missing_address: MissingAddress,
+    pub(super) limits: Limits,
+    pub(super) in_flight: usize,
     timeout: Duration,
     was_resumed: bool,
 }
@@ -247,15 +272,7 @@ impl Job {
         E: Send + 'static,
         S: Stream<Item = Result<BulkUser, E>> + Send + 'static,
     {
-        let (channel, missing_address) = (self.channel, self.missing_address);
-        let check = move |user: &BulkUser| check(user, channel, missing_address);
-        let checkpoint = self.checkpoint.clone();
-        if checkpoint.is_ingested() {
-            let done = Ingested { rejected: Vec::new(), checkpoint };
-            return futures_util::future::Either::Left(stream::iter([Ok(done)]));
-        }
-        let chunks = add_users(self.client.clone(), Box::pin(users), check, self.limits, self.in_flight, checkpoint);
-        futures_util::future::Either::Right(Box::pin(chunks))
+        Box::pin(add_users(self.clone(), users))
     }
 
     /// Runs the job, which is the second step. Running it again has no effect, so this is safe to repeat.
@@ -337,14 +354,6 @@ impl Job {
     pub(super) fn is_empty(&self) -> bool {
         !self.checkpoint.has_run() && self.checkpoint.seen() == self.checkpoint.rejected()
     }
-
-    pub(super) fn set_checkpoint(&mut self, checkpoint: &Checkpoint) {
-        self.checkpoint = checkpoint.clone();
-    }
-
-    pub(super) fn enters(&mut self, stage: Stage) {
-        self.checkpoint.enters(stage);
-    }
 }
 
 impl fmt::Debug for Job {
@@ -355,53 +364,5 @@ impl fmt::Debug for Job {
             .field("missing_address", &self.missing_address)
             .field("in_flight", &self.in_flight)
             .finish_non_exhaustive()
-    }
-}
-
-fn check(user: &BulkUser, channel: Channel, missing_address: MissingAddress) -> Check {
-    let is_said = |value: &Value| match value {
-        Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Object(object) => !object.is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        _ => true,
-    };
-    let has = |name: &str| user.profile.as_ref().and_then(|profile| profile.get(name)).is_some_and(is_said);
-    match missing_address {
-        MissingAddress::Add => Check::Add,
-        _ if channel.is_addressed(has) => Check::Add,
-        MissingAddress::Reject => Check::Reject(format!("the user lacks {channel}")),
-        MissingAddress::Fail => Check::Fail(format!("lacks {channel}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{Channel, MissingAddress, check};
-    use crate::ext::bulk::chunks::Check;
-    use crate::types::{BulkUser, Object, UserRecipient};
-
-    #[test]
-    fn an_address_counts_in_the_profile_alone() {
-        let profiles = [
-            (json!({"email": "ada@example.com"}), true),
-            (json!({"email": "  "}), false),
-            (json!({"email": null}), false),
-            (json!({"email": {}}), false),
-            (json!({"phone_number": "+15551234567"}), false),
-            (json!({}), false),
-        ];
-        for (profile, expected) in profiles {
-            let user = BulkUser::new().profile(Object::from(profile.clone()));
-            let checked = check(&user, Channel::Email, MissingAddress::Fail);
-            assert_eq!(matches!(checked, Check::Add), expected, "{profile}");
-        }
-        let user = BulkUser::new().recipient("u").to(UserRecipient::new().email("ada@example.com"));
-        assert!(matches!(check(&user, Channel::Email, MissingAddress::Fail), Check::Fail(_)));
-        assert!(matches!(check(&user, Channel::Email, MissingAddress::Reject), Check::Reject(_)));
-        assert!(matches!(check(&user, Channel::Email, MissingAddress::Add), Check::Add));
-        assert!(matches!(check(&user, Channel::Inbox, MissingAddress::Fail), Check::Add));
     }
 }

@@ -26,48 +26,32 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// A user that Courier rejected, as in the response.
-pub(super) struct Rejection {
-    pub reason: String,
-    pub user: Value,
-}
-
-impl Rejection {
-    pub(super) fn is_duplicate(&self) -> bool {
-        self.reason.to_ascii_lowercase().contains("duplicate")
-    }
-}
-
-impl From<BulkUserError> for Rejection {
-    fn from(error: BulkUserError) -> Self {
-        Self {
-            reason: error.error.unwrap_or_else(|| "Courier gave no reason".to_owned()),
-            user: error.user.and_then(|user| serde_json::to_value(user).ok()).unwrap_or_default(),
-        }
-    }
+pub(super) fn is_duplicate(error: &BulkUserError) -> bool {
+    error.error.as_ref().is_some_and(|reason| reason.to_ascii_lowercase().contains("duplicate"))
 }
 
 /// Finds the rejected users among the users in the request's body, given their indices in the input.
-pub(super) fn locate(rejections: &[Rejection], body: &[u8], indices: &[u64]) -> Vec<Rejected> {
+pub(super) fn locate(errors: Vec<BulkUserError>, body: &[u8], indices: &[u64]) -> Vec<Rejected> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let sent = body.get("users").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     // Grouped by identity: a response can name more users than were sent, and comparing each pair would take too long.
-    let mut unmatched: HashMap<Option<&str>, Vec<(&Value, u64)>> = HashMap::new();
+    let mut unmatched: HashMap<Option<String>, Vec<(&Value, u64)>> = HashMap::new();
     for (user, index) in sent.iter().zip(indices) {
         unmatched.entry(identity(user)).or_default().push((user, *index));
     }
-    let mut rejected: Vec<Rejected> = rejections
-        .iter()
+    let mut rejected: Vec<Rejected> = errors
+        .into_iter()
         .rev()
-        .map(|rejection| {
-            let id = identity(&rejection.user);
+        .map(|error| {
+            let rejected = serde_json::to_value(error.user).unwrap_or_default();
+            let id = identity(&rejected);
             let index = unmatched.get_mut(&id).and_then(|alike| {
                 // The search starts at the end, because the second of two equal users is the duplicate.
-                let same = alike.iter().rposition(|(user, _)| **user == rejection.user);
+                let same = alike.iter().rposition(|(user, _)| **user == rejected);
                 let position = same.or_else(|| id.and(alike.len().checked_sub(1)))?;
                 Some(alike.remove(position).1)
             });
-            Rejected { index, reason: rejection.reason.clone() }
+            Rejected { index, reason: error.error.unwrap_or_else(|| "Courier gave no reason".to_owned()) }
         })
         .collect();
     rejected.reverse();
@@ -76,7 +60,7 @@ pub(super) fn locate(rejections: &[Rejection], body: &[u8], indices: &[u64]) -> 
 
 /// Returns the id or address by which Courier identifies a user. Its name in a response can differ from its name in the
 /// request.
-fn identity(user: &Value) -> Option<&str> {
+fn identity(user: &Value) -> Option<String> {
     const POINTERS: [&str; 9] = [
         "/to/user_id",
         "/user_id",
@@ -88,7 +72,7 @@ fn identity(user: &Value) -> Option<&str> {
         "/to/phone_number",
         "/phone_number",
     ];
-    POINTERS.iter().find_map(|pointer| user.pointer(pointer)?.as_str())
+    POINTERS.iter().find_map(|pointer| user.pointer(pointer)?.as_str().map(str::to_owned))
 }
 
 #[cfg(test)]
@@ -97,13 +81,17 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Rejection, locate};
+    use super::{is_duplicate, locate};
+    use crate::types::BulkUserError;
+
+    fn error(reason: &str, user: &Value) -> BulkUserError {
+        serde_json::from_value(json!({"error": reason, "user": user})).unwrap()
+    }
 
     fn indices(rejected: &[Value], sent: &[Value]) -> Vec<Option<u64>> {
-        let rejections =
-            rejected.iter().map(|user| Rejection { reason: "Duplicate user".to_owned(), user: user.clone() });
+        let errors = rejected.iter().map(|user| error("Duplicate user", user)).collect();
         let indices: Vec<u64> = (100..).take(sent.len()).collect();
-        locate(&rejections.collect::<Vec<_>>(), json!({"users": sent}).to_string().as_bytes(), &indices)
+        locate(errors, json!({"users": sent}).to_string().as_bytes(), &indices)
             .into_iter()
             .map(|rejected| rejected.index)
             .collect()
@@ -145,7 +133,7 @@ mod tests {
 
     #[test]
     fn duplicate_is_known_by_its_reason() {
-        let rejection = |reason: &str| Rejection { reason: reason.to_owned(), user: Value::Null }.is_duplicate();
+        let rejection = |reason: &str| is_duplicate(&error(reason, &Value::Null));
         assert!(rejection("Duplicate user") && rejection("user is a duplicate") && !rejection("Invalid user"));
     }
 }

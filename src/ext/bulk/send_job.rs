@@ -15,7 +15,7 @@ use super::error::{BulkError, Stopped};
 use super::job::Job;
 use super::rejected::Rejected;
 use crate::Error;
-use crate::types::{BulkJob, BulkJobStatus, BulkUser};
+use crate::types::{BulkJob, BulkJobStatus, BulkRetrieveJobResponse, BulkUser};
 
 /// A bulk job in progress. Await its [`Report`], or poll it as a [`Stream`] of its [`Progress`].
 ///
@@ -29,13 +29,15 @@ use crate::types::{BulkJob, BulkJobStatus, BulkUser};
 /// # async fn example(job: Job, users: Vec<BulkUser>) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut sending = job.send(users);
 /// while let Some(progress) = sending.try_next().await? {
-///     if let Progress::Run { .. } = progress {
-///         println!("all users are in the job, and it runs");
-///         break;
+///     match progress {
+///         Progress::Ingested(chunk) => println!("{} users", chunk.checkpoint.seen()),
+///         Progress::Run { .. } => break,
+///         Progress::State(job) => println!("{}: {} of {}", job.status, job.enqueued, job.received),
+///         _ => {}
 ///     }
 /// }
 /// let report = sending.await?; // the rest
-/// println!("{}", report.job.status);
+/// println!("job {}: {}, {} rejected", report.job_id, report.job.status, report.rejected.len());
 /// # Ok(())
 /// # }
 /// ```
@@ -168,8 +170,7 @@ impl Job {
 enum Step<E> {
     Ingest(BoxStream<'static, Result<Ingested, Stopped<E>>>),
     Run,
-    Poll(BoxStream<'static, crate::Result<crate::types::BulkRetrieveJobResponse>>),
-    Ended,
+    Poll(BoxStream<'static, crate::Result<BulkRetrieveJobResponse>>),
 }
 
 fn steps<E: Send + 'static>(
@@ -177,51 +178,40 @@ fn steps<E: Send + 'static>(
     users: impl Stream<Item = Result<BulkUser, E>> + Send + 'static,
 ) -> impl Stream<Item = Result<Progress, BulkError<E>>> + Send {
     let ingest = job.ingest(users).boxed();
-    stream::unfold((job, Step::Ingest(ingest)), async |(mut job, mut step)| {
-        loop {
-            let progress = match &mut step {
-                Step::Ended => return None,
-                Step::Ingest(chunks) => match chunks.next().await {
-                    Some(Ok(chunk)) => {
-                        job.set_checkpoint(&chunk.checkpoint);
-                        Ok(Progress::Ingested(chunk))
-                    }
-                    Some(Err(reason)) => Err(reason),
-                    None => {
-                        step = if job.is_empty() { Step::Poll(current_state(&job)) } else { Step::Run };
-                        continue;
-                    }
-                },
-                Step::Run => match job.run().await {
-                    Ok(()) => {
-                        job.enters(Stage::Run);
-                        step = Step::Poll(job.ended().states().boxed());
-                        Ok(Progress::Run { checkpoint: job.checkpoint.clone() })
-                    }
-                    Err(error) => Err(Stopped::Call(error)),
-                },
-                Step::Poll(states) => match states.next().await {
-                    Some(Ok(state)) if state.job.status == BulkJobStatus::Error => {
-                        Err(Stopped::Failed(Box::new(state.job)))
-                    }
-                    Some(Ok(state)) => Ok(Progress::State(state.job)),
-                    Some(Err(error)) => Err(Stopped::Call(error)),
-                    None => return None,
-                },
-            };
-            let progress = progress.map_err(|reason| {
-                step = Step::Ended;
-                BulkError::new(reason, job.checkpoint.clone())
-            });
-            return Some((progress, (job, step)));
+    stream::try_unfold((job, Step::Ingest(ingest)), async |(mut job, mut step)| {
+        match perform(&mut job, &mut step).await {
+            Ok(progress) => Ok(progress.map(|progress| (progress, (job, step)))),
+            Err(reason) => Err(BulkError::new(reason, job.checkpoint)),
         }
     })
 }
 
-/// Returns the current state of the job, without waiting for its end.
-fn current_state(job: &Job) -> BoxStream<'static, crate::Result<crate::types::BulkRetrieveJobResponse>> {
-    let call = job.client.bulk().retrieve_job(job.id());
-    stream::once(async { Ok(call.await?.into_inner()) }).boxed()
+async fn perform<E>(job: &mut Job, step: &mut Step<E>) -> Result<Option<Progress>, Stopped<E>> {
+    loop {
+        match step {
+            Step::Ingest(chunks) => {
+                if let Some(chunk) = chunks.next().await.transpose()? {
+                    job.checkpoint = chunk.checkpoint.clone();
+                    return Ok(Some(Progress::Ingested(chunk)));
+                }
+                // A job without users is not run, so only its current state is retrieved.
+                *step = if job.is_empty() { Step::Poll(job.ended().states().take(1).boxed()) } else { Step::Run };
+            }
+            Step::Run => {
+                job.run().await.map_err(Stopped::Call)?;
+                job.checkpoint.enters(Stage::Run);
+                *step = Step::Poll(job.ended().states().boxed());
+                return Ok(Some(Progress::Run { checkpoint: job.checkpoint.clone() }));
+            }
+            Step::Poll(states) => {
+                let Some(state) = states.next().await.transpose().map_err(Stopped::Call)? else { return Ok(None) };
+                return match state.job.status {
+                    BulkJobStatus::Error => Err(Stopped::Failed(Box::new(state.job))),
+                    _ => Ok(Some(Progress::State(state.job))),
+                };
+            }
+        }
+    }
 }
 
 impl<E> Stream for SendJob<E> {

@@ -157,15 +157,9 @@ impl calls::AutomationsRunsListSteps {
     pub fn until_done(self) -> Wait<types::AutomationRunStepsResponse> {
         let id = self.id.clone();
         Wait::calling(self, |response| {
-            let verdicts =
-                || response.steps.iter().map(|step| verdict(step.status.is_ended(), step.status.is_failed()));
-            if verdicts().any(|verdict| verdict == Verdict::Failure) {
-                Verdict::Failure
-            } else if !response.steps.is_empty() && verdicts().all(|verdict| verdict == Verdict::Success) {
-                Verdict::Success
-            } else {
-                Verdict::Pending
-            }
+            let mut statuses = response.steps.iter().map(|step| &step.status);
+            let is_failed = statuses.clone().any(|status| status.is_failed());
+            verdict(!response.steps.is_empty() && statuses.all(|status| status.is_ended()), is_failed)
         })
         .described(move |response| {
             let statuses = response.steps.iter().map(|step| step.status.as_str());
@@ -174,12 +168,12 @@ impl calls::AutomationsRunsListSteps {
     }
 }
 
-/// Returns the verdict on the status of a run or step. Unknown statuses are treated as pending.
+/// Returns the verdict on a run or its steps. Unknown statuses are treated as pending.
 #[cfg(has_type = "RunStatus")]
 fn verdict(is_ended: bool, is_failed: bool) -> Verdict {
     match (is_ended, is_failed) {
+        (_, true) => Verdict::Failure,
         (true, false) => Verdict::Success,
-        (true, true) => Verdict::Failure,
-        (false, _) => Verdict::Pending,
+        (false, false) => Verdict::Pending,
     }
 }

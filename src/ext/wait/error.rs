@@ -13,6 +13,7 @@ use crate::{Error, ErrorKind};
 ///
 /// ```
 /// use std::time::Duration;
+/// use trycourier::ErrorKind;
 /// use trycourier::ext::{Verdict, Wait};
 ///
 /// # async fn example() {
@@ -20,15 +21,20 @@ use crate::{Error, ErrorKind};
 ///     .timeout(Duration::from_secs(60))
 ///     .await
 ///     .unwrap_err();
-/// assert!(error.is_timeout());
+/// assert!(error.is_timeout() && error.is_transient() && !error.is_failed());
+/// assert_eq!((error.kind(), error.operation(), error.status()), (ErrorKind::Timeout, None, None));
+/// assert!(error.call_error().is_none());
 /// assert_eq!(error.last(), Some(&"PROCESSING"));
+/// assert_eq!(error.into_last(), Some("PROCESSING")); // by value
 /// # }
 /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example());
 /// ```
 pub struct WaitError<S> {
     pub(super) reason: Reason,
     pub(super) last: Option<S>,
-    pub(super) subject: Subject,
+    pub(super) operation: Option<&'static str>,
+    /// The description of the last state, such as `message 1-65f2 is SENT`.
+    pub(super) state: Option<String>,
 }
 
 /// The reason why a wait failed.
@@ -36,14 +42,6 @@ pub(super) enum Reason {
     TimedOut(Duration),
     Failed,
     Call(Error),
-}
-
-/// The object of a wait, for the text of an error.
-#[derive(Clone, Default)]
-pub(super) struct Subject {
-    pub(super) operation: Option<&'static str>,
-    /// The last state, such as `message 1-65f2 is SENT`.
-    pub(super) state: Option<String>,
 }
 
 impl<S> WaitError<S> {
@@ -106,7 +104,7 @@ impl<S> WaitError<S> {
     /// # }
     /// ```
     pub fn operation(&self) -> Option<&'static str> {
-        self.subject.operation.or_else(|| self.call_error()?.operation())
+        self.operation.or_else(|| self.call_error()?.operation())
     }
 
     /// Returns the HTTP status if a call failed with one.
@@ -133,11 +131,7 @@ impl<S> WaitError<S> {
     /// # }
     /// ```
     pub fn is_transient(&self) -> bool {
-        match &self.reason {
-            Reason::TimedOut(_) => true,
-            Reason::Failed => false,
-            Reason::Call(error) => error.is_transient(),
-        }
+        self.is_timeout() || self.call_error().is_some_and(Error::is_transient)
     }
 
     /// Returns the error of the call that failed, or `None` if the wait failed for another reason.
@@ -182,23 +176,27 @@ impl<S> WaitError<S> {
     pub fn into_last(self) -> Option<S> {
         self.last
     }
+
+    /// Returns the text without the operation.
+    fn detail(&self) -> String {
+        let reason = match &self.reason {
+            Reason::Call(error) => return error.to_string(),
+            Reason::TimedOut(timeout) => format!("the wait of {timeout:?} timed out"),
+            Reason::Failed => "the awaited state can no longer occur".to_owned(),
+        };
+        match &self.state {
+            Some(state) => format!("{reason}: {}", on_one_line(state, MAX_MESSAGE)),
+            None => reason,
+        }
+    }
 }
 
 impl<S> fmt::Display for WaitError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let detail = match &self.reason {
-            Reason::Call(error) => return write!(f, "{error}"),
-            Reason::TimedOut(timeout) => timed_out(*timeout),
-            Reason::Failed => "the awaited state can no longer occur".to_owned(),
-        };
-        if let Some(operation) = self.subject.operation {
+        if let (Some(operation), None) = (self.operation, self.call_error()) {
             write!(f, "{operation}: ")?;
         }
-        f.write_str(&detail)?;
-        match &self.subject.state {
-            Some(state) => write!(f, ": {}", on_one_line(state, MAX_MESSAGE)),
-            None => Ok(()),
-        }
+        f.write_str(&self.detail())
     }
 }
 
@@ -221,35 +219,27 @@ impl<S> StdError for WaitError<S> {
 /// Drops the last state.
 impl<S> From<WaitError<S>> for Error {
     fn from(error: WaitError<S>) -> Self {
-        let (kind, operation) = (error.kind(), error.subject.operation);
-        let text = WaitError { subject: Subject { operation: None, ..error.subject }, ..error };
-        match text.reason {
+        let plain = Self::new(error.kind(), error.detail());
+        match error.reason {
             Reason::Call(error) => error,
-            _ => {
-                let error = Self::new(kind, text.to_string());
-                operation.into_iter().fold(error, Self::with_operation)
-            }
+            _ => error.operation.into_iter().fold(plain, Self::with_operation),
         }
     }
-}
-
-/// Returns the text of a wait that timed out.
-pub(super) fn timed_out(timeout: Duration) -> String {
-    format!("the wait of {timeout:?} timed out")
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{Reason, Subject, WaitError};
+    use super::{Reason, WaitError};
 
     #[test]
     fn error_text_has_no_state() {
         let error = WaitError {
             reason: Reason::TimedOut(Duration::from_secs(1)),
             last: Some("ada@example.com"),
-            subject: Subject::default(),
+            operation: None,
+            state: None,
         };
         assert!(!format!("{error:?} {error}").contains("ada"));
     }

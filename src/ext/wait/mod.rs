@@ -55,24 +55,35 @@ pub enum Verdict {
 ///
 /// ```no_run
 /// use std::time::Duration;
-/// use trycourier::ext::{Verdict, Wait};
-/// use trycourier::types::BulkJobStatus;
+/// use trycourier::retry::Backoff;
 ///
-/// # async fn example(client: trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let poll = move || {
-///     let client = client.clone();
-///     async move { Ok(client.bulk().retrieve_job("job").await?.into_inner()) }
-/// };
-/// let job = Wait::new(poll, |response| match response.job.status {
-///     BulkJobStatus::Completed => Verdict::Success,
-///     BulkJobStatus::Error => Verdict::Failure,
-///     _ => Verdict::Pending,
-/// })
-/// .timeout(Duration::from_secs(60))
-/// .await?;
-/// println!("{} users", job.job.received);
+/// # async fn example(client: &trycourier::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let rarely = Backoff::default().initial_delay(Duration::from_secs(30)).max_delay(Duration::from_secs(300));
+/// let delivered = client.messages().retrieve("1-65f240a0").until_delivered().backoff(rarely);
+/// // A message from yesterday exists, or never did.
+/// let message = delivered.timeout(Duration::from_secs(24 * 60 * 60)).not_found_for(Duration::ZERO).await?;
+/// println!("{}", message.status);
 /// # Ok(())
 /// # }
+/// ```
+///
+/// [`new`](Self::new) polls anything else:
+///
+/// ```
+/// use trycourier::ext::{Verdict, Wait};
+/// use trycourier::retry::TokioClock;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut rows = 0;
+/// let poll = move || {
+///     rows += 1;
+///     async move { Ok(rows) }
+/// };
+/// let wait = Wait::new(poll, |rows| if *rows >= 3 { Verdict::Success } else { Verdict::Pending });
+/// assert_eq!(wait.clock(TokioClock).await?, 3);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example()).unwrap();
 /// ```
 #[must_use = "a wait does nothing until it is awaited or polled"]
 pub struct Wait<S> {
@@ -84,10 +95,10 @@ pub struct Wait<S> {
     not_found_for: Duration,
     operation: Option<&'static str>,
     /// Describes a state in the text of an error.
-    describe: Describe<S>,
+    describe: Option<Describe<S>>,
 }
 
-type Describe<S> = Box<dyn Fn(&S) -> Option<String> + Send>;
+type Describe<S> = Box<dyn Fn(&S) -> String + Send>;
 
 impl<S: Send + 'static> Wait<S> {
     /// Creates a wait that calls `poll` until `judge` returns [`Success`](Verdict::Success) or
@@ -123,7 +134,7 @@ impl<S: Send + 'static> Wait<S> {
             timeout: Duration::from_secs(10 * 60),
             not_found_for: Duration::from_secs(30),
             operation: None,
-            describe: Box::new(|_| None),
+            describe: None,
         }
     }
 
@@ -154,7 +165,7 @@ impl<S: Send + 'static> Wait<S> {
     /// Sets the description of a state in the text of an error.
     #[cfg_attr(not(feature = "all-resources"), allow(dead_code, reason = "each use is for its resource"))]
     fn described(self, describe: impl Fn(&S) -> String + Send + 'static) -> Self {
-        Self { describe: Box::new(move |state| Some(describe(state))), ..self }
+        Self { describe: Some(Box::new(describe)), ..self }
     }
 
     /// Sets the longest time to wait, including the last call. The default is 10 minutes. A message that is delayed, or
@@ -225,21 +236,16 @@ impl<S: Send + 'static> Wait<S> {
     /// Returns a stream of all states. The last state meets the condition, or shows that it can no longer be met. No
     /// call is made until the stream is polled for the next state.
     ///
-    /// ```
-    /// use futures::StreamExt as _;
-    /// use trycourier::ext::{Verdict, Wait};
+    /// ```no_run
+    /// use futures::TryStreamExt as _;
     ///
-    /// # async fn example() {
-    /// let mut percent = 0;
-    /// let poll = move || {
-    ///     percent += 50;
-    ///     async move { Ok(percent) }
-    /// };
-    /// let states = Wait::new(poll, |percent| if *percent == 100 { Verdict::Success } else { Verdict::Pending }).states();
-    /// let seen: Vec<i32> = states.map(Result::unwrap).collect().await;
-    /// assert_eq!(seen, [50, 100]);
+    /// # async fn example(client: &trycourier::Client) -> trycourier::Result<()> {
+    /// let mut states = client.messages().retrieve("1-65f240a0").until_delivered().states();
+    /// while let Some(message) = states.try_next().await? {
+    ///     println!("{}", message.status);
+    /// }
+    /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(example());
     /// ```
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::error::{Reason, Subject, WaitError};
+use super::error::{Reason, WaitError};
 use super::{Verdict, Wait};
 use crate::ErrorKind;
 use crate::retry::retry_after::requested_delay;
@@ -32,8 +32,8 @@ impl<S: Send + 'static> Poller<S> {
 
     /// Returns the error of the wait, with the last state.
     pub(super) fn error(&self, reason: Reason, last: Option<S>) -> WaitError<S> {
-        let state = last.as_ref().and_then(|state| (self.wait.describe)(state));
-        WaitError { reason, subject: Subject { operation: self.wait.operation, state }, last }
+        let state = self.wait.describe.as_ref().zip(last.as_ref()).map(|(describe, state)| describe(state));
+        WaitError { reason, last, operation: self.wait.operation, state }
     }
 
     fn timed_out(&self) -> Reason {

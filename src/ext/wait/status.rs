@@ -7,6 +7,17 @@ use crate::types::MessageStatus;
 #[cfg(has_type = "RunStatus")]
 use crate::types::{RunStatus, RunStepStatus};
 
+/// The stages of a message.
+///
+/// ```
+/// use trycourier::types::MessageStatus;
+///
+/// assert!(MessageStatus::Opened.is_delivered() && !MessageStatus::Sent.is_delivered());
+/// assert!(MessageStatus::Undeliverable.is_failed() && !MessageStatus::Delayed.is_failed());
+/// assert!(MessageStatus::Filtered.is_settled() && !MessageStatus::Sent.is_settled());
+/// assert!(MessageStatus::Opened.supersedes(&MessageStatus::Sent));
+/// assert!(!MessageStatus::Sent.supersedes(&MessageStatus::Sent));
+/// ```
 #[cfg(feature = "messages")]
 impl MessageStatus {
     /// Returns `true` if the message was delivered, opened or clicked, or would have been delivered outside of a test
@@ -116,6 +127,7 @@ impl RunStatus {
     ///
     /// assert!(RunStatus::Processed.is_ended() && RunStatus::Error.is_ended());
     /// assert!(!RunStatus::Waiting.is_ended());
+    /// assert!(RunStatus::Error.is_failed() && !RunStatus::Processed.is_failed());
     /// ```
     pub fn is_ended(&self) -> bool {
         matches!(self, Self::Processed) || self.is_failed()
@@ -144,6 +156,7 @@ impl RunStepStatus {
     ///
     /// assert!(RunStepStatus::Processed.is_ended() && RunStepStatus::Skipped.is_ended());
     /// assert!(!RunStepStatus::Computing.is_ended());
+    /// assert!(RunStepStatus::Error.is_failed() && !RunStepStatus::Skipped.is_failed());
     /// ```
     pub fn is_ended(&self) -> bool {
         matches!(self, Self::Processed | Self::Skipped) || self.is_failed()

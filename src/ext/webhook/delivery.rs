@@ -4,8 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use super::event::{self, Event};
@@ -19,13 +18,15 @@ use crate::ext::webhook_signature::hex;
 /// ```
 /// use trycourier::ext::webhook::{Delivery, Event, Verifier, sign};
 ///
-/// # let body = r#"{"type": "audiences:calculated", "data": {"audience_id": "vip"}}"#;
+/// let body = r#"{"type": "message:updated", "data": {"id": "1-5e2b2615", "status": "DELIVERED"}}"#;
 /// # let header = sign("secret", std::time::SystemTime::now(), body)?;
 /// let delivery = Verifier::new("secret")?.verify(header, body)?;
 /// let queued = serde_json::to_string(&delivery)?;
 ///
 /// let delivery: Delivery = serde_json::from_str(&queued)?;
-/// assert!(matches!(delivery.event(), Event::AudiencesCalculated(_)));
+/// assert!(matches!(delivery.event(), Event::MessageUpdated(message) if message.id == "1-5e2b2615"));
+/// assert!(delivery.dedup_key().starts_with("message:updated:1-5e2b2615:DELIVERED:"));
+/// assert!(delivery.time() <= std::time::SystemTime::now() && delivery.body() == body.as_bytes());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,54 +137,29 @@ mod milliseconds {
 
 /// Writes bytes as text in a human-readable format if they are UTF-8.
 mod text_or_bytes {
-    use super::{Bytes, Deserializer, SeqAccess, Serializer, Visitor, de, fmt};
+    use super::{Bytes, Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a body is a text or bytes")]
+    enum Body {
+        Text(String),
+        Bytes(Vec<u8>),
+    }
 
     pub fn serialize<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
         match std::str::from_utf8(bytes) {
-            Ok(text) if serializer.is_human_readable() => serializer.serialize_str(text),
-            _ => serializer.serialize_bytes(bytes),
+            Ok(text) if serializer.is_human_readable() => text.serialize(serializer),
+            _ => bytes.as_ref().serialize(serializer),
         }
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
-        if deserializer.is_human_readable() {
-            deserializer.deserialize_any(TextOrBytes)
-        } else {
-            deserializer.deserialize_byte_buf(TextOrBytes)
+        if !deserializer.is_human_readable() {
+            return Vec::deserialize(deserializer).map(Bytes::from);
         }
-    }
-
-    struct TextOrBytes;
-
-    impl<'de> Visitor<'de> for TextOrBytes {
-        type Value = Bytes;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a body, as a text or as bytes")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
-            Ok(Bytes::copy_from_slice(text.as_bytes()))
-        }
-
-        fn visit_string<E: de::Error>(self, text: String) -> Result<Bytes, E> {
-            Ok(text.into())
-        }
-
-        fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
-            Ok(Bytes::copy_from_slice(bytes))
-        }
-
-        fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
-            Ok(bytes.into())
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Bytes, A::Error> {
-            let mut bytes = Vec::new();
-            while let Some(byte) = elements.next_element::<u8>()? {
-                bytes.push(byte);
-            }
-            Ok(bytes.into())
-        }
+        Ok(match Body::deserialize(deserializer)? {
+            Body::Text(text) => text.into(),
+            Body::Bytes(bytes) => bytes.into(),
+        })
     }
 }

@@ -24,6 +24,8 @@ const PREFERENCES_USER_UPDATED: &str = "preferences:user:updated";
 ///         _ => None,
 ///     }
 /// }
+/// let event = Event::AudiencesDeleted(serde_json::json!({}));
+/// assert_eq!((bounced(&event), event.name()), (None, "audiences:deleted"));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -55,15 +55,16 @@ use crate::ext::webhook_signature::{keyed, signed};
 /// It holds the secret that Courier shows in the webhook's settings. `Debug` does not print it.
 ///
 /// ```
-/// use std::time::Duration;
-/// use trycourier::ext::webhook::{EmptySecret, Verifier};
+/// use std::time::{Duration, SystemTime};
+/// use trycourier::ext::webhook::{EmptySecret, Verifier, VerifyError, sign};
 ///
-/// # fn example(secret: &str, old_secret: &str) -> Result<(), EmptySecret> {
-/// let verifier = Verifier::new(secret)?.add_secret(old_secret)?.tolerance(Duration::from_secs(60));
-/// # Ok(())
-/// # }
-/// # example("new", "old").unwrap();
-/// # assert!(example("new", "").is_err());
+/// let verifier = Verifier::new("new secret")?.add_secret("old secret")?.tolerance(Duration::from_secs(60));
+/// let (header, body) = (sign("old secret", SystemTime::now(), "{}")?, "{}");
+/// assert!(verifier.verify(&header, body).is_ok());
+/// assert_eq!(verifier.verify(&header, "{ }").unwrap_err(), VerifyError::SignatureMismatch);
+/// assert_eq!(verifier.verify("", body).unwrap_err(), VerifyError::Unsigned);
+/// assert_eq!(Verifier::new("").unwrap_err(), EmptySecret);
+/// # Ok::<(), EmptySecret>(())
 /// ```
 #[derive(Clone)]
 #[must_use]
