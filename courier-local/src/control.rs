@@ -15,14 +15,12 @@ use crate::state::Workspace;
 
 pub const HEALTH: &str = "/_courier/health";
 
-/// The body of `advance`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
     seconds: f64,
 }
 
-/// The body of `fail`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fault {
@@ -54,36 +52,30 @@ fn once() -> usize {
 pub fn respond(workspace: &Workspace, request: &Request<Bytes>) -> Option<Response<Bytes>> {
     let path = request.uri().path();
     let name = path.strip_prefix("/_courier/")?;
-    let response = match (request.method().as_str(), name) {
+    let invalid = |cause| (400, cause);
+    let outcome = match (request.method().as_str(), name) {
         ("GET" | "HEAD", "health") => Ok(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")})),
         ("GET", "sent") => Ok(sent(&workspace.courier)),
-        ("POST", "reset") => workspace.reset().map(|()| json!({})),
-        ("POST", "advance") => advance(workspace, request.body()),
-        ("POST", "fail") => parse(request.body()).and_then(|fault| fail(&workspace.courier, fault)),
+        ("POST", "reset") => workspace.reset().map(|()| json!({})).map_err(invalid),
+        ("POST", "advance") => advance(workspace, request.body()).map_err(invalid),
+        ("POST", "fail") => parse(request.body()).and_then(|fault| fail(&workspace.courier, fault)).map_err(invalid),
         (_, "health" | "sent" | "reset" | "advance" | "fail") => {
-            return Some(json_response(405, &error(&format!("{path} does not have this method"))));
+            Err((405, format!("{path} does not have this method")))
         }
-        _ => return Some(json_response(404, &error("Below /_courier/ are health, sent, reset, advance and fail"))),
+        _ => Err((404, "Below /_courier/ are health, sent, reset, advance and fail".to_owned())),
     };
-    Some(match response {
-        Ok(body) => json_response(200, &body),
-        Err(cause) => json_response(400, &error(&cause)),
-    })
+    let (status, body) = match outcome {
+        Ok(body) => (200, body),
+        Err((status, message)) => (status, json!({"message": message, "type": "invalid_request_error"})),
+    };
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Some(response)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| format!("The body is invalid: {error}"))
-}
-
-fn error(message: &str) -> Value {
-    json!({"message": message, "type": "invalid_request_error"})
-}
-
-fn json_response(status: u16, body: &Value) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body.to_string()));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }
 
 /// The messages that were accepted, the oldest first.

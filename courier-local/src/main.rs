@@ -140,7 +140,6 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Checks the address of the webhooks.
 fn webhook_url(text: &str) -> Result<String, String> {
     let is_url = text.parse::<Uri>().is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")));
     if is_url { Ok(text.to_owned()) } else { Err("it must begin with http:// or https://".to_owned()) }
@@ -167,7 +166,6 @@ async fn stopped() {
     }
 }
 
-/// Formats one request as a line.
 fn line(call: &RecordedCall) -> String {
     let seconds = call.at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs() % 86_400);
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);

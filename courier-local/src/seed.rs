@@ -16,7 +16,6 @@ const SEGMENT: &AsciiSet =
 
 type Entries<T> = BTreeMap<String, Option<T>>;
 
-/// The contents of a seed file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a map")]
 pub struct Seed {
@@ -154,65 +153,48 @@ impl Template {
     }
 }
 
-/// One step that changes a workspace.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     Template(String),
     Topic(String),
     Automation(String),
-    Call(StoredCall),
-}
-
-/// A call of the API.
-#[derive(Debug, Deserialize, Serialize)]
-pub struct StoredCall {
-    pub method: String,
-    /// The path and the query.
-    pub target: String,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-    #[serde(default)]
-    pub body: String,
+    Call {
+        method: String,
+        /// The path and the query.
+        target: String,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
+        #[serde(default)]
+        body: String,
+    },
 }
 
 impl Step {
     fn put<'a>(path: impl IntoIterator<Item = &'a str>, body: &Value) -> Self {
         let target = path.into_iter().map(|segment| format!("/{}", utf8_percent_encode(segment, SEGMENT))).collect();
-        Self::Call(StoredCall {
-            method: Method::PUT.to_string(),
-            target,
-            headers: BTreeMap::new(),
-            body: body.to_string(),
-        })
+        Self::Call { method: Method::PUT.to_string(), target, headers: BTreeMap::new(), body: body.to_string() }
     }
 
     /// Performs the step. The error is the refusal's message.
     pub fn perform(&self, courier: &Courier) -> Result<(), String> {
         match self {
-            Self::Template(id) => drop(courier.template(id)),
-            Self::Topic(id) => drop(courier.topic(id)),
-            Self::Automation(id) => drop(courier.automation(id)),
-            Self::Call(call) => return call.perform(courier),
+            Self::Template(id) => _ = courier.template(id),
+            Self::Topic(id) => _ = courier.topic(id),
+            Self::Automation(id) => _ = courier.automation(id),
+            Self::Call { method, target, headers, body } => {
+                let request = Request::builder().method(method.as_str()).uri(target);
+                let request = request.header("authorization", "Bearer courier-local");
+                let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+                let request = request.body(Bytes::from(body.clone())).map_err(|error| error.to_string())?;
+                let response = courier.handle(&request);
+                if !response.status().is_success() {
+                    let error: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+                    let message = error.get("message").and_then(Value::as_str);
+                    return Err(message.map_or_else(|| response.status().to_string(), str::to_owned));
+                }
+            }
         }
         Ok(())
-    }
-}
-
-impl StoredCall {
-    fn perform(&self, courier: &Courier) -> Result<(), String> {
-        let mut request = Request::builder().method(self.method.as_str()).uri(&self.target);
-        request = request.header("authorization", "Bearer courier-local");
-        for (name, value) in &self.headers {
-            request = request.header(name, value);
-        }
-        let request = request.body(Bytes::from(self.body.clone())).map_err(|error| error.to_string())?;
-        let response = courier.handle(&request);
-        if response.status().is_success() {
-            return Ok(());
-        }
-        let error: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-        let message = error.get("message").and_then(Value::as_str);
-        Err(message.map_or_else(|| response.status().to_string(), str::to_owned))
     }
 }

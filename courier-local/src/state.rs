@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use trycourier::http::Method;
 use trycourier::testing::{Courier, RecordedCall};
 
-use crate::seed::{Seed, Step, StoredCall};
+use crate::seed::{Seed, Step};
 
 /// The headers that have an effect when a call is repeated.
 const HEADERS: [&str; 2] = ["idempotency-key", "x-idempotency-expiration"];
@@ -151,8 +151,8 @@ impl Workspace {
         let header = |name: &&str| Some(((*name).to_owned(), call.headers.get(*name)?.to_str().ok()?.to_owned()));
         let headers: BTreeMap<_, _> = HEADERS.iter().filter_map(header).collect();
         let body = String::from_utf8_lossy(&call.body).into_owned();
-        let step = StoredCall { method: call.method.to_string(), target: call.target.clone(), headers, body };
-        self.push(Entry { at: millis(call.at), seed: None, step: Step::Call(step) });
+        let step = Step::Call { method: call.method.to_string(), target: call.target.clone(), headers, body };
+        self.push(Entry { at: millis(call.at), seed: None, step });
     }
 
     /// Empties the workspace, sets the clock to the present, and stores the seed again.
@@ -163,7 +163,6 @@ impl Workspace {
         self.store_seed()
     }
 
-    /// Moves the clock forward.
     pub fn advance(&self, time: Duration) {
         self.courier.advance(time);
         let mut journal = self.journal();

@@ -41,7 +41,7 @@ pub(super) fn page(state: &State, now: i64) -> Response {
             title = escaped(title),
             to = escaped(&message.recipient),
             channel = message.channel.map(|channel| format!(" by {channel}")).unwrap_or_default(),
-            status = escaped(&message.status(now)),
+            status = escaped(message.status(now)),
             at = iso(message.enqueued),
             id = escaped(id),
             body = escaped(&body),

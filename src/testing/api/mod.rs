@@ -1,7 +1,6 @@
 //! The fake as a test uses it.
 
 pub(crate) mod client;
-pub(crate) mod clock;
 pub(crate) mod courier;
 pub(crate) mod expect;
 mod mailbox;

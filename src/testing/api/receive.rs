@@ -50,10 +50,7 @@ impl Courier {
             }
         }
         let response = match action {
-            Action::PassThrough => {
-                recording.call.is_performed = true;
-                self.perform(request, &recording.call)
-            }
+            Action::PassThrough => self.perform(request, &mut recording.call),
             Action::Respond(respond) => {
                 let response = respond(call);
                 sent::record_stubbed(&mut self.state(), call, &response);
@@ -61,8 +58,7 @@ impl Courier {
             }
             Action::Disconnect => return Err(TransportError::broken(BROKEN)),
             Action::DisconnectAfterActing => {
-                recording.call.is_performed = true;
-                let _lost = self.perform(request, &recording.call);
+                let _lost = self.perform(request, &mut recording.call);
                 return Err(TransportError::broken(BROKEN));
             }
             Action::Unreachable => return Err(TransportError::connect(BROKEN)),
@@ -77,8 +73,7 @@ impl Courier {
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> http::Response<Bytes> {
         let mut recording = self.record(request, 1);
-        recording.call.is_performed = true;
-        let response = self.perform(request, &recording.call);
+        let response = self.perform(request, &mut recording.call);
         recording.call.status = Some(response.status().as_u16());
         response
     }
@@ -102,7 +97,8 @@ impl Courier {
         Recording { courier: self, call }
     }
 
-    fn perform(&self, request: &Request<Bytes>, call: &RecordedCall) -> http::Response<Bytes> {
+    fn perform(&self, request: &Request<Bytes>, call: &mut RecordedCall) -> http::Response<Bytes> {
+        call.is_performed = true;
         let (key, now) = (call.stored_key(), self.now_millis());
         let mut state = self.state();
         state.cause = call.cause();
@@ -140,14 +136,14 @@ struct KeyInProgress<'a> {
 impl<'a> KeyInProgress<'a> {
     /// Returns `None` if another request has the key in progress.
     fn begin(courier: &'a Courier, key: String) -> Option<Self> {
-        let is_free = courier.state().keys.begin(&key);
+        let is_free = courier.state().keys.in_progress.insert(key.clone());
         is_free.then(|| Self { courier, key })
     }
 }
 
 impl Drop for KeyInProgress<'_> {
     fn drop(&mut self) {
-        self.courier.state().keys.end(&self.key);
+        self.courier.state().keys.in_progress.remove(&self.key);
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::courier::Courier;
 use super::recorded_call::{RecordedCall, shortened};
 use crate::json;
-use crate::testing::engine::outbox::Posted;
+use crate::testing::engine::state::Posted;
 use crate::testing::engine::{State, text, with};
 use crate::testing::resources::recipients;
 use crate::types::Message;
@@ -40,6 +40,20 @@ pub struct Sent {
 }
 
 impl Sent {
+    fn new(posted: &Posted) -> Option<Self> {
+        let json = with((*posted.message).clone(), json!({"to": posted.to}));
+        Some(Self {
+            id: posted.id.clone(),
+            message: json::from_value(&json)?,
+            recipient: posted.recipient.clone(),
+            list: posted.list.clone(),
+            operation: posted.cause.operation,
+            headers: posted.cause.headers.clone(),
+            attempt: posted.cause.attempt,
+            json: Arc::new(json),
+        })
+    }
+
     /// Returns the idempotency key of its request.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
@@ -55,22 +69,6 @@ impl Sent {
 impl fmt::Debug for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sent").field("id", &self.id).field("operation", &self.operation).finish_non_exhaustive()
-    }
-}
-
-impl Sent {
-    fn new(posted: &Posted) -> Option<Self> {
-        let json = with((*posted.message).clone(), json!({"to": posted.to}));
-        Some(Self {
-            id: posted.id.clone(),
-            message: json::from_value(&json)?,
-            recipient: posted.recipient.clone(),
-            list: posted.list.clone(),
-            operation: posted.cause.operation,
-            headers: posted.cause.headers.clone(),
-            attempt: posted.cause.attempt,
-            json: Arc::new(json),
-        })
     }
 }
 

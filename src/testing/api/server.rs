@@ -88,7 +88,7 @@ impl Courier {
             let message = format!("{open} can be reached from other machines; see `serve_public`");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        self.listen(addresses.as_slice(), Access::Local).await
+        self.listen(addresses.as_slice(), false).await
     }
 
     /// Like [`serve`](Self::serve), on any address and by any name. Everyone who can reach it can read the messages.
@@ -97,7 +97,7 @@ impl Courier {
     ///
     /// If it cannot listen on the address.
     pub async fn serve_public(&self, address: impl ToSocketAddrs) -> io::Result<Server> {
-        self.listen(address, Access::Public).await
+        self.listen(address, true).await
     }
 
     /// Runs a function before each request over HTTP. If it returns a response, the request goes no further, and is not
@@ -112,21 +112,14 @@ impl Courier {
         self
     }
 
-    async fn listen(&self, address: impl ToSocketAddrs, access: Access) -> io::Result<Server> {
+    async fn listen(&self, address: impl ToSocketAddrs, is_public: bool) -> io::Result<Server> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Server { address, task: tokio::spawn(accept(self.clone(), listener, access)) })
+        Ok(Server { address, task: tokio::spawn(accept(self.clone(), listener, is_public)) })
     }
 }
 
-/// The names by which a server may be addressed.
-#[derive(Clone, Copy, PartialEq)]
-enum Access {
-    Local,
-    Public,
-}
-
-async fn accept(courier: Courier, listener: TcpListener, access: Access) {
+async fn accept(courier: Courier, listener: TcpListener, is_public: bool) {
     // Dropped with the task, which closes the connections.
     let mut connections = JoinSet::new();
     loop {
@@ -137,7 +130,7 @@ async fn accept(courier: Courier, listener: TcpListener, access: Access) {
         while connections.try_join_next().is_some() {}
         let courier = courier.clone();
         connections.spawn(async move {
-            let service = service_fn(move |request| respond(courier.clone(), request, access));
+            let service = service_fn(move |request| respond(courier.clone(), request, is_public));
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT);
             // The caller notices a broken connection itself.
@@ -150,10 +143,10 @@ async fn accept(courier: Courier, listener: TcpListener, access: Access) {
 async fn respond(
     courier: Courier,
     request: Request<Incoming>,
-    access: Access,
+    is_public: bool,
 ) -> Result<http::Response<Full<Bytes>>, TransportError> {
     let (head, body) = request.into_parts();
-    if access == Access::Local && !is_local(&head) {
+    if !is_public && !is_local(&head) {
         let message = "This server responds only to local names such as `localhost`; see `serve_public`";
         return Ok(Response::error(403, "authorization_error", message).into_http().map(Full::new));
     }
@@ -184,15 +177,13 @@ async fn respond(
 ///
 /// A web site can let its own name point to 127.0.0.1 (DNS rebinding), but it cannot change the names in these headers.
 fn is_local(head: &request::Parts) -> bool {
-    let host =
-        |value: &HeaderValue| value.to_str().is_ok_and(|text| is_local_host(text.parse::<Authority>().ok().as_ref()));
-    let origin = |value: &HeaderValue| {
-        value.to_str().is_ok_and(|text| is_local_host(text.parse::<Uri>().ok().as_ref().and_then(Uri::authority)))
+    let is_local = |value: &HeaderValue| {
+        let uri = value.to_str().ok().and_then(|text| text.parse::<Uri>().ok());
+        is_local_host(uri.as_ref().and_then(Uri::authority))
     };
-    let mut hosts = head.headers.get_all(header::HOST).iter().peekable();
-    hosts.peek().is_some()
-        && hosts.all(host)
-        && head.headers.get_all(header::ORIGIN).iter().all(origin)
+    let mut names = head.headers.get_all(header::HOST).iter().chain(head.headers.get_all(header::ORIGIN));
+    head.headers.contains_key(header::HOST)
+        && names.all(is_local)
         && head.uri.authority().is_none_or(|authority| is_local_host(Some(authority)))
 }
 

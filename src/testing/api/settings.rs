@@ -1,8 +1,10 @@
-//! The settings, as a test sets them.
+//! The settings and the clock, as a test sets them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::courier::Courier;
+use crate::sync::lock;
+use crate::testing::engine::time::millis;
 
 impl Courier {
     /// Sets the maximum number of rows of a page; 100 by default.
@@ -86,5 +88,32 @@ impl Courier {
     pub fn latency(&self, time: Duration) -> &Self {
         self.state().settings.latency = time;
         self
+    }
+
+    /// Returns the current time of its clock.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        lock(&self.shared.clock).now()
+    }
+
+    /// Replaces the source of the time.
+    pub fn clock(&self, source: impl Fn() -> SystemTime + Send + 'static) -> &Self {
+        lock(&self.shared.clock).set_source(source);
+        self
+    }
+
+    /// Moves the clock forward. Messages are delivered, delays end, idempotency keys expire.
+    pub fn advance(&self, time: Duration) -> &Self {
+        lock(&self.shared.clock).advance(time);
+        self
+    }
+
+    pub(super) fn advanced(&self) -> Duration {
+        lock(&self.shared.clock).advanced()
+    }
+
+    /// The current time in milliseconds since 1970.
+    pub(super) fn now_millis(&self) -> i64 {
+        millis(self.now())
     }
 }

@@ -157,15 +157,12 @@ impl<C> Stub<C> {
 
     /// Uses the previous response `times` times. If there is none yet, it uses [`pass_through`](Self::pass_through).
     pub fn times(self, times: usize) -> Self {
-        let mut plan = lock(&self.rule.plan);
-        if plan.steps.is_empty() {
-            plan.steps.push(Step { action: Action::PassThrough, times: None, used: 0 });
-        }
-        if let Some(last) = plan.steps.last_mut() {
+        let is_first = lock(&self.rule.plan).steps.is_empty();
+        let stub = if is_first { self.pass_through() } else { self };
+        if let Some(last) = lock(&stub.rule.plan).steps.last_mut() {
             last.times = Some(times);
         }
-        drop(plan);
-        self
+        stub
     }
 
     /// Delays each response by `time`, by tokio's clock. Without other responses, it delays the usual ones.
@@ -214,7 +211,7 @@ impl<C: Paginate<Item: Serialize>> Stub<C> {
 /// A success of an operation, with its status in the description.
 fn success(id: &str, body: Value) -> http::Response<Bytes> {
     let operation = DESCRIPTION.operation(id);
-    let status = operation.map_or(200, |operation| operation.status());
+    let status = operation.map_or(200, |operation| operation.status);
     match operation.and_then(|operation| operation.response.as_ref()) {
         Some(_) => Response::new(status, body),
         None => Response::empty(status),
@@ -264,20 +261,16 @@ pub(super) enum Action {
 impl Rule {
     /// The next action for a call, and its delay; `None` if the rule does not apply.
     pub fn next(&self, call: &RecordedCall) -> Option<(Action, Duration)> {
-        if call.operation != Some(self.operation) {
-            return None;
-        }
         // Conditions are the test's code, which may use the fake.
         let conditions = lock(&self.plan).conditions.clone();
-        if !conditions.iter().all(|condition| condition(call)) {
+        if call.operation != Some(self.operation) || !conditions.iter().all(|condition| condition(call)) {
             return None;
         }
         let mut plan = lock(&self.plan);
         let delay = plan.delay;
-        if plan.steps.is_empty() {
+        let Some(last) = plan.steps.len().checked_sub(1) else {
             return (delay > Duration::ZERO).then_some((Action::PassThrough, delay));
-        }
-        let last = plan.steps.len() - 1;
+        };
         let step = plan.steps.iter_mut().enumerate().find_map(|(index, step)| {
             let times = step.times.unwrap_or(if index == last { usize::MAX } else { 1 });
             (step.used < times).then_some(step)

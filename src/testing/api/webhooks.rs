@@ -4,13 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
-use serde_json::json;
+use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::courier::Courier;
 use crate::ext::webhook_signature::{SIGNATURE_HEADER, sign};
 use crate::operation::{Operation, ResponseBody};
-use crate::testing::engine::outbox::Event;
 use crate::testing::engine::time::millis;
 use crate::testing::resources::messages::take_events;
 use crate::transport::{Attempt, Http, Settings, Transport};
@@ -37,8 +36,8 @@ static WEBHOOK: Operation = Operation {
 };
 
 /// The request of an event, signed if there is a secret.
-fn request(event: &Event, secret: Option<&str>, now: SystemTime) -> Request<Bytes> {
-    let body = json!({"type": event.kind, "data": event.data}).to_string();
+fn request(event: &Value, secret: Option<&str>, now: SystemTime) -> Request<Bytes> {
+    let body = event.to_string();
     let signature = secret.and_then(|secret| sign(secret, now, &body).ok()?.parse::<HeaderValue>().ok());
     let mut request = Request::new(body.into());
     *request.method_mut() = Method::POST;

@@ -6,8 +6,9 @@ use super::pagination::page;
 use super::request::Request;
 use super::response::{Outcome, Response};
 use super::state::{State, Stored};
+use super::table::split;
 
-/// A resource that can be retrieved, listed and deleted. The last argument in the path is its id.
+/// A resource that can be retrieved, listed and deleted. Its key is the arguments in the path.
 pub(crate) trait Resource: Stored {
     /// `true` if lists begin with the newest.
     const NEWEST_FIRST: bool = false;
@@ -20,9 +21,9 @@ pub(crate) trait Resource: Stored {
         self.view(id, state, request).ok()
     }
 
-    /// Returns `false` if it belongs to another parent than the one in the path.
-    fn is_in_scope(&self, _: &Request<'_>) -> bool {
-        true
+    /// Refuses requests whose parent in the path is missing.
+    fn check_parent(_: &State, _: &Request<'_>) -> Result<(), Response> {
+        Ok(())
     }
 
     /// Refuses to delete it, if something still needs it.
@@ -39,7 +40,6 @@ pub(crate) trait Resource: Stored {
 /// A resource that can be created and replaced.
 pub(crate) trait Create: Resource + Clone {
     const ID_PREFIX: &'static str;
-    /// The status of a creation.
     const CREATED: u16 = 200;
 
     fn new_id(state: &mut State, _: &Request<'_>) -> Result<String, Response> {
@@ -72,50 +72,52 @@ macro_rules! document {
 }
 pub(crate) use document;
 
-/// Finds the resource that a path ends with, or returns a 404.
-pub(crate) fn find<'a, T: Resource>(state: &'a State, request: &Request<'_>) -> Result<&'a T, Response> {
-    let id = request.last_id();
-    state.find::<T>(id).ok().filter(|row| row.is_in_scope(request)).ok_or_else(|| Response::not_found(T::NOUN, id))
-}
-
 pub(crate) fn retrieve<T: Resource>(state: &mut State, request: &Request<'_>) -> Outcome {
-    find::<T>(state, request)?.view(request.last_id(), state, request).map(Response::ok)
+    T::check_parent(state, request)?;
+    state.find::<T>(&request.key())?.view(request.last_id(), state, request).map(Response::ok)
 }
 
 pub(crate) fn list<T: Resource>(state: &mut State, request: &Request<'_>) -> Outcome {
-    let rows = state.table::<T>().iter().filter(|(_, row)| !row.is_deleted() && row.is_in_scope(request));
+    T::check_parent(state, request)?;
+    let parent = request.key();
+    let rows = state.table::<T>().below(&parent).filter(|(_, row)| !row.is_deleted());
     let view = |(id, row): (&str, &T)| row.row(id, state, request);
     if T::NEWEST_FIRST { page(request, rows.rev().filter_map(view)) } else { page(request, rows.filter_map(view)) }
 }
 
 pub(crate) fn delete<T: Resource>(state: &mut State, request: &Request<'_>) -> Outcome {
-    let id = request.last_id();
-    find::<T>(state, request)?;
-    T::check_delete(id, state)?;
-    if !state.find_mut::<T>(id)?.archive() {
-        state.table_mut::<T>().remove(id);
+    T::check_parent(state, request)?;
+    let key = request.key();
+    state.find::<T>(&key)?;
+    T::check_delete(request.last_id(), state)?;
+    if !state.find_mut::<T>(&key)?.archive() {
+        state.table_mut::<T>().remove(&key);
     }
     Ok(Response::empty(204))
 }
 
 /// Like [`delete`], but a missing resource is also a success.
 pub(crate) fn delete_if_exists<T: Resource>(state: &mut State, request: &Request<'_>) -> Outcome {
-    state.table_mut::<T>().remove(request.last_id());
+    state.table_mut::<T>().remove(&request.key());
     Ok(Response::empty(204))
 }
 
 pub(crate) fn create<T: Create>(state: &mut State, request: &Request<'_>) -> Outcome {
-    let id = T::new_id(state, request)?;
-    Ok(Response { status: T::CREATED, ..store::<T>(state, &id, request, None)? })
+    T::check_parent(state, request)?;
+    let key = request.key_of_new(&T::new_id(state, request)?);
+    Ok(Response { status: T::CREATED, ..store::<T>(state, &key, request, None)? })
 }
 
 pub(crate) fn replace<T: Create>(state: &mut State, request: &Request<'_>) -> Outcome {
-    let before = find::<T>(state, request)?.clone();
-    store(state, request.last_id(), request, Some(before))
+    T::check_parent(state, request)?;
+    let key = request.key();
+    let before = state.find::<T>(&key)?.clone();
+    store(state, &key, request, Some(before))
 }
 
-fn store<T: Create>(state: &mut State, id: &str, request: &Request<'_>, before: Option<T>) -> Outcome {
+fn store<T: Create>(state: &mut State, key: &str, request: &Request<'_>, before: Option<T>) -> Outcome {
+    let id = split(key).1;
     let resource = T::build(state, id, request, before)?;
-    state.table_mut::<T>().insert(id, resource);
-    state.find::<T>(id)?.view(id, state, request).map(Response::ok)
+    state.table_mut::<T>().insert(key, resource);
+    state.find::<T>(key)?.view(id, state, request).map(Response::ok)
 }

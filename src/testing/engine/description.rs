@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::json::{at, list, text};
 use super::shape::Shape;
 
 pub(crate) static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
@@ -19,7 +20,6 @@ pub(crate) struct Description {
     pub schemas: Map<String, Value>,
 }
 
-/// One operation of the API.
 #[derive(Deserialize)]
 pub(crate) struct Operation {
     /// Its name in Courier's reference, such as `lists.update`.
@@ -31,8 +31,8 @@ pub(crate) struct Operation {
     /// `true` if the body is text and not JSON.
     pub body_is_text: bool,
     pub body_is_required: bool,
-    status: Option<u16>,
-    #[serde(rename = "response")]
+    /// The status of a success.
+    pub status: u16,
     pub response: Option<Value>,
     /// The number of requests that Courier documents as the limit, and its period in seconds.
     pub rate_limit: Option<(u32, u32)>,
@@ -40,7 +40,6 @@ pub(crate) struct Operation {
     pub paging: Option<Shape>,
 }
 
-/// A query parameter.
 #[derive(Deserialize)]
 pub(crate) struct Parameter {
     pub name: String,
@@ -73,12 +72,13 @@ impl Description {
     /// Finds the operation with a method and a path. A literal segment wins over an argument.
     pub fn route(&'static self, method: &str, path: &str) -> Route {
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-        let matching = self.operations.iter().filter(|operation| operation.matches(&segments));
-        let with_method = matching.clone().filter(|operation| operation.method == method);
-        match (with_method.min_by_key(|operation| operation.argument_indices().count()), matching.count()) {
-            (Some(operation), _) => Route::Operation(operation, operation.arguments(&segments)),
-            (None, 0) => Route::Unknown,
-            (None, _) => Route::OtherMethod,
+        let matching =
+            self.operations.iter().filter_map(|operation| Some((operation, operation.arguments(&segments)?)));
+        let with_method = matching.clone().filter(|(operation, _)| operation.method == method);
+        match with_method.min_by_key(|(_, arguments)| arguments.len()) {
+            Some((operation, arguments)) => Route::Operation(operation, arguments),
+            None if matching.count() == 0 => Route::Unknown,
+            None => Route::OtherMethod,
         }
     }
 
@@ -87,65 +87,41 @@ impl Description {
     }
 
     /// Follows references. Returns the schema, and `true` if null is allowed anywhere on the way.
-    pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> (&'a Value, bool) {
-        let mut nullable = is_nullable(schema);
-        while let Some(next) = self.next(schema) {
-            schema = next;
-            nullable |= is_nullable(schema);
-        }
-        (schema, nullable)
+    pub fn resolve<'a>(&'a self, schema: &'a Value) -> (&'a Value, bool) {
+        let chain = std::iter::successors(Some(schema), |schema| self.next(schema));
+        (chain.clone().last().unwrap_or(schema), chain.clone().any(|schema| at(schema, "nullable") == true))
     }
 
     fn next<'a>(&'a self, schema: &'a Value) -> Option<&'a Value> {
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+        if let Some(target) = text(schema, "$ref") {
             return self.schemas.get(target.rsplit('/').next()?);
         }
-        match schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
-            Some([only]) => Some(only),
+        match list(schema, "allOf") {
+            [only] => Some(only),
             _ => None,
         }
     }
 }
 
-fn is_nullable(schema: &Value) -> bool {
-    schema.get("nullable").is_some_and(|nullable| nullable == true)
-}
-
-fn is_argument(segment: &str) -> bool {
-    segment.starts_with('{')
-}
-
 impl Operation {
-    /// The status of a success.
-    pub fn status(&self) -> u16 {
-        self.status.unwrap_or(200)
-    }
-
-    pub fn takes(&self, parameter: &str) -> bool {
-        self.query.iter().any(|own| own.name == parameter)
-    }
-
-    /// Returns `true` if a query parameter is a list whose values are joined by commas.
-    pub fn has_list(&self, parameter: &str) -> bool {
-        self.query.iter().any(|own| own.name == parameter && own.explode == Some(false))
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.query.iter().find(|own| own.name == name)
     }
 
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.path.trim_matches('/').split('/')
     }
 
-    fn matches(&self, segments: &[&str]) -> bool {
-        let matches = |own: &str, given: &str| if is_argument(own) { !given.is_empty() } else { own == given };
-        self.segments().count() == segments.len()
-            && self.segments().zip(segments).all(|(own, given)| matches(own, given))
-    }
-
-    fn argument_indices(&self) -> impl Iterator<Item = usize> {
-        self.segments().enumerate().filter(|(_, own)| is_argument(own)).map(|(index, _)| index)
-    }
-
-    fn arguments(&self, segments: &[&str]) -> Vec<String> {
-        let arguments = self.argument_indices().filter_map(|index| segments.get(index));
-        arguments.map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned()).collect()
+    /// The arguments in a path, if it is this operation's.
+    fn arguments(&self, segments: &[&str]) -> Option<Vec<String>> {
+        let mut arguments = Vec::new();
+        for (own, given) in self.segments().zip(segments) {
+            if own.starts_with('{') && !given.is_empty() {
+                arguments.push(percent_decode_str(given).decode_utf8_lossy().into_owned());
+            } else if own != *given {
+                return None;
+            }
+        }
+        (self.segments().count() == segments.len()).then_some(arguments)
     }
 }

@@ -8,10 +8,9 @@ use super::request::Request;
 use super::response::{Outcome, Response};
 use super::state::State;
 
-/// A function that performs one operation.
 pub(crate) type Handler = fn(&mut State, &Request<'_>) -> Outcome;
 
-/// Performs a request. `handler` finds the handler of an operation by its id.
+/// Performs a request. `handler` finds the handler of an operation by its id; an operation without one gets examples.
 pub(crate) fn dispatch(
     state: &mut State,
     handler: fn(&str) -> Option<Handler>,
@@ -28,16 +27,14 @@ pub(crate) fn dispatch(
         Route::Unknown if is_inbound_webhook(request) => return Response::empty(202),
         Route::Unknown => return Response::error(404, "invalid_request_error", "There is no such path"),
     };
-    let authorized = authorize(state, request).and_then(|()| check_rate(state, operation, now));
-    let outcome = authorized.and_then(|()| {
+    let mut perform = || {
+        authorize(state, request)?;
+        check_rate(state, operation, now)?;
         let request = Request::parse(operation, arguments, request, now, &state.settings)?;
-        let Some(handler) = handler(&operation.id) else {
-            return Err(Response::error(501, "not_implemented", format!("`{}` has no handler", operation.id)));
-        };
         if let Some(stored) = key.and_then(|key| state.keys.response(key, now)) {
             return Ok(stored);
         }
-        match handler(state, &request) {
+        match handler(&operation.id).unwrap_or(respond_with_example)(state, &request) {
             Ok(response) => {
                 if let Some(key) = key {
                     state.keys.store(key, &request, &response);
@@ -48,8 +45,8 @@ pub(crate) fn dispatch(
             // A refused request was not performed, so its key can be used again.
             Err(refusal) => Err(refusal),
         }
-    });
-    outcome.unwrap_or_else(|refusal| refusal)
+    };
+    perform().unwrap_or_else(|refusal| refusal)
 }
 
 /// Anyone who knows the address can post there, without a key.
@@ -91,14 +88,14 @@ fn too_many(seconds: u64) -> Response {
     refusal.header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }
 
-/// The handler of operations that the fake does not imitate: a valid value.
-pub(crate) fn respond_with_example(_: &mut State, request: &Request<'_>) -> Outcome {
+/// Responds with a valid value, without an effect.
+fn respond_with_example(_: &mut State, request: &Request<'_>) -> Outcome {
     let operation = request.operation;
-    let Some(schema) = &operation.response else { return Ok(Response::empty(operation.status())) };
+    let Some(schema) = &operation.response else { return Ok(Response::empty(operation.status)) };
     let example = DESCRIPTION.example(schema);
     let example = match &operation.paging {
         Some(shape) => shape.ended(example, request.path),
         None => example,
     };
-    Ok(Response::new(operation.status(), example))
+    Ok(Response::new(operation.status, example))
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::description::{DESCRIPTION, Description};
+use super::json::{at, list};
 use crate::json::{self, Decode};
 
 /// The depth below which arrays stay empty.
@@ -52,7 +53,8 @@ impl Description {
         if let Some(example) = written.find(|example| self.validate(resolved, example).is_ok()) {
             return example.clone();
         }
-        if let Some(variants) = resolved.get("oneOf").and_then(Value::as_array) {
+        let variants = list(resolved, "oneOf");
+        if !variants.is_empty() {
             let mut examples = variants.iter().map(|variant| self.example_at(variant, name, depth + 1));
             return examples.find(|example| self.validate(resolved, example).is_ok()).unwrap_or_default();
         }
@@ -70,12 +72,9 @@ impl Description {
                 None => json!([]),
             },
             Some("object") => {
-                let required = resolved.get("required").and_then(Value::as_array).into_iter().flatten();
-                let members = required.filter_map(Value::as_str).map(|name| {
-                    let property = resolved.get("properties").and_then(|properties| properties.get(name));
-                    (name.to_owned(), self.example_at(property.unwrap_or(&Value::Null), name, depth + 1))
-                });
-                Value::Object(members.collect())
+                let required = list(resolved, "required").iter().filter_map(Value::as_str);
+                let example = |name: &str| self.example_at(at(at(resolved, "properties"), name), name, depth + 1);
+                required.map(|name| (name.to_owned(), example(name))).collect()
             }
             _ if nullable => Value::Null,
             _ => json!({}),

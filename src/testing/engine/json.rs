@@ -12,20 +12,37 @@ pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// A property that is an object.
 pub(crate) fn object<'a>(value: &'a Value, name: &str) -> Option<&'a Map<String, Value>> {
     value.get(name).and_then(Value::as_object)
 }
 
-/// A property, or null.
 pub(crate) fn or_null(value: &Value, name: &str) -> Value {
-    value.get(name).cloned().unwrap_or_default()
+    at(value, name).clone()
+}
+
+/// A property; null if it is missing.
+pub(crate) fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
 }
 
 /// The named properties that are not null.
 pub(crate) fn pick(value: &Value, names: &[&str]) -> Map<String, Value> {
     let given = names.iter().filter_map(|name| Some((*name, value.get(name)?)));
     given.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value.clone())).collect()
+}
+
+/// The properties that two values have below a name; those of the second win.
+pub(crate) fn joined(first: &Value, second: &Value, name: &str) -> Map<String, Value> {
+    let members = [first, second].into_iter().filter_map(|value| object(value, name)).flatten();
+    members.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// An object without its properties that are null.
+pub(crate) fn without_nulls(mut value: Value) -> Value {
+    if let Value::Object(members) = &mut value {
+        members.retain(|_, value| !value.is_null());
+    }
+    value
 }
 
 /// An object with more properties; the later ones win.
@@ -36,28 +53,6 @@ pub(crate) fn with(value: impl Into<Value>, more: Value) -> Value {
             Value::Object(object)
         }
         (_, more) => more,
-    }
-}
-
-/// Applies a JSON Merge Patch (RFC 7396): merges objects at any depth, and null removes a property.
-pub(crate) fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(name);
-            continue;
-        }
-        let own = target.entry(name.clone()).or_insert(Value::Null);
-        match value {
-            Value::Object(patch) => {
-                if !own.is_object() {
-                    *own = Value::Object(Map::new());
-                }
-                if let Value::Object(own) = own {
-                    merge(own, patch);
-                }
-            }
-            value => value.clone_into(own),
-        }
     }
 }
 

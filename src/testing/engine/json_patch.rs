@@ -1,10 +1,10 @@
-//! JSON Patch (RFC 6902).
+//! JSON Patch (RFC 6902), with limits.
 
 use serde_json::Value;
 
 use super::json::{MAX_DEPTH, depth, text};
 
-/// The approximate number of bytes that the operations of one patch may copy.
+/// The number of bytes that the operations of one patch may copy.
 const MAX_COPIED: usize = 1024 * 1024;
 
 /// Applies all operations, or none of them. The error names the first operation that does not apply.
@@ -19,84 +19,16 @@ pub(crate) fn apply(target: &mut Value, operations: &[Value]) -> Result<(), Stri
 }
 
 fn step(target: &mut Value, operation: &Value, copied: &mut usize) -> Option<()> {
-    let path = operation.get("path")?.as_str()?;
-    let value = || operation.get("value").cloned().unwrap_or_default();
-    match text(operation, "op")? {
-        "add" => add(target, path, value()),
-        "remove" => remove(target, path).map(drop),
-        "replace" => {
-            let (current, value) = (target.pointer_mut(path)?, value());
-            is_shallow(path, &value).then(|| *current = value)
-        }
-        "move" => {
-            let moved = remove(target, operation.get("from")?.as_str()?)?;
-            add(target, path, moved)
-        }
-        "copy" => {
-            let source = target.pointer(operation.get("from")?.as_str()?)?;
-            *copied += weight(source);
-            let copy = (*copied <= MAX_COPIED).then(|| source.clone())?;
-            add(target, path, copy)
-        }
-        "test" => (target.pointer(path)? == &value()).then_some(()),
-        _ => None,
+    let source = operation.get("from").and_then(|from| target.pointer(from.as_str()?));
+    let value = source.or(operation.get("value")).unwrap_or(&Value::Null);
+    if text(operation, "op") == Some("copy") {
+        *copied += value.to_string().len();
     }
-}
-
-/// Returns `true` if a value at a path makes the target no deeper than `MAX_DEPTH`.
-fn is_shallow(path: &str, value: &Value) -> bool {
-    path.matches('/').count() + depth(value) <= MAX_DEPTH
-}
-
-/// The approximate size of a value in bytes.
-fn weight(value: &Value) -> usize {
-    match value {
-        Value::String(text) => 8 + text.len(),
-        Value::Array(items) => 8 + items.iter().map(weight).sum::<usize>(),
-        Value::Object(members) => 8 + members.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>(),
-        _ => 8,
-    }
-}
-
-fn add(target: &mut Value, path: &str, value: Value) -> Option<()> {
-    if !is_shallow(path, &value) {
+    let depth = operation.get("path")?.as_str()?.matches('/').count() + depth(value);
+    if *copied > MAX_COPIED || depth > MAX_DEPTH {
         return None;
     }
-    if path.is_empty() {
-        *target = value;
-        return Some(());
-    }
-    let (parent, name) = split(path)?;
-    match target.pointer_mut(parent)? {
-        Value::Object(members) => {
-            members.insert(name, value);
-        }
-        Value::Array(items) if name == "-" => items.push(value),
-        Value::Array(items) => {
-            let index = name.parse::<usize>().ok().filter(|index| *index <= items.len())?;
-            items.insert(index, value);
-        }
-        _ => return None,
-    }
-    Some(())
-}
-
-fn remove(target: &mut Value, path: &str) -> Option<Value> {
-    let (parent, name) = split(path)?;
-    match target.pointer_mut(parent)? {
-        Value::Object(members) => members.remove(&name),
-        Value::Array(items) => {
-            let index = name.parse::<usize>().ok().filter(|index| *index < items.len())?;
-            Some(items.remove(index))
-        }
-        _ => None,
-    }
-}
-
-/// Splits a pointer into the parent's pointer and the name in it.
-fn split(path: &str) -> Option<(&str, String)> {
-    let (parent, name) = path.rsplit_once('/')?;
-    Some((parent, name.replace("~1", "/").replace("~0", "~")))
+    json_patch::patch(target, &[serde_json::from_value(operation.clone()).ok()?]).ok()
 }
 
 #[cfg(test)]

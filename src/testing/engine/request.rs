@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::description::{DESCRIPTION, Operation};
 use super::response::Response;
 use super::settings::Settings;
+use super::table::key;
 use super::time::{duration_millis, parse};
 
 pub(crate) struct Request<'a> {
@@ -74,6 +75,21 @@ impl<'a> Request<'a> {
         self.arguments.last().map_or("", String::as_str)
     }
 
+    /// The arguments in the path, by which its resource is stored.
+    pub fn key(&self) -> String {
+        key(self.arguments)
+    }
+
+    /// The key of a resource that the request creates.
+    pub fn key_of_new(&self, id: &str) -> String {
+        if self.arguments.is_empty() { id.to_owned() } else { key(&[&*self.key(), id]) }
+    }
+
+    /// The key of the resource whose id is the argument with this index.
+    pub fn key_until(&self, index: usize) -> String {
+        key(self.arguments.get(..=index).unwrap_or(self.arguments))
+    }
+
     /// A query parameter that is not empty.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters(name).next()
@@ -101,7 +117,7 @@ impl<'a> Request<'a> {
 /// Decodes the parameters of a query. The values of a list can be repeated, or separated by commas.
 fn parameters(operation: &Operation, query: &str) -> impl Iterator<Item = (String, String)> {
     pairs(query).flat_map(|(name, value)| {
-        let values: Vec<_> = match operation.has_list(&name) {
+        let values: Vec<_> = match operation.parameter(&name).is_some_and(|own| own.explode == Some(false)) {
             true => value.split(',').map(|value| (name.clone(), value.trim().to_owned())).collect(),
             false => vec![(name, value)],
         };

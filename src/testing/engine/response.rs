@@ -15,19 +15,12 @@ pub(crate) type Outcome = Result<Response, Response>;
 pub(crate) struct Response {
     pub status: u16,
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    pub body: Body,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Body {
-    None,
-    Json(Value),
-    Text(&'static str, Bytes),
+    pub body: Bytes,
 }
 
 impl Response {
     pub fn new(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Json(body) }
+        Self::text(status, "application/json", body.to_string())
     }
 
     pub fn ok(body: Value) -> Self {
@@ -35,11 +28,12 @@ impl Response {
     }
 
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Body::None }
+        Self { status, headers: Vec::new(), body: Bytes::new() }
     }
 
     pub fn text(status: u16, content_type: &'static str, text: impl Into<Bytes>) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Text(content_type, text.into()) }
+        let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
+        Self { status, headers, body: text.into() }
     }
 
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -69,16 +63,8 @@ impl Response {
     }
 
     pub fn into_http(self) -> http::Response<Bytes> {
-        let (content_type, body) = match self.body {
-            Body::None => (None, Bytes::new()),
-            Body::Json(body) => (Some("application/json"), body.to_string().into()),
-            Body::Text(content_type, text) => (Some(content_type), text),
-        };
-        let mut response = http::Response::new(body);
+        let mut response = http::Response::new(self.body);
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        if let Some(content_type) = content_type {
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        }
         response.headers_mut().extend(self.headers);
         response
     }

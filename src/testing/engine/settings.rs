@@ -3,23 +3,17 @@
 use std::time::Duration;
 
 pub(crate) struct Settings {
-    /// The maximum number of rows of a page.
     pub page_size: usize,
     /// The number of calls, messages, runs and keys to keep, for each of these.
     pub keep: usize,
     /// The time from a message's request to its delivery.
     pub delivery: Duration,
-    /// The time that every response takes.
     pub latency: Duration,
-    /// Treat every template as published.
     pub accept_any_template: bool,
-    /// Respond with an example if the state leads to an error.
     pub respond_with_examples: bool,
     /// The number of further requests to refuse with 429, and their `retry-after`.
     pub limited: Option<(usize, Duration)>,
-    /// Enforce the documented rate limits.
     pub limit_rates: bool,
-    /// Collect webhooks.
     pub webhooks: bool,
 }
 

@@ -4,13 +4,13 @@ use std::any::{Any, TypeId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use serde_json::Value;
+use http::HeaderMap;
+use serde_json::{Value, json};
 
 use super::idempotency::Keys;
-use super::outbox::{Cause, Event, Posted};
 use super::response::Response;
 use super::settings::Settings;
-use super::table::Table;
+use super::table::{Table, split};
 
 /// A type of things that have a table in the state.
 pub(crate) trait Stored: Send + 'static {
@@ -22,6 +22,10 @@ pub(crate) trait Stored: Send + 'static {
     /// Returns `true` if it counts as missing.
     fn is_deleted(&self) -> bool {
         false
+    }
+
+    fn not_found(key: &str) -> Response {
+        Response::not_found(Self::NOUN, split(key).1)
     }
 }
 
@@ -41,7 +45,6 @@ macro_rules! stored {
 }
 pub(crate) use stored;
 
-/// A table of any type.
 trait AnyTable: Any + Send {
     /// Drops the oldest rows of a log.
     fn trim(&mut self, count: usize);
@@ -66,7 +69,7 @@ pub(crate) struct State {
     pub keys: Keys,
     /// The start of each operation's current period, and the number of requests in it.
     pub rates: HashMap<&'static str, (i64, u32)>,
-    pub events: VecDeque<Event>,
+    pub events: VecDeque<Value>,
 }
 
 impl State {
@@ -81,16 +84,14 @@ impl State {
         (&mut **table as &mut dyn Any).downcast_mut().expect("each table is stored under the type of its rows")
     }
 
-    /// Returns the row with this id, or a 404.
-    pub fn find<T: Stored>(&self, id: &str) -> Result<&T, Response> {
-        let row = self.table::<T>().get(id).filter(|row| !row.is_deleted());
-        row.ok_or_else(|| Response::not_found(T::NOUN, id))
+    /// Returns the row with this key, or a 404.
+    pub fn find<T: Stored>(&self, key: &str) -> Result<&T, Response> {
+        self.table::<T>().get(key).filter(|row| !row.is_deleted()).ok_or_else(|| T::not_found(key))
     }
 
     /// Like [`find`](Self::find), to change the row.
-    pub fn find_mut<T: Stored>(&mut self, id: &str) -> Result<&mut T, Response> {
-        let row = self.table_mut::<T>().get_mut(id).filter(|row| !row.is_deleted());
-        row.ok_or_else(|| Response::not_found(T::NOUN, id))
+    pub fn find_mut<T: Stored>(&mut self, key: &str) -> Result<&mut T, Response> {
+        self.table_mut::<T>().get_mut(key).filter(|row| !row.is_deleted()).ok_or_else(|| T::not_found(key))
     }
 
     /// Creates an id with a prefix. Each run creates the same ids in the same order.
@@ -106,9 +107,9 @@ impl State {
     }
 
     /// Records the event for a webhook, if webhooks are collected.
-    pub fn emit(&mut self, kind: &'static str, data: Value) {
+    pub fn emit(&mut self, kind: &str, data: &Value) {
         if self.settings.webhooks {
-            self.events.push_back(Event { kind, data });
+            self.events.push_back(event(kind, data));
         }
     }
 
@@ -120,4 +121,26 @@ impl State {
         self.keys.keep(count);
         self.tables.values_mut().for_each(|table| table.trim(count));
     }
+}
+
+/// The request that a message comes from.
+pub(crate) struct Cause {
+    pub operation: &'static str,
+    pub headers: HeaderMap,
+    pub attempt: u32,
+}
+
+/// A message to one recipient, as it was accepted.
+pub(crate) struct Posted {
+    pub id: String,
+    /// The message without `to`.
+    pub message: Arc<Value>,
+    pub to: Value,
+    pub recipient: String,
+    pub list: Option<String>,
+    pub cause: Arc<Cause>,
+}
+
+pub(crate) fn event(kind: &str, data: &Value) -> Value {
+    json!({"type": kind, "data": data})
 }

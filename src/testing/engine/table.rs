@@ -1,8 +1,22 @@
-//! Rows by id, in the order in which they were inserted.
+//! Rows by key, in the order in which they were inserted.
+//!
+//! A key is the ids in the path of a resource: the id of a list, or the ids of a list and of its subscriber.
 
 use std::collections::BTreeMap;
 
-#[derive(Clone)]
+/// The unit separator of ASCII, which no sensible id has.
+const SEPARATOR: &str = "\u{1f}";
+
+/// The key of the ids in a path.
+pub(crate) fn key(ids: &[impl AsRef<str>]) -> String {
+    ids.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(SEPARATOR)
+}
+
+/// The key of a row's parent, which is empty if it has none, and its own id.
+pub(crate) fn split(key: &str) -> (&str, &str) {
+    key.rsplit_once(SEPARATOR).unwrap_or(("", key))
+}
+
 pub(crate) struct Table<T> {
     rows: BTreeMap<u64, (String, T)>,
     indices: BTreeMap<String, u64>,
@@ -22,10 +36,6 @@ impl<T> Table<T> {
 
     pub fn len(&self) -> usize {
         self.rows.len()
-    }
-
-    pub fn contains(&self, id: &str) -> bool {
-        self.indices.contains_key(id)
     }
 
     pub fn get(&self, id: &str) -> Option<&T> {
@@ -69,9 +79,27 @@ impl<T> Table<T> {
         }
     }
 
-    pub fn clear(&mut self) {
-        self.rows.clear();
-        self.indices.clear();
+    /// Keeps the rows whose parent and own id meet a condition.
+    pub fn retain(&mut self, is_kept: impl Fn(&str, &str) -> bool) {
+        let is_kept = |key: &str| is_kept(split(key).0, split(key).1);
+        self.rows.retain(|_, (key, _)| is_kept(key));
+        self.indices.retain(|key, _| is_kept(key));
+    }
+
+    /// Returns the rows with a parent, by their own ids.
+    pub fn below(&self, parent: &str) -> impl DoubleEndedIterator<Item = (&str, &T)> {
+        self.iter()
+            .map(|(key, row)| (split(key), row))
+            .filter(move |((own, _), _)| *own == parent)
+            .map(|((_, id), row)| (id, row))
+    }
+
+    /// Returns the rows with an own id, by their parents.
+    pub fn named(&self, id: &str) -> impl Iterator<Item = (&str, &T)> {
+        self.iter()
+            .map(|(key, row)| (split(key), row))
+            .filter(move |((_, own), _)| *own == id)
+            .map(|((parent, _), row)| (parent, row))
     }
 
     /// Returns the rows, the oldest first.

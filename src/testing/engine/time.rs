@@ -20,7 +20,6 @@ fn whole_millis(nanoseconds: i128) -> Option<i64> {
     i64::try_from(nanoseconds.div_euclid(MILLISECOND)).ok()
 }
 
-/// The milliseconds of a duration.
 pub(crate) fn duration_millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
@@ -42,7 +41,6 @@ pub(crate) fn parse_local(text: &str, zone: &TimeZone) -> Option<i64> {
     Some(zone.to_timestamp(local).ok()?.as_millisecond())
 }
 
-/// Finds a time zone by its IANA name.
 pub(crate) fn zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }
@@ -108,30 +106,18 @@ fn parse_hours(text: &str) -> Option<(i64, i64)> {
 pub(crate) fn parse_duration(text: &str) -> Option<i64> {
     let text = text.trim();
     if text.starts_with('P') {
-        return text.parse().ok().map(iso_duration_millis);
+        return text.parse().ok().map(span_millis);
     }
     let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
     let number: f64 = text.strip_suffix(unit)?.parse().ok()?;
+    let unit = Some(unit.trim()).filter(|unit| unit.chars().all(char::is_alphabetic))?;
     // Too long a time saturates.
-    let millis = (number * unit_millis(unit.trim())? as f64).round() as i64;
+    let millis = (number * span_millis(format!("1{unit}").parse().ok()?) as f64).round() as i64;
     Some(millis).filter(|millis| *millis < i64::MAX)
 }
 
-fn unit_millis(unit: &str) -> Option<i64> {
-    Some(match unit {
-        "seconds" | "second" | "secs" | "sec" | "s" => SECOND,
-        "minutes" | "minute" | "mins" | "min" | "m" => 60 * SECOND,
-        "hours" | "hour" | "hrs" | "hr" | "h" => 3_600 * SECOND,
-        "days" | "day" | "d" => DAY,
-        "weeks" | "week" | "w" => 7 * DAY,
-        "months" | "month" => 30 * DAY,
-        "years" | "year" | "yrs" | "yr" | "y" => 365 * DAY,
-        _ => return None,
-    })
-}
-
 /// A month has 30 days here, and a year 365.
-fn iso_duration_millis(span: Span) -> i64 {
+fn span_millis(span: Span) -> i64 {
     let days = i64::from(span.get_years()) * 365 + i64::from(span.get_months()) * 30;
     let days = days + i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
     let minutes = i64::from(span.get_hours()) * 60 + span.get_minutes();

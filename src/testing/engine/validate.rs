@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::description::Description;
+use super::json::{at, list, text};
 
 impl Description {
     /// Validates a value against a schema. The error names the path.
@@ -10,10 +11,9 @@ impl Description {
         self.validate_at(schema, value, "")
     }
 
-    /// Validates the text of a query parameter.
     pub fn validate_text(&self, schema: &Value, text: &str, name: &str) -> Result<(), String> {
         let (schema, _) = self.resolve(schema);
-        let value = match schema.get("type").and_then(Value::as_str) {
+        let value = match self::text(schema, "type") {
             // A filter with unknown values matches nothing.
             Some("array") => return Ok(()),
             _ if text.is_empty() => return Ok(()),
@@ -31,26 +31,24 @@ impl Description {
         if value.is_null() && nullable {
             return Ok(());
         }
-        if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
+        let (variants, allowed) = (list(schema, "oneOf"), list(schema, "enum"));
+        if !variants.is_empty() {
             return self.validate_union(schema, variants, value, path);
         }
-        if let Some(allowed) = schema.get("enum").and_then(Value::as_array)
-            && !allowed.contains(value)
-        {
+        if !allowed.is_empty() && !allowed.contains(value) {
             return Err(format!("{} must be one of {}", name(path), one_of(allowed)));
         }
-        let Some(kind) = schema.get("type").and_then(Value::as_str) else { return Ok(()) };
-        let fits = match kind {
-            "string" => value.is_string(),
-            "boolean" => value.is_boolean(),
-            "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0),
-            "number" => value.is_number(),
-            "array" => value.is_array(),
-            "object" => value.is_object(),
-            _ => true,
+        let Some(kind) = text(schema, "type") else { return Ok(()) };
+        let (article, fits) = match kind {
+            "string" => ("a", value.is_string()),
+            "boolean" => ("a", value.is_boolean()),
+            "integer" => ("an", value.as_f64().is_some_and(|number| number.fract() == 0.0)),
+            "number" => ("a", value.is_number()),
+            "array" => ("an", value.is_array()),
+            "object" => ("an", value.is_object()),
+            _ => return Ok(()),
         };
         if !fits {
-            let article = if matches!(kind, "integer" | "array" | "object") { "an" } else { "a" };
             return Err(format!("{} must be {article} {kind}", name(path)));
         }
         match (value, schema.get("items")) {
@@ -65,20 +63,16 @@ impl Description {
 
     fn validate_object(&self, schema: &Value, members: &Map<String, Value>, path: &str) -> Result<(), String> {
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-        let required: Vec<&str> =
-            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        let properties = schema.get("properties").and_then(Value::as_object);
+        let required: Vec<&str> = list(schema, "required").iter().filter_map(Value::as_str).collect();
+        let properties = at(schema, "properties");
         // The official clients may leave out a property with one possible value.
-        let is_constant = |name: &str| {
-            let allowed = properties.and_then(|properties| self.resolve(properties.get(name)?).0.get("enum"));
-            allowed.and_then(Value::as_array).is_some_and(|allowed| allowed.len() == 1)
-        };
+        let is_constant = |name: &str| list(self.resolve(at(properties, name)).0, "enum").len() == 1;
         if let Some(missing) = required.iter().find(|name| !members.contains_key(**name) && !is_constant(name)) {
             return Err(format!("{} is required", name(&below(missing))));
         }
         let others = schema.get("additionalProperties").filter(|others| others.is_object());
         members.iter().try_for_each(|(name, value)| {
-            match properties.and_then(|properties| properties.get(name)) {
+            match properties.get(name) {
                 // An optional property may be null, which means the same as its absence.
                 Some(_) if value.is_null() && !required.contains(&name.as_str()) => Ok(()),
                 Some(schema) => self.validate_at(schema, value, &below(name)),

@@ -1,12 +1,10 @@
 //! Audiences: `/audiences`. Their members are computed for every request.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::profiles::{Profile, property};
-use super::tenants::Tenant;
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, iso, list, page, path, pick, stored, text, time, with,
-};
+use super::tenants;
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("audiences.list", crud::list::<Audience>),
@@ -16,29 +14,24 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("audiences.list_members", list_members),
 ];
 
-pub(super) struct Audience {
-    properties: Map<String, Value>,
-    created: i64,
-    updated: i64,
-    version: u64,
-}
+/// An audience, and the number of its changes.
+pub(super) struct Audience(Value, u64);
 
 stored!(Audience, "audience");
 
 impl Resource for Audience {
-    fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        let about = json!({"id": id, "created_at": iso(self.created), "updated_at": iso(self.updated)});
-        Ok(with(with(json!({"name": id, "description": ""}), self.properties.clone().into()), about))
+    fn view(&self, _: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.0.clone())
     }
 }
 
 impl Audience {
     /// The users whose profiles match.
     pub fn members<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a str> {
-        let filter = self.properties.get("filter");
-        let operator = self.properties.get("operator").or_else(|| filter?.get("operator")).and_then(Value::as_str);
+        let filter = self.0.get("filter");
+        let operator = self.0.get("operator").or_else(|| filter?.get("operator")).and_then(Value::as_str);
         let matching = move |(user, Profile(profile)): (&'a str, &'a Profile)| {
-            let person = Person { state, user, profile: Value::Object(profile.clone()) };
+            let person = Person { state, user, profile };
             person.matches_group(operator.unwrap_or("AND"), list(filter?, "filters")).then_some(user)
         };
         state.table::<Profile>().iter().filter_map(matching)
@@ -47,14 +40,14 @@ impl Audience {
 
 /// Returns `true` if a user belongs to an account, which is a tenant.
 pub(super) fn is_member(state: &State, user: &str, account: &str) -> bool {
-    state.table::<Tenant>().get(account).is_some_and(|tenant| tenant.has_member(user))
+    tenants::membership(state, user, account).is_some()
         || property(state, user, None, "account_id").is_some_and(|own| own == account)
 }
 
 struct Person<'a> {
     state: &'a State,
     user: &'a str,
-    profile: Value,
+    profile: &'a Value,
 }
 
 impl Person<'_> {
@@ -68,12 +61,12 @@ impl Person<'_> {
         match text(filter, "operator").unwrap_or_default() {
             operator @ ("AND" | "OR") => self.matches_group(operator, list(filter, "filters")),
             "MEMBER_OF" => is_member(self.state, self.user, expected),
-            operator if filter["value"].is_array() => {
+            operator if at(filter, "value").is_array() => {
                 let mut values = list(filter, "value").iter().filter_map(Value::as_str);
-                let mut matches = |expected| compare(operator, filter, expected, &self.profile);
+                let mut matches = |expected| compare(operator, filter, expected, self.profile);
                 if operator == "OMIT" { values.all(&mut matches) } else { values.any(matches) }
             }
-            operator => compare(operator, filter, expected, &self.profile),
+            operator => compare(operator, filter, expected, self.profile),
         }
     }
 }
@@ -108,21 +101,21 @@ fn compare(operator: &str, filter: &Value, expected: &str, profile: &Value) -> b
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
-    let (id, now) = (request.id(0), request.now);
-    let event = if state.table::<Audience>().contains(id) { "audiences:updated" } else { "audiences:created" };
-    let new = || Audience { properties: Map::new(), created: now, updated: now, version: 0 };
-    let audience = state.table_mut().entry(id, new);
-    audience.properties.extend(pick(&request.body, &["name", "description", "filter", "operator"]));
-    audience.updated = now;
-    audience.version += 1;
-    let view = state.find::<Audience>(id)?.view(id, state, request)?;
-    state.emit(event, view.clone());
-    Ok(Response::ok(json!({"audience": view})))
+    let (id, now) = (request.id(0), iso(request.now));
+    let before = state.find::<Audience>(id).ok().map(|Audience(audience, version)| (audience.clone(), *version));
+    let event = if before.is_some() { "audiences:updated" } else { "audiences:created" };
+    let new = || (json!({"id": id, "name": id, "description": "", "created_at": now}), 0);
+    let (audience, version) = before.unwrap_or_else(new);
+    let given = pick(&request.body, &["name", "description", "filter", "operator"]);
+    let audience = with(with(audience, given.into()), json!({"updated_at": now}));
+    state.emit(event, &audience);
+    state.table_mut().insert(id, Audience(audience.clone(), version + 1));
+    Ok(Response::ok(json!({"audience": audience})))
 }
 
 fn delete(state: &mut State, request: &Request<'_>) -> Outcome {
     if state.table_mut::<Audience>().remove(request.id(0)).is_some() {
-        state.emit("audiences:deleted", json!({"id": request.id(0)}));
+        state.emit("audiences:deleted", &json!({"id": request.id(0)}));
     }
     Ok(Response::empty(204))
 }
@@ -131,8 +124,8 @@ fn list_members(state: &mut State, request: &Request<'_>) -> Outcome {
     let audience = state.find::<Audience>(request.id(0))?;
     let members = audience.members(state).map(|user| {
         json!({
-            "audience_id": request.id(0), "audience_version": audience.version, "member_id": user,
-            "added_at": iso(audience.updated), "reason": "The profile matches the filter",
+            "audience_id": request.id(0), "audience_version": audience.1, "member_id": user,
+            "added_at": at(&audience.0, "updated_at"), "reason": "The profile matches the filter",
         })
     });
     page(request, members)

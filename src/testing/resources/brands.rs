@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::testing::engine::{Create, Handler, Request, Response, State, crud, document, or_null, pick, text, with};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("brands.list", crud::list::<Brand>),
@@ -19,7 +19,7 @@ impl Create for Brand {
 
     fn new_id(state: &mut State, request: &Request<'_>) -> Result<String, Response> {
         let id = text(&request.body, "id").map_or_else(|| state.new_id(Self::ID_PREFIX), str::to_owned);
-        if state.table::<Self>().contains(&id) {
+        if state.find::<Self>(&id).is_ok() {
             return Err(Response::conflict(format!("There is already a brand with the id \"{id}\".")));
         }
         Ok(id)

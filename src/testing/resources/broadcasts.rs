@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use super::send::submit_at;
 use super::templates::Template;
 use super::{elements, messages};
-use crate::testing::engine::{
-    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, Stored, crud, iso, or_null, pick, text,
-    time, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("broadcasts.list", crud::list::<Broadcast>),
@@ -28,28 +25,25 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 struct Broadcast {
     name: String,
     channel: Value,
-    created: i64,
     updated: i64,
-    archived: Option<i64>,
     schedule: Option<Value>,
     /// The time at which it begins to go out.
     sends: Option<i64>,
     template: Template,
 }
 
-impl Stored for Broadcast {
-    const NOUN: &'static str = "broadcast";
-
-    fn is_deleted(&self) -> bool {
-        self.archived.is_some()
-    }
-}
+stored!(Broadcast, "broadcast");
 
 impl Resource for Broadcast {
     const NEWEST_FIRST: bool = true;
 
     fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
-        Ok(self.details(id, request))
+        Ok(json!({
+            "id": id, "name": self.name, "channel": self.channel, "status": self.status(request),
+            "created_at": iso(self.template.content.created), "created_by": CREATOR,
+            "updated_at": iso(self.updated), "updated_by": CREATOR,
+            "archived_at": null, "archived_by": null, "schedule": self.schedule,
+        }))
     }
 }
 
@@ -66,7 +60,7 @@ impl Create for Broadcast {
 impl Broadcast {
     fn new(name: String, channel: Value, content: Value, now: i64) -> Self {
         let template = Template::new(json!({"content": content}), now);
-        Self { name, channel, created: now, updated: now, archived: None, schedule: None, sends: None, template }
+        Self { name, channel, updated: now, schedule: None, sends: None, template }
     }
 
     fn status(&self, request: &Request<'_>) -> &'static str {
@@ -77,36 +71,26 @@ impl Broadcast {
             Some(_) => "sent",
         }
     }
-
-    fn details(&self, id: &str, request: &Request<'_>) -> Value {
-        json!({
-            "id": id, "name": self.name, "channel": self.channel, "status": self.status(request),
-            "created_at": iso(self.created), "created_by": CREATOR,
-            "updated_at": iso(self.updated), "updated_by": CREATOR,
-            "archived_at": self.archived.map(iso), "archived_by": self.archived.map(|_| CREATOR),
-            "schedule": self.schedule,
-        })
-    }
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
     let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
     text(&request.body, "name").unwrap_or_default().clone_into(&mut broadcast.name);
     broadcast.updated = request.now;
-    Ok(Response::ok(broadcast.details(request.id(0), request)))
+    crud::retrieve::<Broadcast>(state, request)
 }
 
 fn archive(state: &mut State, request: &Request<'_>) -> Outcome {
-    let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
-    broadcast.archived = Some(request.now);
-    Ok(Response::ok(broadcast.details(request.id(0), request)))
+    let details = state.find::<Broadcast>(request.id(0))?.view(request.id(0), state, request)?;
+    state.table_mut::<Broadcast>().remove(request.id(0));
+    Ok(Response::ok(with(details, json!({"archived_at": iso(request.now), "archived_by": CREATOR}))))
 }
 
 fn duplicate(state: &mut State, request: &Request<'_>) -> Outcome {
     let Broadcast { name, channel, template, .. } = state.find::<Broadcast>(request.id(0))?;
     let copy = Broadcast::new(format!("{name} (copy)"), channel.clone(), template.draft_content(), request.now);
     let id = state.new_id(Broadcast::ID_PREFIX);
-    let details = copy.details(&id, request);
+    let details = copy.view(&id, state, request)?;
     state.table_mut().insert(&id, copy);
     Ok(Response::ok(details))
 }
@@ -150,7 +134,7 @@ fn send_at(state: &mut State, request: &Request<'_>, at: i64) -> Outcome {
     let schedule = pick(&request.body, &["recipient_id", "recipient_type", "scheduled_to", "timezone"]);
     let broadcast = state.find_mut::<Broadcast>(request.id(0))?;
     broadcast.schedule = Some(with(schedule, json!({"request_id": request_id})));
-    Ok(Response::ok(broadcast.details(request.id(0), request)))
+    crud::retrieve::<Broadcast>(state, request)
 }
 
 fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -161,8 +145,7 @@ fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
     broadcast.sends = None;
     broadcast.updated = request.now;
     let schedule = broadcast.schedule.take().unwrap_or_default();
-    let details = broadcast.details(request.id(0), request);
     let request_id = text(&schedule, "request_id").unwrap_or_default();
     messages::of_request(state, request_id).for_each(|message| message.cancel(request.now));
-    Ok(Response::ok(details))
+    crud::retrieve::<Broadcast>(state, request)
 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::messages::{self, Draft};
-use crate::testing::engine::{
-    Handler, Outcome, Request, Response, State, list, object, or_null, page, stored, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("bulk.create_job", create),
@@ -18,7 +16,6 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("bulk.list_users", list_users),
 ];
 
-/// The maximum number of users of one call.
 const MAX_USERS: usize = 1_000;
 
 struct Job {
@@ -31,13 +28,8 @@ struct Job {
 
 struct User {
     given: Value,
-    status: Status,
-}
-
-enum Status {
-    Pending,
-    Enqueued(String),
-    Failed,
+    /// The properties that show its status, once the job has run.
+    result: Value,
 }
 
 stored!(Job, "bulk job");
@@ -46,14 +38,6 @@ impl Job {
     /// Returns `true` if its users are enqueued.
     fn is_done(&self, now: i64) -> bool {
         self.ran.is_some_and(|(at, takes)| now >= at.saturating_add(takes))
-    }
-
-    fn status(&self, now: i64) -> &'static str {
-        match self.ran {
-            None => "CREATED",
-            Some(_) if self.is_done(now) => "COMPLETED",
-            Some(_) => "PROCESSING",
-        }
     }
 }
 
@@ -86,7 +70,7 @@ fn add_users(state: &mut State, request: &Request<'_>) -> Outcome {
     let mut errors = Vec::new();
     for user in users {
         if job.known.insert(identity(user)) {
-            job.users.push(User { given: user.clone(), status: Status::Pending });
+            job.users.push(User { given: user.clone(), result: Value::Null });
         } else {
             errors.push(json!({"error": "Duplicate user", "user": user}));
         }
@@ -95,30 +79,30 @@ fn add_users(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
-    let job = state.find_mut::<Job>(request.id(0))?;
+    let job = state.find::<Job>(request.id(0))?;
     let done = job.is_done(request.now);
-    let count = |wanted: fn(&Status) -> bool| job.users.iter().filter(|user| done && wanted(&user.status)).count();
+    let status = match job.ran {
+        None => "CREATED",
+        Some(_) => {
+            if done {
+                "COMPLETED"
+            } else {
+                "PROCESSING"
+            }
+        }
+    };
+    let count = |status| job.users.iter().filter(|user| done && at(&user.result, "status") == status).count();
     Ok(Response::ok(json!({"job": {
-        "definition": job.definition,
-        "status": job.status(request.now),
-        "received": job.users.len(),
-        "enqueued": count(|status| matches!(status, Status::Enqueued(_))),
-        "failures": count(|status| matches!(status, Status::Failed)),
+        "definition": job.definition, "status": status, "received": job.users.len(), "enqueued": count("ENQUEUED"),
+        "failures": count("ERROR"),
     }})))
 }
 
 fn list_users(state: &mut State, request: &Request<'_>) -> Outcome {
     let job = state.find::<Job>(request.id(0))?;
-    let done = job.is_done(request.now);
-    let users = job.users.iter().map(|user| {
-        let result = match &user.status {
-            Status::Enqueued(message) if done => json!({"status": "ENQUEUED", "messageId": message}),
-            Status::Failed if done => json!({"status": "ERROR"}),
-            _ => json!({"status": "PENDING"}),
-        };
-        with(user.given.clone(), result)
-    });
-    page(request, users)
+    let pending = json!({"status": "PENDING"});
+    let result = |user: &User| if job.is_done(request.now) { user.result.clone() } else { pending.clone() };
+    page(request, job.users.iter().map(|user| with(user.given.clone(), result(user))))
 }
 
 /// Runs a job. A second call has no effect.
@@ -131,29 +115,27 @@ fn run(state: &mut State, request: &Request<'_>) -> Outcome {
     let definition = job.definition.clone();
     // Moved, not copied: there can be a million.
     let mut users = std::mem::take(&mut job.users);
-    for User { given, status } in &mut users {
-        *status = enqueue(state, request, &definition, given);
+    for User { given, result } in &mut users {
+        *result = enqueue(state, request, &definition, given);
     }
     state.find_mut::<Job>(request.id(0))?.users = users;
     Ok(Response::empty(202))
 }
 
-fn enqueue(state: &mut State, request: &Request<'_>, definition: &Value, user: &Value) -> Status {
+fn enqueue(state: &mut State, request: &Request<'_>, definition: &Value, user: &Value) -> Value {
     // `to` identifies the recipient; a job routes by the profile alone.
     let mut to: Map<String, Value> = object(user, "to").cloned().unwrap_or_default();
     to.extend(text(user, "recipient").map(|recipient| ("user_id".to_owned(), json!(recipient))));
     to.extend(object(user, "profile").map(|profile| ("profile".to_owned(), json!(profile))));
     if to.is_empty() {
-        return Status::Failed;
+        return json!({"status": "ERROR"});
     }
     let mut message = definition.as_object().cloned().unwrap_or_default();
     if text(definition, "template").is_none() && !definition.get("content").is_some_and(Value::is_object) {
         // A template's id is a valid event.
         message.insert("template".to_owned(), or_null(definition, "event"));
     }
-    let mut data = object(definition, "data").cloned().unwrap_or_default();
-    data.extend(object(user, "data").cloned().unwrap_or_default());
-    message.insert("data".to_owned(), Value::Object(data));
+    message.insert("data".to_owned(), joined(definition, user, "data").into());
     let draft = Draft {
         request_id: request.id(0).to_owned(),
         message: Arc::new(Value::Object(message)),
@@ -163,5 +145,5 @@ fn enqueue(state: &mut State, request: &Request<'_>, definition: &Value, user: &
         by_profile: true,
         template_known: false,
     };
-    Status::Enqueued(messages::create(state, request, None, draft))
+    json!({"status": "ENQUEUED", "messageId": messages::create(state, request, None, draft)})
 }

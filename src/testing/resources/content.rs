@@ -4,37 +4,31 @@ use std::cell::Cell;
 
 use serde_json::Value;
 
-use super::profiles;
 use super::recipients::tenant_of;
-use super::templates::Template;
-use super::tenants::Tenant;
-use crate::testing::engine::{State, list, object, path, text};
+use super::templates::{self, Template};
+use super::{profiles, tenants};
+use crate::testing::engine::*;
 
 /// The live version of a template: one of the workspace, by id or alias, or one of the message's tenant.
 pub(super) fn payload<'a>(state: &'a State, message: &Value, template: &str) -> Option<&'a Value> {
     if let Some(own) = template.strip_prefix("tenant/") {
-        let tenant = state.table::<Tenant>().get(path(message, "context.tenant_id")?.as_str()?)?;
-        return tenant.template(own).or_else(|| payload(state, message, own));
+        let tenant = path(message, "context.tenant_id")?.as_str()?;
+        return tenants::template(state, tenant, own).or_else(|| payload(state, message, own));
     }
     let has_alias = |payload: &Value| payload.get("alias").is_some_and(|alias| alias == template);
-    let mut live = state.table::<Template>().iter().filter(|(_, own)| own.is_sendable());
-    live.find_map(|(id, own)| own.content.live().filter(|payload| id == template || has_alias(payload)))
+    let live = |(id, own): (_, &'a Template)| own.content.live().filter(|own| id == template || has_alias(own));
+    templates::sendable(state).find_map(live)
 }
 
 /// The title and the body, with their variables filled in.
 pub(crate) fn render(state: &State, message: &Value, to: &Value) -> (String, String) {
     let of_template = || payload(state, message, text(message, "template")?)?.get("content");
-    // Of a journey.
-    let of_any_template = || state.table::<Template>().get(text(message, "template")?)?.content.live()?.get("content");
+    let of_journey = || templates::of_journey(state, text(message, "template")?)?.content.live()?.get("content");
     let content = message.get("content").filter(|content| content.is_object());
-    let content = content.or_else(of_template).or_else(of_any_template);
+    let content = content.or_else(of_template).or_else(of_journey);
     let Some(content) = content else { return (String::new(), String::new()) };
     let (mut title, mut body) = (String::new(), Vec::new());
-    if let Some(given) = text(content, "title") {
-        given.clone_into(&mut title);
-    }
-    body.extend(text(content, "body").map(str::to_owned));
-    collect(list(content, "elements"), &mut title, &mut body);
+    collect(content, &mut title, &mut body);
     let data =
         |name: &str| [to.get("data"), message.get("data")].into_iter().flatten().find_map(|data| path(data, name));
     let profile = |name: &str| {
@@ -73,14 +67,13 @@ pub(super) fn resolve(text: &str, run: &Value) -> Option<String> {
     is_complete.get().then_some(resolved)
 }
 
-fn collect(elements: &[Value], title: &mut String, body: &mut Vec<String>) {
-    for element in elements {
-        if let Some(given) = text(element, "title").filter(|_| title.is_empty()) {
-            given.clone_into(title);
-        }
-        body.extend(text(element, "content").map(str::to_owned));
-        collect(list(element, "elements"), title, body);
+/// Collects the texts of an element and of those inside it. The content is the outermost element.
+fn collect(element: &Value, title: &mut String, body: &mut Vec<String>) {
+    if title.is_empty() {
+        text(element, "title").unwrap_or_default().clone_into(title);
     }
+    body.extend(["body", "content"].iter().filter_map(|name| text(element, name)).map(str::to_owned));
+    list(element, "elements").iter().for_each(|inner| collect(inner, title, body));
 }
 
 fn plain(value: &Value) -> String {
@@ -100,25 +93,14 @@ fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     filled + rest
 }
 
-/// Escapes a text for HTML.
 pub(crate) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    escaped.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// The topic of a message, or of its template.
 pub(super) fn topic<'a>(state: &'a State, message: &'a Value) -> Option<&'a str> {
-    let own = object(message, "preferences").and_then(|preferences| preferences.get("subscription_topic_id")?.as_str());
+    let own = path(message, "preferences.subscription_topic_id").and_then(Value::as_str);
     own.or_else(|| {
         let payload = payload(state, message, text(message, "template")?)?;
         path(payload, "subscription.topic_id")?.as_str()

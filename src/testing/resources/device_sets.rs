@@ -2,10 +2,7 @@
 
 use serde_json::json;
 
-use crate::testing::engine::dispatch::respond_with_example;
-use crate::testing::engine::{
-    Create, Handler, Outcome, Request, Response, State, crud, document, iso, or_null, pick, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("previews.list_device_sets", crud::list::<DeviceSet>),
@@ -13,10 +10,6 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("previews.retrieve_device_set", crud::retrieve::<DeviceSet>),
     ("previews.update_device_set", crud::replace::<DeviceSet>),
     ("previews.archive_device_set", archive),
-    ("previews.list_devices", respond_with_example),
-    ("notifications.previews.runs.list", respond_with_example),
-    ("notifications.previews.runs.create", respond_with_example),
-    ("notifications.previews.runs.retrieve", respond_with_example),
 ];
 
 document!(DeviceSet, "device set");

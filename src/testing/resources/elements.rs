@@ -3,14 +3,12 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::testing::engine::{Response, State, list, object, text, with};
+use crate::testing::engine::*;
 
 /// Prepares content to be stored: refuses what only reads have, and gives an id to each element that has none.
 pub(super) fn prepare(state: &mut State, mut content: Value) -> Result<Value, Response> {
     check_keys(&content)?;
-    if let Some(Value::Array(elements)) = content.get_mut("elements") {
-        elements.iter_mut().for_each(|element| give_id(state, element));
-    }
+    give_ids(state, &mut content);
     Ok(content)
 }
 
@@ -34,13 +32,14 @@ fn unrecognized(key: &str) -> Response {
     Response::invalid(format!("Unrecognized key: \"{key}\""))
 }
 
-fn give_id(state: &mut State, element: &mut Value) {
-    let Some(members) = element.as_object_mut() else { return };
-    if !members.get("id").is_some_and(Value::is_string) {
-        members.insert("id".to_owned(), json!(state.new_id("el_")));
-    }
-    if let Some(Value::Array(inner)) = members.get_mut("elements") {
-        inner.iter_mut().for_each(|element| give_id(state, element));
+fn give_ids(state: &mut State, parent: &mut Value) {
+    for element in parent.get_mut("elements").and_then(Value::as_array_mut).into_iter().flatten() {
+        if !element.get("id").is_some_and(Value::is_string)
+            && let Value::Object(members) = element
+        {
+            members.insert("id".to_owned(), json!(state.new_id("el_")));
+        }
+        give_ids(state, element);
     }
 }
 
@@ -94,16 +93,8 @@ fn exported(content: &Value) -> Vec<Value> {
 
 /// Finds the element with an id, at any depth.
 pub(super) fn find<'a>(content: &'a mut Value, id: &str) -> Option<&'a mut Value> {
-    let elements = content.get_mut("elements")?.as_array_mut()?;
-    for element in elements {
-        if text(element, "id") == Some(id) {
-            return Some(element);
-        }
-        if let Some(inner) = find(element, id) {
-            return Some(inner);
-        }
-    }
-    None
+    let mut elements = content.get_mut("elements")?.as_array_mut()?.iter_mut();
+    elements.find_map(|element| if text(element, "id") == Some(id) { Some(element) } else { find(element, id) })
 }
 
 /// The fields that a translation of an element can have; `None` if the type of the element is not known.
@@ -129,16 +120,14 @@ pub(super) fn translate(content: &mut Value, locale: &str, translations: &[Value
         let element = find(&mut translated, id).and_then(Value::as_object_mut);
         let element = element.ok_or_else(|| Response::invalid(format!("There is no element with the id \"{id}\".")))?;
         let fields = element.get("type").and_then(Value::as_str).and_then(translatable);
-        let mut keys = translation.as_object().into_iter().flat_map(Map::keys).filter(|key| *key != "id");
-        if let Some(key) = keys.find(|key| fields.is_some_and(|fields| !fields.contains(&key.as_str()))) {
+        let mut given = translation.as_object().cloned().unwrap_or_default();
+        given.remove("id");
+        if let Some(key) = given.keys().find(|key| fields.is_some_and(|fields| !fields.contains(&key.as_str()))) {
             return Err(unrecognized(key));
         }
-        let locales = element.entry("locales").or_insert_with(|| json!({}));
-        let entry = locales.as_object_mut().map(|locales| locales.entry(locale).or_insert_with(|| json!({})));
-        if let (Some(Value::Object(entry)), Some(given)) = (entry, translation.as_object()) {
-            entry.extend(
-                given.iter().filter(|(name, _)| *name != "id").map(|(name, value)| (name.clone(), value.clone())),
-            );
+        if let Value::Object(locales) = element.entry("locales").or_insert_with(|| json!({})) {
+            let entry = locales.entry(locale).or_insert(Value::Null);
+            *entry = with(entry.take(), given.into());
         }
     }
     *content = translated;

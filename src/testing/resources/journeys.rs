@@ -4,13 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::content::resolve;
 use super::profiles::Profile;
-use super::runs::{self, Kind, Run, Step};
+use super::runs::{self, Kind};
 use super::send::{due, submit_at};
 use super::templates::{self, Template};
-use crate::testing::engine::{
-    CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, iso, list, object, or_null, page,
-    path, pick, stored, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("journeys.list", crud::list::<Journey>),
@@ -30,7 +27,7 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("journeys.templates.retrieve", |state, request| in_journey(state, request, crud::retrieve::<Template>)),
     ("journeys.templates.replace", replace_template),
     ("journeys.templates.archive", |state, request| in_journey(state, request, crud::delete::<Template>)),
-    ("journeys.templates.publish", |state, request| in_journey(state, request, templates::publish_version)),
+    ("journeys.templates.publish", |state, request| in_journey(state, request, templates::publish)),
     ("journeys.templates.list_versions", |state, request| in_journey(state, request, templates::list_versions)),
     ("journeys.templates.retrieve_content", |state, request| in_journey(state, request, templates::retrieve_content)),
     ("journeys.templates.put_content", |state, request| in_journey(state, request, templates::put_content)),
@@ -40,40 +37,38 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 struct Journey {
     /// Name, nodes and settings.
     content: Versions,
-    created: i64,
-    updated: i64,
-    archived: bool,
 }
 
 stored!(Journey, "journey");
 
 impl Resource for Journey {
     fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
-        let version = request.parameter("version").unwrap_or("published");
-        let content = self.content.read(version).ok_or_else(|| Response::not_found("version", version))?;
+        let (version, content) = self.content.requested(request)?;
         Ok(self.details(id, version, content))
     }
 
     fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
-        let version = request.parameter("version").unwrap_or("published");
-        let name = or_null(self.content.read(version).filter(|_| !self.archived)?, "name");
-        let (created, updated) = (iso(self.created), iso(self.updated));
+        let (version, content) = self.content.requested(request).ok().filter(|_| !self.content.archived)?;
+        let (created, updated) = (iso(self.content.created), iso(self.updated()));
+        let name = content.get("name");
         Some(json!({"id": id, "name": name, "version": version, "createdAt": created, "updatedAt": updated}))
     }
 
     fn archive(&mut self) -> bool {
-        self.archived = true;
+        self.content.archived = true;
         true
     }
 }
 
 impl Journey {
     fn details(&self, id: &str, version: &str, content: &Value) -> Value {
-        let about = json!({
-            "id": id, "state": self.content.state(version), "created": self.created, "creator": CREATOR,
-            "updated": self.updated, "updater": CREATOR, "published": self.content.published(),
-        });
-        with(with(json!({"enabled": true, "nodes": []}), content.clone()), about)
+        let about = json!({"updated": self.updated(), "updater": CREATOR, "published": self.content.published()});
+        let details = with(json!({"enabled": true, "nodes": []}), self.content.details(id, version, content));
+        with(details, about)
+    }
+
+    fn updated(&self) -> i64 {
+        self.content.updated.unwrap_or(self.content.created)
     }
 }
 
@@ -141,8 +136,8 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     let (id, content) = (state.new_id("jn_"), content(state, &request.body));
     let mut content = Versions::new(content, request.now);
     content.publish_if_requested(request);
-    let journey = Journey { content, created: request.now, updated: request.now, archived: false };
-    let view = journey.details(&id, "published", journey.content.draft());
+    let journey = Journey { content };
+    let view = journey.details(&id, "published", &journey.content.draft);
     state.table_mut().insert(&id, journey);
     Ok(Response::new(201, view))
 }
@@ -153,8 +148,8 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     check_nodes(state, &nodes)?;
     let sends = nodes.into_iter().filter(|node| text(node, "type") == Some("send"));
     let is_known = |template: &str| {
-        let template = state.table::<Template>().get(template);
-        template.is_some_and(|template| template.belongs_to(request.id(0)) && !template.is_archived())
+        let template = state.table::<Template>().get(&key(&[request.id(0), template]));
+        template.is_some_and(|template| !template.content.archived)
     };
     let mut named = sends.filter_map(|node| text(node.get("message")?, "template"));
     if let Some(unknown) = named.find(|template| !is_known(template)) {
@@ -163,12 +158,11 @@ fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let content = content(state, &request.body);
     let journey = state.find_mut::<Journey>(request.id(0))?;
     // A journey keeps its token unless the replacement has another, or null.
-    let token = pick(journey.content.draft(), &["cancelation_token"]);
+    let token = pick(&journey.content.draft, &["cancelation_token"]);
     let is_kept = request.body.get("cancelation_token").is_none();
-    journey.content.write(if is_kept { with(token, content) } else { content });
-    journey.updated = request.now;
+    journey.content.write(if is_kept { with(token, content) } else { content }, request.now);
     journey.content.publish_if_requested(request);
-    Ok(Response::ok(journey.details(request.id(0), "draft", journey.content.draft())))
+    Ok(Response::ok(journey.details(request.id(0), "draft", &journey.content.draft)))
 }
 
 fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -177,12 +171,11 @@ fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
         None => {
             journey.content.publish(request.now);
             let templates = state.table_mut::<Template>().iter_mut();
-            for (_, template) in templates.filter(|(_, template)| template.belongs_to(request.id(0))) {
+            for (_, template) in templates.filter(|(key, _)| split(key).0 == request.id(0)) {
                 template.content.publish(request.now);
             }
         }
-        Some(version) if journey.content.select(version) => {}
-        Some(version) => return Err(Response::not_found("version", version)),
+        Some(version) => journey.content.select(version)?,
     }
     let journey = state.find::<Journey>(request.id(0))?;
     Ok(Response::ok(journey.details(request.id(0), "published", journey.content.live().unwrap_or(&Value::Null))))
@@ -202,7 +195,7 @@ fn invoke(state: &mut State, request: &Request<'_>) -> Outcome {
         return Err(Response::invalid("User identifier or profile required"));
     }
     let journey = state.table::<Journey>().get(id);
-    if journey.is_some_and(|journey| journey.archived) {
+    if journey.is_some_and(|journey| journey.content.archived) {
         return Err(Response::unprocessable(format!("Cannot invoke archived automation template {id}")));
     }
     let content = journey
@@ -212,8 +205,19 @@ fn invoke(state: &mut State, request: &Request<'_>) -> Outcome {
     if content.get("enabled").is_some_and(|enabled| enabled == false) {
         return Err(Response::unprocessable(format!("Cannot invoke disabled automation template {id}")));
     }
-    let run = start(state, request, &content)?;
-    Ok(runs::store(state, run))
+    let user = recipient(&request.body);
+    let stored =
+        user.and_then(|user| state.find::<Profile>(user).ok()).map(|Profile(profile)| json!({"profile": profile}));
+    let profile = joined(&stored.unwrap_or_default(), &request.body, "profile");
+    let run = json!({"data": or_null(&request.body, "data"), "profile": profile, "recipient": user});
+    // Only delays and sends have an effect.
+    let act = |action: &str, node: &Value, now| match action {
+        "send" => send(state, request, &run, node.get("message").unwrap_or(&Value::Null), now).map(Some),
+        _ => Ok(None),
+    };
+    let steps = runs::perform(list(&content, "nodes"), "type", request.now, &run, act)?;
+    let token = text(&content, "cancelation_token").and_then(|token| resolve(token, &run));
+    Ok(runs::store(state, request, Kind::Journey, token, steps))
 }
 
 /// The user of a run: in the request itself, or in its data or profile.
@@ -223,45 +227,15 @@ fn recipient(body: &Value) -> Option<&str> {
     text(body, "user_id").or_else(|| ["user_id", "userId", "anonymousId"].into_iter().find_map(within))
 }
 
-/// Performs all nodes of a run, each at its scheduled time. Only delays and sends have an effect.
-fn start(state: &mut State, request: &Request<'_>, content: &Value) -> Result<Run, Response> {
-    let user = recipient(&request.body);
-    let stored = user.and_then(|user| state.table::<Profile>().get(user)).map(|Profile(profile)| profile.clone());
-    let profile =
-        with(stored.unwrap_or_default(), object(&request.body, "profile").cloned().unwrap_or_default().into());
-    let run = json!({"data": or_null(&request.body, "data"), "profile": profile, "recipient": user});
-    let mut now = request.now;
-    let mut steps = Vec::new();
-    for node in list(content, "nodes") {
-        let action = text(node, "type").unwrap_or_default().to_owned();
-        let begins = now;
-        let mut message = None;
-        match action.as_str() {
-            "delay" => now = runs::delay_end(node, now, Some(&run)).unwrap_or(now),
-            "send" => message = Some(send(state, request, &run, node.get("message").unwrap_or(&Value::Null), begins)?),
-            _ => {}
-        }
-        let id = text(node, "id").unwrap_or_default().to_owned();
-        steps.push(Step { id, action, begins, ends: now, message });
-    }
-    let token = text(content, "cancelation_token").and_then(|token| resolve(token, &run));
-    let (template, source) = (Some(request.id(0).to_owned()), format!("invoke/{}", request.id(0)));
-    Ok(Run { kind: Kind::Journey, template, token, source, started: request.now, steps, canceled: None })
-}
-
 fn send(state: &mut State, request: &Request<'_>, run: &Value, node: &Value, at: i64) -> Result<String, Response> {
     let mut to: Map<String, Value> = object(&request.body, "profile").cloned().unwrap_or_default();
     to.extend(recipient(&request.body).map(|user| ("user_id".to_owned(), json!(user))));
     to.extend(object(node, "to").cloned().unwrap_or_default());
-    let mut data = object(&request.body, "data").cloned().unwrap_or_default();
-    data.extend(object(node, "data").cloned().unwrap_or_default());
+    let data = joined(&request.body, node, "data");
     let mut message = with(pick(node, &["template", "delay", "context"]), json!({"to": to, "data": data}));
-    if let Some(Value::String(until)) = message.pointer_mut("/delay/until") {
-        match resolve(until, run) {
-            Some(resolved) => *until = resolved,
-            // Without a value, there is no delay.
-            None => message = with(message, json!({"delay": null})),
-        }
+    if let Some(until) = message.pointer_mut("/delay/until") {
+        // Without a value, there is no delay.
+        *until = until.as_str().and_then(|until| resolve(until, run)).into();
     }
     submit_at(state, request, at, message, true)
 }
@@ -269,12 +243,12 @@ fn send(state: &mut State, request: &Request<'_>, run: &Value, node: &Value, at:
 fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
     match (text(&request.body, "cancelation_token"), text(&request.body, "run_id")) {
         (Some(token), None) => {
-            runs::cancel_by_token(state, token, request.now);
+            runs::cancel(state, request.now, |_, run| run.token.as_deref() == Some(token));
             Ok(Response::new(202, json!({"cancelation_token": token})))
         }
         (None, Some(id)) => {
             runs::find(state, id, Kind::Journey)?;
-            runs::cancel(state, id, request.now)?;
+            runs::cancel(state, request.now, |own, _| own == id);
             let status = runs::find(state, id, Kind::Journey)?.status(request.now);
             Ok(Response::new(202, json!({"run_id": id, "status": status})))
         }
@@ -300,8 +274,7 @@ fn create_template(state: &mut State, request: &Request<'_>) -> Outcome {
     if elements.iter().any(|element| text(element, "type") != Some("channel") || text(element, "channel") != channel) {
         return Err(Response::invalid("All elements must be inside one for the template's `channel`"));
     }
-    let (_, _, view) = templates::store(state, request, &given)?;
-    Ok(view)
+    templates::store(state, request, &given)
 }
 
 fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {

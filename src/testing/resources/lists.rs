@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, Stored, Table, crud, iso, list, or_null, page, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("lists.list", crud::list::<List>),
@@ -12,23 +10,21 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("lists.update", update),
     ("lists.delete", crud::delete::<List>),
     ("lists.restore", restore),
-    ("lists.subscriptions.list", list_subscriptions),
-    ("lists.subscriptions.add", |state, request| subscribe_all(ensure(state, request.id(0), request.now), request)),
+    ("lists.subscriptions.list", crud::list::<Subscription>),
+    ("lists.subscriptions.add", subscribe_all),
     ("lists.subscriptions.subscribe", replace_subscriptions),
     ("lists.subscriptions.subscribe_user", subscribe_user),
-    ("lists.subscriptions.unsubscribe_user", unsubscribe_user),
+    ("lists.subscriptions.unsubscribe_user", crud::delete::<Subscription>),
     ("profiles.lists.retrieve", list_of_profile),
     ("profiles.lists.subscribe", subscribe_profile),
     ("profiles.lists.delete", unsubscribe_profile),
 ];
 
-pub(super) struct List {
+struct List {
     name: String,
-    preferences: Value,
     created: i64,
     updated: i64,
     deleted: bool,
-    subscriptions: Table<Subscription>,
 }
 
 struct Subscription {
@@ -46,12 +42,12 @@ impl Stored for List {
 
 impl Resource for List {
     fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        Ok(self.details(id))
+        Ok(json!({"id": id, "name": self.name, "created": iso(self.created), "updated": iso(self.updated)}))
     }
 
-    fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
+    fn row(&self, id: &str, state: &State, request: &Request<'_>) -> Option<Value> {
         let matches = request.parameter("pattern").is_none_or(|pattern| matches_pattern(pattern, id));
-        matches.then(|| self.details(id))
+        self.view(id, state, request).ok().filter(|_| matches)
     }
 
     fn archive(&mut self) -> bool {
@@ -60,26 +56,23 @@ impl Resource for List {
     }
 }
 
-impl List {
-    fn new(name: &str, now: i64) -> Self {
-        let (preferences, subscriptions) = (Value::Null, Table::default());
-        Self { name: name.to_owned(), preferences, created: now, updated: now, deleted: false, subscriptions }
+stored!(Subscription, "subscription");
+
+impl Resource for Subscription {
+    fn view(&self, user: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(json!({"recipientId": user, "created": iso(self.created), "preferences": self.preferences}))
     }
 
-    fn details(&self, id: &str) -> Value {
-        json!({"id": id, "name": self.name, "created": iso(self.created), "updated": iso(self.updated)})
+    fn check_parent(state: &State, request: &Request<'_>) -> Result<(), Response> {
+        state.find::<List>(request.id(0)).map(drop)
     }
+}
 
-    /// The ids of its users; none if it is deleted.
-    pub fn users(&self) -> impl Iterator<Item = &str> {
-        self.subscriptions.iter().filter(|_| !self.deleted).map(|(user, _)| user)
-    }
-
-    fn subscribe(&mut self, user: &str, preferences: Value, now: i64) {
-        let subscription = self.subscriptions.entry(user, || Subscription { created: now, preferences: Value::Null });
-        subscription.preferences = preferences;
-        self.updated = now;
-    }
+/// The users of the lists whose ids meet a condition.
+pub(super) fn users(state: &State, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+    let subscriptions = state.table::<Subscription>().iter().map(|(key, _)| split(key));
+    let wanted = subscriptions.filter(move |(list, _)| is_wanted(list) && state.find::<List>(list).is_ok());
+    wanted.map(|(_, user)| user)
 }
 
 /// Returns `true` if a pattern matches a list's id: `*` matches one part, `**` any ending.
@@ -97,17 +90,23 @@ pub(super) fn matches_pattern(pattern: &str, id: &str) -> bool {
 
 /// Returns the list with this id, which is created if it does not exist.
 fn ensure<'a>(state: &'a mut State, id: &str, now: i64) -> &'a mut List {
-    let lists = state.table_mut::<List>();
-    if lists.get(id).is_some_and(|list| list.deleted) {
-        lists.remove(id);
+    if state.table::<List>().get(id).is_some_and(|list| list.deleted) {
+        state.table_mut::<List>().remove(id);
+        state.table_mut::<Subscription>().retain(|list, _| list != id);
     }
-    lists.entry(id, || List::new(id, now))
+    let new = || List { name: id.to_owned(), created: now, updated: now, deleted: false };
+    state.table_mut().entry(id, new)
+}
+
+fn subscribe(state: &mut State, list: &str, user: &str, preferences: Value, now: i64) {
+    ensure(state, list, now).updated = now;
+    let new = || Subscription { created: now, preferences: Value::Null };
+    state.table_mut().entry(&key(&[list, user]), new).preferences = preferences;
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
     let list = ensure(state, request.id(0), request.now);
     text(&request.body, "name").unwrap_or_default().clone_into(&mut list.name);
-    list.preferences = or_null(&request.body, "preferences");
     list.updated = request.now;
     Ok(Response::empty(204))
 }
@@ -118,60 +117,43 @@ fn restore(state: &mut State, request: &Request<'_>) -> Outcome {
     Ok(Response::empty(204))
 }
 
-fn list_subscriptions(state: &mut State, request: &Request<'_>) -> Outcome {
-    let subscriptions = state.find::<List>(request.id(0))?.subscriptions.iter();
-    let row = |(user, subscription): (&str, &Subscription)| {
-        let created = iso(subscription.created);
-        json!({"recipientId": user, "created": created, "preferences": subscription.preferences})
-    };
-    page(request, subscriptions.map(row))
-}
-
 fn replace_subscriptions(state: &mut State, request: &Request<'_>) -> Outcome {
-    let list = ensure(state, request.id(0), request.now);
-    list.subscriptions.clear();
-    subscribe_all(list, request)
+    state.table_mut::<Subscription>().retain(|list, _| list != request.id(0));
+    subscribe_all(state, request)
 }
 
-fn subscribe_all(list: &mut List, request: &Request<'_>) -> Outcome {
-    for recipient in self::list(&request.body, "recipients") {
+fn subscribe_all(state: &mut State, request: &Request<'_>) -> Outcome {
+    ensure(state, request.id(0), request.now);
+    for recipient in list(&request.body, "recipients") {
         let user = text(recipient, "recipientId").unwrap_or_default();
-        list.subscribe(user, or_null(recipient, "preferences"), request.now);
+        subscribe(state, request.id(0), user, or_null(recipient, "preferences"), request.now);
     }
     Ok(Response::empty(204))
 }
 
 fn subscribe_user(state: &mut State, request: &Request<'_>) -> Outcome {
-    let list = ensure(state, request.id(0), request.now);
-    list.subscribe(request.id(1), or_null(&request.body, "preferences"), request.now);
+    subscribe(state, request.id(0), request.id(1), or_null(&request.body, "preferences"), request.now);
     Ok(Response::empty(204))
 }
 
-fn unsubscribe_user(state: &mut State, request: &Request<'_>) -> Outcome {
-    let removed = state.find_mut::<List>(request.id(0))?.subscriptions.remove(request.id(1));
-    removed.map(|_| Response::empty(204)).ok_or_else(|| Response::not_found("subscription", request.id(1)))
-}
-
 fn list_of_profile(state: &mut State, request: &Request<'_>) -> Outcome {
-    let lists = state.table::<List>().iter().filter(|(_, list)| !list.deleted).filter_map(|(id, list)| {
-        let subscription = list.subscriptions.get(request.id(0))?;
-        Some(with(list.details(id), json!({"preferences": subscription.preferences})))
+    let lists = state.table::<Subscription>().named(request.id(0)).filter_map(|(list, subscription)| {
+        let view = state.find::<List>(list).ok()?.view(list, state, request).ok()?;
+        Some(with(view, json!({"preferences": subscription.preferences})))
     });
     page(request, lists)
 }
 
 fn subscribe_profile(state: &mut State, request: &Request<'_>) -> Outcome {
     for subscription in list(&request.body, "lists") {
-        let list = ensure(state, text(subscription, "listId").unwrap_or_default(), request.now);
-        list.subscribe(request.id(0), or_null(subscription, "preferences"), request.now);
+        let list = text(subscription, "listId").unwrap_or_default();
+        subscribe(state, list, request.id(0), or_null(subscription, "preferences"), request.now);
     }
     Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 
 fn unsubscribe_profile(state: &mut State, request: &Request<'_>) -> Outcome {
-    for (_, list) in state.table_mut::<List>().iter_mut() {
-        list.subscriptions.remove(request.id(0));
-    }
+    state.table_mut::<Subscription>().retain(|_, user| user != request.id(0));
     Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 

@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 
 use super::recipients::{self, tenant_of};
 use super::{content, preferences};
-use crate::testing::engine::outbox::{Event, Posted};
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, list, path, pick, stored, text, time, with,
-};
+use crate::testing::engine::state::{Posted, event};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("messages.list", list_all),
@@ -27,44 +25,28 @@ pub(crate) struct Message {
     pub recipient: String,
     pub channel: Option<&'static str>,
     pub enqueued: i64,
-    delivery: i64,
-    fate: Fate,
-    /// The statuses set from outside, in the order of time.
-    marks: Vec<Mark>,
+    /// Its statuses in the order of time, also those to come.
+    steps: Vec<Step>,
     archived: bool,
-    /// `true` if webhooks still have to report some of its steps.
-    is_watched: bool,
-    /// The number of steps that webhooks have reported.
-    reported: usize,
+    /// The number of steps that webhooks have reported; `None` if they report none.
+    reported: Option<usize>,
 }
 
-/// The outcome of a delivery.
-#[derive(Clone, Copy, PartialEq)]
-enum Fate {
-    Delivered,
-    UnknownTemplate,
-    NoChannel,
-    Unsubscribed,
-}
-
-struct Mark {
+struct Step {
     at: i64,
     status: String,
     reason: Option<String>,
 }
 
-/// A status and the time at which the message gets it.
-#[derive(Clone, Copy)]
-struct Step<'m> {
-    at: i64,
-    status: &'m str,
-    reason: Option<&'m str>,
+impl Step {
+    fn new(at: i64, status: &str, reason: Option<&str>) -> Self {
+        Self { at, status: status.to_owned(), reason: reason.map(str::to_owned) }
+    }
 }
 
 /// A message to be created.
 #[derive(Clone)]
 pub(crate) struct Draft {
-    /// The id of the request that sends it.
     pub request_id: String,
     /// The message without `to`.
     pub message: Arc<Value>,
@@ -80,47 +62,38 @@ pub(crate) struct Draft {
 
 /// Creates a message. Returns its id.
 pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String>, mut draft: Draft) -> String {
-    draft.due = draft.due.max(request.now);
     let id = id.unwrap_or_else(|| state.new_request_id(request.now));
     let channel = recipients::channel(state, &draft.message, &draft.to, draft.by_profile);
-    let known = draft.template_known
-        || state.settings.accept_any_template
+    draft.template_known |= state.settings.accept_any_template
         || draft.message.get("content").is_some_and(Value::is_object)
-        || (text(&draft.message, "template").is_none() && content::has_override(&draft.message))
-        || text(&draft.message, "template")
-            .is_some_and(|template| content::payload(state, &draft.message, template).is_some());
-    let recipient = recipients::name(&draft.to);
-    let fate = if !known {
-        Fate::UnknownTemplate
-    } else if preferences::is_opted_out(state, &draft.message, &draft.to) {
-        Fate::Unsubscribed
-    } else if channel.is_none() {
-        Fate::NoChannel
-    } else {
-        Fate::Delivered
-    };
-    if let Some(cause) = state.cause.clone() {
-        state.sent.push_back(Posted {
-            id: id.clone(),
-            message: Arc::clone(&draft.message),
-            to: draft.to.clone(),
-            recipient: recipient.clone(),
-            list: draft.list.clone(),
-            cause,
-        });
+        || match text(&draft.message, "template") {
+            Some(template) => content::payload(state, &draft.message, template).is_some(),
+            None => content::has_override(&draft.message),
+        };
+    let due = draft.due.max(request.now);
+    let step =
+        |thirds: i64, status, reason| Step::new(due.saturating_add(request.delivery / 3 * thirds), status, reason);
+    let mut steps = vec![Step::new(request.now, "ENQUEUED", None)];
+    if due > request.now {
+        steps.push(Step::new(request.now, "DELAYED", None));
     }
-    let message = Message {
-        draft,
-        recipient,
-        channel,
-        enqueued: request.now,
-        delivery: request.delivery,
-        fate,
-        marks: Vec::new(),
-        archived: false,
-        is_watched: state.settings.webhooks,
-        reported: 0,
-    };
+    if !draft.template_known {
+        steps.push(step(1, "UNMAPPED", None));
+    } else if preferences::is_opted_out(state, &draft.message, &draft.to) {
+        steps.push(step(1, "FILTERED", Some("UNSUBSCRIBED")));
+    } else if channel.is_none() {
+        steps.push(step(1, "UNROUTABLE", Some("NO_CHANNELS")));
+    } else {
+        // Without `PROCESSED`, which the official clients do not know yet.
+        steps.extend([step(1, "ROUTED", None), step(2, "SENT", None), step(3, "DELIVERED", None)]);
+    }
+    let recipient = recipients::name(&draft.to);
+    if let Some(cause) = state.cause.clone() {
+        let Draft { message, to, list, .. } = draft.clone();
+        state.sent.push_back(Posted { id: id.clone(), message, to, recipient: recipient.clone(), list, cause });
+    }
+    let reported = state.settings.webhooks.then_some(0);
+    let message = Message { draft, recipient, channel, enqueued: request.now, steps, archived: false, reported };
     state.table_mut().insert(&id, message);
     // Here too, because one request can create a million.
     state.trim();
@@ -128,53 +101,27 @@ pub(super) fn create(state: &mut State, request: &Request<'_>, id: Option<String
 }
 
 /// The time at which it first got a status.
-fn time_of(steps: &[Step<'_>], status: &str) -> Option<i64> {
+fn time_of(steps: &[Step], status: &str) -> Option<i64> {
     steps.iter().find(|step| step.status == status).map(|step| step.at)
 }
 
 impl Message {
-    /// The message's statuses over time. The first mark replaces the statuses after it.
-    fn steps(&self) -> Vec<Step<'_>> {
-        let step = |at, status| Step { at, status, reason: None };
-        let mut steps = vec![step(self.enqueued, "ENQUEUED")];
-        if self.draft.due > self.enqueued {
-            steps.push(step(self.enqueued, "DELAYED"));
-        }
-        let after = |thirds: i64| self.draft.due.saturating_add(self.delivery / 3 * thirds);
-        match self.fate {
-            Fate::UnknownTemplate => steps.push(step(after(1), "UNMAPPED")),
-            Fate::Unsubscribed => steps.push(Step { reason: Some("UNSUBSCRIBED"), ..step(after(1), "FILTERED") }),
-            Fate::NoChannel => steps.push(Step { reason: Some("NO_CHANNELS"), ..step(after(1), "UNROUTABLE") }),
-            // Without `PROCESSED`, which the official clients do not know yet.
-            Fate::Delivered => {
-                steps.extend([step(after(1), "ROUTED"), step(after(2), "SENT"), step(after(3), "DELIVERED")]);
-            }
-        }
-        if let Some(first) = self.marks.first() {
-            steps.retain(|step| step.at <= first.at);
-        }
-        steps.extend(self.marks.iter().map(|Mark { at, status, reason }| Step {
-            at: *at,
-            status,
-            reason: reason.as_deref(),
-        }));
-        steps
+    fn steps_until(&self, now: i64) -> &[Step] {
+        self.steps.split_at(self.steps.partition_point(|step| step.at <= now)).0
     }
 
-    fn steps_until(&self, now: i64) -> Vec<Step<'_>> {
-        self.steps().into_iter().filter(|step| step.at <= now).collect()
-    }
-
-    pub fn status(&self, now: i64) -> String {
-        self.steps_until(now).last().map_or("ENQUEUED", |step| step.status).to_owned()
+    pub fn status(&self, now: i64) -> &str {
+        self.steps_until(now).last().map_or("ENQUEUED", |step| &step.status)
     }
 
     pub fn cancel(&mut self, now: i64) {
-        self.mark(now, "CANCELED", None);
+        self.set_status(now, "CANCELED", None);
     }
 
-    fn mark(&mut self, now: i64, status: &str, reason: Option<&str>) {
-        self.marks.push(Mark { at: now, status: status.to_owned(), reason: reason.map(str::to_owned) });
+    /// Gives it a status in place of those to come.
+    fn set_status(&mut self, now: i64, status: &str, reason: Option<&str>) {
+        self.steps.retain(|step| step.at <= now);
+        self.steps.push(Step::new(now, status, reason));
     }
 
     fn event(&self) -> &str {
@@ -187,41 +134,34 @@ impl Message {
         text(&self.draft.message, "template")
     }
 
-    fn tenant(&self) -> Option<&str> {
-        tenant_of(&self.draft.message, &self.draft.to)
-    }
-
     fn tags(&self) -> &[Value] {
         self.draft.message.get("metadata").map_or(&[], |metadata| list(metadata, "tags"))
     }
 
     /// Its details after some of its steps.
-    fn details(&self, id: &str, steps: &[Step<'_>]) -> Value {
+    fn details(&self, id: &str, steps: &[Step]) -> Value {
         let last = steps.last();
-        let details = json!({
+        without_nulls(json!({
             "id": id,
             "enqueued": self.enqueued,
             "event": self.event(),
             "notification": self.template().unwrap_or_default(),
             "recipient": self.recipient,
-            "status": last.map_or("ENQUEUED", |step| step.status),
-        });
-        let further = json!({
+            "status": last.map_or("ENQUEUED", |step| &step.status),
             "sent": time_of(steps, "SENT"),
             "delivered": time_of(steps, "DELIVERED"),
             "opened": time_of(steps, "OPENED"),
             "clicked": time_of(steps, "CLICKED"),
-            "reason": last.and_then(|step| step.reason),
-        });
-        with(details, pick(&further, &["sent", "delivered", "opened", "clicked", "reason"]).into())
+            "reason": last.and_then(|step| step.reason.as_deref()),
+        }))
     }
 
     fn details_at(&self, id: &str, now: i64) -> Value {
-        self.details(id, &self.steps_until(now))
+        self.details(id, self.steps_until(now))
     }
 
     /// Its details with the providers that sent it.
-    fn full_details(&self, id: &str, steps: &[Step<'_>]) -> Value {
+    fn full_details(&self, id: &str, steps: &[Step]) -> Value {
         let provider = time_of(steps, "SENT").map(|sent| {
             let (channel, delivered) = (self.channel, time_of(steps, "DELIVERED"));
             json!({"channel": {"key": channel}, "provider": channel, "sent": sent, "delivered": delivered, "status": "sent"})
@@ -229,40 +169,27 @@ impl Message {
         with(self.details(id, steps), json!({"providers": provider.into_iter().collect::<Vec<_>>()}))
     }
 
-    /// Its details after each step that webhooks have not reported yet.
-    fn report(&mut self, id: &str, now: i64) -> Vec<Value> {
-        let steps = self.steps_until(now);
-        let unreported = (self.reported + 1..=steps.len()).filter_map(|count| steps.get(..count));
-        let reports = unreported.map(|steps| self.full_details(id, steps)).collect();
-        self.reported = steps.len();
-        self.is_watched = self.steps().last().is_some_and(|step| step.at > now);
-        reports
-    }
-
     fn matches(&self, id: &str, request: &Request<'_>) -> bool {
-        let is = |name: &str, own: &str| request.parameter(name).is_none_or(|wanted| wanted == own);
         let any = |name: &str, own: &dyn Fn(&str) -> bool| {
             let mut wanted = request.parameters(name).peekable();
             wanted.peek().is_none() || wanted.any(own)
         };
-        let tagged = |tag: &str| self.tags().iter().any(|own| own == tag);
+        let is = |name: &str, own: &str| request.parameter(name).is_none_or(|wanted| wanted == own);
+        let tagged = |tag: &str| self.tags().iter().any(|own| own == tag.trim());
         let trace = path(&self.draft.message, "metadata.trace_id").and_then(Value::as_str);
         let after = request.parameter("enqueued_after").and_then(time::parse);
-        let status = self.status(request.now);
         is("messageId", id)
             && is("recipient", &self.recipient)
             && is("event", self.event())
             && is("notification", self.template().unwrap_or_default())
             && is("list", self.draft.list.as_deref().unwrap_or_default())
-            && is("tenant_id", self.tenant().unwrap_or_default())
-            && request
-                .parameter("traceId")
-                .is_none_or(|wanted| wanted == self.draft.request_id || trace == Some(wanted))
-            && request.parameter("tags").is_none_or(|tags| tags.split(',').any(|tag| tagged(tag.trim())))
-            && after.is_none_or(|after| self.enqueued > after)
-            && any("status", &|wanted| wanted == status)
+            && is("tenant_id", tenant_of(&self.draft.message, &self.draft.to).unwrap_or_default())
+            && any("traceId", &|wanted| wanted == self.draft.request_id || trace == Some(wanted))
+            && any("tags", &|tags| tags.split(',').any(tagged))
             && any("tag", &tagged)
+            && any("status", &|wanted| wanted == self.status(request.now))
             && any("provider", &|wanted| self.channel == Some(wanted))
+            && after.is_none_or(|after| self.enqueued > after)
             && (!self.archived || request.parameter("archived") == Some("true"))
     }
 }
@@ -277,17 +204,21 @@ pub(super) fn of_request<'a>(state: &'a mut State, id: &'a str) -> impl Iterator
 pub(crate) fn set_status(state: &mut State, id: &str, status: &str, reason: Option<&str>, now: i64) -> bool {
     let collects_webhooks = state.settings.webhooks;
     let Ok(message) = state.find_mut::<Message>(id) else { return false };
-    message.mark(now, status, reason);
-    message.is_watched |= collects_webhooks;
+    message.set_status(now, status, reason);
+    message.reported = message.reported.or(collects_webhooks.then_some(0));
     true
 }
 
 /// Takes the events since the last call: first other events, then the events of messages in the order of their
 /// creation.
-pub(crate) fn take_events(state: &mut State, now: i64) -> Vec<Event> {
-    let mut events: Vec<Event> = state.events.drain(..).collect();
-    for (id, message) in state.table_mut::<Message>().iter_mut().filter(|(_, message)| message.is_watched) {
-        events.extend(message.report(id, now).into_iter().map(|data| Event { kind: "message:updated", data }));
+pub(crate) fn take_events(state: &mut State, now: i64) -> Vec<Value> {
+    let mut events: Vec<Value> = state.events.drain(..).collect();
+    for (id, message) in state.table_mut::<Message>().iter_mut() {
+        let Some(reported) = message.reported else { continue };
+        let due = message.steps_until(now).len();
+        let unreported = (reported + 1..=due).filter_map(|count| message.steps.get(..count));
+        events.extend(unreported.map(|steps| event("message:updated", &message.full_details(id, steps))));
+        message.reported = Some(due);
     }
     events
 }
@@ -298,7 +229,7 @@ impl Resource for Message {
     const NEWEST_FIRST: bool = true;
 
     fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
-        Ok(self.full_details(id, &self.steps_until(request.now)))
+        Ok(self.full_details(id, self.steps_until(request.now)))
     }
 
     fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
@@ -314,7 +245,7 @@ fn list_all(state: &mut State, request: &Request<'_>) -> Outcome {
 fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
     let id = request.id(0);
     let message = state.find_mut::<Message>(id)?;
-    if !matches!(message.status(request.now).as_str(), "ENQUEUED" | "DELAYED" | "DIGESTED" | "ROUTED") {
+    if !matches!(message.status(request.now), "ENQUEUED" | "DELAYED" | "DIGESTED" | "ROUTED") {
         return Err(Response::new(409, message.details_at(id, request.now)));
     }
     message.cancel(request.now);
@@ -323,18 +254,15 @@ fn cancel(state: &mut State, request: &Request<'_>) -> Outcome {
 
 fn list_history(state: &mut State, request: &Request<'_>) -> Outcome {
     let wanted = request.parameter("type");
-    let steps = state.find::<Message>(request.id(0))?.steps_until(request.now).into_iter();
+    let steps = state.find::<Message>(request.id(0))?.steps_until(request.now).iter();
     let steps = steps.filter(|step| wanted.is_none_or(|wanted| wanted == step.status));
-    let events = steps.map(|Step { at, status, reason }| match reason {
-        Some(reason) => json!({"type": status, "ts": at, "reason": reason}),
-        None => json!({"type": status, "ts": at}),
-    });
+    let events = steps.map(|step| without_nulls(json!({"type": step.status, "ts": step.at, "reason": step.reason})));
     Ok(Response::ok(json!({"results": events.collect::<Vec<_>>()})))
 }
 
 fn list_outputs(state: &mut State, request: &Request<'_>) -> Outcome {
     let message = state.find::<Message>(request.id(0))?;
-    let is_rendered = time_of(&message.steps_until(request.now), "ROUTED").is_some();
+    let is_rendered = time_of(message.steps_until(request.now), "ROUTED").is_some();
     let output = message.channel.filter(|_| is_rendered).map(|channel| {
         let (title, body) = content::render(state, &message.draft.message, &message.draft.to);
         json!({"channel": channel, "channel_id": channel, "content": {
@@ -347,11 +275,9 @@ fn list_outputs(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn resend(state: &mut State, request: &Request<'_>) -> Outcome {
-    let earlier = state.find::<Message>(request.id(0))?;
-    let template_known = earlier.fate != Fate::UnknownTemplate;
-    let draft = Draft { due: request.now, template_known, ..earlier.draft.clone() };
+    let earlier = state.find::<Message>(request.id(0))?.draft.clone();
     let id = state.new_request_id(request.now);
-    let draft = Draft { request_id: id.clone(), ..draft };
+    let draft = Draft { request_id: id.clone(), due: request.now, ..earlier };
     let id = create(state, request, Some(id), draft);
     Ok(Response::new(202, json!({"messageId": id})))
 }

@@ -1,16 +1,12 @@
 //! Preferences of users: `/users/{user_id}/preferences` and `/preferences/logs`.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::content;
 use super::recipients::tenant_of;
 use super::sections::{self, TopicInSection, find_topic};
 use super::tenants::Tenant;
-use crate::testing::engine::{
-    Handler, Outcome, Request, Response, State, iso, limit, list, or_null, page, page_of_size, pick, stored, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("users.preferences.retrieve", list_all),
@@ -22,33 +18,28 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("workspace_preferences.list_logs", list_log),
 ];
 
-/// The choices of a user by topic, for each tenant or none.
-#[derive(Default)]
-struct Preferences(BTreeMap<Option<String>, BTreeMap<String, Map<String, Value>>>);
+/// The choice of a user on a topic, for a tenant or for none.
+struct Choice(Map<String, Value>);
 
-/// An entry of the log of changes.
 struct LogEntry(Value);
 
-stored!(Preferences, "user");
+stored!(Choice, "choice");
 stored!(LogEntry, "log entry", log);
 
 const FIELDS: [&str; 4] = ["status", "custom_routing", "has_custom_routing", "digest_schedule_id"];
 
-/// The maximum number of topics of one call.
 const MAX_TOPICS: usize = 50;
 
 /// The number of entries on a page of the log, if the request does not set it.
 const LOG_PAGE: usize = 25;
 
-/// A user's choice on a topic.
 fn choice<'a>(state: &'a State, user: &str, tenant: Option<&str>, topic: &str) -> Option<&'a Map<String, Value>> {
-    state.table::<Preferences>().get(user)?.0.get(&tenant.map(str::to_owned))?.get(topic)
+    Some(&state.table::<Choice>().get(&key(&[user, tenant.unwrap_or_default(), topic]))?.0)
 }
 
-/// The choices of the user in the path, to change them.
-fn choices<'a>(state: &'a mut State, request: &Request<'_>) -> &'a mut BTreeMap<String, Map<String, Value>> {
-    let preferences = state.table_mut().entry(request.id(0), Preferences::default);
-    preferences.0.entry(request.parameter("tenant_id").map(str::to_owned)).or_default()
+/// The user and the tenant of a request, under which choices are stored.
+fn scope(request: &Request<'_>) -> String {
+    key(&[request.id(0), request.parameter("tenant_id").unwrap_or_default()])
 }
 
 /// The preference of a user that is in effect on a topic.
@@ -105,34 +96,30 @@ fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
 /// The reason why a choice is not possible.
 fn fault(state: &State, id: &str, choice: &Value) -> Option<&'static str> {
     let Ok((.., topic)) = find_topic(state, id) else { return Some("The topic does not exist") };
-    let required = text(topic, "default_status") == Some("REQUIRED");
-    let schedule = choice.get("digest_schedule_id").and_then(Value::as_str);
-    if required && text(choice, "status") == Some("OPTED_OUT") {
-        Some("The topic is required")
-    } else if schedule.is_some_and(|id| active_schedule(topic, id).is_none()) {
-        Some("`digest_schedule_id` is not an active schedule of the topic")
-    } else {
-        None
+    if text(topic, "default_status") == Some("REQUIRED") && text(choice, "status") == Some("OPTED_OUT") {
+        return Some("The topic is required");
     }
+    let schedule = choice.get("digest_schedule_id")?.as_str()?;
+    active_schedule(topic, schedule).is_none().then_some("`digest_schedule_id` is not an active schedule of the topic")
 }
 
 fn choose(state: &mut State, request: &Request<'_>, id: &str, given: &Value) {
     let name = find_topic(state, id).map(|(.., topic)| or_null(topic, "name")).unwrap_or_default();
-    let own = choices(state, request);
-    let before = own.remove(id).map(Value::Object);
+    let key = key(&[&*scope(request), id]);
+    let before = state.table_mut::<Choice>().remove(&key).map(|Choice(before)| Value::Object(before));
     let mut choice = pick(given, &FIELDS);
     // A choice keeps the schedule unless it names another, or null.
     if let Some(schedule) = before.as_ref().filter(|_| given.get("digest_schedule_id").is_none()) {
         choice.extend(pick(schedule, &["digest_schedule_id"]));
     }
-    own.insert(id.to_owned(), choice.clone());
+    state.table_mut().insert(&key, Choice(choice.clone()));
     let log = state.new_id("pl_");
     let about = json!({
         "id": log, "timestamp": iso(request.now), "topic_id": id, "topic_name": name, "user_id": request.id(0),
     });
     let known = json!({"tenant_id": request.parameter("tenant_id"), "previous": before.as_ref().map(summary)});
-    let entry = with(with(summary(&choice.into()), about), pick(&known, &["tenant_id", "previous"]).into());
-    state.emit("preferences:user:updated", entry.clone());
+    let entry = with(with(summary(&choice.into()), about), without_nulls(known));
+    state.emit("preferences:user:updated", &entry);
     state.table_mut().insert(&log, LogEntry(entry));
 }
 
@@ -147,7 +134,7 @@ fn update(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn delete(state: &mut State, request: &Request<'_>) -> Outcome {
-    choices(state, request).remove(request.id(1));
+    state.table_mut::<Choice>().remove(&key(&[&*scope(request), request.id(1)]));
     Ok(Response::empty(204))
 }
 
@@ -189,10 +176,12 @@ fn replace_all(state: &mut State, request: &Request<'_>) -> Outcome {
         let message = "Some of the topics cannot be set";
         return Err(Response::new(400, json!({"message": message, "type": "invalid_request_error", "errors": errors})));
     }
-    let kept: Vec<String> = topics.iter().map(id).collect();
-    let own = choices(state, request);
-    let deleted: Vec<String> = own.keys().filter(|id| !kept.contains(id)).cloned().collect();
-    own.retain(|id, _| kept.contains(id));
+    let scope = scope(request);
+    let own = state.table::<Choice>().below(&scope).map(|(id, _)| id.to_owned());
+    let deleted: Vec<String> = own.filter(|own| topics.iter().all(|choice| id(choice) != *own)).collect();
+    for id in &deleted {
+        state.table_mut::<Choice>().remove(&key(&[&scope, id]));
+    }
     for choice in topics {
         choose(state, request, &id(choice), choice);
     }

@@ -1,11 +1,9 @@
 //! Profiles: `/profiles/{user_id}`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::tenants::{self, Tenant};
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, crud, json_patch, list, merge, object, stored,
-};
+use super::tenants;
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("profiles.create", update),
@@ -15,8 +13,8 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("profiles.delete", crud::delete_if_exists::<Profile>),
 ];
 
-#[derive(Default)]
-pub(super) struct Profile(pub Map<String, Value>);
+/// An object.
+pub(super) struct Profile(pub Value);
 
 stored!(Profile, "profile");
 
@@ -27,42 +25,46 @@ impl Resource for Profile {
 }
 
 impl Profile {
+    pub fn new() -> Self {
+        Self(json!({}))
+    }
+
     /// Writes values into the profile, at any depth; null removes a value.
-    pub fn merge(&mut self, given: &Map<String, Value>) {
-        merge(&mut self.0, given);
+    pub fn merge(&mut self, given: &Value) {
+        if given.is_object() {
+            ::json_patch::merge(&mut self.0, given);
+        }
     }
 }
 
 /// A property of a user's stored profile in the context of a tenant: of the membership, else of the user, else of the
 /// tenant.
 pub(super) fn property<'a>(state: &'a State, user: &str, tenant: Option<&str>, name: &str) -> Option<&'a Value> {
-    let of_member = || state.table::<Tenant>().get(tenant?)?.member_profile(user)?.get(name);
+    let of_member = || tenants::membership(state, user, tenant?)?.0.get(name);
     let own = || state.table::<Profile>().get(user)?.0.get(name);
-    let of_tenant = || tenants::with_ancestors(state, tenant?).find_map(|tenant| tenant.profile()?.get(name));
+    let of_tenant =
+        || tenants::with_ancestors(state, tenant?).find_map(|tenant| at(&tenant.0, "user_profile").get(name));
     of_member().or_else(own).or_else(of_tenant)
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
-    let profile = state.table_mut().entry(request.id(0), Profile::default);
-    profile.merge(object(&request.body, "profile").unwrap_or(&Map::new()));
+    state.table_mut().entry(request.id(0), Profile::new).merge(at(&request.body, "profile"));
     Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 
 fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let profile = object(&request.body, "profile").cloned().unwrap_or_default();
-    state.table_mut().insert(request.id(0), Profile(profile));
+    state.table_mut().insert(request.id(0), Profile(profile.into()));
     Ok(Response::ok(json!({"status": "SUCCESS"})))
 }
 
 fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
-    let before = state.table::<Profile>().get(request.id(0)).map(|Profile(profile)| profile.clone());
-    let mut profile = Value::Object(before.unwrap_or_default());
+    let stored = state.find::<Profile>(request.id(0)).ok();
+    let mut profile = stored.map_or_else(|| json!({}), |Profile(profile)| profile.clone());
     json_patch::apply(&mut profile, list(&request.body, "patch")).map_err(Response::invalid)?;
-    match profile {
-        Value::Object(profile) => {
-            state.table_mut().insert(request.id(0), Profile(profile));
-            Ok(Response::empty(204))
-        }
-        _ => Err(Response::invalid("The profile is no longer an object after the patch")),
+    if !profile.is_object() {
+        return Err(Response::invalid("The profile is no longer an object after the patch"));
     }
+    state.table_mut().insert(request.id(0), Profile(profile));
+    Ok(Response::empty(204))
 }

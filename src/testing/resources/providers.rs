@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::dispatch::respond_with_example;
-use crate::testing::engine::{
-    Create, Handler, Outcome, Request, Response, State, crud, document, merge, or_null, path, pick, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("providers.list", crud::list::<Provider>),
@@ -14,7 +11,6 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("providers.update", crud::replace::<Provider>),
     ("providers.patch", patch),
     ("providers.delete", crud::delete::<Provider>),
-    ("providers.catalog.list", respond_with_example),
 ];
 
 const FIELDS: [&str; 4] = ["provider", "alias", "settings", "title"];
@@ -68,9 +64,7 @@ fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
     }
     let given = FIELDS.iter().filter_map(|name| Some(((*name).to_owned(), request.body.get(*name)?.clone())));
     let mut merged = provider.clone();
-    if let Value::Object(merged) = &mut merged {
-        merge(merged, &given.collect());
-    }
+    ::json_patch::merge(&mut merged, &Value::Object(given.collect()));
     check_rate_limit(&merged)?;
     *provider = with(with(defaults(), merged), json!({"updated": request.now}));
     Ok(Response::ok(provider.clone()))

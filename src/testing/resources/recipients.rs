@@ -38,20 +38,24 @@ pub(super) fn channel(state: &State, message: &Value, to: &Value, by_profile: bo
     };
     let has = |name: &str| property(name).and_then(Value::as_str).is_some_and(|address| !address.is_empty());
     let nested = |name: &str| property(name).is_some_and(|address| address.is_object() || address.is_array());
-    let by_provider = |channel: &str| provider_addresses(channel).any(|name| property(name).is_some());
-    let pushed = || tokens::has_token(state, user) || by_provider("push");
-    let reaches = |channel: &str| match channel {
-        "email" => has("email").then_some("email"),
-        "sms" => (has("phone_number") || by_provider("sms")).then_some("sms"),
-        "push" => pushed().then_some("push"),
-        "inbox" => (!user.is_empty() || by_provider("inbox")).then_some("inbox"),
-        "direct_message" | "slack" if nested("slack") => Some("slack"),
-        "direct_message" | "msteams" if nested("ms_teams") => Some("msteams"),
-        "webhook" => nested("webhook").then_some("webhook"),
-        "pagerduty" => nested("pagerduty").then_some("pagerduty"),
-        "direct_message" => by_provider("direct_message").then_some("direct_message"),
-        "splunk_on_call" => by_provider("splunk_on_call").then_some("splunk_on_call"),
-        _ => None,
+    let any = |names: &[&str]| names.iter().any(|name| property(name).is_some());
+    let reaches = |channel: &str| {
+        let (channel, is_reached) = match channel {
+            "email" => ("email", has("email")),
+            "sms" => ("sms", has("phone_number") || any(&["target_arn"])),
+            "push" => ("push", tokens::has_token(state, user) || any(PUSH_TOKENS) || any(&["pusher", "pusherBeams"])),
+            "inbox" => ("inbox", !user.is_empty() || any(&["magicbell"])),
+            "direct_message" | "slack" if nested("slack") => ("slack", true),
+            "direct_message" | "msteams" if nested("ms_teams") => ("msteams", true),
+            "direct_message" => {
+                ("direct_message", any(&["discord", "facebookPSID", "intercom", "streamChat", "viber"]))
+            }
+            "webhook" => ("webhook", nested("webhook")),
+            "pagerduty" => ("pagerduty", nested("pagerduty")),
+            "splunk_on_call" => ("splunk_on_call", any(&["splunk_on_call"])),
+            _ => return None,
+        };
+        is_reached.then_some(channel)
     };
     let requested = message.pointer("/routing/channels").and_then(Value::as_array);
     let requested: Vec<&str> = requested.into_iter().flatten().filter_map(Value::as_str).collect();
@@ -63,19 +67,6 @@ pub(super) fn channel(state: &State, message: &Value, to: &Value, by_profile: bo
         // Any other name is a provider, which delivers by its channel.
         requested.into_iter().find_map(|name| reaches(name).or_else(|| provider_channel(name).and_then(reaches)))
     }
-}
-
-/// The properties of a recipient that address a provider of a channel.
-fn provider_addresses(channel: &str) -> impl Iterator<Item = &'static str> {
-    let (tokens, others): (&[&str], &[&str]) = match channel {
-        "push" => (PUSH_TOKENS, &["pusher", "pusherBeams"]),
-        "sms" => (&[], &["target_arn"]),
-        "inbox" => (&[], &["magicbell"]),
-        "direct_message" => (&[], &["discord", "facebookPSID", "intercom", "streamChat", "viber"]),
-        "splunk_on_call" => (&[], &["splunk_on_call"]),
-        _ => (&[], &[]),
-    };
-    tokens.iter().chain(others).copied()
 }
 
 fn provider_channel(provider: &str) -> Option<&'static str> {

@@ -5,11 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::templates::Template;
-use crate::testing::engine::{
-    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, crud, or_null, page, path, pick, stored,
-    with,
-};
+use super::templates::{self, Template};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("routing_strategies.list", crud::list::<RoutingStrategy>),
@@ -64,9 +61,8 @@ impl Create for RoutingStrategy {
 
 /// The templates that name a strategy.
 fn users<'a>(state: &'a State, strategy: &str) -> impl Iterator<Item = (&'a str, &'a Template)> {
-    let templates = state.table::<Template>().iter().filter(|(_, template)| template.is_sendable());
-    templates.filter(move |(_, template)| {
-        path(template.content.draft(), "routing.strategy_id").is_some_and(|own| own == strategy)
+    templates::sendable(state).filter(move |(_, template)| {
+        path(&template.content.draft, "routing.strategy_id").is_some_and(|own| own == strategy)
     })
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{content, messages};
-use crate::testing::engine::{Outcome, Request, Response, State, iso, page_of_size, stored, text, time, with};
+use crate::testing::engine::*;
 
 /// The number of runs of a page, if the request does not set it, and its maximum.
 const DEFAULT_RUNS: usize = 20;
@@ -16,24 +16,23 @@ pub(super) enum Kind {
 }
 
 pub(super) struct Run {
-    pub kind: Kind,
+    kind: Kind,
     /// The id of the stored automation or journey.
-    pub template: Option<String>,
+    template: Option<String>,
     pub token: Option<String>,
-    pub source: String,
-    pub started: i64,
-    pub steps: Vec<Step>,
-    pub canceled: Option<i64>,
+    started: i64,
+    steps: Vec<Step>,
+    canceled: Option<i64>,
 }
 
 pub(super) struct Step {
     pub id: String,
-    pub action: String,
-    pub begins: i64,
+    action: String,
+    begins: i64,
     /// The time at which the next step begins.
-    pub ends: i64,
+    ends: i64,
     /// The id of the request that sends its message.
-    pub message: Option<String>,
+    message: Option<String>,
 }
 
 stored!(Run, "run", log);
@@ -58,8 +57,9 @@ impl Run {
 
     pub fn details(&self, id: &str, now: i64) -> Value {
         let updated = self.canceled.unwrap_or_else(|| self.ends().min(now));
+        let source = format!("invoke/{}", self.template.as_deref().unwrap_or("ad-hoc"));
         json!({
-            "run_id": id, "source": [self.source], "status": self.status(now), "template_id": self.template,
+            "run_id": id, "source": [source], "status": self.status(now), "template_id": self.template,
             "created_at": iso(self.started), "updated_at": iso(updated),
         })
     }
@@ -74,12 +74,10 @@ impl Run {
                 true => "PROCESSING",
                 false => "PROCESSED",
             };
-            let view = json!({
+            without_nulls(json!({
                 "action": step.action, "status": status, "created_at": iso(step.begins),
-                "updated_at": iso(step.ends.min(until)), id_name: step.id,
-            });
-            let message = step.message.as_ref().map_or_else(|| json!({}), |message| json!({"message_id": message}));
-            with(view, message)
+                "updated_at": iso(step.ends.min(until)), id_name: step.id, "message_id": step.message,
+            }))
         };
         self.steps.iter().filter(|step| step.begins <= until).map(view).collect()
     }
@@ -101,38 +99,58 @@ pub(super) fn delay_end(step: &Value, now: i64, run: Option<&Value>) -> Result<i
     end.map(|end| end.max(now)).ok_or_else(|| Response::invalid(format!("`{name}` of a delay is not a time")))
 }
 
-/// Stores a run that has started.
-pub(super) fn store(state: &mut State, run: Run) -> Response {
-    let id = state.new_request_id(run.started);
+/// Performs steps, each at its scheduled time: `act` performs every step but a delay, and returns the id of the request
+/// that sends its message. `kind` is the API's name for the kind of a step.
+pub(super) fn perform(
+    steps: &[Value],
+    kind: &str,
+    mut now: i64,
+    run: &Value,
+    mut act: impl FnMut(&str, &Value, i64) -> Result<Option<String>, Response>,
+) -> Result<Vec<Step>, Response> {
+    let perform = |step: &Value| {
+        let (begins, action) = (now, text(step, kind).unwrap_or_default().to_owned());
+        let message = if action == "delay" {
+            now = delay_end(step, now, Some(run)).unwrap_or(now);
+            None
+        } else {
+            act(&action, step, now)?
+        };
+        let id = text(step, "id").unwrap_or_default().to_owned();
+        Ok(Step { id, action, begins, ends: now, message })
+    };
+    steps.iter().map(perform).collect()
+}
+
+/// Stores a run that the request has started.
+pub(super) fn store(
+    state: &mut State,
+    request: &Request<'_>,
+    kind: Kind,
+    token: Option<String>,
+    steps: Vec<Step>,
+) -> Response {
+    let (id, template) = (state.new_request_id(request.now), Some(request.last_id()).filter(|id| !id.is_empty()));
+    let run = Run { kind, template: template.map(str::to_owned), token, started: request.now, steps, canceled: None };
     state.table_mut().insert(&id, run);
     Response::new(202, json!({"runId": id}))
 }
 
 pub(super) fn find<'a>(state: &'a State, id: &str, kind: Kind) -> Result<&'a Run, Response> {
-    let run = state.find::<Run>(id).ok().filter(|run| run.kind == kind);
-    run.ok_or_else(|| Response::not_found("run", id))
+    state.find::<Run>(id).ok().filter(|run| run.kind == kind).ok_or_else(|| Run::not_found(id))
 }
 
-/// Stops a run, with the messages that it has not sent. A finished run does not change.
-pub(super) fn cancel(state: &mut State, id: &str, now: i64) -> Result<(), Response> {
-    let run = state.find_mut::<Run>(id)?;
-    if matches!(run.status(now), "CANCELED" | "PROCESSED") {
-        return Ok(());
+/// Stops the runs that meet a condition, with the messages that they have not sent. Finished runs do not change.
+pub(super) fn cancel(state: &mut State, now: i64, is_wanted: impl Fn(&str, &Run) -> bool) {
+    let mut unsent = Vec::new();
+    for (_, run) in state.table_mut::<Run>().iter_mut().filter(|(id, run)| is_wanted(id, run)) {
+        if !matches!(run.status(now), "CANCELED" | "PROCESSED") {
+            run.canceled = Some(now);
+            unsent.extend(run.steps.iter().filter(|step| step.begins > now).filter_map(|step| step.message.clone()));
+        }
     }
-    run.canceled = Some(now);
-    let unsent = run.steps.iter().filter(|step| step.begins > now).filter_map(|step| step.message.clone());
-    for request in unsent.collect::<Vec<_>>() {
+    for request in unsent {
         messages::of_request(state, &request).for_each(|message| message.cancel(now));
-    }
-    Ok(())
-}
-
-/// Stops all runs with a token, of automations and of journeys.
-pub(super) fn cancel_by_token(state: &mut State, token: &str, now: i64) {
-    let runs = state.table::<Run>().iter().filter(|(_, run)| run.token.as_deref() == Some(token));
-    for id in runs.map(|(id, _)| id.to_owned()).collect::<Vec<_>>() {
-        // It exists.
-        let _ = cancel(state, &id, now);
     }
 }
 

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::engine::{
-    CREATOR, Create, Handler, Outcome, Request, Resource, Response, State, crud, iso, list, or_null, pick, stored,
-    text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("workspace_preferences.list", crud::list::<Section>),
@@ -14,30 +11,21 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("workspace_preferences.replace", crud::replace::<Section>),
     ("workspace_preferences.archive", crud::delete::<Section>),
     ("workspace_preferences.publish", publish),
-    ("workspace_preferences.topics.list", |state, request| in_section(state, request, crud::list::<Topic>)),
-    ("workspace_preferences.topics.create", |state, request| in_section(state, request, crud::create::<Topic>)),
-    ("workspace_preferences.topics.retrieve", |state, request| in_section(state, request, crud::retrieve::<Topic>)),
-    ("workspace_preferences.topics.replace", |state, request| in_section(state, request, crud::replace::<Topic>)),
-    ("workspace_preferences.topics.archive", |state, request| in_section(state, request, crud::delete::<Topic>)),
+    ("workspace_preferences.topics.list", crud::list::<Topic>),
+    ("workspace_preferences.topics.create", crud::create::<Topic>),
+    ("workspace_preferences.topics.retrieve", crud::retrieve::<Topic>),
+    ("workspace_preferences.topics.replace", crud::replace::<Topic>),
+    ("workspace_preferences.topics.archive", crud::delete::<Topic>),
     ("workspace_preferences.topics.delete_digest", delete_digest),
     ("workspace_preferences.topics.release_digest", release_digest),
 ];
 
 #[derive(Clone)]
-struct Section {
-    properties: Value,
-    created: i64,
-    updated: i64,
-}
+struct Section(Value);
 
-/// A topic, with the id of its section.
 #[derive(Clone)]
-struct Topic {
-    section: String,
-    content: Value,
-}
+struct Topic(Value);
 
-/// Each publication of the preference page.
 struct Publication;
 
 stored!(Section, "section");
@@ -46,11 +34,7 @@ stored!(Publication, "publication");
 
 impl Resource for Section {
     fn view(&self, id: &str, state: &State, _: &Request<'_>) -> Result<Value, Response> {
-        let about = json!({
-            "id": id, "created": iso(self.created), "creator": CREATOR, "updated": iso(self.updated), "updater": CREATOR,
-            "topics": topics_of(state, id).collect::<Vec<_>>(),
-        });
-        Ok(with(self.properties.clone(), about))
+        Ok(with(self.0.clone(), json!({"topics": topics_of(state, id).collect::<Vec<_>>()})))
     }
 
     fn check_delete(id: &str, state: &State) -> Result<(), Response> {
@@ -64,19 +48,19 @@ impl Resource for Section {
 impl Create for Section {
     const ID_PREFIX: &'static str = "sec_";
 
-    fn build(_: &mut State, _: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
-        let created = before.map_or(request.now, |before| before.created);
-        Ok(Self { properties: properties(&request.body), created, updated: request.now })
+    fn build(_: &mut State, id: &str, request: &Request<'_>, before: Option<Self>) -> Result<Self, Response> {
+        let before = before.map(|before| before.0).unwrap_or_default();
+        Ok(Self(complete_section(id, &request.body, &before, request.now)))
     }
 }
 
 impl Resource for Topic {
     fn view(&self, _: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        Ok(self.content.clone())
+        Ok(self.0.clone())
     }
 
-    fn is_in_scope(&self, request: &Request<'_>) -> bool {
-        self.section == request.id(0)
+    fn check_parent(state: &State, request: &Request<'_>) -> Result<(), Response> {
+        state.find::<Section>(request.id(0)).map(drop)
     }
 }
 
@@ -93,38 +77,35 @@ impl Create for Topic {
             "routing_options",
             "topic_data",
         ];
-        let before = before.map(|before| before.content).unwrap_or_default();
-        let created = text(&before, "created").map_or_else(|| iso(request.now), str::to_owned);
-        let content = complete_topic(id, pick(&request.body, &fields).into(), &created, request.now);
+        let before = before.map(|before| before.0).unwrap_or_default();
+        let content = complete_topic(id, pick(&request.body, &fields).into(), &before, request.now);
         // Null removes the digest. It keeps its schedules unless new ones are given.
         let digest = match request.body.get("digest") {
             None => or_null(&before, "digest"),
             Some(Value::Null) => Value::Null,
             Some(given) => digest(state, given, or_null(&before, "digest"), request.now)?,
         };
-        let content = if digest.is_null() { content } else { with(content, json!({"digest": digest})) };
-        Ok(Self { section: request.id(0).to_owned(), content })
+        Ok(Self(if digest.is_null() { content } else { with(content, json!({"digest": digest})) }))
     }
 }
 
 /// Stores a topic with this id, in a section that has no other topics.
 pub(crate) fn add_topic(state: &mut State, id: &str, now: i64) {
     let section = format!("sec_{id}");
-    let properties = properties(&json!({"name": id}));
-    state.table_mut().insert(&section, Section { properties, created: now, updated: now });
-    let content = complete_topic(id, json!({"name": id, "default_status": "OPTED_IN"}), &iso(now), now);
-    state.table_mut().insert(id, Topic { section, content });
+    let content = complete_section(&section, &json!({"name": id}), &Value::Null, now);
+    state.table_mut().insert(&section, Section(content));
+    let content = complete_topic(id, json!({"name": id, "default_status": "OPTED_IN"}), &Value::Null, now);
+    state.table_mut().insert(&key(&[&*section, id]), Topic(content));
 }
 
 fn topics_of<'a>(state: &'a State, section: &str) -> impl Iterator<Item = &'a Value> {
-    let topics = state.table::<Topic>().iter().filter(move |(_, topic)| topic.section == section);
-    topics.map(|(_, topic)| &topic.content)
+    state.table::<Topic>().below(section).map(|(_, topic)| &topic.0)
 }
 
 /// All topics, section by section: the section's id, its name, the topic.
 pub(super) fn topics(state: &State) -> impl Iterator<Item = TopicInSection<'_>> {
     state.table::<Section>().iter().flat_map(move |(id, section)| {
-        let name = text(&section.properties, "name").unwrap_or_default();
+        let name = text(&section.0, "name").unwrap_or_default();
         topics_of(state, id).map(move |topic| (id, name, topic))
     })
 }
@@ -137,18 +118,23 @@ pub(super) fn find_topic<'a>(state: &'a State, id: &str) -> Result<TopicInSectio
     topic.ok_or_else(|| Response::not_found("topic", id))
 }
 
-fn properties(body: &Value) -> Value {
+fn complete_section(id: &str, given: &Value, before: &Value, now: i64) -> Value {
+    let given = pick(given, &["name", "description", "has_custom_routing", "routing_options"]);
     let defaults = json!({"has_custom_routing": false, "routing_options": []});
-    with(defaults, pick(body, &["name", "description", "has_custom_routing", "routing_options"]).into())
+    with(with(defaults, given.into()), about(id, before, now))
 }
 
-/// Adds the properties that every topic has.
-fn complete_topic(id: &str, given: Value, created: &str, now: i64) -> Value {
+fn complete_topic(id: &str, given: Value, before: &Value, now: i64) -> Value {
     let defaults = json!({
         "allowed_preferences": [], "include_unsubscribe_header": false, "routing_options": [], "topic_data": {},
     });
-    let about = json!({"id": id, "created": created, "creator": CREATOR, "updated": iso(now), "updater": CREATOR});
-    with(with(defaults, given), about)
+    with(with(defaults, given), about(id, before, now))
+}
+
+/// The properties of a section or topic that no request sets.
+fn about(id: &str, before: &Value, now: i64) -> Value {
+    let created = text(before, "created").map_or_else(|| iso(now), str::to_owned);
+    json!({"id": id, "created": created, "creator": CREATOR, "updated": iso(now), "updater": CREATOR})
 }
 
 fn digest(state: &mut State, given: &Value, before: Value, now: i64) -> Result<Value, Response> {
@@ -168,11 +154,6 @@ fn digest(state: &mut State, given: &Value, before: Value, now: i64) -> Result<V
     Ok(with(digest, json!({"created": iso(now), "updated": iso(now)})))
 }
 
-fn in_section(state: &mut State, request: &Request<'_>, handler: Handler) -> Outcome {
-    state.find::<Section>(request.id(0))?;
-    handler(state, request)
-}
-
 fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
     let publications = state.table_mut::<Publication>();
     let version = publications.len() + 1;
@@ -183,19 +164,15 @@ fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn delete_digest(state: &mut State, request: &Request<'_>) -> Outcome {
-    in_section(state, request, |state, request| {
-        crud::find::<Topic>(state, request)?;
-        if let Some(topic) = state.find_mut::<Topic>(request.id(1))?.content.as_object_mut() {
-            topic.remove("digest");
-        }
-        Ok(Response::empty(204))
-    })
+    release_digest(state, request)?;
+    if let Some(topic) = state.find_mut::<Topic>(&request.key())?.0.as_object_mut() {
+        topic.remove("digest");
+    }
+    Ok(Response::empty(204))
 }
 
 /// The fake never holds anything back, so there is nothing to release.
 fn release_digest(state: &mut State, request: &Request<'_>) -> Outcome {
-    in_section(state, request, |state, request| {
-        crud::find::<Topic>(state, request)?;
-        Ok(Response::empty(204))
-    })
+    crud::retrieve::<Topic>(state, request)?;
+    Ok(Response::empty(204))
 }

@@ -7,11 +7,9 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::audiences::{Audience, is_member};
-use super::lists::{List, matches_pattern};
 use super::messages::{self, Draft};
-use super::tenants::Tenant;
-use super::{content, profiles, recipients};
-use crate::testing::engine::{Handler, Outcome, Request, Response, State, list, path, text, time, with};
+use super::{content, lists, profiles, recipients, tenants};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[("send.message", send)];
 
@@ -79,14 +77,13 @@ pub(super) fn submit_at(
 /// The users of a group; `None` for a single recipient.
 fn expand(state: &State, to: &Value) -> Option<Vec<Value>> {
     let users: BTreeSet<&str> = if let Some(id) = text(to, "list_id").filter(|_| !is_person(to)) {
-        state.table::<List>().get(id).into_iter().flat_map(List::users).collect()
+        lists::users(state, |list| list == id).collect()
     } else if let Some(pattern) = text(to, "list_pattern") {
-        let lists = state.table::<List>().iter().filter(|(id, _)| matches_pattern(pattern, id));
-        lists.flat_map(|(_, list)| list.users()).collect()
+        lists::users(state, |list| lists::matches_pattern(pattern, list)).collect()
     } else if let Some(id) = text(to, "audience_id") {
         state.table::<Audience>().get(id).into_iter().flat_map(|audience| audience.members(state)).collect()
     } else if let Some(id) = text(to, "tenant_id").filter(|_| !is_person(to)) {
-        state.table::<Tenant>().get(id).into_iter().flat_map(Tenant::users).collect()
+        tenants::users(state, id).collect()
     } else {
         return None;
     };
@@ -120,14 +117,12 @@ pub(super) fn due(state: &State, message: &Value, to: &Value, now: i64) -> Resul
     })
 }
 
-/// The time zone of a recipient.
 fn time_zone<'a>(state: &'a State, message: &'a Value, to: &'a Value) -> &'a str {
     let user = text(to, "user_id").unwrap_or_default();
     let stored = |name| profiles::property(state, user, recipients::tenant_of(message, to), name)?.as_str();
     text(to, "timezone").or_else(|| stored("zoneinfo")).or_else(|| stored("timezone")).unwrap_or("UTC")
 }
 
-/// Refuses an expiry that is not a duration.
 fn check_expiry(message: &Value) -> Result<(), Response> {
     let Some(expires_in) = path(message, "expiry.expires_in").and_then(Value::as_str) else { return Ok(()) };
     if expires_in.parse::<u64>().is_ok() || (expires_in.starts_with('P') && time::parse_duration(expires_in).is_some())

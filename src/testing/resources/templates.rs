@@ -1,17 +1,11 @@
 //! Notification templates: `/notifications`, and the templates of journeys: `/journeys/{template_id}/templates`.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::elements;
 use super::routing_strategies::RoutingStrategy;
-use crate::testing::engine::dispatch::respond_with_example;
 use crate::testing::engine::json::{MAX_DEPTH, depth};
-use crate::testing::engine::{
-    CREATOR, Handler, Outcome, Request, Resource, Response, State, Versions, crud, list, or_null, page, path, pick,
-    stored, text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("notifications.list", crud::list::<Template>),
@@ -26,95 +20,66 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("notifications.put_element", put_element),
     ("notifications.put_locale", put_locale),
     ("notifications.checks.update", update_checks),
-    ("notifications.checks.list", list_checks),
-    ("notifications.checks.delete", delete_checks),
-    ("notifications.get_metrics", respond_with_example),
+    ("notifications.checks.list", crud::retrieve::<Checks>),
+    ("notifications.checks.delete", crud::delete::<Checks>),
 ];
 
 #[derive(Clone)]
 pub(super) struct Template {
     pub content: Versions,
-    /// The id of the journey that the template belongs to.
-    journey: Option<String>,
-    created: i64,
-    updated: Option<i64>,
-    archived: bool,
 }
 
 stored!(Template, "template");
 
 impl Resource for Template {
     fn view(&self, id: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
-        let version = request.parameter("version").unwrap_or("published");
-        let payload = self.content.read(version).ok_or_else(|| Response::not_found("version", version))?;
-        Ok(self.details(id, version, payload))
+        let (version, payload) = self.content.requested(request)?;
+        Ok(self.content.details(id, version, payload))
     }
 
     fn row(&self, id: &str, _: &State, request: &Request<'_>) -> Option<Value> {
         let mut wanted = request.parameters("tags").flat_map(|tags| tags.split(','));
         let tags: Vec<String> =
-            list(self.content.draft(), "tags").iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
+            list(&self.content.draft, "tags").iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
         let is_tagged = wanted.all(|wanted| tags.contains(&wanted.trim().to_lowercase()));
-        (is_tagged && !self.archived).then(|| self.summary(id))
-    }
-
-    fn is_in_scope(&self, request: &Request<'_>) -> bool {
-        self.journey.as_deref() == journey(request)
+        (is_tagged && !self.content.archived).then(|| self.summary(id))
     }
 
     fn archive(&mut self) -> bool {
-        self.archived = true;
+        self.content.archived = true;
         true
     }
 }
 
-/// The checks of a template's submissions, by the ids of the submissions.
-#[derive(Default)]
-struct Checks(BTreeMap<String, Vec<Value>>);
+document!(Checks, "submission");
 
-stored!(Checks, "submission");
+/// The templates that messages can name: those that are neither archived nor part of a journey.
+pub(super) fn sendable(state: &State) -> impl Iterator<Item = (&str, &Template)> {
+    state.table::<Template>().below("").filter(|(_, template)| !template.content.archived)
+}
+
+/// The template with this id, also one of a journey.
+pub(super) fn of_journey<'a>(state: &'a State, id: &str) -> Option<&'a Template> {
+    state.table::<Template>().named(id).map(|(_, template)| template).next()
+}
 
 impl Template {
     pub fn new(payload: Value, now: i64) -> Self {
-        Self { content: Versions::new(payload, now), journey: None, created: now, updated: None, archived: false }
-    }
-
-    pub fn is_archived(&self) -> bool {
-        self.archived
-    }
-
-    /// Returns `true` if messages can name it: it is neither archived nor part of a journey.
-    pub fn is_sendable(&self) -> bool {
-        !self.archived && self.journey.is_none()
-    }
-
-    pub fn belongs_to(&self, journey: &str) -> bool {
-        self.journey.as_deref() == Some(journey)
-    }
-
-    /// A version's payload, with the properties of the template itself.
-    fn details(&self, id: &str, version: &str, payload: &Value) -> Value {
-        let about = json!({
-            "id": id, "created": self.created, "creator": CREATOR, "state": self.content.state(version),
-            "updated": self.updated, "updater": self.updated.map(|_| CREATOR),
-        });
-        with(payload.clone(), about)
+        Self { content: Versions::new(payload, now) }
     }
 
     pub fn summary(&self, id: &str) -> Value {
-        let version = if self.content.is_published() { "published" } else { "draft" };
-        let payload = self.content.read(version).unwrap_or(&Value::Null);
+        let (version, payload) =
+            self.content.live().map_or(("draft", &self.content.draft), |payload| ("published", payload));
         let tags = payload.get("tags").cloned().unwrap_or_else(|| json!([]));
-        let summary = json!({"name": or_null(payload, "name"), "tags": tags});
-        let topic = path(payload, "subscription.topic_id").filter(|topic| !topic.is_null());
-        let topic = topic.map_or_else(|| json!({}), |topic| json!({"subscription_topic_id": topic, "topic_id": topic}));
-        self.details(id, version, &with(summary, topic))
+        let (name, topic) = (payload.get("name"), path(payload, "subscription.topic_id"));
+        let summary = json!({"name": name, "tags": tags, "subscription_topic_id": topic, "topic_id": topic});
+        self.content.details(id, version, &without_nulls(summary))
     }
 
     /// Changes the draft, and publishes it if the request specifies so.
     fn write(&mut self, payload: Value, request: &Request<'_>) {
-        self.content.write(payload);
-        self.updated = Some(request.now);
+        self.content.write(payload, request.now);
         self.content.publish_if_requested(request);
     }
 
@@ -123,35 +88,26 @@ impl Template {
         let state = text(&request.body, "state").unwrap_or("DRAFT");
         let version = text(&content, "version").unwrap_or("2022-01-01").to_owned();
         let elements = elements::checksums(&content);
-        self.write(with(self.content.draft().clone(), json!({"content": content})), request);
+        self.write(with(self.content.draft.clone(), json!({"content": content})), request);
         // The template's id comes before the ids of its elements and locales.
         let id = request.id(template_index(request));
         Response::ok(json!({"id": id, "elements": elements, "state": state, "version": version}))
     }
 
     pub fn draft_content(&self) -> Value {
-        self.content.draft().get("content").cloned().unwrap_or_else(|| json!({"elements": []}))
+        self.content.draft.get("content").cloned().unwrap_or_else(|| json!({"elements": []}))
     }
 }
 
-/// The journey in the path, if the operation is one of a journey's templates.
-fn journey<'a>(request: &'a Request<'_>) -> Option<&'a str> {
-    request.operation.id.starts_with("journeys.").then(|| request.id(0))
-}
-
-/// The index of the template's id among the arguments in the path.
+/// The index of the template's id among the arguments in the path: a journey's id can come before it.
 fn template_index(request: &Request<'_>) -> usize {
-    usize::from(journey(request).is_some())
+    usize::from(request.operation.id.starts_with("journeys."))
 }
 
-/// Finds the template in the path.
 pub(super) fn find<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Template, Response> {
-    let id = request.id(template_index(request));
-    let template = state.find_mut::<Template>(id).ok().filter(|template| template.is_in_scope(request));
-    template.ok_or_else(|| Response::not_found("template", id))
+    state.find_mut(&request.key_until(template_index(request)))
 }
 
-/// Prepares a payload to be stored.
 fn payload(state: &mut State, given: &Value) -> Result<Value, Response> {
     let content = elements::prepare(state, given.get("content").cloned().unwrap_or_default())?;
     Ok(with(given.clone(), json!({"content": content})))
@@ -179,10 +135,9 @@ fn check(state: &State, id: Option<&str>, given: &Value) -> Result<(), Response>
     if alias.starts_with("tenant/") {
         return Err(Response::invalid("`alias` must not begin with `tenant/`"));
     }
-    let has_alias = |template: &Template| template.content.draft().get("alias").is_some_and(|own| own == alias);
-    let others =
-        state.table::<Template>().iter().filter(|(own, template)| Some(*own) != id && template.journey.is_none());
-    match others.map(|(_, template)| template).find(|template| has_alias(template)) {
+    let has_alias = |template: &Template| template.content.draft.get("alias").is_some_and(|own| own == alias);
+    let mut others = state.table::<Template>().below("").filter(|(own, _)| Some(*own) != id);
+    match others.find(|(_, template)| has_alias(template)) {
         Some(_) => Err(Response::conflict(format!("Another template has the alias \"{alias}\"."))),
         None => Ok(()),
     }
@@ -192,60 +147,54 @@ fn create(state: &mut State, request: &Request<'_>) -> Outcome {
     let given = or_null(&request.body, "notification");
     elements::check_channels(given.get("content").unwrap_or(&Value::Null))?;
     check(state, None, &given)?;
-    let (id, is_published, view) = store(state, request, &given)?;
-    if is_published {
-        state.emit("notification:published", json!({"id": id}));
+    store(state, request, &given)
+}
+
+/// Stores a new template.
+pub(super) fn store(state: &mut State, request: &Request<'_>, given: &Value) -> Outcome {
+    let (id, payload) = (state.new_id("nt_"), payload(state, given)?);
+    let mut template = Template::new(payload, request.now);
+    if template.content.publish_if_requested(request) {
+        emit_published(state, request, &id);
     }
+    let view = Response::new(201, template.content.details(&id, "published", &template.content.draft));
+    state.table_mut().insert(&request.key_of_new(&id), template);
     Ok(view)
 }
 
-/// Stores a new template. Returns its id, `true` if it was published, and the response.
-pub(super) fn store(
-    state: &mut State,
-    request: &Request<'_>,
-    given: &Value,
-) -> Result<(String, bool, Response), Response> {
-    let (id, payload) = (state.new_id("nt_"), payload(state, given)?);
-    let mut template = Template { journey: journey(request).map(str::to_owned), ..Template::new(payload, request.now) };
-    let is_published = template.content.publish_if_requested(request);
-    let view = Response::new(201, template.details(&id, "published", template.content.draft()));
-    state.table_mut().insert(&id, template);
-    Ok((id, is_published, view))
+/// Templates of journeys cause no webhooks.
+fn emit_published(state: &mut State, request: &Request<'_>, id: &str) {
+    if template_index(request) == 0 {
+        state.emit("notification:published", &json!({"id": id}));
+    }
 }
 
 fn replace(state: &mut State, request: &Request<'_>) -> Outcome {
     let given = or_null(&request.body, "notification");
-    let before = find(state, request)?.content.draft().clone();
+    let before = find(state, request)?.content.draft.clone();
     check(state, Some(request.id(0)), &given)?;
     // A template keeps these unless its replacement has others.
     write(state, request, &with(pick(&before, &["alias", "email"]), given))
 }
 
-/// Replaces a template's draft.
 pub(super) fn write(state: &mut State, request: &Request<'_>, given: &Value) -> Outcome {
     find(state, request)?;
     let payload = payload(state, given)?;
     let template = find(state, request)?;
     template.write(payload, request);
-    Ok(Response::ok(template.details(request.last_id(), "draft", template.content.draft())))
+    Ok(Response::ok(template.content.details(request.last_id(), "draft", &template.content.draft)))
 }
 
-fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
-    let response = publish_version(state, request)?;
-    state.emit("notification:published", json!({"id": request.id(0)}));
-    Ok(response)
-}
-
-pub(super) fn publish_version(state: &mut State, request: &Request<'_>) -> Outcome {
+pub(super) fn publish(state: &mut State, request: &Request<'_>) -> Outcome {
     let template = find(state, request)?;
     match text(&request.body, "version") {
         None | Some("draft") => template.content.publish(request.now),
         Some(version) if !version.starts_with('v') => {
             return Err(Response::invalid("`version` must be written as `v001`"));
         }
-        Some(version) if template.content.restore(version, request.now) => {}
-        Some(version) => return Err(Response::not_found("version", version)),
+        Some(version) => template.content.restore(version, request.now)?,
     }
+    emit_published(state, request, request.last_id());
     Ok(Response::empty(204))
 }
 
@@ -254,9 +203,7 @@ pub(super) fn list_versions(state: &mut State, request: &Request<'_>) -> Outcome
 }
 
 pub(super) fn retrieve_content(state: &mut State, request: &Request<'_>) -> Outcome {
-    let version = request.parameter("version").unwrap_or("published");
-    let payload = find(state, request)?.content.read(version);
-    let payload = payload.ok_or_else(|| Response::not_found("version", version))?;
+    let (_, payload) = find(state, request)?.content.requested(request)?;
     Ok(elements::export(payload.get("content").unwrap_or(&Value::Null)))
 }
 
@@ -296,18 +243,6 @@ fn update_checks(state: &mut State, request: &Request<'_>) -> Outcome {
     if let Some(template) = state.table_mut::<Template>().get_mut(request.id(0)).filter(|_| resolved) {
         template.content.publish(request.now);
     }
-    let submissions = &mut state.table_mut().entry(request.id(0), Checks::default).0;
-    submissions.insert(request.id(1).to_owned(), checks.clone());
-    Ok(Response::ok(json!({"checks": checks})))
-}
-
-fn list_checks(state: &mut State, request: &Request<'_>) -> Outcome {
-    let checks = state.table::<Checks>().get(request.id(0)).and_then(|checks| checks.0.get(request.id(1)));
-    let checks = checks.ok_or_else(|| Response::not_found("submission", request.id(1)))?;
-    Ok(Response::ok(json!({"checks": checks})))
-}
-
-fn delete_checks(state: &mut State, request: &Request<'_>) -> Outcome {
-    let checks = state.table_mut::<Checks>().get_mut(request.id(0)).and_then(|checks| checks.0.remove(request.id(1)));
-    checks.map(|_| Response::empty(204)).ok_or_else(|| Response::not_found("submission", request.id(1)))
+    state.table_mut().insert(&request.key(), Checks(json!({"checks": checks})));
+    crud::retrieve::<Checks>(state, request)
 }

@@ -1,103 +1,68 @@
 //! Tenants, their members and their own templates: `/tenants` and `/users/{user_id}/tenants`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{elements, sections};
-use crate::testing::engine::{
-    Handler, Outcome, Request, Resource, Response, State, Table, Versions, crud, iso, list, object, page, pick, stored,
-    text, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("tenants.list", crud::list::<Tenant>),
     ("tenants.retrieve", crud::retrieve::<Tenant>),
     ("tenants.update", update),
-    ("tenants.delete", crud::delete::<Tenant>),
+    ("tenants.delete", delete),
     ("tenants.preferences.items.update", set_default),
     ("tenants.preferences.items.delete", remove_default),
     ("tenants.list_users", list_users),
-    ("tenants.templates.list", list_templates),
-    ("tenants.templates.retrieve", retrieve_template),
+    ("tenants.templates.list", crud::list::<TenantTemplate>),
+    ("tenants.templates.retrieve", crud::retrieve::<TenantTemplate>),
     ("tenants.templates.replace", replace_template),
-    ("tenants.templates.delete", delete_template),
+    ("tenants.templates.delete", crud::delete::<TenantTemplate>),
     ("tenants.templates.publish", publish_template),
     ("tenants.templates.versions.retrieve", retrieve_template_version),
-    ("users.tenants.list", list_of_user),
+    ("users.tenants.list", crud::list::<Membership>),
     ("users.tenants.add_single", add_user),
     ("users.tenants.add_multiple", add_user_to_several),
-    ("users.tenants.remove_single", remove_user),
+    ("users.tenants.remove_single", crud::delete_if_exists::<Membership>),
     ("users.tenants.remove_all", remove_user_from_all),
 ];
 
 const FIELDS: [&str; 6] = ["name", "brand_id", "default_preferences", "parent_tenant_id", "properties", "user_profile"];
 
-#[derive(Default)]
-pub(super) struct Tenant {
-    properties: Map<String, Value>,
-    /// The part of each member's profile that applies only to this tenant.
-    members: Table<Option<Map<String, Value>>>,
-    templates: Table<TenantTemplate>,
-}
+pub(super) struct Tenant(pub Value);
 
-struct TenantTemplate {
-    content: Versions,
-    created: i64,
-    updated: i64,
-}
+/// A user's membership in a tenant: the part of the profile that applies only there, or null.
+pub(super) struct Membership(pub Value);
+
+struct TenantTemplate(Versions);
 
 stored!(Tenant, "tenant");
+stored!(Membership, "membership");
+stored!(TenantTemplate, "template");
 
 impl Resource for Tenant {
     fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
-        Ok(with(self.properties.clone(), json!({"id": id})))
+        Ok(with(self.0.clone(), json!({"id": id})))
     }
 
     fn row(&self, id: &str, state: &State, request: &Request<'_>) -> Option<Value> {
-        let own = self.properties.get("parent_tenant_id");
-        let is_below = request.parameter("parent_tenant_id").is_none_or(|parent| own.is_some_and(|own| own == parent));
+        let is_below =
+            request.parameter("parent_tenant_id").is_none_or(|parent| at(&self.0, "parent_tenant_id") == parent);
         self.view(id, state, request).ok().filter(|_| is_below)
     }
 }
 
 impl Tenant {
-    /// The ids of its members.
-    pub fn users(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|(user, _)| user)
-    }
-
-    /// The profile of every recipient in the context of this tenant.
-    pub fn profile(&self) -> Option<&Map<String, Value>> {
-        self.properties.get("user_profile")?.as_object()
-    }
-
-    /// The profile of a membership.
-    pub fn member_profile(&self, user: &str) -> Option<&Map<String, Value>> {
-        self.members.get(user)?.as_ref()
-    }
-
-    pub fn has_member(&self, user: &str) -> bool {
-        self.members.contains(user)
-    }
-
-    /// The live version of a template of this tenant.
-    pub fn template(&self, id: &str) -> Option<&Value> {
-        self.templates.get(id)?.content.live()
-    }
-
     /// The tenant's default preference on a topic.
     pub fn default_for(&self, topic: &str) -> Option<&Value> {
-        self.defaults().iter().find(|item| text(item, "id") == Some(topic))
-    }
-
-    fn defaults(&self) -> &[Value] {
-        self.properties.get("default_preferences").map_or(&[], |defaults| list(defaults, "items"))
+        list(at(&self.0, "default_preferences"), "items").iter().find(|item| text(item, "id") == Some(topic))
     }
 
     /// Replaces the default preference on a topic, or removes it.
     fn set_default(&mut self, topic: &str, item: Option<Value>) {
-        let others = self.defaults().iter().filter(|item| text(item, "id") != Some(topic)).cloned();
+        let items = list(at(&self.0, "default_preferences"), "items").iter();
+        let others = items.filter(|item| text(item, "id") != Some(topic)).cloned();
         let items: Vec<Value> = others.chain(item).collect();
-        self.properties.insert("default_preferences".to_owned(), json!({"items": items}));
+        self.0 = with(self.0.take(), json!({"default_preferences": {"items": items}}));
     }
 }
 
@@ -107,17 +72,44 @@ const MAX_CHAIN: usize = 4;
 /// A tenant, its parent, the parent's parent and so on.
 pub(super) fn with_ancestors<'a>(state: &'a State, tenant: &str) -> impl Iterator<Item = &'a Tenant> {
     let tenants = state.table::<Tenant>();
-    let parent = |tenant: &&'a Tenant| tenants.get(tenant.properties.get("parent_tenant_id")?.as_str()?);
+    let parent = |tenant: &&'a Tenant| tenants.get(at(&tenant.0, "parent_tenant_id").as_str()?);
     std::iter::successors(tenants.get(tenant), parent).take(MAX_CHAIN)
 }
 
-fn membership(tenant: &str, user: &str, profile: Option<&Map<String, Value>>) -> Value {
-    json!({"tenant_id": tenant, "user_id": user, "type": "user", "profile": profile})
+pub(super) fn users<'a>(state: &'a State, tenant: &str) -> impl Iterator<Item = &'a str> {
+    state.table::<Membership>().named(tenant).map(|(user, _)| user)
+}
+
+pub(super) fn membership<'a>(state: &'a State, user: &str, tenant: &str) -> Option<&'a Membership> {
+    state.table().get(&key(&[user, tenant]))
+}
+
+/// The live version of a template of a tenant.
+pub(super) fn template<'a>(state: &'a State, tenant: &str, id: &str) -> Option<&'a Value> {
+    state.table::<TenantTemplate>().get(&key(&[tenant, id]))?.0.live()
+}
+
+impl Membership {
+    fn details(&self, user: &str, tenant: &str) -> Value {
+        json!({"tenant_id": tenant, "user_id": user, "type": "user", "profile": self.0})
+    }
+}
+
+impl Resource for Membership {
+    fn view(&self, tenant: &str, _: &State, request: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.details(request.id(0), tenant))
+    }
 }
 
 fn update(state: &mut State, request: &Request<'_>) -> Outcome {
-    state.table_mut().entry(request.id(0), Tenant::default).properties = pick(&request.body, &FIELDS);
+    state.table_mut().insert(request.id(0), Tenant(pick(&request.body, &FIELDS).into()));
     crud::retrieve::<Tenant>(state, request)
+}
+
+fn delete(state: &mut State, request: &Request<'_>) -> Outcome {
+    state.table_mut::<Membership>().retain(|_, tenant| tenant != request.id(0));
+    state.table_mut::<TenantTemplate>().retain(|tenant, _| tenant != request.id(0));
+    crud::delete::<Tenant>(state, request)
 }
 
 fn set_default(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -134,104 +126,94 @@ fn remove_default(state: &mut State, request: &Request<'_>) -> Outcome {
 }
 
 fn list_users(state: &mut State, request: &Request<'_>) -> Outcome {
-    let members = state.find_mut::<Tenant>(request.id(0))?.members.iter();
-    page(request, members.map(|(user, profile)| membership(request.id(0), user, profile.as_ref())))
-}
-
-fn list_of_user(state: &mut State, request: &Request<'_>) -> Outcome {
-    let user = request.id(0);
-    let tenants = state.table::<Tenant>().iter().filter_map(|(id, tenant)| Some((id, tenant.members.get(user)?)));
-    page(request, tenants.map(|(id, profile)| membership(id, user, profile.as_ref())))
+    let tenant = request.id(0);
+    state.find::<Tenant>(tenant)?;
+    let members = state.table::<Membership>().named(tenant);
+    page(request, members.map(|(user, membership)| membership.details(user, tenant)))
 }
 
 fn add_user(state: &mut State, request: &Request<'_>) -> Outcome {
-    let profile = object(&request.body, "profile").cloned();
-    state.find_mut::<Tenant>(request.id(1))?.members.insert(request.id(0), profile);
+    state.find::<Tenant>(request.id(1))?;
+    state.table_mut().insert(&request.key(), Membership(or_null(&request.body, "profile")));
     Ok(Response::empty(204))
 }
 
 fn add_user_to_several(state: &mut State, request: &Request<'_>) -> Outcome {
     let tenants = list(&request.body, "tenants");
-    let ids = || tenants.iter().map(|tenant| text(tenant, "tenant_id").unwrap_or_default());
-    ids().try_for_each(|id| state.find::<Tenant>(id).map(drop))?;
-    for (id, given) in ids().zip(tenants) {
-        state.find_mut::<Tenant>(id)?.members.insert(request.id(0), object(given, "profile").cloned());
-    }
-    Ok(Response::empty(204))
-}
-
-fn remove_user(state: &mut State, request: &Request<'_>) -> Outcome {
-    if let Some(tenant) = state.table_mut::<Tenant>().get_mut(request.id(1)) {
-        tenant.members.remove(request.id(0));
+    let id = |tenant| text(tenant, "tenant_id").unwrap_or_default();
+    tenants.iter().try_for_each(|tenant| state.find::<Tenant>(id(tenant)).map(drop))?;
+    for tenant in tenants {
+        let membership = Membership(or_null(tenant, "profile"));
+        state.table_mut().insert(&key(&[request.id(0), id(tenant)]), membership);
     }
     Ok(Response::empty(204))
 }
 
 fn remove_user_from_all(state: &mut State, request: &Request<'_>) -> Outcome {
-    for (_, tenant) in state.table_mut::<Tenant>().iter_mut() {
-        tenant.members.remove(request.id(0));
-    }
+    state.table_mut::<Membership>().retain(|user, _| user != request.id(0));
     Ok(Response::empty(204))
 }
 
 impl TenantTemplate {
     fn published_at(&self) -> String {
-        iso(self.content.published().unwrap_or(self.created))
+        iso(self.0.published().unwrap_or(self.0.created))
     }
 
-    fn view(&self, id: &str, version: &str, data: &Value) -> Value {
+    fn details(&self, id: &str, version: &str, data: &Value) -> Value {
+        let updated = self.0.updated.unwrap_or(self.0.created);
         json!({
-            "id": id, "version": version, "data": data, "created_at": iso(self.created),
-            "updated_at": iso(self.updated), "published_at": self.published_at(),
+            "id": id, "version": version, "data": data, "created_at": iso(self.0.created), "updated_at": iso(updated),
+            "published_at": self.published_at(),
         })
     }
 }
 
+impl Resource for TenantTemplate {
+    fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(self.details(id, &self.0.newest(), &self.0.draft))
+    }
+
+    fn row(&self, id: &str, _: &State, _: &Request<'_>) -> Option<Value> {
+        let routing = object(&self.0.draft, "routing").map(|routing| json!(routing));
+        let routing = routing.unwrap_or_else(|| json!({"method": "single", "channels": []}));
+        Some(self.details(id, &self.0.newest(), &json!({"routing": routing})))
+    }
+
+    fn check_parent(state: &State, request: &Request<'_>) -> Result<(), Response> {
+        state.find::<Tenant>(request.id(0)).map(drop)
+    }
+}
+
 fn find_template<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut TenantTemplate, Response> {
-    let templates = &mut state.find_mut::<Tenant>(request.id(0))?.templates;
-    templates.get_mut(request.id(1)).ok_or_else(|| Response::not_found("template", request.id(1)))
-}
-
-fn list_templates(state: &mut State, request: &Request<'_>) -> Outcome {
-    let templates = state.find_mut::<Tenant>(request.id(0))?.templates.iter().map(|(id, template)| {
-        let routing = template.content.draft().get("routing").cloned();
-        let routing = routing.filter(Value::is_object).unwrap_or_else(|| json!({"method": "single", "channels": []}));
-        template.view(id, &template.content.newest(), &json!({"routing": routing}))
-    });
-    page(request, templates)
-}
-
-fn retrieve_template(state: &mut State, request: &Request<'_>) -> Outcome {
-    let template = find_template(state, request)?;
-    let version = template.content.newest();
-    Ok(Response::ok(template.view(request.id(1), &version, template.content.draft())))
+    TenantTemplate::check_parent(state, request)?;
+    state.find_mut(&key(&[request.id(0), request.id(1)]))
 }
 
 fn retrieve_template_version(state: &mut State, request: &Request<'_>) -> Outcome {
     let template = find_template(state, request)?;
     let wanted = if request.id(2) == "latest" { "draft" } else { request.id(2) };
-    let data = template.content.read(wanted).ok_or_else(|| Response::not_found("version", request.id(2)))?;
-    let version = template.content.name(wanted);
-    Ok(Response::ok(template.view(request.id(1), &version, data)))
+    let data = template.0.read(wanted)?;
+    let version = template.0.name(wanted);
+    Ok(Response::ok(template.details(request.id(1), &version, data)))
 }
 
 fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {
     let (now, payload) = (request.now, request.body.get("template").cloned().unwrap_or_default());
     let published = request.body.get("published").is_some_and(|published| published == true);
-    let templates = &mut state.find_mut::<Tenant>(request.id(0))?.templates;
-    let is_new = !templates.contains(request.id(1));
+    TenantTemplate::check_parent(state, request)?;
+    let templates = state.table_mut::<TenantTemplate>();
+    let is_new = templates.get(&request.key()).is_none();
     if is_new {
         elements::check_channels(payload.get("content").unwrap_or(&Value::Null))?;
     }
-    let made = || TenantTemplate { content: Versions::new(Value::Null, now), created: now, updated: now };
-    let template = templates.entry(request.id(1), made);
-    template.content.write(payload);
-    template.updated = now;
+    let made = || TenantTemplate(Versions::new(Value::Null, now));
+    let template = templates.entry(&request.key(), made);
+    template.0.write(payload, now);
     if published {
-        template.content.publish(now);
+        template.0.publish(now);
     }
     let published_at = published.then(|| template.published_at());
-    let version = template.content.newest();
+    let version = template.0.newest();
     let saved = json!({"id": request.id(1), "version": version, "published_at": published_at});
     Ok(Response::new(if is_new { 201 } else { 200 }, saved))
 }
@@ -239,15 +221,9 @@ fn replace_template(state: &mut State, request: &Request<'_>) -> Outcome {
 fn publish_template(state: &mut State, request: &Request<'_>) -> Outcome {
     let template = find_template(state, request)?;
     match text(&request.body, "version").filter(|version| *version != "latest") {
-        None => template.content.publish(request.now),
-        Some(version) if template.content.restore(version, request.now) => {}
-        Some(version) => return Err(Response::not_found("version", version)),
+        None => template.0.publish(request.now),
+        Some(version) => template.0.restore(version, request.now)?,
     }
-    let (version, published_at) = (template.content.name("published"), template.published_at());
+    let (version, published_at) = (template.0.name("published"), template.published_at());
     Ok(Response::ok(json!({"id": request.id(1), "version": version, "published_at": published_at})))
-}
-
-fn delete_template(state: &mut State, request: &Request<'_>) -> Outcome {
-    let removed = state.find_mut::<Tenant>(request.id(0))?.templates.remove(request.id(1));
-    removed.map(|_| Response::empty(204)).ok_or_else(|| Response::not_found("template", request.id(1)))
 }

@@ -2,38 +2,41 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::testing::engine::{
-    Handler, Outcome, Request, Response, State, Table, json_patch, list, page, pick, stored, text, time, with,
-};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
-    ("users.tokens.list", list_all),
+    ("users.tokens.list", crud::list::<Token>),
     ("users.tokens.add_multiple", add_multiple),
     ("users.tokens.add_single", add_single),
-    ("users.tokens.retrieve", retrieve),
+    ("users.tokens.retrieve", crud::retrieve::<Token>),
     ("users.tokens.update", patch),
-    ("users.tokens.delete", delete),
+    ("users.tokens.delete", crud::delete::<Token>),
     ("auth.issue_token", issue),
 ];
 
 const FIELDS: [&str; 6] = ["provider_key", "device", "expiry_date", "properties", "tracking", "status"];
 
-/// The tokens of a user.
-#[derive(Default)]
-struct Tokens(Table<Map<String, Value>>);
+struct Token(Value);
 
-stored!(Tokens, "user");
+impl Stored for Token {
+    const NOUN: &'static str = "token";
 
-/// Returns `true` if a user has a device token.
-pub(super) fn has_token(state: &State, user: &str) -> bool {
-    state.table::<Tokens>().get(user).is_some_and(|tokens| tokens.0.len() > 0)
+    /// Leaves out the token, which is a secret.
+    fn not_found(_: &str) -> Response {
+        Response::error(404, "invalid_request_error", "The user has no such token.")
+    }
 }
 
-fn find<'a>(state: &'a mut State, request: &Request<'_>) -> Result<&'a mut Map<String, Value>, Response> {
-    let token = state.table_mut::<Tokens>().get_mut(request.id(0)).and_then(|tokens| tokens.0.get_mut(request.id(1)));
-    token.ok_or_else(|| Response::error(404, "invalid_request_error", "The user has no such token."))
+impl Resource for Token {
+    fn view(&self, id: &str, _: &State, _: &Request<'_>) -> Result<Value, Response> {
+        Ok(with(self.0.clone(), json!({"token": id})))
+    }
+}
+
+pub(super) fn has_token(state: &State, user: &str) -> bool {
+    state.table::<Token>().below(user).next().is_some()
 }
 
 /// Refuses an expiry that is neither a timestamp nor `false`.
@@ -46,14 +49,8 @@ fn check_expiry(given: &Value) -> Result<(), Response> {
 }
 
 fn add(state: &mut State, request: &Request<'_>, token: &str, given: &Value) {
-    let mut stored = pick(given, &FIELDS);
-    stored.insert("status".to_owned(), json!("active"));
-    state.table_mut().entry(request.id(0), Tokens::default).0.insert(token, stored);
-}
-
-fn list_all(state: &mut State, request: &Request<'_>) -> Outcome {
-    let tokens = state.table::<Tokens>().get(request.id(0)).into_iter().flat_map(|tokens| tokens.0.iter());
-    page(request, tokens.map(|(token, stored)| with(stored.clone(), json!({"token": token}))))
+    let stored = with(pick(given, &FIELDS), json!({"status": "active"}));
+    state.table_mut().insert(&key(&[request.id(0), token]), Token(stored));
 }
 
 fn add_single(state: &mut State, request: &Request<'_>) -> Outcome {
@@ -70,22 +67,10 @@ fn add_multiple(state: &mut State, request: &Request<'_>) -> Outcome {
     Ok(Response::empty(204))
 }
 
-fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
-    let stored = find(state, request)?.clone();
-    Ok(Response::ok(with(stored, json!({"token": request.id(1)}))))
-}
-
 fn patch(state: &mut State, request: &Request<'_>) -> Outcome {
-    let stored = find(state, request)?;
-    let mut changed = Value::Object(stored.clone());
-    json_patch::apply(&mut changed, list(&request.body, "patch")).map_err(Response::invalid)?;
-    *stored = pick(&changed, &FIELDS);
-    Ok(Response::empty(204))
-}
-
-fn delete(state: &mut State, request: &Request<'_>) -> Outcome {
-    find(state, request)?;
-    state.table_mut().entry(request.id(0), Tokens::default).0.remove(request.id(1));
+    let Token(token) = state.find_mut(&request.key())?;
+    json_patch::apply(token, list(&request.body, "patch")).map_err(Response::invalid)?;
+    *token = pick(token, &FIELDS).into();
     Ok(Response::empty(204))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::testing::engine::{Handler, Outcome, Request, Response, State, stored, text};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[("inbound.track_event", track)];
 
@@ -12,7 +12,7 @@ stored!(TrackEvent, "event", log);
 
 fn track(state: &mut State, request: &Request<'_>) -> Outcome {
     let id = text(&request.body, "messageId").ok_or_else(|| Response::invalid("`messageId` must not be empty"))?;
-    if state.table::<TrackEvent>().contains(id) {
+    if state.find::<TrackEvent>(id).is_ok() {
         return Err(Response::conflict(format!("The event \"{id}\" was already received.")));
     }
     state.table_mut().insert(id, TrackEvent);

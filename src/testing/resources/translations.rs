@@ -1,10 +1,9 @@
 //! Translations: `/translations/{domain}/{locale}`.
 
-use crate::testing::engine::{Handler, Outcome, Request, Response, State, stored};
+use crate::testing::engine::*;
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[("translations.retrieve", retrieve), ("translations.update", update)];
 
-/// The file of a locale.
 struct Translation(String);
 
 stored!(Translation, "translation");
