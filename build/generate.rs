@@ -64,7 +64,6 @@ pub fn generate(description: &str, features: &Features) -> Result<Generated, Str
             ("every_operation.rs", emit::test_functions::every_operation(&model)),
             ("every_list.rs", emit::test_functions::every_list(&model)),
             ("every_type.rs", emit::test_functions::every_type(&model)),
-            ("every_shape.rs", emit::test_functions::every_shape(&model)),
             ("surface.txt", emit::surface::surface(&model)),
         ]);
     }

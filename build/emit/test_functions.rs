@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 
 use crate::model::rust_type::RustType;
-use crate::model::{Model, Operation, TypeShape, ident};
+use crate::model::{Model, Operation, ident};
 use crate::print::print;
 
 /// A function that makes the call of an operation by its id, with `text` as every path parameter and the members of
@@ -69,51 +69,10 @@ pub fn every_list(model: &Model) -> String {
     }])
 }
 
-/// A function that decodes JSON into the type with a name and encodes it again.
+/// The names of all types, as the argument of a macro of the test.
 pub fn every_type(model: &Model) -> String {
-    let arms = model.types.iter().map(|item| {
-        let (text, name) = (&item.name, ident(&item.name));
-        quote!(#text => again::<trycourier::types::#name>(value),)
-    });
-    let unions = model.types.iter().filter(|item| matches!(item.shape, TypeShape::Union { .. }));
-    let known = unions.map(|item| {
-        let (text, name) = (&item.name, ident(&item.name));
-        quote!(#text => !matches!(serde_json::from_value(value), Ok(trycourier::types::#name::Unrecognized(_))),)
-    });
-    print([quote! {
-        fn decode_and_encode(
-            name: &str,
-            value: serde_json::Value
-        ) -> Option<Result<serde_json::Value, serde_json::Error>> {
-            Some(match name {
-                #(#arms)*
-                _ => return None,
-            })
-        }
-        fn is_recognized(name: &str, value: serde_json::Value) -> bool {
-            match name {
-                #(#known)*
-                _ => true,
-            }
-        }
-    }])
-}
-
-/// A function that returns the schemars schema of the type with a name.
-pub fn every_shape(model: &Model) -> String {
-    let arms = model.types.iter().map(|item| {
-        let (text, name) = (&item.name, ident(&item.name));
-        quote!(#text => generator.subschema_for::<trycourier::types::#name>(),)
-    });
-    print([quote! {
-        fn shape(generator: &mut schemars::SchemaGenerator, name: &str) -> bool {
-            let _ = match name {
-                #(#arms)*
-                _ => return false,
-            };
-            true
-        }
-    }])
+    let names = model.types.iter().map(|item| ident(&item.name));
+    print([quote!(every_type! { #(#names),* })])
 }
 
 /// A type as it is written in code outside the crate.
