@@ -273,7 +273,7 @@ pub fn resource_type(resource: &[String]) -> String {
     resource.join("_").to_upper_camel_case()
 }
 
-/// The note of a deprecated type, property or parameter. `ident_of` returns the Rust name of the one in `x-replacement`.
+/// The note of something deprecated, such as a type or a property. `ident_of` returns the Rust name of the one in `x-replacement`.
 fn deprecated(
     what: &str,
     described: &Value,
@@ -286,7 +286,7 @@ fn deprecated(
         (true, None) => Ok(Some(format!("Courier has deprecated this {what}"))),
         (true, Some(name)) => match ident_of(name) {
             Some(ident) => Ok(Some(format!("Courier has deprecated this {what}; use `{ident}`"))),
-            None => Err(format!("its `x-replacement` names `{name}`, which does not exist there")),
+            None => Err(format!("its `x-replacement` names the {what} `{name}`, which does not exist there")),
         },
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToUpperCamelCase as _;
 use serde_json::Value;
-use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Fields, Ident, Item, ItemEnum, ItemStruct, Lit, Meta, MetaNameValue};
 
 use crate::description::constants::Constants;
 use crate::description::enums::named_value;
@@ -29,7 +30,11 @@ pub fn types(
     constants: &Constants,
     mut unions: Unions,
 ) -> Result<Vec<TypeItem>, String> {
-    let items = module(code, "types")?.iter().filter_map(|item| match item {
+    let modules = code.items.iter().filter_map(|item| match item {
+        Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
+        _ => None,
+    });
+    let items = modules.flat_map(|(_, items)| items).filter_map(|item| match item {
         Item::Struct(structure) => Some((structure.ident.to_string(), item)),
         Item::Enum(enumeration) => Some((enumeration.ident.to_string(), item)),
         _ => None,
@@ -159,15 +164,6 @@ fn require_own_names(document: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The items of a module of progenitor's code.
-fn module<'a>(code: &'a syn::File, name: &str) -> Result<&'a [Item], String> {
-    let found = code.items.iter().find_map(|item| match item {
-        Item::Mod(module) if module.ident == name => module.content.as_ref(),
-        _ => None,
-    });
-    found.map(|(_, items)| items.as_slice()).ok_or_else(|| format!("progenitor's code has no module `{name}`"))
-}
-
 fn structure(
     item: &ItemStruct,
     schema: &Value,
@@ -188,16 +184,16 @@ fn structure(
             .to_owned());
     };
     let needed: Vec<&str> = required(schema).filter(|name| !constants.iter().any(|(other, _)| other == name)).collect();
-    let mut members = Vec::new();
-    let mut has_extra = false;
-    for field in &named.named {
-        if is_flattened(&field.attrs)? {
-            has_extra = true;
-            continue;
-        }
-        let ident = field.ident.as_ref().ok_or("a field has no name")?.to_string();
-        members.push((renamed(&field.attrs)?.unwrap_or_else(|| ident.clone()), ident, &field.ty));
+    let is_extra = |field: &&syn::Field| serde_arguments(&field.attrs).any(|argument| argument.path().is_ident("flatten"));
+    let (extra, members): (Vec<_>, Vec<_>) = named.named.iter().partition(is_extra);
+    if extra.is_empty() {
+        return Err("it takes no further properties; `normalize` opens every object".to_owned());
     }
+    let members: Vec<(String, String, &syn::Type)> = members
+        .into_iter()
+        .filter_map(|field| field.ident.as_ref().map(|ident| (field, ident)))
+        .map(|(field, ident)| (name_in_json(ident, &field.attrs), ident.to_string(), &field.ty))
+        .collect();
     let ident_of =
         |property: &str| members.iter().find(|(name, ..)| name == property).map(|(_, ident, _)| ident.clone());
     let mut fields = Vec::new();
@@ -246,24 +242,17 @@ fn structure(
             description: text(property, "description").unwrap_or_default().to_owned(),
         });
     }
-    if !has_extra {
-        return Err("it takes no further properties; `normalize` opens every object".to_owned());
-    }
     if fields.len() > MAX_FIELDS {
         return Err(format!(
             "it has more than {MAX_FIELDS} properties; remove some in openapi/overlay/corrections.yaml: callers can still \
              set them, with `extra`"
         ));
     }
-    let mut arguments = Vec::new();
-    for name in needed {
-        let index = fields.iter().position(|field| field.name == name);
-        let index = index.ok_or_else(|| format!("progenitor made no field of the required `{name}`"))?;
-        arguments.extend(fields.get(index).filter(|field| !field.has_setter()).map(|_| index));
-    }
     if fields.len() + constants.len() != described.len() {
         return Err("progenitor made fields of some of its properties only".to_owned());
     }
+    let index_of = |name: &str| fields.iter().position(|field| field.name == name && !field.has_setter());
+    let arguments = needed.into_iter().filter_map(index_of).collect();
     Ok(TypeShape::Structure { fields, arguments, constants })
 }
 
@@ -273,13 +262,10 @@ fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Resu
     let Some(Item::Enum(item)) = items.get(kind) else {
         return Err(format!("has the `x-constant` {value}, and its type is not an enum"));
     };
-    for variant in &item.variants {
-        let ident = variant.ident.to_string();
-        if renamed(&variant.attrs)?.as_ref().unwrap_or(&ident) == value {
-            return Ok(Preset { kind: kind.to_owned(), variant: ident });
-        }
-    }
-    Err(format!("has the `x-constant` {value}, which is not a value of its type"))
+    let mut variants = item.variants.iter();
+    let variant = variants.find(|variant| name_in_json(&variant.ident, &variant.attrs) == value);
+    let variant = variant.ok_or_else(|| format!("has the `x-constant` {value}, which is not a value of its type"))?;
+    Ok(Preset { kind: kind.to_owned(), variant: variant.ident.to_string() })
 }
 
 fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
@@ -296,7 +282,7 @@ fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
                     .to_owned(),
             );
         }
-        let value = renamed(&variant.attrs)?.unwrap_or_else(|| ident.clone());
+        let value = name_in_json(&variant.ident, &variant.attrs);
         let value = named_value(schema, &value).map_or(value, str::to_owned);
         enum_values.push(EnumValue { ident, value });
     }
@@ -358,40 +344,24 @@ fn variants(union: &str, item: &ItemEnum, shapes: Vec<Shape>) -> Result<Vec<Vari
     if kinds.is_empty() { Ok(variants) } else { Err(format!("the union `{union}`: progenitor made more variants")) }
 }
 
-/// The name that serde gives an item.
-fn renamed(attributes: &[Attribute]) -> Result<Option<String>, String> {
-    let mut name = None;
-    serde_arguments(attributes, |meta| {
-        if meta.path.is_ident("rename") {
-            name = Some(meta.value()?.parse::<syn::LitStr>()?.value());
-        } else if meta.input.peek(syn::Token![=]) {
-            meta.value()?.parse::<syn::Lit>()?;
-        }
-        Ok(())
-    })?;
-    Ok(name)
+/// The arguments of the serde attributes of an item.
+fn serde_arguments(attributes: &[Attribute]) -> impl Iterator<Item = Meta> {
+    let attributes = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+    let parse = Punctuated::<Meta, syn::Token![,]>::parse_terminated;
+    attributes.flat_map(move |attribute| attribute.parse_args_with(parse).into_iter().flatten())
 }
 
-fn is_flattened(attributes: &[Attribute]) -> Result<bool, String> {
-    let mut flattened = false;
-    serde_arguments(attributes, |meta| {
-        flattened |= meta.path.is_ident("flatten");
-        if meta.input.peek(syn::Token![=]) {
-            meta.value()?.parse::<syn::Lit>()?;
+/// The name of an item in JSON.
+fn name_in_json(ident: &Ident, attributes: &[Attribute]) -> String {
+    let renamed = serde_arguments(attributes).find_map(|argument| match argument {
+        Meta::NameValue(MetaNameValue { path, value: Expr::Lit(ExprLit { lit: Lit::Str(name), .. }), .. })
+            if path.is_ident("rename") =>
+        {
+            Some(name.value())
         }
-        Ok(())
-    })?;
-    Ok(flattened)
-}
-
-fn serde_arguments(
-    attributes: &[Attribute],
-    mut visit: impl FnMut(syn::meta::ParseNestedMeta<'_>) -> syn::Result<()>,
-) -> Result<(), String> {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        attribute.parse_nested_meta(&mut visit).map_err(|error| format!("a serde attribute: {error}"))?;
-    }
-    Ok(())
+        _ => None,
+    });
+    renamed.unwrap_or_else(|| ident.to_string())
 }
 
 /// Sets the features of every type. The types of error responses are always available.

@@ -1173,7 +1173,7 @@ fn deprecation_of_a_type_reaches_rust() {
     assert!(again.contains(&"Compatible types::Color is no longer deprecated".to_owned()), "{again:#?}");
     let error = corrected(&new, "- target: $.components.schemas.Square\n  update: {x-replacement: Ghost}\n");
     let error = error.and_then(|document| generated(&document)).unwrap_err();
-    assert!(error.contains("the schema `Square`: its `x-replacement` names `Ghost`"), "{error}");
+    assert!(error.contains("the schema `Square`: its `x-replacement` names the type `Ghost`"), "{error}");
 }
 
 #[test]
