@@ -143,17 +143,15 @@ fn structure(
 
 /// The setter of an optional field of a structure, and the method that clears the field if possible.
 pub fn setters(model: &Model, field: &Field, structure: &TokenStream) -> TokenStream {
-    let name = ident(&field.ident);
-    let kind = field.kind.clone().present();
-    let (accepts, value) = (accepted(model, &kind), converted(model, &kind, quote!(#name)));
-    let value = if field.is_option() { quote!(Some(#value)) } else { value };
     let documentation = match first_sentence(&field.description) {
         Some(sentence) => documentation(sentence),
         None => documentation(&format!("Sets `{}`.", field.ident)),
     };
     let deprecated = deprecated(field.deprecated.as_deref());
+    let attributes = quote!(#documentation #deprecated);
+    let setter = setter(model, &field.ident, &field.kind.clone().present(), field.is_option(), &attributes, structure);
     let clearing = matches!(field.kind, RustType::Nullable(_)).then(|| {
-        let clear = ident(&format!("clear_{}", field.ident));
+        let (name, clear) = (ident(&field.ident), ident(&format!("clear_{}", field.ident)));
         let documentation = self::documentation(&format!("Clears `{}`, by sending `null`.", field.ident));
         quote! {
             #documentation
@@ -165,15 +163,28 @@ pub fn setters(model: &Model, field: &Field, structure: &TokenStream) -> TokenSt
             }
         }
     });
+    quote!(#setter #clearing)
+}
+
+/// The method that sets a field of a structure or of a call, which may be an `Option`.
+pub fn setter(
+    model: &Model,
+    name: &str,
+    kind: &RustType,
+    is_option: bool,
+    attributes: &TokenStream,
+    structure: &TokenStream,
+) -> TokenStream {
+    let name = ident(name);
+    let (accepts, value) = (accepted(model, kind), converted(model, kind, quote!(#name)));
+    let value = if is_option { quote!(Some(#value)) } else { value };
     quote! {
-        #documentation
-        #deprecated
+        #attributes
         #[inline]
         pub fn #name(mut self, #name: #accepts) -> Self {
             #structure.#name = #value;
             self
         }
-        #clearing
     }
 }
 

@@ -25,8 +25,8 @@ pub struct Model {
     pub types: Vec<TypeItem>,
     /// The operations, sorted by dotted name.
     pub operations: Vec<Operation>,
-    /// The resources, sorted by dotted name, parents before their children.
-    pub resources: BTreeMap<Vec<String>, Resource>,
+    /// The descriptions of the resources, sorted by dotted name, parents before their children.
+    pub resources: BTreeMap<Vec<String>, String>,
 }
 
 impl Model {
@@ -177,6 +177,9 @@ pub struct Operation {
     pub paging: Option<Paging>,
 }
 
+/// The name, the type and the description of an argument; a whole body is described by its type.
+pub type Argument<'a> = (&'a str, &'a RustType, Option<&'a str>);
+
 /// The body of a call, if it is a structure: then the call has its fields as arguments and setters.
 pub struct BodyStruct<'a> {
     pub name: &'a str,
@@ -194,9 +197,28 @@ impl Operation {
         Some(BodyStruct { name: &body.name, fields, arguments })
     }
 
+    /// The arguments of the method that makes the call, in order.
+    pub fn arguments<'a>(&'a self, types: &'a [TypeItem]) -> Vec<Argument<'a>> {
+        let body = self.body_struct(types);
+        let fields = body.iter().flat_map(|body| &body.arguments);
+        let fields = fields.map(|field| (field.ident.as_str(), &field.kind, Some(field.description.as_str())));
+        let in_path = self.path_parameters.iter();
+        let in_path = in_path.map(|own| (own.ident.as_str(), &own.kind, Some(own.description.as_str())));
+        let whole_body = self.body.as_ref().filter(|_| body.is_none()).map(|kind| ("body", kind, None));
+        in_path.chain(fields).chain(whole_body).collect()
+    }
+
     /// The parameters that have setters; query parameters come first.
     pub fn optional_parameters(&self) -> impl Iterator<Item = &Parameter> + Clone {
         self.query.iter().chain(&self.headers)
+    }
+
+    pub fn path_idents(&self) -> Vec<Ident> {
+        self.path_parameters.iter().map(|parameter| ident(&parameter.ident)).collect()
+    }
+
+    pub fn optional_idents(&self) -> Vec<Ident> {
+        self.optional_parameters().map(|parameter| ident(&parameter.ident)).collect()
     }
 
     pub fn method(&self) -> &str {
@@ -263,11 +285,6 @@ pub struct ResponseField {
     pub is_option: bool,
 }
 
-/// A resource: the return type of `client.lists()`.
-pub struct Resource {
-    pub description: String,
-}
-
 /// Converts `["lists", "subscriptions"]` to `ListsSubscriptions`.
 pub fn resource_type(resource: &[String]) -> String {
     resource.join("_").to_upper_camel_case()
@@ -302,7 +319,7 @@ pub fn read(code: &syn::File, document: &Value, constants: &Constants, unions: U
             let name: Vec<String> = operation.path.iter().take(length).cloned().collect();
             let described = document.get("x-resources").and_then(|all| all.get(name.join(".")));
             let description = described.and_then(Value::as_str).unwrap_or_default().to_owned();
-            resources.entry(name).or_insert(Resource { description });
+            resources.entry(name).or_insert(description);
         }
     }
     let model = Model { types, operations, resources };
