@@ -152,9 +152,11 @@ fn implementation(operation: &Operation) -> TokenStream {
         (_, false) => quote!(Required),
     };
     let id_property = option(operation.id_property.as_ref());
-    let rate_limit = option(operation.rate_limit.map(|RateLimit { requests, seconds, .. }| {
-        quote!((#requests, std::time::Duration::from_secs(#seconds)))
-    }));
+    let rate_limit = option(
+        operation
+            .rate_limit
+            .map(|RateLimit { requests, seconds, .. }| quote!((#requests, std::time::Duration::from_secs(#seconds)))),
+    );
     let secrets = operation.path_parameters.iter().filter(|parameter| parameter.is_secret());
     let secrets = secrets.map(|parameter| &parameter.name);
 

@@ -83,12 +83,12 @@ fn lenient<T: Decode>(body: &[u8], allow_mismatches: bool, memory_limit: usize) 
     })?;
     let mut diagnostics = Diagnostics::new(memory_limit);
     let decoded = T::lenient(&tree, &mut diagnostics);
-    if diagnostics.is_exceeded() {
+    if diagnostics.exceeded {
         return Err(DecodeError::TooLarge);
     }
     // An array outside of any object has no `extra` that could keep its elements.
     let is_complete = !diagnostics.lost;
-    mismatches.extend(diagnostics.into_mismatches());
+    mismatches.extend(diagnostics.mismatches);
     mismatches.truncate(MAX_MISMATCHES);
     let value = match decoded {
         Some(value) if is_complete => Some(value),

@@ -240,10 +240,6 @@ impl Decode for Object {
     }
 }
 
-impl Encode for Object {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.serialize(to)
-    }
-}
+impl Encode for Object {}
 
 inline_schema!(Object, {"type": "object", "additionalProperties": true});

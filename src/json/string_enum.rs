@@ -83,11 +83,7 @@ macro_rules! string_enum {
             }
         }
 
-        impl $crate::json::Encode for $type {
-            fn encode<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(self.as_str())
-            }
-        }
+        impl $crate::json::Encode for $type {}
     };
 }
 pub(crate) use string_enum;

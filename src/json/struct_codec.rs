@@ -17,7 +17,7 @@ use crate::json::extra::Extra;
 
 /// An object with described properties. It is decoded and encoded by the blanket implementations of [`Decode`] and
 /// [`Encode`].
-pub trait Structure: Sized + PartialEq {
+pub trait Structure: Serialize + PartialEq {
     const PROPERTIES: &'static Properties;
 
     fn empty() -> Self;
@@ -122,11 +122,7 @@ impl<T: Structure> Decode for T {
     }
 }
 
-impl<T: Structure> Encode for T {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        encode_structure(self, to)
-    }
-}
+impl<T: Structure> Encode for T {}
 
 /// Decodes an object strictly.
 pub fn decode_structure<'de, T: Structure, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {

@@ -6,9 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::json::{Decode, Diagnostics, Encode, inline_schema};
+use crate::json::{Decode, Encode, decode_as, inline_schema};
 use crate::values::iso_8601::{MILLISECOND, format, from_unix_nanos};
 use crate::values::timestamp::TimestampError;
 
@@ -49,8 +48,7 @@ impl fmt::Display for Millis {
 /// assert_eq!(timeout.escalation, Some(DurationMillis(30_000)));
 /// assert_eq!(Duration::from(DurationMillis(30_000)), Duration::from_secs(30));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DurationMillis(pub i64);
 
 /// Rounds up to the millisecond.
@@ -156,21 +154,9 @@ macro_rules! milliseconds {
             }
         }
 
-        impl Decode for $name {
-            const EXPECTED: &'static str = "an integer";
+        decode_as!(i64, $name, Self);
 
-            fn empty() -> Self {
-                Self(0)
-            }
-
-            fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                i64::strict(from).map(Self)
-            }
-
-            fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
-                i64::lenient(value, diagnostics).map(Self)
-            }
-        }
+        impl Encode for $name {}
 
         inline_schema!($name, {"type": "integer", "format": $format});
     };
@@ -179,15 +165,9 @@ macro_rules! milliseconds {
 milliseconds!(Millis, "milliseconds");
 milliseconds!(DurationMillis, "duration-milliseconds");
 
-impl Encode for Millis {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_i64(self.0)
-    }
-}
-
 /// Fails if the duration is negative.
-impl Encode for DurationMillis {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+impl Serialize for DurationMillis {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         if self.0 < 0 {
             return Err(serde::ser::Error::custom("a duration must not be negative"));
         }
