@@ -21,7 +21,13 @@ impl Unsendable {
     /// Checks a value that is set as the property of this name.
     pub(crate) fn set(&mut self, name: &str, value: &impl Serialize) {
         self.remove(name);
-        self.0.extend(check(value).err().map(|error| (name.to_owned(), error.to_string())));
+        if let Err(error) = check(value) {
+            self.add(name, &error.to_string());
+        }
+    }
+
+    pub(super) fn add(&mut self, name: &str, reason: &str) {
+        self.0.push((name.to_owned(), reason.to_owned()));
     }
 
     pub(crate) fn remove(&mut self, name: &str) {

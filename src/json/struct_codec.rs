@@ -111,13 +111,13 @@ impl<T: Structure> Decode for T {
         let mut structure = <Self as Structure>::empty();
         let mut fields = Fields::new(Self::PROPERTIES);
         fields.lenient(map, diagnostics, &mut |field, value| structure.decode_field(field, value));
-        fields.end(structure.extra_mut());
+        *structure.extra_mut() = fields.end();
         Some(structure)
     }
 
     fn from_other(value: Value) -> Option<Self> {
         let mut structure = <Self as Structure>::empty();
-        structure.extra_mut().set_other(value);
+        structure.extra_mut().content().other = Some(value);
         Some(structure)
     }
 }
@@ -144,7 +144,7 @@ impl<'de, T: Structure> Visitor<'de> for StructureVisitor<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut fields = Fields::new(T::PROPERTIES);
         fields.strict(&mut map, &mut |field, map| self.0.decode_field(field, MapValue(map, PhantomData)))?;
-        fields.end(self.0.extra_mut());
+        *self.0.extra_mut() = fields.end();
         Ok(())
     }
 }
