@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 
 use crate::description::rate_limit::RateLimit;
 use crate::emit::conversion::{accepted, is_plain};
-use crate::emit::doc_comments::{code, deprecated, documentation, needs_features};
+use crate::emit::doc_comments::{attributes, code, documentation, needs_features};
 use crate::emit::types::{setter, setters};
 use crate::model::rust_type::RustType;
 use crate::model::{Model, Operation, Paging, Parameter, ResponseField, ident};
@@ -91,9 +91,8 @@ fn members(operation: &Operation) -> TokenStream {
     });
     let optional = operation.optional_parameters().map(|parameter| {
         let (name, kind) = (ident(&parameter.ident), &parameter.kind);
-        let (documentation, deprecated) =
-            (documentation(&parameter.description), deprecated(parameter.deprecated.as_deref()));
-        quote!(#documentation #deprecated pub #name: Option<#kind>,)
+        let attributes = attributes(&parameter.description, parameter.deprecated.as_ref());
+        quote!(#attributes pub #name: Option<#kind>,)
     });
     let body = operation.body.iter().map(|body| {
         quote! {
@@ -137,8 +136,7 @@ fn constructor(model: &Model, operation: &Operation) -> TokenStream {
 }
 
 fn parameter_setter(model: &Model, Parameter { ident, kind, description, deprecated, .. }: &Parameter) -> TokenStream {
-    let (documentation, deprecated) = (documentation(description), self::deprecated(deprecated.as_deref()));
-    setter(model, ident, kind, true, &quote!(#documentation #deprecated), &quote!(self))
+    setter(model, ident, kind, true, &attributes(description, deprecated.as_ref()), &quote!(self))
 }
 
 /// The facts about the operation that the client needs, and the position of each argument in the request.

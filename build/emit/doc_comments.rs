@@ -42,9 +42,11 @@ pub fn first_sentence(text: &str) -> Option<&str> {
     (sentence.ends_with('.') && !sentence.contains('\n')).then_some(sentence)
 }
 
-/// The attribute of a deprecated item.
-pub fn deprecated(note: Option<&str>) -> Option<TokenStream> {
-    note.map(|note| quote!(#[deprecated(note = #note)]))
+/// The documentation of an item, and the note if it is deprecated.
+pub fn attributes(text: &str, deprecated: Option<&String>) -> TokenStream {
+    let documentation = documentation(text);
+    let deprecated = deprecated.map(|note| quote!(#[deprecated(note = #note)]));
+    quote!(#documentation #deprecated)
 }
 
 /// The note on docs.rs for an item that requires a feature.

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::conversion::{accepted, converted};
-use crate::emit::doc_comments::{code, deprecated, documentation, first_sentence, needs_features};
+use crate::emit::doc_comments::{attributes, code, documentation, first_sentence, needs_features};
 use crate::emit::examples::call_example;
 use crate::model::rust_type::RustType;
 use crate::model::{Argument, Model, Operation, ident, resource_type};
@@ -100,14 +100,12 @@ fn method(model: &Model, operation: &Operation) -> TokenStream {
         }
         (None, body) => body.as_ref().map(|_| quote!(, body)),
     };
-    let documentation = documentation(&method_text(model, operation, &arguments));
-    let deprecated = deprecated(operation.deprecated.as_deref());
+    let attributes = attributes(&method_text(model, operation, &arguments), operation.deprecated.as_ref());
     let aliases = [official_name(operation)].into_iter().chain(operation.aliases.iter().cloned());
     let (name, call) = (ident(operation.method()), ident(&operation.name));
     let function = if operation.body.is_some() { quote!(with_body) } else { quote!(new) };
     quote! {
-        #documentation
-        #deprecated
+        #attributes
         #(#[doc(alias = #aliases)])*
         #[inline]
         pub fn #name(&self #(#parameters)*) -> #call {

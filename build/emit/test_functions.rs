@@ -1,9 +1,8 @@
 //! Functions through which the crate's own tests reach every operation and every type.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use quote::quote;
 
-use crate::model::rust_type::RustType;
 use crate::model::{Model, Operation, ident};
 use crate::print::print;
 
@@ -13,7 +12,7 @@ pub fn every_operation(model: &Model) -> String {
     let arms = model.operations.iter().map(|operation| {
         let (id, call) = (operation.path.join("_"), call(operation, &quote!(text)));
         let setters = operation.optional_parameters().map(|parameter| {
-            let (name, setter, kind) = (&parameter.name, ident(&parameter.ident), qualified(&parameter.kind));
+            let (name, setter, kind) = (&parameter.name, ident(&parameter.ident), &parameter.kind);
             quote! {
                 if let Some(value) = parameters.get(#name) {
                     call = call.#setter(decoded::<#kind>(value.clone()));
@@ -46,8 +45,7 @@ fn call(operation: &Operation, path_argument: &TokenStream) -> TokenStream {
     match &operation.body {
         None => quote!(trycourier::calls::#name::new(client #(, #path_arguments)*)),
         Some(body) => {
-            let kind = qualified(body);
-            quote!(trycourier::calls::#name::with_body(client #(, #path_arguments)*, decoded::<#kind>(body)))
+            quote!(trycourier::calls::#name::with_body(client #(, #path_arguments)*, decoded::<#body>(body)))
         }
     }
 }
@@ -73,26 +71,4 @@ pub fn every_list(model: &Model) -> String {
 pub fn every_type(model: &Model) -> String {
     let names = model.types.iter().map(|item| ident(&item.name));
     print([quote!(every_type! { #(#names),* })])
-}
-
-/// A type as it is written in code outside the crate.
-fn qualified(kind: &RustType) -> TokenStream {
-    match kind {
-        RustType::List(item) => {
-            let item = qualified(item);
-            quote!(Vec<#item>)
-        }
-        RustType::Map(value) => {
-            let value = qualified(value);
-            quote!(std::collections::BTreeMap<String, #value>)
-        }
-        RustType::Optional(inner) => {
-            let inner = qualified(inner);
-            quote!(Option<#inner>)
-        }
-        RustType::Text | RustType::Boolean | RustType::Integer | RustType::Number | RustType::Json => {
-            kind.to_token_stream()
-        }
-        kind => quote!(trycourier::#kind),
-    }
 }

@@ -8,7 +8,7 @@ use quote::quote;
 
 use crate::description::unions::Kind;
 use crate::emit::conversion::{accepted, converted};
-use crate::emit::doc_comments::{code, deprecated, documentation, first_sentence, needs_features};
+use crate::emit::doc_comments::{attributes, code, documentation, first_sentence, needs_features};
 use crate::emit::examples::type_example;
 use crate::model::rust_type::RustType;
 use crate::model::{EnumValue, Field, Model, TypeItem, TypeShape, Variant, ident};
@@ -30,20 +30,11 @@ pub fn types(model: &Model) -> String {
 
 /// The types that contain themselves.
 fn boxed(model: &Model) -> BTreeSet<&str> {
-    let kinds = model.types.iter().flat_map(|item| match &item.shape {
-        TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.kind).collect(),
-        TypeShape::Enum(_) => Vec::new(),
-        TypeShape::Union { variants } => variants.iter().map(|variant| &variant.kind).collect(),
+    let kinds = model.types.iter().flat_map(TypeItem::kinds).map(|kind| match kind {
+        RustType::Optional(inner) | RustType::Nullable(inner) => inner,
+        kind => kind,
     });
-    let boxed = kinds.filter_map(|kind| match kind {
-        RustType::Boxed(inner) => Some(inner),
-        RustType::Optional(inner) | RustType::Nullable(inner) => match &**inner {
-            RustType::Boxed(inner) => Some(inner),
-            _ => None,
-        },
-        _ => None,
-    });
-    boxed.filter_map(|kind| kind.own_name()).collect()
+    kinds.filter(|kind| matches!(kind, RustType::Boxed(_))).filter_map(RustType::own_name).collect()
 }
 
 /// The description of a type, its example and the features that it needs.
@@ -52,9 +43,8 @@ fn heading(model: &Model, item: &TypeItem) -> TokenStream {
     if let Some(example) = type_example(model, item) {
         let _ = write!(text, "\n\n# Example\n\n```\n{example}\n```");
     }
-    let (documentation, features) = (documentation(&text), needs_features(&item.features));
-    let deprecated = deprecated(item.deprecated.as_deref());
-    quote!(#documentation #features #deprecated)
+    let (attributes, features) = (attributes(&text, item.deprecated.as_ref()), needs_features(&item.features));
+    quote!(#attributes #features)
 }
 
 fn structure(
@@ -68,8 +58,8 @@ fn structure(
     let heading = heading(model, item);
     let members = fields.iter().map(|field| {
         let (field_name, kind) = (ident(&field.ident), field.declared());
-        let (documentation, deprecated) = (documentation(&field.description), deprecated(field.deprecated.as_deref()));
-        quote!(#documentation #deprecated pub #field_name: #kind,)
+        let attributes = attributes(&field.description, field.deprecated.as_ref());
+        quote!(#attributes pub #field_name: #kind,)
     });
 
     let arguments: Vec<&Field> = arguments.iter().filter_map(|index| fields.get(*index)).collect();
@@ -143,19 +133,15 @@ fn structure(
 
 /// The setter of an optional field of a structure, and the method that clears the field if possible.
 pub fn setters(model: &Model, field: &Field, structure: &TokenStream) -> TokenStream {
-    let documentation = match first_sentence(&field.description) {
-        Some(sentence) => documentation(sentence),
-        None => documentation(&format!("Sets `{}`.", field.ident)),
-    };
-    let deprecated = deprecated(field.deprecated.as_deref());
-    let attributes = quote!(#documentation #deprecated);
+    let text = first_sentence(&field.description).map_or_else(|| format!("Sets `{}`.", field.ident), str::to_owned);
+    let attributes = attributes(&text, field.deprecated.as_ref());
     let setter = setter(model, &field.ident, &field.kind.clone().present(), field.is_option(), &attributes, structure);
     let clearing = matches!(field.kind, RustType::Nullable(_)).then(|| {
         let (name, clear) = (ident(&field.ident), ident(&format!("clear_{}", field.ident)));
-        let documentation = self::documentation(&format!("Clears `{}`, by sending `null`.", field.ident));
+        let text = format!("Clears `{}`, by sending `null`.", field.ident);
+        let attributes = self::attributes(&text, field.deprecated.as_ref());
         quote! {
-            #documentation
-            #deprecated
+            #attributes
             #[inline]
             pub fn #clear(mut self) -> Self {
                 #structure.#name = Some(types::Nullable::Null);

@@ -61,6 +61,17 @@ pub struct TypeItem {
     pub shape: TypeShape,
 }
 
+impl TypeItem {
+    /// The types of its fields or variants.
+    pub fn kinds(&self) -> Vec<&RustType> {
+        match &self.shape {
+            TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.kind).collect(),
+            TypeShape::Enum(_) => Vec::new(),
+            TypeShape::Union { variants } => variants.iter().map(|variant| &variant.kind).collect(),
+        }
+    }
+}
+
 pub enum TypeShape {
     Structure {
         /// The fields, sorted by name.

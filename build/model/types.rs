@@ -135,31 +135,20 @@ fn require_own_names(document: &Value) -> Result<(), String> {
     let mut taken: BTreeMap<String, &String> = BTreeMap::new();
     for (schema, described) in schemas(document) {
         let name = schema.to_upper_camel_case();
-        let rename = || {
-            format!(
-                "give one another name, in openapi/overlay/types.yaml:\n- target: $.components.schemas['{schema}']\n  \
-                 update: {{x-name: Courier{name}}}"
-            )
-        };
         let has = |property: &str| properties(described).is_some_and(|all| all.contains_key(property));
-        if schema == "ApiError" && !(has("message") && has("type")) {
-            return Err(format!(
-                "the schema `ApiError` is not Courier's error, which has a `message` and a `type`; {}",
-                rename()
-            ));
-        }
-        if RESERVED.contains(&name.as_str()) || syn::parse_str::<syn::Ident>(&name).is_err() {
-            return Err(format!(
-                "the schema {schema:?} cannot become the type `{name}`, which the crate needs itself; {}",
-                rename()
-            ));
-        }
-        if let Some(twin) = taken.insert(name.clone(), schema) {
-            return Err(format!(
-                "the schemas `{twin}` and `{schema}` would both become the type `{name}`; {}",
-                rename()
-            ));
-        }
+        let defect = if schema == "ApiError" && !(has("message") && has("type")) {
+            "the schema `ApiError` is not Courier's error, which has a `message` and a `type`".to_owned()
+        } else if RESERVED.contains(&name.as_str()) || syn::parse_str::<Ident>(&name).is_err() {
+            format!("the schema {schema:?} cannot become the type `{name}`, which the crate needs itself")
+        } else if let Some(twin) = taken.insert(name.clone(), schema) {
+            format!("the schemas `{twin}` and `{schema}` would both become the type `{name}`")
+        } else {
+            continue;
+        };
+        return Err(format!(
+            "{defect}; give one another name, in openapi/overlay/types.yaml:\n- target: \
+             $.components.schemas['{schema}']\n  update: {{x-name: Courier{name}}}"
+        ));
     }
     Ok(())
 }
