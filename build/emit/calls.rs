@@ -109,28 +109,23 @@ fn constructor(model: &Model, operation: &Operation) -> TokenStream {
         quote!(#name: #kind)
     });
     let (in_path, optional) = (operation.path_idents(), operation.optional_idents());
-    let fields = quote!(client: client.clone(), #(#in_path: #in_path.into(),)* #(#optional: None,)*);
-    match &operation.body {
-        None => quote! {
-            /// Creates the call for a client, like the method of the resource.
-            #[inline]
-            pub fn new(client: &Client #(, #parameters)*) -> Self {
-                Self { #fields }
-            }
-        },
+    let (documentation, function, body, value) = match &operation.body {
+        None => ("Creates the call for a client, like the method of the resource.", quote!(new), None, None),
         Some(body) => {
             // Arguments of these kinds are converted by the resource's method.
             let is_converted = matches!(body, RustType::List(_) | RustType::Map(_) | RustType::Optional(_));
-            let is_plain = is_converted || is_plain(model, body);
-            let kind = if is_plain { quote!(#body) } else { quote!(impl Into<#body>) };
-            let value = if is_plain { quote!(body) } else { quote!(body: body.into()) };
-            quote! {
-                /// Creates the call from a whole body.
-                #[inline]
-                pub fn with_body(client: &Client #(, #parameters)*, body: #kind) -> Self {
-                    Self { #fields #value }
-                }
-            }
+            let (kind, value) = match is_converted || is_plain(model, body) {
+                true => (quote!(#body), quote!(body)),
+                false => (quote!(impl Into<#body>), quote!(body: body.into())),
+            };
+            ("Creates the call from a whole body.", quote!(with_body), Some(quote!(, body: #kind)), Some(value))
+        }
+    };
+    quote! {
+        #[doc = #documentation]
+        #[inline]
+        pub fn #function(client: &Client #(, #parameters)* #body) -> Self {
+            Self { client: client.clone(), #(#in_path: #in_path.into(),)* #(#optional: None,)* #value }
         }
     }
 }

@@ -31,27 +31,21 @@ pub fn type_example(model: &Model, item: &TypeItem) -> Option<String> {
 /// A call with its arguments, and a typical use of its response.
 pub fn call_example(model: &Model, operation: &Operation) -> String {
     let examples = Examples(model);
-    let in_path =
-        operation.path_parameters.iter().map(|parameter| parameter.example.as_ref().unwrap_or(&parameter.name));
-    let mut arguments: Vec<Code> = in_path.map(|text| Code::word(format!("{text:?}"))).collect();
+    let body_example = operation.body.as_ref().and_then(|body| model.item(body.own_name()?)?.example.as_ref());
+    let body_example = body_example.or(operation.body_example.as_ref());
+    let body_examples = match operation.body_struct(&model.types) {
+        Some(body) => body.arguments.iter().map(|field| body_example?.get(&field.name)).collect(),
+        None => vec![body_example],
+    };
+    let in_path = operation.path_parameters.iter().map(|parameter| parameter.example.as_ref());
     let mut hidden = String::new();
-    if let Some(body) = &operation.body {
-        let example = body.own_name().and_then(|name| model.item(name)?.example.as_ref());
-        let example = example.or(operation.body_example.as_ref());
-        match operation.body_struct(&model.types) {
-            Some(body) => {
-                for field in body.arguments {
-                    let example = example.and_then(|example| example.get(&field.name));
-                    arguments.push(examples.argument(field, example, &mut hidden));
-                }
-            }
-            None => {
-                arguments.push(examples.value(body, example, "body", 0).unwrap_or_else(|| {
-                    hidden.push_str(&format!(", body: {}", qualified(body)));
-                    Code::word("body")
-                }));
-            }
-        }
+    let mut arguments = Vec::new();
+    for ((name, kind, _), example) in operation.arguments(&model.types).into_iter().zip(in_path.chain(body_examples)) {
+        // If no value can be made up, the example has a variable.
+        arguments.push(examples.value(kind, example, name, 0).unwrap_or_else(|| {
+            hidden.push_str(&format!(", {name}: {}", qualified(kind)));
+            Code::word(name)
+        }));
     }
     let mut links = vec![Code::word("client")];
     links.extend(operation.resource().iter().map(|name| Code::call(format!(".{name}"), Vec::new())));
@@ -147,14 +141,6 @@ fn imports(model: &Model, given: &[&str], code: &str) -> String {
 struct Examples<'a>(&'a Model);
 
 impl Examples<'_> {
-    /// An argument, or a variable if no value can be made up.
-    fn argument(&self, field: &Field, example: Option<&Value>, hidden: &mut String) -> Code {
-        self.value(&field.kind, example, &field.ident, 0).unwrap_or_else(|| {
-            hidden.push_str(&format!(", {}: {}", field.ident, qualified(&field.kind)));
-            Code::word(&field.ident)
-        })
-    }
-
     fn value(&self, kind: &RustType, example: Option<&Value>, name: &str, depth: usize) -> Option<Code> {
         Some(match kind {
             RustType::Text | RustType::CheckedText(_) | RustType::Timestamp => {

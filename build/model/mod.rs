@@ -101,7 +101,6 @@ pub struct Field {
     pub defaulted: bool,
     /// The value that `new` sets, if the property previously allowed no other value: then it is not an argument.
     pub preset: Option<Preset>,
-    /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
     pub description: String,
 }
@@ -183,7 +182,6 @@ pub struct Operation {
     pub rate_limit: Option<RateLimit>,
     /// Additional search terms for the documentation.
     pub aliases: Vec<String>,
-    /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
     pub paging: Option<Paging>,
 }
@@ -258,11 +256,10 @@ pub struct Parameter {
     pub ident: String,
     /// The type, without the `Option`.
     pub kind: RustType,
-    /// An example of it.
-    pub example: Option<String>,
+    /// An example of it, if that is text.
+    pub example: Option<Value>,
     /// `true` if the values of a list are sent joined by commas.
     pub comma_separated: bool,
-    /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
     pub description: String,
 }

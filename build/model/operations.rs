@@ -154,7 +154,7 @@ fn parameter(
             .to_owned(),
         comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
         kind,
-        example: text(described, "example").map(str::to_owned),
+        example: described.get("example").filter(|example| example.is_string()).cloned(),
         deprecated,
         description,
     })
@@ -297,19 +297,20 @@ fn requires_nothing(document: &Value, schema: &Value) -> bool {
 fn require_distinct_names(operation: &Operation, types: &[TypeItem]) -> Result<(), String> {
     const METHODS_OF_CALLS: [&str; 11] =
         ["client", "body", "send", "send_raw", "options", "extra", "prepare", "new", "with_body", "items", "pages"];
-    let body = operation.body_struct(types);
-    let body_fields = body.as_ref().map_or(&[][..], |body| body.fields);
+    let arguments = operation.arguments(types);
     let in_path = operation.path_parameters.iter().map(|parameter| parameter.ident.as_str());
     let optional = operation.optional_parameters().map(|parameter| parameter.ident.as_str());
-    let body_arguments = body_fields.iter().filter(|field| !field.has_setter()).map(|field| field.ident.as_str());
+    let body_fields = operation.body_struct(types).map_or(&[][..], |body| body.fields);
     let body_setters = body_fields.iter().filter(|field| field.has_setter()).map(|field| field.ident.as_str());
-
-    let mut arguments = BTreeSet::new();
-    let mut setters: BTreeSet<&str> = METHODS_OF_CALLS.into();
-    let mut fields: BTreeSet<&str> = ["client", "body"].into();
-    let repeated = in_path.clone().chain(body_arguments).find(|name| !arguments.insert(*name));
-    let repeated = repeated.or_else(|| optional.clone().chain(body_setters).find(|name| !setters.insert(name)));
-    let repeated = repeated.or_else(|| in_path.chain(optional).find(|name| !fields.insert(name)));
+    let names = [
+        arguments.iter().map(|(name, ..)| *name).collect::<Vec<_>>(),
+        METHODS_OF_CALLS.into_iter().chain(optional.clone()).chain(body_setters).collect(),
+        ["client", "body"].into_iter().chain(in_path).chain(optional).collect(),
+    ];
+    let repeated = names.into_iter().find_map(|names| {
+        let mut known = BTreeSet::new();
+        names.into_iter().find(|name| !known.insert(*name))
+    });
     match repeated {
         Some(name) => Err(format!(
             "it has `{name}` twice, or the name is reserved by every call; remove the property or the parameter in \
