@@ -44,9 +44,13 @@ pub fn first_sentence(text: &str) -> Option<&str> {
 
 /// The documentation of an item, and the note if it is deprecated.
 pub fn attributes(text: &str, deprecated: Option<&String>) -> TokenStream {
-    let documentation = documentation(text);
-    let deprecated = deprecated.map(|note| quote!(#[deprecated(note = #note)]));
+    let (documentation, deprecated) = (documentation(text), self::deprecated(deprecated));
     quote!(#documentation #deprecated)
+}
+
+/// The attribute of a deprecated item.
+pub fn deprecated(note: Option<&String>) -> Option<TokenStream> {
+    note.map(|note| quote!(#[deprecated(note = #note)]))
 }
 
 /// The note on docs.rs for an item that requires a feature.

@@ -8,7 +8,7 @@ use quote::quote;
 
 use crate::description::unions::Kind;
 use crate::emit::conversion::{accepted, converted};
-use crate::emit::doc_comments::{attributes, code, documentation, first_sentence, needs_features};
+use crate::emit::doc_comments::{attributes, code, deprecated, documentation, first_sentence, needs_features};
 use crate::emit::examples::type_example;
 use crate::model::rust_type::RustType;
 use crate::model::{EnumValue, Field, Model, TypeItem, TypeShape, Variant, ident};
@@ -43,8 +43,9 @@ fn heading(model: &Model, item: &TypeItem) -> TokenStream {
     if let Some(example) = type_example(model, item) {
         let _ = write!(text, "\n\n# Example\n\n```\n{example}\n```");
     }
-    let (attributes, features) = (attributes(&text, item.deprecated.as_ref()), needs_features(&item.features));
-    quote!(#attributes #features)
+    let (documentation, features) = (documentation(&text), needs_features(&item.features));
+    let deprecated = deprecated(item.deprecated.as_ref());
+    quote!(#documentation #features #deprecated)
 }
 
 fn structure(
