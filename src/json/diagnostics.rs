@@ -17,6 +17,7 @@ const MAX_KEY: usize = 64;
 const ELLIPSIS: &str = "…";
 
 /// The state of a lenient pass.
+#[derive(Default)]
 pub struct Diagnostics<'v> {
     path: Vec<Step<'v>>,
     pub(super) mismatches: Vec<Mismatch>,
@@ -42,21 +43,12 @@ pub(super) enum Step<'v> {
 
 impl<'v> Diagnostics<'v> {
     pub(super) fn new(budget: usize) -> Self {
-        Self {
-            path: Vec::new(),
-            mismatches: Vec::new(),
-            lost: false,
-            lost_elements: Vec::new(),
-            sensitive: false,
-            budget,
-            exceeded: false,
-            exact: false,
-        }
+        Self { budget, ..Self::default() }
     }
 
     /// Decodes values that must match the description, and whose memory is accounted for.
     pub(super) fn exactly<T>(decode: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let mut diagnostics = Self { exact: true, ..Self::new(usize::MAX) };
+        let mut diagnostics = Self { exact: true, ..Self::default() };
         decode(&mut diagnostics).filter(|_| diagnostics.mismatches.is_empty())
     }
 

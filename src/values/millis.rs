@@ -1,14 +1,14 @@
 //! Timestamps and durations as numbers of milliseconds.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
 use crate::json::{Decode, Encode, decode_as, inline_schema};
-use crate::values::iso_8601::{MILLISECOND, format, from_unix_nanos};
+use crate::values::iso_8601::{MILLISECOND, format, from_unix_nanos, to_unix_nanos};
 use crate::values::timestamp::TimestampError;
 
 /// A timestamp in milliseconds since the Unix epoch (UTC), as Courier writes the times of a message.
@@ -89,14 +89,18 @@ impl From<Millis> for i64 {
     }
 }
 
+impl Millis {
+    /// Rounds down to the millisecond, before 1970 as well, so that the order of times is kept.
+    fn from_unix_nanos(nanoseconds: i128) -> Self {
+        let limit = if nanoseconds < 0 { i64::MIN } else { i64::MAX };
+        Self(i64::try_from(nanoseconds.div_euclid(MILLISECOND)).unwrap_or(limit))
+    }
+}
+
 /// Rounds down to the millisecond.
 impl From<SystemTime> for Millis {
     fn from(time: SystemTime) -> Self {
-        Self(match time.duration_since(UNIX_EPOCH) {
-            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
-            // Rounded up before the sign is changed, so that the order of times is kept.
-            Err(before) => i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).map_or(i64::MIN, |ms| -ms),
-        })
+        Self::from_unix_nanos(to_unix_nanos(time))
     }
 }
 
@@ -112,8 +116,7 @@ impl TryFrom<Millis> for SystemTime {
 #[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl From<jiff::Timestamp> for Millis {
     fn from(time: jiff::Timestamp) -> Self {
-        let milliseconds = time.as_nanosecond().div_euclid(1_000_000);
-        Self(i64::try_from(milliseconds).unwrap_or(if milliseconds < 0 { i64::MIN } else { i64::MAX }))
+        Self::from_unix_nanos(time.as_nanosecond())
     }
 }
 
@@ -177,6 +180,8 @@ impl Serialize for DurationMillis {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
 
     #[test]
