@@ -14,7 +14,7 @@
 //!
 //! Each step returns an error that names the missing or unexpected part.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -29,15 +29,10 @@ pub type Features = BTreeSet<String>;
 
 /// Everything that is generated.
 pub struct Generated {
-    pub files: Vec<GeneratedFile>,
+    /// The files to write, by name.
+    pub files: BTreeMap<&'static str, String>,
     /// The names of the types.
     pub types: BTreeSet<String>,
-}
-
-/// A file to write.
-pub struct GeneratedFile {
-    pub name: &'static str,
-    pub text: String,
 }
 
 /// Generates everything, or returns the reason why it cannot.
@@ -48,13 +43,13 @@ pub fn generate(description: &str, features: &Features) -> Result<Generated, Str
     let described = features.contains("testing").then(|| emit::described::described(&document)).transpose()?;
     description::features::keep(&mut document, features)?;
     let model = read(&document)?;
-    let mut files = vec![
+    let mut files = BTreeMap::from([
         ("types.rs", emit::types::types(&model)),
         ("calls.rs", emit::calls::calls(&model)),
         ("resources.rs", emit::resources::resources(&model)),
-    ];
+    ]);
     if features.contains("schemars") {
-        files.push(("schemas.rs", emit::schemas::schemas(&model, &document)?));
+        files.insert("schemas.rs", emit::schemas::schemas(&model, &document)?);
     }
     if let Some(described) = described {
         files.extend([("described.json", described), ("schema_names.rs", emit::described::schema_names(&model))]);
@@ -67,7 +62,6 @@ pub fn generate(description: &str, features: &Features) -> Result<Generated, Str
             ("surface.txt", emit::surface::surface(&model)),
         ]);
     }
-    let files = files.into_iter().map(|(name, text)| GeneratedFile { name, text }).collect();
     Ok(Generated { files, types: model.types.into_iter().map(|item| item.name).collect() })
 }
 

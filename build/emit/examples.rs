@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::description::unions::{Kind, Shape};
 use crate::emit::layout::{Code, WIDTH};
 use crate::model::rust_type::RustType;
-use crate::model::{Field, Model, Operation, TypeItem, TypeShape};
+use crate::model::{Field, Model, Operation, TypeItem, TypeShape, fields};
 
 /// The nesting depth beyond which an example omits optional values.
 const DEEPEST: usize = 6;
@@ -86,12 +86,7 @@ pub fn call_example(model: &Model, operation: &Operation) -> String {
 fn shown(model: &Model, response: &RustType) -> String {
     const INFORMATIVE: [&str; 9] =
         ["request_id", "message_id", "run_id", "job_id", "token", "id", "status", "items", "results"];
-    let whole = "println!(\"{:?}\", *response);".to_owned();
-    let Some(TypeItem { shape: TypeShape::Structure { fields, .. }, .. }) =
-        response.own_name().and_then(|name| model.item(name))
-    else {
-        return whole;
-    };
+    let fields = fields(response, &model.types);
     let informative = INFORMATIVE.iter().find_map(|name| fields.iter().find(|field| field.ident == *name));
     let informative = informative.or_else(|| fields.iter().find(|field| field.required)).or(fields.first());
     match informative {
@@ -102,7 +97,7 @@ fn shown(model: &Model, response: &RustType) -> String {
             format!("let {0} = response.{0}.expose();\n# let _ = {0};", field.ident)
         }
         Some(field) => format!("println!(\"{{:?}}\", response.{});", field.ident),
-        None => whole,
+        None => "println!(\"{:?}\", *response);".to_owned(),
     }
 }
 
@@ -261,16 +256,16 @@ fn filled(names: &[&str]) -> String {
     if "use trycourier::types::{};".len() + flat.len() <= WIDTH {
         return flat;
     }
-    let mut text = String::new();
-    let mut line = String::from("    ");
+    let (mut text, mut column) = (String::new(), WIDTH);
     for name in names {
-        if line.len() + name.len() + ", ".len() > WIDTH {
-            text += &format!("\n{}", line.trim_end());
-            line = String::from("    ");
+        if column + name.len() + ", ".len() > WIDTH {
+            text.push_str("\n   ");
+            column = 4;
         }
-        line += &format!("{name}, ");
+        text += &format!(" {name},");
+        column += name.len() + ", ".len();
     }
-    format!("{text}\n{}\n", line.trim_end())
+    text + "\n"
 }
 
 fn is_of_shape(shape: &Shape, example: &Value) -> bool {

@@ -10,7 +10,7 @@ use crate::emit::conversion::{accepted, converted};
 use crate::emit::doc_comments::{attributes, code, documentation, first_sentence, needs_features};
 use crate::emit::examples::call_example;
 use crate::model::rust_type::RustType;
-use crate::model::{Argument, Model, Operation, ident, resource_type};
+use crate::model::{Model, Operation, ident, resource_type};
 use crate::print::print;
 
 /// The module `resources`.
@@ -115,7 +115,7 @@ fn method(model: &Model, operation: &Operation) -> TokenStream {
 }
 
 /// The documentation of a method: its description, arguments and response, and an example.
-fn method_text(model: &Model, operation: &Operation, arguments: &[Argument<'_>]) -> String {
+fn method_text(model: &Model, operation: &Operation, arguments: &[(&str, &RustType, Option<&str>)]) -> String {
     let Operation { summary, description, http_method, template, .. } = operation;
     let route = code(&format!("{http_method} {template}"));
     let mut text = format!("{summary}.\n\n{description}\n\n{route}");

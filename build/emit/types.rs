@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 use crate::description::unions::Kind;
 use crate::emit::conversion::{accepted, converted};
@@ -74,9 +74,8 @@ fn structure(
         quote!(new.#field_name = #value;)
     });
     let presets = fields.iter().filter_map(|field| {
-        let (field_name, preset) = (ident(&field.ident), field.preset.as_ref()?);
-        let (kind, variant) = (ident(&preset.kind), ident(&preset.variant));
-        Some(quote!(new.#field_name = types::#kind::#variant;))
+        let (field_name, value) = (ident(&field.ident), field.preset.as_ref()?.parse::<TokenStream>().ok()?);
+        Some(quote!(new.#field_name = #value;))
     });
     let assignments: Vec<TokenStream> = assignments.chain(presets).collect();
     let value = if assignments.is_empty() {
@@ -261,11 +260,7 @@ fn shape(variant: &Variant) -> TokenStream {
             let required = &variant.shape.required;
             quote!(Object(&[#(#tags),*], &[#(#required),*]))
         }
-        Kind::Array => quote!(Array),
-        Kind::Text => quote!(Text),
-        Kind::Integer => quote!(Integer),
-        Kind::Number => quote!(Number),
-        Kind::Boolean => quote!(Boolean),
+        kind => ident(&format!("{kind:?}")).into_token_stream(),
     }
 }
 

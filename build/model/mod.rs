@@ -7,7 +7,6 @@ pub mod types;
 mod variants;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use heck::ToUpperCamelCase as _;
 use proc_macro2::{Ident, Span};
@@ -39,6 +38,14 @@ impl Model {
 fn item<'a>(types: &'a [TypeItem], name: &str) -> Option<&'a TypeItem> {
     let index = types.binary_search_by(|item| item.name.as_str().cmp(name)).ok()?;
     types.get(index)
+}
+
+/// The fields of a type, if it is a structure.
+pub fn fields<'a>(kind: &RustType, types: &'a [TypeItem]) -> &'a [Field] {
+    match kind.own_name().and_then(|name| item(types, name)).map(|item| &item.shape) {
+        Some(TypeShape::Structure { fields, .. }) => fields,
+        _ => &[],
+    }
 }
 
 /// A name in generated code.
@@ -99,8 +106,8 @@ pub struct Field {
     pub required: bool,
     /// `true` if the property is null or `[]` if it is absent, although it must be present on the wire.
     pub defaulted: bool,
-    /// The value that `new` sets, if the property previously allowed no other value: then it is not an argument.
-    pub preset: Option<Preset>,
+    /// The value that `new` sets, in Rust, if the property previously allowed no other value: then it is not an argument.
+    pub preset: Option<String>,
     pub deprecated: Option<String>,
     pub description: String,
 }
@@ -119,18 +126,6 @@ impl Field {
     /// Returns `true` if the field is an `Option` in its structure.
     pub fn is_option(&self) -> bool {
         !self.required || matches!(self.kind, RustType::Optional(_))
-    }
-}
-
-/// A variant of an enum that a field is preset to.
-pub struct Preset {
-    pub kind: String,
-    pub variant: String,
-}
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "types::{}::{}", self.kind, self.variant)
     }
 }
 
@@ -186,9 +181,6 @@ pub struct Operation {
     pub paging: Option<Paging>,
 }
 
-/// The name, the type and the description of an argument; a whole body is described by its type.
-pub type Argument<'a> = (&'a str, &'a RustType, Option<&'a str>);
-
 /// The body of a call, if it is a structure: then the call has its fields as arguments and setters.
 pub struct BodyStruct<'a> {
     pub name: &'a str,
@@ -206,8 +198,9 @@ impl Operation {
         Some(BodyStruct { name: &body.name, fields, arguments })
     }
 
-    /// The arguments of the method that makes the call, in order.
-    pub fn arguments<'a>(&'a self, types: &'a [TypeItem]) -> Vec<Argument<'a>> {
+    /// The arguments of the method that makes the call, in order: name, type and description, which a whole body does
+    /// not have.
+    pub fn arguments<'a>(&'a self, types: &'a [TypeItem]) -> Vec<(&'a str, &'a RustType, Option<&'a str>)> {
         let body = self.body_struct(types);
         let fields = body.iter().flat_map(|body| &body.arguments);
         let fields = fields.map(|field| (field.ident.as_str(), &field.kind, Some(field.description.as_str())));

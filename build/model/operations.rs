@@ -15,7 +15,7 @@ use crate::description::rate_limit::rate_limit;
 use crate::description::wire::{is_comma_separated, takes_text};
 use crate::model::checks::is_name;
 use crate::model::rust_type::RustType;
-use crate::model::{Field, Operation, Paging, Parameter, ResponseField, TypeItem, TypeShape, item};
+use crate::model::{Operation, Paging, Parameter, ResponseField, TypeItem};
 
 /// Reads the operations, sorted by dotted name.
 pub fn operations(code: &syn::File, document: &Value, types: &[TypeItem]) -> Result<Vec<Operation>, String> {
@@ -85,7 +85,7 @@ fn operation(
     // RFC 9110; a `POST` is repeated only with a key, and a `PATCH` only if its operation allows it.
     let repeatable = described.get("x-repeatable").and_then(Value::as_bool);
     let paging = paging(document, described)?;
-    let rust_paging = paging.as_ref().map(|paging| self::rust_paging(paging, &query, &response, types));
+    let paging = paging.map(|paging| rust_paging(&paging, &query, &response, types)).transpose()?;
     let operation = Operation {
         name: path.join("_").to_upper_camel_case(),
         template: template.to_owned(),
@@ -96,7 +96,7 @@ fn operation(
         headers,
         response_optional: success.is_some_and(|schema| requires_nothing(document, schema)),
         id_property: success.and_then(|schema| id_property(document, &method, &path, schema)),
-        is_list: rust_paging.is_some() || success.is_some_and(|schema| method == "GET" && is_list(document, schema)),
+        is_list: paging.is_some() || success.is_some_and(|schema| method == "GET" && is_list(document, schema)),
         sensitive: success.is_some_and(|schema| is_sensitive(document, schema)),
         repeatable: repeatable.unwrap_or(!["POST", "PATCH"].contains(&method.as_str())),
         final_conflict: is_marked(described, "x-final-conflict"),
@@ -104,7 +104,7 @@ fn operation(
         aliases: serde_json::from_value(described.get("x-aliases").cloned().unwrap_or_else(|| json!([])))
             .map_err(|error| format!("its `x-aliases` is not a list of words: {error}"))?,
         deprecated: super::deprecated("operation", described, |name| method_of_client(document, name))?,
-        paging: rust_paging.transpose()?,
+        paging,
         http_method: method,
         path,
         body,
@@ -174,14 +174,14 @@ fn rust_paging(
                 .to_owned(),
         );
     }
-    let fields = fields(response, types);
+    let fields = super::fields(response, types);
     let items = fields.iter().find(|field| field.name == paging.items);
     let Some((items, RustType::List(item))) = items.map(|field| (field, field.kind.clone().present())) else {
         return Err(format!("progenitor made no list of `{}`, the items of a page", paging.items));
     };
     let shape = paging.shape;
     let parent = fields.iter().find(|field| field.name == shape.property && shape.property == PAGING);
-    let fields = parent.map_or(fields, |parent| self::fields(&parent.kind.clone().present(), types));
+    let fields = parent.map_or(fields, |parent| super::fields(&parent.kind.clone().present(), types));
     let parent = parent.map(|parent| (parent.ident.clone(), parent.is_option()));
     let field = |name: &str, kind: RustType| {
         let Some(field) = fields.iter().find(|field| field.name == name) else { return Ok(None) };
@@ -210,14 +210,6 @@ fn rust_paging(
         more: shape.more.map(|more| field(more, RustType::Boolean)).transpose()?.flatten(),
         cursor,
     })
-}
-
-/// The fields of a type, if it is a structure.
-fn fields<'a>(kind: &RustType, types: &'a [TypeItem]) -> &'a [Field] {
-    match kind.own_name().and_then(|name| item(types, name)).map(|item| &item.shape) {
-        Some(TypeShape::Structure { fields, .. }) => fields,
-        _ => &[],
-    }
 }
 
 /// The expression that leads to the method of an operation with a dotted name.

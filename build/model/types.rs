@@ -15,7 +15,7 @@ use crate::description::lookup::{
 use crate::description::unions::{Kind, Shape, Unions};
 use crate::model::rust_type::RustType;
 use crate::model::variants::variant_name;
-use crate::model::{EnumValue, Field, Preset, TypeItem, TypeShape, Variant};
+use crate::model::{EnumValue, Field, TypeItem, TypeShape, Variant};
 
 /// The number of bits of the integer in which a structure records which of its fields have been read.
 const MAX_FIELDS: usize = 64;
@@ -40,13 +40,10 @@ pub fn types(
         _ => None,
     });
     let items: BTreeMap<String, &Item> = items.collect();
-    let mut unread: BTreeSet<&str> = items.keys().map(String::as_str).collect();
-    unread.remove(PATH_SEGMENT);
     let mut types: BTreeMap<String, TypeItem> = BTreeMap::new();
     require_own_names(document)?;
     for (schema, described) in schemas(document).filter(|(name, _)| *name != PATH_SEGMENT) {
         let name = schema.to_upper_camel_case();
-        unread.remove(name.as_str());
         let shape = match items.get(&name) {
             Some(Item::Struct(item)) => {
                 structure(item, described, constants.get(schema).cloned().unwrap_or_default(), &items)
@@ -71,7 +68,7 @@ pub fn types(
         };
         types.insert(name.clone(), item);
     }
-    if let Some(name) = unread.first() {
+    if let Some(name) = items.keys().find(|name| *name != PATH_SEGMENT && !types.contains_key(*name)) {
         return Err(format!(
             "progenitor made the type `{name}` of something inside another schema; make that a schema with a name, in \
              openapi/overlay/types.yaml"
@@ -247,7 +244,7 @@ fn structure(
 }
 
 /// The variant of an enum for the only value that a property previously allowed.
-fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Result<Preset, String> {
+fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Result<String, String> {
     let kind = kind.own_name().unwrap_or_default();
     let Some(Item::Enum(item)) = items.get(kind) else {
         return Err(format!("has the `x-constant` {value}, and its type is not an enum"));
@@ -255,7 +252,7 @@ fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Resu
     let mut variants = item.variants.iter();
     let variant = variants.find(|variant| name_in_json(&variant.ident, &variant.attrs) == value);
     let variant = variant.ok_or_else(|| format!("has the `x-constant` {value}, which is not a value of its type"))?;
-    Ok(Preset { kind: kind.to_owned(), variant: variant.ident.to_string() })
+    Ok(format!("types::{kind}::{}", variant.ident))
 }
 
 fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
