@@ -170,8 +170,13 @@ fn structure(
             .to_owned());
     };
     let needed: Vec<&str> = required(schema).filter(|name| !constants.iter().any(|(other, _)| other == name)).collect();
-    let is_extra =
-        |field: &&syn::Field| serde_arguments(&field.attrs).any(|argument| argument.path().is_ident("flatten"));
+    let is_flatten = |attribute: &Attribute| {
+        attribute
+            .meta
+            .require_list()
+            .is_ok_and(|list| list.path.is_ident("serde") && list.tokens.to_string() == "flatten")
+    };
+    let is_extra = |field: &&syn::Field| field.attrs.iter().any(is_flatten);
     let (extra, members): (Vec<_>, Vec<_>) = named.named.iter().partition(is_extra);
     if extra.is_empty() {
         return Err("it takes no further properties; `normalize` opens every object".to_owned());
