@@ -14,7 +14,7 @@ mod print;
 #[path = "build/progenitor.rs"]
 mod progenitor;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs, process};
 
 const DESCRIPTION: &str = "openapi/courier.yaml";
@@ -47,17 +47,16 @@ fn main() {
 }
 
 fn run() -> Result<(), String> {
-    let manifest = variable("CARGO_MANIFEST_DIR")?;
-    let out = PathBuf::from(variable("OUT_DIR")?);
-    let path = Path::new(&manifest).join(DESCRIPTION);
-    let description = fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("`OUT_DIR` is not set")?;
+    // Cargo runs a build script in the folder of its package.
+    let description = fs::read_to_string(DESCRIPTION).map_err(|error| error.to_string())?;
     let features =
         env::vars_os().filter_map(|(name, _)| name.to_str()?.strip_prefix("CARGO_FEATURE_").map(str::to_lowercase));
     let features: generate::Features = features.collect();
     let generated = generate::generate(&description, &features)?;
-    for file in generated.files {
-        let path = out.join(file.name);
-        fs::write(&path, file.text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    for (name, text) in generated.files {
+        let path = out.join(name);
+        fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
     for name in EXTENDED {
         println!("cargo::rustc-check-cfg=cfg(has_type, values({name:?}))");
@@ -68,8 +67,4 @@ fn run() -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn variable(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|error| format!("{name}: {error}"))
 }

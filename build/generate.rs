@@ -14,7 +14,7 @@
 //!
 //! Each step returns an error that names the missing or unexpected part.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -29,15 +29,10 @@ pub type Features = BTreeSet<String>;
 
 /// Everything that is generated.
 pub struct Generated {
-    pub files: Vec<GeneratedFile>,
+    /// The files to write, by name.
+    pub files: BTreeMap<&'static str, String>,
     /// The names of the types.
     pub types: BTreeSet<String>,
-}
-
-/// A file to write.
-pub struct GeneratedFile {
-    pub name: &'static str,
-    pub text: String,
 }
 
 /// Generates everything, or returns the reason why it cannot.
@@ -48,13 +43,13 @@ pub fn generate(description: &str, features: &Features) -> Result<Generated, Str
     let described = features.contains("testing").then(|| emit::described::described(&document)).transpose()?;
     description::features::keep(&mut document, features)?;
     let model = read(&document)?;
-    let mut files = vec![
+    let mut files = BTreeMap::from([
         ("types.rs", emit::types::types(&model)),
         ("calls.rs", emit::calls::calls(&model)),
         ("resources.rs", emit::resources::resources(&model)),
-    ];
+    ]);
     if features.contains("schemars") {
-        files.push(("schemas.rs", emit::schemas::schemas(&model, &document)?));
+        files.insert("schemas.rs", emit::schemas::schemas(&model, &document)?);
     }
     if let Some(described) = described {
         files.extend([("described.json", described), ("schema_names.rs", emit::described::schema_names(&model))]);
@@ -64,63 +59,52 @@ pub fn generate(description: &str, features: &Features) -> Result<Generated, Str
             ("every_operation.rs", emit::test_functions::every_operation(&model)),
             ("every_list.rs", emit::test_functions::every_list(&model)),
             ("every_type.rs", emit::test_functions::every_type(&model)),
-            ("every_shape.rs", emit::test_functions::every_shape(&model)),
             ("surface.txt", emit::surface::surface(&model)),
         ]);
     }
-    let files = files.into_iter().map(|(name, text)| GeneratedFile { name, text }).collect();
     Ok(Generated { files, types: model.types.into_iter().map(|item| item.name).collect() })
 }
 
-/// A part of the description that progenitor can read by itself.
-struct Part {
-    name: String,
-    paths: Value,
-    /// The schemas that it needs.
-    schemas: BTreeSet<String>,
-    /// A further remedy, as the end of a sentence.
-    remedy: String,
-}
-
-/// The whole without its schemas and paths, the schemas, and the operations, each kind by the number of schemas.
-fn parts(document: &Value) -> impl Iterator<Item = Part> {
+/// An error of progenitor with the smallest part that fails by itself: everything around schemas and operations, a
+/// schema, or an operation.
+fn located(document: &Value, error: &str) -> String {
     let needed = |root: &Value| {
         lookup::reached_from(document, [root].into_iter().chain(document.pointer("/components/responses")))
     };
-    let whole =
-        Part { name: "the description".to_owned(), paths: json!({}), schemas: BTreeSet::new(), remedy: String::new() };
-    let schemas = lookup::schemas(document).map(|(name, _)| Part {
-        name: format!("the schema `{name}`"),
-        paths: json!({}),
-        schemas: needed(&json!({"$ref": format!("#/components/schemas/{name}")})),
-        remedy: String::new(),
-    });
-    let operations = lookup::operations(document).map(|(method, path, operation)| Part {
-        name: format!("{} {path}", method.to_uppercase()),
-        paths: json!({path: {method: operation}}),
-        schemas: needed(operation),
-        remedy: format!(
-            ", or leave the operation out:\n- target: $.paths['{path}'].{method}\n  update: {{x-omit: REASON}}"
-        ),
-    });
-    let (mut schemas, mut operations): (Vec<Part>, Vec<Part>) = (schemas.collect(), operations.collect());
-    schemas.sort_by_key(|part| part.schemas.len());
-    operations.sort_by_key(|part| part.schemas.len());
-    [whole].into_iter().chain(schemas).chain(operations)
-}
-
-/// An error of progenitor with the first part that fails by itself.
-fn located(document: &Value, error: &str) -> String {
-    let culprit = parts(document).find_map(|part| {
-        let mut alone = document.clone();
-        alone.as_object_mut()?.insert("paths".to_owned(), part.paths);
-        lookup::retain_schemas(&mut alone, &part.schemas);
-        Some((part.name, progenitor::generate(&alone).err()?, part.remedy))
-    });
-    let (name, error, remedy) =
-        culprit.unwrap_or_else(|| ("the description".to_owned(), error.to_owned(), String::new()));
+    let error_of = |paths: Value, schemas: &BTreeSet<String>| {
+        let mut part = document.clone();
+        part.as_object_mut()?.insert("paths".to_owned(), paths);
+        lookup::retain_schemas(&mut part, schemas);
+        progenitor::generate(&part).err()
+    };
+    let of_schemas = || {
+        let schemas = lookup::schemas(document);
+        let schemas = schemas.map(|(name, _)| (name, needed(&json!({"$ref": format!("#/components/schemas/{name}")}))));
+        by_size(schemas.collect()).find_map(|(name, needed)| {
+            Some((format!("the schema `{name}`"), error_of(json!({}), &needed)?, String::new()))
+        })
+    };
+    let of_operations = || {
+        let operations = lookup::operations(document);
+        let operations = operations.map(|(method, path, operation)| ((method, path, operation), needed(operation)));
+        by_size(operations.collect()).find_map(|((method, path, operation), needed)| {
+            let error = error_of(json!({path: {method: operation}}), &needed)?;
+            let target = format!("- target: $.paths['{path}'].{method}\n  update: {{x-omit: REASON}}");
+            let remedy = format!(", or leave the operation out:\n{target}");
+            Some((format!("{} {path}", method.to_uppercase()), error, remedy))
+        })
+    };
+    let whole = |error| ("the description".to_owned(), error, String::new());
+    let culprit = error_of(json!({}), &BTreeSet::new()).map(whole).or_else(of_schemas).or_else(of_operations);
+    let (name, error, remedy) = culprit.unwrap_or_else(|| whole(error.to_owned()));
     let cause = error.lines().next().unwrap_or_default();
     format!("{name}: {cause}; correct it in openapi/overlay/corrections.yaml{remedy}")
+}
+
+/// Parts of the description in the order of the number of schemas that each needs.
+fn by_size<T>(mut parts: Vec<(T, BTreeSet<String>)>) -> impl Iterator<Item = (T, BTreeSet<String>)> {
+    parts.sort_by_key(|(_, needed)| needed.len());
+    parts.into_iter()
 }
 
 /// Reads the model of everything that a document describes, or returns the reason why it cannot be generated.

@@ -8,7 +8,7 @@ mod print;
 mod progenitor;
 
 pub use description::yaml::parse;
-pub use generate::{Features, Generated, GeneratedFile, generate, read};
+pub use generate::{Features, Generated, generate, read};
 
 /// Reads the model of everything that a document describes, and checks that the code that it becomes can be parsed.
 pub fn verified(document: &serde_json::Value) -> Result<model::Model, String> {

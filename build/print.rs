@@ -24,65 +24,47 @@ pub fn inline(tokens: TokenStream) -> String {
     printer.text
 }
 
-/// The last token before a gap, or the first one after it.
-#[derive(Clone, Copy, PartialEq)]
-enum Edge {
-    /// The beginning of a line or a group.
-    Start,
-    /// A name, a keyword or a literal.
-    Word,
-    /// A group, by its opening bracket.
-    Group(char),
-    Punct(char),
-    /// The `>` of `->` or `=>`.
-    Arrow,
-    /// The `::` of a path.
-    PathSeparator,
-    /// The `|` before and after the arguments of a closure.
-    ClosureStart,
-    ClosureEnd,
-    /// A punctuation mark that belongs to the next one.
-    Joint(char),
-}
-
-/// Returns `true` if a space goes between two tokens.
-fn is_spaced(last: Edge, next: Edge) -> bool {
-    use Edge::{Arrow, ClosureEnd, ClosureStart, Group, Joint, PathSeparator, Punct, Start, Word};
-    match (last, next) {
-        (Start | PathSeparator | ClosureStart | Joint(_) | Punct('.' | '&' | '<' | '#' | '!'), _) => false,
-        (_, Punct(',' | ';' | '.' | '?' | ':' | '>') | Joint(':' | '>') | ClosureEnd) => false,
-        (Word, Punct('!' | '<') | Group('(')) | (Punct('>'), Group('(')) => false,
-        (Arrow | ClosureEnd | Word | Group(_) | Punct(_), _) => true,
-    }
-}
-
+#[derive(Default)]
 struct Printer {
     text: String,
     indent: usize,
-    last: Edge,
+    /// `true` if the last token is a punctuation mark that belongs to the next one.
+    is_joint: bool,
     /// `true` if the next `|` ends the arguments of a closure.
     in_closure: bool,
 }
 
-impl Default for Printer {
-    fn default() -> Self {
-        Self { text: String::new(), indent: 0, last: Edge::Start, in_closure: false }
-    }
-}
-
 impl Printer {
+    fn is_at_line_start(&self) -> bool {
+        self.text.is_empty() || self.text.ends_with('\n')
+    }
+
     fn new_line(&mut self) {
-        if !self.text.ends_with('\n') {
+        if !self.is_at_line_start() {
             self.text.push('\n');
         }
-        self.last = Edge::Start;
     }
 
-    fn gap(&mut self, next: Edge) {
-        if self.text.is_empty() || self.text.ends_with('\n') {
+    /// Prints the indentation or the space before a token, which is given by its first character.
+    fn gap(&mut self, next: char) {
+        if self.is_at_line_start() {
             (0..self.indent).for_each(|_| self.text.push_str("    "));
-        } else if is_spaced(self.last, next) {
+        } else if self.is_spaced(next) {
             self.text.push(' ');
+        }
+    }
+
+    fn is_spaced(&self, next: char) -> bool {
+        let text = self.text.as_bytes();
+        match (text.last().copied().unwrap_or_default(), next) {
+            _ if self.is_joint => false,
+            (b'(' | b'[' | b'.' | b'&' | b'<' | b'#' | b'!', _) => false,
+            (_, ',' | ';' | '.' | '?' | ':' | '>') => false,
+            (b'|', _) | (_, '|') if self.in_closure => false,
+            (b':', _) => !text.ends_with(b"::"),
+            (b'>', '(') => text.ends_with(b"->") || text.ends_with(b"=>"),
+            (last, '!' | '<' | '(') => !last.is_ascii_alphanumeric() && last != b'_',
+            _ => true,
         }
     }
 
@@ -90,67 +72,43 @@ impl Printer {
     fn block(&mut self, tokens: TokenStream) {
         let mut tokens = tokens.into_iter().peekable();
         while let Some(token) = tokens.next() {
-            match (&token, tokens.peek()) {
+            let next = tokens.peek();
+            let is_last_of_line = match (&token, next) {
                 (TokenTree::Punct(punct), Some(TokenTree::Group(attribute))) if punct.as_char() == '#' => {
                     self.attribute(attribute);
                     tokens.next();
+                    continue;
                 }
-                (TokenTree::Punct(punct), _) if matches!(punct.as_char(), ';' | ',') => {
-                    self.token(token);
-                    self.new_line();
+                (TokenTree::Punct(punct), _) => matches!(punct.as_char(), ';' | ','),
+                (TokenTree::Group(group), next) => {
+                    group.delimiter() == Delimiter::Brace && !matches!(next, Some(TokenTree::Punct(_)))
                 }
-                (TokenTree::Group(group), next) if group.delimiter() == Delimiter::Brace => {
-                    let goes_on = matches!(next, Some(TokenTree::Punct(_)));
-                    self.token(token);
-                    if !goes_on {
-                        self.new_line();
-                    }
-                }
-                _ => self.token(token),
+                _ => false,
+            };
+            self.token(&token);
+            if is_last_of_line {
+                self.new_line();
             }
         }
         self.new_line();
     }
 
     fn line(&mut self, tokens: TokenStream) {
-        tokens.into_iter().for_each(|token| self.token(token));
+        tokens.into_iter().for_each(|token| self.token(&token));
     }
 
-    fn token(&mut self, token: TokenTree) {
+    fn token(&mut self, token: &TokenTree) {
+        let first = match token {
+            TokenTree::Group(group) => return self.group(group),
+            TokenTree::Ident(_) => 'a',
+            TokenTree::Literal(_) => '"',
+            TokenTree::Punct(punct) => punct.as_char(),
+        };
+        self.gap(first);
         // Writing to a `String` always succeeds.
-        match token {
-            TokenTree::Group(group) => self.group(&group),
-            TokenTree::Ident(word) => {
-                self.gap(Edge::Word);
-                let _ = write!(self.text, "{word}");
-                self.last = Edge::Word;
-            }
-            TokenTree::Literal(literal) => {
-                self.gap(Edge::Word);
-                let _ = write!(self.text, "{literal}");
-                self.last = Edge::Word;
-            }
-            TokenTree::Punct(punct) => {
-                let sign = punct.as_char();
-                self.in_closure ^= sign == '|';
-                let edge = match (self.last, sign, punct.spacing()) {
-                    (Edge::Joint('-' | '='), '>', _) => Edge::Arrow,
-                    (Edge::Joint(':'), ':', _) => Edge::PathSeparator,
-                    (_, '|', _) => {
-                        if self.in_closure {
-                            Edge::ClosureStart
-                        } else {
-                            Edge::ClosureEnd
-                        }
-                    }
-                    (_, _, Spacing::Joint) => Edge::Joint(sign),
-                    (_, _, Spacing::Alone) => Edge::Punct(sign),
-                };
-                self.gap(edge);
-                self.text.push(sign);
-                self.last = edge;
-            }
-        }
+        let _ = write!(self.text, "{token}");
+        self.is_joint = matches!(token, TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint);
+        self.in_closure ^= first == '|';
     }
 
     fn group(&mut self, group: &Group) {
@@ -160,9 +118,9 @@ impl Printer {
             Delimiter::Brace => ('{', '}'),
             Delimiter::None => return self.line(group.stream()),
         };
-        self.gap(Edge::Group(open));
+        self.gap(open);
         self.text.push(open);
-        self.last = Edge::Start;
+        self.is_joint = false;
         if open != '{' {
             self.line(group.stream());
         } else if !group.stream().is_empty() {
@@ -170,15 +128,14 @@ impl Printer {
             self.indent += 1;
             self.block(group.stream());
             self.indent -= 1;
-            self.gap(Edge::Start);
+            self.gap(close);
         }
         self.text.push(close);
-        self.last = Edge::Group(open);
     }
 
     /// Prints an attribute on a separate line, and documentation as comments.
     fn attribute(&mut self, attribute: &Group) {
-        self.new_line_unless_empty();
+        self.new_line();
         let mut tokens = attribute.stream().into_iter();
         if matches!(tokens.next(), Some(TokenTree::Ident(name)) if name == "doc")
             && let (Some(TokenTree::Punct(_)), Some(TokenTree::Literal(text))) = (tokens.next(), tokens.next())
@@ -187,24 +144,17 @@ impl Printer {
             let text = text.value();
             // `quote!` keeps the leading space of a comment in a template.
             for line in text.strip_prefix(' ').unwrap_or(&text).lines() {
-                self.gap(Edge::Start);
+                self.gap('/');
                 self.text.push_str(if line.is_empty() { "///" } else { "/// " });
                 self.text.push_str(line);
                 self.text.push('\n');
             }
         } else {
-            self.gap(Edge::Start);
+            self.gap('#');
             self.text.push('#');
-            self.last = Edge::Punct('#');
             self.group(attribute);
         }
         self.new_line();
-    }
-
-    fn new_line_unless_empty(&mut self) {
-        if !self.text.is_empty() {
-            self.new_line();
-        }
     }
 }
 

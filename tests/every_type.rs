@@ -5,6 +5,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 
 use heck::ToUpperCamelCase as _;
 use serde::Serialize;
@@ -14,10 +15,32 @@ use support::sample::{STYLES, Samples, Style};
 use support::{description, without_nulls};
 use trycourier::types;
 
+macro_rules! every_type {
+    ($($name:ident),*) => {
+        fn decode_and_encode(name: &str, value: Value) -> Option<Result<Value, serde_json::Error>> {
+            Some(match name {
+                $(stringify!($name) => again::<types::$name>(value),)*
+                _ => return None,
+            })
+        }
+
+        fn is_recognized(name: &str, value: Value) -> bool {
+            !match name {
+                $(stringify!($name) => debug::<types::$name>(value),)*
+                _ => panic!("{name} has no type"),
+            }
+            .starts_with("Unrecognized(")
+        }
+    };
+}
 include!(concat!(env!("OUT_DIR"), "/every_type.rs"));
 
 fn again<T: DeserializeOwned + Serialize>(value: Value) -> Result<Value, serde_json::Error> {
     serde_json::to_value(serde_json::from_value::<T>(value)?)
+}
+
+fn debug<T: DeserializeOwned + Debug>(value: Value) -> String {
+    format!("{:?}", serde_json::from_value::<T>(value).unwrap())
 }
 
 /// The variants of the unions without a discriminator, and the enums that distinguish them.

@@ -70,7 +70,7 @@ fn generated_types_are_non_exhaustive() {
     let features =
         features.map(|operation| operation["x-method"].as_str().unwrap().split('.').next().unwrap().to_owned());
     let generated = generate(&description, &features.collect()).unwrap();
-    let text = |name: &str| &generated.files.iter().find(|file| file.name == name).unwrap().text;
+    let text = |name: &str| &generated.files[name];
 
     let types = types_of(text("types.rs"));
     let model = read(&document).unwrap();

@@ -4,20 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::description::lookup::{dotted_name, reached_from, retain_schemas};
+use crate::description::lookup::{dotted_name, operations, reached_from, retain_schemas};
 
 /// Removes the operations of every resource whose feature is off, and the schemas that are then no longer referenced.
 pub fn keep(document: &mut Value, features: &BTreeSet<String>) -> Result<(), String> {
+    operations(document).try_for_each(|(_, _, operation)| dotted_name(operation).map(drop))?;
     let paths = document.get_mut("paths").and_then(Value::as_object_mut).ok_or("the description has no paths")?;
     for item in paths.values_mut().filter_map(Value::as_object_mut) {
-        let mut others = Vec::new();
-        for (method, operation) in item.iter() {
-            let resource = dotted_name(operation)?.split('.').next().unwrap_or_default();
-            if !features.contains(resource) {
-                others.push(method.clone());
-            }
-        }
-        item.retain(|method, _| !others.contains(method));
+        let is_kept = |name: &str| features.contains(name.split('.').next().unwrap_or_default());
+        item.retain(|_, operation| dotted_name(operation).is_ok_and(is_kept));
     }
     paths.retain(|_, item| item.as_object().is_some_and(|item| !item.is_empty()));
 

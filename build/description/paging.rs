@@ -5,38 +5,31 @@ use serde_json::Value;
 use crate::description::lookup::{parameters, properties, required, resolve, success_body, text};
 
 /// The shape of a page, which determines how to request the next one. `src/testing/paging.rs` makes pages of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PagingShape {
-    /// `paging: {cursor, more}`
-    Paging,
-    /// `has_more` and `cursor`
-    HasMore,
-    /// `next_cursor`
-    NextCursor,
-    /// `cursor`
-    Cursor,
-}
-
-impl PagingShape {
-    /// Each shape with the property that distinguishes it, in the order in which they are tried.
-    const ALL: [(&'static str, Self); 4] = [
-        ("paging", Self::Paging),
-        ("has_more", Self::HasMore),
-        ("next_cursor", Self::NextCursor),
-        ("cursor", Self::Cursor),
-    ];
-
+pub struct PagingShape {
     /// The property that distinguishes the shape.
-    pub fn property(self) -> &'static str {
-        Self::ALL.iter().find(|(_, shape)| *shape == self).map_or("", |(property, _)| property)
-    }
+    pub property: &'static str,
+    /// The property that is `true` if there are more pages.
+    pub more: Option<&'static str>,
+    /// The property that leads to the next page.
+    pub cursor: &'static str,
 }
+
+/// The property that holds `more` and `cursor` in the first shape.
+pub const PAGING: &str = "paging";
+
+/// The shapes, in the order in which they are tried.
+static SHAPES: [PagingShape; 4] = [
+    PagingShape { property: PAGING, more: Some("more"), cursor: "cursor" },
+    PagingShape { property: "has_more", more: Some("has_more"), cursor: "cursor" },
+    PagingShape { property: "next_cursor", more: None, cursor: "next_cursor" },
+    PagingShape { property: "cursor", more: None, cursor: "cursor" },
+];
 
 /// The paging of an operation.
 pub struct DescribedPaging<'a> {
     /// The property of the response that holds the items.
     pub items: &'a str,
-    pub shape: PagingShape,
+    pub shape: &'static PagingShape,
 }
 
 /// The paging of an operation with a `cursor` parameter; `None` for other operations.
@@ -49,8 +42,7 @@ pub fn paging<'a>(document: &'a Value, operation: &'a Value) -> Result<Option<De
         "it takes a `cursor` and its response is not an object; correct one of them in \
          openapi/overlay/corrections.yaml",
     )?;
-    let shape = PagingShape::ALL.into_iter().find(|(property, _)| response.contains_key(*property));
-    let (_, shape) = shape.ok_or(
+    let shape = SHAPES.iter().find(|shape| response.contains_key(shape.property)).ok_or(
         "it takes a `cursor`, and its response has none of `paging`, `has_more`, `next_cursor` and `cursor`, which lead to \
          the next page; correct the response in openapi/overlay/corrections.yaml, or add this form of paging to \
          build/description/paging.rs",
@@ -63,8 +55,8 @@ pub fn paging<'a>(document: &'a Value, operation: &'a Value) -> Result<Option<De
         let schema = resolve(document, schema);
         text(schema, "type") == Some("array") && schema.get("items").is_some_and(is_object)
     };
-    let lists = response.iter().filter(|(_, schema)| is_list(schema)).map(|(name, _)| name.as_str());
-    let lists: Vec<&str> = lists.collect();
+    let lists = response.iter().filter(|(_, schema)| is_list(schema));
+    let lists: Vec<&str> = lists.map(|(name, _)| name.as_str()).collect();
     let named = text(operation, ITEMS);
     let items = match named {
         Some(named) => lists.iter().find(|list| **list == named),

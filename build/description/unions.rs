@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::description::lookup::{
-    properties, reference, required, resolve, schemas, schemas_mut, text, values, variants,
+    self, properties, reference, required, resolve, schemas, schemas_mut, text, values, variants,
 };
 
 /// The unions by the name of their schema: their variants, in the order in which they are tried.
@@ -24,7 +24,7 @@ pub struct Shape {
     pub name: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Object,
     Array,
@@ -34,18 +34,15 @@ pub enum Kind {
     Boolean,
 }
 
-impl Kind {
-    fn json(self) -> &'static str {
-        match self {
-            Self::Object => "objects",
-            Self::Array => "lists",
-            Self::Text => "strings",
-            Self::Integer => "integers",
-            Self::Number => "numbers",
-            Self::Boolean => "booleans",
-        }
-    }
-}
+/// Each kind by its `type`, and several of it.
+const KINDS: [(&str, Kind, &str); 6] = [
+    ("object", Kind::Object, "objects"),
+    ("array", Kind::Array, "lists"),
+    ("string", Kind::Text, "strings"),
+    ("integer", Kind::Integer, "integers"),
+    ("number", Kind::Number, "numbers"),
+    ("boolean", Kind::Boolean, "booleans"),
+];
 
 /// Finds the unions of the document.
 pub fn unions(document: &Value) -> Result<Unions, String> {
@@ -57,17 +54,17 @@ pub fn unions(document: &Value) -> Result<Unions, String> {
         let shapes = variants(schema).iter().map(|variant| shape(document, schema, variant));
         let mut shapes: Vec<Shape> =
             shapes.collect::<Result<_, _>>().map_err(|error| format!("the union `{name}`: {error}"))?;
-        let is_twin = |(index, shape): (usize, &Shape)| {
-            shape.kind != Kind::Object && shapes.iter().take(index).any(|other| other.kind == shape.kind)
-        };
-        if let Some((_, twin)) = shapes.iter().enumerate().find(|pair| is_twin((pair.0, pair.1))) {
+        let mut kinds = BTreeSet::new();
+        let twin = shapes.iter().find(|shape| shape.kind != Kind::Object && !kinds.insert(shape.kind));
+        if let Some((.., plural)) = twin.and_then(|twin| KINDS.iter().find(|(_, kind, _)| *kind == twin.kind)) {
             return Err(format!(
-                "the union `{name}` has two choices that are {} in JSON, which cannot be told apart; describe both as one, in \
-                 openapi/overlay/corrections.yaml",
-                twin.kind.json()
+                "the union `{name}` has two choices that are {plural} in JSON, which cannot be told apart; describe both as \
+                 one, in openapi/overlay/corrections.yaml"
             ));
         }
-        tell_apart(document, &mut shapes);
+        if schema.get("discriminator").is_none() {
+            tell_apart(document, &mut shapes);
+        }
         only_what_tells(&mut shapes);
         // Variants with the most required properties are tried first; a variant without any accepts everything.
         shapes.sort_by_key(|shape| std::cmp::Reverse((shape.tags.len(), shape.required.len())));
@@ -78,21 +75,14 @@ pub fn unions(document: &Value) -> Result<Unions, String> {
 
 fn shape(document: &Value, union: &Value, variant: &Value) -> Result<Shape, String> {
     let schema = resolve(document, variant);
-    let kind = match text(schema, "type") {
-        Some("object") => Kind::Object,
-        Some("array") => Kind::Array,
-        Some("string") => Kind::Text,
-        Some("integer") => Kind::Integer,
-        Some("number") => Kind::Number,
-        Some("boolean") => Kind::Boolean,
-        _ => {
-            return Err(format!(
-                "the choice {} has no `type`, so it cannot be told apart from the others; give it one in \
-                 openapi/overlay/corrections.yaml",
-                reference(variant).map_or_else(|| variant.to_string(), |name| format!("`{name}`"))
-            ));
-        }
-    };
+    let kind = KINDS.iter().find(|(name, ..)| text(schema, "type") == Some(name)).map(|(_, kind, _)| *kind);
+    let kind = kind.ok_or_else(|| {
+        format!(
+            "the choice {} has no `type`, so it cannot be told apart from the others; give it one in \
+             openapi/overlay/corrections.yaml",
+            reference(variant).map_or_else(|| variant.to_string(), |name| format!("`{name}`"))
+        )
+    })?;
     let name = reference(variant);
     let mut tags = Vec::new();
     if let Some(property) = union.get("discriminator").and_then(|discriminator| text(discriminator, "propertyName")) {
@@ -115,25 +105,13 @@ fn shape(document: &Value, union: &Value, variant: &Value) -> Result<Shape, Stri
 
 /// Gives the objects of a union without a discriminator the tags that distinguish them.
 fn tell_apart(document: &Value, shapes: &mut [Shape]) {
-    let mut differing: Vec<BTreeSet<String>> = shapes.iter().map(|_| BTreeSet::new()).collect();
-    for (index, one) in shapes.iter().enumerate() {
-        for (other_index, other) in shapes.iter().enumerate().skip(index + 1) {
-            if one.kind == Kind::Object
-                && other.kind == Kind::Object
-                && one.tags.is_empty()
-                && let Some(property) = told_apart_by(document, one, other)
-            {
-                for position in [index, other_index] {
-                    if let Some(differing) = differing.get_mut(position) {
-                        differing.insert(property.clone());
-                    }
-                }
-            }
-        }
-    }
-    for (shape, differing) in shapes.iter_mut().zip(differing) {
-        let tags: Vec<_> = differing.into_iter().map(|name| (name.clone(), choices(document, shape, &name))).collect();
-        shape.tags.extend(tags);
+    let tags = |one: &Shape| -> Vec<_> {
+        let names = shapes.iter().filter_map(|other| told_apart_by(document, one, other)).collect::<BTreeSet<_>>();
+        names.into_iter().map(|name| (name.clone(), choices(document, one, name))).collect()
+    };
+    let tags: Vec<_> = shapes.iter().map(tags).collect();
+    for (shape, tags) in shapes.iter_mut().zip(tags) {
+        shape.tags = tags;
     }
 }
 
@@ -156,18 +134,17 @@ fn only_what_tells(shapes: &mut [Shape]) {
 }
 
 /// The first property that both require and for which they have no value in common; `type` takes precedence.
-fn told_apart_by(document: &Value, one: &Shape, other: &Shape) -> Option<String> {
+fn told_apart_by<'a>(document: &Value, one: &'a Shape, other: &Shape) -> Option<&'a String> {
     let mut candidates: Vec<&String> = one.required.iter().filter(|name| other.required.contains(name)).collect();
-    candidates.sort_by_key(|name| *name != "type");
-    let found = candidates.into_iter().find(|name| {
+    candidates.sort_by_key(|name| (*name != "type", *name));
+    candidates.into_iter().find(|name| {
         let (ours, theirs) = (choices(document, one, name), choices(document, other, name));
         !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|value| theirs.contains(value))
-    });
-    found.cloned()
+    })
 }
 
 fn choices(document: &Value, shape: &Shape, property: &str) -> Vec<String> {
-    let schema = shape.schema.as_ref().and_then(|name| document.pointer("/components/schemas")?.get(name));
+    let schema = shape.schema.as_ref().and_then(|name| lookup::schema(document, name));
     let property = schema.and_then(properties).and_then(|all| all.get(property));
     let values = property.map(|property| values(resolve(document, property))).unwrap_or_default();
     values.into_iter().map(str::to_owned).collect()

@@ -3,12 +3,13 @@
 //! `cargo xtask generate-spec` writes the file, so only mappings, sequences and scalars need support.
 //! Anchors, tags and scalars that YAML readers disagree about are errors.
 
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::{Map, Number, Value};
 
 /// Parses a file with one document.
 pub fn parse(text: &str) -> Result<Value, String> {
-    let mut reader = Reader { events: Parser::new_from_str(text) };
+    let is_content = |event: &Result<_, _>| !matches!(event, Ok((Event::Comment(..), _)));
+    let mut reader = Reader(Parser::new_from_str(text).filter(is_content));
     reader.expect(|event| matches!(event, Event::StreamStart))?;
     reader.expect(|event| matches!(event, Event::DocumentStart(..)))?;
     let (event, span) = reader.next()?;
@@ -18,21 +19,11 @@ pub fn parse(text: &str) -> Result<Value, String> {
     Ok(document)
 }
 
-struct Reader<'text> {
-    events: Parser<'text, granit_parser::StrInput<'text>>,
-}
+struct Reader<E>(E);
 
-impl<'text> Reader<'text> {
-    /// The next event that is not a comment.
+impl<'text, E: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Reader<E> {
     fn next(&mut self) -> Result<(Event<'text>, Span), String> {
-        loop {
-            match self.events.next() {
-                Some(Ok((Event::Comment(..), _))) => {}
-                Some(Ok(event)) => return Ok(event),
-                Some(Err(error)) => return Err(error.to_string()),
-                None => return Err("it ends early".to_owned()),
-            }
-        }
+        self.0.next().ok_or("it ends early")?.map_err(|error| error.to_string())
     }
 
     fn expect(&mut self, is_expected: impl FnOnce(&Event<'_>) -> bool) -> Result<(), String> {
@@ -46,39 +37,38 @@ impl<'text> Reader<'text> {
             Event::Scalar(text, style, 0, None) => {
                 scalar(&text, style == ScalarStyle::Plain).map_err(|error| at(span, &error))
             }
-            Event::SequenceStart(_, 0, None) => self.sequence(),
-            Event::MappingStart(_, 0, None) => self.mapping(),
+            Event::SequenceStart(_, 0, None) => {
+                let mut items = Vec::new();
+                loop {
+                    match self.next()? {
+                        (Event::SequenceEnd, _) => return Ok(Value::Array(items)),
+                        (event, span) => items.push(self.node(event, span)?),
+                    }
+                }
+            }
+            Event::MappingStart(_, 0, None) => {
+                let mut members = Map::new();
+                loop {
+                    match self.next()? {
+                        (Event::MappingEnd, _) => return Ok(Value::Object(members)),
+                        (event, span) => self.member(&mut members, event, span)?,
+                    }
+                }
+            }
             _ => Err(at(span, "anchors, aliases and tags are not supported")),
         }
     }
 
-    fn sequence(&mut self) -> Result<Value, String> {
-        let mut items = Vec::new();
-        loop {
-            match self.next()? {
-                (Event::SequenceEnd, _) => return Ok(Value::Array(items)),
-                (event, span) => items.push(self.node(event, span)?),
-            }
+    fn member(&mut self, members: &mut Map<String, Value>, name: Event<'text>, span: Span) -> Result<(), String> {
+        let Value::String(name) = self.node(name, span)? else {
+            return Err(at(span, "the name of a member is not text; put it in quotes"));
+        };
+        if members.contains_key(&name) {
+            return Err(at(span, &format!("there is another member `{name}`")));
         }
-    }
-
-    fn mapping(&mut self) -> Result<Value, String> {
-        let mut members = Map::new();
-        loop {
-            let (event, span) = self.next()?;
-            if matches!(event, Event::MappingEnd) {
-                return Ok(Value::Object(members));
-            }
-            let Value::String(name) = self.node(event, span)? else {
-                return Err(at(span, "the name of a member is not text; put it in quotes"));
-            };
-            let (event, value_span) = self.next()?;
-            let value = self.node(event, value_span)?;
-            if members.contains_key(&name) {
-                return Err(at(span, &format!("there is another member `{name}`")));
-            }
-            members.insert(name, value);
-        }
+        let (event, span) = self.next()?;
+        members.insert(name, self.node(event, span)?);
+        Ok(())
     }
 }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use crate::description::rate_limit::RateLimit;
-use crate::emit::conversion::{accepted, converted, is_plain};
-use crate::emit::doc_comments::{code, deprecated, documentation, needs_features};
-use crate::emit::types::setters;
+use crate::emit::conversion::{accepted, is_plain};
+use crate::emit::doc_comments::{attributes, code, documentation, needs_features};
+use crate::emit::types::{setter, setters};
 use crate::model::rust_type::RustType;
 use crate::model::{Model, Operation, Paging, Parameter, ResponseField, ident};
 use crate::print::print;
@@ -91,9 +91,8 @@ fn members(operation: &Operation) -> TokenStream {
     });
     let optional = operation.optional_parameters().map(|parameter| {
         let (name, kind) = (ident(&parameter.ident), &parameter.kind);
-        let (documentation, deprecated) =
-            (documentation(&parameter.description), deprecated(parameter.deprecated.as_deref()));
-        quote!(#documentation #deprecated pub #name: Option<#kind>,)
+        let attributes = attributes(&parameter.description, parameter.deprecated.as_ref());
+        quote!(#attributes pub #name: Option<#kind>,)
     });
     let body = operation.body.iter().map(|body| {
         quote! {
@@ -109,53 +108,30 @@ fn constructor(model: &Model, operation: &Operation) -> TokenStream {
         let (name, kind) = (ident(&parameter.ident), accepted(model, &parameter.kind));
         quote!(#name: #kind)
     });
-    let in_path = operation.path_parameters.iter().map(|parameter| {
-        let name = ident(&parameter.ident);
-        quote!(#name: #name.into(),)
-    });
-    let optional = operation.optional_parameters().map(|parameter| {
-        let name = ident(&parameter.ident);
-        quote!(#name: None,)
-    });
-    match &operation.body {
-        None => quote! {
-            /// Creates the call for a client, like the method of the resource.
-            #[inline]
-            pub fn new(client: &Client #(, #parameters)*) -> Self {
-                Self { client: client.clone(), #(#in_path)* #(#optional)* }
-            }
-        },
+    let (in_path, optional) = (operation.path_idents(), operation.optional_idents());
+    let (documentation, function, body, value) = match &operation.body {
+        None => ("Creates the call for a client, like the method of the resource.", quote!(new), None, None),
         Some(body) => {
             // Arguments of these kinds are converted by the resource's method.
             let is_converted = matches!(body, RustType::List(_) | RustType::Map(_) | RustType::Optional(_));
-            let is_plain = is_converted || is_plain(model, body);
-            let kind = if is_plain { quote!(#body) } else { quote!(impl Into<#body>) };
-            let value = if is_plain { quote!(body) } else { quote!(body: body.into()) };
-            quote! {
-                /// Creates the call from a whole body.
-                #[inline]
-                pub fn with_body(client: &Client #(, #parameters)*, body: #kind) -> Self {
-                    Self { client: client.clone(), #(#in_path)* #(#optional)* #value }
-                }
-            }
+            let (kind, value) = match is_converted || is_plain(model, body) {
+                true => (quote!(#body), quote!(body)),
+                false => (quote!(impl Into<#body>), quote!(body: body.into())),
+            };
+            ("Creates the call from a whole body.", quote!(with_body), Some(quote!(, body: #kind)), Some(value))
+        }
+    };
+    quote! {
+        #[doc = #documentation]
+        #[inline]
+        pub fn #function(client: &Client #(, #parameters)* #body) -> Self {
+            Self { client: client.clone(), #(#in_path: #in_path.into(),)* #(#optional: None,)* #value }
         }
     }
 }
 
-fn parameter_setter(model: &Model, parameter: &Parameter) -> TokenStream {
-    let name = ident(&parameter.ident);
-    let (accepts, value) = (accepted(model, &parameter.kind), converted(model, &parameter.kind, quote!(#name)));
-    let (documentation, deprecated) =
-        (documentation(&parameter.description), deprecated(parameter.deprecated.as_deref()));
-    quote! {
-        #documentation
-        #deprecated
-        #[inline]
-        pub fn #name(mut self, #name: #accepts) -> Self {
-            self.#name = Some(#value);
-            self
-        }
-    }
+fn parameter_setter(model: &Model, Parameter { ident, kind, description, deprecated, .. }: &Parameter) -> TokenStream {
+    setter(model, ident, kind, true, &attributes(description, deprecated.as_ref()), &quote!(self))
 }
 
 /// The facts about the operation that the client needs, and the position of each argument in the request.
@@ -168,23 +144,17 @@ fn implementation(operation: &Operation) -> TokenStream {
         (_, true) => quote!(Optional),
         (_, false) => quote!(Required),
     };
-    let id_property = match &operation.id_property {
-        Some(name) => quote!(Some(#name)),
-        None => quote!(None),
-    };
-    let rate_limit = match operation.rate_limit {
-        Some(RateLimit { requests, seconds, .. }) => {
-            quote!(Some((#requests, std::time::Duration::from_secs(#seconds))))
-        }
-        None => quote!(None),
-    };
+    let id_property = option(operation.id_property.as_ref());
+    let rate_limit = option(
+        operation
+            .rate_limit
+            .map(|RateLimit { requests, seconds, .. }| quote!((#requests, std::time::Duration::from_secs(#seconds)))),
+    );
     let secrets = operation.path_parameters.iter().filter(|parameter| parameter.is_secret());
     let secrets = secrets.map(|parameter| &parameter.name);
 
-    let path_arguments = operation.path_parameters.iter().map(|parameter| {
-        let name = ident(&parameter.ident);
-        quote!(to.path(&mut self.#name);)
-    });
+    let (in_path, optional) = (operation.path_idents(), operation.optional_idents());
+    let path_arguments = in_path.iter().map(|name| quote!(to.path(&mut self.#name);));
     let query_arguments = operation.query.iter().map(|Parameter { name, ident: field, comma_separated, .. }| {
         let field = ident(field);
         let query = ident(if *comma_separated { "comma_separated" } else { "query" });
@@ -202,14 +172,6 @@ fn implementation(operation: &Operation) -> TokenStream {
         path_arguments.chain(query_arguments).chain(header_arguments).chain(body_argument).collect();
     let to = if arguments.is_empty() { quote!(_) } else { quote!(to) };
 
-    let empty_path = operation.path_parameters.iter().map(|parameter| {
-        let name = ident(&parameter.ident);
-        quote!(#name: crate::json::Decode::empty(),)
-    });
-    let no_parameters = operation.optional_parameters().map(|parameter| {
-        let name = ident(&parameter.ident);
-        quote!(#name: None,)
-    });
     let empty_body = operation.body.iter().map(|_| quote!(body: crate::json::Decode::empty(),));
     quote! {
         impl Call for #name {
@@ -242,10 +204,19 @@ fn implementation(operation: &Operation) -> TokenStream {
             #[cfg(feature = "testing")]
             #[inline]
             fn empty(client: Client) -> Self {
-                Self { client, #(#empty_path)* #(#no_parameters)* #(#empty_body)* }
+                Self {
+                    client,
+                    #(#in_path: crate::json::Decode::empty(),)*
+                    #(#optional: None,)*
+                    #(#empty_body)*
+                }
             }
         }
     }
+}
+
+fn option(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
 }
 
 /// The expression of a field of `response`, as an `Option`. A required flag is `None` if it was not received: its field

@@ -50,7 +50,7 @@ fn operation(document: &Value, method: &str, path: &str, operation: &Value) -> R
         "status": success.and_then(|(status, _)| status.parse::<u16>().ok()),
         "response": success.and_then(|(_, response)| response.pointer("/content/application~1json/schema")).map(wordless),
         "rate_limit": rate_limit.map(|limit| (limit.requests, limit.seconds)),
-        "paging": paging.map(|paging| json!({"items": paging.items, "shape": paging.shape.property()})),
+        "paging": paging.map(|paging| json!({"items": paging.items, "shape": paging.shape.property})),
     }))
 }
 

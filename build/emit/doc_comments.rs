@@ -42,8 +42,14 @@ pub fn first_sentence(text: &str) -> Option<&str> {
     (sentence.ends_with('.') && !sentence.contains('\n')).then_some(sentence)
 }
 
+/// The documentation of an item, and the note if it is deprecated.
+pub fn attributes(text: &str, deprecated: Option<&String>) -> TokenStream {
+    let (documentation, deprecated) = (documentation(text), self::deprecated(deprecated));
+    quote!(#documentation #deprecated)
+}
+
 /// The attribute of a deprecated item.
-pub fn deprecated(note: Option<&str>) -> Option<TokenStream> {
+pub fn deprecated(note: Option<&String>) -> Option<TokenStream> {
     note.map(|note| quote!(#[deprecated(note = #note)]))
 }
 

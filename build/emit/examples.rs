@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::description::unions::{Kind, Shape};
 use crate::emit::layout::{Code, WIDTH};
 use crate::model::rust_type::RustType;
-use crate::model::{Field, Model, Operation, TypeItem, TypeShape};
+use crate::model::{Field, Model, Operation, TypeItem, TypeShape, fields};
 
 /// The nesting depth beyond which an example omits optional values.
 const DEEPEST: usize = 6;
@@ -15,43 +15,37 @@ const DEEPEST: usize = 6;
 /// The expression that makes a value of the type; `None` if the description has no example of it.
 pub fn type_example(model: &Model, item: &TypeItem) -> Option<String> {
     let example = item.example.as_ref()?;
-    let mut examples = Examples::of(model);
+    let examples = Examples(model);
     let made = examples.named(item, Some(example), 0)?;
     // If it is a union, its variants convert into it.
     let made = match item.shape {
-        TypeShape::Union { .. } => Code::call(format!("{}::from", examples.used(&item.name)), vec![made]),
+        TypeShape::Union { .. } => Code::call(format!("{}::from", item.name), vec![made]),
         _ => made,
     };
     let variable = variable_name(&item.name);
     let assignment = format!("let {variable} = ");
     let made = made.laid_out(0, assignment.len(), 1);
-    Some(format!("{}\n{assignment}{made};\n# let _ = {variable};", examples.imports(&[], &made)))
+    Some(format!("{}\n{assignment}{made};\n# let _ = {variable};", imports(model, &[], &made)))
 }
 
 /// A call with its arguments, and a typical use of its response.
 pub fn call_example(model: &Model, operation: &Operation) -> String {
-    let mut examples = Examples::of(model);
-    let in_path =
-        operation.path_parameters.iter().map(|parameter| parameter.example.as_ref().unwrap_or(&parameter.name));
-    let mut arguments: Vec<Code> = in_path.map(|text| Code::word(format!("{text:?}"))).collect();
+    let examples = Examples(model);
+    let body_example = operation.body.as_ref().and_then(|body| model.item(body.own_name()?)?.example.as_ref());
+    let body_example = body_example.or(operation.body_example.as_ref());
+    let body_examples = match operation.body_struct(&model.types) {
+        Some(body) => body.arguments.iter().map(|field| body_example?.get(&field.name)).collect(),
+        None => vec![body_example],
+    };
+    let in_path = operation.path_parameters.iter().map(|parameter| parameter.example.as_ref());
     let mut hidden = String::new();
-    if let Some(body) = &operation.body {
-        let example = body.own_name().and_then(|name| model.item(name)?.example.as_ref());
-        let example = example.or(operation.body_example.as_ref());
-        match operation.body_struct(&model.types) {
-            Some(body) => {
-                for field in body.arguments {
-                    let example = example.and_then(|example| example.get(&field.name));
-                    arguments.push(examples.argument(field, example, &mut hidden));
-                }
-            }
-            None => {
-                arguments.push(examples.value(body, example, "body", 0).unwrap_or_else(|| {
-                    hidden.push_str(&format!(", body: {}", qualified(body)));
-                    Code::word("body")
-                }));
-            }
-        }
+    let mut arguments = Vec::new();
+    for ((name, kind, _), example) in operation.arguments(&model.types).into_iter().zip(in_path.chain(body_examples)) {
+        // If no value can be made up, the example has a variable.
+        arguments.push(examples.value(kind, example, name, 0).unwrap_or_else(|| {
+            hidden.push_str(&format!(", {name}: {}", qualified(kind)));
+            Code::word(name)
+        }));
     }
     let mut links = vec![Code::word("client")];
     links.extend(operation.resource().iter().map(|name| Code::call(format!(".{name}"), Vec::new())));
@@ -78,7 +72,7 @@ pub fn call_example(model: &Model, operation: &Operation) -> String {
         None => format!("{}{}\n", awaited("let response = "), shown(model, &operation.response)),
     };
     let deprecated = if operation.deprecated.is_some() { "# #![allow(deprecated)]\n" } else { "" };
-    let imports = examples.imports(&crates, &statements);
+    let imports = imports(model, &crates, &statements);
     let gap = if imports.is_empty() { "" } else { "\n" };
     // Hidden lines do not import anything for the reader.
     let hidden_import = if hidden.contains("types::") { "# use trycourier::types;\n" } else { "" };
@@ -92,12 +86,7 @@ pub fn call_example(model: &Model, operation: &Operation) -> String {
 fn shown(model: &Model, response: &RustType) -> String {
     const INFORMATIVE: [&str; 9] =
         ["request_id", "message_id", "run_id", "job_id", "token", "id", "status", "items", "results"];
-    let whole = "println!(\"{:?}\", *response);".to_owned();
-    let Some(TypeItem { shape: TypeShape::Structure { fields, .. }, .. }) =
-        response.own_name().and_then(|name| model.item(name))
-    else {
-        return whole;
-    };
+    let fields = fields(response, &model.types);
     let informative = INFORMATIVE.iter().find_map(|name| fields.iter().find(|field| field.ident == *name));
     let informative = informative.or_else(|| fields.iter().find(|field| field.required)).or(fields.first());
     match informative {
@@ -108,7 +97,7 @@ fn shown(model: &Model, response: &RustType) -> String {
             format!("let {0} = response.{0}.expose();\n# let _ = {0};", field.ident)
         }
         Some(field) => format!("println!(\"{{:?}}\", response.{});", field.ident),
-        None => whole,
+        None => "println!(\"{:?}\", *response);".to_owned(),
     }
 }
 
@@ -125,52 +114,33 @@ fn variable_name(name: &str) -> String {
     if syn::parse_str::<syn::Ident>(last).is_ok() { last.to_owned() } else { name }
 }
 
-struct Examples<'a> {
-    model: &'a Model,
-    /// The types that the code names.
-    used: BTreeSet<String>,
+/// The imports that the code needs in addition to the given paths.
+fn imports(model: &Model, given: &[&str], code: &str) -> String {
+    let mut imports: Vec<String> = given.iter().map(|path| (*path).to_owned()).collect();
+    if code.contains("json!") {
+        imports.push("serde_json::json".to_owned());
+    }
+    let ends = code.match_indices("::").chain(code.match_indices('('));
+    let words = ends.filter_map(|(end, _)| code.get(..end)?.rsplit(|sign: char| !sign.is_alphanumeric()).next());
+    let is_type = |word: &&str| ["Millis", "Object"].contains(word) || model.item(word).is_some();
+    let names: BTreeSet<&str> = words.filter(is_type).collect();
+    match names.iter().copied().collect::<Vec<_>>().as_slice() {
+        [] => {}
+        [alone] => imports.push(format!("trycourier::types::{alone}")),
+        names => imports.push(format!("trycourier::types::{{{}}}", filled(names))),
+    }
+    imports.into_iter().map(|import| format!("use {import};\n")).collect()
 }
 
-impl<'a> Examples<'a> {
-    fn of(model: &'a Model) -> Self {
-        Self { model, used: BTreeSet::new() }
-    }
+/// Makes the values of examples.
+struct Examples<'a>(&'a Model);
 
-    /// The name of a type, which is recorded for import.
-    fn used<'name>(&mut self, name: &'name str) -> &'name str {
-        self.used.insert(name.to_owned());
-        name
-    }
-
-    /// The imports that the code needs in addition to the given paths.
-    fn imports(&self, given: &[&str], code: &str) -> String {
-        let mut imports: Vec<String> = given.iter().map(|path| (*path).to_owned()).collect();
-        if code.contains("json!") {
-            imports.push("serde_json::json".to_owned());
-        }
-        // Types of discarded code are not imported.
-        let is_there = |name: &&String| code.contains(&format!("{name}::")) || code.contains(&format!("{name}("));
-        let names: Vec<&str> = self.used.iter().filter(is_there).map(String::as_str).collect();
-        match names.as_slice() {
-            [] => {}
-            [alone] => imports.push(format!("trycourier::types::{alone}")),
-            names => imports.push(format!("trycourier::types::{{{}}}", filled(names))),
-        }
-        imports.into_iter().map(|import| format!("use {import};\n")).collect()
-    }
-
-    /// An argument, or a variable if no value can be made up.
-    fn argument(&mut self, field: &Field, example: Option<&Value>, hidden: &mut String) -> Code {
-        self.value(&field.kind, example, &field.ident, 0).unwrap_or_else(|| {
-            hidden.push_str(&format!(", {}: {}", field.ident, qualified(&field.kind)));
-            Code::word(&field.ident)
-        })
-    }
-
-    fn value(&mut self, kind: &RustType, example: Option<&Value>, name: &str, depth: usize) -> Option<Code> {
+impl Examples<'_> {
+    fn value(&self, kind: &RustType, example: Option<&Value>, name: &str, depth: usize) -> Option<Code> {
         Some(match kind {
-            RustType::Text | RustType::CheckedText(_) => {
-                Code::word(format!("{:?}", example.map_or(Some(name), Value::as_str)?))
+            RustType::Text | RustType::CheckedText(_) | RustType::Timestamp => {
+                let default = if *kind == RustType::Timestamp { "2027-01-31T09:00:00Z" } else { name };
+                Code::word(format!("{:?}", example.map_or(Some(default), Value::as_str)?))
             }
             RustType::Sensitive(inner) if **inner == RustType::Text => self.value(inner, example, name, depth)?,
             RustType::Boolean => Code::word(example.map_or(Some(true), Value::as_bool)?.to_string()),
@@ -178,19 +148,13 @@ impl<'a> Examples<'a> {
                 Code::word(example.map_or(Some(1), Value::as_i64)?.to_string())
             }
             RustType::Number => Code::word(format!("{:?}", example.map_or(Some(1.0), Value::as_f64)?)),
-            RustType::Timestamp => {
-                Code::word(format!("{:?}", example.map_or(Some("2027-01-31T09:00:00Z"), Value::as_str)?))
-            }
             RustType::Millis => {
                 let millis = example.map_or(Some(1_800_000_000_000), Value::as_i64)?;
-                Code::call(self.used("Millis"), vec![Code::word(millis.to_string())])
+                Code::call("Millis", vec![Code::word(millis.to_string())])
             }
-            RustType::Json | RustType::Object => match example {
-                Some(example) => Code::json(example),
-                None => Code::json(&json!({"name": "value"})),
-            },
+            RustType::Json | RustType::Object => Code::json(example.unwrap_or(&json!({"name": "value"}))),
             RustType::Sensitive(inner) if **inner == RustType::Object => {
-                Code::call(format!("{}::from", self.used("Object")), vec![Code::json(example?)])
+                Code::call("Object::from", vec![Code::json(example?)])
             }
             RustType::Sensitive(_) => return None,
             RustType::Nullable(inner) | RustType::Boxed(inner) => self.value(inner, example, name, depth)?,
@@ -201,7 +165,7 @@ impl<'a> Examples<'a> {
                     Code::call("Some", vec![Code::Chain(links)])
                 }
             },
-            RustType::Named(named) => self.named(self.model.item(named)?, example, depth + 1)?,
+            RustType::Named(named) => self.named(self.0.item(named)?, example, depth + 1)?,
             RustType::List(item) => {
                 let made: Option<Vec<Code>> = match example {
                     Some(example) => {
@@ -217,7 +181,7 @@ impl<'a> Examples<'a> {
                 Code::list(if are_alike { made } else { made.into_iter().map(|made| self.one(item, made)).collect() })
             }
             RustType::Map(value) => {
-                let mut entry = |name: &str, example| {
+                let entry = |name: &str, example| {
                     let made = self.value(value, example, name, depth)?;
                     let value = self.one(value, made);
                     Some(Code::call("", vec![Code::word(format!("{name:?}")), value]))
@@ -236,16 +200,16 @@ impl<'a> Examples<'a> {
     }
 
     /// An element of a list whose elements must all have the same type.
-    fn one(&mut self, kind: &RustType, made: Code) -> Code {
-        match kind.named().and_then(|name| self.model.item(name)) {
+    fn one(&self, kind: &RustType, made: Code) -> Code {
+        match kind.named().and_then(|name| self.0.item(name)) {
             Some(TypeItem { shape: TypeShape::Union { .. }, name, .. }) => {
-                Code::call(format!("{}::from", self.used(name)), vec![made])
+                Code::call(format!("{name}::from"), vec![made])
             }
             _ => made,
         }
     }
 
-    fn named(&mut self, item: &TypeItem, example: Option<&Value>, depth: usize) -> Option<Code> {
+    fn named(&self, item: &TypeItem, example: Option<&Value>, depth: usize) -> Option<Code> {
         if depth > DEEPEST {
             return None;
         }
@@ -256,7 +220,7 @@ impl<'a> Examples<'a> {
                     Some(example) => values.iter().find(|value| Some(value.value.as_str()) == example.as_str())?,
                     None => values.first()?,
                 };
-                Some(Code::word(format!("{}::{}", self.used(&item.name), value.ident)))
+                Some(Code::word(format!("{}::{}", item.name, value.ident)))
             }
             TypeShape::Union { variants, .. } => {
                 let variant = match example {
@@ -271,7 +235,7 @@ impl<'a> Examples<'a> {
                 for field in arguments.iter().filter_map(|index| fields.get(*index)) {
                     made.push(self.value(&field.kind, of(field), &field.ident, depth)?);
                 }
-                let mut links = vec![Code::call(format!("{}::new", self.used(&item.name)), made)];
+                let mut links = vec![Code::call(format!("{}::new", item.name), made)];
                 for field in fields.iter().filter(|field| field.has_setter() && field.deprecated.is_none()) {
                     if let Some(example) = of(field).filter(|example| !example.is_null())
                         && let Some(value) =
@@ -292,16 +256,16 @@ fn filled(names: &[&str]) -> String {
     if "use trycourier::types::{};".len() + flat.len() <= WIDTH {
         return flat;
     }
-    let mut text = String::new();
-    let mut line = String::from("    ");
+    let (mut text, mut column) = (String::new(), WIDTH);
     for name in names {
-        if line.len() + name.len() + ", ".len() > WIDTH {
-            text += &format!("\n{}", line.trim_end());
-            line = String::from("    ");
+        if column + name.len() + ", ".len() > WIDTH {
+            text.push_str("\n   ");
+            column = 4;
         }
-        line += &format!("{name}, ");
+        text += &format!(" {name},");
+        column += name.len() + ", ".len();
     }
-    format!("{text}\n{}\n", line.trim_end())
+    text + "\n"
 }
 
 fn is_of_shape(shape: &Shape, example: &Value) -> bool {

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::conversion::{accepted, converted};
-use crate::emit::doc_comments::{code, deprecated, documentation, first_sentence, needs_features};
+use crate::emit::doc_comments::{attributes, code, documentation, first_sentence, needs_features};
 use crate::emit::examples::call_example;
 use crate::model::rust_type::RustType;
 use crate::model::{Model, Operation, ident, resource_type};
@@ -15,7 +15,7 @@ use crate::print::print;
 
 /// The module `resources`.
 pub fn resources(model: &Model) -> String {
-    print(model.resources.iter().map(|(name, resource)| self::resource(model, name, &resource.description)))
+    print(model.resources.iter().map(|(name, description)| self::resource(model, name, description)))
 }
 
 fn resource(model: &Model, name: &[String], description: &str) -> TokenStream {
@@ -26,10 +26,10 @@ fn resource(model: &Model, name: &[String], description: &str) -> TokenStream {
         "" => documentation(&format!("The operations of `{}`.", name.join("."))),
         description => documentation(description),
     };
-    let children = model.resources.iter().filter_map(|(child, resource)| {
+    let children = model.resources.iter().filter_map(|(child, description)| {
         let (last, parent) = child.split_last()?;
         let client = quote!(self.client.clone());
-        (parent == name).then(|| accessor(last, child, &resource.description, &client, None))
+        (parent == name).then(|| accessor(last, child, description, &client, None))
     });
     let methods = model.operations.iter().filter(|operation| operation.resource() == name);
     let methods = methods.map(|operation| method(model, operation));
@@ -83,59 +83,39 @@ fn accessor(
 }
 
 fn method(model: &Model, operation: &Operation) -> TokenStream {
-    let body = operation.body_struct(&model.types);
-    let required = body.as_ref().map_or(&[][..], |body| &body.arguments);
-    let in_path = operation.path_parameters.iter().map(|parameter| (&parameter.ident, &parameter.kind));
-    let in_body = required.iter().map(|field| (&field.ident, &field.kind));
-    let whole_body = body.is_none().then_some(operation.body.as_ref()).flatten();
-    let parameters = in_path.chain(in_body).map(|(name, kind)| {
+    let arguments = operation.arguments(&model.types);
+    let parameters = arguments.iter().map(|(name, kind, _)| {
         let (name, accepts) = (ident(name), accepted(model, kind));
         quote!(, #name: #accepts)
     });
-    let whole_parameter = whole_body.map(|kind| {
-        let accepts = accepted(model, kind);
-        quote!(, body: #accepts)
-    });
-
-    let path_arguments = operation.path_parameters.iter().map(|parameter| ident(&parameter.ident));
-    let body_argument = match &body {
-        Some(body) => {
-            let (name, fields) = (ident(body.name), required.iter().map(|field| ident(&field.ident)));
+    let path_arguments = operation.path_idents();
+    let body_argument = match (operation.body_struct(&model.types), &operation.body) {
+        (Some(body), _) => {
+            let (name, fields) = (ident(body.name), body.arguments.iter().map(|field| ident(&field.ident)));
             Some(quote!(, types::#name::new(#(#fields),*)))
         }
-        None => whole_body.map(|kind| match kind {
-            RustType::List(_) | RustType::Map(_) => {
-                let body = converted(model, kind, quote!(body));
-                quote!(, #body)
-            }
-            _ => quote!(, body),
-        }),
+        (None, Some(kind @ (RustType::List(_) | RustType::Map(_)))) => {
+            let body = converted(model, kind, quote!(body));
+            Some(quote!(, #body))
+        }
+        (None, body) => body.as_ref().map(|_| quote!(, body)),
     };
-
-    let documented = operation.path_parameters.iter().map(|parameter| (&parameter.ident, &parameter.description));
-    let documented = documented.chain(required.iter().map(|field| (&field.ident, &field.description)));
-    let documentation = documentation(&method_text(model, operation, documented));
-    let deprecated = deprecated(operation.deprecated.as_deref());
+    let attributes = attributes(&method_text(model, operation, &arguments), operation.deprecated.as_ref());
     let aliases = [official_name(operation)].into_iter().chain(operation.aliases.iter().cloned());
     let (name, call) = (ident(operation.method()), ident(&operation.name));
     let function = if operation.body.is_some() { quote!(with_body) } else { quote!(new) };
     quote! {
-        #documentation
-        #deprecated
+        #attributes
         #(#[doc(alias = #aliases)])*
         #[inline]
-        pub fn #name(&self #(#parameters)* #whole_parameter) -> #call {
+        pub fn #name(&self #(#parameters)*) -> #call {
             #call::#function(&self.client #(, #path_arguments)* #body_argument)
         }
     }
 }
 
 /// The documentation of a method: its description, arguments and response, and an example.
-fn method_text<'a>(
-    model: &Model,
-    operation: &Operation,
-    arguments: impl Iterator<Item = (&'a String, &'a String)>,
-) -> String {
+fn method_text(model: &Model, operation: &Operation, arguments: &[(&str, &RustType, Option<&str>)]) -> String {
     let Operation { summary, description, http_method, template, .. } = operation;
     let route = code(&format!("{http_method} {template}"));
     let mut text = format!("{summary}.\n\n{description}\n\n{route}");
@@ -144,12 +124,11 @@ fn method_text<'a>(
         text.push_str(&limit.sentence());
     }
     // Writing to a `String` always succeeds.
-    for (index, (name, description)) in arguments.enumerate() {
-        if index == 0 {
-            text.push_str("\n\n# Arguments\n");
-        }
+    for (index, (name, _, description)) in arguments.iter().enumerate() {
+        let Some(description) = description else { continue };
+        let heading = if index == 0 { "\n\n# Arguments\n" } else { "" };
         let paragraph = description.split("\n\n").next().unwrap_or_default();
-        let _ = write!(text, "\n- `{name}`: {}", first_sentence(description).unwrap_or(paragraph));
+        let _ = write!(text, "{heading}\n- `{name}`: {}", first_sentence(description).unwrap_or(paragraph));
     }
     if operation.response != RustType::Unit
         && let Some(name) = operation.response.named()

@@ -40,15 +40,12 @@ fn json_schema(value: &mut Value, references: &mut BTreeSet<String>) {
             }
             object.values_mut().for_each(|inner| json_schema(inner, references));
             if nullable {
-                match object.get_mut("type") {
-                    Some(kind) => *kind = Value::Array(vec![kind.take(), "null".into()]),
-                    None => {
-                        if let Some(of) = object.remove("allOf") {
-                            let of = of.as_array().and_then(|of| of.first()).cloned().unwrap_or_default();
-                            let null = serde_json::json!({"type": "null"});
-                            object.insert("anyOf".to_owned(), Value::Array(vec![of, null]));
-                        }
-                    }
+                if let Some(kind) = object.get_mut("type") {
+                    *kind = Value::Array(vec![kind.take(), "null".into()]);
+                } else if let Some(Value::Array(mut of)) = object.remove("allOf") {
+                    of.truncate(1);
+                    of.push(serde_json::json!({"type": "null"}));
+                    object.insert("anyOf".to_owned(), Value::Array(of));
                 }
             }
         }

@@ -23,13 +23,8 @@ impl Argument {
 
 /// The arguments of the method that makes a call, in order.
 pub fn arguments(model: &Model, operation: &Operation) -> Vec<Argument> {
-    let body = operation.body_struct(&model.types);
-    let in_path = operation.path_parameters.iter();
-    let in_path = in_path.map(|parameter| Argument::new(model, &parameter.ident, &parameter.kind));
-    let fields = body.iter().flat_map(|body| &body.arguments);
-    let fields = fields.map(|field| Argument::new(model, &field.ident, &field.kind));
-    let whole_body = operation.body.as_ref().filter(|_| body.is_none());
-    in_path.chain(fields).chain(whole_body.map(|kind| Argument::new(model, "body", kind))).collect()
+    let arguments = operation.arguments(&model.types).into_iter();
+    arguments.map(|(ident, kind, _)| Argument::new(model, ident, kind)).collect()
 }
 
 /// The setters of a call: those of its parameters, then those of the properties of its body.

@@ -1,10 +1,9 @@
 //! Functions through which the crate's own tests reach every operation and every type.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use quote::quote;
 
-use crate::model::rust_type::RustType;
-use crate::model::{Model, Operation, TypeShape, ident};
+use crate::model::{Model, Operation, ident};
 use crate::print::print;
 
 /// A function that makes the call of an operation by its id, with `text` as every path parameter and the members of
@@ -13,7 +12,7 @@ pub fn every_operation(model: &Model) -> String {
     let arms = model.operations.iter().map(|operation| {
         let (id, call) = (operation.path.join("_"), call(operation, &quote!(text)));
         let setters = operation.optional_parameters().map(|parameter| {
-            let (name, setter, kind) = (&parameter.name, ident(&parameter.ident), qualified(&parameter.kind));
+            let (name, setter, kind) = (&parameter.name, ident(&parameter.ident), &parameter.kind);
             quote! {
                 if let Some(value) = parameters.get(#name) {
                     call = call.#setter(decoded::<#kind>(value.clone()));
@@ -46,8 +45,7 @@ fn call(operation: &Operation, path_argument: &TokenStream) -> TokenStream {
     match &operation.body {
         None => quote!(trycourier::calls::#name::new(client #(, #path_arguments)*)),
         Some(body) => {
-            let kind = qualified(body);
-            quote!(trycourier::calls::#name::with_body(client #(, #path_arguments)*, decoded::<#kind>(body)))
+            quote!(trycourier::calls::#name::with_body(client #(, #path_arguments)*, decoded::<#body>(body)))
         }
     }
 }
@@ -69,71 +67,8 @@ pub fn every_list(model: &Model) -> String {
     }])
 }
 
-/// A function that decodes JSON into the type with a name and encodes it again.
+/// The names of all types, as the argument of a macro of the test.
 pub fn every_type(model: &Model) -> String {
-    let arms = model.types.iter().map(|item| {
-        let (text, name) = (&item.name, ident(&item.name));
-        quote!(#text => again::<trycourier::types::#name>(value),)
-    });
-    let unions = model.types.iter().filter(|item| matches!(item.shape, TypeShape::Union { .. }));
-    let known = unions.map(|item| {
-        let (text, name) = (&item.name, ident(&item.name));
-        quote!(#text => !matches!(serde_json::from_value(value), Ok(trycourier::types::#name::Unrecognized(_))),)
-    });
-    print([quote! {
-        fn decode_and_encode(
-            name: &str,
-            value: serde_json::Value
-        ) -> Option<Result<serde_json::Value, serde_json::Error>> {
-            Some(match name {
-                #(#arms)*
-                _ => return None,
-            })
-        }
-        fn is_recognized(name: &str, value: serde_json::Value) -> bool {
-            match name {
-                #(#known)*
-                _ => true,
-            }
-        }
-    }])
-}
-
-/// A function that returns the schemars schema of the type with a name.
-pub fn every_shape(model: &Model) -> String {
-    let arms = model.types.iter().map(|item| {
-        let (text, name) = (&item.name, ident(&item.name));
-        quote!(#text => generator.subschema_for::<trycourier::types::#name>(),)
-    });
-    print([quote! {
-        fn shape(generator: &mut schemars::SchemaGenerator, name: &str) -> bool {
-            let _ = match name {
-                #(#arms)*
-                _ => return false,
-            };
-            true
-        }
-    }])
-}
-
-/// A type as it is written in code outside the crate.
-fn qualified(kind: &RustType) -> TokenStream {
-    match kind {
-        RustType::List(item) => {
-            let item = qualified(item);
-            quote!(Vec<#item>)
-        }
-        RustType::Map(value) => {
-            let value = qualified(value);
-            quote!(std::collections::BTreeMap<String, #value>)
-        }
-        RustType::Optional(inner) => {
-            let inner = qualified(inner);
-            quote!(Option<#inner>)
-        }
-        RustType::Text | RustType::Boolean | RustType::Integer | RustType::Number | RustType::Json => {
-            kind.to_token_stream()
-        }
-        kind => quote!(trycourier::#kind),
-    }
+    let names = model.types.iter().map(|item| ident(&item.name));
+    print([quote!(every_type! { #(#names),* })])
 }

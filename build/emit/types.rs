@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 use crate::description::unions::Kind;
 use crate::emit::conversion::{accepted, converted};
-use crate::emit::doc_comments::{code, deprecated, documentation, first_sentence, needs_features};
+use crate::emit::doc_comments::{attributes, code, deprecated, documentation, first_sentence, needs_features};
 use crate::emit::examples::type_example;
 use crate::model::rust_type::RustType;
 use crate::model::{EnumValue, Field, Model, TypeItem, TypeShape, Variant, ident};
@@ -30,20 +30,11 @@ pub fn types(model: &Model) -> String {
 
 /// The types that contain themselves.
 fn boxed(model: &Model) -> BTreeSet<&str> {
-    let kinds = model.types.iter().flat_map(|item| match &item.shape {
-        TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.kind).collect(),
-        TypeShape::Enum(_) => Vec::new(),
-        TypeShape::Union { variants } => variants.iter().map(|variant| &variant.kind).collect(),
+    let kinds = model.types.iter().flat_map(TypeItem::kinds).map(|kind| match kind {
+        RustType::Optional(inner) | RustType::Nullable(inner) => inner,
+        kind => kind,
     });
-    let boxed = kinds.filter_map(|kind| match kind {
-        RustType::Boxed(inner) => Some(inner),
-        RustType::Optional(inner) | RustType::Nullable(inner) => match &**inner {
-            RustType::Boxed(inner) => Some(inner),
-            _ => None,
-        },
-        _ => None,
-    });
-    boxed.filter_map(|kind| kind.own_name()).collect()
+    kinds.filter(|kind| matches!(kind, RustType::Boxed(_))).filter_map(RustType::own_name).collect()
 }
 
 /// The description of a type, its example and the features that it needs.
@@ -53,7 +44,7 @@ fn heading(model: &Model, item: &TypeItem) -> TokenStream {
         let _ = write!(text, "\n\n# Example\n\n```\n{example}\n```");
     }
     let (documentation, features) = (documentation(&text), needs_features(&item.features));
-    let deprecated = deprecated(item.deprecated.as_deref());
+    let deprecated = deprecated(item.deprecated.as_ref());
     quote!(#documentation #features #deprecated)
 }
 
@@ -68,8 +59,8 @@ fn structure(
     let heading = heading(model, item);
     let members = fields.iter().map(|field| {
         let (field_name, kind) = (ident(&field.ident), field.declared());
-        let (documentation, deprecated) = (documentation(&field.description), deprecated(field.deprecated.as_deref()));
-        quote!(#documentation #deprecated pub #field_name: #kind,)
+        let attributes = attributes(&field.description, field.deprecated.as_ref());
+        quote!(#attributes pub #field_name: #kind,)
     });
 
     let arguments: Vec<&Field> = arguments.iter().filter_map(|index| fields.get(*index)).collect();
@@ -83,9 +74,8 @@ fn structure(
         quote!(new.#field_name = #value;)
     });
     let presets = fields.iter().filter_map(|field| {
-        let (field_name, preset) = (ident(&field.ident), field.preset.as_ref()?);
-        let (kind, variant) = (ident(&preset.kind), ident(&preset.variant));
-        Some(quote!(new.#field_name = types::#kind::#variant;))
+        let (field_name, value) = (ident(&field.ident), field.preset.as_ref()?.parse::<TokenStream>().ok()?);
+        Some(quote!(new.#field_name = #value;))
     });
     let assignments: Vec<TokenStream> = assignments.chain(presets).collect();
     let value = if assignments.is_empty() {
@@ -143,21 +133,15 @@ fn structure(
 
 /// The setter of an optional field of a structure, and the method that clears the field if possible.
 pub fn setters(model: &Model, field: &Field, structure: &TokenStream) -> TokenStream {
-    let name = ident(&field.ident);
-    let kind = field.kind.clone().present();
-    let (accepts, value) = (accepted(model, &kind), converted(model, &kind, quote!(#name)));
-    let value = if field.is_option() { quote!(Some(#value)) } else { value };
-    let documentation = match first_sentence(&field.description) {
-        Some(sentence) => documentation(sentence),
-        None => documentation(&format!("Sets `{}`.", field.ident)),
-    };
-    let deprecated = deprecated(field.deprecated.as_deref());
+    let text = first_sentence(&field.description).map_or_else(|| format!("Sets `{}`.", field.ident), str::to_owned);
+    let attributes = attributes(&text, field.deprecated.as_ref());
+    let setter = setter(model, &field.ident, &field.kind.clone().present(), field.is_option(), &attributes, structure);
     let clearing = matches!(field.kind, RustType::Nullable(_)).then(|| {
-        let clear = ident(&format!("clear_{}", field.ident));
-        let documentation = self::documentation(&format!("Clears `{}`, by sending `null`.", field.ident));
+        let (name, clear) = (ident(&field.ident), ident(&format!("clear_{}", field.ident)));
+        let text = format!("Clears `{}`, by sending `null`.", field.ident);
+        let attributes = self::attributes(&text, field.deprecated.as_ref());
         quote! {
-            #documentation
-            #deprecated
+            #attributes
             #[inline]
             pub fn #clear(mut self) -> Self {
                 #structure.#name = Some(types::Nullable::Null);
@@ -165,15 +149,28 @@ pub fn setters(model: &Model, field: &Field, structure: &TokenStream) -> TokenSt
             }
         }
     });
+    quote!(#setter #clearing)
+}
+
+/// The method that sets a field of a structure or of a call, which may be an `Option`.
+pub fn setter(
+    model: &Model,
+    name: &str,
+    kind: &RustType,
+    is_option: bool,
+    attributes: &TokenStream,
+    structure: &TokenStream,
+) -> TokenStream {
+    let name = ident(name);
+    let (accepts, value) = (accepted(model, kind), converted(model, kind, quote!(#name)));
+    let value = if is_option { quote!(Some(#value)) } else { value };
     quote! {
-        #documentation
-        #deprecated
+        #attributes
         #[inline]
         pub fn #name(mut self, #name: #accepts) -> Self {
             #structure.#name = #value;
             self
         }
-        #clearing
     }
 }
 
@@ -263,11 +260,7 @@ fn shape(variant: &Variant) -> TokenStream {
             let required = &variant.shape.required;
             quote!(Object(&[#(#tags),*], &[#(#required),*]))
         }
-        Kind::Array => quote!(Array),
-        Kind::Text => quote!(Text),
-        Kind::Integer => quote!(Integer),
-        Kind::Number => quote!(Number),
-        Kind::Boolean => quote!(Boolean),
+        kind => ident(&format!("{kind:?}")).into_token_stream(),
     }
 }
 

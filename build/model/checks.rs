@@ -68,22 +68,17 @@ pub fn check(model: &Model) -> Result<(), String> {
 
 /// The names of the operation's resources and of its method.
 fn names(model: &Model, operation: &Operation) -> Result<(), String> {
-    for part in &operation.path {
-        if !is_name(part) {
-            return Err(format!("`{part}` is not a name in Rust; {}", rename(operation, part)));
-        }
-    }
-    if let Some(name) = operation.path.first().filter(|name| METHODS_OF_CLIENT.contains(&name.as_str())) {
-        return Err(format!(
-            "`{name}` is a method of the client itself, so no resource can have its name; {}",
-            rename(operation, name)
-        ));
-    }
-    if model.resources.contains_key(&operation.path) {
-        let name = operation.path.join(".");
-        return Err(format!("`{name}` is both an operation and a resource; {}", rename(operation, operation.method())));
-    }
-    Ok(())
+    let Operation { path, .. } = operation;
+    let (name, defect) = if let Some(part) = path.iter().find(|part| !is_name(part)) {
+        (part.as_str(), format!("`{part}` is not a name in Rust"))
+    } else if let Some(name) = path.first().filter(|name| METHODS_OF_CLIENT.contains(&name.as_str())) {
+        (name.as_str(), format!("`{name}` is a method of the client itself, so no resource can have its name"))
+    } else if model.resources.contains_key(path) {
+        (operation.method(), format!("`{}` is both an operation and a resource", path.join(".")))
+    } else {
+        return Ok(());
+    };
+    Err(format!("{defect}; {}", rename(operation, name)))
 }
 
 /// Returns `true` if Rust accepts an identifier. `gen` is a keyword since the edition 2024.
@@ -131,11 +126,7 @@ fn distinct_types(model: &Model) -> Result<(), String> {
 /// Fails if something has a type that does not exist, such as a schema with the name of a schema that is never
 /// generated.
 fn known_types(model: &Model) -> Result<(), String> {
-    let fields = model.types.iter().flat_map(|item| match &item.shape {
-        TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.kind).collect(),
-        TypeShape::Enum(_) => Vec::new(),
-        TypeShape::Union { variants } => variants.iter().map(|variant| &variant.kind).collect(),
-    });
+    let fields = model.types.iter().flat_map(TypeItem::kinds);
     let of_calls = model.operations.iter().flat_map(|operation| operation.body.iter().chain([&operation.response]));
     match fields.chain(of_calls).filter_map(RustType::named).find(|name| model.item(name).is_none()) {
         Some(name) => Err(format!(
@@ -154,41 +145,26 @@ fn arguments(model: &Model, operation: &Operation) -> Result<(), String> {
             RustType::List(item) if location == "query" => is_text(model, item),
             kind => is_text(model, kind),
         };
-        if !is_sent {
-            return Err(format!(
-                "the {location} parameter `{name}` is `{kind}`, which cannot be sent as text; correct its schema in \
-                 openapi/overlay/corrections.yaml, or {}",
-                omit(operation)
-            ));
-        }
         const OF_HTTP: [&str; 4] = ["connection", "content-length", "host", "transfer-encoding"];
-        if location == "header" && OF_HTTP.iter().any(|own| name.eq_ignore_ascii_case(own)) {
-            return Err(format!(
-                "the header `{name}` is part of HTTP itself, so callers cannot set it; remove the parameter in \
-                 openapi/overlay/corrections.yaml, or {}",
-                omit(operation)
-            ));
-        }
         // The characters of a token, RFC 9110.
         let is_token = |sign: char| sign.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(sign);
-        if location == "header" && (name.is_empty() || !name.chars().all(is_token)) {
-            return Err(format!(
-                "the header {name:?} has a character that the name of a header cannot have; correct it in \
-                 openapi/overlay/corrections.yaml, or {}",
-                omit(operation)
-            ));
-        }
+        let defect = if !is_sent {
+            format!("the {location} parameter `{name}` is `{kind}`, which cannot be sent as text; correct its schema")
+        } else if location == "header" && OF_HTTP.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            format!("the header `{name}` is part of HTTP itself, so callers cannot set it; remove the parameter")
+        } else if location == "header" && (name.is_empty() || !name.chars().all(is_token)) {
+            format!("the header {name:?} has a character that the name of a header cannot have; correct it")
+        } else {
+            continue;
+        };
+        return Err(format!(
+            "{defect} in openapi/overlay/corrections.yaml, or leave the operation out:\n- target: \
+             $.paths['{}'].{}\n  update: {{x-omit: REASON}}",
+            operation.template,
+            operation.http_method.to_lowercase()
+        ));
     }
     Ok(())
-}
-
-/// The correction that leaves an operation out.
-fn omit(operation: &Operation) -> String {
-    format!(
-        "leave the operation out:\n- target: $.paths['{}'].{}\n  update: {{x-omit: REASON}}",
-        operation.template,
-        operation.http_method.to_lowercase()
-    )
 }
 
 /// Returns `true` if `Argument` is implemented for the type.

@@ -7,7 +7,6 @@ pub mod types;
 mod variants;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use heck::ToUpperCamelCase as _;
 use proc_macro2::{Ident, Span};
@@ -25,8 +24,8 @@ pub struct Model {
     pub types: Vec<TypeItem>,
     /// The operations, sorted by dotted name.
     pub operations: Vec<Operation>,
-    /// The resources, sorted by dotted name, parents before their children.
-    pub resources: BTreeMap<Vec<String>, Resource>,
+    /// The descriptions of the resources, sorted by dotted name, parents before their children.
+    pub resources: BTreeMap<Vec<String>, String>,
 }
 
 impl Model {
@@ -39,6 +38,14 @@ impl Model {
 fn item<'a>(types: &'a [TypeItem], name: &str) -> Option<&'a TypeItem> {
     let index = types.binary_search_by(|item| item.name.as_str().cmp(name)).ok()?;
     types.get(index)
+}
+
+/// The fields of a type, if it is a structure.
+pub fn fields<'a>(kind: &RustType, types: &'a [TypeItem]) -> &'a [Field] {
+    match kind.own_name().and_then(|name| item(types, name)).map(|item| &item.shape) {
+        Some(TypeShape::Structure { fields, .. }) => fields,
+        _ => &[],
+    }
 }
 
 /// A name in generated code.
@@ -59,6 +66,17 @@ pub struct TypeItem {
     /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
     pub shape: TypeShape,
+}
+
+impl TypeItem {
+    /// The types of its fields or variants.
+    pub fn kinds(&self) -> Vec<&RustType> {
+        match &self.shape {
+            TypeShape::Structure { fields, .. } => fields.iter().map(|field| &field.kind).collect(),
+            TypeShape::Enum(_) => Vec::new(),
+            TypeShape::Union { variants } => variants.iter().map(|variant| &variant.kind).collect(),
+        }
+    }
 }
 
 pub enum TypeShape {
@@ -88,9 +106,8 @@ pub struct Field {
     pub required: bool,
     /// `true` if the property is null or `[]` if it is absent, although it must be present on the wire.
     pub defaulted: bool,
-    /// The value that `new` sets, if the property previously allowed no other value: then it is not an argument.
-    pub preset: Option<Preset>,
-    /// The deprecation note, with the replacement.
+    /// The value that `new` sets, in Rust, if the property previously allowed no other value: then it is not an argument.
+    pub preset: Option<String>,
     pub deprecated: Option<String>,
     pub description: String,
 }
@@ -109,18 +126,6 @@ impl Field {
     /// Returns `true` if the field is an `Option` in its structure.
     pub fn is_option(&self) -> bool {
         !self.required || matches!(self.kind, RustType::Optional(_))
-    }
-}
-
-/// A variant of an enum that a field is preset to.
-pub struct Preset {
-    pub kind: String,
-    pub variant: String,
-}
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "types::{}::{}", self.kind, self.variant)
     }
 }
 
@@ -172,7 +177,6 @@ pub struct Operation {
     pub rate_limit: Option<RateLimit>,
     /// Additional search terms for the documentation.
     pub aliases: Vec<String>,
-    /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
     pub paging: Option<Paging>,
 }
@@ -194,9 +198,29 @@ impl Operation {
         Some(BodyStruct { name: &body.name, fields, arguments })
     }
 
+    /// The arguments of the method that makes the call, in order: name, type and description, which a whole body does
+    /// not have.
+    pub fn arguments<'a>(&'a self, types: &'a [TypeItem]) -> Vec<(&'a str, &'a RustType, Option<&'a str>)> {
+        let body = self.body_struct(types);
+        let fields = body.iter().flat_map(|body| &body.arguments);
+        let fields = fields.map(|field| (field.ident.as_str(), &field.kind, Some(field.description.as_str())));
+        let in_path = self.path_parameters.iter();
+        let in_path = in_path.map(|own| (own.ident.as_str(), &own.kind, Some(own.description.as_str())));
+        let whole_body = self.body.as_ref().filter(|_| body.is_none()).map(|kind| ("body", kind, None));
+        in_path.chain(fields).chain(whole_body).collect()
+    }
+
     /// The parameters that have setters; query parameters come first.
     pub fn optional_parameters(&self) -> impl Iterator<Item = &Parameter> + Clone {
         self.query.iter().chain(&self.headers)
+    }
+
+    pub fn path_idents(&self) -> Vec<Ident> {
+        self.path_parameters.iter().map(|parameter| ident(&parameter.ident)).collect()
+    }
+
+    pub fn optional_idents(&self) -> Vec<Ident> {
+        self.optional_parameters().map(|parameter| ident(&parameter.ident)).collect()
     }
 
     pub fn method(&self) -> &str {
@@ -225,11 +249,10 @@ pub struct Parameter {
     pub ident: String,
     /// The type, without the `Option`.
     pub kind: RustType,
-    /// An example of it.
-    pub example: Option<String>,
+    /// An example of it, if that is text.
+    pub example: Option<Value>,
     /// `true` if the values of a list are sent joined by commas.
     pub comma_separated: bool,
-    /// The deprecation note, with the replacement.
     pub deprecated: Option<String>,
     pub description: String,
 }
@@ -263,17 +286,12 @@ pub struct ResponseField {
     pub is_option: bool,
 }
 
-/// A resource: the return type of `client.lists()`.
-pub struct Resource {
-    pub description: String,
-}
-
 /// Converts `["lists", "subscriptions"]` to `ListsSubscriptions`.
 pub fn resource_type(resource: &[String]) -> String {
     resource.join("_").to_upper_camel_case()
 }
 
-/// The note of a deprecated type, property or parameter. `ident_of` returns the Rust name of the one in `x-replacement`.
+/// The note of something deprecated, such as a type or a property. `ident_of` returns the Rust name of the one in `x-replacement`.
 fn deprecated(
     what: &str,
     described: &Value,
@@ -286,7 +304,7 @@ fn deprecated(
         (true, None) => Ok(Some(format!("Courier has deprecated this {what}"))),
         (true, Some(name)) => match ident_of(name) {
             Some(ident) => Ok(Some(format!("Courier has deprecated this {what}; use `{ident}`"))),
-            None => Err(format!("its `x-replacement` names `{name}`, which does not exist there")),
+            None => Err(format!("its `x-replacement` names the {what} `{name}`, which does not exist there")),
         },
     }
 }
@@ -302,7 +320,7 @@ pub fn read(code: &syn::File, document: &Value, constants: &Constants, unions: U
             let name: Vec<String> = operation.path.iter().take(length).cloned().collect();
             let described = document.get("x-resources").and_then(|all| all.get(name.join(".")));
             let description = described.and_then(Value::as_str).unwrap_or_default().to_owned();
-            resources.entry(name).or_insert(Resource { description });
+            resources.entry(name).or_insert(description);
         }
     }
     let model = Model { types, operations, resources };

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToUpperCamelCase as _;
-use serde_json::Value;
-use syn::{FnArg, ImplItem, Item, Pat, ReturnType, Signature};
+use serde_json::{Value, json};
+use syn::{FnArg, ImplItem, Item, Pat, PatType, ReturnType, Signature};
 
 use crate::description::lookup::{
     self, dotted_name, is_marked, is_sensitive, parameters, request_body, required, resolve, success_body, text,
     variants,
 };
-use crate::description::paging::{DescribedPaging, PagingShape, paging};
+use crate::description::paging::{DescribedPaging, PAGING, paging};
 use crate::description::rate_limit::rate_limit;
 use crate::description::wire::{is_comma_separated, takes_text};
 use crate::model::checks::is_name;
 use crate::model::rust_type::RustType;
-use crate::model::{Field, Operation, Paging, Parameter, ResponseField, TypeItem, TypeShape, item};
+use crate::model::{Operation, Paging, Parameter, ResponseField, TypeItem};
 
 /// Reads the operations, sorted by dotted name.
 pub fn operations(code: &syn::File, document: &Value, types: &[TypeItem]) -> Result<Vec<Operation>, String> {
@@ -55,18 +55,18 @@ fn operation(
     signature: &Signature,
 ) -> Result<Operation, String> {
     let path: Vec<String> = dotted_name(described)?.split('.').map(str::to_owned).collect();
-    let mut arguments = arguments(signature)?;
-    let idents: BTreeMap<String, String> =
-        arguments.iter().map(|(key, (ident, _))| (key.clone(), ident.clone())).collect();
+    let arguments = arguments(signature)?;
     let (mut path_parameters, mut query, mut headers) = (Vec::new(), Vec::new(), Vec::new());
     for described_parameter in parameters(described) {
-        let name = text(described_parameter, "name").ok_or("a parameter has no name")?;
+        let name = text(described_parameter, "name").unwrap_or_default();
         let location = text(described_parameter, "in").unwrap_or_default();
-        let argument = arguments.remove(&argument_key(name));
-        let argument = argument.ok_or_else(|| format!("progenitor has no argument for `{name}`"))?;
-        let is_there = |other: &str| parameters(described).any(|parameter| text(parameter, "name") == Some(other));
-        let ident_of = |other: &str| idents.get(&argument_key(other)).filter(|_| is_there(other)).cloned();
-        let parameter = parameter(described_parameter, name, location, argument, ident_of)
+        let argument = arguments.get(&argument_key(name));
+        let (ident, kind) = argument.ok_or_else(|| format!("progenitor has no argument for `{name}`"))?;
+        let ident_of = |other: &str| {
+            parameters(described).find(|parameter| text(parameter, "name") == Some(other))?;
+            arguments.get(&argument_key(other)).map(|(ident, _)| ident.clone())
+        };
+        let parameter = parameter(described_parameter, name, location, ident, kind.clone(), ident_of)
             .map_err(|error| format!("the parameter `{name}` {error}"))?;
         match location {
             "path" => path_parameters.push(parameter),
@@ -78,23 +78,14 @@ fn operation(
     let position = |parameter: &Parameter| template.find(&format!("{{{}}}", parameter.name));
     path_parameters.sort_by_key(position);
 
-    let body = arguments.remove("body").map(|(_, kind)| kind);
-    if body.is_some() != request_body(described).is_some() {
-        return Err("progenitor's argument `body` is not the description's body".to_owned());
-    }
-    if let Some((ident, _)) = arguments.values().next() {
-        return Err(format!("progenitor's argument `{ident}` is not described"));
-    }
+    let body = request_body(described).and_then(|_| arguments.get("body")).map(|(_, kind)| kind.clone());
     let success = success_body(described);
     let response = response(signature)?;
-    if success.is_none() != (response == RustType::Unit) {
-        return Err(format!("progenitor's response is `{response}`, which is not what the description has"));
-    }
     let method = http_method.to_uppercase();
     // RFC 9110; a `POST` is repeated only with a key, and a `PATCH` only if its operation allows it.
     let repeatable = described.get("x-repeatable").and_then(Value::as_bool);
     let paging = paging(document, described)?;
-    let rust_paging = paging.as_ref().map(|paging| self::rust_paging(paging, &query, &response, types));
+    let paging = paging.map(|paging| rust_paging(&paging, &query, &response, types)).transpose()?;
     let operation = Operation {
         name: path.join("_").to_upper_camel_case(),
         template: template.to_owned(),
@@ -105,14 +96,15 @@ fn operation(
         headers,
         response_optional: success.is_some_and(|schema| requires_nothing(document, schema)),
         id_property: success.and_then(|schema| id_property(document, &method, &path, schema)),
-        is_list: rust_paging.is_some() || success.is_some_and(|schema| method == "GET" && is_list(document, schema)),
+        is_list: paging.is_some() || success.is_some_and(|schema| method == "GET" && is_list(document, schema)),
         sensitive: success.is_some_and(|schema| is_sensitive(document, schema)),
         repeatable: repeatable.unwrap_or(!["POST", "PATCH"].contains(&method.as_str())),
         final_conflict: is_marked(described, "x-final-conflict"),
         rate_limit: rate_limit(described)?,
-        aliases: aliases(described)?,
-        deprecated: deprecated(document, described)?,
-        paging: rust_paging.transpose()?,
+        aliases: serde_json::from_value(described.get("x-aliases").cloned().unwrap_or_else(|| json!([])))
+            .map_err(|error| format!("its `x-aliases` is not a list of words: {error}"))?,
+        deprecated: super::deprecated("operation", described, |name| method_of_client(document, name))?,
+        paging,
         http_method: method,
         path,
         body,
@@ -128,7 +120,8 @@ fn parameter(
     described: &Value,
     name: &str,
     location: &str,
-    (ident, kind): (String, RustType),
+    ident: &str,
+    kind: RustType,
     ident_of: impl FnOnce(&str) -> Option<String>,
 ) -> Result<Parameter, String> {
     if location != "path" && is_marked(described, "required") {
@@ -157,11 +150,11 @@ fn parameter(
         ident: ident
             .strip_prefix("x_")
             .filter(|name| location == "header" && is_name(name))
-            .unwrap_or(&ident)
+            .unwrap_or(ident)
             .to_owned(),
         comma_separated: matches!(kind, RustType::List(_)) && is_comma_separated(described),
         kind,
-        example: text(described, "example").map(str::to_owned),
+        example: described.get("example").filter(|example| example.is_string()).cloned(),
         deprecated,
         description,
     })
@@ -181,20 +174,15 @@ fn rust_paging(
                 .to_owned(),
         );
     }
-    let fields = fields(response, types);
+    let fields = super::fields(response, types);
     let items = fields.iter().find(|field| field.name == paging.items);
     let Some((items, RustType::List(item))) = items.map(|field| (field, field.kind.clone().present())) else {
         return Err(format!("progenitor made no list of `{}`, the items of a page", paging.items));
     };
-    let (parent, fields) = match paging.shape {
-        PagingShape::Paging => {
-            let parent = fields.iter().find(|field| field.name == "paging");
-            let parent = parent.ok_or("progenitor made no field of `paging`")?;
-            let part = self::fields(&parent.kind.clone().present(), types);
-            (Some((parent.ident.clone(), parent.is_option())), part)
-        }
-        _ => (None, fields),
-    };
+    let shape = paging.shape;
+    let parent = fields.iter().find(|field| field.name == shape.property && shape.property == PAGING);
+    let fields = parent.map_or(fields, |parent| super::fields(&parent.kind.clone().present(), types));
+    let parent = parent.map(|parent| (parent.ident.clone(), parent.is_option()));
     let field = |name: &str, kind: RustType| {
         let Some(field) = fields.iter().find(|field| field.name == name) else { return Ok(None) };
         if field.kind.clone().present() != kind {
@@ -207,72 +195,40 @@ fn rust_paging(
         let (parent, ident) = (parent.clone(), field.ident.clone());
         Ok(Some(ResponseField { parent, ident, is_option: field.is_option() }))
     };
-    let (more, cursor) = match paging.shape {
-        PagingShape::Paging => (Some("more"), "cursor"),
-        PagingShape::HasMore => (Some("has_more"), "cursor"),
-        PagingShape::NextCursor => (None, "next_cursor"),
-        PagingShape::Cursor => (None, "cursor"),
-    };
-    let described_cursor = field(cursor, RustType::Text)?;
+    let cursor = field(shape.cursor, RustType::Text)?.ok_or_else(|| {
+        format!(
+            "a page has no `{}` that leads to the next page; correct it in openapi/overlay/corrections.yaml, or remove \
+             the parameter `cursor` there",
+            shape.cursor
+        )
+    })?;
     Ok(Paging {
         property: paging.items.to_owned(),
         items: items.ident.clone(),
         items_optional: items.is_option(),
         item: *item,
-        more: more.map(|more| field(more, RustType::Boolean)).transpose()?.flatten(),
-        cursor: described_cursor.ok_or_else(|| {
-            format!(
-                "a page has no `{cursor}` that leads to the next page; correct it in \
-                 openapi/overlay/corrections.yaml, or remove the parameter `cursor` there"
-            )
-        })?,
+        more: shape.more.map(|more| field(more, RustType::Boolean)).transpose()?.flatten(),
+        cursor,
     })
 }
 
-/// The fields of a type, if it is a structure.
-fn fields<'a>(kind: &RustType, types: &'a [TypeItem]) -> &'a [Field] {
-    match kind.own_name().and_then(|name| item(types, name)).map(|item| &item.shape) {
-        Some(TypeShape::Structure { fields, .. }) => fields,
-        _ => &[],
-    }
-}
-
-/// The `x-aliases` of an operation.
-fn aliases(operation: &Value) -> Result<Vec<String>, String> {
-    let Some(aliases) = operation.get("x-aliases") else { return Ok(Vec::new()) };
-    let words = aliases.as_array().map(|words| words.iter().map(|word| word.as_str().map(str::to_owned)).collect());
-    words.flatten().ok_or_else(|| "its `x-aliases` is not a list of words".to_owned())
-}
-
-/// The note of a deprecated operation, with the operation that its `x-replacement` names.
-fn deprecated(document: &Value, operation: &Value) -> Result<Option<String>, String> {
-    let replacement = text(operation, "x-replacement");
-    if !is_marked(operation, "deprecated") {
-        return replacement
-            .map_or(Ok(None), |name| Err(format!("it has the replacement `{name}`, and is not deprecated")));
-    }
-    let Some(name) = replacement else { return Ok(Some("Courier has deprecated this operation".to_owned())) };
-    let is_there = lookup::operations(document).any(|(_, _, other)| text(other, "x-method") == Some(name));
-    let (resource, method) = name
-        .rsplit_once('.')
-        .filter(|_| is_there)
-        .ok_or_else(|| format!("its `x-replacement` names the operation `{name}`, which is not described"))?;
-    Ok(Some(format!("Courier has deprecated this operation; use `client.{}().{method}`", resource.replace('.', "()."))))
+/// The expression that leads to the method of an operation with a dotted name.
+fn method_of_client(document: &Value, name: &str) -> Option<String> {
+    lookup::operations(document).find(|(_, _, other)| text(other, "x-method") == Some(name))?;
+    let (resource, method) = name.rsplit_once('.')?;
+    Some(format!("client.{}().{method}", resource.replace('.', "().")))
 }
 
 /// The arguments except `self`, with progenitor's names, by key.
 fn arguments(signature: &Signature) -> Result<BTreeMap<String, (String, RustType)>, String> {
-    let mut arguments = BTreeMap::new();
-    for argument in &signature.inputs {
-        let FnArg::Typed(argument) = argument else { continue };
-        let Pat::Ident(name) = &*argument.pat else { return Err("an argument of progenitor's has no name".to_owned()) };
-        let ident = name.ident.to_string();
-        let key = argument_key(&ident);
-        if let Some((other, _)) = arguments.insert(key, (ident.clone(), RustType::from_syn(&argument.ty)?)) {
-            return Err(format!("progenitor's arguments `{other}` and `{ident}` have the same key"));
-        }
-    }
-    Ok(arguments)
+    let arguments = signature.inputs.iter().filter_map(|argument| match argument {
+        FnArg::Typed(PatType { pat, ty, .. }) => match &**pat {
+            Pat::Ident(name) => Some((name.ident.to_string(), ty)),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    arguments.map(|(ident, kind)| Ok((argument_key(&ident), (ident, RustType::from_syn(kind)?)))).collect()
 }
 
 /// The key that maps a parameter of the description to progenitor's argument: `X-Request-Id` is `x_request_id`,
@@ -283,10 +239,10 @@ pub fn argument_key(name: &str) -> String {
 
 /// The `T` of `Result<ResponseValue<T>, …>`.
 fn response(signature: &Signature) -> Result<RustType, String> {
-    let ReturnType::Type(_, result) = &signature.output else {
-        return Err("progenitor's method returns nothing".to_owned());
+    let response = match &signature.output {
+        ReturnType::Type(_, result) => first_argument(result).and_then(first_argument),
+        ReturnType::Default => None,
     };
-    let response = first_argument(result).and_then(first_argument);
     RustType::from_syn(response.ok_or("progenitor's method does not return a `Result` of a `ResponseValue`")?)
 }
 
@@ -333,19 +289,20 @@ fn requires_nothing(document: &Value, schema: &Value) -> bool {
 fn require_distinct_names(operation: &Operation, types: &[TypeItem]) -> Result<(), String> {
     const METHODS_OF_CALLS: [&str; 11] =
         ["client", "body", "send", "send_raw", "options", "extra", "prepare", "new", "with_body", "items", "pages"];
-    let body = operation.body_struct(types);
-    let body_fields = body.as_ref().map_or(&[][..], |body| body.fields);
+    let arguments = operation.arguments(types);
     let in_path = operation.path_parameters.iter().map(|parameter| parameter.ident.as_str());
     let optional = operation.optional_parameters().map(|parameter| parameter.ident.as_str());
-    let body_arguments = body_fields.iter().filter(|field| !field.has_setter()).map(|field| field.ident.as_str());
+    let body_fields = operation.body_struct(types).map_or(&[][..], |body| body.fields);
     let body_setters = body_fields.iter().filter(|field| field.has_setter()).map(|field| field.ident.as_str());
-
-    let mut arguments = BTreeSet::new();
-    let mut setters: BTreeSet<&str> = METHODS_OF_CALLS.into();
-    let mut fields: BTreeSet<&str> = ["client", "body"].into();
-    let repeated = in_path.clone().chain(body_arguments).find(|name| !arguments.insert(*name));
-    let repeated = repeated.or_else(|| optional.clone().chain(body_setters).find(|name| !setters.insert(name)));
-    let repeated = repeated.or_else(|| in_path.chain(optional).find(|name| !fields.insert(name)));
+    let names = [
+        arguments.iter().map(|(name, ..)| *name).collect::<Vec<_>>(),
+        METHODS_OF_CALLS.into_iter().chain(optional.clone()).chain(body_setters).collect(),
+        ["client", "body"].into_iter().chain(in_path).chain(optional).collect(),
+    ];
+    let repeated = names.into_iter().find_map(|names| {
+        let mut known = BTreeSet::new();
+        names.into_iter().find(|name| !known.insert(*name))
+    });
     match repeated {
         Some(name) => Err(format!(
             "it has `{name}` twice, or the name is reserved by every call; remove the property or the parameter in \

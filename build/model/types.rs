@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToUpperCamelCase as _;
 use serde_json::Value;
-use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Fields, Ident, Item, ItemEnum, ItemStruct, Lit, Meta, MetaNameValue};
 
 use crate::description::constants::Constants;
 use crate::description::enums::named_value;
@@ -14,7 +15,7 @@ use crate::description::lookup::{
 use crate::description::unions::{Kind, Shape, Unions};
 use crate::model::rust_type::RustType;
 use crate::model::variants::variant_name;
-use crate::model::{EnumValue, Field, Preset, TypeItem, TypeShape, Variant};
+use crate::model::{EnumValue, Field, TypeItem, TypeShape, Variant};
 
 /// The number of bits of the integer in which a structure records which of its fields have been read.
 const MAX_FIELDS: usize = 64;
@@ -29,19 +30,20 @@ pub fn types(
     constants: &Constants,
     mut unions: Unions,
 ) -> Result<Vec<TypeItem>, String> {
-    let items = module(code, "types")?.iter().filter_map(|item| match item {
+    let modules = code.items.iter().filter_map(|item| match item {
+        Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
+        _ => None,
+    });
+    let items = modules.flat_map(|(_, items)| items).filter_map(|item| match item {
         Item::Struct(structure) => Some((structure.ident.to_string(), item)),
         Item::Enum(enumeration) => Some((enumeration.ident.to_string(), item)),
         _ => None,
     });
     let items: BTreeMap<String, &Item> = items.collect();
-    let mut unread: BTreeSet<&str> = items.keys().map(String::as_str).collect();
-    unread.remove(PATH_SEGMENT);
     let mut types: BTreeMap<String, TypeItem> = BTreeMap::new();
     require_own_names(document)?;
     for (schema, described) in schemas(document).filter(|(name, _)| *name != PATH_SEGMENT) {
         let name = schema.to_upper_camel_case();
-        unread.remove(name.as_str());
         let shape = match items.get(&name) {
             Some(Item::Struct(item)) => {
                 structure(item, described, constants.get(schema).cloned().unwrap_or_default(), &items)
@@ -66,7 +68,7 @@ pub fn types(
         };
         types.insert(name.clone(), item);
     }
-    if let Some(name) = unread.first() {
+    if let Some(name) = items.keys().find(|name| *name != PATH_SEGMENT && !types.contains_key(*name)) {
         return Err(format!(
             "progenitor made the type `{name}` of something inside another schema; make that a schema with a name, in \
              openapi/overlay/types.yaml"
@@ -130,42 +132,22 @@ fn require_own_names(document: &Value) -> Result<(), String> {
     let mut taken: BTreeMap<String, &String> = BTreeMap::new();
     for (schema, described) in schemas(document) {
         let name = schema.to_upper_camel_case();
-        let rename = || {
-            format!(
-                "give one another name, in openapi/overlay/types.yaml:\n- target: $.components.schemas['{schema}']\n  \
-                 update: {{x-name: Courier{name}}}"
-            )
-        };
         let has = |property: &str| properties(described).is_some_and(|all| all.contains_key(property));
-        if schema == "ApiError" && !(has("message") && has("type")) {
-            return Err(format!(
-                "the schema `ApiError` is not Courier's error, which has a `message` and a `type`; {}",
-                rename()
-            ));
-        }
-        if RESERVED.contains(&name.as_str()) || syn::parse_str::<syn::Ident>(&name).is_err() {
-            return Err(format!(
-                "the schema {schema:?} cannot become the type `{name}`, which the crate needs itself; {}",
-                rename()
-            ));
-        }
-        if let Some(twin) = taken.insert(name.clone(), schema) {
-            return Err(format!(
-                "the schemas `{twin}` and `{schema}` would both become the type `{name}`; {}",
-                rename()
-            ));
-        }
+        let defect = if schema == "ApiError" && !(has("message") && has("type")) {
+            "the schema `ApiError` is not Courier's error, which has a `message` and a `type`".to_owned()
+        } else if RESERVED.contains(&name.as_str()) || syn::parse_str::<Ident>(&name).is_err() {
+            format!("the schema {schema:?} cannot become the type `{name}`, which the crate needs itself")
+        } else if let Some(twin) = taken.insert(name.clone(), schema) {
+            format!("the schemas `{twin}` and `{schema}` would both become the type `{name}`")
+        } else {
+            continue;
+        };
+        return Err(format!(
+            "{defect}; give one another name, in openapi/overlay/types.yaml:\n- target: \
+             $.components.schemas['{schema}']\n  update: {{x-name: Courier{name}}}"
+        ));
     }
     Ok(())
-}
-
-/// The items of a module of progenitor's code.
-fn module<'a>(code: &'a syn::File, name: &str) -> Result<&'a [Item], String> {
-    let found = code.items.iter().find_map(|item| match item {
-        Item::Mod(module) if module.ident == name => module.content.as_ref(),
-        _ => None,
-    });
-    found.map(|(_, items)| items.as_slice()).ok_or_else(|| format!("progenitor's code has no module `{name}`"))
 }
 
 fn structure(
@@ -188,16 +170,22 @@ fn structure(
             .to_owned());
     };
     let needed: Vec<&str> = required(schema).filter(|name| !constants.iter().any(|(other, _)| other == name)).collect();
-    let mut members = Vec::new();
-    let mut has_extra = false;
-    for field in &named.named {
-        if is_flattened(&field.attrs)? {
-            has_extra = true;
-            continue;
-        }
-        let ident = field.ident.as_ref().ok_or("a field has no name")?.to_string();
-        members.push((renamed(&field.attrs)?.unwrap_or_else(|| ident.clone()), ident, &field.ty));
+    let is_flatten = |attribute: &Attribute| {
+        attribute
+            .meta
+            .require_list()
+            .is_ok_and(|list| list.path.is_ident("serde") && list.tokens.to_string() == "flatten")
+    };
+    let is_extra = |field: &&syn::Field| field.attrs.iter().any(is_flatten);
+    let (extra, members): (Vec<_>, Vec<_>) = named.named.iter().partition(is_extra);
+    if extra.is_empty() {
+        return Err("it takes no further properties; `normalize` opens every object".to_owned());
     }
+    let members: Vec<(String, String, &syn::Type)> = members
+        .into_iter()
+        .filter_map(|field| field.ident.as_ref().map(|ident| (field, ident)))
+        .map(|(field, ident)| (name_in_json(ident, &field.attrs), ident.to_string(), &field.ty))
+        .collect();
     let ident_of =
         |property: &str| members.iter().find(|(name, ..)| name == property).map(|(_, ident, _)| ident.clone());
     let mut fields = Vec::new();
@@ -246,40 +234,30 @@ fn structure(
             description: text(property, "description").unwrap_or_default().to_owned(),
         });
     }
-    if !has_extra {
-        return Err("it takes no further properties; `normalize` opens every object".to_owned());
-    }
     if fields.len() > MAX_FIELDS {
         return Err(format!(
             "it has more than {MAX_FIELDS} properties; remove some in openapi/overlay/corrections.yaml: callers can still \
              set them, with `extra`"
         ));
     }
-    let mut arguments = Vec::new();
-    for name in needed {
-        let index = fields.iter().position(|field| field.name == name);
-        let index = index.ok_or_else(|| format!("progenitor made no field of the required `{name}`"))?;
-        arguments.extend(fields.get(index).filter(|field| !field.has_setter()).map(|_| index));
-    }
     if fields.len() + constants.len() != described.len() {
         return Err("progenitor made fields of some of its properties only".to_owned());
     }
+    let index_of = |name: &str| fields.iter().position(|field| field.name == name && !field.has_setter());
+    let arguments = needed.into_iter().filter_map(index_of).collect();
     Ok(TypeShape::Structure { fields, arguments, constants })
 }
 
 /// The variant of an enum for the only value that a property previously allowed.
-fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Result<Preset, String> {
+fn preset(items: &BTreeMap<String, &Item>, kind: &RustType, value: &str) -> Result<String, String> {
     let kind = kind.own_name().unwrap_or_default();
     let Some(Item::Enum(item)) = items.get(kind) else {
         return Err(format!("has the `x-constant` {value}, and its type is not an enum"));
     };
-    for variant in &item.variants {
-        let ident = variant.ident.to_string();
-        if renamed(&variant.attrs)?.as_ref().unwrap_or(&ident) == value {
-            return Ok(Preset { kind: kind.to_owned(), variant: ident });
-        }
-    }
-    Err(format!("has the `x-constant` {value}, which is not a value of its type"))
+    let mut variants = item.variants.iter();
+    let variant = variants.find(|variant| name_in_json(&variant.ident, &variant.attrs) == value);
+    let variant = variant.ok_or_else(|| format!("has the `x-constant` {value}, which is not a value of its type"))?;
+    Ok(format!("types::{kind}::{}", variant.ident))
 }
 
 fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
@@ -296,7 +274,7 @@ fn enumeration(item: &ItemEnum, schema: &Value) -> Result<TypeShape, String> {
                     .to_owned(),
             );
         }
-        let value = renamed(&variant.attrs)?.unwrap_or_else(|| ident.clone());
+        let value = name_in_json(&variant.ident, &variant.attrs);
         let value = named_value(schema, &value).map_or(value, str::to_owned);
         enum_values.push(EnumValue { ident, value });
     }
@@ -358,40 +336,24 @@ fn variants(union: &str, item: &ItemEnum, shapes: Vec<Shape>) -> Result<Vec<Vari
     if kinds.is_empty() { Ok(variants) } else { Err(format!("the union `{union}`: progenitor made more variants")) }
 }
 
-/// The name that serde gives an item.
-fn renamed(attributes: &[Attribute]) -> Result<Option<String>, String> {
-    let mut name = None;
-    serde_arguments(attributes, |meta| {
-        if meta.path.is_ident("rename") {
-            name = Some(meta.value()?.parse::<syn::LitStr>()?.value());
-        } else if meta.input.peek(syn::Token![=]) {
-            meta.value()?.parse::<syn::Lit>()?;
-        }
-        Ok(())
-    })?;
-    Ok(name)
+/// The arguments of the serde attributes of an item.
+fn serde_arguments(attributes: &[Attribute]) -> impl Iterator<Item = Meta> {
+    let attributes = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+    let parse = Punctuated::<Meta, syn::Token![,]>::parse_terminated;
+    attributes.flat_map(move |attribute| attribute.parse_args_with(parse).into_iter().flatten())
 }
 
-fn is_flattened(attributes: &[Attribute]) -> Result<bool, String> {
-    let mut flattened = false;
-    serde_arguments(attributes, |meta| {
-        flattened |= meta.path.is_ident("flatten");
-        if meta.input.peek(syn::Token![=]) {
-            meta.value()?.parse::<syn::Lit>()?;
+/// The name of an item in JSON.
+fn name_in_json(ident: &Ident, attributes: &[Attribute]) -> String {
+    let renamed = serde_arguments(attributes).find_map(|argument| match argument {
+        Meta::NameValue(MetaNameValue { path, value: Expr::Lit(ExprLit { lit: Lit::Str(name), .. }), .. })
+            if path.is_ident("rename") =>
+        {
+            Some(name.value())
         }
-        Ok(())
-    })?;
-    Ok(flattened)
-}
-
-fn serde_arguments(
-    attributes: &[Attribute],
-    mut visit: impl FnMut(syn::meta::ParseNestedMeta<'_>) -> syn::Result<()>,
-) -> Result<(), String> {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        attribute.parse_nested_meta(&mut visit).map_err(|error| format!("a serde attribute: {error}"))?;
-    }
-    Ok(())
+        _ => None,
+    });
+    renamed.unwrap_or_else(|| ident.to_string())
 }
 
 /// Sets the features of every type. The types of error responses are always available.

@@ -17,11 +17,9 @@ pub fn variant_name(union: &str, kind: &RustType) -> Result<String, String> {
             // `2fa` is not a valid start of a name.
             if own.starts_with(|first: char| first.is_alphabetic()) { own } else { name.clone() }
         }
-        RustType::Text => "Text".to_owned(),
-        RustType::Boolean => "Boolean".to_owned(),
-        RustType::Integer => "Integer".to_owned(),
-        RustType::Number => "Number".to_owned(),
-        RustType::Object => "Object".to_owned(),
+        RustType::Text | RustType::Boolean | RustType::Integer | RustType::Number | RustType::Object => {
+            format!("{kind:?}")
+        }
         RustType::List(_) => "List".to_owned(),
         RustType::Boxed(inner) => variant_name(union, inner)?,
         other => {

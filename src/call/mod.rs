@@ -104,7 +104,7 @@ impl<T: Serialize + Decode> JsonBody for T {
 
     #[cfg(feature = "testing")]
     fn decode(&mut self, json: &[u8]) {
-        if let Ok(decoded) = crate::json::decode(json, true) {
+        if let Ok(decoded) = crate::json::decode(json) {
             *self = decoded.value;
         }
     }

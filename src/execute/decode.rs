@@ -63,7 +63,7 @@ pub(crate) fn decode_described<T: Decode>(
     }
     // Values take more memory than their text.
     let memory_limit = client.options().max_response_bytes.saturating_mul(VALUES_PER_BYTE);
-    match json::decode_within(text, true, memory_limit) {
+    match json::decode_within(text, memory_limit) {
         Ok(mut decoded) => {
             if is_encoded_twice(text) {
                 decoded.mismatches.push(Mismatch::new(String::new(), "a text that is not JSON itself"));
@@ -148,7 +148,7 @@ fn lacks(text: &[u8], name: &str) -> bool {
         return false;
     }
     // Only the strict and the lenient decoding of the whole body report its defects.
-    let Ok(decoded) = json::decode::<Value>(text, true) else { return false };
+    let Ok(decoded) = json::decode::<Value>(text) else { return false };
     match decoded.value.get(name) {
         None | Some(Value::Null) => matches!(decoded.value, Value::Object(_) | Value::Array(_)),
         Some(Value::String(text)) => text.trim().is_empty(),

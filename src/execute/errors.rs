@@ -110,7 +110,7 @@ pub(super) fn from_status(
 ) -> Error {
     let (operation, redaction) = (request.operation, request.redaction(client));
     let kind = ErrorKind::from_status(status);
-    let api_error = json::decode::<Value>(body, true).ok().map(|decoded| decoded.value).filter(Value::is_object);
+    let api_error = json::decode::<Value>(body).ok().map(|decoded| decoded.value).filter(Value::is_object);
     let error = Error::new(kind, kind.advice()).with_api_error(api_error.map(|error| redaction.value(error)));
     let snippet = if operation.sensitive || error.message().is_some() { None } else { redaction.snippet(body) };
     let is_final = status == StatusCode::CONFLICT && operation.final_conflict;

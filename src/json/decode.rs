@@ -28,7 +28,7 @@ pub enum DecodeError {
     Syntax { line: usize, column: usize },
     /// The text ends too early.
     Ended,
-    /// The JSON does not match the description, and mismatches are not allowed or cannot be kept.
+    /// The JSON does not match the description, and cannot be kept.
     Data(Mismatch),
     /// The values would take more memory than allowed.
     TooLarge,
@@ -45,28 +45,21 @@ impl fmt::Display for DecodeError {
     }
 }
 
-impl std::error::Error for DecodeError {}
-
-/// Decodes a response, first strictly, then leniently.
-///
-/// With `allow_mismatches`, an object or array always decodes if the description expects either.
-pub fn decode<T: Decode>(body: &[u8], allow_mismatches: bool) -> Result<Decoded<T>, DecodeError> {
-    decode_within(body, allow_mismatches, DEFAULT_MEMORY_LIMIT)
+/// Decodes a response, first strictly, then leniently. An object or array always decodes if the description expects
+/// either.
+pub fn decode<T: Decode>(body: &[u8]) -> Result<Decoded<T>, DecodeError> {
+    decode_within(body, DEFAULT_MEMORY_LIMIT)
 }
 
 /// Decodes a response whose values may take that many bytes of memory in each of the passes.
-pub fn decode_within<T: Decode>(
-    body: &[u8],
-    allow_mismatches: bool,
-    memory_limit: usize,
-) -> Result<Decoded<T>, DecodeError> {
+pub fn decode_within<T: Decode>(body: &[u8], memory_limit: usize) -> Result<Decoded<T>, DecodeError> {
     let body = without_byte_order_mark(body);
     if memory_limit::is_exceeded_by(body, memory_limit) {
         return Err(DecodeError::TooLarge);
     }
     match std::str::from_utf8(body).ok().and_then(strict) {
         Some(value) => Ok(Decoded { value, mismatches: Vec::new() }),
-        None => lenient(body, allow_mismatches, memory_limit),
+        None => lenient(body, memory_limit),
     }
 }
 
@@ -76,29 +69,31 @@ fn strict<T: Decode>(text: &str) -> Option<T> {
     from.end().ok().map(|()| value)
 }
 
-fn lenient<T: Decode>(body: &[u8], allow_mismatches: bool, memory_limit: usize) -> Result<Decoded<T>, DecodeError> {
+fn lenient<T: Decode>(body: &[u8], memory_limit: usize) -> Result<Decoded<T>, DecodeError> {
     let Decoded { value: tree, mut mismatches } = parse(body).map_err(|error| match error.is_eof() {
         true => DecodeError::Ended,
         false => DecodeError::Syntax { line: error.line(), column: error.column() },
     })?;
     let mut diagnostics = Diagnostics::new(memory_limit);
     let decoded = T::lenient(&tree, &mut diagnostics);
-    if diagnostics.is_exceeded() {
+    if diagnostics.exceeded {
         return Err(DecodeError::TooLarge);
     }
     // An array outside of any object has no `extra` that could keep its elements.
     let is_complete = !diagnostics.lost;
-    mismatches.extend(diagnostics.into_mismatches());
+    mismatches.extend(diagnostics.mismatches);
     mismatches.truncate(MAX_MISMATCHES);
     let value = match decoded {
         Some(value) if is_complete => Some(value),
         _ if tree.is_object() || tree.is_array() => T::from_other(tree),
         _ => None,
     };
-    match (value, mismatches.first()) {
-        (Some(value), first) if allow_mismatches || first.is_none() => Ok(Decoded { value, mismatches }),
-        (_, Some(first)) => Err(DecodeError::Data(first.clone())),
-        (_, None) => Err(DecodeError::Data(Mismatch::new(String::new(), T::EXPECTED))),
+    match value {
+        Some(value) => Ok(Decoded { value, mismatches }),
+        None => {
+            let first = mismatches.into_iter().next();
+            Err(DecodeError::Data(first.unwrap_or_else(|| Mismatch::new(String::new(), T::EXPECTED))))
+        }
     }
 }
 

@@ -17,9 +17,10 @@ const MAX_KEY: usize = 64;
 const ELLIPSIS: &str = "…";
 
 /// The state of a lenient pass.
+#[derive(Default)]
 pub struct Diagnostics<'v> {
     path: Vec<Step<'v>>,
-    mismatches: Vec<Mismatch>,
+    pub(super) mismatches: Vec<Mismatch>,
     /// A value was dropped; the nearest parent with an `extra` map must keep the original.
     pub(super) lost: bool,
     /// The indices of the elements that the last array has dropped.
@@ -28,7 +29,7 @@ pub struct Diagnostics<'v> {
     pub(super) sensitive: bool,
     /// The number of bytes that may still be kept in `extra`.
     budget: usize,
-    exceeded: bool,
+    pub(super) exceeded: bool,
     /// The result is dropped if there is any mismatch, so that the originals of dropped values are not needed.
     exact: bool,
 }
@@ -42,21 +43,13 @@ pub(super) enum Step<'v> {
 
 impl<'v> Diagnostics<'v> {
     pub(super) fn new(budget: usize) -> Self {
-        Self {
-            path: Vec::new(),
-            mismatches: Vec::new(),
-            lost: false,
-            lost_elements: Vec::new(),
-            sensitive: false,
-            budget,
-            exceeded: false,
-            exact: false,
-        }
+        Self { budget, ..Self::default() }
     }
 
-    /// Starts a pass whose result is dropped if there is any mismatch, over values whose memory is accounted for.
-    pub(super) fn exact() -> Self {
-        Self { exact: true, ..Self::new(usize::MAX) }
+    /// Decodes values that must match the description, and whose memory is accounted for.
+    pub(super) fn exactly<T>(decode: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let mut diagnostics = Self { exact: true, ..Self::default() };
+        decode(&mut diagnostics).filter(|_| diagnostics.mismatches.is_empty())
     }
 
     /// Records that the current value is not as `expected`, and returns `None`.
@@ -93,7 +86,7 @@ impl<'v> Diagnostics<'v> {
     /// Returns a copy to keep in `extra`, while the memory limit of the response allows it.
     pub(crate) fn keep(&mut self, value: &Value) -> Value {
         if self.exact {
-            return if self.is_clean() { value.clone() } else { Value::Null };
+            return if self.mismatches.is_empty() { value.clone() } else { Value::Null };
         }
         match self.budget.checked_sub(memory_limit::of_value(value)) {
             Some(budget) => {
@@ -105,18 +98,6 @@ impl<'v> Diagnostics<'v> {
                 Value::Null
             }
         }
-    }
-
-    pub(super) fn is_exceeded(&self) -> bool {
-        self.exceeded
-    }
-
-    pub(super) fn is_clean(&self) -> bool {
-        self.mismatches.is_empty()
-    }
-
-    pub(super) fn into_mismatches(self) -> Vec<Mismatch> {
-        self.mismatches
     }
 }
 

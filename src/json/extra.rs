@@ -1,9 +1,9 @@
 //! The properties of an object that have no field.
 
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Index;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -37,54 +37,17 @@ use crate::secrets::debug::{Member, Shown};
 pub struct Extra(Option<Box<Content>>);
 
 #[derive(Clone, Default)]
-struct Content {
-    entries: Vec<(String, Value)>,
-    /// The index of each name; empty for a few entries, which are faster to search.
-    index: HashMap<String, usize>,
+pub(super) struct Content {
+    pub(super) entries: IndexMap<String, Value>,
     /// The required properties that were not received, which are not encoded either.
-    absent: IndexSet,
+    pub(super) absent: IndexSet,
     /// The JSON that was received instead of the object.
-    other: Option<Value>,
+    pub(super) other: Option<Value>,
     /// `true` if a value did not match a field for secrets, so that no value may be shown.
-    sensitive: bool,
+    pub(super) sensitive: bool,
+    /// The arrays among the entries that have elements that could not be decoded, with the indices of these elements.
+    pub(super) lost_elements: Vec<(&'static str, Vec<usize>)>,
     unsendable: Unsendable,
-    lost_elements: LostElements,
-}
-
-/// The arrays among the entries that have elements that could not be decoded, with the indices of these elements.
-pub(crate) type LostElements = Vec<(&'static str, Vec<usize>)>;
-
-/// The maximum number of entries that are searched without an index.
-const MAX_UNINDEXED: usize = 16;
-
-impl Content {
-    fn position(&self, name: &str) -> Option<usize> {
-        match self.index.is_empty() {
-            true => self.entries.iter().position(|(known, _)| known == name),
-            false => self.index.get(name).copied(),
-        }
-    }
-
-    fn insert(&mut self, name: String, value: Value) -> Option<Value> {
-        if let Some((_, known)) = self.position(&name).and_then(|position| self.entries.get_mut(position)) {
-            return Some(std::mem::replace(known, value));
-        }
-        if self.entries.len() >= MAX_UNINDEXED {
-            if self.index.is_empty() {
-                self.index = (0..).zip(&self.entries).map(|(position, (name, _))| (name.clone(), position)).collect();
-            }
-            self.index.insert(name.clone(), self.entries.len());
-        }
-        self.entries.push((name, value));
-        None
-    }
-
-    fn remove(&mut self, name: &str) -> Option<Value> {
-        let position = self.position(name)?;
-        // The next insertion builds it again.
-        self.index.clear();
-        Some(self.entries.remove(position).1)
-    }
 }
 
 impl Extra {
@@ -95,15 +58,12 @@ impl Extra {
 
     /// The value of a property.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let content = self.0.as_ref()?;
-        content.entries.get(content.position(name)?).map(|(_, value)| value)
+        self.0.as_ref()?.entries.get(name)
     }
 
     /// The value of a property, to change.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        let content = self.0.as_mut()?;
-        let position = content.position(name)?;
-        content.entries.get_mut(position).map(|(_, value)| value)
+        self.0.as_mut()?.entries.get_mut(name)
     }
 
     /// Sets a property, and returns its previous value.
@@ -113,14 +73,14 @@ impl Extra {
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value> + Serialize) -> Option<Value> {
         let (name, content) = (name.into(), self.content());
         content.unsendable.set(&name, &value);
-        content.insert(name, value.into())
+        content.entries.insert(name, value.into())
     }
 
     /// Removes a property, and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let content = self.0.as_mut()?;
         content.unsendable.remove(name);
-        content.remove(name)
+        content.entries.shift_remove(name)
     }
 
     /// Returns `true` if there is a property of that name.
@@ -130,35 +90,21 @@ impl Extra {
 
     /// The names and values, in order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter(self.entries().iter())
+        Iter(self.0.as_ref().map(|content| content.entries.iter()).unwrap_or_default())
     }
 
     /// The number of properties.
     pub fn len(&self) -> usize {
-        self.entries().len()
+        self.iter().len()
     }
 
     /// Returns `true` if `extra` has no properties.
     pub fn is_empty(&self) -> bool {
-        self.entries().is_empty()
+        self.len() == 0
     }
 
-    fn entries(&self) -> &[(String, Value)] {
-        self.0.as_ref().map_or(&[], |content| &content.entries)
-    }
-
-    fn content(&mut self) -> &mut Content {
+    pub(super) fn content(&mut self) -> &mut Content {
         self.0.get_or_insert_default()
-    }
-
-    /// Sets everything that was decoded. Of a name that came several times, the last value counts.
-    pub(crate) fn fill(&mut self, entries: Vec<(String, Value)>, absent: IndexSet, lost_elements: LostElements) {
-        let content = self.content();
-        content.absent = absent;
-        content.lost_elements = lost_elements;
-        for (name, value) in entries {
-            content.insert(name, value);
-        }
     }
 
     /// Returns `true` for the number of a required property that was not received.
@@ -181,28 +127,14 @@ impl Extra {
     pub(crate) fn other(&self) -> Option<&Value> {
         self.0.as_ref()?.other.as_ref()
     }
-
-    pub(crate) fn set_other(&mut self, value: Value) {
-        self.content().other = Some(value);
-    }
-
-    /// Hides all values in `Debug`.
-    pub(crate) fn set_sensitive(&mut self) {
-        self.content().sensitive = true;
-    }
 }
 
 /// The order of the properties does not matter.
 impl PartialEq for Extra {
     fn eq(&self, other: &Self) -> bool {
-        let sorted = |extra: &Self| -> BTreeMap<String, Value> { extra.clone().into_iter().collect() };
-        let state = |extra: &Self| {
-            extra.0.as_ref().map_or((IndexSet::default(), None), |content| (content.absent, content.other.clone()))
-        };
-        match (&self.0, &other.0) {
-            (None, None) => true,
-            _ => (self.entries() == other.entries() || sorted(self) == sorted(other)) && state(self) == state(other),
-        }
+        let empty = Content::default();
+        let [one, other] = [self, other].map(|extra| extra.0.as_deref().unwrap_or(&empty));
+        one.entries == other.entries && one.absent == other.absent && one.other == other.other
     }
 }
 
@@ -239,7 +171,7 @@ impl<K: Into<String>, V: Into<Value> + Serialize, const N: usize> From<[(K, V); 
 
 /// The names and values of an [`Extra`].
 #[derive(Clone, Debug)]
-pub struct Iter<'e>(std::slice::Iter<'e, (String, Value)>);
+pub struct Iter<'e>(indexmap::map::Iter<'e, String, Value>);
 
 impl<'e> Iterator for Iter<'e> {
     type Item = (&'e str, &'e Value);
@@ -269,7 +201,8 @@ impl IntoIterator for Extra {
     type IntoIter = std::vec::IntoIter<(String, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.map_or_else(Vec::new, |content| content.entries).into_iter()
+        let entries = self.0.map(|content| content.entries).unwrap_or_default();
+        entries.into_iter().collect::<Vec<_>>().into_iter()
     }
 }
 

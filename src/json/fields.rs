@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::diagnostics::{Diagnostics, Step};
 use super::properties::{IndexSet, Properties};
 use super::source::{Mismatched, TreeValue};
-use crate::json::extra::{Extra, LostElements};
+use crate::json::extra::Extra;
 
 /// The fields and other entries of an object while it is decoded.
 ///
@@ -19,12 +19,8 @@ pub(super) struct Fields {
     seen: IndexSet,
     /// The most likely next field: most objects have their properties in the described order.
     next: usize,
-    /// The entries without a field, in order of arrival.
-    extra: Vec<(String, Value)>,
-    /// A secret is among them.
-    sensitive: bool,
-    /// The elements of the arrays among them that could not be decoded.
-    lost_elements: LostElements,
+    /// The entries without a field.
+    extra: Extra,
 }
 
 /// Decodes the field of that number, whose value is next in the map.
@@ -36,19 +32,12 @@ type DecodeFromTree<'f> = dyn FnMut(usize, TreeValue<'_, '_>) -> Result<(), Mism
 pub(super) enum Key {
     Field(usize),
     Constant(usize, &'static str, &'static str),
-    Other,
+    Other(String),
 }
 
 impl Fields {
     pub(super) fn new(properties: &'static Properties) -> Self {
-        Self {
-            properties,
-            seen: IndexSet::default(),
-            next: 0,
-            extra: Vec::new(),
-            sensitive: false,
-            lost_elements: Vec::new(),
-        }
+        Self { properties, seen: IndexSet::default(), next: 0, extra: Extra::new() }
     }
 
     /// Decodes an object in the text.
@@ -66,15 +55,12 @@ impl Fields {
                 Key::Constant(index, name, expected) => {
                     let value: Value = map.next_value()?;
                     if self.seen.insert(index) || value != expected {
-                        self.extra.push((name.to_owned(), value));
+                        self.keep(name.to_owned(), value);
                     }
                 }
-                // The name is in `extra` already.
-                Key::Other => {
+                Key::Other(name) => {
                     let value = map.next_value()?;
-                    if let Some(entry) = self.extra.last_mut() {
-                        entry.1 = value;
-                    }
+                    self.keep(name, value);
                 }
             }
         }
@@ -101,18 +87,19 @@ impl Fields {
                     let decoded = diagnostics
                         .at(Step::Key(name), |diagnostics| decode_field(index, TreeValue { value, diagnostics }));
                     if mem::replace(&mut diagnostics.lost, lost_before) || decoded.is_err() {
-                        self.extra.push((name.clone(), diagnostics.keep(value)));
-                        self.sensitive |= mem::take(&mut diagnostics.sensitive);
+                        self.keep(name.clone(), diagnostics.keep(value));
+                        let extra = self.extra.content();
+                        extra.sensitive |= mem::take(&mut diagnostics.sensitive);
                         let elements = mem::take(&mut diagnostics.lost_elements);
-                        self.lost_elements.extend(self.properties.names.get(index).map(|name| (*name, elements)));
+                        extra.lost_elements.extend(self.properties.names.get(index).map(|name| (*name, elements)));
                     }
                 }
                 Key::Constant(index, _, expected) => {
                     if self.seen.insert(index) || value != expected {
-                        self.extra.push((name.clone(), diagnostics.keep(value)));
+                        self.keep(name.clone(), diagnostics.keep(value));
                     }
                 }
-                Key::Other => self.extra.push((name.clone(), diagnostics.keep(value))),
+                Key::Other(name) => self.keep(name, diagnostics.keep(value)),
             }
         }
         for index in self.absent().iter() {
@@ -139,7 +126,10 @@ impl Fields {
             return Key::Field(index);
         }
         let constant = self.properties.constants().find(|(_, known, _)| is_named(known));
-        constant.map_or(Key::Other, |(index, name, value)| Key::Constant(index, name, value))
+        match constant {
+            Some((index, name, value)) => Key::Constant(index, name, value),
+            None => Key::Other(name.to_owned()),
+        }
     }
 
     /// Returns the fields that are absent and must be present.
@@ -147,23 +137,25 @@ impl Fields {
         self.properties.required.without(self.properties.defaulted).without(self.seen)
     }
 
-    /// Moves everything that has no field to `extra`.
-    pub(super) fn end(self, extra: &mut Extra) {
+    /// Keeps a value that has no field. Of a name that comes several times, the last value counts.
+    fn keep(&mut self, name: String, value: Value) {
+        self.extra.content().entries.insert(name, value);
+    }
+
+    /// Returns everything that has no field.
+    pub(super) fn end(mut self) -> Extra {
         let mut absent = self.absent();
         for (index, ..) in self.properties.constants() {
             absent.insert(index);
         }
         absent = absent.without(self.seen);
-        if absent != IndexSet::default() || !self.extra.is_empty() {
-            extra.fill(self.extra, absent, self.lost_elements);
+        if absent != IndexSet::default() {
+            self.extra.content().absent = absent;
         }
-        if self.sensitive {
-            extra.set_sensitive();
-        }
+        self.extra
     }
 }
 
-/// Decodes a key. The name of an unknown property is moved to `extra` immediately.
 impl<'de> DeserializeSeed<'de> for &mut Fields {
     type Value = Key;
 
@@ -182,10 +174,6 @@ impl Visitor<'_> for &mut Fields {
 
     #[inline]
     fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {
-        let key = self.key(name);
-        if matches!(key, Key::Other) {
-            self.extra.push((name.to_owned(), Value::Null));
-        }
-        Ok(key)
+        Ok(self.key(name))
     }
 }

@@ -1,7 +1,5 @@
 //! Refuses floats that JSON cannot represent. `serde_json` replaces them by null.
 
-use std::fmt::Display;
-
 use serde::Serialize;
 use serde::ser::{
     Error, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
@@ -23,7 +21,13 @@ impl Unsendable {
     /// Checks a value that is set as the property of this name.
     pub(crate) fn set(&mut self, name: &str, value: &impl Serialize) {
         self.remove(name);
-        self.0.extend(check(value).err().map(|error| (name.to_owned(), error.to_string())));
+        if let Err(error) = check(value) {
+            self.add(name, &error.to_string());
+        }
+    }
+
+    pub(super) fn add(&mut self, name: &str, reason: &str) {
+        self.0.push((name.to_owned(), reason.to_owned()));
     }
 
     pub(crate) fn remove(&mut self, name: &str) {
@@ -42,24 +46,39 @@ struct Checker;
 type Outcome = Result<(), serde_json::Error>;
 
 macro_rules! accept {
-    ($($method:ident $type:ty),*) => {$(
-        fn $method(self, _: $type) -> Outcome {
+    ($($method:ident($($type:ty),*)),* $(,)?) => {$(
+        fn $method(self $(, _: $type)*) -> Outcome {
             Ok(())
         }
     )*};
 }
 
+macro_rules! nested {
+    ($($method:ident($($type:ty),*)),*) => {$(
+        fn $method<T: Serialize + ?Sized>(self, $(_: $type,)* value: &T) -> Outcome {
+            value.serialize(self)
+        }
+    )*};
+}
+
 macro_rules! compound {
-    ($($trait:ident $method:ident($($argument:ident: $of:ty),*);)*) => {
+    ($($trait:ident $method:ident($($type:ty),*);)*) => {
         impl Serializer for Checker {
             type Ok = ();
             type Error = serde_json::Error;
             $(type $trait = Self;)*
 
-            accept!(serialize_bool bool, serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64,
-                serialize_i128 i128, serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64,
-                serialize_u128 u128, serialize_char char, serialize_str &str, serialize_bytes &[u8],
-                serialize_unit_struct &'static str);
+            accept!(
+                serialize_bool(bool), serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64),
+                serialize_i128(i128), serialize_u8(u8), serialize_u16(u16), serialize_u32(u32), serialize_u64(u64),
+                serialize_u128(u128), serialize_char(char), serialize_str(&str), serialize_bytes(&[u8]),
+                serialize_none(), serialize_unit(), serialize_unit_struct(&'static str),
+                serialize_unit_variant(&'static str, u32, &'static str),
+            );
+            nested!(
+                serialize_some(), serialize_newtype_struct(&'static str),
+                serialize_newtype_variant(&'static str, u32, &'static str)
+            );
 
             fn serialize_f32(self, number: f32) -> Outcome {
                 self.serialize_f64(number.into())
@@ -69,42 +88,7 @@ macro_rules! compound {
                 if number.is_finite() { Ok(()) } else { Err(Error::custom(NOT_FINITE)) }
             }
 
-            fn serialize_none(self) -> Outcome {
-                Ok(())
-            }
-
-            fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Outcome {
-                value.serialize(self)
-            }
-
-            fn serialize_unit(self) -> Outcome {
-                Ok(())
-            }
-
-            fn serialize_unit_variant(self, _: &'static str, _: u32, _: &'static str) -> Outcome {
-                Ok(())
-            }
-
-            fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Outcome {
-                value.serialize(self)
-            }
-
-            fn serialize_newtype_variant<T: Serialize + ?Sized>(
-                self,
-                _: &'static str,
-                _: u32,
-                _: &'static str,
-                value: &T,
-            ) -> Outcome {
-                value.serialize(self)
-            }
-
-            fn collect_str<T: Display + ?Sized>(self, _: &T) -> Outcome {
-                Ok(())
-            }
-
-            $(fn $method(self, $($argument: $of),*) -> Result<Self, serde_json::Error> {
-                $(let _ = $argument;)*
+            $(fn $method(self $(, _: $type)*) -> Result<Self, serde_json::Error> {
                 Ok(self)
             })*
         }
@@ -112,13 +96,13 @@ macro_rules! compound {
 }
 
 compound! {
-    SerializeSeq serialize_seq(len: Option<usize>);
-    SerializeTuple serialize_tuple(len: usize);
-    SerializeTupleStruct serialize_tuple_struct(name: &'static str, len: usize);
-    SerializeTupleVariant serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize);
-    SerializeMap serialize_map(len: Option<usize>);
-    SerializeStruct serialize_struct(name: &'static str, len: usize);
-    SerializeStructVariant serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, len: usize);
+    SerializeSeq serialize_seq(Option<usize>);
+    SerializeTuple serialize_tuple(usize);
+    SerializeTupleStruct serialize_tuple_struct(&'static str, usize);
+    SerializeTupleVariant serialize_tuple_variant(&'static str, u32, &'static str, usize);
+    SerializeMap serialize_map(Option<usize>);
+    SerializeStruct serialize_struct(&'static str, usize);
+    SerializeStructVariant serialize_struct_variant(&'static str, u32, &'static str, usize);
 }
 
 macro_rules! elements {

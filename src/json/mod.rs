@@ -44,3 +44,4 @@ pub(crate) use struct_codec::structure;
 pub(crate) use union::union;
 #[allow(unused_imports, reason = "the description has no type that contains itself today")]
 pub(crate) use values::boxed;
+pub(crate) use values::decode_as;

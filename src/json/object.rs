@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Index;
 
 use serde::de::Deserializer;
-use serde::ser::{Error, Serializer};
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -38,8 +38,7 @@ use crate::secrets::debug::Shown;
 #[derive(Clone)]
 pub struct Object {
     value: Value,
-    /// `true` if the value is from a response. It is then sent back unchanged, regardless of its kind of JSON.
-    received: bool,
+    /// A value from a response has no defect: it is sent back unchanged, regardless of its kind of JSON.
     unsendable: Unsendable,
 }
 
@@ -71,11 +70,11 @@ impl Object {
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         finite::check(value)?;
         let object = Self::from(serde_json::to_value(value)?);
-        if object.is_object() { Ok(object) } else { Err(serde_json::Error::custom(NOT_AN_OBJECT)) }
+        object.unsendable.check().map(|()| object)
     }
 
     pub(crate) fn received(value: Value) -> Self {
-        Self { value, received: true, unsendable: Unsendable::default() }
+        Self { value, unsendable: Unsendable::default() }
     }
 
     /// The value of a property.
@@ -86,10 +85,10 @@ impl Object {
     /// Sets a property, and returns its previous value. If this is not an object, it becomes one.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value> + Serialize) -> Option<Value> {
         let name = name.into();
-        self.unsendable.set(&name, &value);
         if !self.value.is_object() {
-            self.value = Value::Object(Map::new());
+            *self = Self::new();
         }
+        self.unsendable.set(&name, &value);
         self.value.as_object_mut()?.insert(name, value.into())
     }
 
@@ -155,7 +154,11 @@ impl PartialEq<Value> for Object {
 
 impl From<Value> for Object {
     fn from(value: Value) -> Self {
-        Self { value, received: false, unsendable: Unsendable::default() }
+        let mut object = Self::received(value);
+        if !object.is_object() {
+            object.unsendable.add("", NOT_AN_OBJECT);
+        }
+        object
     }
 }
 
@@ -206,7 +209,7 @@ impl fmt::Debug for Object {
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.unsendable.check::<S::Error>()?;
-        if self.received || self.is_object() { self.value.serialize(to) } else { Err(S::Error::custom(NOT_AN_OBJECT)) }
+        self.value.serialize(to)
     }
 }
 
@@ -240,10 +243,6 @@ impl Decode for Object {
     }
 }
 
-impl Encode for Object {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.serialize(to)
-    }
-}
+impl Encode for Object {}
 
 inline_schema!(Object, {"type": "object", "additionalProperties": true});

@@ -46,30 +46,43 @@ enum Container {
 impl<'t> Sanitizer<'t> {
     /// Copies or repairs the next part of the text.
     fn step(&mut self) -> Option<()> {
-        match self.rest.as_bytes().first()? {
-            b'"' => self.string(),
-            b'-' | b'0'..=b'9' => self.number(),
-            b'[' | b'{' if self.containers.len() >= MAX_DEPTH => {
-                let text = self.take(container_length(self.rest));
-                let _ = write!(self.sanitized, "{}", serde_json::Value::from(text));
-                self.record("at most 127 levels");
-            }
-            byte => {
-                match (byte, self.containers.last_mut()) {
-                    (b'[', _) => self.containers.push(Container::Array(0)),
-                    (b'{', _) => self.containers.push(Container::Object(None)),
-                    (b']' | b'}', _) => drop(self.containers.pop()),
-                    (b',', Some(Container::Array(index))) => *index += 1,
-                    (b',', Some(Container::Object(key))) => *key = None,
-                    _ => {}
+        let first = *self.rest.as_bytes().first()?;
+        let is_too_deep = matches!(first, b'[' | b'{') && self.containers.len() >= MAX_DEPTH;
+        if is_too_deep || matches!(first, b'"' | b'-' | b'0'..=b'9') {
+            let Some(value) = self.take_value() else {
+                self.sanitized.push_str(self.rest);
+                return None;
+            };
+            match first {
+                b'"' => self.string(value),
+                b'[' | b'{' => {
+                    let _ = write!(self.sanitized, "{}", serde_json::Value::from(value));
+                    self.record("at most 127 levels");
                 }
-                let is_special = |c| matches!(c, '"' | '[' | ']' | '{' | '}' | ',' | '-' | '0'..='9');
-                let special = self.rest.char_indices().skip(1).find(|(_, c)| is_special(*c));
-                let plain = self.take(special.map_or(self.rest.len(), |(index, _)| index));
-                self.sanitized.push_str(plain);
+                _ => self.number(value),
             }
+            return Some(());
         }
+        match (first, self.containers.last_mut()) {
+            (b'[', _) => self.containers.push(Container::Array(0)),
+            (b'{', _) => self.containers.push(Container::Object(None)),
+            (b']' | b'}', _) => drop(self.containers.pop()),
+            (b',', Some(Container::Array(index))) => *index += 1,
+            (b',', Some(Container::Object(key))) => *key = None,
+            _ => {}
+        }
+        let is_special = |c| matches!(c, '"' | '[' | ']' | '{' | '}' | ',' | '-' | '0'..='9');
+        let special = self.rest.char_indices().skip(1).find(|(_, c)| is_special(*c));
+        let plain = self.take(special.map_or(self.rest.len(), |(index, _)| index));
+        self.sanitized.push_str(plain);
         Some(())
+    }
+
+    /// Takes the value at the beginning of the rest, or returns `None` if that is not JSON. Only its syntax matters here.
+    fn take_value(&mut self) -> Option<&'t str> {
+        let mut values = serde_json::Deserializer::from_str(self.rest).into_iter::<IgnoredAny>();
+        values.next()?.ok()?;
+        Some(self.take(values.byte_offset()))
     }
 
     fn take(&mut self, length: usize) -> &'t str {
@@ -89,8 +102,7 @@ impl<'t> Sanitizer<'t> {
         self.mismatches.push(Mismatch::new(display_path(steps), expected));
     }
 
-    fn string(&mut self) {
-        let string = self.take(string_length(self.rest));
+    fn string(&mut self, string: &str) {
         let replaced = replace_lone_surrogates(string);
         let sanitized = replaced.as_deref().unwrap_or(string);
         if let Some(Container::Object(key @ None)) = self.containers.last_mut() {
@@ -102,50 +114,15 @@ impl<'t> Sanitizer<'t> {
         }
     }
 
-    fn number(&mut self) {
-        let end = self.rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'));
-        let number = self.take(end.unwrap_or(self.rest.len()));
+    fn number(&mut self, number: &str) {
         let is_key = matches!(self.containers.last(), Some(Container::Object(None)));
-        let is_json = || serde_json::from_str::<IgnoredAny>(number).is_ok();
-        if !is_key && number.parse().is_ok_and(f64::is_infinite) && is_json() {
+        if !is_key && number.parse().is_ok_and(f64::is_infinite) {
             let _ = write!(self.sanitized, "\"{number}\"");
             self.record("a number within the range of 64-bit floats");
         } else {
             self.sanitized.push_str(number);
         }
     }
-}
-
-/// Returns the number of bytes of the string that a text begins with.
-fn string_length(text: &str) -> usize {
-    let mut is_escaped = false;
-    for (index, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => return index + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// Returns the number of bytes of the array or object that a text begins with.
-fn container_length(text: &str) -> usize {
-    let (mut depth, mut end) = (0_usize, 0);
-    while let Some(byte) = text.as_bytes().get(end) {
-        match byte {
-            b'"' => end += string_length(text.get(end..).unwrap_or_default()).saturating_sub(1),
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        end += 1;
-        if depth == 0 {
-            break;
-        }
-    }
-    end
 }
 
 /// Returns the string with each half of a surrogate pair replaced, or `None` if it has none.

@@ -5,7 +5,7 @@
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess};
+use serde::de::{Deserializer, MapAccess};
 use serde_json::Value;
 
 use super::diagnostics::Diagnostics;
@@ -59,14 +59,5 @@ impl ValueSource for TreeValue<'_, '_> {
 
     fn decode<T: Decode>(self) -> Result<T, Mismatched> {
         T::lenient(self.value, self.diagnostics).ok_or(Mismatched)
-    }
-}
-
-/// Decodes a tree that must match the description.
-pub(super) fn decode_exact<T: Decode, E: Error>(value: &Value) -> Result<T, E> {
-    let mut diagnostics = Diagnostics::exact();
-    match T::lenient(value, &mut diagnostics) {
-        Some(decoded) if diagnostics.is_clean() => Ok(decoded),
-        _ => Err(E::custom(T::EXPECTED)),
     }
 }

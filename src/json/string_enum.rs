@@ -1,9 +1,8 @@
 //! Enums of strings.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// Implements parsing, formatting, decoding and encoding for a string enum, from the list of its values.
 ///
@@ -83,11 +82,7 @@ macro_rules! string_enum {
             }
         }
 
-        impl $crate::json::Encode for $type {
-            fn encode<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(self.as_str())
-            }
-        }
+        impl $crate::json::Encode for $type {}
     };
 }
 pub(crate) use string_enum;
@@ -97,24 +92,10 @@ pub fn decode_string_enum<'de, T, D: Deserializer<'de>>(
     known: fn(&str) -> Option<T>,
     unrecognized: fn(String) -> T,
 ) -> Result<T, D::Error> {
-    let text = from.deserialize_str(Text)?;
+    let Text(text) = Text::deserialize(from)?;
     Ok(known(&text).unwrap_or_else(|| unrecognized(text.into_owned())))
 }
 
-struct Text;
-
-impl<'de> Visitor<'de> for Text {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-}
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'t>(#[serde(borrow)] Cow<'t, str>);

@@ -17,7 +17,7 @@ use crate::json::extra::Extra;
 
 /// An object with described properties. It is decoded and encoded by the blanket implementations of [`Decode`] and
 /// [`Encode`].
-pub trait Structure: Sized + PartialEq {
+pub trait Structure: Serialize + PartialEq {
     const PROPERTIES: &'static Properties;
 
     fn empty() -> Self;
@@ -111,22 +111,18 @@ impl<T: Structure> Decode for T {
         let mut structure = <Self as Structure>::empty();
         let mut fields = Fields::new(Self::PROPERTIES);
         fields.lenient(map, diagnostics, &mut |field, value| structure.decode_field(field, value));
-        fields.end(structure.extra_mut());
+        *structure.extra_mut() = fields.end();
         Some(structure)
     }
 
     fn from_other(value: Value) -> Option<Self> {
         let mut structure = <Self as Structure>::empty();
-        structure.extra_mut().set_other(value);
+        structure.extra_mut().content().other = Some(value);
         Some(structure)
     }
 }
 
-impl<T: Structure> Encode for T {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        encode_structure(self, to)
-    }
-}
+impl<T: Structure> Encode for T {}
 
 /// Decodes an object strictly.
 pub fn decode_structure<'de, T: Structure, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
@@ -148,7 +144,7 @@ impl<'de, T: Structure> Visitor<'de> for StructureVisitor<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut fields = Fields::new(T::PROPERTIES);
         fields.strict(&mut map, &mut |field, map| self.0.decode_field(field, MapValue(map, PhantomData)))?;
-        fields.end(self.0.extra_mut());
+        *self.0.extra_mut() = fields.end();
         Ok(())
     }
 }

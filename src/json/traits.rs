@@ -1,7 +1,7 @@
 //! The traits of everything that JSON is decoded into and encoded from.
 
 use serde::de::Deserializer;
-use serde::ser::Serializer;
+use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::diagnostics::Diagnostics;
@@ -34,8 +34,10 @@ pub trait Decode: Sized {
 /// A type that is encoded as JSON.
 ///
 /// It differs from `Serialize` in numbers: a whole number has no fraction on the wire.
-pub trait Encode: Decode + PartialEq {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+pub trait Encode: Decode + Serialize + PartialEq {
+    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.serialize(to)
+    }
 
     /// Returns `true` if a field with this value is not encoded.
     fn is_left_out(&self) -> bool {

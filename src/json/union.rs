@@ -1,11 +1,11 @@
 //! Values of one of several shapes.
 
 use serde::Deserialize;
-use serde::de::Deserializer;
+use serde::de::{Deserializer, Error as _};
 use serde_json::{Map, Value};
 
 use super::diagnostics::Diagnostics;
-use super::source::{TreeValue, ValueSource, decode_exact};
+use super::source::{TreeValue, ValueSource};
 use super::traits::Decode;
 use super::values::integer;
 
@@ -68,7 +68,11 @@ macro_rules! union {
 
         impl ::serde::Serialize for $type {
             fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                $crate::json::Encode::encode(self, to)
+                match self {
+                    $(Self::$variant(value) => $crate::json::Encode::encode(value, to),)*
+                    // It may be any JSON: the caller chose this variant on purpose.
+                    Self::Unrecognized(value) => ::serde::Serialize::serialize(value.as_value(), to),
+                }
             }
         }
 
@@ -104,15 +108,7 @@ macro_rules! union {
             }
         }
 
-        impl $crate::json::Encode for $type {
-            fn encode<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                match self {
-                    $(Self::$variant(value) => $crate::json::Encode::encode(value, to),)*
-                    // It may be any JSON: the caller chose this variant on purpose.
-                    Self::Unrecognized(value) => ::serde::Serialize::serialize(value.as_value(), to),
-                }
-            }
-        }
+        impl $crate::json::Encode for $type {}
     };
 }
 pub(crate) use union;
@@ -121,12 +117,14 @@ pub(crate) use union;
 ///
 /// The tags that identify the variant can come after the other properties, so the value is buffered.
 pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-    decode_exact(&Value::deserialize(from)?)
+    let value = Value::deserialize(from)?;
+    Diagnostics::exactly(|diagnostics| T::lenient(&value, diagnostics)).ok_or_else(|| D::Error::custom(T::EXPECTED))
 }
 
 /// Decodes a value of the caller.
 pub fn union_from_value<T: Union>(value: Value) -> T {
-    decode_exact::<T, serde_json::Error>(&value).unwrap_or_else(|_| T::unrecognized(value))
+    let decoded = Diagnostics::exactly(|diagnostics| T::lenient(&value, diagnostics));
+    decoded.unwrap_or_else(|| T::unrecognized(value))
 }
 
 /// Decodes a union leniently. An object of a variant that this version does not know is not a mismatch.
@@ -149,9 +147,7 @@ fn exact_among_equals<T: Union>(chosen: usize, value: &Value) -> Option<T> {
     let equals = T::SHAPES.iter().enumerate().filter(|(_, other)| *other == shape);
     equals.clone().nth(1)?;
     equals.map(|(variant, _)| variant).find_map(|variant| {
-        let mut diagnostics = Diagnostics::exact();
-        let decoded = T::decode_variant(variant, TreeValue { value, diagnostics: &mut diagnostics });
-        decoded.ok().filter(|_| diagnostics.is_clean())
+        Diagnostics::exactly(|diagnostics| T::decode_variant(variant, TreeValue { value, diagnostics }).ok())
     })
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Error as _, Serialize, Serializer};
+use serde::ser::{Error as _, Serializer};
 use serde_json::{Number, Value};
 
 use super::diagnostics::{Diagnostics, Step};
@@ -69,56 +69,55 @@ impl Decode for String {
     }
 }
 
-/// Implements decoding and encoding of the `Box` of a type that contains itself. An implementation for every `Box` would
-/// overlap with the one for structures.
-#[allow(unused_macros, reason = "the description has no type that contains itself today")]
-macro_rules! boxed {
-    ($type:ident) => {
-        impl $crate::json::Decode for Box<$type> {
-            const EXPECTED: &'static str = <$type as $crate::json::Decode>::EXPECTED;
+/// Implements decoding for a type that is decoded as another type and made from it.
+macro_rules! decode_as {
+    ($json:ty, $type:ty, $new:expr) => {
+        impl $crate::json::Decode for $type {
+            const EXPECTED: &'static str = <$json as $crate::json::Decode>::EXPECTED;
 
             fn empty() -> Self {
-                Box::new($crate::json::Decode::empty())
+                $new($crate::json::Decode::empty())
             }
 
             fn strict<'de, D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                $crate::json::Decode::strict(from).map(Box::new)
+                <$json as $crate::json::Decode>::strict(from).map($new)
             }
 
             fn lenient<'v>(
                 value: &'v ::serde_json::Value,
                 diagnostics: &mut $crate::json::Diagnostics<'v>,
             ) -> Option<Self> {
-                $crate::json::Decode::lenient(value, diagnostics).map(Box::new)
+                <$json as $crate::json::Decode>::lenient(value, diagnostics).map($new)
             }
 
             fn from_other(value: ::serde_json::Value) -> Option<Self> {
-                $crate::json::Decode::from_other(value).map(Box::new)
+                <$json as $crate::json::Decode>::from_other(value).map($new)
             }
         }
+    };
+}
+pub(crate) use decode_as;
 
-        impl $crate::json::Encode for Box<$type> {
-            fn encode<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                $crate::json::Encode::encode(&**self, to)
-            }
-        }
+/// Implements decoding and encoding of the `Box` of a type that contains itself. An implementation for every `Box` would
+/// overlap with the one for structures.
+#[allow(unused_macros, reason = "the description has no type that contains itself today")]
+macro_rules! boxed {
+    ($type:ident) => {
+        $crate::json::decode_as!($type, Box<$type>, Box::new);
+
+        impl $crate::json::Encode for Box<$type> {}
     };
 }
 #[allow(unused_imports, reason = "the description has no type that contains itself today")]
 pub(crate) use boxed;
 
-/// Implements encoding for types that serde encodes as Courier does.
-macro_rules! encode {
-    ($($type:ty),*) => {$(
-        impl Encode for $type {
-            fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                self.serialize(to)
-            }
-        }
-    )*};
-}
+impl Encode for String {}
 
-encode!(String, bool, i64, Value);
+impl Encode for bool {}
+
+impl Encode for i64 {}
+
+impl Encode for Value {}
 
 impl Encode for f64 {
     /// Encodes a whole number without a fraction, as Courier does: `5`, not `5.0`.
@@ -215,10 +214,6 @@ impl<T: Encode> Encode for Option<T> {
     fn is_left_out(&self) -> bool {
         self.is_none()
     }
-
-    fn is_empty(&self) -> bool {
-        self.is_none()
-    }
 }
 
 impl<T: Decode> Decode for Vec<T> {
@@ -250,10 +245,6 @@ impl<T: Decode> Decode for Vec<T> {
 impl<T: Encode> Encode for Vec<T> {
     fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(self.iter().map(Encoded))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.is_empty()
     }
 }
 
@@ -302,10 +293,6 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
 impl<T: Encode> Encode for BTreeMap<String, T> {
     fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(self.iter().map(|(name, value)| (name, Encoded(value))))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.is_empty()
     }
 }
 

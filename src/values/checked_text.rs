@@ -93,30 +93,9 @@ macro_rules! checked_text {
             }
         }
 
-        impl crate::json::Decode for $name {
-            const EXPECTED: &'static str = "a string";
+        crate::json::decode_as!(String, $name, Self::received);
 
-            fn empty() -> Self {
-                Self::received(String::new())
-            }
-
-            fn strict<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                <String as crate::json::Decode>::strict(from).map(Self::received)
-            }
-
-            fn lenient<'v>(
-                value: &'v serde_json::Value,
-                diagnostics: &mut crate::json::Diagnostics<'v>,
-            ) -> Option<Self> {
-                <String as crate::json::Decode>::lenient(value, diagnostics).map(Self::received)
-            }
-        }
-
-        impl crate::json::Encode for $name {
-            fn encode<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                serde::Serialize::serialize(self, to)
-            }
-        }
+        impl crate::json::Encode for $name {}
 
         crate::json::inline_schema!($name, {"type": "string", "format": $format});
     };

@@ -60,18 +60,14 @@ pub(crate) fn format(nanoseconds: i128) -> String {
 /// Parses a date and a time with an offset into nanoseconds since the Unix epoch. A date alone is its midnight in UTC.
 pub(crate) fn parse(text: &str) -> Option<i128> {
     let mut text = Cursor(text.trim());
-    let year = match text.0.as_bytes().first()? {
-        b'+' | b'-' => {
-            let negative = text.0.starts_with('-');
-            text.skip(1)?;
-            let year = text.digits(6)?;
-            if negative { -year } else { year }
-        }
-        _ => text.digits(4)?,
+    let year = match text.one_of("+-") {
+        Some('-') => -text.digits(6)?,
+        Some(_) => text.digits(6)?,
+        None => text.digits(4)?,
     };
-    text.character(&['-'])?;
+    text.one_of("-")?;
     let month = text.digits(2).filter(|month| (1..=12).contains(month))?;
-    text.character(&['-'])?;
+    text.one_of("-")?;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days_of_month = match month {
         2 => 28 + i128::from(leap),
@@ -83,33 +79,24 @@ pub(crate) fn parse(text: &str) -> Option<i128> {
     if text.0.is_empty() {
         return Some(midnight);
     }
-    text.character(&['T', 't', ' '])?;
+    text.one_of("Tt ")?;
     let hour = text.digits(2).filter(|hour| *hour < 24)?;
-    text.character(&[':'])?;
+    text.one_of(":")?;
     let minute = text.digits(2).filter(|minute| *minute < 60)?;
-    let mut seconds = hour * 3_600 + minute * 60;
-    if text.character(&[':']).is_some() {
-        // A leap second is the first second of the next minute.
-        seconds += text.digits(2).filter(|second| *second <= 60)?;
-    }
-    let fraction = if text.character(&['.', ',']).is_some() { text.fraction()? } else { 0 };
-    let offset = if text.character(&['Z', 'z']).is_some() {
-        0
-    } else {
-        let sign = if text.character(&['+']).is_some() {
-            1
-        } else {
-            text.character(&['-'])?;
-            -1
-        };
-        let hours = text.digits(2).filter(|hours| *hours < 24)?;
-        let minutes = match text.character(&[':']).is_some() || !text.0.is_empty() {
-            true => text.digits(2).filter(|minutes| *minutes < 60)?,
-            false => 0,
-        };
-        sign * (hours * 3_600 + minutes * 60)
+    // A leap second is the first second of the next minute.
+    let second = if text.one_of(":").is_some() { text.digits(2).filter(|second| *second <= 60)? } else { 0 };
+    let fraction = if text.one_of(".,").is_some() { text.fraction()? } else { 0 };
+    let offset = match text.one_of("Zz+-")? {
+        sign @ ('+' | '-') => {
+            let hours = text.digits(2).filter(|hours| *hours < 24)?;
+            let has_minutes = text.one_of(":").is_some() || !text.0.is_empty();
+            let minutes = if has_minutes { text.digits(2).filter(|minutes| *minutes < 60)? } else { 0 };
+            (hours * 60 + minutes) * if sign == '-' { -60 } else { 60 }
+        }
+        _ => 0,
     };
-    text.0.is_empty().then_some(midnight + (seconds - offset) * SECOND + fraction)
+    let seconds = hour * 3_600 + minute * 60 + second - offset;
+    text.0.is_empty().then_some(midnight + seconds * SECOND + fraction)
 }
 
 fn days_since_1970(year: i128, month: i128, day: i128) -> i128 {
@@ -125,32 +112,25 @@ fn days_since_1970(year: i128, month: i128, day: i128) -> i128 {
 struct Cursor<'t>(&'t str);
 
 impl Cursor<'_> {
-    fn skip(&mut self, bytes: usize) -> Option<()> {
-        self.0 = self.0.get(bytes..)?;
-        Some(())
-    }
-
-    fn character(&mut self, any: &[char]) -> Option<()> {
-        let rest = self.0.strip_prefix(any)?;
-        self.0 = rest;
-        Some(())
+    /// Takes the next character if it is one of several.
+    fn one_of(&mut self, characters: &str) -> Option<char> {
+        let next = self.0.chars().next().filter(|next| characters.contains(*next))?;
+        self.0 = self.0.strip_prefix(next)?;
+        Some(next)
     }
 
     fn digits(&mut self, count: usize) -> Option<i128> {
-        let digits = self.0.get(..count).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
-        let number = digits.parse().ok()?;
-        self.skip(count)?;
-        Some(number)
+        let (digits, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
     }
 
     /// Parses the digits of a fraction into nanoseconds, and ignores further digits.
     fn fraction(&mut self) -> Option<i128> {
-        let count = self.0.bytes().take_while(u8::is_ascii_digit).count();
-        let digits = self.0.get(..count).filter(|digits| !digits.is_empty())?;
-        let nanoseconds = digits.bytes().chain(std::iter::repeat(b'0')).take(9);
-        let nanoseconds = nanoseconds.fold(0, |number, digit| number * 10 + i128::from(digit - b'0'));
-        self.skip(count)?;
-        Some(nanoseconds)
+        let rest = self.0.trim_start_matches(|sign: char| sign.is_ascii_digit());
+        let digits = self.0.strip_suffix(rest).filter(|digits| !digits.is_empty())?;
+        self.0 = rest;
+        format!("{digits:0<9.9}").parse().ok()
     }
 }
 

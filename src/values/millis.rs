@@ -1,15 +1,14 @@
 //! Timestamps and durations as numbers of milliseconds.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::json::{Decode, Diagnostics, Encode, inline_schema};
-use crate::values::iso_8601::{MILLISECOND, format, from_unix_nanos};
+use crate::json::{Decode, Encode, decode_as, inline_schema};
+use crate::values::iso_8601::{MILLISECOND, format, from_unix_nanos, to_unix_nanos};
 use crate::values::timestamp::TimestampError;
 
 /// A timestamp in milliseconds since the Unix epoch (UTC), as Courier writes the times of a message.
@@ -49,8 +48,7 @@ impl fmt::Display for Millis {
 /// assert_eq!(timeout.escalation, Some(DurationMillis(30_000)));
 /// assert_eq!(Duration::from(DurationMillis(30_000)), Duration::from_secs(30));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DurationMillis(pub i64);
 
 /// Rounds up to the millisecond.
@@ -91,14 +89,18 @@ impl From<Millis> for i64 {
     }
 }
 
+impl Millis {
+    /// Rounds down to the millisecond, before 1970 as well, so that the order of times is kept.
+    fn from_unix_nanos(nanoseconds: i128) -> Self {
+        let limit = if nanoseconds < 0 { i64::MIN } else { i64::MAX };
+        Self(i64::try_from(nanoseconds.div_euclid(MILLISECOND)).unwrap_or(limit))
+    }
+}
+
 /// Rounds down to the millisecond.
 impl From<SystemTime> for Millis {
     fn from(time: SystemTime) -> Self {
-        Self(match time.duration_since(UNIX_EPOCH) {
-            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
-            // Rounded up before the sign is changed, so that the order of times is kept.
-            Err(before) => i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).map_or(i64::MIN, |ms| -ms),
-        })
+        Self::from_unix_nanos(to_unix_nanos(time))
     }
 }
 
@@ -114,8 +116,7 @@ impl TryFrom<Millis> for SystemTime {
 #[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl From<jiff::Timestamp> for Millis {
     fn from(time: jiff::Timestamp) -> Self {
-        let milliseconds = time.as_nanosecond().div_euclid(1_000_000);
-        Self(i64::try_from(milliseconds).unwrap_or(if milliseconds < 0 { i64::MIN } else { i64::MAX }))
+        Self::from_unix_nanos(time.as_nanosecond())
     }
 }
 
@@ -156,21 +157,9 @@ macro_rules! milliseconds {
             }
         }
 
-        impl Decode for $name {
-            const EXPECTED: &'static str = "an integer";
+        decode_as!(i64, $name, Self);
 
-            fn empty() -> Self {
-                Self(0)
-            }
-
-            fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                i64::strict(from).map(Self)
-            }
-
-            fn lenient<'v>(value: &'v Value, diagnostics: &mut Diagnostics<'v>) -> Option<Self> {
-                i64::lenient(value, diagnostics).map(Self)
-            }
-        }
+        impl Encode for $name {}
 
         inline_schema!($name, {"type": "integer", "format": $format});
     };
@@ -179,15 +168,9 @@ macro_rules! milliseconds {
 milliseconds!(Millis, "milliseconds");
 milliseconds!(DurationMillis, "duration-milliseconds");
 
-impl Encode for Millis {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_i64(self.0)
-    }
-}
-
 /// Fails if the duration is negative.
-impl Encode for DurationMillis {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+impl Serialize for DurationMillis {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         if self.0 < 0 {
             return Err(serde::ser::Error::custom("a duration must not be negative"));
         }
@@ -197,6 +180,8 @@ impl Encode for DurationMillis {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
 
     #[test]

@@ -20,7 +20,8 @@ use crate::json::{Decode, Diagnostics, Encode};
 /// let cleared: Nullable<String> = Nullable::Null;
 /// assert_eq!(cleared.value(), None);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged, from = "Option<T>")]
 pub enum Nullable<T> {
     /// `null`, which clears the value.
     #[default]
@@ -63,18 +64,6 @@ impl From<&str> for Nullable<String> {
 impl<T> From<Option<T>> for Nullable<T> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::Value)
-    }
-}
-
-impl<T: Serialize> Serialize for Nullable<T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.value().serialize(to)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Option::deserialize(from).map(Self::from)
     }
 }
 

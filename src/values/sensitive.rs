@@ -5,7 +5,6 @@ use std::fmt;
 
 use http::HeaderValue;
 use serde::de::Deserializer;
-use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -120,11 +119,7 @@ impl<T: Decode> Decode for Sensitive<T> {
     }
 }
 
-impl<T: Encode> Encode for Sensitive<T> {
-    fn encode<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.0.encode(to)
-    }
-}
+impl<T: Encode> Encode for Sensitive<T> {}
 
 #[cfg(feature = "schemars")]
 impl<T: schemars::JsonSchema> schemars::JsonSchema for Sensitive<T> {

@@ -9,6 +9,8 @@ use trycourier::Response;
 use crate::support::sample::{Samples, Style};
 
 mod generated {
+    use trycourier::types;
+
     use super::{Value, decoded, encoded};
 
     include!(concat!(env!("OUT_DIR"), "/every_operation.rs"));

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use xtask::coming_from;
 use xtask::document::operations;
 use xtask::generator::model::checks::{METHODS_OF_CLIENT, TYPES_OF_CALLS};
 use xtask::generator::model::types::RESERVED;
-use xtask::generator::{self, Features, GeneratedFile};
+use xtask::generator::{self, Features};
 use xtask::import::import;
 use xtask::overlay::parse;
 use xtask::passes;
@@ -93,7 +94,7 @@ fn corrected(description: &Value, corrections: &str) -> Result<Value, String> {
 }
 
 /// Everything that is generated.
-fn files(document: &Value) -> Result<Vec<GeneratedFile>, String> {
+fn files(document: &Value) -> Result<BTreeMap<&'static str, String>, String> {
     generator::verified(document)?;
     let operations = operations(document);
     let resources = operations.iter().filter_map(|operation| operation.name().split('.').next());
@@ -104,7 +105,7 @@ fn files(document: &Value) -> Result<Vec<GeneratedFile>, String> {
 /// The generated code on one line, without documentation, and the surface.
 fn generated(document: &Value) -> Result<String, String> {
     let files = files(document)?;
-    let lines = files.iter().flat_map(|file| file.text.lines()).map(str::trim);
+    let lines = files.values().flat_map(|text| text.lines()).map(str::trim);
     let lines: Vec<&str> = lines.filter(|line| !line.starts_with("///") && !line.is_empty()).collect();
     Ok(lines.join(" "))
 }
@@ -1173,7 +1174,7 @@ fn deprecation_of_a_type_reaches_rust() {
     assert!(again.contains(&"Compatible types::Color is no longer deprecated".to_owned()), "{again:#?}");
     let error = corrected(&new, "- target: $.components.schemas.Square\n  update: {x-replacement: Ghost}\n");
     let error = error.and_then(|document| generated(&document)).unwrap_err();
-    assert!(error.contains("the schema `Square`: its `x-replacement` names `Ghost`"), "{error}");
+    assert!(error.contains("the schema `Square`: its `x-replacement` names the type `Ghost`"), "{error}");
 }
 
 #[test]
@@ -1379,12 +1380,11 @@ fn attributes(code: TokenStream) -> Vec<String> {
 }
 
 /// The number of items and the attributes of each file of code.
-fn outline(files: &[GeneratedFile]) -> Vec<(&'static str, usize, Vec<String>)> {
-    let code = files.iter().filter(|file| file.name.ends_with(".rs"));
-    code.map(|file| {
-        let items =
-            syn::parse_file(&file.text).unwrap_or_else(|error| panic!("{}: {error}\n{}", file.name, file.text)).items;
-        (file.name, items.len(), attributes(file.text.parse().unwrap()))
+fn outline(files: &BTreeMap<&'static str, String>) -> Vec<(&'static str, usize, Vec<String>)> {
+    let code = files.iter().filter(|(name, _)| name.ends_with(".rs"));
+    code.map(|(name, text)| {
+        let items = syn::parse_file(text).unwrap_or_else(|error| panic!("{name}: {error}\n{text}")).items;
+        (*name, items.len(), attributes(text.parse().unwrap()))
     })
     .collect()
 }
@@ -1450,11 +1450,11 @@ proptest! {
         match files(&with_texts(&texts)) {
             Ok(files) => {
                 prop_assert_eq!(outline(&files), outline(&tame));
-                for file in files.iter().filter(|file| file.name.ends_with(".rs")) {
+                for (_, text) in files.iter().filter(|(name, _)| name.ends_with(".rs")) {
                     // rustc rejects these even in comments and strings.
                     let is_refused = |sign: char| (sign.is_control() && !"\n\t".contains(sign))
                         || matches!(sign, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-                    prop_assert!(!file.text.contains(is_refused), "{}", file.text);
+                    prop_assert!(!text.contains(is_refused), "{text}");
                 }
             }
             Err(error) => prop_assert!(!error.contains("cannot be parsed") && !error.contains("panicked"), "{error}"),
@@ -1468,7 +1468,7 @@ fn value_with_a_line_break_stays_in_its_comment() {
     let mut new = description();
     values(json!([evil, "a\rb", "```\ncode\n```", "``"]))(&mut new);
     let files = files(&corrected(&new, "").unwrap()).unwrap();
-    let types = &files.iter().find(|file| file.name == "types.rs").unwrap().text;
+    let types = &files["types.rs"];
     let lines: Vec<&str> = types.lines().map(str::trim).collect();
     for expected in [
         r#"/// `` x`\n    #[doc = env!("PATH")]\n    #[doc = include_str!("/etc/hostname")]\n    /// ` ``"#,

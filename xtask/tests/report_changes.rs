@@ -189,7 +189,10 @@ fn deprecated_member_names_its_replacement() {
     assert!(calls.contains(&format!("{attribute}    #[inline]\n    pub fn kind(mut self")), "{calls}");
     schema(&mut new, "Thing")["properties"]["size"]["x-replacement"] = json!("length");
     let error = generator::read(&new).err().unwrap();
-    assert!(error.contains("`size`: its `x-replacement` names `length`, which does not exist there"), "{error}");
+    assert!(
+        error.contains("`size`: its `x-replacement` names the property `length`, which does not exist there"),
+        "{error}"
+    );
 }
 
 #[test]

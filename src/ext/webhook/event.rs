@@ -121,7 +121,7 @@ fn described<T: Decode>(data: Value) -> Result<T, Value> {
 
 /// Reads a body like a response: invalid text in the JSON is repaired.
 fn value(body: &[u8]) -> Option<Value> {
-    json::decode(body, true).ok().map(|decoded| decoded.value)
+    json::decode(body).ok().map(|decoded| decoded.value)
 }
 
 /// Returns the key of an event that Courier identifies by its fields. No part of it is empty, so that events that lack

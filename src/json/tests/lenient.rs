@@ -159,18 +159,19 @@ fn array_in_place_of_an_object_is_kept() {
 #[test]
 fn scalar_without_an_extra_is_an_error() {
     for json in ["5", r#""text""#, "null", "true"] {
-        assert!(matches!(decode::<Page>(json.as_bytes(), true), Err(DecodeError::Data(_))), "{json}");
+        assert!(matches!(decode::<Page>(json.as_bytes()), Err(DecodeError::Data(_))), "{json}");
     }
-    assert!(matches!(decode::<Vec<Page>>(br#"{"a":1}"#, true), Err(DecodeError::Data(_))));
-    assert!(matches!(decode::<Vec<i64>>(br#"[1,"a"]"#, true), Err(DecodeError::Data(_))));
+    assert!(matches!(decode::<Vec<Page>>(br#"{"a":1}"#), Err(DecodeError::Data(_))));
+    assert!(matches!(decode::<Vec<i64>>(br#"[1,"a"]"#), Err(DecodeError::Data(_))));
 }
 
 #[test]
-fn mismatches_are_errors_if_not_allowed() {
+fn mismatches_show_no_values() {
     let json = user(r#""to":{"list_id":"l","filters":[1,{"secret":"value"}]}"#);
-    let error = decode::<User>(json.as_bytes(), false).unwrap_err();
-    assert_eq!(error.to_string(), "the body is not as described: to.filters[1]: expected a number");
-    assert!(decode::<User>(user(r#""new":1"#).as_bytes(), false).is_ok());
+    let mismatches = decode::<User>(json.as_bytes()).unwrap().mismatches;
+    assert_eq!(mismatches.iter().map(ToString::to_string).collect::<Vec<_>>(), ["to.filters[1]: expected a number"]);
+    let error = decode::<Vec<i64>>(br#"[1,"a"]"#).unwrap_err();
+    assert_eq!(error.to_string(), "the body is not as described: [1]: expected an integer");
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn syntax_errors_show_nothing_of_the_text() {
         (br#"{"more":true}}"#, DecodeError::Syntax { line: 1, column: 14 }),
         (br#"{"more":01}"#, DecodeError::Syntax { line: 1, column: 10 }),
     ] {
-        let error = decode::<Paging>(body, true).unwrap_err();
+        let error = decode::<Paging>(body).unwrap_err();
         assert_eq!(error, expected);
         assert!(!error.to_string().contains("secret"));
     }
@@ -193,7 +194,7 @@ fn mismatched_secret_is_not_shown() {
     let recipient: UserRecipient = leniently(r#"{"token":["hidden"]}"#, &["token"]);
     assert!(!format!("{recipient:?}").contains("hidden"));
     let json = r#"{"addresses":{"a":["hidden"]},"credentials":["hidden"]}"#;
-    let Ok(decoded) = decode::<Everything>(json.as_bytes(), true) else { panic!("total") };
+    let Ok(decoded) = decode::<Everything>(json.as_bytes()) else { panic!("total") };
     assert!(!format!("{:?}", decoded.value).contains("hidden"), "{:?}", decoded.value);
     assert_eq!(written(&decoded.value), json);
     assert_eq!(decoded.value.credentials, Sensitive::from(Object::from(json!(["hidden"]))));
@@ -202,7 +203,7 @@ fn mismatched_secret_is_not_shown() {
 #[test]
 fn paths_are_shown_as_in_code() {
     let json = r#"{"notifications":{"a b":1,"":2,"ü-1":3,"x\n":4}}"#;
-    let decoded = decode::<Preferences>(json.as_bytes(), true).unwrap();
+    let decoded = decode::<Preferences>(json.as_bytes()).unwrap();
     // Another crate of the build may make `serde_json` keep the original order of the members.
     let mut places: Vec<&str> = decoded.mismatches.iter().map(crate::types::Mismatch::path).collect();
     places.sort_unstable();
@@ -217,12 +218,12 @@ fn few_bytes_do_not_take_much_memory() {
     let budget = 1 << 20;
     let many = |element: &str, count| format!(r#"{{"more":true,"x":[{}0]}}"#, format!("{element},").repeat(count));
     for dear in [r#"{"":0}"#, "[]", "{}", r#"[{"a":[]}]"#] {
-        let error = decode_within::<Paging>(many(dear, 2000).as_bytes(), true, budget).unwrap_err();
+        let error = decode_within::<Paging>(many(dear, 2000).as_bytes(), budget).unwrap_err();
         assert_eq!(error, DecodeError::TooLarge, "{dear}");
-        assert!(decode_within::<Paging>(many(dear, 200).as_bytes(), true, budget).is_ok(), "{dear}");
+        assert!(decode_within::<Paging>(many(dear, 200).as_bytes(), budget).is_ok(), "{dear}");
     }
     // As much text, and no more memory than that.
-    assert!(decode_within::<Paging>(many(r#""a long text""#, 1000).as_bytes(), true, budget).is_ok());
+    assert!(decode_within::<Paging>(many(r#""a long text""#, 1000).as_bytes(), budget).is_ok());
 }
 
 #[test]
@@ -231,15 +232,15 @@ fn values_kept_at_every_level_are_limited() {
     let text = "x".repeat(10_000);
     let json =
         (0..100).fold(format!(r#""{text}""#), |inner, _| format!(r#"{{"type":"group","elements":[null,{inner}]}}"#));
-    assert_eq!(decode_within::<Node>(json.as_bytes(), true, 1 << 19).unwrap_err(), DecodeError::TooLarge);
-    assert!(decode::<Node>(json.as_bytes(), true).is_ok());
+    assert_eq!(decode_within::<Node>(json.as_bytes(), 1 << 19).unwrap_err(), DecodeError::TooLarge);
+    assert!(decode::<Node>(json.as_bytes()).is_ok());
 }
 
 #[test]
 fn mismatches_are_limited_in_number() {
     for element in [r#""x""#, "1e400"] {
         let json = format!(r#"{{"list_id":"l","filters":[{}1]}}"#, format!("{element},").repeat(5000));
-        assert_eq!(decode::<ListRecipient>(json.as_bytes(), true).unwrap().mismatches.len(), 1000);
+        assert_eq!(decode::<ListRecipient>(json.as_bytes()).unwrap().mismatches.len(), 1000);
     }
 }
 
@@ -248,7 +249,7 @@ fn long_keys_take_linear_time() {
     let key = "k".repeat(4 << 20);
     let json = format!(r#"{{"more":true,"{key}":[{}""]}}"#, r#""\ud800","#.repeat(1000));
     let start = std::time::Instant::now();
-    let decoded = decode::<Paging>(json.as_bytes(), true).unwrap();
+    let decoded = decode::<Paging>(json.as_bytes()).unwrap();
     assert_eq!(decoded.mismatches.len(), 1000);
     assert_eq!(decoded.mismatches[0].path(), format!("{}…[0]", "k".repeat(64)));
     // If each mismatch scanned the whole key, this would take far longer.
@@ -259,13 +260,13 @@ fn long_keys_take_linear_time() {
 fn lost_elements_are_recorded() {
     let user = r#"{"recipient":"r","status":"PENDING","to":[{"list_id":"l","filters":[1,"x"]}]}"#;
     let json = format!(r#"{{"items":[{user},1,{user},null],"paging":{{"more":true}}}}"#);
-    let page = decode::<Page>(json.as_bytes(), true).unwrap().value;
+    let page = decode::<Page>(json.as_bytes()).unwrap().value;
     assert_eq!(page.extra.lost_elements("items"), [1, 3]);
     assert!(page.extra.lost_elements("paging").is_empty());
     let Some(Recipient::Recipients(to)) = &page.items[1].to else { panic!("{page:?}") };
     assert!(matches!(to.as_slice(), [Recipient::List(list)] if list.extra.lost_elements("filters") == [1]));
     // An array inside of an array or of a map is not the array of the field.
-    let nested: Preferences = decode(br#"{"notifications":{"a":{"status":[1]}}}"#, true).unwrap().value;
+    let nested: Preferences = decode(br#"{"notifications":{"a":{"status":[1]}}}"#).unwrap().value;
     assert!(nested.extra.lost_elements("notifications").is_empty());
 }
 
@@ -273,12 +274,12 @@ fn lost_elements_are_recorded() {
 fn frequent_entries_take_linear_time() {
     let often = |entry: &str, count| format!(r#"{{"content":"c",{}"size":1}}"#, format!("{entry},").repeat(count));
     for entry in [r#""type":"trigger""#, r#""type":"new""#, r#""unknown":1"#] {
-        let node = decode::<Node>(often(entry, 100_000).as_bytes(), true).unwrap();
+        let node = decode::<Node>(often(entry, 100_000).as_bytes()).unwrap();
         assert!(matches!(node.value, Node::Unrecognized(_)));
     }
     let names: String = (0..100_000).map(|number| format!(r#""name{number}":true,"#)).collect();
     let json = format!(r#"{{{names}"more":1e400}}"#);
-    assert_eq!(decode::<Paging>(json.as_bytes(), true).unwrap().value.extra.len(), 100_001);
+    assert_eq!(decode::<Paging>(json.as_bytes()).unwrap().value.extra.len(), 100_001);
     let json = format!(r#"{{"more":true,"x":[{}1]}}"#, "1e400,".repeat(5000));
-    assert_eq!(decode::<Paging>(json.as_bytes(), true).unwrap().mismatches.len(), 1000);
+    assert_eq!(decode::<Paging>(json.as_bytes()).unwrap().mismatches.len(), 1000);
 }

@@ -14,7 +14,7 @@ fn byte_order_mark_is_not_a_mismatch() {
 
 #[test]
 fn invalid_utf8_is_replaced() {
-    let decoded = decode::<Paging>(b"{\"more\":true,\"cursor\":\"a\xFFb\"}", true).unwrap();
+    let decoded = decode::<Paging>(b"{\"more\":true,\"cursor\":\"a\xFFb\"}").unwrap();
     assert_eq!(decoded.value.cursor.as_deref(), Some("a\u{FFFD}b"));
     assert_eq!(places(&decoded.mismatches), ["expected valid UTF-8"]);
 }
@@ -22,7 +22,7 @@ fn invalid_utf8_is_replaced() {
 #[test]
 fn lone_surrogates_are_replaced() {
     let json = r#"{"more":true,"\ud800k":["\uDC00","\ud83d\ude00","\\ud800","\ud800\u0041","\ud800\ud83d\ude00"],"cursor":"a\ud83dz"}"#;
-    let decoded = decode::<Paging>(json.as_bytes(), true).unwrap();
+    let decoded = decode::<Paging>(json.as_bytes()).unwrap();
     assert_eq!(decoded.value.cursor.as_deref(), Some("a\u{FFFD}z"));
     assert_eq!(
         decoded.value.extra["\u{FFFD}k"],
@@ -48,7 +48,7 @@ fn too_deep_containers_become_text() {
         for depth in [126, 127, 1_000, 100_000] {
             let deep = format!("{}{}{}", open.repeat(depth), r#""]\"}""#, close.repeat(depth));
             let json = format!(r#"{{"more":true,"x":{deep},"cursor":"c"}}"#);
-            let decoded = decode::<Paging>(json.as_bytes(), true).unwrap();
+            let decoded = decode::<Paging>(json.as_bytes()).unwrap();
             assert_eq!(decoded.value.cursor.as_deref(), Some("c"));
             assert_eq!(decoded.mismatches.len(), usize::from(depth > 126));
             let mut value = &decoded.value.extra["x"];
@@ -87,6 +87,6 @@ fn other_invalid_text_stays_invalid() {
         "\u{FEFF}\u{FEFF}{}",
         "]1e400[",
     ] {
-        assert!(decode::<Paging>(text.as_bytes(), true).is_err(), "{text}");
+        assert!(decode::<Paging>(text.as_bytes()).is_err(), "{text}");
     }
 }
