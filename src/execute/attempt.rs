@@ -1,5 +1,6 @@
 //! One attempt of a call, and its response.
 
+use std::mem;
 use std::pin::pin;
 
 use bytes::Bytes;
@@ -37,7 +38,11 @@ pub(super) fn send<'a>(
     let response = shared.transport.send(attempt);
     async move {
         // Pinned once, because the future would otherwise contain it twice.
-        let exchange = pin!(async { read(client, request, number, response.await, report).await });
+        let exchange = pin!(async {
+            let failed = |error| from_transport(client, error, request.redaction(client));
+            let mut response = response.await.map_err(failed)?;
+            read(client, request, number, &mut response, report).await
+        });
         if shared.is_default_transport {
             return exchange.await;
         }
@@ -58,28 +63,26 @@ async fn read(
     client: &Client,
     request: &Request,
     attempts: u32,
-    response: Result<Response<Body>, TransportError>,
+    response: &mut Response<Body>,
     report: &ActiveAttempt<'_>,
 ) -> Result<RawResponse> {
-    let response = response.map_err(|error| from_transport(client, error, request.redaction(client)))?;
-    let (parts, body) = response.into_parts();
-    report.set_version(parts.version);
-    let (status, mut headers) = (parts.status, parts.headers);
+    let (status, version) = (response.status(), response.version());
+    report.set_version(version);
     let limit = client.options().max_response_bytes;
-    if !status.is_success() {
-        // The status is known already, and decides more than the body.
-        let body = body::read_beginning(body, &mut headers, limit).await;
-        return Err(from_status(client, request, status, headers, &body));
-    }
     // The response to a `HEAD` announces the length of a body that does not follow.
-    let body = if request.method == Method::HEAD {
+    let body = if status.is_success() && request.method == Method::HEAD {
         Ok(Bytes::new())
+    } else if status.is_success() {
+        let must_be_json = may_be_truncated(client, response);
+        body::read(response, limit, must_be_json).await
     } else {
-        let must_be_json = may_be_truncated(client, parts.version, status, &headers);
-        body::read(body, &mut headers, limit, must_be_json).await
+        // The status is known already, and decides more than the body.
+        Ok(body::read_beginning(response, limit).await)
     };
+    let headers = mem::take(response.headers_mut());
     let error = match body {
-        Ok(body) => return Ok(RawResponse { status, headers, body, attempts }),
+        Ok(body) if status.is_success() => return Ok(RawResponse { status, headers, body, attempts }),
+        Ok(body) => return Err(from_status(client, request, status, headers, &body)),
         Err(BodyError::TooLarge) => {
             let detail = format!(
                 "the server accepted the call, but its response is larger than the {limit} bytes that \
@@ -96,13 +99,13 @@ async fn read(
 ///
 /// TLS signals the end of a connection, so that an attacker cannot truncate it. With rustls, a missing end is an error.
 /// The platform's library on Linux does not report it.
-fn may_be_truncated(client: &Client, version: Version, status: StatusCode, headers: &HeaderMap) -> bool {
+fn may_be_truncated(client: &Client, response: &Response<Body>) -> bool {
     let shared = client.shared();
     let has_end = || {
-        version > Version::HTTP_11
-            || status == StatusCode::NO_CONTENT
-            || headers.contains_key(CONTENT_LENGTH)
-            || headers.contains_key(TRANSFER_ENCODING)
+        response.version() > Version::HTTP_11
+            || response.status() == StatusCode::NO_CONTENT
+            || response.headers().contains_key(CONTENT_LENGTH)
+            || response.headers().contains_key(TRANSFER_ENCODING)
     };
     cfg!(feature = "native-tls") && shared.base_url.is_https() && shared.is_default_transport && !has_end()
 }

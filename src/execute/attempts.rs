@@ -50,11 +50,12 @@ impl<'a> Attempts<'a> {
             let report = self.report.attempt(self.count);
             let response = {
                 let exchange = pin!({
+                    let _entered = report.enter();
                     let mut attempt = self.request.attempt(self.client, self.url, self.count, timeout)?;
                     report.propagate(attempt.request.headers_mut());
-                    report.during(|| send(self.client, self.request, attempt, &report))
+                    send(self.client, self.request, attempt, &report)
                 });
-                exchange.await
+                report.during(exchange).await
             };
             match &response {
                 Ok(response) => report.end(Some(response.status), None),

@@ -1,7 +1,7 @@
 //! The body of a response, read within a limit.
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::Response;
 use http::header::CONTENT_LENGTH;
 
 use crate::transport::{Body, TransportError};
@@ -25,16 +25,11 @@ impl From<TransportError> for BodyError {
 }
 
 /// Reads a body to its end, and decompresses it.
-pub(super) async fn read(
-    body: Body,
-    headers: &mut HeaderMap,
-    limit: usize,
-    must_be_json: bool,
-) -> Result<Bytes, BodyError> {
-    let received = receive(body, headers, limit).await?;
+pub(super) async fn read(response: &mut Response<Body>, limit: usize, must_be_json: bool) -> Result<Bytes, BodyError> {
+    let received = receive(response, limit).await?;
     #[cfg(feature = "gzip")]
-    let received = if super::gzip::is_compressed(headers) {
-        let (decompressed, outcome) = super::gzip::decompress(headers, &received, limit);
+    let received = if super::gzip::is_compressed(response.headers()) {
+        let (decompressed, outcome) = super::gzip::decompress(response.headers_mut(), &received, limit);
         outcome.map_err(TransportError::broken)?;
         if decompressed.len() > limit {
             return Err(BodyError::TooLarge);
@@ -51,13 +46,13 @@ pub(super) async fn read(
 }
 
 /// Receives a body to its end, compressed or not.
-async fn receive(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, BodyError> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+async fn receive(response: &mut Response<Body>, limit: usize) -> Result<Bytes, BodyError> {
+    let announced = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge);
     }
     let mut received = BytesMut::new();
-    while let Some(chunk) = body.chunk().await? {
+    while let Some(chunk) = response.body_mut().chunk().await? {
         if received.len() + chunk.len() > limit {
             return Err(BodyError::TooLarge);
         }
@@ -78,9 +73,9 @@ async fn receive(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<By
 }
 
 /// Reads the beginning of an error's body, as far as it arrives.
-pub(super) async fn read_beginning(mut body: Body, headers: &mut HeaderMap, limit: usize) -> Bytes {
+pub(super) async fn read_beginning(response: &mut Response<Body>, limit: usize) -> Bytes {
     let mut received = BytesMut::new();
-    while let Ok(Some(chunk)) = body.chunk().await {
+    while let Ok(Some(chunk)) = response.body_mut().chunk().await {
         let room = limit.min(MAX_ERROR_BYTES).saturating_sub(received.len());
         received.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if chunk.len() >= room {
@@ -88,10 +83,8 @@ pub(super) async fn read_beginning(mut body: Body, headers: &mut HeaderMap, limi
         }
     }
     #[cfg(feature = "gzip")]
-    if super::gzip::is_compressed(headers) {
-        return super::gzip::decompress(headers, &received, MAX_ERROR_BYTES).0;
+    if super::gzip::is_compressed(response.headers()) {
+        return super::gzip::decompress(response.headers_mut(), &received, MAX_ERROR_BYTES).0;
     }
-    #[cfg(not(feature = "gzip"))]
-    let _ = headers;
     received.freeze()
 }

@@ -51,21 +51,26 @@ impl<'a> ActiveAttempt<'a> {
         }
     }
 
-    /// Runs the attempt in its span.
-    pub(crate) fn during<T, F: Future<Output = T>>(&self, send: impl FnOnce() -> F) -> impl Future<Output = T> {
+    /// Enters the span of the attempt, until the returned guard is dropped.
+    pub(crate) fn enter(&self) -> impl Sized + '_ {
         #[cfg(feature = "tracing")]
-        return tracing::Instrument::instrument(self.span.in_scope(send), self.span.clone());
+        return self.span.enter();
         #[cfg(not(feature = "tracing"))]
-        return send();
+        return self;
     }
 
-    /// Adds the trace context to a request, if the client propagates it.
+    /// Runs the attempt in its span.
+    pub(crate) fn during<T>(&self, attempt: impl Future<Output = T>) -> impl Future<Output = T> {
+        #[cfg(feature = "tracing")]
+        let attempt = tracing::Instrument::instrument(attempt, self.span.clone());
+        attempt
+    }
+
+    /// Adds the trace context of the current span to a request, if the client propagates it.
     #[cfg_attr(not(feature = "opentelemetry"), expect(unused_variables, clippy::unused_self))]
     pub(crate) fn propagate(&self, headers: &mut HeaderMap) {
         #[cfg(feature = "opentelemetry")]
         if self.call.telemetry.propagates_context {
-            #[cfg(feature = "tracing")]
-            let _entered = self.span.enter();
             super::metrics::propagate_context(headers);
         }
     }
