@@ -7,8 +7,8 @@ use std::pin::Pin;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 
-use super::TransportError;
-use super::reqwest_transport::Arriving;
+use super::error::TransportError;
+use super::exchange::Arriving;
 
 /// The body of a response: bytes in memory, or a stream of chunks.
 ///

@@ -64,6 +64,8 @@
 
 mod body;
 mod error;
+mod exchange;
+mod pools;
 mod request_body;
 mod reqwest_transport;
 
@@ -79,8 +81,9 @@ use reqwest::Url;
 pub use self::body::Body;
 pub(crate) use self::error::Failure;
 pub use self::error::TransportError;
+pub(crate) use self::pools::{KeepAlive, Settings};
 pub use self::reqwest_transport::Http;
-pub(crate) use self::reqwest_transport::{KeepAlive, Settings};
+
 use crate::operation::Operation;
 
 /// A boxed future, the same type as `futures::future::BoxFuture`.
