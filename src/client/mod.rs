@@ -77,7 +77,7 @@ impl Client {
     /// ```
     #[must_use = "it changes a copy, not the client"]
     pub fn with_options(&self, change: impl FnOnce(Options) -> Options) -> Self {
-        self.copy(Arc::clone(&self.0.account), change(self.options().clone()))
+        copy(self, Arc::clone(&self.0.account), change(self.options().clone()))
     }
 
     /// Creates a copy of the client with another API key, for a service with many workspaces. The copy shares
@@ -111,11 +111,7 @@ impl Client {
 
     fn with_source(&self, source: Source) -> Self {
         let account = self.shared().accounts.account(source, self.clock().now());
-        self.copy(account, self.options().clone())
-    }
-
-    fn copy(&self, account: Arc<Account>, options: Options) -> Self {
-        Self(Arc::new(Inner { shared: Arc::clone(&self.0.shared), account, options }))
+        copy(self, account, self.options().clone())
     }
 
     /// Creates an idempotency key, a random UUID.
@@ -164,6 +160,12 @@ impl Client {
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.shared().clock
     }
+}
+
+/// Creates a copy of a client with another account or other options.
+// Not a method: no resource could then have its name.
+fn copy(client: &Client, account: Arc<Account>, options: Options) -> Client {
+    Client(Arc::new(Inner { shared: Arc::clone(&client.0.shared), account, options }))
 }
 
 /// Omits the key, and the path of the base URL, which can be confidential.
