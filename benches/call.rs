@@ -3,8 +3,9 @@
 //! `cargo bench --bench call`. The client and reqwest by hand send the same requests, with the same headers, bodies and
 //! time limit, to a local server that costs almost nothing, and decode the responses as the same types; by hand with
 //! `serde_json::from_slice`. It fails if the client takes more than 1.08 times as long for a send, or 1.03 times for a
-//! page of 100 bulk users, or if a send with OpenTelemetry's metrics takes
-//! more than 1.05 times as long as without. Then it prints the time of the client without a socket.
+//! page of 100 bulk users, if a send with OpenTelemetry's metrics takes more than 1.05 times as long as without, or if a
+//! refusal that may repeat any of 4,000 device tokens takes 50 ms. Then it prints the time of the client without a
+//! socket.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by a panic")]
 
@@ -17,13 +18,15 @@ use std::time::Duration;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 use support::{Bars, Comparison, KEY, allocations, alone, client_with, in_turn, micros, responses, runtime, server};
 use trycourier::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use trycourier::http::{HeaderMap, HeaderValue};
+use trycourier::http::{HeaderMap, HeaderValue, Method, Response};
+use trycourier::transport::{Attempt, Body, BoxFuture, Transport, TransportError};
 use trycourier::types::{self, Content, Message, Recipient, Routing};
 use trycourier::{Bytes, Client, reqwest};
 
 const SEND_BAR: f64 = 1.08;
 const PAGE_BAR: f64 = 1.03;
 const METRICS_BAR: f64 = 1.05;
+const REDACTION_BAR: Duration = Duration::from_millis(50);
 
 fn main() {
     let page = responses::bulk_users(100);
@@ -54,6 +57,11 @@ fn main() {
     let found = in_turn(repeated(&runtime, &send_measured), repeated(&runtime, &send_ours));
     println!("a send: {} with metrics, {} without", micros(found.ours), micros(found.theirs));
     bars.at_most("  ratio", &found, METRICS_BAR);
+
+    let (refusing, users) = (refusing_client(), bulk_users());
+    let duration = alone(repeated(&runtime, &async || refused(&refusing, &users).await));
+    let (found, bar) = (micros(duration), micros(REDACTION_BAR));
+    bars.state("a refusal of 1,000 users with 4 secrets each", &found, &bar, duration > REDACTION_BAR);
 
     println!("\nwithout a socket:");
     let client = client_with(&Bytes::from_static(responses::ACCEPTED.as_bytes()));
@@ -117,6 +125,37 @@ async fn send(client: &Client, (message, key): (Message, String)) -> types::Send
 
 async fn list_users(client: &Client) -> types::BulkListUsersResponse {
     client.bulk().list_users("job_1").await.unwrap().into_inner()
+}
+
+/// Creates a client whose server refuses every request, and repeats texts that resemble its device tokens.
+fn refusing_client() -> Client {
+    let texts: Vec<String> = (0..4000).map(|number| format!("device-{number:06}")).collect();
+    let body = serde_json::json!({"message": "the tokens are unknown", "texts": texts}).to_string();
+    Client::builder().api_key(KEY).transport(Refusing(body.into())).build().unwrap()
+}
+
+struct Refusing(Bytes);
+
+impl Transport for Refusing {
+    fn send(&self, _: Attempt) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        let response = Response::builder().status(400).body(Body::from(self.0.clone()));
+        Box::pin(async { response.map_err(TransportError::broken) })
+    }
+}
+
+/// Creates a chunk of 1,000 bulk users with 4 device tokens each.
+fn bulk_users() -> serde_json::Value {
+    let token = |user, number| serde_json::json!({"token": format!("device-token-{user:05}-{number}-{:x<120}", "")});
+    let user = |user| {
+        let tokens = [0, 1, 2, 3].map(|number| token(user, number));
+        serde_json::json!({"profile": {"tokens": tokens}})
+    };
+    serde_json::json!({"users": (0..1000).map(user).collect::<Vec<_>>()})
+}
+
+async fn refused(client: &Client, users: &serde_json::Value) -> Option<String> {
+    let error = client.request(Method::POST, "/bulk/job_1").json(users).send_raw().await.unwrap_err();
+    error.api_error().map(|error| error.to_string())
 }
 
 /// The same requests without the client, in efficient code: one pool of connections, and constant headers created once.

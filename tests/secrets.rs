@@ -359,29 +359,3 @@ async fn a_path_is_cut_between_secrets() {
         assert!(path.ends_with("….inner"), "{path}");
     }
 }
-
-#[tokio::test]
-#[ignore = "a measurement, to run by hand in release mode"]
-async fn redaction_of_a_bulk_chunk_takes_little_time() {
-    let token = |user: usize, number: usize| format!("device-token-{user:05}-{number}-{}", "x".repeat(120));
-    let user = |user: usize| {
-        let tokens: Vec<Value> = (0..4).map(|number| json!({"token": token(user, number)})).collect();
-        json!({"profile": {"tokens": tokens}})
-    };
-    let body = json!({"users": (0..1000).map(user).collect::<Vec<_>>()});
-    let texts: Vec<String> = (0..4000).map(|number| format!("device-{number:06}")).collect();
-    for message in [json!({"message": "no", "texts": texts}), json!({"message": "no", "texts": [token(0, 0)]})] {
-        let began = std::time::Instant::now();
-        let error = refused_with_body(&body, message).await;
-        println!("{:?}, {} characters", began.elapsed(), error.api_error().map_or(0, |api| api.to_string().len()));
-    }
-}
-
-async fn refused_with_body(body: &Value, message: Value) -> Error {
-    let message = message.to_string();
-    let server = Scripted::new(move |_, _| {
-        let response: Outcome = Ok(Response::builder().status(400).body(Body::from(message.clone())).unwrap());
-        async { response }
-    });
-    server.builder().build().unwrap().request(Method::POST, "/x").json(body).send_raw().await.unwrap_err()
-}
