@@ -16,6 +16,7 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("bulk.list_users", list_users),
 ];
 
+/// The maximum number of users of one call.
 const MAX_USERS: usize = 1_000;
 
 struct Job {
@@ -28,8 +29,13 @@ struct Job {
 
 struct User {
     given: Value,
-    /// The properties that show its status, once the job has run.
-    result: Value,
+    status: Status,
+}
+
+enum Status {
+    Pending,
+    Enqueued(String),
+    Failed,
 }
 
 stored!(Job, "bulk job");
@@ -38,6 +44,14 @@ impl Job {
     /// Returns `true` if its users are enqueued.
     fn is_done(&self, now: i64) -> bool {
         self.ran.is_some_and(|(at, takes)| now >= at.saturating_add(takes))
+    }
+
+    fn status(&self, now: i64) -> &'static str {
+        match self.ran {
+            None => "CREATED",
+            Some(_) if self.is_done(now) => "COMPLETED",
+            Some(_) => "PROCESSING",
+        }
     }
 }
 
@@ -70,7 +84,7 @@ fn add_users(state: &mut State, request: &Request<'_>) -> Outcome {
     let mut errors = Vec::new();
     for user in users {
         if job.known.insert(identity(user)) {
-            job.users.push(User { given: user.clone(), result: Value::Null });
+            job.users.push(User { given: user.clone(), status: Status::Pending });
         } else {
             errors.push(json!({"error": "Duplicate user", "user": user}));
         }
@@ -81,28 +95,28 @@ fn add_users(state: &mut State, request: &Request<'_>) -> Outcome {
 fn retrieve(state: &mut State, request: &Request<'_>) -> Outcome {
     let job = state.find::<Job>(request.id(0))?;
     let done = job.is_done(request.now);
-    let status = match job.ran {
-        None => "CREATED",
-        Some(_) => {
-            if done {
-                "COMPLETED"
-            } else {
-                "PROCESSING"
-            }
-        }
-    };
-    let count = |status| job.users.iter().filter(|user| done && at(&user.result, "status") == status).count();
+    let count = |wanted: fn(&Status) -> bool| job.users.iter().filter(|user| done && wanted(&user.status)).count();
     Ok(Response::ok(json!({"job": {
-        "definition": job.definition, "status": status, "received": job.users.len(), "enqueued": count("ENQUEUED"),
-        "failures": count("ERROR"),
+        "definition": job.definition,
+        "status": job.status(request.now),
+        "received": job.users.len(),
+        "enqueued": count(|status| matches!(status, Status::Enqueued(_))),
+        "failures": count(|status| matches!(status, Status::Failed)),
     }})))
 }
 
 fn list_users(state: &mut State, request: &Request<'_>) -> Outcome {
     let job = state.find::<Job>(request.id(0))?;
-    let pending = json!({"status": "PENDING"});
-    let result = |user: &User| if job.is_done(request.now) { user.result.clone() } else { pending.clone() };
-    page(request, job.users.iter().map(|user| with(user.given.clone(), result(user))))
+    let done = job.is_done(request.now);
+    let users = job.users.iter().map(|user| {
+        let result = match &user.status {
+            Status::Enqueued(message) if done => json!({"status": "ENQUEUED", "messageId": message}),
+            Status::Failed if done => json!({"status": "ERROR"}),
+            _ => json!({"status": "PENDING"}),
+        };
+        with(user.given.clone(), result)
+    });
+    page(request, users)
 }
 
 /// Runs a job. A second call has no effect.
@@ -115,20 +129,20 @@ fn run(state: &mut State, request: &Request<'_>) -> Outcome {
     let definition = job.definition.clone();
     // Moved, not copied: there can be a million.
     let mut users = std::mem::take(&mut job.users);
-    for User { given, result } in &mut users {
-        *result = enqueue(state, request, &definition, given);
+    for User { given, status } in &mut users {
+        *status = enqueue(state, request, &definition, given);
     }
     state.find_mut::<Job>(request.id(0))?.users = users;
     Ok(Response::empty(202))
 }
 
-fn enqueue(state: &mut State, request: &Request<'_>, definition: &Value, user: &Value) -> Value {
+fn enqueue(state: &mut State, request: &Request<'_>, definition: &Value, user: &Value) -> Status {
     // `to` identifies the recipient; a job routes by the profile alone.
     let mut to: Map<String, Value> = object(user, "to").cloned().unwrap_or_default();
     to.extend(text(user, "recipient").map(|recipient| ("user_id".to_owned(), json!(recipient))));
     to.extend(object(user, "profile").map(|profile| ("profile".to_owned(), json!(profile))));
     if to.is_empty() {
-        return json!({"status": "ERROR"});
+        return Status::Failed;
     }
     let mut message = definition.as_object().cloned().unwrap_or_default();
     if text(definition, "template").is_none() && !definition.get("content").is_some_and(Value::is_object) {
@@ -145,5 +159,5 @@ fn enqueue(state: &mut State, request: &Request<'_>, definition: &Value, user: &
         by_profile: true,
         template_known: false,
     };
-    json!({"status": "ENQUEUED", "messageId": messages::create(state, request, None, draft)})
+    Status::Enqueued(messages::create(state, request, None, draft))
 }
