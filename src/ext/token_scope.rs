@@ -43,13 +43,25 @@ pub struct Scope {
 /// Adds a method for a permission, either for everything of a kind or for the thing with an id.
 macro_rules! permission {
     ($documentation:literal, $name:ident, $permission:literal) => {
-        #[doc = concat!($documentation, " The permission is `", $permission, "`.")]
+        #[doc = $documentation]
+        ///
+        /// ```
+        /// # use trycourier::ext::Scope;
+        #[doc = concat!("let scope = Scope::user(\"user_123\").", stringify!($name), "();")]
+        #[doc = concat!("assert_eq!(scope.to_string(), \"user_id:user_123 ", $permission, "\");")]
+        /// ```
         pub fn $name(self) -> Self {
             self.permission($permission)
         }
     };
     ($documentation:literal, $name:ident, $prefix:literal, $suffix:literal) => {
-        #[doc = concat!($documentation, " The permission is `", $prefix, "<id>", $suffix, "`.")]
+        #[doc = $documentation]
+        ///
+        /// ```
+        /// # use trycourier::ext::Scope;
+        #[doc = concat!("let scope = Scope::user(\"user_123\").", stringify!($name), "(\"acme\");")]
+        #[doc = concat!("assert_eq!(scope.to_string(), \"user_id:user_123 ", $prefix, "acme", $suffix, "\");")]
+        /// ```
         pub fn $name(self, id: impl AsRef<str>) -> Self {
             self.permission_for($prefix, id.as_ref(), $suffix)
         }

@@ -74,6 +74,24 @@
 //! [`Stub::pages`] sets the rows of a list. Stored resources also come in pages, of [`Courier::page_size`] rows.
 //! [`example`] makes rows and other responses, so a test only has to set the fields that matter.
 //!
+//! ```
+//! use futures::TryStreamExt as _;
+//! use trycourier::testing::Courier;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> trycourier::Result<()> {
+//! let courier = Courier::new();
+//! courier.page_size(2);
+//! let client = courier.client();
+//! for list in ["a", "b", "c"] {
+//!     client.lists().update(list, "Name").await?;
+//! }
+//! let lists: Vec<_> = client.lists().list().items().try_collect().await?;
+//! assert_eq!(lists.len(), 3);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Time
 //!
 //! A Courier has a clock. [`Courier::advance`] moves it forward: messages are delivered, delays end, idempotency keys
@@ -118,6 +136,24 @@
 //! | `.expect(1)`, `received_requests()` | [`Courier::expect`], [`Courier::calls`] |
 //! | mockall: `expect_send().withf(…).times(1).returning(…)` | `.when(…).reply_with(…)`, then `courier.expect::<…>().once()` |
 //! | a mock server in a container | [`Courier::serve`], for a program in any language |
+//!
+//! ```
+//! use trycourier::testing::{Courier, example};
+//! use trycourier::{calls, types};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> trycourier::Result<()> {
+//! let courier = Courier::new();
+//! courier.on::<calls::ListsRetrieve>().when(|call| call.list_id == "customers").reply_with(|call| {
+//!     let mut list = example::<types::SubscriptionList>();
+//!     list.id = call.list_id.clone();
+//!     list
+//! });
+//! assert_eq!(courier.client().lists().retrieve("customers").await?.id, "customers");
+//! courier.expect::<calls::ListsRetrieve>().once();
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Limits
 //!
