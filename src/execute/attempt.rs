@@ -66,23 +66,24 @@ async fn read(
     response: &mut Response<Body>,
     report: &ActiveAttempt<'_>,
 ) -> Result<RawResponse> {
-    let (status, version) = (response.status(), response.version());
-    report.set_version(version);
+    let status = response.status();
+    report.set_version(response.version());
     let limit = client.options().max_response_bytes;
+    if !status.is_success() {
+        // The status is known already, and decides more than the body.
+        let body = body::read_beginning(response, limit).await;
+        return Err(from_status(client, request, status, mem::take(response.headers_mut()), &body));
+    }
     // The response to a `HEAD` announces the length of a body that does not follow.
-    let body = if status.is_success() && request.method == Method::HEAD {
+    let body = if request.method == Method::HEAD {
         Ok(Bytes::new())
-    } else if status.is_success() {
+    } else {
         let must_be_json = may_be_truncated(client, response);
         body::read(response, limit, must_be_json).await
-    } else {
-        // The status is known already, and decides more than the body.
-        Ok(body::read_beginning(response, limit).await)
     };
     let headers = mem::take(response.headers_mut());
     let error = match body {
-        Ok(body) if status.is_success() => return Ok(RawResponse { status, headers, body, attempts }),
-        Ok(body) => return Err(from_status(client, request, status, headers, &body)),
+        Ok(body) => return Ok(RawResponse { status, headers, body, attempts }),
         Err(BodyError::TooLarge) => {
             let detail = format!(
                 "the server accepted the call, but its response is larger than the {limit} bytes that \

@@ -100,9 +100,9 @@ impl<'a> Attempts<'a> {
     async fn wait_for_limits(&self) -> Result<()> {
         let (account, options) = (self.client.account(), self.client.options());
         let clock = &**self.client.clock();
-        account.limits.wait_for_slot(self.request.operation, clock, |now| self.remaining(|| now)).await?;
+        account.limits.wait_for_slot(self.request.operation, clock, |now| self.remaining(now)).await?;
         if options.pause_on_rate_limit {
-            account.limits.wait_for_pause(self.request.operation, clock, |now| self.remaining(|| now)).await?;
+            account.limits.wait_for_pause(self.request.operation, clock, |now| self.remaining(now)).await?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ impl<'a> Attempts<'a> {
                 }
                 None => return Err(Error::new(ErrorKind::Timeout, "the limiter did not respond in time")),
             };
-            if self.remaining(|| clock.now()).is_some_and(|remaining| delay >= remaining) {
+            if self.remaining(clock.now()).is_some_and(|remaining| delay >= remaining) {
                 let detail = "the limiter lets this request begin only after the call's total timeout";
                 return Err(Error::new(ErrorKind::RateLimited, detail));
             }
@@ -186,7 +186,7 @@ impl<'a> Attempts<'a> {
         let step = if is_in_progress { u32::MAX } else { self.count - 1 };
         let delay = requested_delay.unwrap_or_else(|| options.backoff.delay(step, clock.random()));
         let now = clock.now();
-        if self.remaining(|| now).is_some_and(|remaining| delay >= remaining) {
+        if self.remaining(now).is_some_and(|remaining| delay >= remaining) {
             return Err(error);
         }
         self.retry = self.client.account().budget.take(error.kind(), now);
@@ -211,7 +211,9 @@ impl<'a> Attempts<'a> {
     /// Returns the time that the next attempt may take.
     fn next_timeout(&mut self) -> Result<Duration> {
         let options = self.client.options();
-        match self.remaining(|| self.client.clock().now()) {
+        // Most calls have no total timeout, and need not know the time.
+        let remaining = options.total_timeout.and_then(|_| self.remaining(self.client.clock().now()));
+        match remaining {
             // A delay can last longer than requested, for example on a machine that was asleep.
             Some(Duration::ZERO) => Err(self.last_error.take().unwrap_or_else(|| {
                 Error::new(ErrorKind::Timeout, "the total timeout passed before the request was sent")
@@ -222,9 +224,9 @@ impl<'a> Attempts<'a> {
     }
 
     /// Returns the rest of the total timeout, if there is one.
-    fn remaining(&self, now: impl FnOnce() -> Instant) -> Option<Duration> {
-        let timeout = self.client.options().total_timeout?;
-        Some(timeout.saturating_sub(now().saturating_duration_since(self.report.start())))
+    fn remaining(&self, now: Instant) -> Option<Duration> {
+        let elapsed = now.saturating_duration_since(self.report.start());
+        self.client.options().total_timeout.map(|timeout| timeout.saturating_sub(elapsed))
     }
 }
 #[cfg(test)]

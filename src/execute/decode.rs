@@ -122,8 +122,10 @@ pub(crate) fn decode_foreign<T: DeserializeOwned>(
 /// Refuses a success that is not Courier's, such as the login page of a proxy. It does not prove that the call was accepted.
 fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Result<RawResponse> {
     let body = json::without_byte_order_mark(&response.body).trim_ascii_start();
-    let content_type = || response.headers.get(CONTENT_TYPE)?.to_str().ok();
-    let claims_json = || content_type().is_some_and(|text| text.contains("json"));
+    let claims_json = || {
+        let content_type = response.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        content_type.is_some_and(|text| text.contains("json"))
+    };
     let is_from_courier = match body.first() {
         None | Some(b'{' | b'[') => true,
         Some(b'<') => false,

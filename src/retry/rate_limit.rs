@@ -119,8 +119,8 @@ impl RateLimits {
     fn documented(&self, operation: &Operation) -> Option<Arc<RateLimit>> {
         let documented = self.documented.as_ref().filter(|_| !self.limits.contains_key(operation.id))?;
         let (calls, period) = operation.rate_limit?;
-        let limit = RateLimit::new(interval(calls, period).ok()?);
-        Some(Arc::clone(lock(documented).entry(operation.id).or_insert_with(|| Arc::new(limit))))
+        let interval = interval(calls, period).ok()?;
+        Some(Arc::clone(lock(documented).entry(operation.id).or_insert_with(|| Arc::new(RateLimit::new(interval)))))
     }
 }
 

@@ -83,7 +83,6 @@ pub(crate) use self::error::Failure;
 pub use self::error::TransportError;
 pub(crate) use self::pools::{KeepAlive, Settings};
 pub use self::reqwest_transport::Http;
-
 use crate::operation::Operation;
 
 /// A boxed future, the same type as `futures::future::BoxFuture`.
