@@ -12,13 +12,13 @@ mod prefetch;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::vec;
 
 use futures_util::stream::{BoxStream, Fuse, FusedStream, Stream, StreamExt};
 
 #[cfg(fuzzing)]
 pub(crate) use self::fetch::Cursors;
 pub use self::page::Page;
+use self::page::Rows;
 #[cfg(fuzzing)]
 pub(crate) use self::paged::non_empty;
 pub use self::paged::{Next, Paged};
@@ -74,7 +74,7 @@ pub trait Paginate: Paged {
     /// # }
     /// ```
     fn items(self) -> Items<Self> {
-        Items { pages: self.pages(), rows: Vec::new().into_iter() }
+        Items { pages: self.pages(), rows: Rows::default() }
     }
 }
 
@@ -202,7 +202,7 @@ impl<P: Paged> FusedStream for Pages<P> {
 pub struct Items<P: Paged> {
     pages: Pages<P>,
     /// The rest of the current page.
-    rows: vec::IntoIter<Result<P::Item>>,
+    rows: Rows<P::Item>,
 }
 
 impl<P: Paged> Items<P> {
@@ -234,7 +234,7 @@ impl<P: Paged> Stream for Items<P> {
                 return Poll::Ready(Some(row));
             }
             match ready!(self.pages.poll_next_unpin(context)).transpose()? {
-                Some(page) => self.rows = page.into_rows().into_iter(),
+                Some(page) => self.rows = page.into_rows(),
                 None => return Poll::Ready(None),
             }
         }
@@ -243,7 +243,7 @@ impl<P: Paged> Stream for Items<P> {
 
 impl<P: Paged> FusedStream for Items<P> {
     fn is_terminated(&self) -> bool {
-        self.rows.as_slice().is_empty() && self.pages.is_terminated()
+        self.rows.is_empty() && self.pages.is_terminated()
     }
 }
 

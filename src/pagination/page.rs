@@ -1,5 +1,7 @@
 //! One page of a list.
 
+use std::vec;
+
 use http::{HeaderMap, StatusCode};
 
 use super::paged::Paged;
@@ -88,14 +90,38 @@ impl<T> Page<T> {
     }
 
     /// Returns the items and the errors in the order of the response.
-    pub(super) fn into_rows(self) -> Vec<Result<T>> {
-        let count = self.items.len() + self.errors.len();
-        let mut items = self.items.into_iter();
-        let mut errors = self.error_indices.into_iter().zip(self.errors).peekable();
-        let row = |index| match errors.next_if(|(error_index, _)| *error_index == index) {
-            Some((_, error)) => Some(Err(error)),
-            None => items.next().map(Ok),
-        };
-        (0..count).filter_map(row).collect()
+    pub(super) fn into_rows(self) -> Rows<T> {
+        let errors: Vec<_> = self.error_indices.into_iter().zip(self.errors).collect();
+        Rows { items: self.items.into_iter(), errors: errors.into_iter(), index: 0 }
+    }
+}
+
+/// The items and the errors of a page, in the order of the response.
+pub(super) struct Rows<T> {
+    items: vec::IntoIter<T>,
+    errors: vec::IntoIter<(usize, Error)>,
+    /// The index in the response of the next row.
+    index: usize,
+}
+
+impl<T> Rows<T> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.as_slice().is_empty() && self.errors.as_slice().is_empty()
+    }
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self { items: Vec::new().into_iter(), errors: Vec::new().into_iter(), index: 0 }
+    }
+}
+
+impl<T> Iterator for Rows<T> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Result<T>> {
+        let is_error = self.errors.as_slice().first().is_some_and(|(index, _)| *index == self.index);
+        self.index += 1;
+        if is_error { self.errors.next().map(|(_, error)| Err(error)) } else { self.items.next().map(Ok) }
     }
 }
