@@ -12,7 +12,7 @@ use support::faulty::{Act, Faulty, everything};
 use support::scripted::{PausedClock, Scripted, good, status};
 use trycourier::http::{Method, Response};
 use trycourier::transport::{Attempt, Body, BoxFuture, Http, Transport, TransportError};
-use trycourier::{Client, ErrorKind};
+use trycourier::{Bytes, Client, ErrorKind};
 
 #[tokio::test]
 async fn attempt_describes_itself() {
@@ -126,6 +126,19 @@ async fn body_is_read_from_every_source() {
     assert!(body.chunk().await.unwrap().is_none() && body.chunk().await.unwrap().is_none());
     let broken = stream::iter([Ok("a".into()), Err(TransportError::broken("cut"))]);
     assert!(Body::from_stream(broken).bytes().await.is_err());
+}
+
+#[tokio::test]
+async fn body_of_one_chunk_is_not_copied() {
+    let text = Bytes::from(format!("[{}]", "0,".repeat(50_000) + "0"));
+    let body = text.clone();
+    let server = Scripted::new(move |_, _| {
+        let chunk = Ok::<_, TransportError>(body.clone());
+        async { Ok(Response::new(Body::from_stream(stream::iter([chunk])))) }
+    });
+    let client = server.builder().build().unwrap();
+    let received = client.request(Method::GET, "/x").send_raw().await.unwrap().into_inner();
+    assert_eq!(received.as_ptr(), text.as_ptr());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The body of a response, read within a limit.
 
+use std::mem;
+
 use bytes::{Bytes, BytesMut};
 use http::Response;
 use http::header::CONTENT_LENGTH;
@@ -51,25 +53,32 @@ async fn receive(response: &mut Response<Body>, limit: usize) -> Result<Bytes, B
     if announced.is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge);
     }
+    // Most responses are one chunk, which is not copied.
+    let mut first = Bytes::new();
     let mut received = BytesMut::new();
     while let Some(chunk) = response.body_mut().chunk().await? {
-        if received.len() + chunk.len() > limit {
+        if first.len() + received.len() + chunk.len() > limit {
             return Err(BodyError::TooLarge);
         }
-        if received.is_empty() {
-            // Most responses are one chunk, which is not copied.
+        if first.is_empty() && received.is_empty() {
             if announced == Some(chunk.len()) {
                 return Ok(chunk);
             }
+            first = chunk;
+            continue;
+        }
+        if received.is_empty() {
             received.reserve(announced.unwrap_or_default().min(MAX_RESERVED_BYTES));
+            received.extend_from_slice(&mem::take(&mut first));
         }
         received.extend_from_slice(&chunk);
     }
+    let received = if received.is_empty() { first } else { received.freeze() };
     // Over HTTP/2, a stream that is reset with NO_ERROR ends like a complete stream.
     if announced.is_some_and(|length| received.len() < length) {
         return Err(TransportError::broken("the response is shorter than its `content-length`").into());
     }
-    Ok(received.freeze())
+    Ok(received)
 }
 
 /// Reads the beginning of an error's body, as far as it arrives.
