@@ -19,6 +19,7 @@
 /// You rarely need the types that end in `Request`, because calls build them from their arguments.
 pub mod types {
     #![allow(clippy::large_enum_variant, clippy::should_implement_trait, clippy::too_many_arguments)]
+    #![allow(clippy::redundant_field_names, reason = "some values are conversions, others are only their names")]
     #![allow(deprecated, reason = "deprecated items are still sent and read")]
 
     use std::collections::BTreeMap;

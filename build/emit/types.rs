@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens as _, quote};
 
 use crate::description::unions::Kind;
@@ -68,20 +68,22 @@ fn structure(
         let (field_name, kind) = (ident(&field.ident), accepted(model, &field.kind));
         quote!(#field_name: #kind)
     });
-    let assignments = arguments.iter().map(|field| {
+    let given = arguments.iter().map(|field| {
         let field_name = ident(&field.ident);
         let value = converted(model, &field.kind, quote!(#field_name));
-        quote!(new.#field_name = #value;)
+        (field_name, value)
     });
-    let presets = fields.iter().filter_map(|field| {
-        let (field_name, value) = (ident(&field.ident), field.preset.as_ref()?.parse::<TokenStream>().ok()?);
-        Some(quote!(new.#field_name = #value;))
-    });
-    let assignments: Vec<TokenStream> = assignments.chain(presets).collect();
-    let value = if assignments.is_empty() {
+    let presets = fields
+        .iter()
+        .filter_map(|field| Some((ident(&field.ident), field.preset.as_ref()?.parse::<TokenStream>().ok()?)));
+    let (names, values): (Vec<Ident>, Vec<TokenStream>) = given.chain(presets).unzip();
+    let value = if names.is_empty() {
         quote!(Structure::empty())
+    } else if names.len() == fields.len() {
+        // A body with nothing but a message is not first created with an empty message.
+        quote!(Self { #(#names: #values,)* extra: Extra::new() })
     } else {
-        quote!(let mut new: Self = Structure::empty(); #(#assignments)* new)
+        quote!(let mut new: Self = Structure::empty(); #(new.#names = #values;)* new)
     };
     let new_documentation = if arguments.is_empty() {
         documentation("Creates a value without properties.")

@@ -317,7 +317,7 @@ fn constant_that_gains_a_value_is_preset() {
     many(&mut new);
     let code = generator::emit::types::types(&model(&new));
     assert!(code.contains("pub fn new(width: impl Into<i64>) -> Self {"), "{code}");
-    assert!(code.contains("        new.kind = types::NutKind::Nut;\n"), "{code}");
+    assert!(code.contains("            kind: types::NutKind::Nut,\n"), "{code}");
     assert!(code.contains("        self.kind = kind;\n"), "{code}");
     schema(&mut new, "NutPart")["properties"]["kind"]["x-constant"] = json!("cap");
     let error = generator::read(&new).err().unwrap();
