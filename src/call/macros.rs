@@ -33,8 +33,8 @@ macro_rules! call {
             ///
             /// An [`Error`](crate::Error) with the operation and the [`kind`](crate::Error::kind) of the failure.
             #[inline]
-            pub fn send(self) -> crate::call::Sending<$response> {
-                crate::call::send(self)
+            pub fn send(mut self) -> crate::call::Sending<$response> {
+                crate::call::send(&mut self)
             }
 
             /// Sends the call and returns the body of the response as bytes, unchanged.
@@ -43,8 +43,8 @@ macro_rules! call {
             ///
             /// The same errors as `send`, except that a body of any shape is accepted.
             #[inline]
-            pub fn send_raw(self) -> crate::call::Sending<bytes::Bytes> {
-                crate::call::send_raw(self)
+            pub fn send_raw(mut self) -> crate::call::Sending<bytes::Bytes> {
+                crate::call::send_raw(&mut self)
             }
 
             /// Prepares the call without sending it. The result can be stored and [performed](crate::Client::perform)
@@ -73,8 +73,8 @@ macro_rules! call {
             type IntoFuture = crate::call::Sending<$response>;
 
             #[inline]
-            fn into_future(self) -> Self::IntoFuture {
-                crate::call::send(self)
+            fn into_future(mut self) -> Self::IntoFuture {
+                crate::call::send(&mut self)
             }
         }
 

@@ -18,6 +18,7 @@ use crate::execute::{Request, push_parameter};
 use crate::json::Decode;
 use crate::operation::Operation;
 use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY, parse_expiration_header, parse_key};
+use crate::transport::boxed;
 use crate::values::sensitive::Sensitive;
 use crate::values::timestamp::Timestamp;
 use crate::{Error, ErrorKind, Response, Result};
@@ -185,19 +186,19 @@ pub type Sending<T> = std::pin::Pin<Box<dyn Future<Output = Result<Response<T>>>
 /// The future is boxed here and not by each call, so that the compiler proves only once that it can be sent to other
 /// threads. Proving it for each call would take as long as compiling the rest of the crate. The request is created
 /// immediately, so that the future contains only the request.
-pub(crate) fn send<C: Call>(mut call: C) -> Sending<C::Response> {
-    let request = request(&mut call);
-    Box::pin(call.client().clone().call(C::OPERATION, request))
+pub(crate) fn send<C: Call>(call: &mut C) -> Sending<C::Response> {
+    let request = request(call);
+    boxed(|| call.client().clone().call(C::OPERATION, request))
 }
 
 /// Sends a call, and returns the body of its response unchanged.
-pub(crate) fn send_raw<C: Call>(mut call: C) -> Sending<Bytes> {
-    let request = request(&mut call);
-    Box::pin(call.client().clone().call_raw(C::OPERATION, request))
+pub(crate) fn send_raw<C: Call>(call: &mut C) -> Sending<Bytes> {
+    let request = request(call);
+    boxed(|| call.client().clone().call_raw(C::OPERATION, request))
 }
 
 /// Creates the request of a call from its arguments.
-pub(crate) fn request<C: Call>(call: &mut C) -> Result<Request> {
+pub(crate) fn request<C: Call>(call: &mut C) -> Result<Box<Request>> {
     let path = C::OPERATION.path;
     let method = Method::from_bytes(C::OPERATION.method.as_bytes()).unwrap_or_default();
     let request = Request::new(C::OPERATION, method, String::with_capacity(path.len() + 32));
@@ -215,7 +216,7 @@ pub(crate) fn describe<C: Call>(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Re
 struct Collector {
     /// The rest of the path template.
     template: &'static str,
-    request: Request,
+    request: Box<Request>,
     /// The reason why the first invalid argument cannot be sent.
     refusal: Option<String>,
 }
@@ -234,7 +235,7 @@ impl Collector {
         name
     }
 
-    fn finish(mut self) -> Result<Request> {
+    fn finish(mut self) -> Result<Box<Request>> {
         match self.refusal {
             Some(reason) => Err(Error::new(ErrorKind::InvalidArgument, reason)),
             None => {

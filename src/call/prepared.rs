@@ -211,7 +211,7 @@ impl PreparedCall {
     }
 
     /// Returns the request of the call, and the client to send it with, whose total timeout ends before the key expires.
-    pub(crate) fn into_request(self, client: Client, operation: &'static Operation) -> (Client, Result<Request>) {
+    pub(crate) fn into_request(self, client: Client, operation: &'static Operation) -> (Client, Result<Box<Request>>) {
         match self.remaining_time(client.clock().date()) {
             // A wait for the rate limit, or for a retry, can be long.
             Ok(Some(remaining)) => {
@@ -222,7 +222,7 @@ impl PreparedCall {
         }
     }
 
-    pub(crate) fn request(self, operation: &'static Operation) -> Result<Request> {
+    pub(crate) fn request(self, operation: &'static Operation) -> Result<Box<Request>> {
         let Parts { method, path, query, headers, body, idempotency_key, .. } = self.parts;
         let target = match query {
             Some(query) => format!("{path}?{query}"),

@@ -48,7 +48,7 @@ impl Client {
     }
 }
 
-fn request(method: Method, path: &str) -> Result<Request> {
+fn request(method: Method, path: &str) -> Result<Box<Request>> {
     let defect = if !path.starts_with('/') {
         "does not begin with a slash"
     } else if path.contains(['?', '#']) {
@@ -66,7 +66,7 @@ fn request(method: Method, path: &str) -> Result<Request> {
 pub struct RequestBuilder {
     client: Client,
     operation: &'static Operation,
-    request: Result<Request>,
+    request: Result<Box<Request>>,
 }
 
 /// Omits the path, which contains ids.

@@ -36,26 +36,26 @@ pub(super) fn send<'a>(
     let (number, timeout) = (attempt.number, attempt.timeout);
     let shared = client.shared();
     let response = shared.transport.send(attempt);
-    async move {
-        // Pinned once, because the future would otherwise contain it twice.
-        let exchange = pin!(async {
-            let failed = |error| from_transport(client, error, request.redaction(client));
-            let mut response = response.await.map_err(failed)?;
-            read(client, request, number, &mut response, report).await
-        });
-        if shared.is_default_transport {
-            return exchange.await;
-        }
+    let response = async move {
+        let failed = |error| from_transport(client, error, request.redaction(client));
+        let mut response = response.await.map_err(failed)?;
+        read(client, request, number, &mut response, report).await
+    };
+    if shared.is_default_transport {
+        return Either::Left(response);
+    }
+    let response = Box::pin(response);
+    Either::Right(async move {
         // The clock starts after the limit of the transport itself, which can act on its timeout.
         let limit = pin!(async { shared.clock.limit(timeout).await });
-        match select(exchange, limit).await {
+        match select(response, limit).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(((), _)) => {
                 let error = TransportError::timeout("the attempt timed out");
                 Err(from_transport(client, error, request.redaction(client)))
             }
         }
-    }
+    })
 }
 
 /// Reads the response to an attempt.

@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use reqwest::Url;
 
 use super::attempt::{RawResponse, send};
 use super::request::Request;
@@ -21,9 +20,8 @@ const MIN_LIMITER_DELAY: Duration = Duration::from_millis(1);
 
 /// The attempts of one call.
 pub(super) struct Attempts<'a> {
-    client: &'a Client,
-    request: &'a Request,
-    url: &'a Url,
+    pub client: &'a Client,
+    pub request: &'a mut Request,
     report: &'a ActiveReport<'a>,
     count: u32,
     active_call: Option<ActiveCall<'a>>,
@@ -32,8 +30,8 @@ pub(super) struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(client: &'a Client, request: &'a Request, url: &'a Url, report: &'a ActiveReport<'a>) -> Self {
-        Self { client, request, url, report, count: 0, active_call: None, retry: None, last_error: None }
+    pub(super) fn new(client: &'a Client, request: &'a mut Request, report: &'a ActiveReport<'a>) -> Self {
+        Self { client, request, report, count: 0, active_call: None, retry: None, last_error: None }
     }
 
     /// Sends the request until there is a success whose body is complete.
@@ -43,33 +41,42 @@ impl<'a> Attempts<'a> {
                 Ok(timeout) => timeout,
                 Err(error) => return Err(error.with_attempts(self.count).after(self.last_error.as_ref())),
             };
-            self.count += 1;
-            if let Some(retry) = &mut self.retry {
-                retry.sent();
-            }
-            let report = self.report.attempt(self.count);
-            let response = {
-                let exchange = pin!({
-                    let _entered = report.enter();
-                    let mut attempt = self.request.attempt(self.client, self.url, self.count, timeout)?;
-                    report.propagate(attempt.request.headers_mut());
-                    send(self.client, self.request, attempt, &report)
-                });
-                report.during(exchange).await
-            };
-            match &response {
-                Ok(response) => report.end(Some(response.status), None),
-                Err(error) => report.end(error.status(), Some(error.kind())),
-            }
-            match response {
+            let error = match self.send(timeout).await {
                 Ok(response) => {
                     self.pause_operation(requested_pause(&response.headers, || self.client.clock().date()));
                     return Ok(response);
                 }
-                Err(error) if self.may_replace_key(&error) => self.replace_key(error).await?,
-                Err(error) => self.prepare_retry(error).await?,
+                Err(error) => error,
+            };
+            if self.may_replace_key(&error) {
+                self.replace_key(error).await?;
+            } else {
+                self.prepare_retry(error).await?;
             }
         }
+    }
+
+    /// Sends the next attempt, and reports it.
+    async fn send(&mut self, timeout: Duration) -> Result<RawResponse> {
+        self.count += 1;
+        if let Some(retry) = &mut self.retry {
+            retry.sent();
+        }
+        let report = self.report.attempt(self.count);
+        let response = {
+            let response = pin!({
+                let _entered = report.enter();
+                let mut attempt = self.request.attempt(self.client, self.count, timeout)?;
+                report.propagate(attempt.request.headers_mut());
+                send(self.client, self.request, attempt, &report)
+            });
+            report.during(response).await
+        };
+        match &response {
+            Ok(response) => report.end(Some(response.status), None),
+            Err(error) => report.end(error.status(), Some(error.kind())),
+        }
+        response
     }
 
     /// Waits until the next attempt may be sent, and returns the time that it may take.
@@ -152,8 +159,8 @@ impl<'a> Attempts<'a> {
     /// The given error, if there is no other key.
     async fn replace_key(&mut self, error: Error) -> Result<()> {
         let error = error.with_attempts(self.count).after(self.last_error.as_ref());
-        let refused = self.request.api_keys().next();
-        let key = self.client.account().api_key(self.client.clock(), refused, || self.next_timeout()).await;
+        let refused = self.request.api_keys().next().cloned();
+        let key = self.client.account().api_key(self.client.clock(), refused.as_ref(), || self.next_timeout()).await;
         match key {
             Ok(key) if refused.is_some_and(|refused| refused.text == key.text) => Err(error),
             Ok(key) => {

@@ -145,8 +145,9 @@ fn check_origin(client: &Client, request: &Request, response: RawResponse) -> Re
 
 /// Returns `true` if JSON lacks the property, or has an empty value for it.
 fn lacks(text: &[u8], name: &str) -> bool {
-    // Almost every response has it, and is not decoded a second time.
-    if serde_json::Deserializer::from_slice(text).deserialize_map(HasText(name)).is_ok_and(|has_text| has_text) {
+    // Almost every response has it, and is not decoded a second time. As text, which is how a type is decoded next.
+    let has_text = |text| serde_json::Deserializer::from_str(text).deserialize_map(HasText(name)).ok();
+    if std::str::from_utf8(text).ok().and_then(has_text) == Some(true) {
         return false;
     }
     // Only the strict and the lenient decoding of the whole body report its defects.
@@ -173,7 +174,7 @@ impl<'de> Visitor<'de> for HasText<'_> {
         let mut has_text = false;
         while let Some(name) = object.next_key::<&str>()? {
             if name == self.0 {
-                has_text = !object.next_value::<&str>()?.trim().is_empty();
+                has_text = object.next_value::<&str>()?.contains(|c: char| !c.is_whitespace());
             } else {
                 object.next_value::<IgnoredAny>()?;
             }

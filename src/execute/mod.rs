@@ -23,14 +23,14 @@ use crate::error::RetryHint;
 use crate::json::Decode;
 use crate::operation::Operation;
 use crate::telemetry::ActiveReport;
-use crate::{Error, Response, Result};
+use crate::{Response, Result};
 
 impl Client {
     /// Sends a call, and decodes its response.
     pub(crate) fn call<T: Decode + Send>(
         self,
         operation: &'static Operation,
-        request: Result<Request>,
+        request: Result<Box<Request>>,
     ) -> impl Future<Output = Result<Response<T>>> + Send {
         self.exchange(operation, request, decode_described)
     }
@@ -39,7 +39,7 @@ impl Client {
     pub(crate) fn call_raw(
         self,
         operation: &'static Operation,
-        request: Result<Request>,
+        request: Result<Box<Request>>,
     ) -> impl Future<Output = Result<Response<Bytes>>> + Send {
         self.exchange(operation, request, |_, _, response| Ok(response.into_bytes()))
     }
@@ -50,29 +50,26 @@ impl Client {
     pub(crate) fn exchange<T: Send>(
         self,
         operation: &'static Operation,
-        request: Result<Request>,
+        request: Result<Box<Request>>,
         decode: impl Fn(&Client, &Request, RawResponse) -> Result<Response<T>> + Send + Sync,
     ) -> impl Future<Output = Result<Response<T>>> + Send {
-        let completed = request.and_then(|mut request| {
-            let url = request.complete(&self)?;
-            Ok((request, url))
-        });
+        let mut completed = request.and_then(|mut request| request.complete(&self).map(|()| request));
         async move {
-            let in_operation = |error: Error| error.with_operation(operation.id);
-            let (request, url) = match completed {
-                Ok(ref completed) => completed,
-                Err(error) => return Err(in_operation(error)),
+            let request = match completed {
+                Ok(ref mut request) => request,
+                Err(error) => return Err(error.with_operation(operation.id)),
             };
             let shared = self.shared();
             let report = ActiveReport::new(operation, &shared.telemetry, &*shared.clock);
             let outcome = {
                 // Only this part is compiled for every type of a response; the attempts are the same code for all.
-                let call = pin!(async {
-                    let mut attempts = Attempts::new(&self, request, url, &report);
+                let mut attempts = Attempts::new(&self, request, &report);
+                let decode = &decode;
+                let call = pin!(async move {
                     loop {
                         let response = attempts.next_response().await?;
-                        let decoded =
-                            decode(&self, request, response).and_then(|response| check_strictly(&self, response));
+                        let decoded = decode(attempts.client, attempts.request, response)
+                            .and_then(|response| check_strictly(attempts.client, response));
                         match decoded {
                             Err(error) if error.retry_hint() == RetryHint::CutOff => {
                                 attempts.prepare_retry(error).await?;
@@ -83,7 +80,8 @@ impl Client {
                 });
                 report.during(call).await
             };
-            let outcome = outcome.map_err(|error| in_operation(error).with_idempotency_key(request.key.as_ref()));
+            let outcome =
+                outcome.map_err(|error| error.with_operation(operation.id).with_idempotency_key(request.key.as_ref()));
             report.end(&outcome);
             outcome
         }

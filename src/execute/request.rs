@@ -37,29 +37,31 @@ pub(crate) struct Request {
     pub key: Option<HeaderValue>,
     /// The body; empty if the request has no body. It is JSON unless `headers` has another content type.
     pub body: Bytes,
+    /// The URL of the next attempt, if it is known already.
+    url: Option<Url>,
     /// The API key of the first attempts, and the key that replaces it after a 401.
-    api_keys: [OnceLock<Arc<ApiKey>>; 2],
+    api_keys: [Option<Arc<ApiKey>>; 2],
     /// The redaction of texts about the attempts with each of these keys.
     redactions: [OnceLock<Box<Redaction>>; 2],
 }
 
 impl Request {
-    pub(crate) fn new(operation: &'static Operation, method: Method, target: String) -> Self {
+    /// Boxed, because a call moves it several times.
+    pub(crate) fn new(operation: &'static Operation, method: Method, target: String) -> Box<Self> {
         let (headers, key, body) = (HeaderMap::new(), None, Bytes::new());
-        let (api_keys, redactions) = Default::default();
-        Self { operation, method, target, headers, key, body, api_keys, redactions }
+        let (url, api_keys, redactions) = Default::default();
+        Box::new(Self { operation, method, target, headers, key, body, url, api_keys, redactions })
     }
 
     /// Sets the API key of the following attempts: once before the first, and once after a 401.
-    pub(super) fn set_api_key(&self, key: Arc<ApiKey>) {
-        let [first, second] = &self.api_keys;
-        // A third key is never requested.
-        let _ = first.set(key).or_else(|key| second.set(key));
+    pub(super) fn set_api_key(&mut self, key: Arc<ApiKey>) {
+        let [first, second] = &mut self.api_keys;
+        *if first.is_none() { first } else { second } = Some(key);
     }
 
     /// Returns the API keys of the attempts, the latest last.
     pub(super) fn api_keys(&self) -> impl DoubleEndedIterator<Item = &Arc<ApiKey>> {
-        self.api_keys.iter().filter_map(OnceLock::get)
+        self.api_keys.iter().flatten()
     }
 
     /// Sets the idempotency key and its expiration: the values set on the call, the values in the options, or a new key
@@ -79,8 +81,8 @@ impl Request {
         Ok(())
     }
 
-    /// Adds the options of the client, and returns the URL, which leads to the given path.
-    pub(super) fn complete(&mut self, client: &Client) -> Result<Url> {
+    /// Adds the options of the client, and checks the path.
+    pub(super) fn complete(&mut self, client: &Client) -> Result<()> {
         let options = client.options();
         self.set_key(client, options.idempotency_keys)?;
         // The call's own parameters take precedence: a second `cursor` would start the list again.
@@ -90,6 +92,11 @@ impl Request {
                 push_parameter(&mut self.target, name, value);
             }
         }
+        self.url = Some(self.join_url(client)?);
+        Ok(())
+    }
+
+    fn join_url(&self, client: &Client) -> Result<Url> {
         client.shared().base_url.join(&self.target).ok_or_else(|| {
             Error::invalid_argument("the path has a `.` or `..` segment, or a character that must be percent-encoded")
         })
@@ -101,35 +108,39 @@ impl Request {
         self.operation.repeatable || (self.method == Method::POST && self.key.is_some())
     }
 
-    /// Creates an attempt: the headers are made for each, so that a call without a retry copies none.
-    pub(super) fn attempt(&self, client: &Client, url: &Url, number: u32, timeout: Duration) -> Result<Attempt> {
+    /// Creates an attempt: the URL and the headers are made for each, so that a call without a retry copies none.
+    pub(super) fn attempt(&mut self, client: &Client, number: u32, timeout: Duration) -> Result<Attempt> {
+        let url = self.url.take().map_or_else(|| self.join_url(client), Ok)?;
         let mut request = http::Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = Uri::try_from(url.as_str())
             .map_err(|error| Error::invalid_argument("the path does not make a valid URL").caused_by(error))?;
         *request.headers_mut() = self.attempt_headers(client);
-        Ok(Attempt { request, url: Some(url.clone()), operation: self.operation, number, timeout })
+        Ok(Attempt { request, url: Some(url), operation: self.operation, number, timeout })
     }
 
     fn attempt_headers(&self, client: &Client) -> HeaderMap {
         let own = [self.headers.len(), client.options().headers.len(), usize::from(self.key.is_some())];
         // Without room to spare, because small memory is much faster to get.
         let mut headers = HeaderMap::with_capacity(CLIENT_HEADERS + own.iter().sum::<usize>());
-        headers.insert(ACCEPT, JSON);
+        // Appended, as reqwest does: code that runs anyway is in the processor's cache.
+        headers.append(ACCEPT, JSON);
         #[cfg(feature = "gzip")]
-        headers.insert(http::header::ACCEPT_ENCODING, super::gzip::ACCEPTED);
+        headers.append(http::header::ACCEPT_ENCODING, super::gzip::ACCEPTED);
         if let Some(key) = self.api_keys().next_back() {
-            headers.insert(AUTHORIZATION, key.authorization.clone());
+            headers.append(AUTHORIZATION, key.authorization.clone());
         }
-        headers.insert(USER_AGENT, AGENT);
+        headers.append(USER_AGENT, AGENT);
         if !self.body.is_empty() {
-            headers.insert(CONTENT_TYPE, JSON);
-        }
-        for (name, value) in self.headers.iter().chain(&client.options().headers) {
-            headers.insert(name, value.clone());
+            headers.append(CONTENT_TYPE, JSON);
         }
         if let Some(key) = &self.key {
-            headers.insert(IDEMPOTENCY_KEY, key.clone());
+            headers.append(IDEMPOTENCY_KEY, key.clone());
+        }
+        for (name, value) in self.headers.iter().chain(&client.options().headers) {
+            if self.key.is_none() || name != IDEMPOTENCY_KEY {
+                headers.insert(name, value.clone());
+            }
         }
         headers
     }

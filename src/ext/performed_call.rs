@@ -66,7 +66,7 @@ impl PerformedCall {
                 Error::new(ErrorKind::Decode, detail).with_response(response.status(), response.headers().clone())
             );
         }
-        decode_checked(&client, &call.request(C::OPERATION)?, response)
+        decode_checked(&client, &*call.request(C::OPERATION)?, response)
     }
 
     /// Returns the response with the body as bytes.

@@ -21,7 +21,7 @@ pub(super) fn pages<P: Paged>(mut call: P) -> impl Stream<Item = Result<Page<P::
 
 /// Fetches a page, and returns with it the call for the next page, or the error that ends the list after this page.
 async fn fetch<P: Paged>(mut call: P, cursors: &mut Cursors) -> Result<(Page<P::Item>, Option<Result<P>>)> {
-    let response = call::send(call.clone()).await?;
+    let response = call::send(&mut call).await?;
     let next = P::next(&response);
     let has_more = next.more == Some(true);
     let (next_cursor, failure) = match next.into_cursor() {

@@ -35,7 +35,7 @@ const MIN_SECONDS: u64 = 1_000_000_000;
 /// HTTP drops the blanks at the ends of a header, and other characters cannot be compared with what was sent.
 pub(crate) fn parse_key(text: &str) -> Result<HeaderValue> {
     let is_printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    let is_key = is_printable && !text.is_empty() && text.trim() == text;
+    let is_key = is_printable && !text.is_empty() && !text.starts_with(' ') && !text.ends_with(' ');
     sensitive_header(text).filter(|_| is_key).ok_or_else(|| {
         Error::invalid_argument(
             "the idempotency key must be visible ASCII characters, without blanks at its ends, and not empty",

@@ -1,6 +1,7 @@
 //! The report of an attempt.
 
-use std::sync::OnceLock;
+use std::pin::Pin;
+use std::sync::Mutex;
 #[cfg(feature = "opentelemetry")]
 use std::time::Instant;
 
@@ -15,7 +16,7 @@ use crate::sync::lock;
 /// An active attempt, which is reported when it ends.
 pub(crate) struct ActiveAttempt<'a> {
     call: &'a ActiveReport<'a>,
-    version: OnceLock<Version>,
+    version: Mutex<Option<Version>>,
     has_ended: bool,
     #[cfg(feature = "opentelemetry")]
     start: Instant,
@@ -29,7 +30,7 @@ impl<'a> ActiveAttempt<'a> {
     pub(super) fn new(call: &'a ActiveReport<'a>, number: u32) -> Self {
         Self {
             call,
-            version: OnceLock::new(),
+            version: Mutex::default(),
             has_ended: false,
             #[cfg(feature = "opentelemetry")]
             start: call.clock.now(),
@@ -60,9 +61,12 @@ impl<'a> ActiveAttempt<'a> {
     }
 
     /// Runs the attempt in its span.
-    pub(crate) fn during<T>(&self, attempt: impl Future<Output = T>) -> impl Future<Output = T> {
+    pub(crate) fn during<T>(
+        &self,
+        attempt: Pin<&mut (impl Future<Output = T> + Send)>,
+    ) -> impl Future<Output = T> + Send {
         #[cfg(feature = "tracing")]
-        let attempt = tracing::Instrument::instrument(attempt, self.span.clone());
+        let attempt = super::in_span(&self.span, attempt);
         attempt
     }
 
@@ -76,8 +80,7 @@ impl<'a> ActiveAttempt<'a> {
     }
 
     pub(crate) fn set_version(&self, version: Version) {
-        // A response has one version.
-        let _ = self.version.set(version);
+        *lock(&self.version) = Some(version);
     }
 
     /// Reports the end of the attempt.
@@ -100,7 +103,7 @@ impl<'a> ActiveAttempt<'a> {
 
     #[cfg(any(feature = "tracing", feature = "opentelemetry"))]
     fn finish(&self, status: Option<StatusCode>, error: Option<String>) {
-        let version = self.version.get().and_then(|version| match *version {
+        let version = lock(&self.version).and_then(|version| match version {
             Version::HTTP_10 => Some("1.0"),
             Version::HTTP_11 => Some("1.1"),
             Version::HTTP_2 => Some("2"),

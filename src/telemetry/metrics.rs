@@ -8,7 +8,7 @@ use opentelemetry::metrics::{Counter, Histogram, Meter};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, InstrumentationScope, KeyValue, global};
 
-use super::report::{CANCELED, CallReport};
+use super::report::CANCELED;
 use crate::ErrorKind;
 use crate::operation::Operation;
 
@@ -88,15 +88,25 @@ impl Metrics {
         self.attempts.record(duration.as_secs_f64(), &attributes);
     }
 
-    pub(super) fn called(&self, report: &CallReport) {
-        let mut attributes = Vec::with_capacity(MAX_ATTRIBUTES);
-        attributes.push(KeyValue::new("courier.operation", report.operation));
-        if report.mismatches > 0 {
-            self.mismatches.add(u64::try_from(report.mismatches).unwrap_or(u64::MAX), &attributes);
+    pub(super) fn called(
+        &self,
+        operation: &Operation,
+        status: Option<StatusCode>,
+        error: Option<ErrorKind>,
+        mismatches: usize,
+        duration: Duration,
+    ) {
+        let operation = of(operation);
+        if mismatches > 0 {
+            self.mismatches.add(u64::try_from(mismatches).unwrap_or(u64::MAX), std::slice::from_ref(&operation));
         }
-        attributes.extend(report.status.map(status_code));
-        attributes.extend(report.error.map(error_type));
-        self.calls.record(report.duration.as_secs_f64(), &attributes);
+        let duration = duration.as_secs_f64();
+        match (status.map(status_code), error.map(error_type)) {
+            (Some(status), None) => self.calls.record(duration, &[operation, status]),
+            (Some(status), Some(error)) => self.calls.record(duration, &[operation, status, error]),
+            (None, Some(error)) => self.calls.record(duration, &[operation, error]),
+            (None, None) => self.calls.record(duration, &[operation]),
+        }
     }
 
     pub(super) fn canceled(&self, operation: &Operation, duration: Duration) {

@@ -5,8 +5,10 @@ mod attempt;
 pub(crate) mod metrics;
 mod report;
 
-use std::future::Future;
+#[cfg(feature = "tracing")]
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -101,10 +103,9 @@ impl<'a> ActiveReport<'a> {
     }
 
     /// Runs a part of the call in its span.
-    // Not an `async fn`, whose future would contain the call's future twice.
-    pub(crate) fn during<T>(&self, call: impl Future<Output = T>) -> impl Future<Output = T> {
+    pub(crate) fn during<T>(&self, call: Pin<&mut (impl Future<Output = T> + Send)>) -> impl Future<Output = T> + Send {
         #[cfg(feature = "tracing")]
-        let call = tracing::Instrument::instrument(call, self.span.clone());
+        let call = in_span(&self.span, call);
         call
     }
 
@@ -146,7 +147,10 @@ impl<'a> ActiveReport<'a> {
     }
 
     fn finish(&self, status: Option<StatusCode>, error: Option<ErrorKind>, attempts: u32, mismatches: &[Mismatch]) {
-        if self.telemetry.observers.is_empty() && !self.is_traced() && cfg!(not(feature = "opentelemetry")) {
+        let duration = self.duration();
+        #[cfg(feature = "opentelemetry")]
+        self.telemetry.metrics.called(self.operation, status, error, mismatches.len(), duration);
+        if self.telemetry.observers.is_empty() && !self.is_traced() {
             return;
         }
         let Operation { id: operation, method, path, .. } = *self.operation;
@@ -160,12 +164,10 @@ impl<'a> ActiveReport<'a> {
             attempts,
             rate_limited,
             mismatches: mismatches.len(),
-            duration: self.duration(),
+            duration,
             rate_limit_delay,
             retry_delay,
         };
-        #[cfg(feature = "opentelemetry")]
-        self.telemetry.metrics.called(&report);
         // The mismatches of a failed call are part of its error.
         self.trace(&report, if error.is_none() { mismatches } else { &[] });
         for observer in &self.telemetry.observers {
@@ -220,6 +222,15 @@ impl<'a> ActiveReport<'a> {
         }
         self.span.record("courier.duration_ms", milliseconds(report.duration));
     }
+}
+
+/// Runs a future in a span. The future of `Instrument` would be larger, because it owns a copy of the span.
+#[cfg(feature = "tracing")]
+fn in_span<T>(
+    span: &tracing::Span,
+    mut future: Pin<&mut (impl Future<Output = T> + Send)>,
+) -> impl Future<Output = T> + Send {
+    poll_fn(move |context| span.in_scope(|| future.as_mut().poll(context)))
 }
 
 /// Reports a call as canceled whose future is dropped before it has ended.

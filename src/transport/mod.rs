@@ -88,6 +88,11 @@ use crate::operation::Operation;
 /// A boxed future, the same type as `futures::future::BoxFuture`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Boxes a future where it is created: `Box::pin` would copy all of it, and most of it is still unused.
+pub(crate) fn boxed<F: Future>(create: impl FnOnce() -> F) -> Pin<Box<F>> {
+    Box::into_pin(Box::write(Box::new_uninit(), create()))
+}
+
 /// Sends one attempt of a call to the server, and returns its response.
 ///
 /// A transport must not repeat a request, because the client decides what is sent again. It should not follow redirects

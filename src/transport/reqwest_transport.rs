@@ -1,6 +1,7 @@
 //! The default transport: HTTP/1.1 and HTTP/2 over pooled connections.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use reqwest::Url;
 use super::exchange::{Arriving, Exchange};
 use super::pools::{Pool, Pools, Settings};
 use super::request_body::RequestBody;
-use super::{Attempt, Body, BoxFuture, Failure, Transport, TransportError};
+use super::{Attempt, Body, BoxFuture, Failure, Transport, TransportError, boxed};
 use crate::{Error, ErrorKind, Result};
 
 /// The default transport: HTTP/1.1 and HTTP/2 over pooled connections, with the proxy from the environment.
@@ -65,7 +66,7 @@ impl From<reqwest::Client> for Http {
 
 impl Transport for Http {
     fn send(&self, mut attempt: Attempt) -> BoxFuture<'_, std::result::Result<Response<Body>, TransportError>> {
-        Box::pin(async move { send(Arc::clone(&self.0), &mut attempt).await })
+        boxed(|| async move { send(Arc::clone(&self.0), &mut attempt).await })
     }
 }
 
@@ -81,11 +82,11 @@ async fn send(pools: Arc<Pools>, attempt: &mut Attempt) -> std::result::Result<R
     exchange.has_ended = outcome.is_err();
     let mut arriving = outcome?;
     exchange.pools.set_version(arriving.version());
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = arriving.status();
-    *response.version_mut() = arriving.version();
-    *response.headers_mut() = std::mem::take(arriving.headers_mut());
-    *response.body_mut() = Arriving { response: arriving, exchange }.into();
+    let (status, version, headers) = (arriving.status(), arriving.version(), mem::take(arriving.headers_mut()));
+    let mut response = Response::new(Arriving { response: arriving, exchange }.into());
+    *response.status_mut() = status;
+    *response.version_mut() = version;
+    *response.headers_mut() = headers;
     Ok(response)
 }
 
@@ -108,7 +109,10 @@ async fn execute(
     for _ in 0..=MAX_REDIRECTS {
         let mut copy = reqwest::Request::new(method.clone(), url);
         *copy.headers_mut() = request.headers().clone();
-        *copy.timeout_mut() = Some(timeout);
+        // An own limit takes memory.
+        if exchange.pools.settings.as_ref().is_none_or(|settings| settings.timeout != timeout) {
+            *copy.timeout_mut() = Some(timeout);
+        }
         let mut progress = None;
         if body.is_empty() && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
             // RFC 9110, section 8.6. Some proxies refuse a request without it, with a 411.

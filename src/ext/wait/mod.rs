@@ -156,8 +156,8 @@ impl<S: Send + 'static> Wait<S> {
     pub fn calling<C: Call<Response = S>>(call: C, judge: impl FnMut(&S) -> Verdict + Send + 'static) -> Self {
         let clock = Arc::clone(call.client().clock());
         let poll = move || {
-            let call = call.clone();
-            async move { Ok(call::send(call).await?.into_inner()) }
+            let mut call = call.clone();
+            async move { Ok(call::send(&mut call).await?.into_inner()) }
         };
         Self { clock, operation: Some(C::OPERATION.id), ..Self::new(poll, judge) }
     }

@@ -91,8 +91,13 @@ impl Courier {
         self.collect_webhooks();
         let (courier, url) = (self.clone(), url.into());
         tokio::spawn(async move {
-            let settings =
-                Settings { connect_timeout: TIMEOUT, keep_alive: None, is_local: true, authorities: Vec::new() };
+            let settings = Settings {
+                timeout: TIMEOUT,
+                connect_timeout: TIMEOUT,
+                keep_alive: None,
+                is_local: true,
+                authorities: Vec::new(),
+            };
             let http = match Http::new(settings) {
                 Ok(http) => http,
                 Err(error) => return failed(&error.to_string()),
