@@ -56,7 +56,7 @@ pub(crate) struct KeepAlive {
 const MAX_KEEP_ALIVE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The most microseconds between two calls of a loop.
-const BACK_TO_BACK: u64 = 100;
+const BACK_TO_BACK: u64 = 20;
 
 impl KeepAlive {
     pub(crate) const DEFAULT: Self = Self { interval: Duration::from_secs(10), timeout: Duration::from_secs(5) };
