@@ -11,6 +11,8 @@ use crate::{Error, ErrorKind, Result};
 #[derive(Clone)]
 pub(crate) struct BaseUrl {
     url: Url,
+    /// The URL without a slash at its end.
+    text: String,
     /// The part that is not confidential, such as `https://api.courier.com`.
     origin: String,
 }
@@ -21,7 +23,8 @@ impl BaseUrl {
         // The text is not shown, because it may contain a password.
         let refuse = |reason: String| Error::new(ErrorKind::Configuration, format!("the base URL ({name}) {reason}"));
         let url = Url::parse(text.trim()).map_err(|error| refuse(format!("is not a valid URL: {error}")))?;
-        let base_url = Self { origin: url.origin().ascii_serialization(), url };
+        let text = url.as_str().trim_end_matches('/').to_owned();
+        let base_url = Self { origin: url.origin().ascii_serialization(), text, url };
         let url = &base_url.url;
         match url.scheme() {
             "https" => {}
@@ -43,18 +46,13 @@ impl BaseUrl {
         Ok(base_url)
     }
 
-    /// The URL without a slash at its end.
-    fn text(&self) -> &str {
-        self.url.as_str().trim_end_matches('/')
-    }
-
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
 
     /// The path, which may be a secret.
     pub(crate) fn path(&self) -> &str {
-        self.text().get(self.origin.len()..).unwrap_or_default()
+        self.text.get(self.origin.len()..).unwrap_or_default()
     }
 
     /// The host and the port, for traces.
@@ -83,9 +81,11 @@ impl BaseUrl {
             "" => url.set_path(path),
             base => url.set_path(&[base, path].concat()),
         }
-        url.set_query(query);
+        if query.is_some() {
+            url.set_query(query);
+        }
         // Both setters fold any spelling of `..`, drop line breaks, turn backslashes into slashes, and encode a `#`.
-        (url.as_str().strip_prefix(self.text()) == Some(target)).then_some(url)
+        (url.as_str().strip_prefix(self.text.as_str()) == Some(target)).then_some(url)
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
             ("", None),
         ] {
             let url = BaseUrl::parse(text, "COURIER_BASE_URL", false);
-            assert_eq!(url.as_ref().ok().map(BaseUrl::text), usable, "{text}");
+            assert_eq!(url.as_ref().ok().map(|url| url.text.as_str()), usable, "{text}");
             if let Err(error) = url {
                 assert!(!error.to_string().contains("secret"), "{error}");
             }

@@ -121,9 +121,9 @@ impl Request {
 
     fn attempt_headers(&self, client: &Client) -> HeaderMap {
         let own = [self.headers.len(), client.options().headers.len(), usize::from(self.key.is_some())];
-        // Without room to spare, because small memory is much faster to get.
-        let mut headers = HeaderMap::with_capacity(CLIENT_HEADERS + own.iter().sum::<usize>());
-        // Appended, as reqwest does: code that runs anyway is in the processor's cache.
+        // With room for one more, because reqwest looks for a place for its own `accept`, and would enlarge a full map.
+        let mut headers = HeaderMap::with_capacity(CLIENT_HEADERS + own.iter().sum::<usize>() + 1);
+        // Not inserted: reqwest appends headers as well, and code that runs anyway is in the processor's cache.
         headers.append(ACCEPT, JSON);
         #[cfg(feature = "gzip")]
         headers.append(http::header::ACCEPT_ENCODING, super::gzip::ACCEPTED);
