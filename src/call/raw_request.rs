@@ -143,7 +143,7 @@ impl RequestBuilder {
     ///
     /// The same errors as any operation.
     pub async fn send<T: DeserializeOwned + Send>(self) -> Result<Response<T>> {
-        self.client.exchange(self.operation, self.request, decode_foreign).await
+        self.client.call_with(self.operation, self.request, decode_foreign).await
     }
 
     /// Sends the request, and returns the body of the response unchanged.

@@ -32,7 +32,7 @@ impl Client {
         operation: &'static Operation,
         request: Result<Box<Request>>,
     ) -> impl Future<Output = Result<Response<T>>> + Send {
-        self.exchange(operation, request, decode_described)
+        self.call_with(operation, request, decode_described)
     }
 
     /// Sends a call, and returns the body of its response unchanged.
@@ -41,13 +41,13 @@ impl Client {
         operation: &'static Operation,
         request: Result<Box<Request>>,
     ) -> impl Future<Output = Result<Response<Bytes>>> + Send {
-        self.exchange(operation, request, |_, _, response| Ok(response.into_bytes()))
+        self.call_with(operation, request, |_, _, response| Ok(response.into_bytes()))
     }
 
     /// Sends a call, and decodes its response with a function.
     // Small futures are faster. So this is not an `async fn`, and moves nothing large inside, because a future contains
     // both places of a value that is moved.
-    pub(crate) fn exchange<T: Send>(
+    pub(crate) fn call_with<T: Send>(
         self,
         operation: &'static Operation,
         request: Result<Box<Request>>,

@@ -31,7 +31,7 @@ impl Client {
                 return Err(Error::new(ErrorKind::UnknownOperation, detail));
             };
             let (client, request) = call.clone().into_request(client, operation);
-            let response = client.clone().exchange(operation, request, check_described).await?;
+            let response = client.clone().call_with(operation, request, check_described).await?;
             Ok(PerformedCall { client, call, response })
         }
     }

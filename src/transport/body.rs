@@ -7,8 +7,8 @@ use std::pin::Pin;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 
+use super::active_request::IncomingResponse;
 use super::error::TransportError;
-use super::exchange::Arriving;
 
 /// The body of a response: bytes in memory, or a stream of chunks.
 ///
@@ -28,7 +28,7 @@ enum Source {
     #[default]
     End,
     Whole(Bytes),
-    Arriving(Box<Arriving>),
+    Incoming(Box<IncomingResponse>),
     Stream(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>),
 }
 
@@ -56,7 +56,7 @@ impl Body {
                 self.0 = Source::End;
                 Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
             }
-            Source::Arriving(response) => {
+            Source::Incoming(response) => {
                 let chunk = response.chunk().await;
                 if chunk.is_err() {
                     self.0 = Source::End;
@@ -90,9 +90,9 @@ impl From<Bytes> for Body {
     }
 }
 
-impl From<Arriving> for Body {
-    fn from(response: Arriving) -> Self {
-        Self(Source::Arriving(Box::new(response)))
+impl From<IncomingResponse> for Body {
+    fn from(response: IncomingResponse) -> Self {
+        Self(Source::Incoming(Box::new(response)))
     }
 }
 

@@ -60,11 +60,11 @@
 //! # Ok::<(), trycourier::Error>(())
 //! ```
 //!
-//! `examples/recorder.rs` writes every exchange to a file and plays it back.
+//! `examples/recorder.rs` writes every request with its response to a file, and plays them back.
 
+mod active_request;
 mod body;
 mod error;
-mod exchange;
 mod pools;
 mod request_body;
 mod reqwest_transport;

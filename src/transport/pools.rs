@@ -31,7 +31,7 @@ pub(super) struct Pool {
 /// The settings of a pool of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// The time limit of an attempt that has no other.
+    /// The usual time limit of an attempt.
     pub timeout: Duration,
     pub connect_timeout: Duration,
     pub keep_alive: Option<KeepAlive>,

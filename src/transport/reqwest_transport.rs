@@ -9,7 +9,7 @@ use http::header::{CONTENT_LENGTH, LOCATION};
 use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use reqwest::Url;
 
-use super::exchange::{Arriving, Exchange};
+use super::active_request::{ActiveRequest, IncomingResponse};
 use super::pools::{Pool, Pools, Settings};
 use super::request_body::RequestBody;
 use super::{Attempt, Body, BoxFuture, Failure, Transport, TransportError, boxed};
@@ -76,14 +76,14 @@ async fn send(pools: Arc<Pools>, attempt: &mut Attempt) -> std::result::Result<R
     // Without a runtime, reqwest panics.
     tokio::runtime::Handle::try_current().map_err(|error| TransportError::new(Failure::NoRuntime, error).not_sent())?;
     let (start, timeout) = (Instant::now(), attempt.timeout);
-    let mut exchange = Exchange { pools, number, start, timeout, has_ended: false };
-    exchange.pools.let_connections_close(start).await;
-    let outcome = execute(&exchange, &client, attempt).await;
-    exchange.has_ended = outcome.is_err();
-    let mut arriving = outcome?;
-    exchange.pools.set_version(arriving.version());
-    let (status, version, headers) = (arriving.status(), arriving.version(), mem::take(arriving.headers_mut()));
-    let mut response = Response::new(Arriving { response: arriving, exchange }.into());
+    let mut active = ActiveRequest { pools, number, start, timeout, has_ended: false };
+    active.pools.let_connections_close(start).await;
+    let outcome = execute(&active, &client, attempt).await;
+    active.has_ended = outcome.is_err();
+    let mut incoming = outcome?;
+    active.pools.set_version(incoming.version());
+    let (status, version, headers) = (incoming.status(), incoming.version(), mem::take(incoming.headers_mut()));
+    let mut response = Response::new(IncomingResponse { response: incoming, request: active }.into());
     *response.status_mut() = status;
     *response.version_mut() = version;
     *response.headers_mut() = headers;
@@ -92,25 +92,25 @@ async fn send(pools: Arc<Pools>, attempt: &mut Attempt) -> std::result::Result<R
 
 /// Sends the request, and follows the redirects that are safe.
 async fn execute(
-    exchange: &Exchange,
+    active: &ActiveRequest,
     client: &reqwest::Client,
     attempt: &mut Attempt,
 ) -> std::result::Result<reqwest::Response, TransportError> {
-    let has_own_pool = exchange.pools.settings.is_some();
+    let has_own_pool = active.pools.settings.is_some();
     let request = &attempt.request;
     let (method, body) = (request.method(), request.body());
     // A transport that wraps this one can have changed the request.
-    let mut url = match attempt.url.take().filter(|url| is_same(url, request.uri())) {
-        Some(url) => url,
-        None => Url::parse(&request.uri().to_string())
+    let mut url = match attempt.url.take() {
+        Some(url) if is_same(&url, request.uri()) => url,
+        _ => Url::parse(&request.uri().to_string())
             .map_err(|error| TransportError::new(Failure::Request, error).not_sent())?,
     };
-    let mut timeout = exchange.timeout;
+    let mut timeout = active.timeout;
     for _ in 0..=MAX_REDIRECTS {
         let mut copy = reqwest::Request::new(method.clone(), url);
         *copy.headers_mut() = request.headers().clone();
-        // An own limit takes memory.
-        if exchange.pools.settings.as_ref().is_none_or(|settings| settings.timeout != timeout) {
+        // The pool has the usual limit. Another limit is an extension of the request, which takes memory.
+        if active.pools.settings.as_ref().is_none_or(|settings| settings.timeout != timeout) {
             *copy.timeout_mut() = Some(timeout);
         }
         let mut progress = None;
@@ -125,17 +125,17 @@ async fn execute(
             *copy.body_mut() = Some(reqwest::Body::wrap(body));
             progress = Some(its_progress);
         }
-        let arriving = client.execute(copy).await.map_err(|error| {
-            let error = exchange.failed(error);
+        let incoming = client.execute(copy).await.map_err(|error| {
+            let error = active.failed(error);
             let is_unread = error.is_timeout() && progress.is_some_and(|progress| progress.abandon());
             if is_unread { error.not_sent() } else { error }
         })?;
-        match redirect_target(&arriving).filter(|_| has_own_pool) {
+        match redirect_target(&incoming).filter(|_| has_own_pool) {
             Some(target) => {
                 url = target;
-                timeout = exchange.timeout.saturating_sub(exchange.start.elapsed());
+                timeout = active.timeout.saturating_sub(active.start.elapsed());
             }
-            None => return Ok(arriving),
+            None => return Ok(incoming),
         }
     }
     Err(TransportError::new(Failure::Redirect, "too many redirects"))

@@ -10,7 +10,7 @@ use super::pools::Pools;
 use crate::error::causes::causes;
 
 /// A request and its response, until the response is complete or the request has failed.
-pub(super) struct Exchange {
+pub(super) struct ActiveRequest {
     pub pools: Arc<Pools>,
     /// The number of the pool that it uses.
     pub number: u64,
@@ -19,8 +19,8 @@ pub(super) struct Exchange {
     pub has_ended: bool,
 }
 
-/// A caller that also limits the time can drop the exchange right before it fails with its own timeout.
-impl Drop for Exchange {
+/// A caller that also limits the time can drop the request right before it fails with its own timeout.
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         if !self.has_ended && self.start.elapsed() >= self.timeout {
             self.pools.replace_after_timeout(self.number);
@@ -28,8 +28,8 @@ impl Drop for Exchange {
     }
 }
 
-impl Exchange {
-    /// Converts the error of the exchange, and replaces the pool after a timeout.
+impl ActiveRequest {
+    /// Converts the error of the request, and replaces the pool after a timeout.
     pub(super) fn failed(&self, error: reqwest::Error) -> TransportError {
         let error = TransportError::from_reqwest(error);
         if error.is_timeout() && error.was_sent() {
@@ -40,19 +40,19 @@ impl Exchange {
 }
 
 /// A response whose body is arriving.
-pub(super) struct Arriving {
+pub(super) struct IncomingResponse {
     pub response: reqwest::Response,
-    pub exchange: Exchange,
+    pub request: ActiveRequest,
 }
 
-impl Arriving {
+impl IncomingResponse {
     /// Returns the next bytes, or `None` at the end.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         let chunk = self.response.chunk().await;
-        self.exchange.pools.record_event();
+        self.request.pools.record_event();
         let is_complete = self.response.content_length() == Some(0);
-        self.exchange.has_ended = is_complete || !matches!(chunk, Ok(Some(_)));
-        chunk.map_err(|error| self.exchange.failed(error))
+        self.request.has_ended = is_complete || !matches!(chunk, Ok(Some(_)));
+        chunk.map_err(|error| self.request.failed(error))
     }
 }
 
