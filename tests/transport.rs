@@ -12,7 +12,7 @@ use support::faulty::{Act, Faulty, everything};
 use support::scripted::{PausedClock, Scripted, good, status};
 use trycourier::http::{Method, Response};
 use trycourier::transport::{Attempt, Body, BoxFuture, Http, Transport, TransportError};
-use trycourier::{Bytes, Client, ErrorKind};
+use trycourier::{Bytes, Client, ErrorKind, Options};
 
 #[tokio::test]
 async fn attempt_describes_itself() {
@@ -126,6 +126,24 @@ async fn body_is_read_from_every_source() {
     assert!(body.chunk().await.unwrap().is_none() && body.chunk().await.unwrap().is_none());
     let broken = stream::iter([Ok("a".into()), Err(TransportError::broken("cut"))]);
     assert!(Body::from_stream(broken).bytes().await.is_err());
+}
+
+#[tokio::test]
+async fn time_limit_of_a_call_replaces_that_of_the_client() {
+    let (short, minute) = (Duration::from_millis(30), Duration::from_secs(60));
+    // A byte every 2 ms, so that the response takes longer than the short limit.
+    let slow = Act::trickles("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 50\r\n\r\n", b" ");
+    for (limit_of_client, limit_of_call, is_in_time) in [(short, minute, true), (minute, short, false)] {
+        let server = Faulty::start(vec![slow.clone()]).await;
+        let options = |options: Options| options.attempt_timeout(limit_of_client).max_retries(0);
+        let client = server.builder().options(options).build().unwrap();
+        let changed = client.with_options(|options| options.attempt_timeout(limit_of_call));
+        for (client, is_in_time) in [(&changed, is_in_time), (&client, !is_in_time)] {
+            let outcome = client.request(Method::GET, "/x").send_raw().await;
+            let error = outcome.err().map(|error| error.kind());
+            assert_eq!(error, if is_in_time { None } else { Some(ErrorKind::Timeout) });
+        }
+    }
 }
 
 #[tokio::test]
