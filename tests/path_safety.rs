@@ -102,6 +102,16 @@ async fn refused_path_parameter_is_named() {
     assert!(server.received().is_empty());
 }
 
+/// HTTP libraries refuse a URL of 64 KiB.
+#[tokio::test]
+async fn endless_path_parameter_is_refused_before_sending() {
+    let server = Server::answering(200, json!({})).await;
+    let error = server.client().bulk().list_users("x".repeat(70_000)).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.was_sent()), (ErrorKind::InvalidArgument, 0, false));
+    assert!(error.to_string().starts_with("bulk.list_users: the path does not make a valid URL"), "{error}");
+    assert!(server.received().is_empty());
+}
+
 #[test]
 fn debug_of_a_call_has_no_arguments() {
     let client = trycourier::Client::builder().api_key("pk_test_SECRET").build().unwrap();

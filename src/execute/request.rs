@@ -37,8 +37,8 @@ pub(crate) struct Request {
     pub key: Option<HeaderValue>,
     /// The body; empty if the request has no body. It is JSON unless `headers` has another content type.
     pub body: Bytes,
-    /// The URL of the next attempt, if it is known already.
-    url: Option<Url>,
+    /// The URL of the first attempt, in both of its forms, until it is sent.
+    url: Option<(Url, Uri)>,
     /// The API key of the first attempts, and the key that replaces it after a 401.
     api_keys: [Option<Arc<ApiKey>>; 2],
     /// The redaction of texts about the attempts with each of these keys.
@@ -96,10 +96,13 @@ impl Request {
         Ok(())
     }
 
-    fn join_url(&self, client: &Client) -> Result<Url> {
-        client.shared().base_url.join(&self.target).ok_or_else(|| {
+    fn join_url(&self, client: &Client) -> Result<(Url, Uri)> {
+        let url = client.shared().base_url.join(&self.target).ok_or_else(|| {
             Error::invalid_argument("the path has a `.` or `..` segment, or a character that must be percent-encoded")
-        })
+        })?;
+        let uri = Uri::try_from(url.as_str())
+            .map_err(|error| Error::invalid_argument("the path does not make a valid URL").caused_by(error))?;
+        Ok((url, uri))
     }
 
     /// Returns `true` if sending the request twice does no more than sending it once. The server respects a key only
@@ -110,11 +113,10 @@ impl Request {
 
     /// Creates an attempt: the URL and the headers are made for each, so that a call without a retry copies none.
     pub(super) fn attempt(&mut self, client: &Client, number: u32, timeout: Duration) -> Result<Attempt> {
-        let url = self.url.take().map_or_else(|| self.join_url(client), Ok)?;
+        let (url, uri) = self.url.take().map_or_else(|| self.join_url(client), Ok)?;
         let mut request = http::Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = Uri::try_from(url.as_str())
-            .map_err(|error| Error::invalid_argument("the path does not make a valid URL").caused_by(error))?;
+        *request.uri_mut() = uri;
         *request.headers_mut() = self.attempt_headers(client);
         Ok(Attempt { request, url: Some(url), operation: self.operation, number, timeout })
     }
