@@ -18,7 +18,7 @@ use crate::execute::{Request, push_parameter};
 use crate::json::Decode;
 use crate::operation::Operation;
 use crate::retry::idempotency::{IDEMPOTENCY_EXPIRATION, IDEMPOTENCY_KEY, parse_expiration_header, parse_key};
-use crate::transport::boxed;
+use crate::transport::box_future;
 use crate::values::sensitive::Sensitive;
 use crate::values::timestamp::Timestamp;
 use crate::{Error, ErrorKind, Response, Result};
@@ -188,13 +188,13 @@ pub type Sending<T> = std::pin::Pin<Box<dyn Future<Output = Result<Response<T>>>
 /// immediately, so that the future contains only the request.
 pub(crate) fn send<C: Call>(call: &mut C) -> Sending<C::Response> {
     let request = request(call);
-    boxed(|| call.client().clone().call(C::OPERATION, request))
+    box_future(|| call.client().clone().call(C::OPERATION, request))
 }
 
 /// Sends a call, and returns the body of its response unchanged.
 pub(crate) fn send_raw<C: Call>(call: &mut C) -> Sending<Bytes> {
     let request = request(call);
-    boxed(|| call.client().clone().call_raw(C::OPERATION, request))
+    box_future(|| call.client().clone().call_raw(C::OPERATION, request))
 }
 
 /// Creates the request of a call from its arguments.

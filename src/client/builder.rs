@@ -402,7 +402,7 @@ impl ClientBuilder {
             proxy_env::check(base_url.is_https()).map_err(configuration)?;
         }
         let settings = Settings {
-            timeout: self.options.attempt_timeout,
+            attempt_timeout: self.options.attempt_timeout,
             connect_timeout,
             keep_alive: self
                 .keep_alive

@@ -62,9 +62,9 @@ impl Client {
             let shared = self.shared();
             let report = ActiveReport::new(operation, &shared.telemetry, &*shared.clock);
             let outcome = {
-                // Only this part is compiled for every type of a response; the attempts are the same code for all.
                 let mut attempts = Attempts::new(&self, request, &report);
                 let decode = &decode;
+                // Only this part is compiled for every type of a response; the attempts are the same code for all.
                 let call = pin!(async move {
                     loop {
                         let response = attempts.next_response().await?;

@@ -46,7 +46,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Boxed, because a call moves it several times.
+    /// Creates a request without headers and body, in a box, because a call moves it several times.
     pub(crate) fn new(operation: &'static Operation, method: Method, target: String) -> Box<Self> {
         let (headers, key, body) = (HeaderMap::new(), None, Bytes::new());
         let (url, api_keys, redactions) = Default::default();

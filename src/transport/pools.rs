@@ -31,8 +31,8 @@ pub(super) struct Pool {
 /// The settings of a pool of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// The usual time limit of an attempt.
-    pub timeout: Duration,
+    /// The time limit of an attempt, unless its call has another one.
+    pub attempt_timeout: Duration,
     pub connect_timeout: Duration,
     pub keep_alive: Option<KeepAlive>,
     /// `true` if the API is on this machine, so that no proxy is used.
@@ -77,7 +77,7 @@ impl Settings {
     pub(super) fn build_pool(&self) -> reqwest::Result<reqwest::Client> {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
-            .timeout(self.timeout)
+            .timeout(self.attempt_timeout)
             // `redirect_target` decides.
             .redirect(redirect::Policy::none())
             // Only one layer may retry; otherwise, requests could not be counted.

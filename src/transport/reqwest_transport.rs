@@ -12,7 +12,7 @@ use reqwest::Url;
 use super::active_request::{ActiveRequest, IncomingResponse};
 use super::pools::{Pool, Pools, Settings};
 use super::request_body::RequestBody;
-use super::{Attempt, Body, BoxFuture, Failure, Transport, TransportError, boxed};
+use super::{Attempt, Body, BoxFuture, Failure, Transport, TransportError, box_future};
 use crate::{Error, ErrorKind, Result};
 
 /// The default transport: HTTP/1.1 and HTTP/2 over pooled connections, with the proxy from the environment.
@@ -66,7 +66,7 @@ impl From<reqwest::Client> for Http {
 
 impl Transport for Http {
     fn send(&self, mut attempt: Attempt) -> BoxFuture<'_, std::result::Result<Response<Body>, TransportError>> {
-        boxed(|| async move { send(Arc::clone(&self.0), &mut attempt).await })
+        box_future(|| async move { send(Arc::clone(&self.0), &mut attempt).await })
     }
 }
 
@@ -110,7 +110,7 @@ async fn execute(
         let mut copy = reqwest::Request::new(method.clone(), url);
         *copy.headers_mut() = request.headers().clone();
         // The pool has the usual limit. Another limit is an extension of the request, which takes memory.
-        if active.pools.settings.as_ref().is_none_or(|settings| settings.timeout != timeout) {
+        if active.pools.settings.as_ref().is_none_or(|settings| settings.attempt_timeout != timeout) {
             *copy.timeout_mut() = Some(timeout);
         }
         let mut progress = None;

@@ -92,7 +92,7 @@ impl Courier {
         let (courier, url) = (self.clone(), url.into());
         tokio::spawn(async move {
             let settings = Settings {
-                timeout: TIMEOUT,
+                attempt_timeout: TIMEOUT,
                 connect_timeout: TIMEOUT,
                 keep_alive: None,
                 is_local: true,
